@@ -1,0 +1,86 @@
+// The one error type of the project, and the codes a user can meet.
+// It crosses the worker boundary as plain data (`toWire`) and is rebuilt from it
+// (`fromWire`), because structured clone would drop the class, the code and the name.
+
+/** Stable identifiers; each has one remedy in `REMEDIES`. */
+export type ErrorCode = keyof typeof REMEDIES;
+
+/** What the user can do about each failure, in plain words. */
+export const REMEDIES = {
+  "gpu-unavailable": "Use a browser with WebGPU (Chrome, Edge, Safari 26 or Firefox 141 and later) and switch hardware acceleration on.",
+  "gpu-blocked": "Reload the page: the browser has stopped giving it a GPU after repeated crashes.",
+  "gpu-lost": "Try again: the GPU was reset and will be opened anew.",
+  "gpu-out-of-memory": "Close other tabs that use the GPU, or choose a smaller size.",
+  "gpu-unsupported": "Choose a smaller size or a smaller model: this GPU's limits are too low for this one.",
+  "gpu-timeout": "Try again with fewer steps or a smaller size: the GPU did not answer in time.",
+  "model-corrupt": "Download the model again: its files are damaged.",
+  "model-missing": "Check the model's address: one of its files is not there.",
+  "model-unsupported": "Choose another model: this one uses something Onestroke does not know.",
+  "download-failed": "Check the connection and try again.",
+  "download-stalled": "Check the connection and try again; what has arrived is kept.",
+  offline: "Connect to the network once to download this model.",
+  "storage-full": "Free some space on this device, or delete a model you no longer use.",
+  "storage-denied": "Allow this site to store data, or go on without keeping the model.",
+  "storage-cleared": "Reload the page: the site's stored data was cleared.",
+  "worker-died": "Try again: the image worker stopped and was started anew.",
+  "busy-elsewhere": "Wait for the other tab to finish.",
+  "bad-image": "Try another seed: the model produced no valid picture.",
+  cancelled: "Nothing to do: the image was cancelled.",
+  "invalid-input": "Correct the value and try again.",
+} as const;
+
+export type ErrorDetail = Readonly<Record<string, string | number | boolean>>;
+
+/** The form of an error between worker and page. */
+export interface WireError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly detail: ErrorDetail;
+  readonly stack: string;
+}
+
+/** Every failure the user can meet. `message` is English, for people and for the log. */
+export class OnestrokeError extends Error {
+  override readonly name = "OnestrokeError";
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly detail: ErrorDetail = {},
+    cause?: unknown,
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+  }
+
+  /** What the user can do about it. */
+  get remedy(): string {
+    return REMEDIES[this.code];
+  }
+
+  toWire(): WireError {
+    return { code: this.code, message: this.message, detail: this.detail, stack: this.stack ?? "" };
+  }
+
+  static fromWire(wire: WireError): OnestrokeError {
+    const error = new OnestrokeError(wire.code, wire.message, wire.detail);
+    error.stack = wire.stack;
+    return error;
+  }
+
+  /** Any thrown value as an `OnestrokeError`; unknown ones get `code`. */
+  static from(thrown: unknown, code: ErrorCode): OnestrokeError {
+    if (thrown instanceof OnestrokeError) return thrown;
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    return new OnestrokeError(code, message, {}, thrown);
+  }
+}
+
+/** Marks a branch the types say is unreachable. */
+export function assertNever(value: never): never {
+  throw new Error(`unreachable: ${JSON.stringify(value)}`);
+}
+
+/** A broken assumption inside the project: a bug of ours, never the user's input. */
+export function invariant(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new Error(`invariant broken: ${message}`);
+}
