@@ -42,14 +42,13 @@ export interface WireError {
 /** Every failure the user can meet. `message` is English, for people and for the log. */
 export class OnestrokeError extends Error {
   override readonly name = "OnestrokeError";
+  readonly code: ErrorCode;
+  readonly detail: ErrorDetail;
 
-  constructor(
-    readonly code: ErrorCode,
-    message: string,
-    readonly detail: ErrorDetail = {},
-    cause?: unknown,
-  ) {
+  constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.detail = detail;
   }
 
   /** What the user can do about it. */

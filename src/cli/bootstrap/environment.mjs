@@ -1,0 +1,44 @@
+// The software GPU of a machine without one: which Vulkan driver Dawn is pointed at,
+// and the variables it needs. Read by the test runners' configurations and by `npm test`,
+// so that `npx vitest` alone sees the same adapter. Not an installer: see test.mjs.
+import { existsSync, mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Mesa's software rasteriser, by the names distributions give its manifest. */
+const LAVAPIPE_MANIFESTS = [
+  "/usr/share/vulkan/icd.d/lvp_icd.json",
+  "/usr/share/vulkan/icd.d/lvp_icd.x86_64.json",
+  "/usr/share/vulkan/icd.d/lvp_icd.aarch64.json",
+  "/usr/share/vulkan/icd.d/lvp_icd.i686.json",
+];
+
+const CHROMIUM_PATHS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable"];
+
+/** @returns {string | undefined} the manifest of Mesa's software Vulkan driver */
+export function lavapipeManifest() {
+  return LAVAPIPE_MANIFESTS.find((path) => existsSync(path));
+}
+
+/** @returns {string | undefined} a Chromium on this machine; `CHROMIUM` in the environment wins */
+export function chromiumPath() {
+  return process.env["CHROMIUM"] ?? CHROMIUM_PATHS.find((path) => existsSync(path));
+}
+
+/**
+ * Variables for Dawn in Node. What the caller has set is kept, so a machine with a real
+ * GPU is tested on it by setting `VK_ICD_FILENAMES` (or "" for the loader's own choice).
+ * @returns {Record<string, string>}
+ */
+export function gpuEnvironment() {
+  /** @type {Record<string, string>} */
+  const variables = {};
+  const manifest = lavapipeManifest();
+  if (process.env["VK_ICD_FILENAMES"] === undefined && manifest !== undefined) variables["VK_ICD_FILENAMES"] = manifest;
+  if (process.env["XDG_RUNTIME_DIR"] === undefined) {
+    const directory = join(tmpdir(), `onestroke-runtime-${process.getuid?.() ?? 0}`);
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    variables["XDG_RUNTIME_DIR"] = directory;
+  }
+  return variables;
+}

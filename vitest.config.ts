@@ -1,0 +1,18 @@
+// Unit and kernel tests: Node, on Dawn (npm `webgpu`) with Mesa's software Vulkan driver
+// where the machine has no GPU. Browser tests are Playwright's, in e2e/.
+import { defineConfig } from "vitest/config";
+import { gpuEnvironment } from "./src/cli/bootstrap/environment.mjs";
+
+export default defineConfig({
+  test: {
+    environment: "node",
+    include: ["src/**/*.test.ts"],
+    env: gpuEnvironment(),
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // One process a file, because a GPU device belongs to its process; two at a time, because
+    // the software driver already uses every core.
+    pool: "forks",
+    maxWorkers: 2,
+  },
+});
