@@ -1,0 +1,22 @@
+// The one interface bytes come through: HTTP with Range, a Node file, a dropped
+// File, later the vault. Nothing that parses knows where bytes live.
+
+export interface ByteSource {
+  /** For messages: a path or an address without its query. */
+  readonly name: string;
+  /** Whole length in bytes. */
+  readonly size: number;
+  /**
+   * Fills `into` with bytes `[begin, begin + into.byteLength)`.
+   * @throws OnestrokeError `download-failed`, `model-missing`, `model-corrupt` (short data), `cancelled`
+   */
+  read(begin: number, into: Uint8Array<ArrayBuffer>, signal?: AbortSignal): Promise<void>;
+}
+
+/** Opens files of one checkpoint by their path, relative to its root. */
+export interface ByteStore {
+  readonly name: string;
+  /** @throws OnestrokeError `model-missing` naming the file */
+  open(path: string, signal?: AbortSignal): Promise<ByteSource>;
+  exists(path: string, signal?: AbortSignal): Promise<boolean>;
+}

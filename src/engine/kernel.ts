@@ -1,0 +1,82 @@
+// What a kernel is: WGSL text with named bindings and sizes, and nothing of a device.
+// `assembleWgsl` adds what every kernel shares, so that one body serves float32,
+// float16 and packed-float16 storage, with sizes as constants (specialised by shape)
+// or as uniforms (one pipeline for all shapes: software adapters compile slowly).
+import type { Tensor, NumberFormat } from "./tensor";
+import type { Weight } from "./ops";
+
+/** `weight` is float16: `f16` where the device has it, else pairs packed in `u32`. */
+export type BindingElement = "activation" | "weight" | "f32" | "u32";
+
+/**
+ * A storage buffer of a kernel, read or written through generated accessors on f32 values
+ * (u32 for `u32`): `load_NAME(index)`, `store_NAME(index, value)`. With four lanes the index
+ * counts `vec4`s.
+ */
+export interface Binding {
+  readonly name: string;
+  readonly access: "read" | "write";
+  readonly element: BindingElement;
+  readonly lanes: 1 | 4;
+}
+
+export interface Kernel {
+  /** For profiles and messages: "conv2d". */
+  readonly name: string;
+  /** In the order of their `@binding` numbers. At most 8. */
+  readonly bindings: readonly Binding[];
+  /** u32 values the body reads as `sizes.NAME`. */
+  readonly sizes: Readonly<Record<string, number>>;
+  /** f32 values the body reads as `sizes.NAME`. */
+  readonly scalars?: Readonly<Record<string, number>>;
+  readonly workgroups: readonly [x: number, y: number, z: number];
+  /** WGSL with the entry point `main`. */
+  readonly code: string;
+}
+
+/** What generated WGSL may use, and how. */
+export interface KernelTarget {
+  readonly format: NumberFormat;
+  /** `shader-f16` is there: weights are `f16`. */
+  readonly half: boolean;
+  readonly sizes: "constant" | "uniform";
+  /** Bytes of workgroup memory: at least 16384. */
+  readonly workgroupBytes: number;
+  /** Invocations a workgroup: at least 256. */
+  readonly invocations: number;
+  /** Largest storage binding in bytes: at least 128 MiB. */
+  readonly bindingBytes: number;
+  /** Choose small tiles and few variants: the adapter is a software one. */
+  readonly software: boolean;
+}
+
+/** A run of `[begin, end)` rows (all axes but the last, flattened) of a tensor too large for one binding. */
+export interface RowWindow {
+  readonly tensor: Tensor;
+  readonly begin: number;
+  readonly end: number;
+}
+
+export type BufferSource = { readonly tensor: Tensor } | { readonly window: RowWindow } | { readonly weight: Weight };
+
+/** A kernel with its buffers by binding name. */
+export interface Dispatch {
+  readonly kernel: Kernel;
+  readonly buffers: Readonly<Record<string, BufferSource>>;
+}
+
+/** What lowering a node may ask of the plan. */
+export interface Lowering {
+  readonly target: KernelTarget;
+  /** A tensor that lives only within this node. */
+  scratch(shape: readonly number[], element: Tensor["element"]): Tensor;
+}
+
+const MAX_WORKGROUPS = 65_535;
+
+/** Spreads `count` workgroups over x and y; the body recovers the index by `flat_workgroup(id, count)` and must guard it. */
+export function linearWorkgroups(count: number): readonly [number, number, number] {
+  if (count <= MAX_WORKGROUPS) return [count, 1, 1];
+  const rows = Math.ceil(count / MAX_WORKGROUPS);
+  return [Math.ceil(count / rows), rows, 1];
+}

@@ -1,0 +1,13 @@
+// What steering is asked for. The maths and the defaults per family stand beside it;
+// the cross-attention kernel applies them.
+
+/**
+ * Negative steering of one image.
+ * - `nasa`: `Z = Z+ - scale * Z-` (SNOOPI, arXiv 2412.02687, eq. 9); scale in [0, 2].
+ * - `nag`: normalised attention guidance (arXiv 2505.21179): `scale` is phi in [0, 10],
+ *   `tau` the bound of the norm ratio, `alpha` the blend.
+ */
+export type Steering =
+  | { readonly method: "none" }
+  | { readonly method: "nasa"; readonly scale: number }
+  | { readonly method: "nag"; readonly scale: number; readonly tau: number; readonly alpha: number };
