@@ -1,0 +1,48 @@
+// The messages between page and worker, both ways. Every call has an id, and everything
+// said about it carries that id; a call ends with exactly one of `loaded`, `drawn`, `failed`.
+import type { WireError } from "../errors";
+import type { Picture, Progress, StageTimings } from "./progress";
+import type { Recipe } from "./recipe";
+
+/** Where a model's files are; `root` is an absolute address that ends in a slash. */
+export interface ModelAddress {
+  readonly id: string;
+  readonly root: string;
+}
+
+/** What the page needs to know about a loaded model. */
+export interface ModelInfo {
+  readonly name: string;
+  readonly license: string;
+  readonly parameterBytes: number;
+  /** Pixels on a side. */
+  readonly defaultSize: number;
+  /** Sizes are multiples of this. */
+  readonly sizeMultiple: number;
+  readonly maxSteps: number;
+}
+
+export type Call =
+  | { readonly type: "load"; readonly model: ModelAddress }
+  /** Loads the model first where it is not the loaded one. */
+  | { readonly type: "generate"; readonly model: ModelAddress; readonly recipe: Recipe };
+
+export type ToWorker =
+  | (Call & { readonly id: number })
+  /** `id` is the call's. */
+  | { readonly type: "cancel"; readonly id: number }
+  | { readonly type: "ping" };
+
+export type Answer =
+  | { readonly type: "loaded"; readonly id: number; readonly info: ModelInfo }
+  | { readonly type: "drawn"; readonly id: number; readonly picture: Picture; readonly timings: StageTimings; readonly info: ModelInfo };
+
+export type FromWorker =
+  | Answer
+  | { readonly type: "failed"; readonly id: number; readonly error: WireError }
+  | { readonly type: "progress"; readonly id: number; readonly progress: Progress }
+  /** The picture after `step` of several; never the last. */
+  | { readonly type: "preview"; readonly id: number; readonly picture: Picture; readonly step: number }
+  | { readonly type: "pong" }
+  /** The worker cannot go on (device lost, a bug) and asks to be replaced. */
+  | { readonly type: "unusable"; readonly error: WireError };

@@ -1,0 +1,67 @@
+// A recipe as query text and back: short names, plain values, readable in an address bar.
+// The page keeps it after the `#`, so that a shared prompt is never sent to a server.
+import { MAX_SIDE } from "./limits";
+import { invalid, parseRecipe, type Recipe, type RecipeSteering } from "./recipe";
+
+export function recipeToQuery(recipe: Recipe): string {
+  const query = new URLSearchParams({ prompt: recipe.prompt });
+  if (recipe.negative !== "") query.set("negative", recipe.negative);
+  const steering = steeringToText(recipe.steering);
+  if (steering !== "") query.set("steering", steering);
+  query.set("steps", String(recipe.steps));
+  query.set("seed", recipe.seed);
+  query.set("size", `${recipe.width}x${recipe.height}`);
+  query.set("model", recipe.model);
+  return query.toString();
+}
+
+/**
+ * What the query says over what `defaults` say.
+ * @throws OnestrokeError `invalid-input`, detail `field`
+ */
+export function recipeFromQuery(text: string, defaults: Recipe): Recipe {
+  const query = new URLSearchParams(text);
+  const steps = query.get("steps");
+  const size = query.get("size");
+  const steering = query.get("steering");
+  return parseRecipe({
+    model: query.get("model") ?? defaults.model,
+    prompt: query.get("prompt") ?? defaults.prompt,
+    negative: query.get("negative") ?? defaults.negative,
+    steering: steering === null ? defaults.steering : steeringFromText(steering),
+    steps: steps === null ? defaults.steps : wholeNumber(steps, "steps"),
+    seed: query.get("seed") ?? defaults.seed,
+    ...(size === null ? { width: defaults.width, height: defaults.height } : sizeFromText(size)),
+  });
+}
+
+function steeringToText(steering: RecipeSteering): string {
+  switch (steering.method) {
+    case "none":
+      return "";
+    case "nasa":
+      return `nasa,${steering.scale}`;
+    case "nag":
+      return `nag,${steering.scale},${steering.tau},${steering.alpha}`;
+  }
+}
+
+/** Not yet valid: `parseRecipe` checks names and ranges. */
+function steeringFromText(text: string): unknown {
+  const [method, ...numbers] = text.split(",");
+  const [scale, tau, alpha] = numbers.map(Number);
+  return { method, scale, tau, alpha };
+}
+
+function sizeFromText(text: string): { width: number; height: number } {
+  const [width, height, ...rest] = text.split("x");
+  if (width === undefined || height === undefined || rest.length > 0) {
+    throw invalid("size", `a size reads like 256x256, each side at most ${MAX_SIDE}`);
+  }
+  return { width: wholeNumber(width, "width"), height: wholeNumber(height, "height") };
+}
+
+function wholeNumber(text: string, field: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw invalid(field, `${field} must be a whole number`);
+  return Number(text);
+}

@@ -1,0 +1,32 @@
+// What a running call says to the page: how far it is, the picture as it stands, and
+// where the time went. The same shapes as the pipeline's, kept here because the page may
+// not import the pipeline; the worker's assignments make the compiler compare the two.
+
+export type Progress =
+  | { readonly stage: "load"; readonly component: string; readonly loadedBytes: number; readonly totalBytes: number }
+  | { readonly stage: "compile"; readonly component: string; readonly pipelines: number; readonly totalPipelines: number }
+  | { readonly stage: "encode" }
+  | { readonly stage: "step"; readonly step: number; readonly steps: number }
+  | { readonly stage: "decode" };
+
+/** RGBA8, row-major from the top left, alpha 255. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8ClampedArray<ArrayBuffer>;
+}
+
+/** Milliseconds of each stage of one image. */
+export interface StageTimings {
+  readonly load: number;
+  readonly compile: number;
+  readonly encode: number;
+  /** One entry a step. */
+  readonly denoise: readonly number[];
+  readonly decode: number;
+}
+
+export function totalMs(timings: StageTimings): number {
+  const denoise = timings.denoise.reduce((sum, step) => sum + step, 0);
+  return timings.load + timings.compile + timings.encode + denoise + timings.decode;
+}

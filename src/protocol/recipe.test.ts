@@ -1,0 +1,123 @@
+// A recipe from outside is either refused by field or comes out canonical; and a permalink
+// gives back the recipe it was made from, whatever is in the prompt.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { MAX_PROMPT_CHARACTERS } from "./limits";
+import { recipeFromQuery, recipeToQuery } from "./permalink";
+import { normalisePrompt, parseRecipe, parseSeed, randomSeed, type Recipe } from "./recipe";
+
+const RECIPE: Recipe = {
+  model: "vignette",
+  prompt: "a lighthouse",
+  negative: "",
+  steering: { method: "none" },
+  steps: 1,
+  seed: "0",
+  width: 256,
+  height: 256,
+};
+
+describe("seeds", () => {
+  test.each([
+    ["0", "0"],
+    ["007", "7"],
+    [" 42 ", "42"],
+    [42, "42"],
+    [2 ** 53 - 1, "9007199254740991"],
+    [2n ** 64n - 1n, "18446744073709551615"],
+    ["18446744073709551615", "18446744073709551615"],
+  ])("%s is taken", (value, expected) => expect(parseSeed(value)).toBe(expected));
+
+  test.each(["", " ", "-1", "1.5", "0x10", "1e3", "18446744073709551616", -1, 1.5, 2 ** 53, NaN, Infinity, null, undefined, {}, -1n, 2n ** 64n])("%s is refused", (value) => {
+    expect(() => parseSeed(value)).toThrow(expect.objectContaining({ code: "invalid-input", detail: { field: "seed" } }));
+  });
+
+  test("a random seed is a valid one", () => expect(parseSeed(randomSeed())).toMatch(/^\d+$/));
+});
+
+describe("prompts", () => {
+  test.each([
+    ["a lone surrogate", "a\ud800b", "a\ufffdb"],
+    ["control characters", "a\u0000b\nc", "a b c"],
+    ["markup", "<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"],
+    ["right to left", "מגדלור בשקיעה", "מגדלור בשקיעה"],
+    ["emoji", "👩‍🚀🏔️", "👩‍🚀🏔️"],
+    ["nothing", "", ""],
+  ])("%s", (_, text, expected) => expect(normalisePrompt(text)).toBe(expected));
+
+  test("a very long one is cut, and never between the halves of a character", () => {
+    const cut = normalisePrompt(`x${"🌊".repeat(MAX_PROMPT_CHARACTERS)}`);
+    expect(cut.length).toBe(MAX_PROMPT_CHARACTERS);
+    expect(cut.isWellFormed()).toBe(true);
+  });
+});
+
+describe("recipes from outside", () => {
+  test("the control: a valid one is unchanged", () => expect(parseRecipe(RECIPE)).toEqual(RECIPE));
+
+  test("what a JSON parser may leave out has a default", () => {
+    const { negative: _, steering: __, ...rest } = RECIPE;
+    expect(parseRecipe(rest)).toEqual(RECIPE);
+  });
+
+  test.each<[string, Record<string, unknown>]>([
+    ["model", { model: "../secret" }],
+    ["model", { model: "" }],
+    ["prompt", { prompt: 3 }],
+    ["negative", { negative: {} }],
+    ["steps", { steps: 0 }],
+    ["steps", { steps: 1.5 }],
+    ["steps", { steps: "2" }],
+    ["seed", { seed: "x" }],
+    ["width", { width: 1e9 }],
+    ["height", { height: NaN }],
+    ["steering", { steering: [] }],
+    ["steering.method", { steering: { method: "cfg" } }],
+    ["steering.scale", { steering: { method: "nasa", scale: 3 } }],
+    ["steering.tau", { steering: { method: "nag", scale: 1, tau: NaN, alpha: 0.5 } }],
+  ])("%s is refused: %j", (field, change) => {
+    expect(() => parseRecipe({ ...RECIPE, ...change })).toThrow(expect.objectContaining({ code: "invalid-input", detail: { field } }));
+  });
+
+  test.each([null, undefined, 3, "text", []])("%s is no recipe", (value) => {
+    expect(() => parseRecipe(value)).toThrow(expect.objectContaining({ code: "invalid-input" }));
+  });
+});
+
+describe("permalinks", () => {
+  const recipes = fc.record({
+    model: fc.constantFrom("vignette", "sd-turbo", "a.b_c-1"),
+    prompt: fc.string({ unit: "binary" }).map(normalisePrompt),
+    negative: fc.string({ unit: "grapheme" }).map(normalisePrompt),
+    steering: fc.oneof(
+      fc.constant({ method: "none" as const }),
+      fc.record({ method: fc.constant("nasa" as const), scale: fc.double({ min: 0, max: 2, noNaN: true }).map(Math.abs) }),
+      fc.record({
+        method: fc.constant("nag" as const),
+        scale: fc.double({ min: 0, max: 10, noNaN: true }).map(Math.abs),
+        tau: fc.double({ min: 1, max: 10, noNaN: true }),
+        alpha: fc.double({ min: 0, max: 1, noNaN: true }).map(Math.abs),
+      }),
+    ),
+    steps: fc.integer({ min: 1, max: 8 }),
+    seed: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(String),
+    width: fc.integer({ min: 16, max: 2048 }),
+    height: fc.integer({ min: 16, max: 2048 }),
+  });
+
+  test("a recipe survives the way through an address", () => {
+    fc.assert(
+      fc.property(recipes, (recipe) => {
+        expect(recipeFromQuery(recipeToQuery(recipe), RECIPE)).toEqual(recipe);
+      }),
+    );
+  });
+
+  test("what is not said comes from the defaults", () => {
+    expect(recipeFromQuery("prompt=x&steps=3", RECIPE)).toEqual({ ...RECIPE, prompt: "x", steps: 3 });
+  });
+
+  test.each(["steps=0", "steps=two", "seed=-1", "size=1x", "size=3", "size=256x256x256", "steering=nasa", "steering=nag,1,2", "steering=cfg,7", "model=../x", "steps=1e1"])("%s is refused", (query) => {
+    expect(() => recipeFromQuery(query, RECIPE)).toThrow(expect.objectContaining({ code: "invalid-input" }));
+  });
+});

@@ -1,0 +1,129 @@
+// The recipe of one picture: all it takes to make it again. It is the request to the
+// worker, and the text in the PNG, the history row and the permalink. Whatever comes from
+// outside goes through `parseRecipe`; a `Recipe` in hand is valid.
+import { OnestrokeError } from "../errors";
+import { MAX_PROMPT_CHARACTERS, MAX_SEED, MAX_SIDE, MAX_STEPS, MIN_SIDE, STEERING_RANGES } from "./limits";
+
+export type RecipeSteering =
+  | { readonly method: "none" }
+  | { readonly method: "nasa"; readonly scale: number }
+  | { readonly method: "nag"; readonly scale: number; readonly tau: number; readonly alpha: number };
+
+export interface Recipe {
+  /** Catalogue id. */
+  readonly model: string;
+  readonly prompt: string;
+  readonly negative: string;
+  readonly steering: RecipeSteering;
+  readonly steps: number;
+  /** Unsigned 64-bit, decimal. */
+  readonly seed: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** @throws OnestrokeError `invalid-input`, detail `field` */
+export function parseRecipe(value: unknown): Recipe {
+  const fields = objectOf(value, "recipe");
+  return {
+    model: parseModelId(fields["model"]),
+    prompt: parsePrompt(fields["prompt"], "prompt"),
+    negative: parsePrompt(fields["negative"] ?? "", "negative"),
+    steering: parseSteering(fields["steering"] ?? { method: "none" }),
+    steps: parseInteger(fields["steps"], "steps", 1, MAX_STEPS),
+    seed: parseSeed(fields["seed"]),
+    width: parseInteger(fields["width"], "width", MIN_SIDE, MAX_SIDE),
+    height: parseInteger(fields["height"], "height", MIN_SIDE, MAX_SIDE),
+  };
+}
+
+/**
+ * The prompt as the tokenizer may have it: well-formed Unicode (lone surrogates become
+ * U+FFFD), control characters as spaces, at most `MAX_PROMPT_CHARACTERS` UTF-16 units.
+ * Nothing else is touched: markup, emoji and every script are prompts like any other.
+ */
+export function normalisePrompt(text: string): string {
+  return text
+    .slice(0, MAX_PROMPT_CHARACTERS)
+    .toWellFormed()
+    .replace(/\p{Cc}/gu, " ");
+}
+
+/** A seed as canonical decimal, from a decimal string, a safe integer or a bigint. */
+export function parseSeed(value: unknown): string {
+  const seed = toBigInt(value);
+  if (seed === undefined || seed < 0n || seed > MAX_SEED) {
+    throw invalid("seed", "the seed is a whole number from 0 to 18446744073709551615");
+  }
+  return seed.toString();
+}
+
+/** A seed drawn at random; 32 bits, because noise uses no more and people read it aloud. */
+export function randomSeed(): string {
+  const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return String(seed);
+}
+
+function toBigInt(value: unknown): bigint | undefined {
+  if (typeof value === "bigint") return value;
+  if (typeof value === "number" && Number.isSafeInteger(value)) return BigInt(value);
+  if (typeof value === "string" && /^\s*\d{1,40}\s*$/.test(value)) return BigInt(value.trim());
+  return undefined;
+}
+
+function parseModelId(value: unknown): string {
+  // An id becomes part of an address, so it may not climb out of the models' folder.
+  if (typeof value !== "string" || !/^[a-z0-9][a-z0-9._-]{0,63}$/i.test(value)) {
+    throw invalid("model", "a model id is letters, digits, dots, dashes and underscores");
+  }
+  return value;
+}
+
+function parsePrompt(value: unknown, field: string): string {
+  if (typeof value !== "string") throw invalid(field, `the ${field} must be text`);
+  return normalisePrompt(value);
+}
+
+function parseInteger(value: unknown, field: string, least: number, most: number): number {
+  if (typeof value !== "number" || !Number.isInteger(value) || value < least || value > most) {
+    throw invalid(field, `${field} must be a whole number from ${least} to ${most}`);
+  }
+  return value;
+}
+
+function parseSteering(value: unknown): RecipeSteering {
+  const fields = objectOf(value, "steering");
+  const { nasa, nag } = STEERING_RANGES;
+  switch (fields["method"]) {
+    case "none":
+      return { method: "none" };
+    case "nasa":
+      return { method: "nasa", scale: parseNumber(fields["scale"], "steering.scale", nasa.scale) };
+    case "nag":
+      return {
+        method: "nag",
+        scale: parseNumber(fields["scale"], "steering.scale", nag.scale),
+        tau: parseNumber(fields["tau"], "steering.tau", nag.tau),
+        alpha: parseNumber(fields["alpha"], "steering.alpha", nag.alpha),
+      };
+    default:
+      throw invalid("steering.method", "the steering method is none, nasa or nag");
+  }
+}
+
+function parseNumber(value: unknown, field: string, [least, most]: readonly [number, number]): number {
+  // The comparison also refuses NaN.
+  if (typeof value !== "number" || !(value >= least && value <= most)) {
+    throw invalid(field, `${field} must be a number from ${least} to ${most}`);
+  }
+  return value;
+}
+
+function objectOf(value: unknown, field: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid(field, `the ${field} must be an object`);
+  return Object.fromEntries(Object.entries(value));
+}
+
+export function invalid(field: string, message: string): OnestrokeError {
+  return new OnestrokeError("invalid-input", message, { field });
+}
