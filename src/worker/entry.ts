@@ -1,0 +1,18 @@
+// The worker's script: joins a session to this thread's messages. Everything with a
+// decision in it is in session.ts, which runs in tests without a worker.
+import { OnestrokeError } from "../errors";
+import type { FromWorker, ToWorker } from "../protocol/messages";
+import { Session } from "./session";
+import { openWebGpuBackend } from "./webgpu-backend";
+
+/** The part of a dedicated worker's global scope used here; the page's types know another `self`. */
+declare const self: {
+  postMessage(message: FromWorker, transfer: Transferable[]): void;
+  addEventListener(type: "message", listener: (event: MessageEvent<ToWorker>) => void): void;
+  addEventListener(type: "unhandledrejection", listener: (event: PromiseRejectionEvent) => void): void;
+};
+
+const session = new Session(openWebGpuBackend, (message, transfer = []) => self.postMessage(message, transfer));
+
+self.addEventListener("message", (event) => session.receive(event.data));
+self.addEventListener("unhandledrejection", (event) => session.fail(OnestrokeError.from(event.reason, "worker-died")));

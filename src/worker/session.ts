@@ -1,0 +1,164 @@
+// The worker's half of the conversation: one device, one model, one queue. Owns no policy
+// about restarts: when the device is lost it says so, refuses everything after, and waits
+// to be replaced, because the worker is the unit of recovery.
+import { OnestrokeError, type ErrorCode } from "../errors";
+import type { ImageRequest, PipelineHooks } from "../pipeline/request";
+import type { FromWorker, ModelAddress, ModelInfo, ToWorker } from "../protocol/messages";
+import { invalid, parseRecipe, type Recipe } from "../protocol/recipe";
+import type { Backend, LoadedModel } from "./backend";
+import { checkPicture } from "./check-picture";
+import { SerialQueue } from "./queue";
+
+type State =
+  | { readonly kind: "empty" }
+  | { readonly kind: "open"; readonly backend: Backend }
+  | { readonly kind: "ready"; readonly backend: Backend; readonly root: string; readonly model: LoadedModel }
+  | { readonly kind: "lost"; readonly error: OnestrokeError };
+
+type Call = Extract<ToWorker, { type: "load" | "generate" }>;
+type Post = (message: FromWorker, transfer?: Transferable[]) => void;
+
+export class Session {
+  readonly #openBackend: () => Promise<Backend>;
+  readonly #post: Post;
+  readonly #queue = new SerialQueue();
+  /** Every call that has not been answered, waiting or running. */
+  readonly #aborts = new Map<number, AbortController>();
+  #state: State = { kind: "empty" };
+
+  constructor(openBackend: () => Promise<Backend>, post: Post) {
+    this.#openBackend = openBackend;
+    this.#post = post;
+  }
+
+  receive(message: ToWorker): void {
+    switch (message.type) {
+      case "ping":
+        this.#post({ type: "pong" });
+        return;
+      case "cancel":
+        this.#aborts.get(message.id)?.abort(cancelled());
+        return;
+      case "load":
+      case "generate":
+        void this.#answer(message);
+        return;
+    }
+  }
+
+  /** For faults outside any call: the session answers nothing more. */
+  fail(error: OnestrokeError): void {
+    if (this.#state.kind === "lost") return;
+    this.#state = { kind: "lost", error };
+    for (const abort of this.#aborts.values()) abort.abort(error);
+    this.#post({ type: "unusable", error: error.toWire() });
+  }
+
+  /** Runs one call in its turn and posts its one answer. Never rejects. */
+  async #answer(call: Call): Promise<void> {
+    const abort = new AbortController();
+    this.#aborts.set(call.id, abort);
+    try {
+      await this.#queue.run(() => untilAborted(this.#perform(call, abort.signal), abort.signal));
+    } catch (thrown) {
+      this.#post({ type: "failed", id: call.id, error: explain(thrown, call, abort.signal).toWire() });
+    } finally {
+      this.#aborts.delete(call.id);
+    }
+  }
+
+  async #perform(call: Call, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const hooks = this.#hooks(call.id, signal);
+    if (call.type === "load") {
+      const { info } = await this.#ensureModel(call.model, hooks);
+      this.#post({ type: "loaded", id: call.id, info });
+      return;
+    }
+    const recipe = parseRecipe(call.recipe);
+    const model = await this.#ensureModel(call.model, hooks);
+    const { image, timings } = await model.generate(toRequest(recipe, model.info), hooks);
+    signal.throwIfAborted();
+    checkPicture(image, recipe.width, recipe.height);
+    this.#post({ type: "drawn", id: call.id, picture: image, timings, info: model.info }, [image.data.buffer]);
+  }
+
+  #hooks(id: number, signal: AbortSignal): PipelineHooks {
+    return {
+      signal,
+      onProgress: (progress) => {
+        if (!signal.aborted) this.#post({ type: "progress", id, progress });
+      },
+      onPreview: (picture, step) => {
+        if (!signal.aborted) this.#post({ type: "preview", id, picture, step }, [picture.data.buffer]);
+      },
+    };
+  }
+
+  /** The loaded model, loading it where another one, or none, is. */
+  async #ensureModel({ root }: ModelAddress, hooks: PipelineHooks): Promise<LoadedModel> {
+    if (this.#state.kind === "ready" && this.#state.root === root) return this.#state.model;
+    const backend = await this.#ensureBackend();
+    if (this.#state.kind === "ready") {
+      // Both would not fit on a small GPU at once.
+      this.#state.model.dispose();
+      this.#state = { kind: "open", backend };
+    }
+    const model = await backend.load(root, hooks);
+    this.#throwIfLost();
+    this.#state = { kind: "ready", backend, root, model };
+    return model;
+  }
+
+  async #ensureBackend(): Promise<Backend> {
+    this.#throwIfLost();
+    if (this.#state.kind === "open" || this.#state.kind === "ready") return this.#state.backend;
+    const backend = await this.#openBackend();
+    this.#state = { kind: "open", backend };
+    void backend.lost.then((reason) => this.fail(new OnestrokeError("gpu-lost", `the GPU device was lost: ${reason}`)));
+    return backend;
+  }
+
+  #throwIfLost(): void {
+    if (this.#state.kind === "lost") throw this.#state.error;
+  }
+}
+
+/** The request the recipe stands for, held to the bounds of this model. */
+function toRequest(recipe: Recipe, info: ModelInfo): ImageRequest {
+  if (recipe.steps > info.maxSteps) throw invalid("steps", `${info.name} takes 1 to ${info.maxSteps} steps`);
+  for (const field of ["width", "height"] as const) {
+    if (recipe[field] % info.sizeMultiple !== 0) throw invalid(field, `${field} must be a multiple of ${info.sizeMultiple} for ${info.name}`);
+  }
+  const { prompt, negative, steering, steps, width, height } = recipe;
+  return { prompt, negative, steering, steps, seed: BigInt(recipe.seed), width, height };
+}
+
+/**
+ * `work`, or the signal's reason as soon as it aborts. A lost device can leave GPU promises
+ * pending for ever; the queue must not wait for them. After a plain cancel it does wait,
+ * so that two images never share the device.
+ */
+async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const stranded = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => {
+      if (!isCancelled(signal.reason)) reject(signal.reason);
+    });
+  });
+  await Promise.race([work, stranded]);
+}
+
+function explain(thrown: unknown, call: Call, signal: AbortSignal): OnestrokeError {
+  if (signal.aborted) return OnestrokeError.from(signal.reason, "cancelled");
+  // A failure with no code is a bug: of the model's files while loading, else of this worker.
+  const fallback: ErrorCode = call.type === "load" ? "model-unsupported" : "worker-died";
+  return OnestrokeError.from(thrown, fallback);
+}
+
+function isCancelled(reason: unknown): boolean {
+  return reason instanceof OnestrokeError && reason.code === "cancelled";
+}
+
+function cancelled(): OnestrokeError {
+  return new OnestrokeError("cancelled", "the image was cancelled");
+}
