@@ -1,0 +1,191 @@
+// The page's half against a real session with a drawn gradient for a pipeline: answers,
+// order, cancelling, and that every fault ends in a picture or in one named error.
+import { beforeAll, describe, expect, test } from "vitest";
+import type { ErrorCode } from "../errors";
+import { SUPERVISION, type Supervision } from "../protocol/limits";
+import type { Progress } from "../protocol/progress";
+import type { Recipe } from "../protocol/recipe";
+import { gradientBackend, type Fault } from "../worker/testing/gradient-backend";
+import { superviseGenerator, type Generator } from "./generator";
+import { sameThreadWorkers } from "./testing/same-thread";
+
+const RECIPE: Recipe = {
+  model: "gradient",
+  prompt: "a hill",
+  negative: "",
+  steering: { method: "none" },
+  steps: 2,
+  seed: "7",
+  width: 32,
+  height: 16,
+};
+
+const QUICK: Supervision = { ...SUPERVISION, tickMs: 4, backoffMs: [0, 1] };
+
+/** One list of faults a spawned worker. */
+function setUp(faults: readonly (readonly (Fault | undefined)[])[] = [], deafAfter: readonly (number | undefined)[] = [], whenBusy: "wait" | "replace" = "wait") {
+  const workers = sameThreadWorkers(async (number) => gradientBackend(faults[number] ?? []), deafAfter);
+  const generator = superviseGenerator(workers.spawn, new URL("https://page.example/models/"), whenBusy, QUICK);
+  return { generator, spawned: workers.spawned };
+}
+
+async function pixels(generator: Generator, recipe: Partial<Recipe> = {}): Promise<string> {
+  const { picture } = await generator.generate({ ...RECIPE, ...recipe });
+  return Buffer.from(picture.data).toString("base64");
+}
+
+const code = (expected: ErrorCode) => expect.objectContaining({ code: expected });
+
+describe("answers", () => {
+  test("the same recipe gives the same picture; another prompt or seed another", async () => {
+    const { generator } = setUp();
+    const first = await pixels(generator);
+    expect(await pixels(generator)).toBe(first);
+    expect(await pixels(generator, { prompt: "another hill" })).not.toBe(first);
+    expect(await pixels(generator, { seed: "8" })).not.toBe(first);
+  });
+
+  test("progress comes in order, a preview after every step but the last", async () => {
+    const { generator } = setUp();
+    const stages: Progress["stage"][] = [];
+    const previews: number[] = [];
+    await generator.generate({ ...RECIPE, steps: 3 }, { onProgress: ({ stage }) => stages.push(stage), onPreview: (_, step) => previews.push(step) });
+    expect(stages).toEqual(["load", "encode", "step", "step", "step"]);
+    expect(previews).toEqual([1, 2]);
+  });
+
+  test("a model is loaded once", async () => {
+    const backend = gradientBackend();
+    const generator = superviseGenerator(sameThreadWorkers(async () => backend).spawn, new URL("https://page.example/models/"), "wait", QUICK);
+    await generator.load("gradient");
+    await generator.generate(RECIPE);
+    await generator.generate(RECIPE);
+    expect(backend.roots).toEqual(["https://page.example/models/gradient/"]);
+  });
+});
+
+describe("failures that leave the worker as it is", () => {
+  test.each<[string, Partial<Recipe>, ErrorCode]>([
+    ["more steps than the model has", { steps: 5 }, "invalid-input"],
+    ["a size that is no multiple of the stride", { width: 40 }, "invalid-input"],
+    ["a model that is not there", { model: "missing" }, "model-missing"],
+  ])("%s", async (_, change, expected) => {
+    const { generator, spawned } = setUp();
+    await expect(generator.generate({ ...RECIPE, ...change })).rejects.toEqual(code(expected));
+    await generator.generate(RECIPE);
+    expect(spawned()).toBe(1);
+  });
+
+  test("an error of the pipeline keeps its code, message and remedy", async () => {
+    const { generator, spawned } = setUp([["throw"]]);
+    await expect(generator.generate(RECIPE)).rejects.toMatchObject({ code: "gpu-out-of-memory", message: "no room", remedy: expect.stringContaining("smaller size") });
+    await generator.generate(RECIPE);
+    expect(spawned()).toBe(1);
+  });
+
+  test("a blank picture is not shown", async () => {
+    const { generator } = setUp([["blank"]]);
+    await expect(generator.generate(RECIPE)).rejects.toEqual(code("bad-image"));
+  });
+});
+
+describe("cancelling", () => {
+  test("a running picture stops, and the next one is drawn", async () => {
+    const { generator, spawned } = setUp();
+    const abort = new AbortController();
+    const drawing = generator.generate({ ...RECIPE, steps: 4 }, { signal: abort.signal, onPreview: () => abort.abort() });
+    await expect(drawing).rejects.toEqual(code("cancelled"));
+    await generator.generate(RECIPE);
+    expect(spawned()).toBe(1);
+  });
+
+  test("a waiting picture never starts", async () => {
+    const { generator } = setUp();
+    const abort = new AbortController();
+    const started: string[] = [];
+    const first = generator.generate({ ...RECIPE, steps: 4 });
+    const second = generator.generate(RECIPE, { signal: abort.signal, onProgress: ({ stage }) => started.push(stage) });
+    abort.abort();
+    await expect(second).rejects.toEqual(code("cancelled"));
+    await first;
+    expect(started).toEqual([]);
+  });
+
+  test("with `replace` the newest wins and the others are cancelled", async () => {
+    const { generator } = setUp([], [], "replace");
+    const results = await Promise.allSettled(Array.from({ length: 20 }, (_, seed) => generator.generate({ ...RECIPE, seed: String(seed) })));
+    expect(results.map(({ status }) => status)).toEqual([...Array<string>(19).fill("rejected"), "fulfilled"]);
+  });
+
+  test("a worker that does not stop is replaced", async () => {
+    const { generator, spawned } = setUp([["hang"]]);
+    const abort = new AbortController();
+    const drawing = generator.generate(RECIPE, { signal: abort.signal });
+    setTimeout(() => abort.abort(), 20);
+    await expect(drawing).rejects.toEqual(code("cancelled"));
+    await generator.generate(RECIPE);
+    expect(spawned()).toBe(2);
+  });
+});
+
+describe("recovery", () => {
+  let expected = "";
+  beforeAll(async () => {
+    expected = await pixels(setUp().generator);
+  });
+
+  test.each<[string, Fault]>([
+    ["the GPU is lost in the middle of a picture", "lose"],
+    ["the worker meets a bug", "die"],
+  ])("%s: a new worker draws the same picture", async (_, fault) => {
+    const { generator, spawned } = setUp([[fault]]);
+    expect(await pixels(generator)).toBe(expected);
+    expect(spawned()).toBe(2);
+  });
+
+  test("the GPU is lost while idle: the next picture comes from a new worker", async () => {
+    const backends = [gradientBackend(), gradientBackend()];
+    const workers = sameThreadWorkers(async (number) => backends[number] ?? gradientBackend());
+    const generator = superviseGenerator(workers.spawn, new URL("https://page.example/models/"), "wait", QUICK);
+    await generator.load("gradient");
+    backends[0]?.lose("crashed");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await pixels(generator)).toBe(expected);
+    expect(workers.spawned()).toBe(2);
+  });
+
+  test("a worker that stops listening is noticed", async () => {
+    const { generator, spawned } = setUp([], [0]);
+    expect(await pixels(generator)).toBe(expected);
+    expect(spawned()).toBe(2);
+  });
+
+  test("one repetition, then the error; and the next call starts afresh", async () => {
+    const { generator, spawned } = setUp([["lose"], ["lose"]]);
+    await expect(generator.generate(RECIPE)).rejects.toEqual(code("gpu-lost"));
+    expect(spawned()).toBe(2);
+    expect(await pixels(generator)).toBe(expected);
+  });
+
+  test("after too many deaths in a row nothing is repeated by itself", async () => {
+    const { generator, spawned } = setUp(Array<Fault[]>(9).fill(["lose"]));
+    for (let attempt = 0; attempt < 3; attempt++) await expect(generator.generate(RECIPE)).rejects.toEqual(code("gpu-lost"));
+    expect(spawned()).toBe(4);
+  });
+
+  test("a GPU that hangs ends in `gpu-timeout`, and the page goes on", async () => {
+    const { generator } = setUp([["hang"]]);
+    await expect(generator.generate(RECIPE)).rejects.toEqual(code("gpu-timeout"));
+    expect(await pixels(generator)).toBe(expected);
+  });
+
+  test("no GPU after a crash is `gpu-blocked`", async () => {
+    const { OnestrokeError } = await import("../errors");
+    const workers = sameThreadWorkers(async (number) => {
+      if (number > 0) throw new OnestrokeError("gpu-unavailable", "no adapter");
+      return gradientBackend(["lose"]);
+    });
+    const generator = superviseGenerator(workers.spawn, new URL("https://page.example/models/"), "wait", QUICK);
+    await expect(generator.generate(RECIPE)).rejects.toEqual(code("gpu-blocked"));
+  });
+});

@@ -1,0 +1,194 @@
+// Keeps a worker alive: spawns it when there is something to do, notices when it is dead
+// (no answer to pings), stuck (no progress) or has lost its device, ends it then, and
+// rejects what was pending. It repeats nothing: that is the generator's decision.
+import { OnestrokeError } from "../errors";
+import { SUPERVISION, type Supervision } from "../protocol/limits";
+import type { Answer, Call, FromWorker } from "../protocol/messages";
+import type { Picture, Progress } from "../protocol/progress";
+import type { SpawnWorker, WorkerPort } from "./worker-port";
+
+export interface CallHooks {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onPreview?: ((picture: Picture, step: number) => void) | undefined;
+}
+
+interface PendingCall {
+  readonly hooks: CallHooks;
+  /** Counted once its signal is aborted, until the worker has let go of it. */
+  ticksSinceAbort: number;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: OnestrokeError) => void;
+}
+
+export class Supervisor {
+  readonly #spawn: SpawnWorker;
+  readonly #patience: Supervision;
+  readonly #pending = new Map<number, PendingCall>();
+  #port: WorkerPort | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #nextId = 1;
+  #unansweredPings = 0;
+  #ticksWithoutNews = 0;
+  #deathsInARow = 0;
+
+  constructor(spawn: SpawnWorker, patience: Supervision = SUPERVISION) {
+    this.#spawn = spawn;
+    this.#patience = patience;
+  }
+
+  /** Workers that died since the last call that was answered. */
+  get deathsInARow(): number {
+    return this.#deathsInARow;
+  }
+
+  /**
+   * Sends one call and waits for its answer. An aborted signal rejects at once; the worker
+   * stops at its next chance.
+   * @throws OnestrokeError whatever the worker says, `cancelled`, `worker-died`, `gpu-lost`, `gpu-timeout`
+   */
+  async call(call: Call, hooks: CallHooks): Promise<Answer> {
+    await this.#backOff();
+    if (hooks.signal?.aborted === true) throw cancelled();
+    const id = this.#nextId++;
+    const port = this.#ensureWorker();
+    return new Promise<Answer>((resolve, reject) => {
+      const onAbort = (): void => {
+        // The worker may be gone by now, or be another one that never heard of this id.
+        if (this.#pending.has(id)) port.post({ type: "cancel", id });
+        reject(cancelled());
+      };
+      hooks.signal?.addEventListener("abort", onAbort, { once: true });
+      const stopListening = (): void => hooks.signal?.removeEventListener("abort", onAbort);
+      this.#pending.set(id, {
+        hooks,
+        ticksSinceAbort: 0,
+        resolve: (answer) => {
+          stopListening();
+          resolve(answer);
+        },
+        reject: (error) => {
+          stopListening();
+          reject(error);
+        },
+      });
+      this.#watch();
+      port.post({ ...call, id });
+    });
+  }
+
+  /** Ends the worker; the next call gets a new one. */
+  dispose(): void {
+    this.#end(cancelled());
+  }
+
+  async #backOff(): Promise<void> {
+    const { backoffMs } = this.#patience;
+    if (this.#port !== undefined || this.#deathsInARow === 0) return;
+    const delay = backoffMs[Math.min(this.#deathsInARow, backoffMs.length) - 1] ?? 0;
+    await new Promise((resolve) => setTimeout(resolve, delay));
+  }
+
+  #ensureWorker(): WorkerPort {
+    if (this.#port !== undefined) return this.#port;
+    const port: WorkerPort = this.#spawn({
+      // A terminated worker may still deliver what was on its way.
+      onMessage: (message) => {
+        if (this.#port === port) this.#receive(message);
+      },
+      onError: (reason) => {
+        if (this.#port === port) this.#die(new OnestrokeError("worker-died", `the image worker failed: ${reason}`));
+      },
+    });
+    this.#port = port;
+    return port;
+  }
+
+  #receive(message: FromWorker): void {
+    this.#ticksWithoutNews = message.type === "pong" ? this.#ticksWithoutNews : 0;
+    switch (message.type) {
+      case "pong":
+        this.#unansweredPings = 0;
+        return;
+      case "unusable":
+        this.#die(OnestrokeError.fromWire(message.error));
+        return;
+      case "progress":
+        this.#hooksOf(message.id)?.onProgress?.(message.progress);
+        return;
+      case "preview":
+        this.#hooksOf(message.id)?.onPreview?.(message.picture, message.step);
+        return;
+      case "loaded":
+      case "drawn":
+        this.#deathsInARow = 0;
+        this.#settle(message.id)?.resolve(message);
+        return;
+      case "failed": {
+        const error = OnestrokeError.fromWire(message.error);
+        this.#settle(message.id)?.reject(error);
+        // The two failures after which this worker is not to be trusted with another call.
+        if (error.code === "gpu-lost" || error.code === "worker-died") this.#die(error);
+        return;
+      }
+    }
+  }
+
+  /** Nobody listens to a cancelled call, though the worker may still talk about it. */
+  #hooksOf(id: number): CallHooks | undefined {
+    const hooks = this.#pending.get(id)?.hooks;
+    return hooks?.signal?.aborted === true ? undefined : hooks;
+  }
+
+  #settle(id: number): PendingCall | undefined {
+    const call = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (this.#pending.size === 0) this.#stopWatching();
+    return call;
+  }
+
+  #watch(): void {
+    if (this.#timer !== undefined) return;
+    this.#ticksWithoutNews = 0;
+    this.#unansweredPings = 0;
+    this.#timer = setInterval(() => this.#tick(), this.#patience.tickMs);
+  }
+
+  #stopWatching(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #tick(): void {
+    for (const call of this.#pending.values()) if (call.hooks.signal?.aborted === true) call.ticksSinceAbort++;
+    if ([...this.#pending.values()].some((call) => call.ticksSinceAbort >= this.#patience.ticksToCancel)) {
+      this.#die(new OnestrokeError("worker-died", "the image worker did not stop when asked to"));
+    } else if (this.#unansweredPings >= this.#patience.silentTicks) {
+      this.#die(new OnestrokeError("worker-died", "the image worker no longer answers"));
+    } else if (this.#ticksWithoutNews >= this.#patience.stalledTicks) {
+      this.#die(new OnestrokeError("gpu-timeout", "the GPU made no progress for too long"));
+    } else {
+      this.#ticksWithoutNews++;
+      this.#unansweredPings++;
+      this.#port?.post({ type: "ping" });
+    }
+  }
+
+  #die(error: OnestrokeError): void {
+    this.#deathsInARow++;
+    this.#end(error);
+  }
+
+  #end(error: OnestrokeError): void {
+    this.#port?.terminate();
+    this.#port = undefined;
+    this.#stopWatching();
+    const calls = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const call of calls) call.reject(error);
+  }
+}
+
+function cancelled(): OnestrokeError {
+  return new OnestrokeError("cancelled", "the image was cancelled");
+}
