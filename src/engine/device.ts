@@ -1,0 +1,191 @@
+// The GPU as the engine sees it: limits, number formats, pipelines compiled once,
+// and the one flag that says it is lost. Opened once per worker or process; after a
+// loss it is thrown away whole and opened anew, never healed.
+import { OnestrokeError } from "../errors";
+import type { Kernel, KernelTarget } from "./kernel";
+import type { NumberFormat } from "./tensor";
+import { assembleWgsl } from "./wgsl";
+
+export interface AdapterDescription {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly description: string;
+  /** A software rasteriser (SwiftShader, lavapipe): slow to compile, slow to run. */
+  readonly software: boolean;
+}
+
+export interface DeviceOptions {
+  /** Start from the limits every adapter has instead of this adapter's own; for tests. */
+  readonly defaultLimits?: boolean;
+}
+
+/** A compiled kernel and the layout its bind groups follow. */
+export interface Program {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+export class Device {
+  readonly gpu: GPUDevice;
+  readonly adapter: AdapterDescription;
+  readonly #programs = new Map<string, Promise<Program>>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  #lost: GPUDeviceLostInfo | undefined;
+
+  constructor(gpu: GPUDevice, adapter: AdapterDescription) {
+    this.gpu = gpu;
+    this.adapter = adapter;
+    void gpu.lost.then((info) => {
+      this.#lost = info;
+    });
+  }
+
+  get hasFloat16(): boolean {
+    return this.gpu.features.has("shader-f16");
+  }
+
+  get isLost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /** Settles when the device is lost. */
+  get lost(): Promise<GPUDeviceLostInfo> {
+    return this.gpu.lost;
+  }
+
+  /** What kernels may use. Shape-generic pipelines on software adapters, which compile slowly. */
+  target(format: NumberFormat): KernelTarget {
+    const { limits } = this.gpu;
+    return {
+      format,
+      half: this.hasFloat16,
+      sizes: this.adapter.software ? "uniform" : "constant",
+      workgroupBytes: limits.maxComputeWorkgroupStorageSize,
+      invocations: limits.maxComputeInvocationsPerWorkgroup,
+      bindingBytes: limits.maxStorageBufferBindingSize,
+      software: this.adapter.software,
+    };
+  }
+
+  /** @throws OnestrokeError `gpu-lost` */
+  assertAlive(): void {
+    if (this.#lost) throw new OnestrokeError("gpu-lost", `the GPU was lost: ${this.#lost.message || this.#lost.reason}`);
+  }
+
+  /** Number of distinct pipelines compiled or compiling. */
+  get programCount(): number {
+    return this.#programs.size;
+  }
+
+  /** The program of a kernel; equal WGSL compiles once. */
+  program(kernel: Kernel, target: KernelTarget): Promise<Program> {
+    const wgsl = assembleWgsl(kernel, target);
+    const known = this.#programs.get(wgsl);
+    if (known) return known;
+    const compiling = this.#compile(kernel, wgsl, target);
+    this.#programs.set(wgsl, compiling);
+    compiling.catch(() => this.#programs.delete(wgsl));
+    return compiling;
+  }
+
+  /**
+   * Runs synchronous GPU calls and turns what the GPU reports of them into errors.
+   * @throws OnestrokeError `gpu-out-of-memory`, `gpu-unsupported`, `gpu-lost`
+   */
+  async checked<T>(what: string, calls: () => T): Promise<T> {
+    this.gpu.pushErrorScope("out-of-memory");
+    this.gpu.pushErrorScope("validation");
+    const pop = () => this.gpu.popErrorScope().catch(() => null);
+    let scopes: readonly Promise<GPUError | null>[] = [];
+    let result: T;
+    try {
+      result = calls();
+    } finally {
+      scopes = [pop(), pop()];
+    }
+    const [validation, memory] = await Promise.all(scopes);
+    this.assertAlive();
+    if (memory) throw new OnestrokeError("gpu-out-of-memory", `no GPU memory for ${what}: ${memory.message}`);
+    if (validation) throw new OnestrokeError("gpu-unsupported", `the GPU refused ${what}: ${validation.message}`);
+    return result;
+  }
+
+  destroy(): void {
+    this.gpu.destroy();
+  }
+
+  async #compile(kernel: Kernel, wgsl: string, target: KernelTarget): Promise<Program> {
+    const layout = this.#layout(kernel, target);
+    const module = this.gpu.createShaderModule({ label: kernel.name, code: wgsl });
+    try {
+      const pipeline = await this.gpu.createComputePipelineAsync({
+        label: kernel.name,
+        layout: this.gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
+        compute: { module, entryPoint: "main" },
+      });
+      return { pipeline, layout };
+    } catch (cause) {
+      this.assertAlive();
+      throw new OnestrokeError("gpu-unsupported", await compileMessage(kernel, wgsl, module, cause), {}, cause);
+    }
+  }
+
+  #layout(kernel: Kernel, target: KernelTarget): GPUBindGroupLayout {
+    const types: GPUBufferBindingType[] = kernel.bindings.map(({ access }) =>
+      access === "read" ? "read-only-storage" : "storage",
+    );
+    if (target.sizes === "uniform" && hasSizes(kernel)) types.push("uniform");
+    const key = types.join(",");
+    const known = this.#layouts.get(key);
+    if (known) return known;
+    const layout = this.gpu.createBindGroupLayout({
+      entries: types.map((type, binding) => ({ binding, visibility: GPUShaderStage.COMPUTE, buffer: { type } })),
+    });
+    this.#layouts.set(key, layout);
+    return layout;
+  }
+}
+
+/** Whether the kernel reads a sizes struct at all. */
+export function hasSizes(kernel: Kernel): boolean {
+  return Object.keys(kernel.sizes).length + Object.keys(kernel.scalars ?? {}).length > 0;
+}
+
+/**
+ * Opens the best adapter with its own limits and `shader-f16` where it exists.
+ * @throws OnestrokeError `gpu-unavailable`
+ */
+export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = {}): Promise<Device> {
+  const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter) throw new OnestrokeError("gpu-unavailable", "this browser offers no WebGPU adapter");
+  const { vendor, architecture, description } = adapter.info;
+  const text = `${vendor} ${architecture} ${description}`.toLowerCase();
+  const device = await adapter
+    .requestDevice({
+      requiredFeatures: adapter.features.has("shader-f16") ? ["shader-f16"] : [],
+      requiredLimits: options.defaultLimits ? {} : generousLimits(adapter.limits),
+    })
+    .catch((cause: unknown) => {
+      throw new OnestrokeError("gpu-unavailable", "the GPU refused a device", {}, cause);
+    });
+  const software = /swiftshader|llvmpipe|lavapipe|software|basic render/.test(text);
+  return new Device(device, { vendor, architecture, description, software });
+}
+
+/** This adapter's own values of the limits large networks need. */
+function generousLimits(limits: GPUSupportedLimits): Record<string, number> {
+  return {
+    maxBufferSize: limits.maxBufferSize,
+    maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+    maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+    maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+  };
+}
+
+async function compileMessage(kernel: Kernel, wgsl: string, module: GPUShaderModule, cause: unknown): Promise<string> {
+  const info = await module.getCompilationInfo().catch(() => undefined);
+  const lines = (info?.messages ?? []).map(({ lineNum, linePos, message }) => `${lineNum}:${linePos} ${message}`);
+  const reason = lines.length > 0 ? lines.join("\n") : String(cause);
+  const source = wgsl.split("\n").map((line, index) => `${String(index + 1).padStart(4)} ${line}`);
+  return `kernel ${kernel.name} does not compile here:\n${reason}\n${source.join("\n")}`;
+}

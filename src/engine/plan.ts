@@ -1,0 +1,272 @@
+// A plan: one graph compiled for one shape and number format. Everything a run needs
+// (pipelines, bind groups, uniforms, arena slabs, staging) is made here, once; `run.ts`
+// then only encodes dispatches. Weights belong to the network and are shared.
+import { invariant, OnestrokeError } from "../errors";
+import { layoutArena, type ArenaLayout } from "./arena";
+import { hasSizes, type Device } from "./device";
+import { fuseGraph } from "./fuse";
+import type { Graph, GraphInput } from "./graph";
+import type { BufferSource, KernelTarget } from "./kernel";
+import { RATES, scheduleGraph, type RateMask, type Schedule, type ScheduledDispatch } from "./schedule";
+import { byteLengthOf, elementBytes, strideOf, type NumberFormat, type Tensor } from "./tensor";
+import { decodeTensor, encodeTensor, stagingFor, type TensorData } from "./transfer";
+import type { Weights } from "./weights";
+import { packSizes } from "./wgsl";
+
+export interface PlanOptions {
+  readonly format: NumberFormat;
+  readonly signal?: AbortSignal;
+  readonly onPipeline?: (ready: number, total: number) => void;
+  /** Overrides what the device says, for tests of small limits and of both size modes. */
+  readonly target?: Partial<KernelTarget>;
+  /** Default true. Without it every op is a dispatch of its own. */
+  readonly fuse?: boolean;
+}
+
+/** One dispatch, ready to be recorded. */
+export interface PreparedDispatch {
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number];
+  readonly mask: RateMask;
+  readonly label: string;
+}
+
+const UNIFORM_ALIGNMENT = 256;
+
+export class Plan {
+  readonly device: Device;
+  /** The graph as fused. */
+  readonly graph: Graph;
+  readonly format: NumberFormat;
+  readonly dispatches: readonly PreparedDispatch[];
+  readonly memory: Memory;
+  /** Rates whose inputs changed since the last run. */
+  dirty: RateMask = RATES.prompt | RATES.negative | RATES.timestep | RATES.run;
+  /** Whether the nodes that depend on no input have run. */
+  constantsReady = false;
+  readonly #staging = new Map<string, ReturnType<typeof stagingFor>>();
+  readonly #readback = new Map<string, GPUBuffer>();
+
+  private constructor(parts: Pick<Plan, "device" | "graph" | "format" | "dispatches" | "memory">) {
+    this.device = parts.device;
+    this.graph = parts.graph;
+    this.format = parts.format;
+    this.dispatches = parts.dispatches;
+    this.memory = parts.memory;
+    for (const [name, { tensor }] of this.graph.inputs) this.#staging.set(name, stagingFor(tensor, this.format));
+    for (const [name, tensor] of this.graph.outputs) {
+      this.#readback.set(
+        name,
+        this.device.gpu.createBuffer({
+          label: `read ${name}`,
+          size: byteLengthOf(tensor, this.format),
+          usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+        }),
+      );
+    }
+  }
+
+  /**
+   * Compiles `source` for `device`. Call `weights.load(source)` first.
+   * @throws OnestrokeError `gpu-unsupported` (limits), `gpu-out-of-memory`, `gpu-lost`, `cancelled`
+   */
+  static async compile(device: Device, source: Graph, weights: Weights, options: PlanOptions): Promise<Plan> {
+    const target = { ...device.target(options.format), ...options.target };
+    const graph = options.fuse === false ? source : fuseGraph(source);
+    const schedule = scheduleGraph(graph, target);
+    const layout = fittingLayout(device, schedule, target);
+    const programs = await compilePrograms(device, schedule.dispatches, target, options);
+    const bytes = layout.slabBytes.reduce((total, size) => total + size, 0);
+    return device.checked(`a plan of ${bytes} bytes`, () => {
+      const memory = new Memory(device, layout, schedule.dispatches, target);
+      const dispatches = schedule.dispatches.map((dispatch, index) => {
+        const program = programs[index];
+        invariant(program !== undefined, "one program a dispatch");
+        const { pipeline, layout: bindLayout } = program;
+        const entries = bindings(dispatch, index, memory, weights, target);
+        const bindGroup = device.gpu.createBindGroup({ label: dispatch.kernel.name, layout: bindLayout, entries });
+        return { pipeline, bindGroup, workgroups: dispatch.kernel.workgroups, mask: dispatch.mask, label: dispatch.kernel.name };
+      });
+      return new Plan({ device, graph, format: options.format, dispatches, memory });
+    });
+  }
+
+  /** Bytes of intermediate tensors. */
+  get byteLength(): number {
+    return this.memory.byteLength;
+  }
+
+  /** Uploads one input; its rate becomes dirty. `data` is logical: unpadded, channels last. */
+  write(name: string, data: TensorData): void {
+    const { tensor, rate } = this.#input(name);
+    const staging = this.#staging.get(name);
+    invariant(staging !== undefined, `no staging for ${name}`);
+    encodeTensor(tensor, data, staging);
+    const { buffer, offset } = this.memory.place(tensor);
+    this.device.gpu.queue.writeBuffer(buffer, offset, staging);
+    this.dirty |= RATES[rate];
+  }
+
+  /** Copies an output of `from` to an input of this plan, on the GPU. Shapes and formats must agree. */
+  copyFrom(from: Plan, output: string, input: string): void {
+    const { tensor, rate } = this.#input(input);
+    const source = from.#output(output);
+    const bytes = byteLengthOf(tensor, this.format);
+    invariant(bytes === byteLengthOf(source, from.format), `${output} and ${input} differ in size`);
+    const encoder = this.device.gpu.createCommandEncoder();
+    const origin = from.memory.place(source);
+    const destination = this.memory.place(tensor);
+    encoder.copyBufferToBuffer(origin.buffer, origin.offset, destination.buffer, destination.offset, bytes);
+    this.device.gpu.queue.submit([encoder.finish()]);
+    this.dirty |= RATES[rate];
+  }
+
+  /**
+   * An output's values after the runs submitted so far.
+   * @throws OnestrokeError `gpu-lost`
+   */
+  async read(name: string): Promise<TensorData> {
+    const tensor = this.#output(name);
+    const readback = this.#readback.get(name);
+    invariant(readback !== undefined, `no readback for ${name}`);
+    const { buffer, offset } = this.memory.place(tensor);
+    const encoder = this.device.gpu.createCommandEncoder();
+    encoder.copyBufferToBuffer(buffer, offset, readback, 0, readback.size);
+    this.device.gpu.queue.submit([encoder.finish()]);
+    try {
+      await readback.mapAsync(GPUMapMode.READ);
+    } catch (cause) {
+      throw new OnestrokeError("gpu-lost", "the GPU was lost while a result was read", {}, cause);
+    }
+    this.device.assertAlive();
+    const values = decodeTensor(tensor, readback.getMappedRange().slice(0), this.format);
+    readback.unmap();
+    return values;
+  }
+
+  destroy(): void {
+    this.memory.destroy();
+    for (const buffer of this.#readback.values()) buffer.destroy();
+  }
+
+  #input(name: string): GraphInput {
+    const input = this.graph.inputs.get(name);
+    invariant(input !== undefined, `the graph has no input ${name}`);
+    return input;
+  }
+
+  #output(name: string): Tensor {
+    const tensor = this.graph.outputs.get(name);
+    invariant(tensor !== undefined, `the graph has no output ${name}`);
+    return tensor;
+  }
+}
+
+/** The slabs of a plan, where each tensor lies in them, and the kernels' sizes. */
+class Memory {
+  readonly byteLength: number;
+  /** One slot of `UNIFORM_ALIGNMENT` bytes a dispatch, if sizes are uniforms. */
+  readonly sizes: GPUBuffer | undefined;
+  readonly #layout: ArenaLayout;
+  readonly #slabs: readonly GPUBuffer[];
+
+  constructor(device: Device, layout: ArenaLayout, dispatches: readonly ScheduledDispatch[], target: KernelTarget) {
+    this.#layout = layout;
+    this.byteLength = layout.slabBytes.reduce((total, bytes) => total + bytes, 0);
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    this.#slabs = layout.slabBytes.map((size) => device.gpu.createBuffer({ label: "arena", size, usage }));
+    this.sizes = target.sizes === "uniform" ? uploadSizes(device, dispatches) : undefined;
+  }
+
+  place(tensor: Tensor): { readonly buffer: GPUBuffer; readonly offset: number } {
+    const placement = this.#layout.placements.get(tensor.id);
+    const buffer = placement && this.#slabs[placement.slab];
+    invariant(placement !== undefined && buffer !== undefined, `tensor ${tensor.id} has no memory`);
+    return { buffer, offset: placement.offset };
+  }
+
+  destroy(): void {
+    for (const slab of this.#slabs) slab.destroy();
+    this.sizes?.destroy();
+  }
+}
+
+/** @throws OnestrokeError `gpu-unsupported` before anything is made, if a tensor or a binding exceeds the limits */
+function fittingLayout(device: Device, schedule: Schedule, target: KernelTarget): ArenaLayout {
+  const { maxBufferSize } = device.gpu.limits;
+  for (const { kernel, buffers } of schedule.dispatches) {
+    for (const source of Object.values(buffers)) {
+      if ("tensor" in source && byteLengthOf(source.tensor, target.format) > target.bindingBytes) {
+        throw new OnestrokeError("gpu-unsupported", `${kernel.name} needs a binding larger than this GPU's ${target.bindingBytes} bytes`);
+      }
+    }
+  }
+  const layout = layoutArena(schedule.tensors, schedule.conflicts, maxBufferSize);
+  if (layout) return layout;
+  const largest = Math.max(...schedule.tensors.map(({ byteLength }) => byteLength));
+  throw new OnestrokeError("gpu-unsupported", `a tensor of ${largest} bytes exceeds this GPU's buffer limit of ${maxBufferSize}`);
+}
+
+async function compilePrograms(
+  device: Device,
+  dispatches: readonly ScheduledDispatch[],
+  target: KernelTarget,
+  { onPipeline, signal }: PlanOptions,
+) {
+  const programs = dispatches.map(({ kernel }) => device.program(kernel, target));
+  const distinct = [...new Set(programs)];
+  let ready = 0;
+  await Promise.all(
+    distinct.map(async (program) => {
+      await program;
+      signal?.throwIfAborted();
+      onPipeline?.(++ready, distinct.length);
+    }),
+  );
+  return Promise.all(programs);
+}
+
+function uploadSizes(device: Device, dispatches: readonly ScheduledDispatch[]): GPUBuffer {
+  const bytes = new Uint8Array(Math.max(1, dispatches.length) * UNIFORM_ALIGNMENT);
+  dispatches.forEach(({ kernel }, index) => bytes.set(new Uint8Array(packSizes(kernel)), index * UNIFORM_ALIGNMENT));
+  const buffer = device.gpu.createBuffer({
+    label: "sizes",
+    size: bytes.byteLength,
+    usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+  });
+  device.gpu.queue.writeBuffer(buffer, 0, bytes);
+  return buffer;
+}
+
+function bindings(
+  { kernel, buffers }: ScheduledDispatch,
+  index: number,
+  memory: Memory,
+  weights: Weights,
+  target: KernelTarget,
+): GPUBindGroupEntry[] {
+  const entries: GPUBindGroupEntry[] = kernel.bindings.map(({ name }, binding) => {
+    const source = buffers[name];
+    invariant(source !== undefined, `${kernel.name} has no buffer for ${name}`);
+    return { binding, resource: resourceOf(source, memory, weights, target) };
+  });
+  if (memory.sizes && hasSizes(kernel)) {
+    const resource = { buffer: memory.sizes, offset: index * UNIFORM_ALIGNMENT, size: UNIFORM_ALIGNMENT };
+    entries.push({ binding: entries.length, resource });
+  }
+  return entries;
+}
+
+function resourceOf(source: BufferSource, memory: Memory, weights: Weights, target: KernelTarget): GPUBufferBinding {
+  if ("weight" in source) return weights.binding(source.weight);
+  if ("tensor" in source) {
+    const { buffer, offset } = memory.place(source.tensor);
+    return { buffer, offset, size: byteLengthOf(source.tensor, target.format) };
+  }
+  const { tensor, begin, end } = source.window;
+  const rowBytes = strideOf(tensor) * elementBytes(tensor.element, target.format);
+  const { buffer, offset } = memory.place(tensor);
+  invariant((begin * rowBytes) % 256 === 0, `a window of tensor ${tensor.id} begins off the binding alignment`);
+  return { buffer, offset: offset + begin * rowBytes, size: (end - begin) * rowBytes };
+}

@@ -1,0 +1,56 @@
+// Runs a plan: one loop over its dispatches, submitted in chunks. Between chunks the
+// abort signal and the device are looked at and the thread is given back, so a cancel
+// takes effect within about one chunk. Makes no buffer and no bind group.
+import { OnestrokeError } from "../errors";
+import type { Plan, PreparedDispatch } from "./plan";
+
+/** What a chunk should take: short enough to cancel quickly, long enough to keep the GPU busy. */
+const CHUNK_MS = 30;
+const FIRST_CHUNK = 16;
+const LARGEST_CHUNK = 512;
+
+/**
+ * Executes the dispatches whose inputs changed. Resolves when all are submitted and all
+ * but the last chunk are done; read an output to wait for the rest.
+ * @throws OnestrokeError `cancelled`, `gpu-lost`
+ */
+export async function runPlan(plan: Plan, signal?: AbortSignal): Promise<void> {
+  const pending = plan.dispatches.filter(
+    ({ mask }) => (mask === 0 ? !plan.constantsReady : (mask & plan.dirty) !== 0),
+  );
+  const { queue } = plan.device.gpu;
+  let chunk = FIRST_CHUNK;
+  let previous: Promise<undefined> = Promise.resolve(undefined);
+  for (let first = 0; first < pending.length; ) {
+    throwIfStopped(plan, signal);
+    const started = performance.now();
+    submit(plan, pending.slice(first, first + chunk));
+    first += chunk;
+    const done = queue.onSubmittedWorkDone();
+    await previous;
+    const elapsed = performance.now() - started;
+    if (elapsed > 2 * CHUNK_MS) chunk = Math.max(1, chunk >> 1);
+    else if (elapsed < CHUNK_MS / 2) chunk = Math.min(LARGEST_CHUNK, chunk * 2);
+    previous = done;
+  }
+  throwIfStopped(plan, signal);
+  plan.dirty = 0;
+  plan.constantsReady = true;
+}
+
+function submit(plan: Plan, dispatches: readonly PreparedDispatch[]): void {
+  const encoder = plan.device.gpu.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  for (const { pipeline, bindGroup, workgroups } of dispatches) {
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, bindGroup);
+    pass.dispatchWorkgroups(...workgroups);
+  }
+  pass.end();
+  plan.device.gpu.queue.submit([encoder.finish()]);
+}
+
+function throwIfStopped(plan: Plan, signal: AbortSignal | undefined): void {
+  plan.device.assertAlive();
+  if (signal?.aborted) throw new OnestrokeError("cancelled", "the image was cancelled");
+}

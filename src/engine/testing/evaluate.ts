@@ -1,0 +1,116 @@
+// Test harness: runs a small graph on the software driver and gives back plain arrays.
+import { Device, openDevice } from "../device";
+import { fromFloat16, toFloat16 } from "../float16";
+import { GraphBuilder } from "../graph";
+import { nodeGpu } from "../node-gpu";
+import { Plan, type PlanOptions } from "../plan";
+import { runPlan } from "../run";
+import type { TensorData } from "../transfer";
+import { Weights, type WeightSource } from "../weights";
+
+let opened: Promise<Device> | undefined;
+
+/** The test process's device, opened once. */
+export function testDevice(): Promise<Device> {
+  opened ??= openDevice(nodeGpu());
+  return opened;
+}
+
+export interface EvaluateData {
+  /** Logical arrays: unpadded, channels last. */
+  readonly inputs: Readonly<Record<string, TensorData>>;
+  /** By checkpoint key, row-major; rounded to float16 on upload. */
+  readonly weights?: Readonly<Record<string, Float32Array>>;
+}
+
+export type EvaluateOptions = Partial<Pick<PlanOptions, "format" | "target" | "fuse">> & {
+  readonly sizes?: "constant" | "uniform";
+};
+
+/** Builds, plans (without fusion unless asked), runs, and reads every output. */
+export async function evaluate(
+  build: (g: GraphBuilder) => void,
+  data: EvaluateData,
+  { format = "f32", sizes = "uniform", target = {}, fuse = false }: EvaluateOptions = {},
+): Promise<Record<string, TensorData>> {
+  const device = await testDevice();
+  const builder = new GraphBuilder();
+  build(builder);
+  const graph = builder.build();
+  const weights = new Weights(device, arraySource(data.weights ?? {}));
+  await weights.load(graph);
+  const plan = await Plan.compile(device, graph, weights, { format, fuse, target: { sizes, ...target } });
+  for (const [name, values] of Object.entries(data.inputs)) plan.write(name, values);
+  await runPlan(plan);
+  const outputs: Record<string, TensorData> = {};
+  for (const name of graph.outputs.keys()) outputs[name] = await plan.read(name);
+  plan.destroy();
+  weights.evict();
+  return outputs;
+}
+
+/** Weights from arrays, rounded to float16. */
+export function arraySource(arrays: Readonly<Record<string, Float32Array>>): WeightSource {
+  return {
+    read: async (key) => {
+      const values = arrays[key];
+      if (!values) throw new Error(`the test gives no weight ${key}`);
+      return Uint16Array.from(values, toFloat16);
+    },
+  };
+}
+
+/** Deterministic standard normals (mulberry32, Box-Muller), rounded to float16 so that every format sees the same values. */
+export function random(count: number, seed: number): Float32Array<ArrayBuffer> {
+  let state = seed >>> 0;
+  const uniform = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return (((t ^ (t >>> 14)) >>> 0) + 1) / 4_294_967_297;
+  };
+  return Float32Array.from({ length: count }, () => {
+    const value = Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+    return roundToFloat16(value);
+  });
+}
+
+/** The float16 nearest to `value`, as a number. */
+export function roundToFloat16(value: number): number {
+  return fromFloat16(toFloat16(value));
+}
+
+export interface Difference {
+  /** RMS(actual - expected) / RMS(expected). */
+  readonly relative: number;
+  readonly largest: number;
+}
+
+export function compare(actual: ArrayLike<number>, expected: ArrayLike<number>): Difference {
+  let error = 0;
+  let scale = 0;
+  let largest = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const difference = (actual[i] ?? Number.NaN) - (expected[i] ?? Number.NaN);
+    error += difference * difference;
+    scale += (expected[i] ?? 0) ** 2;
+    largest = Math.max(largest, Math.abs(difference));
+    if (Number.isNaN(difference)) return { relative: Number.NaN, largest: Number.NaN };
+  }
+  return { relative: Math.sqrt(error / Math.max(scale, Number.MIN_VALUE)), largest };
+}
+
+/** Throws, with a table of the first differing values, unless the relative RMS error is within `tolerance`. */
+export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+  const { relative, largest } = compare(actual, expected);
+  if (actual.length === expected.length && relative <= tolerance) return;
+  const rows: string[] = [];
+  const scale = Math.sqrt(Array.from(expected).reduce((sum, value) => sum + value * value, 0) / Math.max(1, expected.length));
+  for (let i = 0; i < expected.length && rows.length < 12; i++) {
+    const difference = Math.abs((actual[i] ?? Number.NaN) - (expected[i] ?? Number.NaN));
+    if (!(difference <= 3 * tolerance * scale)) rows.push(`  [${i}] actual ${actual[i]}  expected ${expected[i]}`);
+  }
+  throw new Error(
+    `relative error ${relative} (bound ${tolerance}), largest ${largest}, lengths ${actual.length} and ${expected.length}\n${rows.join("\n")}`,
+  );
+}

@@ -1,0 +1,198 @@
+// The weights of one network on the GPU: packed once at load into the layouts of
+// `ops.ts`, independent of resolution and tile, shared by every plan of the network,
+// evictable and restorable. Always float16.
+import { invariant, OnestrokeError } from "../errors";
+import type { Device } from "./device";
+import { weightId, weightsOf, type Weight } from "./ops";
+import type { Graph } from "./graph";
+import { product, roundUp, type Shape } from "./tensor";
+
+/** Where a network's parameters come from: the checkpoint reader, or a test's arrays. */
+export interface WeightSource {
+  /** float16 bits of the tensor, row-major in its checkpoint shape. */
+  read(key: string, shape: Shape, signal?: AbortSignal): Promise<Uint16Array>;
+}
+
+export interface WeightProgress {
+  readonly loadedBytes: number;
+  readonly totalBytes: number;
+}
+
+interface Placed {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly size: number;
+}
+
+const ALIGNMENT = 256;
+const SLAB_BYTES = 256 * 1024 * 1024;
+/** Uploads queued before the loader waits for the GPU. */
+const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
+
+export class Weights {
+  readonly device: Device;
+  readonly source: WeightSource;
+  readonly #placed = new Map<string, Placed>();
+  readonly #slabs: GPUBuffer[] = [];
+
+  constructor(device: Device, source: WeightSource) {
+    this.device = device;
+    this.source = source;
+  }
+
+  /** Bytes held on the GPU. */
+  get byteLength(): number {
+    return this.#slabs.reduce((total, slab) => total + slab.size, 0);
+  }
+
+  /**
+   * Uploads what `graph` needs and is not yet there.
+   * @throws OnestrokeError from the source; `gpu-unsupported` if one weight exceeds a binding; `gpu-lost`
+   */
+  async load(graph: Graph, onProgress?: (progress: WeightProgress) => void, signal?: AbortSignal): Promise<void> {
+    const missing = distinctWeights(graph).filter((weight) => !this.#placed.has(weightId(weight)));
+    const totalBytes = missing.reduce((total, weight) => total + packedBytes(weight), 0);
+    let loadedBytes = 0;
+    let pending = 0;
+    for (const group of this.#groupBySlab(missing)) {
+      const size = group.reduce((total, weight) => total + roundUp(packedBytes(weight), ALIGNMENT), 0);
+      const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+      const slab = await this.device.checked(`${size} bytes of weights`, () =>
+        this.device.gpu.createBuffer({ label: "weights", size, usage }),
+      );
+      this.#slabs.push(slab);
+      let offset = 0;
+      for (const weight of group) {
+        signal?.throwIfAborted();
+        this.device.assertAlive();
+        const packed = await this.#pack(weight, signal);
+        this.device.gpu.queue.writeBuffer(slab, offset, packed);
+        this.#placed.set(weightId(weight), { buffer: slab, offset, size: packed.byteLength });
+        offset += roundUp(packed.byteLength, ALIGNMENT);
+        loadedBytes += packed.byteLength;
+        pending += packed.byteLength;
+        if (pending > IN_FLIGHT_BYTES) {
+          await this.device.gpu.queue.onSubmittedWorkDone();
+          pending = 0;
+        }
+        onProgress?.({ loadedBytes, totalBytes });
+      }
+    }
+  }
+
+  binding(weight: Weight): GPUBufferBinding {
+    const placed = this.#placed.get(weightId(weight));
+    invariant(placed !== undefined, `weight ${weight.keys.join("+")} was not loaded`);
+    return placed;
+  }
+
+  /** Frees the GPU memory; plans of this network must be dropped with it. `load` brings it back. */
+  evict(): void {
+    for (const slab of this.#slabs) slab.destroy();
+    this.#slabs.length = 0;
+    this.#placed.clear();
+  }
+
+  async #pack(weight: Weight, signal?: AbortSignal): Promise<Uint16Array<ArrayBuffer>> {
+    const parts: Uint16Array[] = [];
+    for (const [index, key] of weight.keys.entries()) {
+      parts.push(await this.source.read(key, weight.shapes[index] ?? [], signal));
+    }
+    return packWeight(weight, parts);
+  }
+
+  #groupBySlab(weights: readonly Weight[]): readonly (readonly Weight[])[] {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.gpu.limits;
+    const slabBytes = Math.min(SLAB_BYTES, maxBufferSize);
+    const groups: Weight[][] = [];
+    let room = 0;
+    for (const weight of weights) {
+      const bytes = roundUp(packedBytes(weight), ALIGNMENT);
+      if (bytes > Math.min(slabBytes, maxStorageBufferBindingSize)) {
+        throw new OnestrokeError("gpu-unsupported", `weight ${weight.keys.join("+")} of ${bytes} bytes exceeds this GPU's binding limit`);
+      }
+      if (bytes > room) {
+        groups.push([]);
+        room = slabBytes;
+      }
+      groups.at(-1)?.push(weight);
+      room -= bytes;
+    }
+    return groups;
+  }
+}
+
+/** Every parameter a graph reads, once, with its checkpoint shape. */
+export function checkpointTensors(graph: Graph): ReadonlyMap<string, Shape> {
+  const shapes = new Map<string, Shape>();
+  for (const weight of distinctWeights(graph)) {
+    weight.keys.forEach((key, index) => shapes.set(key, weight.shapes[index] ?? []));
+  }
+  return shapes;
+}
+
+function distinctWeights(graph: Graph): readonly Weight[] {
+  const byId = new Map<string, Weight>();
+  for (const { op } of graph.nodes) for (const weight of weightsOf(op)) byId.set(weightId(weight), weight);
+  return [...byId.values()];
+}
+
+/** Outputs and the rest of a checkpoint shape as the layout sees them. */
+function extents(layout: Weight["layout"], shape: Shape): { n: number; k: number; taps: number } {
+  switch (layout) {
+    case "vector":
+      return { n: product(shape), k: 1, taps: 1 };
+    case "matrix":
+      return { n: shape[0] ?? 1, k: product(shape.slice(1)), taps: 1 };
+    case "convolution":
+      return { n: shape[0] ?? 1, k: shape[1] ?? 1, taps: product(shape.slice(2)) };
+    case "table":
+      return { n: shape.at(-1) ?? 1, k: product(shape.slice(0, -1)), taps: 1 };
+  }
+}
+
+function outputs(weight: Weight): number {
+  if (weight.layout === "table") return weight.shapes[0]?.at(-1) ?? 1;
+  return weight.shapes.reduce((total, shape) => total + extents(weight.layout, shape).n, 0);
+}
+
+/** Bytes of a weight in GPU memory. */
+export function packedBytes(weight: Weight): number {
+  const { k, taps } = extents(weight.layout, weight.shapes[0] ?? []);
+  const rows = weight.layout === "matrix" || weight.layout === "convolution" ? roundUp(k, 4) * taps : k;
+  return rows * roundUp(outputs(weight), 4) * 2;
+}
+
+/** Lays checkpoint tensors (float16 bits) out as `weight.layout` says. */
+export function packWeight(weight: Weight, parts: readonly Uint16Array[]): Uint16Array<ArrayBuffer> {
+  const packed = new Uint16Array(packedBytes(weight) / 2);
+  const total = outputs(weight);
+  const n4 = roundUp(total, 4);
+  const column = (n: number) => (weight.interleaved ? interleave(n, total / 2) : n);
+  let first = 0;
+  parts.forEach((part, index) => {
+    const shape = weight.shapes[index] ?? [];
+    const { n, k, taps } = extents(weight.layout, shape);
+    invariant(part.length === product(shape), `${weight.keys[index]} has ${part.length} values, not ${product(shape)}`);
+    if (weight.layout === "table") {
+      for (let row = 0; row < k; row++) packed.set(part.subarray(row * n, (row + 1) * n), row * n4);
+      return;
+    }
+    const k4 = weight.layout === "vector" ? 1 : roundUp(k, 4);
+    for (let output = 0; output < n; output++) {
+      const to = column(first + output);
+      for (let input = 0; input < k; input++) {
+        const from = (output * k + input) * taps;
+        for (let tap = 0; tap < taps; tap++) packed[(tap * k4 + input) * n4 + to] = part[from + tap] ?? 0;
+      }
+    }
+    first += n;
+  });
+  return packed;
+}
+
+/** Column of output n when value and gate halves alternate in blocks of four. */
+function interleave(n: number, half: number): number {
+  const within = n % half;
+  return Math.floor(within / 4) * 8 + (n < half ? 0 : 4) + (within % 4);
+}
