@@ -23,7 +23,11 @@ const RECIPE: Recipe = {
 const QUICK: Supervision = { ...SUPERVISION, tickMs: 4, backoffMs: [0, 1] };
 
 /** One list of faults a spawned worker. */
-function setUp(faults: readonly (readonly (Fault | undefined)[])[] = [], deafAfter: readonly (number | undefined)[] = [], whenBusy: "wait" | "replace" = "wait") {
+function setUp(
+  faults: readonly (readonly (Fault | undefined)[])[] = [],
+  deafAfter: readonly (number | undefined)[] = [],
+  whenBusy: "wait" | "replace" = "wait",
+) {
   const workers = sameThreadWorkers(async (number) => gradientBackend(faults[number] ?? []), deafAfter);
   const generator = superviseGenerator(workers.spawn, new URL("https://page.example/models/"), whenBusy, QUICK);
   return { generator, spawned: workers.spawned };
@@ -49,14 +53,22 @@ describe("answers", () => {
     const { generator } = setUp();
     const stages: Progress["stage"][] = [];
     const previews: number[] = [];
-    await generator.generate({ ...RECIPE, steps: 3 }, { onProgress: ({ stage }) => stages.push(stage), onPreview: (_, step) => previews.push(step) });
+    await generator.generate(
+      { ...RECIPE, steps: 3 },
+      { onProgress: ({ stage }) => stages.push(stage), onPreview: (_, step) => previews.push(step) },
+    );
     expect(stages).toEqual(["load", "encode", "step", "step", "step"]);
     expect(previews).toEqual([1, 2]);
   });
 
   test("a model is loaded once", async () => {
     const backend = gradientBackend();
-    const generator = superviseGenerator(sameThreadWorkers(async () => backend).spawn, new URL("https://page.example/models/"), "wait", QUICK);
+    const generator = superviseGenerator(
+      sameThreadWorkers(async () => backend).spawn,
+      new URL("https://page.example/models/"),
+      "wait",
+      QUICK,
+    );
     await generator.load("gradient");
     await generator.generate(RECIPE);
     await generator.generate(RECIPE);
@@ -78,7 +90,11 @@ describe("failures that leave the worker as it is", () => {
 
   test("an error of the pipeline keeps its code, message and remedy", async () => {
     const { generator, spawned } = setUp([["throw"]]);
-    await expect(generator.generate(RECIPE)).rejects.toMatchObject({ code: "gpu-out-of-memory", message: "no room", remedy: expect.stringContaining("smaller size") });
+    await expect(generator.generate(RECIPE)).rejects.toMatchObject({
+      code: "gpu-out-of-memory",
+      message: "no room",
+      remedy: expect.stringContaining("smaller size"),
+    });
     await generator.generate(RECIPE);
     expect(spawned()).toBe(1);
   });
@@ -113,7 +129,9 @@ describe("cancelling", () => {
 
   test("with `replace` the newest wins and the others are cancelled", async () => {
     const { generator } = setUp([], [], "replace");
-    const results = await Promise.allSettled(Array.from({ length: 20 }, (_, seed) => generator.generate({ ...RECIPE, seed: String(seed) })));
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, seed) => generator.generate({ ...RECIPE, seed: String(seed) })),
+    );
     expect(results.map(({ status }) => status)).toEqual([...Array<string>(19).fill("rejected"), "fulfilled"]);
   });
 

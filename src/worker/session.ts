@@ -128,7 +128,8 @@ export class Session {
 function toRequest(recipe: Recipe, info: ModelInfo): ImageRequest {
   if (recipe.steps > info.maxSteps) throw invalid("steps", `${info.name} takes 1 to ${info.maxSteps} steps`);
   for (const field of ["width", "height"] as const) {
-    if (recipe[field] % info.sizeMultiple !== 0) throw invalid(field, `${field} must be a multiple of ${info.sizeMultiple} for ${info.name}`);
+    if (recipe[field] % info.sizeMultiple !== 0)
+      throw invalid(field, `${field} must be a multiple of ${info.sizeMultiple} for ${info.name}`);
   }
   const { prompt, negative, steering, steps, width, height } = recipe;
   return { prompt, negative, steering, steps, seed: BigInt(recipe.seed), width, height };

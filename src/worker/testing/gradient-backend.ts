@@ -59,7 +59,8 @@ export function gradientBackend(faults: readonly (Fault | undefined)[] = []): Gr
       hooks.onProgress?.({ stage: "load", component: "unet", loadedBytes: 0, totalBytes: 1_000 });
       await Promise.resolve();
       hooks.signal?.throwIfAborted();
-      if (root.includes("missing")) throw new OnestrokeError("model-missing", "unet/config.json is not there", { file: "unet/config.json" });
+      if (root.includes("missing"))
+        throw new OnestrokeError("model-missing", "unet/config.json is not there", { file: "unet/config.json" });
       roots.push(root);
       return { info: GRADIENT_INFO, generate, dispose: () => undefined };
     },

@@ -1,0 +1,62 @@
+// Runs other programs for the two commands a newcomer types. Plain JavaScript without
+// dependencies, because it runs before anything is installed.
+import { spawnSync } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../../..");
+
+/**
+ * Runs a program in the repository with its output shown.
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {Readonly<Record<string, string>>} [variables]
+ * @returns {boolean} whether it ended with 0
+ */
+export function run(program, args, variables = {}) {
+  const { status, error } = spawnSync(program, args, { cwd: ROOT, stdio: "inherit", env: { ...process.env, ...variables } });
+  if (error !== undefined) console.error(`${program}: ${error.message}`);
+  return status === 0;
+}
+
+/**
+ * Runs a program quietly.
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @returns {string | undefined} what it printed, undefined if it failed or is not there
+ */
+export function output(program, args) {
+  const { status, stdout } = spawnSync(program, args, { cwd: ROOT, encoding: "utf8" });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/**
+ * A tool of this repository's, run with this very Node.
+ * @param {string} name
+ * @param {readonly string[]} args
+ * @param {Readonly<Record<string, string>>} [variables]
+ */
+export function runTool(name, args, variables = {}) {
+  const path = `${join(ROOT, "node_modules/.bin")}${delimiter}${process.env["PATH"] ?? ""}`;
+  return run(name, args, { PATH: path, ...variables });
+}
+
+/** Ends the process where this Node cannot run the project. */
+export function requireNode() {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  console.error(`Onestroke needs Node 20.19 or later; this is ${process.versions.node}.`);
+  process.exit(1);
+}
+
+/** Installs the packages of package-lock.json where they are missing or older than it. */
+export function ensurePackages() {
+  const installed = join(ROOT, "node_modules/.package-lock.json");
+  const fresh = existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(ROOT, "package-lock.json")).mtimeMs;
+  if (fresh) return;
+  console.log("Installing packages (npm ci)");
+  if (run("npm", ["ci", "--no-audit", "--no-fund"])) return;
+  console.error("npm ci failed: check the connection to the package registry, then run the command again.");
+  process.exit(1);
+}

@@ -1,0 +1,36 @@
+// The page's build. Addresses are relative (`base: "./"`), so the built folder works under
+// any path. Model files are copied as they are: never hashed, never through the bundler.
+import { cpSync } from "node:fs";
+import { basename, join } from "node:path";
+import react from "@vitejs/plugin-react";
+import { defineConfig, type Plugin } from "vite";
+
+/** The models that come with the page. */
+const EMBEDDED_MODELS = ["models/vignette"];
+
+/** The dev server serves them from the repository; a build needs them beside the page. */
+function embeddedModels(): Plugin {
+  let outDir = "";
+  return {
+    name: "onestroke-embedded-models",
+    apply: "build",
+    configResolved(config) {
+      outDir = join(config.root, config.build.outDir);
+    },
+    writeBundle() {
+      for (const folder of EMBEDDED_MODELS) {
+        // Pictures and prose about a model stay in the repository.
+        cpSync(folder, join(outDir, folder), { recursive: true, filter: (path) => !/\.(md|png|jpg|webp)$/.test(basename(path)) });
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  base: "./",
+  // A missing file is a 404 and not the page: a model's reader must be able to tell.
+  appType: "mpa",
+  plugins: [react(), embeddedModels()],
+  worker: { format: "es" },
+  build: { target: "es2023" },
+});
