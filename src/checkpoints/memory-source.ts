@@ -1,0 +1,57 @@
+// Bytes that are already here: small files, tests, files dropped into the window.
+import { OnestrokeError } from "../errors";
+import type { ByteSource, ByteStore } from "./byte-source";
+
+export function memorySource(name: string, bytes: Uint8Array): ByteSource {
+  return {
+    name,
+    size: bytes.byteLength,
+    read: async (begin, into, signal) => {
+      throwIfAborted(signal);
+      checkRange(name, begin, into.byteLength, bytes.byteLength);
+      into.set(bytes.subarray(begin, begin + into.byteLength));
+    },
+  };
+}
+
+/** A `File` or `Blob`, read slice by slice. */
+export function blobSource(name: string, blob: Blob): ByteSource {
+  return {
+    name,
+    size: blob.size,
+    read: async (begin, into, signal) => {
+      throwIfAborted(signal);
+      checkRange(name, begin, into.byteLength, blob.size);
+      into.set(new Uint8Array(await blob.slice(begin, begin + into.byteLength).arrayBuffer()));
+      throwIfAborted(signal);
+    },
+  };
+}
+
+/** @param files by path relative to the store's root */
+export function memoryStore(name: string, files: ReadonlyMap<string, Uint8Array | Blob>): ByteStore {
+  return {
+    name,
+    exists: async (path) => files.has(path),
+    open: async (path) => {
+      const file = files.get(path);
+      if (file === undefined) throw missingFile(name, path);
+      return file instanceof Blob ? blobSource(`${name}/${path}`, file) : memorySource(`${name}/${path}`, file);
+    },
+  };
+}
+
+export function missingFile(store: string, path: string, cause?: unknown): OnestrokeError {
+  return new OnestrokeError("model-missing", `${store} has no file ${path}`, { file: path }, cause);
+}
+
+/** @throws OnestrokeError `cancelled` */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new OnestrokeError("cancelled", "reading was cancelled", {}, signal.reason);
+}
+
+/** @throws OnestrokeError `model-corrupt` when the file is too short for what is asked of it */
+export function checkRange(name: string, begin: number, byteLength: number, size: number): void {
+  if (begin >= 0 && begin + byteLength <= size) return;
+  throw new OnestrokeError("model-corrupt", `${name} is ${size} bytes long and was to be read to ${begin + byteLength}`, { file: name, size });
+}

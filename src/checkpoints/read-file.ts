@@ -1,0 +1,32 @@
+// Whole small files of a store: configs, vocabularies, indexes.
+import { OnestrokeError } from "../errors";
+import type { ByteStore } from "./byte-source";
+import { parseJsonObject, type JsonObject } from "./json";
+
+/** The largest text a checkpoint is read: tokenizer.json of large vocabularies is 20 MB. */
+const MAX_TEXT_BYTES = 64 * 2 ** 20;
+
+/** @throws OnestrokeError `model-missing`; `model-corrupt` when it is no UTF-8 or absurdly long */
+export async function readText(store: ByteStore, path: string, signal?: AbortSignal): Promise<string> {
+  const source = await store.open(path, signal);
+  if (source.size > MAX_TEXT_BYTES) {
+    throw new OnestrokeError("model-corrupt", `${source.name} is ${source.size} bytes long`, { file: source.name });
+  }
+  const bytes = new Uint8Array(source.size);
+  await source.read(0, bytes, signal);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new OnestrokeError("model-corrupt", `${source.name} is not UTF-8 text`, { file: source.name }, cause);
+  }
+}
+
+export async function readJson(store: ByteStore, path: string, signal?: AbortSignal): Promise<JsonObject> {
+  return parseJsonObject(await readText(store, path, signal), `${store.name}/${path}`);
+}
+
+/** The first of several files that is there, or undefined. */
+export async function firstExisting(store: ByteStore, paths: readonly string[], signal?: AbortSignal): Promise<string | undefined> {
+  for (const path of paths) if (await store.exists(path, signal)) return path;
+  return undefined;
+}

@@ -1,0 +1,41 @@
+// Published spellings of the same weight, and the one the networks use. Applied to names in
+// files and to names asked for alike, so either spelling may be asked for.
+
+/** Pattern of a published name, and what it is called here. */
+const RENAMES: readonly (readonly [published: RegExp, canonical: string])[] = [
+  // CLIPTextModel saved without its outer module (transformers 5, ComfyUI exports).
+  [/^(embeddings\.(?:token_embedding|position_embedding|position_ids)|encoder\.layers\.|final_layer_norm\.)/, "text_model.$1"],
+  // Autoencoders from before diffusers 0.18.
+  [/(\.attentions\.\d+)\.query\./, "$1.to_q."],
+  [/(\.attentions\.\d+)\.key\./, "$1.to_k."],
+  [/(\.attentions\.\d+)\.value\./, "$1.to_v."],
+  [/(\.attentions\.\d+)\.proj_attn\./, "$1.to_out.0."],
+];
+
+/** Published as a linear layer `[outputs, inputs]` or as a 1x1 convolution `[outputs, inputs, 1, 1]`: the same bytes. */
+const LINEAR_OR_POINTWISE = /\.(?:proj_in|proj_out|to_q|to_k|to_v|to_out\.0|conv_shortcut)\.weight$/;
+
+/** Buffers that are saved with some checkpoints and are no weights. */
+const NOT_WEIGHTS = /(?:^|\.)embeddings\.position_ids$/;
+
+export function canonicalName(name: string): string {
+  return RENAMES.reduce((current, [published, canonical]) => current.replace(published, canonical), name);
+}
+
+export function isWeight(name: string): boolean {
+  return !NOT_WEIGHTS.test(name);
+}
+
+/** Whether a stored shape is the expected one, or its published equivalent. */
+export function shapesAgree(name: string, stored: readonly number[], expected: readonly number[]): boolean {
+  if (LINEAR_OR_POINTWISE.test(name)) return sameNumbers(withoutPointwise(stored), withoutPointwise(expected));
+  return sameNumbers(stored, expected);
+}
+
+function withoutPointwise(shape: readonly number[]): readonly number[] {
+  return shape.length === 4 && shape[2] === 1 && shape[3] === 1 ? shape.slice(0, 2) : shape;
+}
+
+function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((x, i) => x === b[i]);
+}

@@ -1,0 +1,55 @@
+// Which files hold a component's weights: one safetensors file, its fp16 variant, or shards
+// with an index. The smaller variant is preferred; pickles are not read.
+import { OnestrokeError } from "../errors";
+import type { ByteStore } from "./byte-source";
+import { Fields, parseJsonObject } from "./json";
+import type { ManifestFile } from "./manifest";
+import { readText } from "./read-file";
+
+/** Both stems diffusers and transformers write, and the two places they put a variant in an index's name. */
+const SINGLE = (stem: string): readonly string[] => [`${stem}.fp16.safetensors`, `${stem}.safetensors`];
+const INDEX = (stem: string): readonly string[] => [
+  `${stem}.safetensors.index.fp16.json`,
+  `${stem}.fp16.safetensors.index.json`,
+  `${stem}.safetensors.index.json`,
+];
+const STEMS = ["diffusion_pytorch_model", "model"] as const;
+
+/**
+ * @param folder of the component; "" is the store's root
+ * @throws OnestrokeError `model-missing` naming what was looked for; `model-corrupt` for a bad index
+ */
+export async function weightFiles(store: ByteStore, folder: string, signal?: AbortSignal): Promise<readonly ManifestFile[]> {
+  const inFolder = (file: string): string => (folder === "" ? file : `${folder}/${file}`);
+  for (const name of STEMS.flatMap(SINGLE)) {
+    if (await store.exists(inFolder(name), signal)) return [await sized(store, inFolder(name), signal)];
+  }
+  for (const name of STEMS.flatMap(INDEX)) {
+    const index = inFolder(name);
+    if (!(await store.exists(index, signal))) continue;
+    const shards = shardNames(await readText(store, index, signal), `${store.name}/${index}`);
+    return Promise.all(shards.map((shard) => sized(store, inFolder(shard), signal)));
+  }
+  const looked = STEMS.map((stem) => `${stem}.safetensors`).join(" or ");
+  throw new OnestrokeError("model-missing", `${store.name}/${folder} has no weights: neither ${looked}, nor their fp16 variants or shards`, { file: inFolder(`${STEMS[0]}.safetensors`) });
+}
+
+/** Shard files of an index, each once, in order of first use. */
+export function shardNames(text: string, where: string): readonly string[] {
+  const map = new Fields(parseJsonObject(text, where), where).requiredObject("weight_map");
+  const names = new Set<string>();
+  for (const name of Object.values(map.object)) {
+    // A shard lies beside its index; an index that points elsewhere is not followed.
+    if (typeof name !== "string" || !/^[\w.-]+\.safetensors$/.test(name)) {
+      throw new OnestrokeError("model-corrupt", `${where} names ${JSON.stringify(name)} as a shard`, { file: where });
+    }
+    names.add(name);
+  }
+  if (names.size === 0) throw new OnestrokeError("model-corrupt", `${where} names no shard`, { file: where });
+  return [...names];
+}
+
+async function sized(store: ByteStore, path: string, signal?: AbortSignal): Promise<ManifestFile> {
+  const { size } = await store.open(path, signal);
+  return { path, byteLength: size };
+}
