@@ -1,0 +1,29 @@
+// One forward whose output is the picture itself: PaGoDA's decoder (arXiv 2405.14822).
+// No x0 formula, no second step.
+import { OnestrokeError } from "../errors";
+import type { Schedule } from "./schedule";
+
+/** The data's standard deviation in EDM's preconditioning. */
+const SIGMA_DATA = 0.5;
+
+/**
+ * The sample is `sigma` times unit noise, the network sees it times `1 / sqrt(sigma^2 + sigma_data^2)`
+ * and is told `250 ln(sigma)`.
+ * @throws OnestrokeError `invalid-input` for more than one step
+ */
+export function directSchedule(steps: number, sigma: number): Schedule {
+  if (steps !== 1) throw new OnestrokeError("invalid-input", `this model draws in exactly one step, not ${steps}`, { steps });
+  return {
+    initialNoiseScale: sigma,
+    steps: [
+      {
+        inputScale: 1 / Math.hypot(sigma, SIGMA_DATA),
+        timestep: 250 * Math.log(sigma),
+        endTimestep: 0,
+        sigma,
+        x0: { x: 0, out: 1 },
+        next: { x: 0, out: 1, noise: 0 },
+      },
+    ],
+  };
+}
