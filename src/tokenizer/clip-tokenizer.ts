@@ -1,0 +1,117 @@
+// CLIP's byte-pair tokenizer: text to a fixed number of ids, begin and end marked, padded.
+// The merging itself is @huggingface/tokenizers'; this file knows what CLIP checkpoints add:
+// two file forms, the pad token of the repository, truncation that keeps the end, long prompts.
+import { Tokenizer } from "@huggingface/tokenizers";
+import type { ByteStore } from "../checkpoints/byte-source";
+import { Fields, isJsonObject, type JsonObject } from "../checkpoints/json";
+import { readJson, readText } from "../checkpoints/read-file";
+import { OnestrokeError } from "../errors";
+import { tokenizerJsonFromMerges } from "./clip-definition";
+
+export interface ClipTokenizer {
+  /** Ids in one row: 77 for every published CLIP. */
+  readonly maxLength: number;
+  readonly beginId: number;
+  readonly endId: number;
+  readonly padId: number;
+  /** Tokens of the text alone, without begin, end and padding. */
+  count(text: string): number;
+  /** [maxLength] ids; what does not fit is cut, the end token stays. */
+  encode(text: string): Int32Array<ArrayBuffer>;
+  /** [rows, maxLength]: as many rows as the text needs, at most `maxRows`, each begun and ended. */
+  encodeLong(text: string, maxRows: number): readonly Int32Array<ArrayBuffer>[];
+}
+
+const DEFAULT_MAX_LENGTH = 77;
+/** transformers writes 1e30 for "no limit". */
+const MAX_PLAUSIBLE_LENGTH = 4096;
+
+/**
+ * Opens `folder` of a checkpoint: `tokenizer.json`, or `vocab.json` with `merges.txt`, and what
+ * `tokenizer_config.json` and `special_tokens_map.json` say about special tokens.
+ * @throws OnestrokeError `model-missing`, `model-corrupt`, `model-unsupported`
+ */
+export async function openClipTokenizer(store: ByteStore, folder: string, signal?: AbortSignal): Promise<ClipTokenizer> {
+  const path = (file: string): string => (folder === "" ? file : `${folder}/${file}`);
+  const optional = async (file: string): Promise<JsonObject> => ((await store.exists(path(file), signal)) ? readJson(store, path(file), signal) : {});
+  const config = await optional("tokenizer_config.json");
+  const special = await optional("special_tokens_map.json");
+  const definition = (await store.exists(path("tokenizer.json"), signal))
+    ? await readJson(store, path("tokenizer.json"), signal)
+    : tokenizerJsonFromMerges(await readJson(store, path("vocab.json"), signal), await readText(store, path("merges.txt"), signal));
+  return clipTokenizer(definition, { ...config, ...special }, `${store.name}/${folder}`);
+}
+
+/**
+ * @param definition contents of a `tokenizer.json`
+ * @param config `bos_token`, `eos_token`, `pad_token`, `model_max_length`; CLIP's own where absent
+ */
+export function clipTokenizer(definition: JsonObject, config: JsonObject, where: string): ClipTokenizer {
+  const begin = tokenContent(config, "bos_token") ?? "<|startoftext|>";
+  const end = tokenContent(config, "eos_token") ?? "<|endoftext|>";
+  const pad = tokenContent(config, "pad_token") ?? end;
+  const ids = vocabularyIds(definition, where);
+  const idOf = (token: string): number => {
+    const id = ids(token);
+    if (id === undefined) throw new OnestrokeError("model-corrupt", `${where}: the vocabulary has no "${token}"`, { file: where });
+    return id;
+  };
+  const [beginId, endId, padId] = [idOf(begin), idOf(end), idOf(pad)];
+  const special = [begin, end, pad].map((content) => ({ id: idOf(content), content, special: true, normalized: false, single_word: false, lstrip: false, rstrip: false }));
+  const tokenizer = build({ ...definition, added_tokens: withSpecial(definition["added_tokens"], special) }, config, where);
+  const length = new Fields(config, where).optionalNumber("model_max_length") ?? DEFAULT_MAX_LENGTH;
+  const maxLength = length > MAX_PLAUSIBLE_LENGTH ? DEFAULT_MAX_LENGTH : length;
+  const tokens = (text: string): readonly number[] => tokenizer.encode(text.toWellFormed(), { add_special_tokens: false }).ids;
+
+  const row = (content: readonly number[]): Int32Array<ArrayBuffer> => {
+    const out = new Int32Array(maxLength).fill(padId);
+    out.set([beginId, ...content.slice(0, maxLength - 2), endId]);
+    return out;
+  };
+  return {
+    maxLength,
+    beginId,
+    endId,
+    padId,
+    count: (text) => tokens(text).length,
+    encode: (text) => row(tokens(text)),
+    encodeLong: (text, maxRows) => {
+      const all = tokens(text);
+      const perRow = maxLength - 2;
+      const rows = Math.min(maxRows, Math.max(1, Math.ceil(all.length / perRow)));
+      return Array.from({ length: rows }, (_, i) => row(all.slice(i * perRow, (i + 1) * perRow)));
+    },
+  };
+}
+
+/** A token is a string, or an object with its `content`. */
+function tokenContent(config: JsonObject, name: string): string | undefined {
+  const value = config[name];
+  if (typeof value === "string") return value;
+  return isJsonObject(value) && typeof value["content"] === "string" ? value["content"] : undefined;
+}
+
+/** Special tokens of the repository win over those of the file: a pad token is special wherever it stands in a text. */
+function withSpecial(stored: unknown, special: readonly { readonly content: string }[]): readonly unknown[] {
+  const kept: readonly unknown[] = Array.isArray(stored) ? stored : [];
+  const contents = new Set<unknown>(special.map((token) => token.content));
+  const unique = special.filter((token, i) => special.findIndex((other) => other.content === token.content) === i);
+  return [...kept.filter((token) => !(isJsonObject(token) && contents.has(token["content"]))), ...unique];
+}
+
+function vocabularyIds(definition: JsonObject, where: string): (token: string) => number | undefined {
+  const vocabulary = new Fields(definition, where).requiredObject("model").requiredObject("vocab").object;
+  const added: readonly unknown[] = Array.isArray(definition["added_tokens"]) ? definition["added_tokens"] : [];
+  return (token) => {
+    const id = Object.hasOwn(vocabulary, token) ? vocabulary[token] : added.find((entry): entry is JsonObject => isJsonObject(entry) && entry["content"] === token)?.["id"];
+    return typeof id === "number" ? id : undefined;
+  };
+}
+
+function build(definition: JsonObject, config: JsonObject, where: string): Tokenizer {
+  try {
+    return new Tokenizer(definition, config);
+  } catch (cause) {
+    throw new OnestrokeError("model-unsupported", `${where}: the tokenizer is of a kind that is not supported`, { file: where }, cause);
+  }
+}
