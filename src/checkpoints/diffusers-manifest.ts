@@ -51,7 +51,11 @@ export async function diffusersManifest(store: ByteStore, signal?: AbortSignal):
   const className = new Fields(index, where).string("_class_name");
   const pipeline = Object.hasOwn(PIPELINES, className) ? PIPELINES[className] : undefined;
   if (pipeline === undefined) {
-    throw new OnestrokeError("model-unsupported", `${where}: the pipeline ${className} is not one of ${Object.keys(PIPELINES).join(", ")}`, { class: className });
+    throw new OnestrokeError(
+      "model-unsupported",
+      `${where}: the pipeline ${className} is not one of ${Object.keys(PIPELINES).join(", ")}`,
+      { class: className },
+    );
   }
   const components: Partial<Record<ComponentName, Component>> = {};
   for (const name of COMPONENT_NAMES) {
@@ -65,7 +69,13 @@ export async function diffusersManifest(store: ByteStore, signal?: AbortSignal):
 }
 
 /** One component's folder: its class checked, its config read, its weight files found. */
-export async function diffusersComponent(store: ByteStore, name: ComponentName, className: string, folder: string, signal?: AbortSignal): Promise<Component> {
+export async function diffusersComponent(
+  store: ByteStore,
+  name: ComponentName,
+  className: string,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<Component> {
   const { configFile, hasWeights } = knownClass(name, className, store.name);
   const path = folder === "" ? configFile : `${folder}/${configFile}`;
   // tokenizer_config.json may be absent: CLIP's own special tokens then hold.
@@ -77,7 +87,10 @@ export async function diffusersComponent(store: ByteStore, name: ComponentName, 
 function knownClass(name: ComponentName, className: string, where: string): KnownClass {
   if (name === "scheduler") return SCHEDULER;
   if (CLASSES[name].includes(className)) return name.startsWith("tokenizer") ? TOKENIZER : WEIGHTS;
-  throw new OnestrokeError("model-unsupported", `${where}: ${name} is a ${className}, not one of ${CLASSES[name].join(", ")}`, { class: className, component: name });
+  throw new OnestrokeError("model-unsupported", `${where}: ${name} is a ${className}, not one of ${CLASSES[name].join(", ")}`, {
+    class: className,
+    component: name,
+  });
 }
 
 /** `["diffusers", "UNet2DConditionModel"]`; absent components are written `[null, null]`. */

@@ -89,7 +89,11 @@ export async function openHttpSource(url: URL, fetcher: typeof fetch = fetch, si
 
 async function request(url: URL, begin: number, end: number, fetcher: typeof fetch, signal?: AbortSignal): Promise<Response> {
   const name = shownName(url);
-  const response = await fetching(() => fetcher(url, { headers: { Range: `bytes=${begin}-${end - 1}` }, signal: signal ?? null }), name, signal);
+  const response = await fetching(
+    () => fetcher(url, { headers: { Range: `bytes=${begin}-${end - 1}` }, signal: signal ?? null }),
+    name,
+    signal,
+  );
   const { status } = response;
   if (status === 416 && begin === 0) return response;
   const isPage = response.headers.get("content-type")?.startsWith("text/html") === true;

@@ -9,7 +9,16 @@ import type { JsonObject } from "./json";
 import { openTensors, type TensorReader } from "./tensor-reader";
 
 /** diffusers' names; class-conditional networks are `transformer` (ESC, iMF) or `unet` (PaGoDA). */
-export const COMPONENT_NAMES = ["unet", "transformer", "text_encoder", "text_encoder_2", "vae", "tokenizer", "tokenizer_2", "scheduler"] as const;
+export const COMPONENT_NAMES = [
+  "unet",
+  "transformer",
+  "text_encoder",
+  "text_encoder_2",
+  "vae",
+  "tokenizer",
+  "tokenizer_2",
+  "scheduler",
+] as const;
 
 export type ComponentName = (typeof COMPONENT_NAMES)[number];
 

@@ -53,5 +53,8 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 /** @throws OnestrokeError `model-corrupt` when the file is too short for what is asked of it */
 export function checkRange(name: string, begin: number, byteLength: number, size: number): void {
   if (begin >= 0 && begin + byteLength <= size) return;
-  throw new OnestrokeError("model-corrupt", `${name} is ${size} bytes long and was to be read to ${begin + byteLength}`, { file: name, size });
+  throw new OnestrokeError("model-corrupt", `${name} is ${size} bytes long and was to be read to ${begin + byteLength}`, {
+    file: name,
+    size,
+  });
 }

@@ -28,7 +28,7 @@ function nodeSource(file: string, size: number): ByteSource {
       checkRange(file, begin, into.byteLength, size);
       const handle = await open(file);
       try {
-        for (let done = 0; done < into.byteLength; ) {
+        for (let done = 0; done < into.byteLength;) {
           const { bytesRead } = await handle.read(into, done, into.byteLength - done, begin + done);
           if (bytesRead === 0) checkRange(file, begin, into.byteLength, begin + done);
           done += bytesRead;

@@ -49,14 +49,26 @@ const MAX_NAME_LENGTH = 1024;
 const MAX_RANK = 8;
 
 /** An error that names the file, the rule and, where there is one, the tensor. */
-export function ruleError(rule: SafetensorsRule, file: string, problem: string, tensor = "", code: ErrorCode = "model-corrupt", cause?: unknown): OnestrokeError {
+export function ruleError(
+  rule: SafetensorsRule,
+  file: string,
+  problem: string,
+  tensor = "",
+  code: ErrorCode = "model-corrupt",
+  cause?: unknown,
+): OnestrokeError {
   const subject = tensor === "" ? file : `${file}: tensor "${tensor.slice(0, 80)}"`;
-  return new OnestrokeError(code, `${subject} ${problem} (safetensors rule ${rule}, ${SAFETENSORS_RULES[rule]})`, {
-    file,
-    rule,
-    ruleName: SAFETENSORS_RULES[rule],
-    tensor: tensor.slice(0, 80),
-  }, cause);
+  return new OnestrokeError(
+    code,
+    `${subject} ${problem} (safetensors rule ${rule}, ${SAFETENSORS_RULES[rule]})`,
+    {
+      file,
+      rule,
+      ruleName: SAFETENSORS_RULES[rule],
+      tensor: tensor.slice(0, 80),
+    },
+    cause,
+  );
 }
 
 /**

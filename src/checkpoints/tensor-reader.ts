@@ -26,7 +26,11 @@ export interface TensorReader {
   readFloat16(name: string, signal?: AbortSignal): Promise<Uint16Array<ArrayBuffer>>;
   readFloat32(name: string, signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>>;
   /** Many tensors in file order, small neighbours in one read. */
-  stream<F extends WeightFormat>(names: Iterable<string>, format: F, signal?: AbortSignal): AsyncGenerator<readonly [name: string, data: WeightData[F]]>;
+  stream<F extends WeightFormat>(
+    names: Iterable<string>,
+    format: F,
+    signal?: AbortSignal,
+  ): AsyncGenerator<readonly [name: string, data: WeightData[F]]>;
 }
 
 const CHUNK_BYTES = 8 * 2 ** 20;
@@ -90,7 +94,11 @@ class SafetensorsReader implements TensorReader {
     return readOne(name, this.#tensor(name), FORMATS.float32, signal);
   }
 
-  async *stream<F extends WeightFormat>(names: Iterable<string>, format: F, signal?: AbortSignal): AsyncGenerator<readonly [string, WeightData[F]]> {
+  async *stream<F extends WeightFormat>(
+    names: Iterable<string>,
+    format: F,
+    signal?: AbortSignal,
+  ): AsyncGenerator<readonly [string, WeightData[F]]> {
     const wanted = new Map([...names].map((name) => [this.#tensor(name), name]));
     const inFileOrder = [...this.#tensors.values()].filter((tensor) => wanted.has(tensor));
     for (const run of contiguousRuns(inFileOrder)) {
@@ -111,7 +119,7 @@ interface Format<T> {
   convert(from: Uint8Array<ArrayBuffer>, dtype: FloatDtype, into: T, at: number, count: number): void;
   bytes(data: T): Uint8Array<ArrayBuffer>;
   readonly stored: FloatDtype;
-  nonFinite(data: T): number;
+  readonly nonFinite: (data: T) => number;
 }
 
 const FORMATS: { readonly [F in WeightFormat]: Format<WeightData[F]> } = {
@@ -146,7 +154,7 @@ async function readOne<T>(name: string, tensor: StoredTensor, format: Format<T>,
       format.convert(part, dtype, data, (at - tensor.begin) / DTYPE_BYTES[dtype], part.byteLength / DTYPE_BYTES[dtype]);
     }
   }
-  refuseNonFinite(name, tensor, length, format.nonFinite, data);
+  if (length <= CHECKED_VALUES) refuseNonFinite(name, tensor, format.nonFinite(data));
   return data;
 }
 
@@ -172,7 +180,7 @@ async function* readRun<T>(
     const length = (tensor.end - tensor.begin) / DTYPE_BYTES[dtype];
     const data = format.allocate(length);
     format.convert(bytes.slice(tensor.begin - first.begin, tensor.end - first.begin), dtype, data, 0, length);
-    refuseNonFinite(name, tensor, length, format.nonFinite, data);
+    if (length <= CHECKED_VALUES) refuseNonFinite(name, tensor, format.nonFinite(data));
     yield [tensor, data];
   }
 }
@@ -184,7 +192,12 @@ function contiguousRuns(tensors: readonly StoredTensor[]): readonly (readonly St
     const run = runs.at(-1);
     const first = run?.[0];
     const last = run?.at(-1);
-    const joins = first !== undefined && last !== undefined && last.source === tensor.source && last.end === tensor.begin && tensor.end - first.begin <= CHUNK_BYTES;
+    const joins =
+      first !== undefined &&
+      last !== undefined &&
+      last.source === tensor.source &&
+      last.end === tensor.begin &&
+      tensor.end - first.begin <= CHUNK_BYTES;
     if (joins) run?.push(tensor);
     else runs.push([tensor]);
   }
@@ -196,9 +209,7 @@ function floatDtype(name: string, { dtype, source }: StoredTensor): FloatDtype {
   throw ruleError(8, source.name, `is stored as ${dtype}, which weights are not read from`, name, "model-unsupported");
 }
 
-function refuseNonFinite<T>(name: string, tensor: StoredTensor, length: number, nonFinite: (data: T) => number, data: T): void {
-  if (length > CHECKED_VALUES) return;
-  const count = nonFinite(data);
+function refuseNonFinite(name: string, tensor: StoredTensor, count: number): void {
   if (count === 0) return;
   throw ruleError(15, tensor.source.name, `has ${count} values that are NaN, infinite or beyond float16`, name);
 }

@@ -31,7 +31,11 @@ export async function weightFiles(store: ByteStore, folder: string, signal?: Abo
     return Promise.all(shards.map((shard) => sized(store, inFolder(shard), signal)));
   }
   const looked = STEMS.map((stem) => `${stem}.safetensors`).join(" or ");
-  throw new OnestrokeError("model-missing", `${store.name}/${folder} has no weights: neither ${looked}, nor their fp16 variants or shards`, { file: inFolder(`${STEMS[0]}.safetensors`) });
+  throw new OnestrokeError(
+    "model-missing",
+    `${store.name}/${folder} has no weights: neither ${looked}, nor their fp16 variants or shards`,
+    { file: inFolder(`${STEMS[0]}.safetensors`) },
+  );
 }
 
 /** Shard files of an index, each once, in order of first use. */

@@ -31,13 +31,13 @@ export interface NoiseLevel {
 export function cumulativeAlphas(noise: NoiseSchedule): Float32Array {
   const { trainTimesteps, betaStart, betaEnd, betaSchedule } = noise;
   const root = betaSchedule === "scaled_linear";
-  const from = root ? Math.sqrt(betaStart) : betaStart;
-  const to = root ? Math.sqrt(betaEnd) : betaEnd;
-  const stride = Math.fround((to - from) / (trainTimesteps - 1));
+  const from = Math.fround(root ? Math.sqrt(betaStart) : betaStart);
+  const to = Math.fround(root ? Math.sqrt(betaEnd) : betaEnd);
+  const stride = Math.fround(Math.fround(to - from) / (trainTimesteps - 1));
   const alphas = new Float32Array(trainTimesteps);
   let product = 1;
   for (let t = 0; t < trainTimesteps; t++) {
-    // The reference fills from both ends, so the last value is exact.
+    // The reference fills from both ends, so both ends are exact.
     const fromStart = t < trainTimesteps / 2;
     const value = Math.fround(fromStart ? from + stride * t : to - stride * (trainTimesteps - 1 - t));
     const beta = root ? Math.fround(value * value) : value;
@@ -54,7 +54,9 @@ export function cumulativeAlphas(noise: NoiseSchedule): Float32Array {
 export function noiseLevel(alphas: Float32Array, timestep: number): NoiseLevel {
   const alpha = alphas[timestep];
   if (alpha === undefined) {
-    throw new OnestrokeError("model-unsupported", `timestep ${timestep} is not one of the ${alphas.length} the model was trained on`, { timestep });
+    throw new OnestrokeError("model-unsupported", `timestep ${timestep} is not one of the ${alphas.length} the model was trained on`, {
+      timestep,
+    });
   }
   const sqrtAlpha = Math.sqrt(alpha);
   const sqrtOneMinusAlpha = Math.sqrt(1 - alpha);

@@ -33,7 +33,8 @@ const MAX_PLAUSIBLE_LENGTH = 4096;
  */
 export async function openClipTokenizer(store: ByteStore, folder: string, signal?: AbortSignal): Promise<ClipTokenizer> {
   const path = (file: string): string => (folder === "" ? file : `${folder}/${file}`);
-  const optional = async (file: string): Promise<JsonObject> => ((await store.exists(path(file), signal)) ? readJson(store, path(file), signal) : {});
+  const optional = async (file: string): Promise<JsonObject> =>
+    (await store.exists(path(file), signal)) ? readJson(store, path(file), signal) : {};
   const config = await optional("tokenizer_config.json");
   const special = await optional("special_tokens_map.json");
   const definition = (await store.exists(path("tokenizer.json"), signal))
@@ -57,7 +58,15 @@ export function clipTokenizer(definition: JsonObject, config: JsonObject, where:
     return id;
   };
   const [beginId, endId, padId] = [idOf(begin), idOf(end), idOf(pad)];
-  const special = [begin, end, pad].map((content) => ({ id: idOf(content), content, special: true, normalized: false, single_word: false, lstrip: false, rstrip: false }));
+  const special = [begin, end, pad].map((content) => ({
+    id: idOf(content),
+    content,
+    special: true,
+    normalized: false,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+  }));
   const tokenizer = build({ ...definition, added_tokens: withSpecial(definition["added_tokens"], special) }, config, where);
   const length = new Fields(config, where).optionalNumber("model_max_length") ?? DEFAULT_MAX_LENGTH;
   const maxLength = length > MAX_PLAUSIBLE_LENGTH ? DEFAULT_MAX_LENGTH : length;
@@ -103,7 +112,9 @@ function vocabularyIds(definition: JsonObject, where: string): (token: string) =
   const vocabulary = new Fields(definition, where).requiredObject("model").requiredObject("vocab").object;
   const added: readonly unknown[] = Array.isArray(definition["added_tokens"]) ? definition["added_tokens"] : [];
   return (token) => {
-    const id = Object.hasOwn(vocabulary, token) ? vocabulary[token] : added.find((entry): entry is JsonObject => isJsonObject(entry) && entry["content"] === token)?.["id"];
+    const id = Object.hasOwn(vocabulary, token)
+      ? vocabulary[token]
+      : added.find((entry): entry is JsonObject => isJsonObject(entry) && entry["content"] === token)?.["id"];
     return typeof id === "number" ? id : undefined;
   };
 }
