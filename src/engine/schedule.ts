@@ -3,6 +3,7 @@
 // rates changed; what a later stage reads from an earlier one stays in memory.
 import type { Graph, Rate } from "./graph";
 import type { BufferSource, Dispatch, KernelTarget, Lowering } from "./kernel";
+import { prune } from "./fuse/rewrite";
 import { lower } from "./lower";
 import { inputsOf, type Node } from "./ops";
 import { byteLengthOf, type Tensor } from "./tensor";
@@ -30,7 +31,7 @@ export interface Schedule {
 export function scheduleGraph(graph: Graph, target: KernelTarget): Schedule {
   const masks = rateMasks(graph);
   const maskOf = (node: Node) => masks.get(node.output.id) ?? 0;
-  const nodes = neededNodes(graph).toSorted((a, b) => maskOf(a) - maskOf(b));
+  const nodes = prune(graph).nodes.toSorted((a, b) => maskOf(a) - maskOf(b));
   let nextId = 1 + Math.max(...[...masks.keys()]);
   const dispatches: ScheduledDispatch[] = [];
   for (const node of nodes) {
@@ -49,17 +50,6 @@ function rateMasks(graph: Graph): ReadonlyMap<number, RateMask> {
     masks.set(output.id, inputsOf(op).reduce((mask, { id }) => mask | (masks.get(id) ?? 0), 0));
   }
   return masks;
-}
-
-function neededNodes(graph: Graph): readonly Node[] {
-  const needed = new Set([...graph.outputs.values()].map(({ id }) => id));
-  const kept: Node[] = [];
-  for (const node of graph.nodes.toReversed()) {
-    if (!needed.has(node.output.id)) continue;
-    kept.push(node);
-    for (const { id } of inputsOf(node.op)) needed.add(id);
-  }
-  return kept.toReversed();
 }
 
 /** The tensor behind a buffer; weights have none. */

@@ -1,0 +1,85 @@
+// Rules of the plan: what runs when, and that a run allocates nothing. Kernels have
+// their own tests; here they only carry numbers from place to place.
+import { describe, expect, test } from "vitest";
+import { GraphBuilder } from "./graph";
+import { Plan } from "./plan";
+import { runPlan } from "./run";
+import { arraySource, evaluate, testDevice } from "./testing/evaluate";
+import { Weights } from "./weights";
+
+/** y = (prompt + timestep) + x, with the first sum depending on prompt and timestep alone. */
+function staged(g: GraphBuilder): void {
+  const prompt = g.input("prompt", [1, 2, 5], "prompt");
+  const timestep = g.input("timestep", [1, 2, 5], "timestep");
+  const x = g.input("x", [1, 2, 5], "run");
+  g.output("y", g.addTensors(x, g.addTensors(prompt, timestep)));
+}
+
+async function stagedPlan(): Promise<Plan> {
+  const device = await testDevice();
+  const builder = new GraphBuilder();
+  staged(builder);
+  return Plan.compile(device, builder.build(), new Weights(device, arraySource({})), { format: "f32" });
+}
+
+const values = (first: number) => Float32Array.from({ length: 10 }, (_, index) => first + index);
+
+describe("a plan runs what changed", () => {
+  test("control: the first run computes everything", async () => {
+    const { y } = await evaluate(staged, { inputs: { prompt: values(0), timestep: values(100), x: values(1000) } });
+    expect([...(y ?? [])]).toEqual([...values(0)].map((_, index) => 1100 + 3 * index));
+  });
+
+  test("a new x reuses the kept sum of prompt and timestep", async () => {
+    const plan = await stagedPlan();
+    plan.write("prompt", values(0));
+    plan.write("timestep", values(100));
+    plan.write("x", values(1000));
+    await runPlan(plan);
+    plan.write("x", values(2000));
+    await runPlan(plan);
+    expect((await plan.read("y"))[0]).toBe(2100);
+    plan.write("timestep", values(200));
+    await runPlan(plan);
+    expect((await plan.read("y"))[0]).toBe(2200);
+    plan.destroy();
+  });
+
+  test("a run makes no buffer and no bind group", async () => {
+    const plan = await stagedPlan();
+    const { gpu } = plan.device;
+    let made = 0;
+    const { createBuffer, createBindGroup } = gpu;
+    gpu.createBuffer = (...parameters) => (made++, createBuffer.apply(gpu, parameters));
+    gpu.createBindGroup = (...parameters) => (made++, createBindGroup.apply(gpu, parameters));
+    try {
+      for (const name of ["prompt", "timestep", "x"]) plan.write(name, values(1));
+      await runPlan(plan);
+      await plan.read("y");
+      expect(made).toBe(0);
+      const control = await stagedPlan();
+      expect(made).toBeGreaterThan(0);
+      control.destroy();
+    } finally {
+      gpu.createBuffer = createBuffer;
+      gpu.createBindGroup = createBindGroup;
+      plan.destroy();
+    }
+  });
+
+  test("an aborted signal stops the run with the code cancelled", async () => {
+    const plan = await stagedPlan();
+    await expect(runPlan(plan, AbortSignal.abort())).rejects.toMatchObject({ code: "cancelled" });
+    plan.destroy();
+  });
+
+  test("a tensor above the binding limit is refused before anything is made", async () => {
+    await expect(
+      evaluate(
+        (g) => g.output("y", g.gatherRow(g.input("x", [1, 64, 64], "run"), g.input("i", [1, 1], "run", "u32"))),
+        { inputs: {} },
+        { target: { bindingBytes: 4096 } },
+      ),
+    ).rejects.toMatchObject({ code: "gpu-unsupported" });
+  });
+});
