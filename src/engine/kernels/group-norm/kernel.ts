@@ -1,0 +1,64 @@
+// GroupNorm over channels-last activations with affine weights, modulation and activation:
+// statistics (see statistics.ts) in one or two dispatches, then one pass that applies them.
+// Two sources are normalised, and written, as one tensor concatenated along channels.
+import { activationWgsl } from "../../activations";
+import type { Dispatch, Lowering } from "../../kernel";
+import type { GroupNorm } from "../../ops";
+import { axis, byteLengthOf, channelsOf, quadsOf, rowsOf, type Tensor } from "../../tensor";
+import { joinedWgsl, rowwise } from "../rowwise";
+import { chunkMoments, chunksOf, groupFactors, type GroupNormShape } from "./statistics";
+
+/** Elements of a group up to which one workgroup reads it alone. */
+const ALONE = { hardware: 16_384, software: 1_048_576 };
+
+export function lowerGroupNorm(op: GroupNorm, output: Tensor, lowering: Lowering): readonly Dispatch[] {
+  const { target } = lowering;
+  const { x, second } = op.inputs;
+  const batch = axis(output, 0);
+  const shape: GroupNormShape = { batch, pixels: rowsOf(output) / batch, channels: channelsOf(output) };
+  const sources = second ? [x, second] : [x];
+  const alone =
+    (shape.pixels * shape.channels) / op.groups <= (target.software ? ALONE.software : ALONE.hardware) &&
+    sources.every((tensor) => byteLengthOf(tensor, target.format) <= target.bindingBytes);
+  if (alone) {
+    const { factors, dispatch } = groupFactors(op, shape, { x, ...(second ? { second } : {}) }, lowering);
+    return [dispatch, ...applyFactors(op, output, factors, lowering)];
+  }
+  const chunks = chunksOf(shape.pixels, target.software);
+  const first = chunkMoments(x, shape, chunks, lowering);
+  const rest = second ? chunkMoments(second, shape, chunks, lowering) : undefined;
+  const { factors, dispatch } = groupFactors(
+    op,
+    shape,
+    { x: first.tensor, ...(rest ? { second: rest.tensor } : {}), chunks },
+    lowering,
+  );
+  return [...first.dispatches, ...(rest?.dispatches ?? []), dispatch, ...applyFactors(op, output, factors, lowering)];
+}
+
+function applyFactors(op: GroupNorm, output: Tensor, factors: Tensor, lowering: Lowering): readonly Dispatch[] {
+  const { x, second } = op.inputs;
+  const aligned = !second || channelsOf(x) % 4 === 0;
+  const read = second ? "read_joined" : "read_x";
+  return rowwise(
+    {
+      name: "group-norm-apply",
+      output,
+      streams: { x: { tensor: x, aligned }, ...(second ? { second: { tensor: second, aligned } } : {}) },
+      tables: { factors: { source: { tensor: factors }, element: "f32", lanes: 4 } },
+      sizes: {
+        pixels: rowsOf(output) / axis(output, 0),
+        factorQuads: quadsOf(factors),
+        ...(second ? { seam: channelsOf(x) } : {}),
+      },
+      code: `${second ? joinedWgsl("x", "second", aligned) : ""}${activationWgsl("activation", op.activation)}
+fn value(row: u32, channel: u32) -> vec4<f32> {
+  let factor = (row / sizes.pixels) * 3u * sizes.factorQuads + (channel >> 2u);
+  let centred = ${read}(row, channel) - load_factors(factor);
+  return activation(centred * load_factors(factor + sizes.factorQuads) + load_factors(factor + 2u * sizes.factorQuads));
+}
+`,
+    },
+    lowering,
+  );
+}
