@@ -1,0 +1,97 @@
+// RMSNorm of each run of `groupSize` channels: a whole row, or every head of it. A team of
+// invocations per run: sum of squares, then one pass that applies it. No mean is taken, so
+// nothing cancels and plain f32 sums do.
+import type { Dispatch, Kernel, KernelTarget, Lowering } from "../../kernel";
+import { linearWorkgroups } from "../../kernel";
+import type { RmsNorm } from "../../ops";
+import { channelsOf, rowsOf, strideOf, type Tensor } from "../../tensor";
+import { bandsOf, sourceOf } from "../bands";
+import { sameRows, streamSizes } from "../rowwise";
+
+const INVOCATIONS = 64;
+
+export function lowerRmsNorm(op: RmsNorm, output: Tensor, lowering: Lowering): readonly Dispatch[] {
+  const { x } = op.inputs;
+  const channels = channelsOf(x);
+  const lanes = op.groupSize % 4 === 0 ? 4 : 1;
+  const members = teamSize(op.groupSize / lanes, lowering.target);
+  const runs = channels / op.groupSize;
+  const streams = { x: { tensor: x, rows: sameRows }, y: { tensor: output, rows: sameRows } };
+  return bandsOf(rowsOf(x), streams, lowering.target).map(({ units, windows }) => {
+    const count = (units.end - units.begin) * runs;
+    const kernel: Kernel = {
+      name: "rms-norm",
+      bindings: [
+        { name: "x", access: "read", element: x.element, lanes },
+        { name: "scale", access: "read", element: "weight", lanes },
+        { name: "y", access: "write", element: output.element, lanes },
+      ],
+      sizes: {
+        ...streamSizes("x", x, windows.x.begin),
+        ...streamSizes("y", output, windows.y.begin),
+        row: units.begin,
+        count,
+        runs,
+        // In units of `lanes` channels, as are all indices of the kernel.
+        length: op.groupSize / lanes,
+        padding: (strideOf(x) - channels) / lanes,
+      },
+      scalars: { epsilon: op.epsilon, groupSize: op.groupSize },
+      workgroups: linearWorkgroups(Math.ceil(count / (INVOCATIONS / members))),
+      code: rmsNormCode(lanes, members),
+    };
+    return { kernel, buffers: { x: sourceOf(windows.x), scale: { weight: op.weights.scale }, y: sourceOf(windows.y) } };
+  });
+}
+
+/** Invocations a run; one choice for all shapes where pipelines are dear. */
+function teamSize(length: number, target: KernelTarget): number {
+  if (target.sizes === "uniform") return 16;
+  let size = 4;
+  while (size < INVOCATIONS && size * 2 < length) size *= 2;
+  return size;
+}
+
+function rmsNormCode(lanes: 1 | 4, members: number): string {
+  const teams = INVOCATIONS / members;
+  const stride = (name: string) => (lanes === 4 ? `(sizes.${name}Stride >> 2u)` : `sizes.${name}Stride`);
+  const square = lanes === 4 ? "dot(value, value)" : "value * value";
+  const zero = lanes === 4 ? "vec4<f32>(0.0)" : "0.0";
+  // Workgroup memory is [member][team].
+  return `
+var<workgroup> squares: array<f32, ${INVOCATIONS}>;
+
+@compute @workgroup_size(${INVOCATIONS})
+fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let team = lane / ${members}u;
+  let member = lane % ${members}u;
+  let wanted = flat_workgroup(id, groups) * ${teams}u + team;
+  let run = min(wanted, sizes.count - 1u);
+  let row = sizes.row + run / sizes.runs;
+  let x_begin = (row - sizes.xRow) * ${stride("x")} + (run % sizes.runs) * sizes.length;
+  let y_begin = (row - sizes.yRow) * ${stride("y")} + (run % sizes.runs) * sizes.length;
+
+  var sum = 0.0;
+  for (var i = member; i < sizes.length; i += ${members}u) {
+    let value = load_x(x_begin + i);
+    sum += ${square};
+  }
+  let position = member * ${teams}u + team;
+  squares[position] = sum;
+  for (var span = ${INVOCATIONS / 2}u; span >= ${teams}u; span >>= 1u) {
+    workgroupBarrier();
+    if (position < span) { squares[position] += squares[position + span]; }
+  }
+  workgroupBarrier();
+  let inverse = inverseSqrt(squares[team] / sizes.groupSize + sizes.epsilon);
+
+  if (wanted < sizes.count) {
+    for (var i = member; i < sizes.length; i += ${members}u) {
+      store_y(y_begin + i, load_x(x_begin + i) * inverse * load_scale(i));
+    }
+    // The last run of a row also clears the padding behind it.
+    if (run % sizes.runs == sizes.runs - 1u && member < sizes.padding) { store_y(y_begin + sizes.length + member, ${zero}); }
+  }
+}
+`;
+}
