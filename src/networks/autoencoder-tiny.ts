@@ -1,0 +1,119 @@
+// TAESD (github.com/madebyollin/taesd): the small distilled autoencoder, as diffusers'
+// AutoencoderTiny publishes it. No norms, no attention, layers numbered through.
+// Beyond diffusers, levels may differ in width: the convolution between two levels changes it.
+import type { GraphBuilder } from "../engine/graph";
+import type { Activation } from "../engine/ops";
+import { axis, channelsOf, type Tensor } from "../engine/tensor";
+import { ACTIVATIONS, ConfigReader } from "./config";
+
+export interface AutoencoderTinyLevel {
+  readonly channels: number;
+  /** May be 0. */
+  readonly blocks: number;
+}
+
+export interface AutoencoderTinyConfig {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly latentChannels: number;
+  /** From the picture down. */
+  readonly encoder: readonly AutoencoderTinyLevel[];
+  /** From the latent up. */
+  readonly decoder: readonly AutoencoderTinyLevel[];
+  readonly activation: Activation;
+  readonly upsampling: number;
+  /** The denoiser's latent is `(latent - shiftFactor) * scalingFactor`. */
+  readonly scalingFactor: number;
+  readonly shiftFactor: number;
+}
+
+/** @throws OnestrokeError `model-unsupported` naming the field */
+export function parseAutoencoderTinyConfig(json: unknown): AutoencoderTinyConfig {
+  const config = new ConfigReader(json, "AutoencoderTiny");
+  config.only("_class_name", "AutoencoderTiny");
+  config.only("upsample_fn", "nearest");
+  return {
+    inChannels: config.size("in_channels", 3),
+    outChannels: config.size("out_channels", 3),
+    latentChannels: config.size("latent_channels", 4),
+    encoder: levels(config, "encoder_block_out_channels", "num_encoder_blocks", [1, 3, 3, 3]),
+    decoder: levels(config, "decoder_block_out_channels", "num_decoder_blocks", [3, 3, 3, 1]),
+    activation: config.choice<Activation>("act_fn", ACTIVATIONS, "relu"),
+    upsampling: config.size("upsampling_scaling_factor", 2),
+    scalingFactor: config.optionalNumber("scaling_factor") ?? 1,
+    shiftFactor: config.optionalNumber("shift_factor") ?? 0,
+  };
+}
+
+function levels(config: ConfigReader, widths: string, counts: string, defaultCounts: readonly number[]): readonly AutoencoderTinyLevel[] {
+  const channels = config.sizes(widths, [64, 64, 64, 64]);
+  const blocks = config.sizes(counts, defaultCounts, 0);
+  if (blocks.length !== channels.length) config.refuse(counts, `must have as many entries as ${widths}`);
+  return channels.map((width, level) => ({ channels: width, blocks: blocks[level] ?? 0 }));
+}
+
+/** Checkpoint tensors the decoder leaves unread. */
+export const AUTOENCODER_TINY_DECODER_UNUSED: readonly RegExp[] = [/^encoder\./];
+
+/**
+ * @param shape sizes of the latent, and the latent itself where the graph computes it; default: the input `latent`
+ * @returns pixels about [-1, 1], each side `upsampling ^ (levels - 1)` times as long, out channels
+ */
+export function autoencoderTinyDecoder(
+  g: GraphBuilder,
+  config: AutoencoderTinyConfig,
+  shape: { readonly batch: number; readonly height: number; readonly width: number; readonly latent?: Tensor },
+): Tensor {
+  const { decoder, activation, upsampling } = config;
+  const latent = shape.latent ?? g.input("latent", [shape.batch, shape.height, shape.width, config.latentChannels], "run");
+  const layer = numbered("decoder");
+  let x = g.conv2d(g.activate(latent, "soft-clamp"), layer(), { outputs: decoder[0]?.channels ?? 0 });
+  layer();
+  x = g.activate(x, activation);
+  decoder.forEach(({ blocks }, level) => {
+    for (let block = 0; block < blocks; block++) x = tinyBlock(g, x, layer(), activation);
+    const next = decoder[level + 1];
+    if (next === undefined) return;
+    layer();
+    x = g.resizeNearest(x, upsampling * axis(x, 1), upsampling * axis(x, 2));
+    x = g.conv2d(x, layer(), { outputs: next.channels, bias: false });
+  });
+  // The network draws in [0, 1].
+  return g.scaleShift(g.conv2d(x, layer(), { outputs: config.outChannels }), 2, -1);
+}
+
+/** Checkpoint tensors the encoder leaves unread. */
+export const AUTOENCODER_TINY_ENCODER_UNUSED: readonly RegExp[] = [/^decoder\./];
+
+/**
+ * @param shape sizes of the picture, which is the input `image` in [-1, 1]
+ * @returns [batch, height / 2^(levels - 1), width / 2^(levels - 1), latent channels]
+ */
+export function autoencoderTinyEncoder(
+  g: GraphBuilder,
+  config: AutoencoderTinyConfig,
+  shape: { readonly batch: number; readonly height: number; readonly width: number },
+): Tensor {
+  const image = g.input("image", [shape.batch, shape.height, shape.width, config.inChannels], "run");
+  const layer = numbered("encoder");
+  let x = g.scaleShift(image, 0.5, 0.5);
+  config.encoder.forEach(({ channels, blocks }, level) => {
+    x = level === 0 ? g.conv2d(x, layer(), { outputs: channels }) : g.conv2d(x, layer(), { outputs: channels, stride: 2, bias: false });
+    for (let block = 0; block < blocks; block++) x = tinyBlock(g, x, layer(), config.activation);
+  });
+  return g.conv2d(x, layer(), { outputs: config.latentChannels });
+}
+
+/** Three convolutions and a skip; the last activation is ReLU whatever the others are. */
+function tinyBlock(g: GraphBuilder, x: Tensor, name: string, activation: Activation): Tensor {
+  const outputs = channelsOf(x);
+  let h = g.activate(g.conv2d(x, `${name}.conv.0`, { outputs }), activation);
+  h = g.activate(g.conv2d(h, `${name}.conv.2`, { outputs }), activation);
+  return g.activate(g.addTensors(g.conv2d(h, `${name}.conv.4`, { outputs }), x), "relu");
+}
+
+/** Names of consecutive layers; those without weights count too. */
+function numbered(part: string): () => string {
+  let index = 0;
+  return () => `${part}.layers.${index++}`;
+}
