@@ -6,7 +6,7 @@ import { Fields, type JsonObject } from "./json";
 import type { Component, ComponentName, Manifest, PipelineKind } from "./manifest";
 import { COMPONENT_NAMES } from "./manifest";
 import { readJson } from "./read-file";
-import { weightFiles } from "./weight-files";
+import { weightFiles, type WeightStem } from "./weight-files";
 
 const PIPELINES: Readonly<Record<string, PipelineKind>> = {
   StableDiffusionPipeline: "stable-diffusion",
@@ -16,23 +16,25 @@ const PIPELINES: Readonly<Record<string, PipelineKind>> = {
 
 interface KnownClass {
   readonly configFile: string;
-  readonly hasWeights: boolean;
+  /** Absent: the component has no weights. */
+  readonly stem?: WeightStem;
 }
 
-const WEIGHTS: KnownClass = { configFile: "config.json", hasWeights: true };
-const TOKENIZER: KnownClass = { configFile: "tokenizer_config.json", hasWeights: false };
-/** Any scheduler class: its file is judged when it is stepped by (samplers/recipe.ts), for a catalogue may overrule it. */
-const SCHEDULER: KnownClass = { configFile: "scheduler_config.json", hasWeights: false };
+const DIFFUSERS: KnownClass = { configFile: "config.json", stem: "diffusion_pytorch_model" };
+const TRANSFORMERS: KnownClass = { configFile: "config.json", stem: "model" };
+const TOKENIZER: KnownClass = { configFile: "tokenizer_config.json" };
 
-const CLASSES: Readonly<Record<ComponentName, readonly string[]>> = {
-  unet: ["UNet2DConditionModel"],
-  transformer: [],
-  text_encoder: ["CLIPTextModel"],
-  text_encoder_2: ["CLIPTextModelWithProjection"],
-  vae: ["AutoencoderKL", "AutoencoderTiny"],
-  tokenizer: ["CLIPTokenizer", "CLIPTokenizerFast"],
-  tokenizer_2: ["CLIPTokenizer", "CLIPTokenizerFast"],
-  scheduler: [],
+/** Any scheduler class: its file is judged when it is stepped by (samplers/recipe.ts), for a catalogue may overrule it. */
+const SCHEDULER: KnownClass = { configFile: "scheduler_config.json" };
+
+const CLASSES: Readonly<Record<Exclude<ComponentName, "scheduler">, Readonly<Record<string, KnownClass>>>> = {
+  unet: { UNet2DConditionModel: DIFFUSERS },
+  transformer: {},
+  text_encoder: { CLIPTextModel: TRANSFORMERS },
+  text_encoder_2: { CLIPTextModelWithProjection: TRANSFORMERS },
+  vae: { AutoencoderKL: DIFFUSERS, AutoencoderTiny: DIFFUSERS },
+  tokenizer: { CLIPTokenizer: TOKENIZER, CLIPTokenizerFast: TOKENIZER },
+  tokenizer_2: { CLIPTokenizer: TOKENIZER, CLIPTokenizerFast: TOKENIZER },
 };
 
 const REQUIRED: Readonly<Record<PipelineKind, readonly ComponentName[]>> = {
@@ -60,7 +62,7 @@ export async function diffusersManifest(store: ByteStore, signal?: AbortSignal):
   const components: Partial<Record<ComponentName, Component>> = {};
   for (const name of COMPONENT_NAMES) {
     const listed = classOf(index, name);
-    if (listed !== undefined) components[name] = await diffusersComponent(store, name, listed, name, signal);
+    if (listed !== undefined) components[name] = await diffusersComponent(store, name, listed, signal);
     else if (REQUIRED[pipeline].includes(name)) {
       throw new OnestrokeError("model-missing", `${where} lists no ${name}, which ${className} needs`, { component: name });
     }
@@ -69,25 +71,20 @@ export async function diffusersManifest(store: ByteStore, signal?: AbortSignal):
 }
 
 /** One component's folder: its class checked, its config read, its weight files found. */
-export async function diffusersComponent(
-  store: ByteStore,
-  name: ComponentName,
-  className: string,
-  folder: string,
-  signal?: AbortSignal,
-): Promise<Component> {
-  const { configFile, hasWeights } = knownClass(name, className, store.name);
-  const path = folder === "" ? configFile : `${folder}/${configFile}`;
-  // tokenizer_config.json may be absent: CLIP's own special tokens then hold.
+async function diffusersComponent(store: ByteStore, name: ComponentName, className: string, signal?: AbortSignal): Promise<Component> {
+  const { configFile, stem } = knownClass(name, className, store.name);
+  const path = `${name}/${configFile}`;
+  // A tokenizer without a config has CLIP's own special tokens.
   const config = name.startsWith("tokenizer") && !(await store.exists(path, signal)) ? {} : await readJson(store, path, signal);
-  const files = hasWeights ? await weightFiles(store, folder, signal) : [];
-  return { className, store, folder, files, config };
+  const files = stem === undefined ? [] : await weightFiles(store, name, stem, signal);
+  return { className, store, folder: name, files, config };
 }
 
 function knownClass(name: ComponentName, className: string, where: string): KnownClass {
   if (name === "scheduler") return SCHEDULER;
-  if (CLASSES[name].includes(className)) return name.startsWith("tokenizer") ? TOKENIZER : WEIGHTS;
-  throw new OnestrokeError("model-unsupported", `${where}: ${name} is a ${className}, not one of ${CLASSES[name].join(", ")}`, {
+  const known = Object.hasOwn(CLASSES[name], className) ? CLASSES[name][className] : undefined;
+  if (known !== undefined) return known;
+  throw new OnestrokeError("model-unsupported", `${where}: ${name} is a ${className}, which is not supported`, {
     class: className,
     component: name,
   });

@@ -83,6 +83,11 @@ export class Fields {
     return this.#optional(name, "a list of integers", (v): v is number[] => Array.isArray(v) && v.every((x) => Number.isSafeInteger(x)));
   }
 
+  numbers(name: string): readonly number[] {
+    const test = (v: unknown): v is number[] => Array.isArray(v) && v.every((x) => typeof x === "number");
+    return this.#required(name, this.#optional(name, "a list of numbers", test));
+  }
+
   integers(name: string): readonly number[] {
     return this.#required(name, this.optionalIntegers(name));
   }

@@ -4,38 +4,40 @@ import { OnestrokeError } from "../errors";
 import type { ByteStore } from "./byte-source";
 import { Fields, parseJsonObject } from "./json";
 import type { ManifestFile } from "./manifest";
-import { readText } from "./read-file";
+import { firstExisting, readText } from "./read-file";
 
-/** Both stems diffusers and transformers write, and the two places they put a variant in an index's name. */
-const SINGLE = (stem: string): readonly string[] => [`${stem}.fp16.safetensors`, `${stem}.safetensors`];
-const INDEX = (stem: string): readonly string[] => [
+/** What diffusers calls the weights of its classes, and transformers of its own. */
+export type WeightStem = "diffusion_pytorch_model" | "model";
+
+const singleFiles = (stem: WeightStem): readonly string[] => [`${stem}.fp16.safetensors`, `${stem}.safetensors`];
+
+/** A variant stands in either of two places in an index's name. */
+const indexFiles = (stem: WeightStem): readonly string[] => [
   `${stem}.safetensors.index.fp16.json`,
   `${stem}.fp16.safetensors.index.json`,
   `${stem}.safetensors.index.json`,
 ];
-const STEMS = ["diffusion_pytorch_model", "model"] as const;
 
 /**
  * @param folder of the component; "" is the store's root
  * @throws OnestrokeError `model-missing` naming what was looked for; `model-corrupt` for a bad index
  */
-export async function weightFiles(store: ByteStore, folder: string, signal?: AbortSignal): Promise<readonly ManifestFile[]> {
+export async function weightFiles(
+  store: ByteStore,
+  folder: string,
+  stem: WeightStem,
+  signal?: AbortSignal,
+): Promise<readonly ManifestFile[]> {
   const inFolder = (file: string): string => (folder === "" ? file : `${folder}/${file}`);
-  for (const name of STEMS.flatMap(SINGLE)) {
-    if (await store.exists(inFolder(name), signal)) return [await sized(store, inFolder(name), signal)];
-  }
-  for (const name of STEMS.flatMap(INDEX)) {
-    const index = inFolder(name);
-    if (!(await store.exists(index, signal))) continue;
+  const single = await firstExisting(store, singleFiles(stem).map(inFolder), signal);
+  if (single !== undefined) return [await sized(store, single, signal)];
+  const index = await firstExisting(store, indexFiles(stem).map(inFolder), signal);
+  if (index !== undefined) {
     const shards = shardNames(await readText(store, index, signal), `${store.name}/${index}`);
     return Promise.all(shards.map((shard) => sized(store, inFolder(shard), signal)));
   }
-  const looked = STEMS.map((stem) => `${stem}.safetensors`).join(" or ");
-  throw new OnestrokeError(
-    "model-missing",
-    `${store.name}/${folder} has no weights: neither ${looked}, nor their fp16 variants or shards`,
-    { file: inFolder(`${STEMS[0]}.safetensors`) },
-  );
+  const file = inFolder(`${stem}.safetensors`);
+  throw new OnestrokeError("model-missing", `${store.name} has neither ${file} nor its fp16 variant nor its shards`, { file });
 }
 
 /** Shard files of an index, each once, in order of first use. */

@@ -1,0 +1,170 @@
+// Values read by range equal those stored, whatever their number format, place and spelling;
+// rule 15 (values) and rule 12 (alignment) of platform's safetensors rules are here.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { ByteSource, ByteStore } from "./byte-source";
+import { float16BitsToFloat32, float32ToFloat16Bits } from "./dtype";
+import { memoryStore } from "./memory-source";
+import { openTensors } from "./tensor-reader";
+import { fileOf, float16Tensor, float32Tensor, safetensorsFile, type TestTensor } from "./testing/safetensors-file";
+
+const FILE = "model.safetensors";
+const open = (tensors: Record<string, TestTensor>) =>
+  openTensors(memoryStore("test", new Map([[FILE, safetensorsFile(new Map(Object.entries(tensors)))]])), [FILE]);
+
+/** A store that notes every read. */
+function counting(store: ByteStore, reads: number[]): ByteStore {
+  return {
+    ...store,
+    open: async (path, signal) => {
+      const source: ByteSource = await store.open(path, signal);
+      return { ...source, read: (begin, into, readSignal) => (reads.push(into.byteLength), source.read(begin, into, readSignal)) };
+    },
+  };
+}
+
+describe("float16", () => {
+  it("every float16 goes to float32 and back unchanged", () => {
+    for (let half = 0; half < 65536; half++) {
+      const isNaNBits = (half & 0x7c00) === 0x7c00 && (half & 0x3ff) !== 0;
+      if (!isNaNBits) expect(float32ToFloat16Bits(float16BitsToFloat32(half))).toBe(half);
+    }
+  });
+
+  it("rounds to the nearest, ties to even", () => {
+    fc.assert(
+      fc.property(fc.float({ noNaN: true, min: -65504, max: 65504 }), (x) => {
+        const half = float32ToFloat16Bits(x);
+        const error = Math.abs(float16BitsToFloat32(half) - x);
+        for (const neighbour of [half - 1, half + 1]) {
+          const other = Math.abs(float16BitsToFloat32(neighbour & 0xffff) - x);
+          if (!Number.isFinite(other) || (half & 0x7fff) === 0) continue;
+          expect(other > error || (other === error && (half & 1) === 0)).toBe(true);
+        }
+      }),
+    );
+    expect(float32ToFloat16Bits(1 + 2 ** -11)).toBe(0x3c00);
+    expect(float32ToFloat16Bits(1 + 3 * 2 ** -11)).toBe(0x3c02);
+    expect(float32ToFloat16Bits(65520)).toBe(0x7c00);
+    expect(float32ToFloat16Bits(65519)).toBe(0x7bff);
+    expect(float32ToFloat16Bits(2 ** -25)).toBe(0);
+    expect(float32ToFloat16Bits(2 ** -24)).toBe(1);
+  });
+});
+
+describe("reading", () => {
+  const bfloat16: TestTensor = { dtype: "BF16", shape: [2], data: new Uint8Array(new Uint16Array([0x3f80, 0xc040]).buffer) };
+
+  it("converts each stored format", async () => {
+    const reader = await open({ f32: float32Tensor([1, -3]), f16: float16Tensor([0x3c00, 0xc200]), bf16: bfloat16 });
+    for (const name of reader.names) {
+      expect([...(await reader.readFloat32(name))], name).toEqual([1, -3]);
+      expect([...(await reader.readFloat16(name))], name).toEqual([0x3c00, 0xc200]);
+    }
+  });
+
+  it("rule 12: a tensor at an odd offset reads as at an even one", async () => {
+    const odd: TestTensor = { dtype: "U8", shape: [1], data: new Uint8Array(1) };
+    const reader = await open({ odd, f32: float32Tensor([1, -3]), f16: float16Tensor([0x3c00]) });
+    expect([...(await reader.readFloat32("f32"))]).toEqual([1, -3]);
+    for await (const [name, data] of reader.stream(["f32", "f16"], "float32")) expect(data[0], name).toBe(1);
+  });
+
+  it("rule 15: refuses NaN and infinity in a small tensor, naming it", async () => {
+    const reader = await open({ "norm.weight": float32Tensor([1, NaN, Infinity]), fine: float32Tensor([65504]) });
+    const expected = { code: "model-corrupt", detail: expect.objectContaining({ rule: 15, tensor: "norm.weight" }) };
+    await expect(reader.readFloat32("norm.weight")).rejects.toMatchObject(expected);
+    await expect(reader.readFloat16("norm.weight")).rejects.toMatchObject(expected);
+    await expect(reader.readFloat16("fine")).resolves.toBeDefined();
+  });
+
+  it("rule 15: a value beyond float16 is refused in float16 and read in float32", async () => {
+    const reader = await open({ large: float32Tensor([1e6]) });
+    await expect(reader.readFloat16("large")).rejects.toMatchObject({ detail: expect.objectContaining({ rule: 15 }) });
+    await expect(reader.readFloat32("large")).resolves.toEqual(new Float32Array([1e6]));
+  });
+
+  it("refuses integers as weights, and says so for a missing name", async () => {
+    const reader = await open({ ids: { dtype: "I64", shape: [1], data: new Uint8Array(8) } });
+    await expect(reader.readFloat32("ids")).rejects.toMatchObject({
+      code: "model-unsupported",
+      detail: expect.objectContaining({ tensor: "ids" }),
+    });
+    expect(() => reader.shape("other")).toThrow("rule 14");
+  });
+
+  it("reads small neighbours together and a large tensor in chunks", async () => {
+    const large = float32Tensor(Array.from({ length: 3 * 2 ** 20 }, (_, i) => i % 7));
+    const tensors = new Map([
+      ["a", float32Tensor([1])],
+      ["b", float32Tensor([2])],
+      ["large", large],
+      ["c", float32Tensor([3])],
+    ]);
+    const reads: number[] = [];
+    const reader = await openTensors(counting(memoryStore("test", new Map([[FILE, safetensorsFile(tensors)]])), reads), [FILE]);
+    reads.length = 0;
+    const order: string[] = [];
+    for await (const [name, data] of reader.stream(["c", "large", "a", "b"], "float16")) {
+      order.push(name);
+      if (name === "large") expect(float16BitsToFloat32(data[2 ** 21 + 1] ?? 0)).toBe((2 ** 21 + 1) % 7);
+    }
+    expect(order).toEqual(["a", "b", "large", "c"]);
+    expect(reads).toEqual([8, 8 * 2 ** 20, 4 * 2 ** 20, 4]);
+  });
+
+  it("is cancelled by its signal", async () => {
+    const reader = await open({ a: float32Tensor([1]) });
+    await expect(reader.readFloat32("a", AbortSignal.abort())).rejects.toMatchObject({ code: "cancelled" });
+  });
+});
+
+describe("published spellings", () => {
+  it.each([
+    ["encoder.layers.0.layer_norm1.weight", "text_model.encoder.layers.0.layer_norm1.weight"],
+    ["final_layer_norm.bias", "text_model.final_layer_norm.bias"],
+    ["decoder.mid_block.attentions.0.query.weight", "decoder.mid_block.attentions.0.to_q.weight"],
+    ["decoder.mid_block.attentions.0.proj_attn.bias", "decoder.mid_block.attentions.0.to_out.0.bias"],
+  ])("%s is %s, asked for either way", async (published, canonical) => {
+    const reader = await open({ [published]: float32Tensor([1]) });
+    expect(reader.names).toEqual([canonical]);
+    expect(reader.has(published)).toBe(true);
+    expect(reader.has(canonical)).toBe(true);
+  });
+
+  it("control: an autoencoder's encoder keeps its name", async () => {
+    const reader = await open({ "encoder.conv_in.weight": float32Tensor([1]) });
+    expect(reader.names).toEqual(["encoder.conv_in.weight"]);
+  });
+
+  it("position_ids are no weight", async () => {
+    const ids: TestTensor = { dtype: "I64", shape: [1, 2], data: new Uint8Array(16) };
+    expect((await open({ "text_model.embeddings.position_ids": ids, a: float32Tensor([1]) })).names).toEqual(["a"]);
+  });
+
+  it("rule 6: both spellings in one checkpoint are one name twice", async () => {
+    const name = "mid.attentions.0";
+    await expect(open({ [`${name}.query.weight`]: float32Tensor([1]), [`${name}.to_q.weight`]: float32Tensor([1]) })).rejects.toMatchObject(
+      {
+        detail: expect.objectContaining({ rule: 6 }),
+      },
+    );
+  });
+});
+
+describe("several files", () => {
+  it("shards are one network; the same name in two is an error", async () => {
+    const shard = (name: string): Uint8Array => safetensorsFile(new Map([[name, float32Tensor([1])]]));
+    const store = memoryStore(
+      "test",
+      new Map([
+        ["1", shard("a")],
+        ["2", shard("b")],
+        ["3", shard("a")],
+        ["4", fileOf("{}", new Uint8Array(0))],
+      ]),
+    );
+    expect((await openTensors(store, ["1", "2", "4"])).names).toEqual(["a", "b"]);
+    await expect(openTensors(store, ["1", "3"])).rejects.toMatchObject({ detail: expect.objectContaining({ rule: 6, tensor: "a" }) });
+  });
+});
