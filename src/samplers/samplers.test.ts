@@ -1,0 +1,207 @@
+// Every sampler against diffusers' own intermediate samples, for fixed network outputs and noises.
+// Bound 1e-5: the reference computes in float32 (6e-8 an operation, at most a dozen in a row,
+// times 14.6 where epsilon is scaled by the largest sigma).
+import { beforeAll, describe, expect, it } from "vitest";
+import { Fields, isJsonObject, type JsonObject } from "../checkpoints/json";
+import type { TensorReader } from "../checkpoints/tensor-reader";
+import { FIXTURES, golden, goldenJson, relativeError } from "../checkpoints/testing/fixtures";
+import { cumulativeAlphas, noiseLevel, STABLE_DIFFUSION_NOISE } from "./alphas";
+import { consistencyLists, consistencyTimesteps, fewStepSchedule } from "./few-step";
+import { guidanceEmbedding } from "./guidance-embedding";
+import { recipeFromConfig, scheduleFor, type SamplerRule } from "./recipe";
+import type { Schedule } from "./schedule";
+
+const BOUND = 1e-5;
+const cases = Object.entries(goldenJson(`${FIXTURES}/samplers/golden.json`)).filter((entry): entry is [string, JsonObject] =>
+  isJsonObject(entry[1]),
+);
+let tensors: TensorReader;
+beforeAll(async () => {
+  tensors = await golden("samplers");
+});
+
+function epsilonSchedule(rule: SamplerRule, steps: number): Schedule {
+  return scheduleFor({ rule, noise: STABLE_DIFFUSION_NOISE, predictionType: "epsilon" }, steps);
+}
+
+/** Runs a schedule over the fixture's outputs and noises; compares each step's next sample. */
+async function errorsOf(name: string, schedule: Schedule): Promise<readonly number[]> {
+  const errors: number[] = [];
+  let sample = (await tensors.readFloat32("sample")).map((x) => x * schedule.initialNoiseScale);
+  if (tensors.has(`${name}.init`)) errors.push(relativeError(sample, await tensors.readFloat32(`${name}.init`)));
+  for (const [i, step] of schedule.steps.entries()) {
+    const out = await tensors.readFloat32(`model_output.${i}`);
+    const noise = await tensors.readFloat32(`noise.${i}`);
+    if (tensors.has(`${name}.input.${i}`)) {
+      const input = sample.map((x) => x * step.inputScale);
+      errors.push(relativeError(input, await tensors.readFloat32(`${name}.input.${i}`)));
+    }
+    sample = sample.map((x, j) => step.next.x * x + step.next.out * (out[j] ?? NaN) + step.next.noise * (noise[j] ?? NaN));
+    errors.push(relativeError(sample, await tensors.readFloat32(`${name}.step.${i}`)));
+  }
+  return errors;
+}
+
+describe("few-step rule", () => {
+  const listed = cases.filter(([, entry]) => "unet_timesteps" in entry);
+  it("has cases", () => expect(listed.length).toBe(14));
+
+  it.each(listed)("%s", async (name, entry) => {
+    const fields = new Fields(entry, name);
+    const lists = { network: fields.integers("unet_timesteps"), renoise: fields.integers("renoise_timesteps") };
+    const schedule = fewStepSchedule({ noise: STABLE_DIFFUSION_NOISE, predictionType: "epsilon", lists });
+    expect(schedule.steps.map((step) => step.timestep)).toEqual(lists.network);
+    expect(Math.max(...(await errorsOf(name, schedule)))).toBeLessThan(BOUND);
+  });
+
+  it.each([
+    ["nitro-realism", 250],
+    ["nitro-vibrant", 500],
+    ["dmd2", 1000],
+  ])("%s: both lists follow from the shift %i on four original steps", (family, shift) => {
+    for (const steps of [1, 2, 3, 4]) {
+      const entry = cases.find(([name]) => name === `${family}-${steps}`)?.[1] ?? {};
+      expect(consistencyLists(steps, 4, 1000, shift)).toEqual({ network: entry["unet_timesteps"], renoise: entry["renoise_timesteps"] });
+    }
+  });
+
+  it("control: a list shifted by one timestep is outside the bound", async () => {
+    const lists = { network: [500], renoise: [999] };
+    const schedule = fewStepSchedule({ noise: STABLE_DIFFUSION_NOISE, predictionType: "epsilon", lists });
+    expect(Math.max(...(await errorsOf("nitro-vibrant-1", schedule)))).toBeGreaterThan(BOUND);
+  });
+
+  it("draws no noise at the last step, so a generator's state follows the reference", () => {
+    const schedule = epsilonSchedule({ rule: "consistency", originalSteps: 4, timestepShift: 250 }, 4);
+    expect(schedule.steps.map((step) => step.next.noise > 0)).toEqual([true, true, true, false]);
+  });
+});
+
+describe("LCM's own step lists", () => {
+  it.each(cases.filter(([name]) => name.startsWith("lcm-original50")))("%s", (name, entry) => {
+    const timesteps = new Fields(entry, name).integers("timesteps");
+    expect(consistencyTimesteps(timesteps.length, 50, 1000)).toEqual(timesteps);
+  });
+
+  it("refuses more steps than the model was distilled on", () => {
+    expect(() => consistencyTimesteps(5, 4, 1000)).toThrow("1 to 4 steps");
+  });
+});
+
+describe("Euler, trailing", () => {
+  const rule: SamplerRule = { rule: "euler", spacing: "trailing", stepsOffset: 1, ancestral: false };
+
+  it.each([1, 2, 3, 4])("%i steps", async (steps) => {
+    const name = `euler-trailing-${steps}`;
+    const schedule = epsilonSchedule(rule, steps);
+    const entry = cases.find(([key]) => key === name)?.[1] ?? {};
+    expect(schedule.steps.map((step) => step.timestep)).toEqual(entry["timesteps"]);
+    const sigmas = [...schedule.steps.map((step) => step.sigma), 0];
+    expect(relativeError(sigmas, new Fields(entry, name).numbers("sigmas"))).toBeLessThan(1e-6);
+    expect(Math.max(...(await errorsOf(name, schedule)))).toBeLessThan(BOUND);
+  });
+
+  it("one ancestral step is one Euler step", () => {
+    expect(epsilonSchedule({ ...rule, ancestral: true }, 1)).toEqual(epsilonSchedule(rule, 1));
+  });
+
+  it("rounds halves to even, as the reference's lists do", () => {
+    expect(
+      epsilonSchedule(rule, 16)
+        .steps.map((step) => step.timestep)
+        .slice(0, 4),
+    ).toEqual([999, 937, 874, 811]);
+  });
+});
+
+describe("TCD, eta 0", () => {
+  it.each([1, 4])("%i steps", async (steps) => {
+    const name = `tcd-eta0-${steps}`;
+    const schedule = epsilonSchedule({ rule: "tcd", originalSteps: 50 }, steps);
+    const entry = cases.find(([key]) => key === name)?.[1] ?? {};
+    expect(schedule.steps.map((step) => step.timestep)).toEqual(entry["timesteps"]);
+    expect(Math.max(...(await errorsOf(name, schedule)))).toBeLessThan(BOUND);
+  });
+});
+
+describe("prediction types describe one and the same network", () => {
+  const rules: readonly SamplerRule[] = [
+    { rule: "consistency", originalSteps: 4, timestepShift: 1000 },
+    { rule: "tcd", originalSteps: 50 },
+    { rule: "euler", spacing: "trailing", stepsOffset: 1, ancestral: false },
+    { rule: "euler", spacing: "leading", stepsOffset: 1, ancestral: true },
+  ];
+  it.each(rules)("$rule: x0 and next agree whichever way the output is expressed", (rule) => {
+    const alphas = cumulativeAlphas(STABLE_DIFFUSION_NOISE);
+    const [x0, epsilon, fresh] = [0.7, -0.3, 0.9];
+    const at = (type: "epsilon" | "v_prediction" | "sample"): readonly number[] =>
+      scheduleFor({ rule, noise: STABLE_DIFFUSION_NOISE, predictionType: type }, 4).steps.flatMap((step) => {
+        const { sqrtAlpha, sqrtOneMinusAlpha, sigma } = noiseLevel(alphas, step.timestep);
+        const out = { epsilon, v_prediction: sqrtAlpha * epsilon - sqrtOneMinusAlpha * x0, sample: x0 }[type];
+        const x = rule.rule === "euler" ? x0 + sigma * epsilon : sqrtAlpha * x0 + sqrtOneMinusAlpha * epsilon;
+        return [step.x0.x * x + step.x0.out * out, step.next.x * x + step.next.out * out + step.next.noise * fresh];
+      });
+    // Float64 throughout; the worst cancellation is 14.6 squared.
+    for (const type of ["v_prediction", "sample"] as const) {
+      at(type).forEach((value, i) => expect(value).toBeCloseTo(at("epsilon")[i] ?? NaN, 10));
+    }
+  });
+});
+
+describe("average velocity and direct", () => {
+  it("n steps of a constant velocity end where one step does", () => {
+    for (const steps of [1, 2, 3, 4, 7]) {
+      const schedule = scheduleFor({ rule: { rule: "average-velocity" }, noise: STABLE_DIFFUSION_NOISE, predictionType: "epsilon" }, steps);
+      const z = schedule.steps.reduce((sample, step) => step.next.x * sample + step.next.out * 2, 3);
+      expect(z).toBeCloseTo(1, 12);
+      expect(schedule.steps.at(-1)?.endTimestep).toBe(0);
+    }
+  });
+
+  it("PaGoDA: 80 N(0, 1) is seen with unit variance, at 250 ln 80", () => {
+    const { initialNoiseScale, steps } = epsilonSchedule({ rule: "direct", sigma: 80 }, 1);
+    expect(initialNoiseScale * (steps[0]?.inputScale ?? 0)).toBeCloseTo(80 / Math.sqrt(80 ** 2 + 0.25), 12);
+    expect(steps[0]?.timestep).toBeCloseTo(1095.5, 1);
+    expect(() => epsilonSchedule({ rule: "direct", sigma: 80 }, 2)).toThrow("exactly one step");
+  });
+});
+
+describe("constants", () => {
+  it("cumulative alphas equal the reference's, bit for bit", async () => {
+    expect(cumulativeAlphas(STABLE_DIFFUSION_NOISE)).toEqual(await tensors.readFloat32("alphas_cumprod"));
+  });
+
+  it.each([1.5, 8])("guidance embedding of scale %f", async (scale) => {
+    const expected = await tensors.readFloat32(`lcm_guidance_embedding.scale${scale.toFixed(1)}.dim256`);
+    expect(relativeError(guidanceEmbedding(scale, 256), expected)).toBeLessThan(BOUND);
+  });
+});
+
+describe("scheduler_config.json", () => {
+  const config = goldenJson(`${FIXTURES}/repo-sd-turbo-tiny/scheduler/scheduler_config.json`);
+
+  it("SD-Turbo's is Euler with trailing steps", () => {
+    expect(recipeFromConfig(config).rule).toEqual({ rule: "euler", spacing: "trailing", stepsOffset: 1, ancestral: false });
+  });
+
+  it("a timestep shift takes four original steps, whatever the file says", () => {
+    const lcm = { ...config, _class_name: "LCMScheduler", original_inference_steps: 50 };
+    expect(recipeFromConfig(lcm).rule).toEqual({ rule: "consistency", originalSteps: 50, timestepShift: 1000 });
+    expect(recipeFromConfig(lcm, { timestepShift: 250 }).rule).toEqual({ rule: "consistency", originalSteps: 4, timestepShift: 250 });
+  });
+
+  it.each([
+    ["_class_name", "PNDMScheduler"],
+    ["prediction_type", "flow"],
+    ["timestep_spacing", "linspace"],
+    ["beta_schedule", "squaredcos_cap_v2"],
+    ["rescale_betas_zero_snr", true],
+    ["use_karras_sigmas", true],
+    ["final_sigmas_type", "sigma_min"],
+    ["trained_betas", [0.1]],
+  ])("refuses %s %s by name", (field, value) => {
+    expect(() => recipeFromConfig({ ...config, [field]: value })).toThrow(
+      expect.objectContaining({ code: "model-unsupported", detail: expect.objectContaining({ field }) }),
+    );
+  });
+});
