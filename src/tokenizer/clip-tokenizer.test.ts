@@ -1,0 +1,128 @@
+// Token ids equal transformers' CLIPTokenizer exactly, from either form of files. The full
+// vocabulary is compared where a checkout has it; a vocabulary of our own is always there.
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseJsonObject, type JsonObject } from "../checkpoints/json";
+import { memoryStore } from "../checkpoints/memory-source";
+import { nodeStore } from "../checkpoints/node-file";
+import { FIXTURES, goldenJson, hasSharedFixtures, SHARED_FIXTURES } from "../checkpoints/testing/fixtures";
+import { tokenizerJsonFromMerges } from "./clip-definition";
+import { clipTokenizer, openClipTokenizer } from "./clip-tokenizer";
+import { pooledPosition } from "./pooled-position";
+
+const TINY = `${FIXTURES}/clip-tokenizer-tiny`;
+const encoded = (text: string): Uint8Array => new TextEncoder().encode(text);
+const vocabulary = readFileSync(`${TINY}/vocab.json`, "utf8");
+const merges = readFileSync(`${TINY}/merges.txt`, "utf8");
+const definition = tokenizerJsonFromMerges(parseJsonObject(vocabulary, "vocab.json"), merges);
+const ids = parseJsonObject(vocabulary, "vocab.json");
+const id = (token: string): unknown => ids[token];
+const tiny = (config: JsonObject = {}) => clipTokenizer(definition, config, "tiny");
+
+describe("a vocabulary of our own", () => {
+  it("begins, merges, ends, pads", () => {
+    const row = [...tiny().encode("The  CLIFF\tat wow")];
+    const end = id("<|endoftext|>");
+    const words = ["<|startoftext|>", "the</w>", "cliff</w>", "at</w>", "wow</w>", "<|endoftext|>"].map(id);
+    expect(row).toEqual([...words, ...Array.from({ length: 77 - 6 }, () => end)]);
+  });
+
+  it("is the same from tokenizer.json and from vocab.json with merges.txt", async () => {
+    const pair = memoryStore(
+      "pair",
+      new Map([
+        ["vocab.json", encoded(vocabulary)],
+        ["merges.txt", encoded(merges)],
+      ]),
+    );
+    const single = memoryStore("single", new Map([["t/tokenizer.json", encoded(JSON.stringify(definition))]]));
+    const [a, b] = [await openClipTokenizer(pair, ""), await openClipTokenizer(single, "t")];
+    for (const text of ["", "a red boat!", "日本 🙂 naïve"]) expect(a.encode(text)).toEqual(b.encode(text));
+  });
+
+  it('a pad token that is "!" is special wherever it stands', () => {
+    const tokenizer = tiny({ pad_token: { content: "!", __type: "AddedToken" } });
+    expect(tokenizer.padId).toBe(0);
+    expect([...tokenizer.encode("wow!")].slice(1, 5)).toEqual([id("wow</w>"), 0, id("<|endoftext|>"), 0]);
+    expect([...tiny().encode("wow!")].slice(1, 3), "control: not when it is not the pad token").toEqual([id("wow</w>"), id("!</w>")]);
+  });
+
+  it("truncates to the row and keeps the end", () => {
+    const row = tiny().encode("boat ".repeat(100));
+    expect(row.length).toBe(77);
+    expect(row[76]).toBe(id("<|endoftext|>"));
+    expect(row[75]).toBe(id("boat</w>"));
+    expect(tiny({ model_max_length: 16 }).encode("boat ".repeat(100)).length).toBe(16);
+  });
+
+  it("long prompts become rows that are each begun and ended", () => {
+    const rows = tiny().encodeLong("boat ".repeat(100), 4);
+    expect(rows.map((row) => [row[0], row.indexOf(Number(id("<|endoftext|>")))])).toEqual([
+      [id("<|startoftext|>"), 76],
+      [id("<|startoftext|>"), 26],
+    ]);
+    expect(tiny().encodeLong("boat ".repeat(100), 1)).toEqual([tiny().encode("boat ".repeat(100))]);
+    expect(tiny().encodeLong("", 4)).toEqual([tiny().encode("")]);
+  });
+
+  it("any string is a prompt: lone surrogates, NUL, emoji, anything", () => {
+    const tokenizer = tiny();
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.constantFrom("", "\ud800", "\0", "\udfff🙂"), (text, odd) => {
+        const row = tokenizer.encode(text + odd);
+        expect(row.length).toBe(77);
+        expect(row.every((token) => token >= 0 && token < Object.keys(ids).length)).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("refuses a vocabulary without the special tokens, and a line of merges that is no pair", () => {
+    expect(() => tiny({ pad_token: "<pad>" })).toThrow('no "<pad>"');
+    expect(() => tokenizerJsonFromMerges({}, "a b c")).toThrow(expect.objectContaining({ code: "model-corrupt" }));
+  });
+});
+
+describe("pooled position", () => {
+  const row = new Int32Array([49406, 320, 2368, 49407, 49407, 0]);
+  it("2 means the largest id, first of several", () => expect(pooledPosition(row, 2)).toBe(3));
+  it("any other id means its first place", () => expect(pooledPosition(row, 320)).toBe(1));
+  it("an id that is not there means the first token", () => expect(pooledPosition(row, 5)).toBe(0));
+});
+
+describe.skipIf(!hasSharedFixtures)("CLIP's vocabulary (skipped where ../shared/fixtures is absent: it is not ours to commit)", () => {
+  const rows = hasSharedFixtures ? goldenRows() : [];
+  const folder = `${SHARED_FIXTURES}/clip-tokenizer`;
+  const without = (hidden: string) => {
+    const store = nodeStore(folder);
+    return { ...store, exists: async (path: string) => path !== hidden && (await store.exists(path)) };
+  };
+
+  it.each([
+    ["tokenizer.json", ""],
+    ["vocab.json and merges.txt", "tokenizer.json"],
+  ])("92 texts, from %s", async (_, hidden) => {
+    const tokenizer = await openClipTokenizer(without(hidden), "");
+    expect(rows.length).toBe(92);
+    for (const { text, expected, length } of rows) {
+      expect([...tokenizer.encode(text)], text).toEqual(expected);
+      expect(tokenizer.count(text) + 2, text).toBe(length);
+    }
+  });
+
+  it.each([
+    ["repo-sd-turbo-tiny", "tokenizer", [2781, 0, 49407, 0]],
+    ["repo-nitrosd-tiny", "tokenizer", [2781, 256, 49407, 49407]],
+    ["repo-nitrosd-tiny", "tokenizer_2", [2781, 0, 49407, 0]],
+  ])('%s/%s: "wow!"', async (repository, tokenizer, expected) => {
+    const opened = await openClipTokenizer(nodeStore(`${SHARED_FIXTURES}/${repository}`), tokenizer);
+    expect([...opened.encode("wow!")].slice(1, 5)).toEqual(expected);
+  });
+});
+
+function goldenRows(): readonly { readonly text: string; readonly expected: unknown; readonly length: unknown }[] {
+  const { rows } = goldenJson(`${SHARED_FIXTURES}/clip-tokenizer/golden.json`);
+  if (!Array.isArray(rows)) throw new Error("golden.json has no rows");
+  return rows.map((row: JsonObject) => ({ text: String(row["text"]), expected: row["ids"], length: row["untruncated_length"] }));
+}
