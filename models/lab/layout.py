@@ -1,0 +1,156 @@
+"""Where everything stands: a pure function of (request, noise).
+
+The student starts from the same noise, so what it must draw is decided before it begins and plain
+regression can be sharp ("the renderer as teacher"). Every decision reads the noise near the place
+where its effect is seen: a thing stands where its channel, averaged over a small box, is highest;
+ridges follow column means; only attributes nobody named come from a whole channel's mean.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from statistics import NormalDist
+
+import numpy as np
+import torch
+
+from .attributes import ATTRIBUTES, COMPANIONS, SCENERY, THINGS, can_hold
+from .captions import Request
+
+CHANNELS, GRID = 12, 16  # the latent: [12, 16, 16]
+GROUND_ROWS, SKY_ROWS, RIDGE_ROWS = slice(9, 13), slice(1, 5), slice(5, 9)
+SUN_CHANNEL, CLOUD_CHANNEL, RIDGE_CHANNELS, SIDE_CHANNEL = 6, 4, (2, 3, 7), 8
+DICE_CHANNEL = {"place": 0, "time": 1, "weather": 5, "season": 9, "style": 10}
+
+# What an unnamed attribute becomes, from the lowest to the highest mean of its noise channel.
+UNNAMED = {
+    "time": (("day", 0.5), ("sunset", 0.5)),
+    "weather": (("clear", 0.6), ("cloudy", 0.4)),
+    "season": (("summer", 0.5), ("autumn", 0.5)),
+    "style": (("poster", 1.0),),
+}
+HOME = {  # the places a thing suggests when none is named, likeliest first
+    "lighthouse": "coast", "castle": "mountains", "windmill": "meadow", "cottage": "meadow", "tree": "meadow", "pine": "mountains",
+    "tent": "mountains", "cactus": "desert", "sheep": "meadow", "campfire": "forest", "sailboat": "coast", "rowboat": "lake",
+    "birds": "coast", "balloon": "meadow",
+}
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A spot a thing can stand on: x and base line in picture widths, and its scale."""
+    x: float
+    y: float
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Placed:
+    thing: str
+    anchor: Anchor
+
+
+@dataclass(frozen=True)
+class Layout:
+    attributes: dict[str, str]
+    things: tuple[Placed, ...]
+    ridges: np.ndarray  # [3, 16], unit variance
+    clouds: np.ndarray  # [5], how much cloud over each fifth of the sky
+    sun: float  # x of the sun or moon, in widths
+    side: int  # which side high ground lies on: -1 left, 1 right
+    present: frozenset[str] = field(default_factory=frozenset)
+
+
+def noise(seed: int) -> np.ndarray:
+    """The noise a pipeline draws for `seed`: [12, 16, 16] float32, torch's CPU generator."""
+    return torch.randn((1, CHANNELS, GRID, GRID), generator=torch.Generator("cpu").manual_seed(seed))[0].numpy()
+
+
+def arrange(request: Request, z: np.ndarray) -> Layout:
+    """The picture `request` and noise `z` stand for."""
+    named = dict(request.named)
+    attributes = {name: named.get(name) or _unnamed(name, request, z) for name in ATTRIBUTES}
+    place = attributes["place"]
+    side = _side(place, request, z)
+    taken: set[tuple[str, float]] = set()
+    placed: list[Placed] = []
+
+    def put(thing: str, count: int, position: str | None, least: float = -np.inf) -> None:
+        stands = THINGS[thing].stands
+        free = [a for a in anchors(place, stands, side) if (stands, a.x) not in taken and _matches(a, position, place, stands)]
+        scored = sorted(((_box(z, THINGS[thing].channel, a.x, stands), a) for a in free), key=lambda pair: -pair[0])
+        for score, anchor in scored[:count]:
+            if score > least:
+                taken.add((stands, anchor.x))
+                placed.append(Placed(thing, anchor))
+
+    wishes = {wish.thing: wish for wish in request.wishes}
+    for thing in sorted(wishes, key=lambda thing: (wishes[thing].position is None, tuple(THINGS).index(thing))):
+        put(thing, wishes[thing].count, wishes[thing].position)
+    for thing, share in COMPANIONS.get(place, {}).items():
+        if thing not in wishes:
+            spots = len(anchors(place, THINGS[thing].stands, side))
+            put(thing, 1, None, least=NormalDist().inv_cdf((1 - share) ** (1 / spots)))
+
+    columns = np.stack([z[c, RIDGE_ROWS].mean(0) * 2 for c in RIDGE_CHANNELS])
+    padded = np.pad(columns, ((0, 0), (1, 1)), mode="edge")
+    ridges = (padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]) / 2.45
+    fifths = [0.125, 0.3125, 0.5, 0.6875, 0.875]
+    clouds = np.array([_box(z, CLOUD_CHANNEL, x, "sky") for x in fifths])
+    suns = [_box(z, SUN_CHANNEL, x, "sky") for x in fifths]
+    present = frozenset(p.thing for p in placed) | frozenset(SCENERY.get(place, ()))
+    return Layout(attributes, tuple(placed), ridges, clouds, fifths[int(np.argmax(suns))], side, present)
+
+
+@cache
+def anchors(place: str, stands: str, side: int) -> tuple[Anchor, ...]:
+    """The spots of a place, in the order a picture is read."""
+    if stands == "sky":
+        return tuple(Anchor(x, y) for x, y in zip((0.125, 0.3125, 0.5, 0.6875, 0.875), (0.27, 0.17, 0.25, 0.15, 0.26)))
+    if stands == "water":
+        near, far = {"coast": (0.83, 0.69), "lake": (0.80, 0.70), "city": (0.82, 0.76)}[place]
+        spots = [Anchor(x, near if i % 2 else far, 1.15 if i % 2 else 0.85) for i, x in enumerate((0.14, 0.32, 0.5, 0.68, 0.86))]
+        if place == "coast":  # in front of the headland only near boats, off it both
+            spots = [Anchor(a.x, 0.86, 1.1) if (a.x - 0.5) * side > -0.1 and a.x != 0.5 else a for a in spots]
+        return tuple(spots)
+    if place == "coast":
+        return tuple(Anchor(0.5 + side * (0.5 - x), y) for x, y in zip((0.08, 0.21, 0.34, 0.47), (0.435, 0.45, 0.465, 0.48)))
+    y, scale = {"mountains": (0.80, 1.0), "lake": (0.565, 0.8), "forest": (0.84, 1.0), "meadow": (0.75, 1.0), "desert": (0.78, 1.0),
+                "village": (0.86, 0.95), "city": (0.92, 0.9)}[place]
+    return tuple(Anchor(x, y + (0.03 if i % 2 else 0.0) * (place not in ("lake", "city")), scale) for i, x in enumerate((0.12, 0.31, 0.5, 0.69, 0.88)))
+
+
+def _box(z: np.ndarray, channel: int, x: float, stands: str) -> float:
+    """Unit-variance mean of `channel` over the four columns around x, in the rows of the band."""
+    first = min(max(round(x * GRID) - 2, 0), GRID - 4)
+    return float(z[channel, SKY_ROWS if stands == "sky" else GROUND_ROWS, first : first + 4].mean() * 4)
+
+
+def _matches(anchor: Anchor, position: str | None, place: str, stands: str) -> bool:
+    if position is None:
+        return True
+    if place == "coast" and stands == "ground" and position != "middle":
+        return True  # the headland itself moves to that side
+    return {"left": anchor.x < 0.4, "middle": 0.3 < anchor.x < 0.7 if place == "coast" and stands == "ground" else anchor.x == 0.5, "right": anchor.x > 0.6}[position]
+
+
+def _side(place: str, request: Request, z: np.ndarray) -> int:
+    for wish in request.wishes:
+        if THINGS[wish.thing].stands == "ground" and wish.position in ("left", "right"):
+            return -1 if wish.position == "left" else 1
+    rows = z[SIDE_CHANNEL, 5:14]
+    return 1 if rows[:, 8:].sum() > rows[:, :8].sum() else -1
+
+
+def _unnamed(attribute: str, request: Request, z: np.ndarray) -> str:
+    quantile = NormalDist().cdf(float(z[DICE_CHANNEL[attribute]].mean()) * GRID)
+    if attribute == "place":
+        homes = dict.fromkeys(HOME[wish.thing] for wish in request.wishes)
+        fitting = [p for p in (*homes, "coast", "meadow") if all(can_hold(p, w.thing) for w in request.wishes)]
+        fitting = list(dict.fromkeys(fitting))
+        return fitting[0] if homes or quantile < 0.5 else fitting[-1]
+    for value, share in UNNAMED[attribute]:
+        quantile -= share
+        if quantile < 0:
+            return value
+    return UNNAMED[attribute][-1][0]
