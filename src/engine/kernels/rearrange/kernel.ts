@@ -93,10 +93,10 @@ export function lowerGatherRow(op: GatherRow, output: Tensor, lowering: Lowering
       name: "gather-row",
       output,
       streams: { x: { tensor: x, rows: allRows(x) } },
-      tables: { index: { source: { tensor: index }, element: "u32", lanes: 1 } },
+      tables: { rowIndex: { source: { tensor: index }, element: "u32", lanes: 1 } },
       sizes: { tokens: axis(x, -2) },
       code: `fn value(row: u32, channel: u32) -> vec4<f32> {
-  return read_x(row * sizes.tokens + min(load_index(row), sizes.tokens - 1u), channel);
+  return read_x(row * sizes.tokens + min(load_rowIndex(row), sizes.tokens - 1u), channel);
 }
 `,
     },
@@ -123,12 +123,12 @@ export function lowerUnpatchify(op: Unpatchify, output: Tensor, lowering: Loweri
         },
       },
       // Patch rows of all items are numbered through: heights are whole patches.
-      sizes: { width, patch, across, channels: channelsOf(output) },
+      sizes: { width, patchSize: patch, across, channels: channelsOf(output) },
       code: `fn value(row: u32, channel: u32) -> vec4<f32> {
   let line = row / sizes.width;
   let column = row % sizes.width;
-  let token = (line / sizes.patch) * sizes.across + column / sizes.patch;
-  return read_x(token, ((line % sizes.patch) * sizes.patch + column % sizes.patch) * sizes.channels + channel);
+  let token = (line / sizes.patchSize) * sizes.across + column / sizes.patchSize;
+  return read_x(token, ((line % sizes.patchSize) * sizes.patchSize + column % sizes.patchSize) * sizes.channels + channel);
 }
 `,
     },
