@@ -1,0 +1,63 @@
+// What to draw, what to leave out, and the button. Enter draws; Shift Enter is a new line.
+import { useId, type KeyboardEvent, type ReactNode } from "react";
+import { MAX_PROMPT_CHARACTERS } from "../../protocol/limits";
+import { strings } from "../strings";
+import { useApp, useAppState } from "../use-app";
+import styles from "./controls.module.css";
+
+export function Composer(): ReactNode {
+  const app = useApp();
+  const { prompt, negative } = useAppState((state) => state.draft);
+  const isBusy = useAppState((state) => state.job !== undefined);
+  const id = useId();
+
+  const drawOnEnter = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
+    // During composition Enter belongs to the input method.
+    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    void app.draw();
+  };
+
+  return (
+    <>
+      <div className={styles["field"]}>
+        <label htmlFor={`${id}-prompt`} className={styles["lead"]}>
+          {strings.prompt}
+        </label>
+        <textarea
+          id={`${id}-prompt`}
+          className={styles["prompt"]}
+          dir="auto"
+          rows={3}
+          value={prompt}
+          placeholder={strings.promptPlaceholder}
+          aria-keyshortcuts="Enter"
+          onChange={(event) => app.edit({ prompt: event.target.value })}
+          onKeyDown={drawOnEnter}
+        />
+        {prompt.length > MAX_PROMPT_CHARACTERS && <p className={styles["hint"]}>{strings.promptTooLong(MAX_PROMPT_CHARACTERS)}</p>}
+      </div>
+      <div className={styles["field"]}>
+        <label htmlFor={`${id}-negative`}>{strings.negative}</label>
+        <textarea
+          id={`${id}-negative`}
+          className={styles["negative"]}
+          dir="auto"
+          rows={1}
+          value={negative}
+          placeholder={strings.negativePlaceholder}
+          onChange={(event) => app.edit({ negative: event.target.value })}
+          onKeyDown={drawOnEnter}
+        />
+      </div>
+      <div className={styles["actions"]}>
+        <button type="submit" className={styles["draw"]} title={strings.shortcut}>
+          {strings.generate}
+        </button>
+        <button type="button" className={styles["cancel"]} disabled={!isBusy} onClick={() => app.cancel()}>
+          {strings.cancel}
+        </button>
+      </div>
+    </>
+  );
+}

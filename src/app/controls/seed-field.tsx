@@ -1,0 +1,49 @@
+// The seed: typed, rolled, or kept. A seed typed by hand is kept, since someone meant it.
+import { useId, type ReactNode } from "react";
+import { isSeed } from "../draft";
+import { DiceIcon, LockIcon } from "../icons";
+import { strings } from "../strings";
+import { useApp, useAppState } from "../use-app";
+import styles from "./controls.module.css";
+
+export function SeedField(): ReactNode {
+  const app = useApp();
+  const { seed, seedKept } = useAppState((state) => state.draft);
+  const id = useId();
+  const isValid = isSeed(seed);
+  return (
+    <div className={styles["field"]}>
+      <label htmlFor={id}>{strings.seed}</label>
+      <div className={styles["compound"]} data-invalid={!isValid}>
+        <input
+          id={id}
+          inputMode="numeric"
+          autoComplete="off"
+          spellCheck={false}
+          value={seed}
+          aria-invalid={!isValid}
+          aria-describedby={isValid ? undefined : `${id}-hint`}
+          onChange={(event) => app.edit({ seed: event.target.value, seedKept: true })}
+        />
+        <button type="button" className="icon-button" aria-label={strings.rollSeed} title={strings.rollSeed} onClick={() => app.rollSeed()}>
+          <DiceIcon />
+        </button>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={strings.keepSeed}
+          title={strings.keepSeed}
+          aria-pressed={seedKept}
+          onClick={() => app.edit({ seedKept: !seedKept })}
+        >
+          <LockIcon closed={seedKept} />
+        </button>
+      </div>
+      {!isValid && (
+        <p id={`${id}-hint`} className={styles["hint"]}>
+          {strings.seedInvalid}
+        </p>
+      )}
+    </div>
+  );
+}

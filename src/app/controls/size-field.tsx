@@ -1,0 +1,47 @@
+// Sizes around the model's own, in its stride. A size from a link may be none of them.
+import { useId, type ReactNode } from "react";
+import type { ModelInfo } from "../../protocol/messages";
+import { strings } from "../strings";
+import { useApp, useAppState } from "../use-app";
+import styles from "./controls.module.css";
+
+/** Shapes as shares of the model's default side. */
+const SHAPES = [
+  { shape: "square", wide: 1, high: 1 },
+  { shape: "landscape", wide: 1.25, high: 1 },
+  { shape: "portrait", wide: 1, high: 1.25 },
+  { shape: "small", wide: 0.75, high: 0.75 },
+] as const;
+
+function sizesOf({ defaultSize, sizeMultiple }: Pick<ModelInfo, "defaultSize" | "sizeMultiple">) {
+  const side = (share: number): number => Math.round((defaultSize * share) / sizeMultiple) * sizeMultiple;
+  return SHAPES.map(({ shape, wide, high }) => ({ shape, width: side(wide), height: side(high) }));
+}
+
+export function SizeField(): ReactNode {
+  const app = useApp();
+  const { width, height } = useAppState((state) => state.draft);
+  const model = useAppState((state) => state.model);
+  const name = useId();
+  const sizes = sizesOf(model.kind === "ready" ? model.info : { defaultSize: 256, sizeMultiple: 1 });
+  return (
+    <fieldset className={styles["field"]}>
+      <legend>
+        {strings.size} <span className={styles["quiet"]}>{strings.sizeOf(width, height)}</span>
+      </legend>
+      <div className={styles["dial"]}>
+        {sizes.map((size) => (
+          <label key={size.shape} className={styles["notch"]}>
+            <input
+              type="radio"
+              name={name}
+              checked={size.width === width && size.height === height}
+              onChange={() => app.edit({ width: size.width, height: size.height })}
+            />
+            <span>{strings.shapes[size.shape]}</span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}

@@ -1,0 +1,24 @@
+// Name and theme.
+import type { ReactNode } from "react";
+import styles from "./header.module.css";
+import { BrandMark, MoonIcon, SunIcon } from "./icons";
+import { strings } from "./strings";
+import { chooseTheme, useTheme } from "./theme";
+
+export function Header(): ReactNode {
+  const theme = useTheme();
+  const other = theme === "dark" ? "light" : "dark";
+  const label = other === "dark" ? strings.theme.toDark : strings.theme.toLight;
+  return (
+    <header className={styles["header"]}>
+      <span className={styles["mark"]}>
+        <BrandMark />
+      </span>
+      <h1 className={styles["name"]}>{strings.name}</h1>
+      <p className={styles["tagline"]}>{strings.tagline}</p>
+      <button type="button" className="icon-button" aria-label={label} title={label} onClick={() => chooseTheme(other)}>
+        {other === "dark" ? <MoonIcon /> : <SunIcon />}
+      </button>
+    </header>
+  );
+}

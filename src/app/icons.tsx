@@ -1,0 +1,71 @@
+// The page's few line drawings. Decorative: whatever they sit in has a name of its own.
+import type { ReactNode } from "react";
+
+function Icon({ children }: { readonly children: ReactNode }): ReactNode {
+  return (
+    <svg
+      viewBox="0 0 24 24"
+      width="20"
+      height="20"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.75"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+    >
+      {children}
+    </svg>
+  );
+}
+
+export const DiceIcon = (): ReactNode => (
+  <Icon>
+    <rect x="4" y="4" width="16" height="16" rx="4" />
+    <path d="M9 9h.01M15 9h.01M12 12h.01M9 15h.01M15 15h.01" strokeWidth="2.5" />
+  </Icon>
+);
+
+export const LockIcon = ({ closed }: { readonly closed: boolean }): ReactNode => (
+  <Icon>
+    <rect x="5" y="11" width="14" height="9" rx="2.5" />
+    <path d={closed ? "M8 11V8a4 4 0 0 1 8 0v3" : "M8 11V7a4 4 0 0 1 7.600-1.700"} />
+  </Icon>
+);
+
+export const SaveIcon = (): ReactNode => (
+  <Icon>
+    <path d="M12 4v11m0 0 4.500-4.500M12 15l-4.500-4.500M5 19.500h14" />
+  </Icon>
+);
+
+export const LinkIcon = (): ReactNode => (
+  <Icon>
+    <path d="M10 14a4 4 0 0 0 6 .4l2.600-2.600a4 4 0 0 0-5.700-5.700L11.500 7.500M14 10a4 4 0 0 0-6-.4l-2.600 2.600a4 4 0 0 0 5.700 5.700l1.400-1.400" />
+  </Icon>
+);
+
+export const SunIcon = (): ReactNode => (
+  <Icon>
+    <circle cx="12" cy="12" r="4" />
+    <path d="M12 3v1.500M12 19.500V21M3 12h1.500M19.500 12H21M5.600 5.600l1.100 1.100M17.300 17.300l1.100 1.100M5.600 18.400l1.100-1.100M17.300 6.700l1.100-1.100" />
+  </Icon>
+);
+
+export const MoonIcon = (): ReactNode => (
+  <Icon>
+    <path d="M19.500 14.500A8 8 0 0 1 9.500 4.500a8 8 0 1 0 10 10Z" />
+  </Icon>
+);
+
+export const BrandMark = (): ReactNode => (
+  <svg viewBox="0 0 32 32" width="28" height="28" fill="none" aria-hidden="true">
+    <path
+      d="M4 22.500c6-1 8-14 13.500-14 4.500 0 .5 11 5 11 2.200 0 3.800-2.200 5.500-5"
+      stroke="currentColor"
+      strokeWidth="4.500"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+    />
+  </svg>
+);

@@ -1,0 +1,58 @@
+// The one screen: the picture, and what it is made from.
+import type { ReactNode } from "react";
+import { Advanced } from "./controls/advanced";
+import { Composer } from "./controls/composer";
+import { SeedField } from "./controls/seed-field";
+import { SizeField } from "./controls/size-field";
+import { StepDial } from "./controls/step-dial";
+import { Header } from "./header";
+import styles from "./page.module.css";
+import { History } from "./stage/history";
+import { Stage } from "./stage/stage";
+import { strings } from "./strings";
+import { useApp, useAppState } from "./use-app";
+
+export function Page(): ReactNode {
+  const app = useApp();
+  const model = useAppState((state) => state.model);
+  const isBusy = useAppState((state) => state.job !== undefined);
+  const notice = useAppState((state) => state.notice);
+  return (
+    <div
+      className={styles["page"]}
+      onKeyDown={(event) => {
+        if (event.key === "Escape" && isBusy) app.cancel();
+      }}
+    >
+      <Header />
+      <main className={styles["main"]}>
+        <div className={styles["stage"]}>
+          <Stage />
+          <History />
+        </div>
+        <form
+          className={styles["panel"]}
+          onSubmit={(event) => {
+            event.preventDefault();
+            void app.draw();
+          }}
+        >
+          {notice !== undefined && <p className={styles["notice"]}>{notice}</p>}
+          <Composer />
+          <StepDial />
+          <SizeField />
+          <SeedField />
+          <Advanced />
+          <footer className={styles["footer"]}>
+            <p>
+              {model.kind === "ready"
+                ? strings.modelLine(model.info.name, model.info.parameterBytes, model.info.license)
+                : strings.modelLoading}
+            </p>
+            <p>{strings.privacy}</p>
+          </footer>
+        </form>
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,49 @@
+// A failure in words: what happened, what to do, and a button that does the likeliest.
+import type { ReactNode } from "react";
+import type { OnestrokeError } from "../../errors";
+import { strings } from "../strings";
+import { useApp } from "../use-app";
+import styles from "./error-panel.module.css";
+
+export function ErrorPanel({ error }: { readonly error: OnestrokeError }): ReactNode {
+  const app = useApp();
+  const hasNoGpu = error.code === "gpu-unavailable";
+  const details = Object.entries(error.detail);
+  return (
+    <div role="alert" className={styles["panel"]} data-code={error.code}>
+      <h2>{hasNoGpu ? strings.noGpuTitle : strings.errorTitle}</h2>
+      <p>{error.message}</p>
+      {hasNoGpu ? (
+        <ul>
+          {strings.noGpuSteps.map((step) => (
+            <li key={step}>{step}</li>
+          ))}
+        </ul>
+      ) : (
+        <p className={styles["remedy"]}>{error.remedy}</p>
+      )}
+      <div className={styles["actions"]}>
+        {error.code === "gpu-blocked" ? (
+          <button type="button" onClick={() => location.reload()}>
+            {strings.reload}
+          </button>
+        ) : (
+          <button type="button" onClick={() => void app.draw()}>
+            {strings.retry}
+          </button>
+        )}
+        <details>
+          <summary>{strings.details}</summary>
+          <code>
+            {error.code}
+            {details.map(([key, value]) => (
+              <span key={key}>
+                {key}: {String(value)}
+              </span>
+            ))}
+          </code>
+        </details>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,63 @@
+// The picture and everything that stands on it: the glow behind, the preview while it is
+// drawn, how far the work is, and what went wrong.
+import type { ReactNode } from "react";
+import { describeProgress, progressShare, strings } from "../strings";
+import { useAppState } from "../use-app";
+import { Caption } from "./caption";
+import { ErrorPanel } from "./error-panel";
+import { PictureCanvas } from "./picture-canvas";
+import styles from "./stage.module.css";
+
+/** For tests and styles: what the stage is doing. */
+type Phase = "loading" | "drawing" | "failed" | "idle";
+
+export function Stage(): ReactNode {
+  const job = useAppState((state) => state.job);
+  const model = useAppState((state) => state.model);
+  const shown = useAppState((state) => state.shown);
+  const draft = useAppState((state) => state.draft);
+  const error = useAppState((state) => state.error);
+  const status = useAppState((state) => state.status);
+
+  const isLoading = model.kind === "loading";
+  const phase: Phase = job !== undefined ? "drawing" : isLoading ? "loading" : error !== undefined ? "failed" : "idle";
+  const progress = isLoading ? model.progress : job?.progress;
+  const share = progressShare(progress);
+  const isBusy = phase === "drawing" || phase === "loading";
+  const picture = job?.preview ?? shown?.picture;
+  const { width, height } = job?.recipe ?? picture ?? draft;
+
+  return (
+    <section className={styles["stage"]} data-phase={phase} aria-busy={isBusy}>
+      <figure className={styles["figure"]}>
+        <div
+          className={styles["frame"]}
+          style={{ aspectRatio: `${width} / ${height}`, maxInlineSize: `min(100%, (100dvh - 13.5rem) * ${width / height}, 50rem)` }}
+        >
+          {picture !== undefined && (
+            <>
+              <PictureCanvas picture={picture} className={styles["glow"]} label={undefined} />
+              <PictureCanvas
+                picture={picture}
+                className={styles["picture"]}
+                label={(job?.recipe ?? shown?.recipe)?.prompt || strings.emptyPrompt}
+              />
+            </>
+          )}
+          {isBusy && picture === undefined && <div className={styles["waiting"]} />}
+          {isBusy && (
+            <div className={styles["progress"]}>
+              <span>{describeProgress(progress)}</span>
+              <progress aria-label={describeProgress(progress)} {...(share === undefined ? {} : { value: share })} max={1} />
+            </div>
+          )}
+          {error !== undefined && <ErrorPanel error={error} />}
+        </div>
+        {shown !== undefined && <Caption drawing={shown} />}
+      </figure>
+      <p role="status" className="visually-hidden">
+        {isBusy ? describeProgress(progress) : status}
+      </p>
+    </section>
+  );
+}

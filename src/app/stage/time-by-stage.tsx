@@ -1,0 +1,46 @@
+// Where the time of one picture went: a bar in proportion, and the same as a list. What
+// loading and compiling took is told apart, because it is paid once.
+import type { ReactNode } from "react";
+import type { StageTimings } from "../../protocol/progress";
+import { formatDuration, strings } from "../strings";
+import styles from "./time-by-stage.module.css";
+
+interface Stage {
+  readonly name: string;
+  readonly ms: number;
+  readonly kind: "once" | "encode" | "step" | "decode";
+}
+
+function stagesOf({ load, compile, encode, denoise, decode }: StageTimings): readonly Stage[] {
+  const stages: Stage[] = [
+    { name: strings.stageNames.encode, ms: encode, kind: "encode" },
+    ...denoise.map((ms, index): Stage => ({ name: strings.stepName(index + 1), ms, kind: "step" })),
+    { name: strings.stageNames.decode, ms: decode, kind: "decode" },
+    { name: strings.stageNames.load, ms: load, kind: "once" },
+    { name: strings.stageNames.compile, ms: compile, kind: "once" },
+  ];
+  return stages.filter(({ kind, ms }) => kind !== "once" || ms > 0);
+}
+
+export function TimeByStage({ timings }: { readonly timings: StageTimings }): ReactNode {
+  const stages = stagesOf(timings);
+  return (
+    <div className={styles["timings"]}>
+      <div className={styles["bar"]} aria-hidden="true">
+        {stages
+          .filter(({ kind }) => kind !== "once")
+          .map(({ name, ms, kind }) => (
+            <span key={name} data-kind={kind} style={{ flexGrow: ms }} />
+          ))}
+      </div>
+      <dl className={styles["list"]} aria-label={strings.timings}>
+        {stages.map(({ name, ms, kind }) => (
+          <div key={name} data-kind={kind}>
+            <dt>{name}</dt>
+            <dd>{formatDuration(ms)}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}

@@ -1,0 +1,117 @@
+// Every sentence the page says, in one table, so that a second language is one more file.
+// Error messages and remedies come from the errors themselves.
+import type { Progress } from "../protocol/progress";
+
+const bytes = new Intl.NumberFormat("en", { style: "unit", unit: "megabyte", maximumFractionDigits: 1 });
+const seconds = new Intl.NumberFormat("en", { style: "unit", unit: "second", minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const milliseconds = new Intl.NumberFormat("en", { style: "unit", unit: "millisecond", maximumFractionDigits: 0 });
+
+export const formatBytes = (byteLength: number): string => bytes.format(byteLength / 1e6);
+export const formatDuration = (ms: number): string => (ms < 1_000 ? milliseconds.format(ms) : seconds.format(ms / 1_000));
+
+export const strings = {
+  name: "Onestroke",
+  tagline: "Pictures in one step, on your own GPU",
+
+  prompt: "Describe a picture",
+  promptPlaceholder: "a lighthouse on a cliff at sunset, two sailboats",
+  promptTooLong: (most: number) => `Only the first ${most.toLocaleString("en")} characters are read.`,
+  negative: "Leave out",
+  negativePlaceholder: "what the picture should not hold",
+
+  steps: "Steps",
+  stepsHint: (steps: number) => (steps === 1 ? "instant" : steps === 2 ? "quick" : steps === 3 ? "finer" : "finest"),
+  stepCount: (steps: number) => (steps === 1 ? "1 step" : `${steps} steps`),
+  seed: "Seed",
+  seedInvalid: "A whole number from 0 to 18446744073709551615",
+  rollSeed: "Roll a new seed",
+  keepSeed: "Keep this seed",
+  size: "Size",
+  sizeOf: (width: number, height: number) => `${width} × ${height}`,
+  shapes: { square: "Square", landscape: "Wide", portrait: "Tall", small: "Small" },
+
+  advanced: "Advanced",
+  steering: "Steering away from what is left out",
+  steeringMethods: { nasa: "NASA", nag: "NAG" },
+  steeringMethodHints: {
+    nasa: "Subtracts what the negative prompt attends to. One dial, works at one step.",
+    nag: "Extrapolates and keeps the norm in bounds. Gentler at high strength.",
+  },
+  strength: "Strength",
+  strengthUnused: "Takes effect once there is something to leave out.",
+
+  generate: "Draw",
+  cancel: "Cancel",
+  shortcut: "Enter draws, Shift Enter starts a line, Escape cancels",
+
+  save: "Save PNG",
+  copyLink: "Copy link",
+  linkCopied: "Link copied",
+  timings: "Time by stage",
+  stageNames: { load: "Load", compile: "Compile", encode: "Text", decode: "Decode" },
+  stepName: (step: number) => `Step ${step}`,
+
+  history: "This visit",
+  showAgain: (prompt: string) => (prompt === "" ? "Show the picture of an empty prompt again" : `Show again: ${prompt}`),
+  emptyPrompt: "(no prompt)",
+
+  modelLine: (name: string, byteLength: number, license: string) => `${name} · ${formatBytes(byteLength)} · ${license}`,
+  modelLoading: "Loading the model",
+  privacy: "Everything happens on this device. Nothing is uploaded.",
+
+  theme: { toDark: "Use dark colours", toLight: "Use light colours" },
+
+  retry: "Try again",
+  reload: "Reload the page",
+  details: "Details",
+  noGpuTitle: "This browser gives the page no GPU",
+  noGpuSteps: [
+    "Use a current Chrome or Edge, Safari 26 or later, or Firefox 141 or later on Windows or macOS.",
+    "Switch hardware acceleration on in the browser's settings, then restart it.",
+    "On Linux, start Chrome with --enable-unsafe-webgpu --enable-features=Vulkan.",
+    "Open the page over https or from localhost: WebGPU needs a secure address.",
+  ],
+  errorTitle: "That did not work",
+  badLink: "The link's settings could not be read, so these are the usual ones.",
+
+  status: {
+    cancelled: "Cancelled",
+    done: (duration: string) => `Drawn in ${duration}`,
+  },
+} as const;
+
+/** One line for what is going on now. */
+export function describeProgress(progress: Progress | undefined): string {
+  switch (progress?.stage) {
+    case undefined:
+      return "Starting";
+    case "load":
+      return `Loading the model, ${formatBytes(progress.loadedBytes)} of ${formatBytes(progress.totalBytes)}`;
+    case "compile":
+      return `Preparing the GPU, ${progress.pipelines} of ${progress.totalPipelines}`;
+    case "encode":
+      return "Reading the prompt";
+    case "step":
+      return progress.steps === 1 ? "Drawing" : `Drawing, step ${progress.step} of ${progress.steps}`;
+    case "decode":
+      return "Bringing out the pixels";
+  }
+}
+
+/** Share done, 0 to 1; undefined where it is not known. */
+export function progressShare(progress: Progress | undefined): number | undefined {
+  switch (progress?.stage) {
+    case "load":
+      return progress.totalBytes > 0 ? progress.loadedBytes / progress.totalBytes : undefined;
+    case "compile":
+      return progress.totalPipelines > 0 ? progress.pipelines / progress.totalPipelines : undefined;
+    case "step":
+      return (progress.step - 1) / progress.steps;
+    case "decode":
+      return 1;
+    case "encode":
+      return 0;
+    case undefined:
+      return undefined;
+  }
+}

@@ -1,0 +1,48 @@
+// Dark or light: the system's wish until the visitor says otherwise, then theirs. The
+// choice is kept where the browser lets us keep things and forgotten where it does not.
+import { useSyncExternalStore } from "react";
+
+export type Theme = "light" | "dark";
+
+const KEY = "onestroke-theme";
+const systemDark = matchMedia("(prefers-color-scheme: dark)");
+const listeners = new Set<() => void>();
+
+function chosen(): Theme | undefined {
+  const value = document.documentElement.dataset["theme"];
+  return value === "light" || value === "dark" ? value : undefined;
+}
+
+function current(): Theme {
+  return chosen() ?? (systemDark.matches ? "dark" : "light");
+}
+
+export function restoreTheme(): void {
+  try {
+    const kept = localStorage.getItem(KEY);
+    if (kept === "light" || kept === "dark") document.documentElement.dataset["theme"] = kept;
+  } catch {
+    // Storage is denied: the system's wish it is.
+  }
+}
+
+export function chooseTheme(theme: Theme): void {
+  document.documentElement.dataset["theme"] = theme;
+  try {
+    localStorage.setItem(KEY, theme);
+  } catch {
+    // Kept for this visit only.
+  }
+  for (const listener of listeners) listener();
+}
+
+export function useTheme(): Theme {
+  return useSyncExternalStore((listener) => {
+    listeners.add(listener);
+    systemDark.addEventListener("change", listener);
+    return () => {
+      listeners.delete(listener);
+      systemDark.removeEventListener("change", listener);
+    };
+  }, current);
+}

@@ -1,0 +1,17 @@
+// React's view of the store: the app comes through context, so that a page can hold two.
+import { createContext, useContext } from "react";
+import { useStore } from "zustand";
+import { invariant } from "../errors";
+import type { App, AppState } from "./store";
+
+export const AppContext = createContext<App | undefined>(undefined);
+
+export function useApp(): App {
+  const app = useContext(AppContext);
+  invariant(app !== undefined, "components stand inside AppContext");
+  return app;
+}
+
+export function useAppState<T>(select: (state: AppState) => T): T {
+  return useStore(useApp().store, select);
+}
