@@ -1,0 +1,49 @@
+// Text in a PNG: international text chunks (iTXt), because tEXt knows only Latin-1 and prompts
+// know every script. What is read is data; whoever shows it must not treat it as markup.
+import { splitChunks, type PngChunk } from "./png-chunks";
+
+/** Keyword of the recipe: JSON from which the picture can be made again. */
+export const RECIPE_KEYWORD = "onestroke-image";
+/** Keyword of the line other programs show. */
+export const PARAMETERS_KEYWORD = "parameters";
+
+const MAX_TEXT_BYTES = 2 ** 20;
+
+/** keyword, NUL, "not compressed", method 0, no language, no translation, text. */
+export function textChunk(keyword: string, text: string): PngChunk {
+  const head = new TextEncoder().encode(`${keyword}\0\0\0\0\0`);
+  const body = new TextEncoder().encode(text);
+  const data = new Uint8Array(head.byteLength + body.byteLength);
+  data.set(head);
+  data.set(body, head.byteLength);
+  return { type: "iTXt", data };
+}
+
+/**
+ * Uncompressed iTXt texts of a file, by keyword; the first of a repeated one. Longer than 1 MiB,
+ * compressed or malformed ones are left out.
+ * @throws OnestrokeError `invalid-input` when the bytes are no intact PNG
+ */
+export function readPngText(file: Uint8Array): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>();
+  for (const { type, data } of splitChunks(file)) {
+    if (type !== "iTXt" || data.byteLength > MAX_TEXT_BYTES) continue;
+    const keywordEnd = data.indexOf(0);
+    const languageEnd = data.indexOf(0, keywordEnd + 3);
+    const translationEnd = data.indexOf(0, languageEnd + 1);
+    const compressed = data[keywordEnd + 1] !== 0;
+    if (keywordEnd < 1 || keywordEnd > 79 || languageEnd < 0 || translationEnd < 0 || compressed) continue;
+    const keyword = String.fromCharCode(...data.subarray(0, keywordEnd));
+    const text = decodeUtf8(data.subarray(translationEnd + 1));
+    if (text !== undefined && !texts.has(keyword)) texts.set(keyword, text);
+  }
+  return texts;
+}
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

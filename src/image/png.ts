@@ -1,0 +1,131 @@
+// PNG of a finished picture, the same bytes for the same pixels in every browser and in Node,
+// which a canvas does not promise. 8-bit colour only; not a general decoder.
+import { badPng, joinChunks, splitChunks } from "./png-chunks";
+import { textChunk } from "./png-text";
+
+/** RGBA8, row-major from the top left. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8ClampedArray<ArrayBuffer>;
+}
+
+const RGB = 2;
+const RGBA = 6;
+const PAETH = 4;
+const MAX_PIXELS = 2 ** 26;
+
+/**
+ * Alpha is dropped: pictures here are opaque.
+ * @param texts iTXt entries by keyword (png-text.ts), such as the recipe
+ */
+export async function encodePng(
+  { width, height, data }: Pixels,
+  texts: ReadonlyMap<string, string> = new Map(),
+): Promise<Uint8Array<ArrayBuffer>> {
+  const header = new Uint8Array(13);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, width);
+  view.setUint32(4, height);
+  header.set([8, RGB, 0, 0, 0], 8);
+  const stride = width * 3;
+  const rows = new Uint8Array(height * (stride + 1));
+  let above = new Uint8Array(stride);
+  for (let y = 0; y < height; y++) {
+    const row = new Uint8Array(stride);
+    for (let i = 0; i < stride; i++) row[i] = data[(y * width + Math.floor(i / 3)) * 4 + (i % 3)] ?? 0;
+    const at = y * (stride + 1);
+    rows[at] = PAETH;
+    for (let i = 0; i < stride; i++) rows[at + 1 + i] = (row[i] ?? 0) - predict(PAETH, row, above, i, 3);
+    above = row;
+  }
+  const compressed = await transform(rows, new CompressionStream("deflate"), Infinity);
+  const textChunks = [...texts].map(([keyword, text]) => textChunk(keyword, text));
+  return joinChunks([{ type: "IHDR", data: header }, ...textChunks, { type: "IDAT", data: compressed }]);
+}
+
+/**
+ * @returns RGBA8
+ * @throws OnestrokeError `invalid-input` when the bytes are no intact PNG in 8-bit RGB or RGBA
+ */
+export async function decodePng(file: Uint8Array): Promise<Pixels> {
+  const chunks = splitChunks(file);
+  const header = chunks[0]?.data;
+  if (header?.byteLength !== 13) throw badPng("its header has a wrong length");
+  const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
+  const [width, height] = [view.getUint32(0), view.getUint32(4)];
+  const colour = header[9];
+  if (header[8] !== 8 || (colour !== RGB && colour !== RGBA) || header[12] !== 0)
+    throw badPng("only 8-bit RGB and RGBA without interlacing are read");
+  if (width === 0 || height === 0 || width * height > MAX_PIXELS) throw badPng(`${width} by ${height} pixels`);
+  const channels = colour === RGB ? 3 : 4;
+  const stride = width * channels;
+  const compressed = chunks.filter((chunk) => chunk.type === "IDAT").map((chunk) => chunk.data);
+  const rows = await transform(concatenate(compressed), new DecompressionStream("deflate"), height * (stride + 1));
+  if (rows.byteLength !== height * (stride + 1)) throw badPng("its pixels are incomplete");
+  const data = new Uint8ClampedArray(width * height * 4).fill(255);
+  let above = new Uint8Array(stride);
+  for (let y = 0; y < height; y++) {
+    const at = y * (stride + 1);
+    const row = rows.slice(at + 1, at + 1 + stride);
+    const filter = rows[at] ?? 0;
+    if (filter > PAETH) throw badPng(`row filter ${filter} does not exist`);
+    for (let i = 0; i < stride; i++) row[i] = (row[i] ?? 0) + predict(filter, row, above, i, channels);
+    for (let i = 0; i < stride; i++) data[(y * width + Math.floor(i / channels)) * 4 + (i % channels)] = row[i] ?? 0;
+    above = row;
+  }
+  return { width, height, data };
+}
+
+/** What byte `i` is predicted to be from its neighbours (specification, 9.2). */
+function predict(filter: number, row: Uint8Array, above: Uint8Array, i: number, channels: number): number {
+  const left = i < channels ? 0 : (row[i - channels] ?? 0);
+  const up = above[i] ?? 0;
+  switch (filter) {
+    case 1:
+      return left;
+    case 2:
+      return up;
+    case 3:
+      return (left + up) >> 1;
+    case PAETH: {
+      const upLeft = i < channels ? 0 : (above[i - channels] ?? 0);
+      const [a, b, c] = [Math.abs(up - upLeft), Math.abs(left - upLeft), Math.abs(left + up - 2 * upLeft)];
+      if (a <= b && a <= c) return left;
+      return b <= c ? up : upLeft;
+    }
+    default:
+      return 0;
+  }
+}
+
+/** @param limit bytes after which the result is refused: a small file can unpack to gigabytes */
+async function transform(
+  bytes: Uint8Array<ArrayBuffer>,
+  through: CompressionStream | DecompressionStream,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array[] = [];
+  let byteLength = 0;
+  try {
+    for await (const part of new Blob([bytes]).stream().pipeThrough(through)) {
+      byteLength += part.byteLength;
+      if (byteLength > limit) break;
+      parts.push(part);
+    }
+  } catch {
+    throw badPng("its pixels do not unpack");
+  }
+  if (byteLength > limit) throw badPng("it has more pixels than its header says");
+  return concatenate(parts);
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}
