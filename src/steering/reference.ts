@@ -1,0 +1,35 @@
+// NASA and NAG in float64, on the merged heads of one cross-attention before its output
+// projection. The kernel is tested against these; they are not used to draw.
+import type { Nag, Nasa } from "./defaults";
+
+/** Keeps a token whose positive branch is all zero finite. */
+const NORM_FLOOR = 1e-6;
+
+/**
+ * `Z = Z+ - scale * Z-` (SNOOPI, arXiv 2412.02687, eq. 9).
+ * @param positive @param negative [tokens, channels], all heads of a token side by side
+ */
+export function nasa(positive: Float64Array, negative: Float64Array, { scale }: Nasa): Float64Array {
+  return positive.map((z, i) => z - scale * (negative[i] ?? NaN));
+}
+
+/**
+ * Normalised attention guidance (arXiv 2505.21179):
+ * `E = Z+ + scale (Z+ - Z-)`, shrunk per token until its L1 norm is at most `tau` times that of `Z+`,
+ * then blended: `Z = alpha E + (1 - alpha) Z+`.
+ */
+export function nag(positive: Float64Array, negative: Float64Array, channels: number, { scale, tau, alpha }: Nag): Float64Array {
+  const extended = positive.map((z, i) => z + scale * (z - (negative[i] ?? NaN)));
+  const result = new Float64Array(positive.length);
+  for (let begin = 0; begin < positive.length; begin += channels) {
+    const end = begin + channels;
+    const ratio = l1Norm(extended.subarray(begin, end)) / Math.max(l1Norm(positive.subarray(begin, end)), NORM_FLOOR);
+    const shrink = ratio > tau ? tau / ratio : 1;
+    for (let i = begin; i < end; i++) result[i] = alpha * shrink * (extended[i] ?? NaN) + (1 - alpha) * (positive[i] ?? NaN);
+  }
+  return result;
+}
+
+function l1Norm(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + Math.abs(value), 0);
+}
