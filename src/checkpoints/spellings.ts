@@ -5,7 +5,7 @@
 const RENAMES: readonly (readonly [published: RegExp, canonical: string])[] = [
   // CLIPTextModel saved without its outer module (transformers 5, ComfyUI exports).
   [/^(embeddings\.(?:token_embedding|position_embedding|position_ids)|encoder\.layers\.|final_layer_norm\.)/, "text_model.$1"],
-  // Autoencoders from before diffusers 0.18.
+  // Autoencoders saved before diffusers renamed their attention.
   [/(\.attentions\.\d+)\.query\./, "$1.to_q."],
   [/(\.attentions\.\d+)\.key\./, "$1.to_k."],
   [/(\.attentions\.\d+)\.value\./, "$1.to_v."],

@@ -1,4 +1,4 @@
-// The guidance scale as an input of latent consistency models (arXiv 2310.04378, section 4.3):
+// The guidance scale as an input of latent consistency models (arXiv 2310.04378):
 // a sinusoidal embedding added to the time embedding by `time_cond_proj_dim` networks.
 
 /**
