@@ -13,8 +13,10 @@ export interface ModelAddress {
 /** What the page needs to know about a loaded model. */
 export interface ModelInfo {
   readonly name: string;
-  readonly license: string;
-  readonly parameterBytes: number;
+  /** SPDX identifier, where the checkpoint says. */
+  readonly license: string | undefined;
+  /** Stored bytes of all weights. */
+  readonly weightBytes: number;
   /** Pixels on a side. */
   readonly defaultSize: number;
   /** Sizes are multiples of this. */

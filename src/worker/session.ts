@@ -18,6 +18,8 @@ type State =
 type Call = Extract<ToWorker, { type: "load" | "generate" }>;
 type Post = (message: FromWorker, transfer?: Transferable[]) => void;
 
+const LOSS_DELAY_MS = 10;
+
 export class Session {
   readonly #openBackend: () => Promise<Backend>;
   readonly #post: Post;
@@ -61,6 +63,8 @@ export class Session {
     try {
       await this.#queue.run(() => untilAborted(this.#perform(call, abort.signal), abort.signal));
     } catch (thrown) {
+      // After a crash, calls can fail before the device says that it is lost: let it say so.
+      await new Promise((resolve) => setTimeout(resolve, LOSS_DELAY_MS));
       this.#post({ type: "failed", id: call.id, error: explain(thrown, call, abort.signal).toWire() });
     } finally {
       this.#aborts.delete(call.id);

@@ -8,7 +8,7 @@ import type { Backend, LoadedModel } from "../backend";
 export const GRADIENT_INFO: ModelInfo = {
   name: "Gradient",
   license: "MIT",
-  parameterBytes: 1_000,
+  weightBytes: 1_000,
   defaultSize: 32,
   sizeMultiple: 16,
   maxSteps: 4,
