@@ -44,11 +44,7 @@ export function Page(): ReactNode {
           <SeedField />
           <Advanced />
           <footer className={styles["footer"]}>
-            <p>
-              {model.kind === "ready"
-                ? strings.modelLine(model.info.name, model.info.parameterBytes, model.info.license)
-                : strings.modelLoading}
-            </p>
+            <p>{model.kind === "ready" ? strings.modelLine(model.info) : strings.modelLoading}</p>
             <p>{strings.privacy}</p>
           </footer>
         </form>

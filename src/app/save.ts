@@ -1,12 +1,12 @@
-// Saving the picture as a file, named after its prompt and seed.
+// Saving the picture as a file that carries its recipe, named after its prompt and seed.
 import type { Drawing } from "../client/generator";
+import { encodePng } from "../image/png";
+import { RECIPE_KEYWORD } from "../image/png-text";
 
 export async function savePng({ picture, recipe }: Drawing): Promise<void> {
-  const canvas = new OffscreenCanvas(picture.width, picture.height);
-  canvas.getContext("2d")?.putImageData(new ImageData(picture.data, picture.width, picture.height), 0, 0);
-  const blob = await canvas.convertToBlob({ type: "image/png" });
+  const file = await encodePng(picture, new Map([[RECIPE_KEYWORD, JSON.stringify(recipe)]]));
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
+  link.href = URL.createObjectURL(new Blob([file], { type: "image/png" }));
   link.download = `${fileStem(recipe.prompt)}-${recipe.seed}.png`;
   link.click();
   // The download holds its own reference by the next task.

@@ -5,7 +5,7 @@ import { OnestrokeError } from "../errors";
 import type { Drawing, Generator } from "../client/generator";
 import type { ModelInfo } from "../protocol/messages";
 import { recipeFromQuery, recipeToQuery } from "../protocol/permalink";
-import { totalMs, type Picture, type Progress } from "../protocol/progress";
+import { drawingMs, type Picture, type Progress } from "../protocol/progress";
 import { randomSeed, type Recipe } from "../protocol/recipe";
 import { draftOf, FIRST_DRAFT, recipeOf, type Draft } from "./draft";
 import { formatDuration, strings } from "./strings";
@@ -116,7 +116,7 @@ export function createApp(generator: Generator, query: string, keepQuery: (query
         shown: drawing,
         model: { kind: "ready", info: drawing.model },
         history: [drawing, ...store.getState().history].slice(0, HISTORY_LENGTH),
-        status: strings.status.done(formatDuration(totalMs(drawing.timings))),
+        status: strings.status.done(formatDuration(drawingMs(drawing.timings))),
       });
     } catch (thrown) {
       if (!isCurrent()) return;

@@ -1,5 +1,6 @@
 // Every sentence the page says, in one table, so that a second language is one more file.
 // Error messages and remedies come from the errors themselves.
+import type { ModelInfo } from "../protocol/messages";
 import type { Progress } from "../protocol/progress";
 
 const bytes = new Intl.NumberFormat("en", { style: "unit", unit: "megabyte", maximumFractionDigits: 1 });
@@ -55,7 +56,7 @@ export const strings = {
   showAgain: (prompt: string) => (prompt === "" ? "Show the picture of an empty prompt again" : `Show again: ${prompt}`),
   emptyPrompt: "(no prompt)",
 
-  modelLine: (name: string, byteLength: number, license: string) => `${name} · ${formatBytes(byteLength)} · ${license}`,
+  modelLine: ({ name, weightBytes, license }: ModelInfo) => [name, formatBytes(weightBytes), license].filter(Boolean).join(" · "),
   modelLoading: "Loading the model",
   privacy: "Everything happens on this device. Nothing is uploaded.",
 

@@ -4,13 +4,13 @@ import { strings } from "../strings";
 import { useApp, useAppState } from "../use-app";
 import styles from "./controls.module.css";
 
-/** Before the model has said. */
-const USUAL_MOST = 4;
+/** The dial's end; a sampler that could take more gains little there. */
+const DIAL_END = 4;
 
 export function StepDial(): ReactNode {
   const app = useApp();
   const steps = useAppState((state) => state.draft.steps);
-  const most = useAppState((state) => (state.model.kind === "ready" ? state.model.info.maxSteps : USUAL_MOST));
+  const most = useAppState((state) => (state.model.kind === "ready" ? Math.min(state.model.info.maxSteps, DIAL_END) : DIAL_END));
   const name = useId();
   return (
     <fieldset className={styles["field"]}>

@@ -1,7 +1,7 @@
 // Under the picture: what it was drawn from, how long it took, and taking it away.
 import { useEffect, useState, type ReactNode } from "react";
 import type { Drawing } from "../../client/generator";
-import { totalMs } from "../../protocol/progress";
+import { drawingMs } from "../../protocol/progress";
 import { LinkIcon, SaveIcon } from "../icons";
 import { savePng } from "../save";
 import { formatDuration, strings } from "../strings";
@@ -18,8 +18,6 @@ export function Caption({ drawing }: { readonly drawing: Drawing }): ReactNode {
     const timer = setTimeout(() => setIsCopied(false), REMARK_MS);
     return () => clearTimeout(timer);
   }, [isCopied]);
-  // Loading and compiling are paid once and told apart below.
-  const drawingMs = totalMs({ ...drawing.timings, load: 0, compile: 0 });
   const linkLabel = isCopied ? strings.linkCopied : strings.copyLink;
   return (
     <figcaption className={styles["caption"]}>
@@ -34,7 +32,8 @@ export function Caption({ drawing }: { readonly drawing: Drawing }): ReactNode {
             </p>
           )}
           <p className={styles["facts"]}>
-            {strings.seed} {seed} · {strings.stepCount(steps)} · {strings.sizeOf(width, height)} · {formatDuration(drawingMs)}
+            {strings.seed} {seed} · {strings.stepCount(steps)} · {strings.sizeOf(width, height)} ·{" "}
+            {formatDuration(drawingMs(drawing.timings))}
           </p>
         </div>
         <button
