@@ -45,9 +45,14 @@ const REQUIRED: Readonly<Record<PipelineKind, readonly ComponentName[]>> = {
 
 /**
  * @param store root of the checkpoint
+ * @param replaced components that come from elsewhere and are not looked for here
  * @throws OnestrokeError `model-missing`, `model-corrupt`, `model-unsupported` naming the class
  */
-export async function diffusersManifest(store: ByteStore, signal?: AbortSignal): Promise<Manifest> {
+export async function diffusersManifest(
+  store: ByteStore,
+  signal?: AbortSignal,
+  replaced: ReadonlySet<ComponentName> = new Set(),
+): Promise<Manifest> {
   const index = await readJson(store, "model_index.json", signal);
   const where = `${store.name}/model_index.json`;
   const className = new Fields(index, where).string("_class_name");
@@ -61,8 +66,9 @@ export async function diffusersManifest(store: ByteStore, signal?: AbortSignal):
   }
   const components: Partial<Record<ComponentName, Component>> = {};
   for (const name of COMPONENT_NAMES) {
+    if (replaced.has(name)) continue;
     const listed = classOf(index, name);
-    if (listed !== undefined) components[name] = await diffusersComponent(store, name, listed, signal);
+    if (listed !== undefined) components[name] = await diffusersComponent(store, name, listed, name, signal);
     else if (REQUIRED[pipeline].includes(name)) {
       throw new OnestrokeError("model-missing", `${where} lists no ${name}, which ${className} needs`, { component: name });
     }
@@ -70,14 +76,23 @@ export async function diffusersManifest(store: ByteStore, signal?: AbortSignal):
   return { name: baseName(store.name), pipeline, components };
 }
 
-/** One component's folder: its class checked, its config read, its weight files found. */
-async function diffusersComponent(store: ByteStore, name: ComponentName, className: string, signal?: AbortSignal): Promise<Component> {
+/**
+ * One component's folder: its class checked, its config read, its weight files found.
+ * @param folder "" is the store's root, as in repositories of one autoencoder
+ */
+export async function diffusersComponent(
+  store: ByteStore,
+  name: ComponentName,
+  className: string,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<Component> {
   const { configFile, stem } = knownClass(name, className, store.name);
-  const path = `${name}/${configFile}`;
+  const path = folder === "" ? configFile : `${folder}/${configFile}`;
   // A tokenizer without a config has CLIP's own special tokens.
   const config = name.startsWith("tokenizer") && !(await store.exists(path, signal)) ? {} : await readJson(store, path, signal);
-  const files = stem === undefined ? [] : await weightFiles(store, name, stem, signal);
-  return { className, store, folder: name, files, config };
+  const files = stem === undefined ? [] : await weightFiles(store, folder, stem, signal);
+  return { className, store, folder, files, config };
 }
 
 function knownClass(name: ComponentName, className: string, where: string): KnownClass {

@@ -83,6 +83,13 @@ export class Fields {
     return this.#optional(name, "a list of integers", (v): v is number[] => Array.isArray(v) && v.every((x) => Number.isSafeInteger(x)));
   }
 
+  /** A list of objects; each is named by its place in errors. */
+  objects(name: string): readonly Fields[] {
+    const test = (v: unknown): v is JsonObject[] => Array.isArray(v) && v.every(isJsonObject);
+    const list = this.#required(name, this.#optional(name, "a list of objects", test));
+    return list.map((object, i) => new Fields(object, `${this.where}: ${name}[${i}]`));
+  }
+
   numbers(name: string): readonly number[] {
     const test = (v: unknown): v is number[] => Array.isArray(v) && v.every((x) => typeof x === "number");
     return this.#required(name, this.#optional(name, "a list of numbers", test));

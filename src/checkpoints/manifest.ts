@@ -55,8 +55,16 @@ export interface Manifest {
   readonly components: Readonly<Partial<Record<ComponentName, Component>>>;
   /** How it is stepped where the scheduler's file is absent or wrong for this student. */
   readonly sampler?: SamplerRecipe;
+  /** How many steps it was made for; the sampler's own bound may be wider. */
+  readonly steps?: StepRange;
+  /** What a negative prompt means when no method is named. */
   readonly steering?: Steering;
   readonly license?: License;
+}
+
+export interface StepRange {
+  readonly maximum: number;
+  readonly preferred: number;
 }
 
 export type PipelineKind = "stable-diffusion" | "stable-diffusion-xl" | "class-to-image";

@@ -63,11 +63,6 @@ export function scheduleFor({ rule, noise, predictionType }: SamplerRecipe, step
   }
 }
 
-/** `scheduleFor` of a `scheduler_config.json`. */
-export function scheduleFromConfig(config: JsonObject, steps: number, overrides: SamplerOverrides = {}): Schedule {
-  return scheduleFor(recipeFromConfig(config, overrides), steps);
-}
-
 /**
  * @param config parsed `scheduler_config.json`
  * @throws OnestrokeError `model-unsupported` naming the class or the setting

@@ -1,0 +1,74 @@
+// A catalogue entry becomes a manifest: the base folder's components, some replaced by files
+// from other repositories. Who turns a repository into bytes (hub, vault, the app's own folder)
+// is the caller's choice.
+import { OnestrokeError } from "../errors";
+import { defaultSteering, STEERED_FAMILIES } from "../steering/defaults";
+import type { ByteStore } from "./byte-source";
+import type { CatalogueEntry, ComponentEntry, ModelFamily, RepositoryAt } from "./catalogue";
+import { diffusersComponent, diffusersManifest } from "./diffusers-manifest";
+import { COMPONENT_NAMES, type Component, type ComponentName, type Manifest, type ManifestFile } from "./manifest";
+import { readJson } from "./read-file";
+
+export type OpenRepository = (at: RepositoryAt) => ByteStore;
+
+/**
+ * @throws OnestrokeError `model-unsupported` when the weights are published in a format that is not read;
+ * `model-missing`, `model-corrupt`, `download-failed` as the files have it
+ */
+export async function catalogueManifest(entry: CatalogueEntry, open: OpenRepository, signal?: AbortSignal): Promise<Manifest> {
+  if (entry.weights !== "safetensors") {
+    throw new OnestrokeError(
+      "model-unsupported",
+      `${entry.title} is published as ${entry.weights} files: convert it to safetensors and open that folder`,
+      { model: entry.id },
+    );
+  }
+  const { steering, steps, license, sampler } = { steering: steeringOf(entry.family), ...entry };
+  const base = entry.base === undefined ? undefined : open(entry.base);
+  const replaced = new Set(COMPONENT_NAMES.filter((name) => entry.components[name] !== undefined));
+  const manifest: Manifest =
+    base === undefined ? { name: entry.id, pipeline: "class-to-image", components: {} } : await diffusersManifest(base, signal, replaced);
+  const components: Partial<Record<ComponentName, Component>> = { ...manifest.components };
+  for (const name of replaced) {
+    const part = entry.components[name];
+    if (part !== undefined) components[name] = await replacement(name, part, open(part), base, signal);
+  }
+  return {
+    name: entry.id,
+    pipeline: manifest.pipeline,
+    components,
+    steps,
+    license,
+    ...(sampler === undefined ? {} : { sampler }),
+    ...(steering === undefined ? {} : { steering }),
+  };
+}
+
+async function replacement(
+  name: ComponentName,
+  part: ComponentEntry,
+  store: ByteStore,
+  base: ByteStore | undefined,
+  signal?: AbortSignal,
+): Promise<Component> {
+  if (part.files === undefined) return diffusersComponent(store, name, part.className, part.folder ?? "", signal);
+  const config = part.config ?? (await readJson(base ?? store, `${name}/config.json`, signal));
+  const files = await Promise.all(part.files.map((file) => withLength(store, file, signal)));
+  return { className: part.className, store, folder: "", files, config };
+}
+
+/** The length as the catalogue has it, checked, or as the store says. */
+async function withLength(store: ByteStore, file: ManifestFile, signal?: AbortSignal): Promise<ManifestFile> {
+  const { size } = await store.open(file.path, signal);
+  if (file.byteLength !== undefined && file.byteLength !== size) {
+    throw new OnestrokeError("model-corrupt", `${store.name}/${file.path} is ${size} bytes long, not ${file.byteLength}`, {
+      file: file.path,
+    });
+  }
+  return { ...file, byteLength: size };
+}
+
+function steeringOf(family: ModelFamily): Manifest["steering"] {
+  const steered = STEERED_FAMILIES.find((candidate) => candidate === family);
+  return steered === undefined ? undefined : defaultSteering(steered);
+}

@@ -1,0 +1,49 @@
+// A sampler recipe written out by hand, as the catalogue has it. Every such student so far was
+// distilled from Stable Diffusion, so the noise schedule is not written.
+import type { Fields } from "../checkpoints/json";
+import { assertNever } from "../errors";
+import { STABLE_DIFFUSION_NOISE } from "./alphas";
+import type { SamplerRecipe, SamplerRule } from "./recipe";
+
+/** @throws OnestrokeError `model-unsupported` naming the field */
+export function parseSamplerRecipe(fields: Fields): SamplerRecipe {
+  return {
+    rule: parseRule(fields),
+    noise: STABLE_DIFFUSION_NOISE,
+    predictionType: fields.optionalOneOf("predictionType", ["epsilon", "v_prediction", "sample"]) ?? "epsilon",
+  };
+}
+
+function parseRule(fields: Fields): SamplerRule {
+  const rule = fields.oneOf("rule", ["consistency", "listed", "euler", "tcd", "average-velocity", "direct"]);
+  switch (rule) {
+    case "consistency":
+      return { rule, originalSteps: fields.integer("originalSteps"), timestepShift: fields.integer("timestepShift") };
+    case "listed":
+      return {
+        rule,
+        lists: fields.objects("lists").map((list) => {
+          const lists = { network: list.integers("network"), renoise: list.integers("renoise") };
+          if (lists.network.length === 0 || lists.network.length !== lists.renoise.length) {
+            throw list.unsupported("renoise", 'has not as many steps as "network"');
+          }
+          return lists;
+        }),
+      };
+    case "euler":
+      return {
+        rule,
+        spacing: fields.oneOf("spacing", ["trailing", "leading"]),
+        stepsOffset: fields.optionalInteger("stepsOffset") ?? 0,
+        ancestral: fields.optionalBoolean("ancestral") ?? false,
+      };
+    case "tcd":
+      return { rule, originalSteps: fields.integer("originalSteps") };
+    case "average-velocity":
+      return { rule };
+    case "direct":
+      return { rule, sigma: fields.number("sigma") };
+    default:
+      return assertNever(rule);
+  }
+}
