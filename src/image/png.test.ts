@@ -49,7 +49,7 @@ describe("pixels", () => {
 
   it("are read through each row filter, with and without alpha", async () => {
     const row = (filter: number, bytes: readonly number[]): readonly number[] => [filter, ...bytes];
-    const grey = (file: Uint8Array) => decodePng(file).then(({ data }) => [...data.filter((_, i) => i % 4 === 0)]);
+    const grey = (file: Uint8Array) => decodePng(file).then(({ data }) => Array.from(data.filter((_, i) => i % 4 === 0)));
     // Two rows of two pixels, 10 20 over 30 44 in every channel.
     const first = row(0, [10, 10, 10, 20, 20, 20]);
     for (const second of [
