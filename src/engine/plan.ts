@@ -4,11 +4,10 @@
 import { invariant, OnestrokeError } from "../errors";
 import { layoutArena, type ArenaLayout } from "./arena";
 import { hasSizes, type Device } from "./device";
-import { fuseGraph } from "./fuse";
 import type { Graph, GraphInput } from "./graph";
 import type { BufferSource, KernelTarget } from "./kernel";
 import { RATES, scheduleGraph, type RateMask, type Schedule, type ScheduledDispatch } from "./schedule";
-import { byteLengthOf, elementBytes, strideOf, type NumberFormat, type Tensor } from "./tensor";
+import { byteLengthOf, elementBytes, product, strideOf, type NumberFormat, type Tensor } from "./tensor";
 import { decodeTensor, encodeTensor, stagingFor, type TensorData } from "./transfer";
 import type { Weights } from "./weights";
 import { packSizes } from "./wgsl";
@@ -19,8 +18,6 @@ export interface PlanOptions {
   readonly onPipeline?: (ready: number, total: number) => void;
   /** Overrides what the device says, for tests of small limits and of both size modes. */
   readonly target?: Partial<KernelTarget>;
-  /** Default true. Without it every op is a dispatch of its own. */
-  readonly fuse?: boolean;
 }
 
 /** One dispatch, ready to be recorded. */
@@ -36,13 +33,12 @@ const UNIFORM_ALIGNMENT = 256;
 
 export class Plan {
   readonly device: Device;
-  /** The graph as fused. */
   readonly graph: Graph;
   readonly format: NumberFormat;
   readonly dispatches: readonly PreparedDispatch[];
   readonly memory: Memory;
   /** Rates whose inputs changed since the last run. */
-  dirty: RateMask = RATES.prompt | RATES.negative | RATES.timestep | RATES.run;
+  dirty: RateMask = 0;
   /** Whether the nodes that depend on no input have run. */
   constantsReady = false;
   readonly #staging = new Map<string, ReturnType<typeof stagingFor>>();
@@ -68,12 +64,11 @@ export class Plan {
   }
 
   /**
-   * Compiles `source` for `device`. Call `weights.load(source)` first.
+   * Compiles `graph` for `device`, as it is: fuse it first. Call `weights.load(graph)` before.
    * @throws OnestrokeError `gpu-unsupported` (limits), `gpu-out-of-memory`, `gpu-lost`, `cancelled`
    */
-  static async compile(device: Device, source: Graph, weights: Weights, options: PlanOptions): Promise<Plan> {
+  static async compile(device: Device, graph: Graph, weights: Weights, options: PlanOptions): Promise<Plan> {
     const target = { ...device.target(options.format), ...options.target };
-    const graph = options.fuse === false ? source : fuseGraph(source);
     const schedule = scheduleGraph(graph, target);
     const layout = fittingLayout(device, schedule, target);
     const programs = await compilePrograms(device, schedule.dispatches, target, options);
@@ -106,6 +101,11 @@ export class Plan {
     const { buffer, offset } = this.memory.place(tensor);
     this.device.gpu.queue.writeBuffer(buffer, offset, staging);
     this.dirty |= RATES[rate];
+  }
+
+  /** Number of values `write` takes for an input. */
+  inputLength(name: string): number {
+    return product(this.#input(name).tensor.shape);
   }
 
   /** Copies an output of `from` to an input of this plan, on the GPU. Shapes and formats must agree. */

@@ -1,6 +1,7 @@
 // Test harness: runs a small graph on the software driver and gives back plain arrays.
 import { Device, openDevice } from "../device";
 import { fromFloat16, toFloat16 } from "../float16";
+import { fuseGraph } from "../fuse";
 import { GraphBuilder } from "../graph";
 import { nodeGpu } from "../node-gpu";
 import { Plan, type PlanOptions } from "../plan";
@@ -23,8 +24,10 @@ export interface EvaluateData {
   readonly weights?: Readonly<Record<string, Float32Array>>;
 }
 
-export type EvaluateOptions = Partial<Pick<PlanOptions, "format" | "target" | "fuse">> & {
+export type EvaluateOptions = Partial<Pick<PlanOptions, "format" | "target">> & {
   readonly sizes?: "constant" | "uniform";
+  /** Default false: every op is a dispatch of its own. */
+  readonly fuse?: boolean;
 };
 
 /** Builds, plans (without fusion unless asked), runs, and reads every output. */
@@ -36,10 +39,10 @@ export async function evaluate(
   const device = await testDevice();
   const builder = new GraphBuilder();
   build(builder);
-  const graph = builder.build();
+  const graph = fuse ? fuseGraph(builder.build()) : builder.build();
   const weights = new Weights(device, arraySource(data.weights ?? {}));
   await weights.load(graph);
-  const plan = await Plan.compile(device, graph, weights, { format, fuse, target: { sizes, ...target } });
+  const plan = await Plan.compile(device, graph, weights, { format, target: { sizes, ...target } });
   for (const [name, values] of Object.entries(data.inputs)) plan.write(name, values);
   await runPlan(plan);
   const outputs: Record<string, TensorData> = {};

@@ -1,0 +1,61 @@
+// Opens the adapters of this machine in Node: a real GPU first, then Mesa's lavapipe, then
+// the SwiftShader that Chromium brings. Which one Vulkan's loader finds is decided by an
+// environment variable it reads when adapters are first asked for, so they open one by one.
+import { existsSync } from "node:fs";
+import { openDevice, type Device } from "../engine/device";
+import { nodeGpu } from "../engine/node-gpu";
+import { OnestrokeError } from "../errors";
+import { gpuEnvironment, lavapipeManifest } from "./bootstrap/environment.mjs";
+
+const SWIFTSHADER_MANIFESTS = [
+  "/usr/lib/chromium/vk_swiftshader_icd.json",
+  "/usr/lib/chromium-browser/vk_swiftshader_icd.json",
+  "/opt/google/chrome/vk_swiftshader_icd.json",
+];
+
+const DRIVER = "VK_ICD_FILENAMES";
+
+/** Short name of an adapter, for tables: "lavapipe", "swiftshader" or the GPU's own description. */
+export function adapterName({ adapter }: Device): string {
+  if (/llvmpipe|lavapipe/i.test(adapter.description)) return "lavapipe";
+  if (/swiftshader/i.test(`${adapter.architecture} ${adapter.description}`)) return "swiftshader";
+  return adapter.description || `${adapter.vendor} ${adapter.architecture}`.trim();
+}
+
+/**
+ * The best adapter, or every one. If `VK_ICD_FILENAMES` is set, only what it names.
+ * @throws OnestrokeError `gpu-unavailable`
+ */
+export async function openDevices(which: "best" | "all"): Promise<readonly Device[]> {
+  const { XDG_RUNTIME_DIR } = gpuEnvironment();
+  if (XDG_RUNTIME_DIR !== undefined) process.env["XDG_RUNTIME_DIR"] = XDG_RUNTIME_DIR;
+  const chosen = process.env[DRIVER] !== undefined;
+  const software = [lavapipeManifest(), SWIFTSHADER_MANIFESTS.find((path) => existsSync(path))];
+  const drivers = chosen ? [] : software.filter((path) => path !== undefined);
+  const devices: Device[] = [];
+  const first = await openWith(undefined);
+  // Without a GPU the loader's own choice is one of the software drivers, in no stated order.
+  if (first && (chosen || !first.adapter.software)) devices.push(first);
+  for (const driver of drivers) {
+    if (which === "best" && devices.length > 0) break;
+    const device = await openWith(driver);
+    if (device) devices.push(device);
+  }
+  if (devices.length === 0 && first) devices.push(first);
+  if (devices.length === 0) throw new OnestrokeError("gpu-unavailable", "no Vulkan driver was found, neither a GPU's nor a software one");
+  return devices;
+}
+
+async function openWith(driver: string | undefined): Promise<Device | undefined> {
+  const before = process.env[DRIVER];
+  if (driver !== undefined) process.env[DRIVER] = driver;
+  try {
+    return await openDevice(nodeGpu(driver));
+  } catch (error) {
+    if (error instanceof OnestrokeError && error.code === "gpu-unavailable") return undefined;
+    throw error;
+  } finally {
+    if (before === undefined) delete process.env[DRIVER];
+    else process.env[DRIVER] = before;
+  }
+}

@@ -1,0 +1,220 @@
+// Text to image: tokenizer and encoder, denoiser times steps, decoder. `generate` reads
+// as the algorithm; everything it waits for was compiled before or is compiled here once.
+import { component, weightBytes, type ComponentName, type Manifest } from "../checkpoints/manifest";
+import type { Device } from "../engine/device";
+import type { Plan } from "../engine/plan";
+import { OnestrokeError } from "../errors";
+import { TorchGenerator } from "../samplers/noise/torch-generator";
+import { recipeFromConfig, scheduleFor, type SamplerOverrides, type SamplerRecipe } from "../samplers/recipe";
+import type { Steering } from "../steering/types";
+import { throwIfCancelled } from "./cancel";
+import { Decoder } from "./decoder";
+import { Denoiser } from "./denoiser";
+import { networkHooks, StageClock } from "./hooks";
+import type { NetworkHooks } from "./network";
+import type { GeneratedImage, ImageRequest, PipelineHooks, Timings } from "./request";
+import { TextEncoding, type EncodedText } from "./text-encoding";
+
+export interface TextToImageInfo {
+  readonly name: string;
+  /** Stored bytes of all weights. */
+  readonly weightBytes: number;
+  /** Pixels along each side the model was trained at. */
+  readonly defaultSize: number;
+  /** Widths and heights are multiples of this. */
+  readonly sizeMultiple: number;
+  readonly maxSteps: number;
+  readonly license: string | undefined;
+}
+
+export interface TextToImageOptions {
+  /** For checkpoints whose scheduler file is not the student's. */
+  readonly sampler?: SamplerOverrides;
+  /** Weights that may stay on the GPU between images; above it networks take turns. Default 6 GiB. */
+  readonly residentBytes?: number;
+}
+
+const DEFAULT_RESIDENT_BYTES = 6 * 2 ** 30;
+/** What a step dial offers where the sampler itself sets no bound. */
+const USUAL_MAX_STEPS = 8;
+const LARGEST_SIDE = 2048;
+
+/** What a plan was last told, so that nothing unchanged is uploaded or computed again. */
+interface Told {
+  readonly prompt: string;
+  readonly negative: string | undefined;
+}
+
+export class TextToImage {
+  readonly info: TextToImageInfo;
+  readonly #device: Device;
+  readonly #sampler: SamplerRecipe;
+  readonly #text: TextEncoding;
+  readonly #denoiser: Denoiser;
+  readonly #decoder: Decoder;
+  readonly #manifest: Manifest;
+  /** Text encoders and denoiser do not fit together: they take turns on the GPU. */
+  readonly #takeTurns: boolean;
+  #loadTimings: Pick<Timings, "load" | "compile"> = { load: 0, compile: 0 };
+  #told = new WeakMap<Plan, Told>();
+
+  private constructor(manifest: Manifest, device: Device, text: TextEncoding, options: TextToImageOptions) {
+    this.#manifest = manifest;
+    this.#device = device;
+    this.#text = text;
+    this.#sampler = manifest.sampler ?? recipeFromConfig(component(manifest, "scheduler").config, options.sampler);
+    this.#denoiser = new Denoiser(manifest, device);
+    this.#decoder = new Decoder(manifest, device);
+    const bytes = weightBytes(manifest);
+    this.#takeTurns = bytes > (options.residentBytes ?? DEFAULT_RESIDENT_BYTES);
+    const { factor, latentChannels } = this.#decoder.autoencoder;
+    const { sampleSize, inChannels, outChannels } = this.#denoiser.config;
+    if (inChannels !== latentChannels || outChannels !== latentChannels) {
+      throw new OnestrokeError("model-unsupported", `the denoiser maps ${inChannels} to ${outChannels} channels, the latent has ${latentChannels}`);
+    }
+    this.info = {
+      name: manifest.name,
+      weightBytes: bytes,
+      defaultSize: sampleSize * factor,
+      sizeMultiple: factor,
+      maxSteps: maxSteps(this.#sampler),
+      license: manifest.license?.id,
+    };
+  }
+
+  /**
+   * Opens a checkpoint: uploads weights and compiles the plans of its default size.
+   * @throws OnestrokeError `model-*`, `gpu-*`, `download-failed`, `cancelled`
+   */
+  static async load(manifest: Manifest, device: Device, hooks: PipelineHooks = {}, options: TextToImageOptions = {}): Promise<TextToImage> {
+    const text = await TextEncoding.open(manifest, device, hooks.signal);
+    const pipeline = new TextToImage(manifest, device, text, options);
+    if (pipeline.#takeTurns) return pipeline;
+    const clock = new StageClock();
+    const side = pipeline.info.defaultSize / pipeline.info.sizeMultiple;
+    await text.prepare(pipeline.#hooks("text_encoder", hooks, clock));
+    const shape = { height: side, width: side, textTokens: text.rowTokens, method: "nasa" } as const;
+    await pipeline.#denoiser.plan(shape, pipeline.#hooks("unet", hooks, clock));
+    await pipeline.#decoder.plan({ height: side, width: side }, pipeline.#hooks("vae", hooks, clock));
+    pipeline.#loadTimings = clock.timings();
+    return pipeline;
+  }
+
+  /** Milliseconds `load` spent on weights and on compiling. */
+  get loadTimings(): Pick<Timings, "load" | "compile"> {
+    return this.#loadTimings;
+  }
+
+  /** @throws OnestrokeError `invalid-input`, `bad-image`, `gpu-*`, `cancelled` */
+  async generate(request: ImageRequest, hooks: PipelineHooks = {}): Promise<GeneratedImage> {
+    this.#check(request);
+    const clock = new StageClock();
+    const { signal } = hooks;
+    const network = (name: ComponentName) => this.#hooks(name, hooks, clock);
+    const steering = effectiveSteering(request);
+    const schedule = scheduleFor(this.#sampler, request.steps);
+
+    hooks.onProgress?.({ stage: "encode" });
+    const encode = (text: string) => clock.time("encode", () => this.#encode(text, network("text_encoder")));
+    const positive = await encode(request.prompt);
+    const negative = steering.method === "none" ? undefined : await encode(request.negative);
+    if (this.#takeTurns) for (const encoder of this.#text.networks) encoder.evict();
+
+    const { factor, latentChannels } = this.#decoder.autoencoder;
+    const latent = { height: request.height / factor, width: request.width / factor };
+    const method = steering.method === "nag" ? "nag" : "nasa";
+    const textTokens = Math.max(positive.tokens, negative?.tokens ?? 0);
+    const denoiser = await this.#denoiser.plan({ ...latent, textTokens, method }, network("unet"));
+    this.#tell(denoiser, request, positive, negative);
+    this.#denoiser.writeSteering(denoiser, positive.tokens, negative?.tokens ?? 0, steering);
+
+    const generator = new TorchGenerator(request.seed);
+    const draw = () => channelsLast(generator.randn(latentChannels * latent.height * latent.width), latentChannels);
+    denoiser.write("x", draw().map((value) => value * schedule.initialNoiseScale));
+    for (const [index, step] of schedule.steps.entries()) {
+      throwIfCancelled(signal);
+      hooks.onProgress?.({ stage: "step", step: index + 1, steps: schedule.steps.length });
+      const noise = step.next.noise === 0 ? undefined : draw();
+      await clock.time("denoise", async () => {
+        await this.#denoiser.step(denoiser, step, noise, signal);
+        await this.#device.gpu.queue.onSubmittedWorkDone();
+      });
+      if (index + 1 === schedule.steps.length) break;
+      if (hooks.onPreview) {
+        const decoder = await this.#decoder.plan(latent, network("vae"));
+        hooks.onPreview(await clock.time("decode", () => this.#decoder.decode(decoder, denoiser, "x0", signal)), index + 1);
+      }
+      denoiser.copyFrom(denoiser, "next", "x");
+    }
+
+    hooks.onProgress?.({ stage: "decode" });
+    const decoder = await this.#decoder.plan(latent, network("vae"));
+    const image = await clock.time("decode", () => this.#decoder.decode(decoder, denoiser, "next", signal));
+    this.#device.assertAlive();
+    return { image, timings: clock.timings() };
+  }
+
+  dispose(): void {
+    for (const network of [...this.#text.networks, this.#denoiser.network, this.#decoder.network]) network.evict();
+  }
+
+  async #encode(text: string, hooks: NetworkHooks): Promise<EncodedText> {
+    if (this.#takeTurns && !this.#text.knows(text)) this.#denoiser.network.evict();
+    return this.#text.encode(text, hooks);
+  }
+
+  #hooks(name: ComponentName, hooks: PipelineHooks, clock: StageClock): NetworkHooks {
+    const files = this.#manifest.components[name]?.files ?? [];
+    const bytes = files.reduce((total, { byteLength }) => total + (byteLength ?? 0), 0);
+    return networkHooks(hooks, clock, name, bytes);
+  }
+
+  #check({ width, height, steps }: ImageRequest): void {
+    const { sizeMultiple, maxSteps: most } = this.info;
+    for (const [name, side] of [["width", width], ["height", height]] as const) {
+      if (Number.isInteger(side / sizeMultiple) && side >= sizeMultiple && side <= LARGEST_SIDE) continue;
+      throw new OnestrokeError("invalid-input", `${name} must be a multiple of ${sizeMultiple} up to ${LARGEST_SIDE}, not ${side}`, { [name]: side });
+    }
+    if (!Number.isInteger(steps) || steps < 1 || steps > most) {
+      throw new OnestrokeError("invalid-input", `this model takes 1 to ${most} steps, not ${steps}`, { steps });
+    }
+  }
+
+  /** Writes texts that differ from what the plan holds, so that its kept keys and values stay valid. */
+  #tell(plan: Plan, request: ImageRequest, positive: EncodedText, negative: EncodedText | undefined): void {
+    const told = this.#told.get(plan);
+    if (told?.prompt !== request.prompt) this.#denoiser.writeText(plan, positive, request);
+    if (negative && told?.negative !== request.negative) this.#denoiser.writeNegative(plan, negative);
+    this.#told.set(plan, { prompt: request.prompt, negative: negative ? request.negative : told?.negative });
+  }
+}
+
+/** Steering that does nothing is none: without a negative text, or with the dial at zero. */
+function effectiveSteering({ negative, steering }: ImageRequest): Steering {
+  if (negative.trim() === "" || steering.method === "none" || steering.scale === 0) return { method: "none" };
+  return steering;
+}
+
+function maxSteps({ rule }: SamplerRecipe): number {
+  switch (rule.rule) {
+    case "listed":
+      return Math.max(...rule.lists.map(({ network }) => network.length));
+    case "consistency":
+    case "tcd":
+      return Math.min(USUAL_MAX_STEPS, rule.originalSteps);
+    case "direct":
+      return 1;
+    default:
+      return USUAL_MAX_STEPS;
+  }
+}
+
+/** `[channels, pixels]`, as torch draws, to `[pixels, channels]`. */
+export function channelsLast(values: Float32Array, channels: number): Float32Array<ArrayBuffer> {
+  const pixels = values.length / channels;
+  const moved = new Float32Array(values.length);
+  for (let channel = 0; channel < channels; channel++) {
+    for (let pixel = 0; pixel < pixels; pixel++) moved[pixel * channels + channel] = values[channel * pixels + pixel] ?? 0;
+  }
+  return moved;
+}
