@@ -1,0 +1,102 @@
+// NHWC convolution as an implicit matrix product on ../gemm: rows are output pixels, the
+// reduction runs tap by tap and, within a tap, over channels, so a slice needs one bounds
+// test per row. Any kernel size, stride and padding; `upsample` 2 reads x at half the
+// coordinates instead of an upsampled copy.
+import type { Dispatch, Lowering } from "../../kernel";
+import type { Conv2d } from "../../ops";
+import { axis, quadsOf, rowsOf, type Tensor } from "../../tensor";
+import { sourceOf, type Rows } from "../bands";
+import { gemmDispatches, weightQuadsOf } from "../gemm/dispatch";
+import type { Epilogue } from "../gemm/epilogue";
+import type { RowSource } from "../gemm/generator";
+import { rowBands } from "../gemm/row-bands";
+import { planGemm } from "../gemm/tile";
+
+/** x: `[batch, height, width, k]`, output: `[batch, height, width, n]`. */
+export function lowerConv2d(op: Conv2d, output: Tensor, lowering: Lowering): readonly Dispatch[] {
+  const { target } = lowering;
+  const { x, residual, channelBias } = op.inputs;
+  const [kernelHeight, kernelWidth] = op.kernel;
+  const quads = quadsOf(x);
+  const slicesPerTap = (depth: number) => Math.ceil(quads / (depth / 4));
+  const weightQuads = weightQuadsOf(output, false);
+  const rows = rowsOf(output);
+  const slices = (depth: number) => kernelHeight * kernelWidth * slicesPerTap(depth);
+  const plan = planGemm({ rows, columns: weightQuads * 4, slices, gated: false }, target);
+  const { depth } = plan.tile;
+  const bands = rowBands([output, ...(residual ? [residual] : [])], [{ tensor: x, rows: (band) => inputRows(op, output, band) }], target);
+  const { weight, bias } = op.weights;
+  const { activation, finalActivation } = op;
+  const epilogue: Epilogue = { bias, channelBias, residual, activation, finalActivation, gated: false, output };
+  return bands.flatMap((band) => {
+    const input = band.around.get(x.id) ?? { tensor: x, begin: 0, end: rowsOf(x) };
+    return gemmDispatches(
+      {
+        name: "conv2d",
+        plan,
+        source: pixelSource(op, depth),
+        inputs: [{ name: "x", tensor: x, buffer: sourceOf(input) }],
+        weight,
+        weightQuads,
+        epilogue,
+        sizes: {
+          quads,
+          slicesPerTap: slicesPerTap(depth),
+          kernelWidth,
+          stride: op.stride,
+          top: op.padding.top,
+          left: op.padding.left,
+          height: axis(x, 1),
+          width: axis(x, 2),
+          outputWidth: axis(output, 2),
+          outputPixels: axis(output, 1) * axis(output, 2),
+          rowOffset: band.rows.begin,
+          inputOffset: input.begin,
+        },
+        slices: slices(depth),
+        band,
+        batchRows: axis(output, 1) * axis(output, 2),
+      },
+      lowering,
+    );
+  });
+}
+
+/** Pixels of x (flattened) that a band of output pixels reads. */
+function inputRows(op: Conv2d, output: Tensor, band: Rows): Rows {
+  const [height, width] = [axis(op.inputs.x, 1), axis(op.inputs.x, 2)];
+  const outputWidth = axis(output, 2);
+  const outputPixels = axis(output, 1) * outputWidth;
+  const lineBegin = (pixel: number, tap: number) => {
+    const line = Math.floor((pixel % outputPixels) / outputWidth) * op.stride - op.padding.top + tap;
+    const clamped = Math.min(Math.max(Math.floor(line / op.upsample), 0), height - 1);
+    return (Math.floor(pixel / outputPixels) * height + clamped) * width;
+  };
+  return { begin: lineBegin(band.begin, 0), end: lineBegin(band.end - 1, op.kernel[0] - 1) + width };
+}
+
+/**
+ * Coordinates are u32 and wrap: a tap left of or above the image becomes a huge number,
+ * so one comparison tests both sides.
+ */
+function pixelSource(op: Conv2d, depth: number): RowSource {
+  const shift = op.upsample === 2 ? " >> 1u" : "";
+  const limit = (size: string) => (op.upsample === 2 ? `2u * ${size}` : size);
+  return {
+    setup: (load, row) => `  let pixel_${load} = ${row} + sizes.rowOffset;
+  let place_${load} = pixel_${load} % sizes.outputPixels;
+  let top_${load} = place_${load} / sizes.outputWidth * sizes.stride - sizes.top;
+  let left_${load} = place_${load} % sizes.outputWidth * sizes.stride - sizes.left;
+  let image_${load} = pixel_${load} / sizes.outputPixels * sizes.height * sizes.width - sizes.inputOffset;`,
+    slice: `    let tap = slice / sizes.slicesPerTap;
+    let slice_quad = (slice - tap * sizes.slicesPerTap) * ${depth / 4}u;
+    let channel_quad = slice_quad + a_quad;
+    let tap_row = tap / sizes.kernelWidth;
+    let tap_column = tap % sizes.kernelWidth;
+    let weight_row = 4u * (tap * sizes.quads + slice_quad);`,
+    read: (load) => `let line = top_${load} + tap_row; let column = left_${load} + tap_column;
+      if (line < ${limit("sizes.height")} && column < ${limit("sizes.width")} && channel_quad < sizes.quads) {
+        value = load_x((image_${load} + (line${shift}) * sizes.width + (column${shift})) * sizes.quads + channel_quad);
+      }`,
+  };
+}

@@ -1,0 +1,125 @@
+// Dispatches of one band of a matrix product: the product itself, or, for a split
+// reduction, partial sums followed by the pass that adds them up in a fixed order.
+import { OnestrokeError } from "../../../errors";
+import { linearWorkgroups, type Binding, type BufferSource, type Dispatch, type KernelTarget, type Lowering } from "../../kernel";
+import type { Weight } from "../../ops";
+import { quadsOf, type Tensor } from "../../tensor";
+import { type Epilogue, epilogueBindings, epilogueBuffers, epilogueWgsl } from "./epilogue";
+import { gemmWgsl, type RowSource } from "./generator";
+import type { RowBand } from "./row-bands";
+import type { GemmPlan } from "./tile";
+
+export interface GemmDispatch {
+  readonly name: string;
+  readonly plan: GemmPlan;
+  readonly source: RowSource;
+  /** Inputs the row source reads; their element types decide the tiles'. */
+  readonly inputs: readonly { readonly name: string; readonly tensor: Tensor; readonly buffer: BufferSource }[];
+  readonly weight: Weight;
+  readonly weightQuads: number;
+  readonly epilogue: Epilogue;
+  /** The source's sizes. */
+  readonly sizes: Readonly<Record<string, number>>;
+  readonly slices: number;
+  readonly band: RowBand;
+  /** Result rows of a batch item, for the channel bias. */
+  readonly batchRows: number;
+}
+
+const SUM_THREADS = 64;
+const MAX_WORKGROUPS = 65_535;
+
+export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly Dispatch[] {
+  const { plan, epilogue, weightQuads, band } = gemm;
+  const { target } = lowering;
+  const rows = band.rows.end - band.rows.begin;
+  const rowGroups = Math.ceil(rows / plan.tile.rows);
+  if (rowGroups > MAX_WORKGROUPS) throw new OnestrokeError("gpu-unsupported", `${gemm.name} over ${rows} rows is too large a dispatch`);
+  const split = plan.splits > 1;
+  const slicesPerPart = Math.ceil(gemm.slices / plan.splits);
+  const parts = Math.ceil(gemm.slices / slicesPerPart);
+  const inputs = gemm.inputs.map(({ name, tensor }): Binding => ({ name, access: "read", element: tensor.element, lanes: 4 }));
+  const finishSizes = {
+    outputQuads: epilogue.gated ? weightQuads / 2 : weightQuads,
+    ...(epilogue.channelBias ? { batchRows: gemm.batchRows } : {}),
+  };
+  const product = {
+    name: gemm.name,
+    sizes: {
+      rows,
+      weightQuads,
+      slices: gemm.slices,
+      ...gemm.sizes,
+      ...(split ? { slicesPerPart } : finishSizes),
+    },
+    workgroups: [
+      Math.ceil((weightQuads * 4) / plan.tile.columns),
+      rowGroups,
+      parts,
+    ] as const,
+    code: gemmWgsl({
+      tile: plan.tile,
+      source: gemm.source,
+      gated: epilogue.gated,
+      epilogue: split ? "" : epilogueWgsl(epilogue),
+      split,
+      tileType: tileType(gemm, target),
+      compact: target.software,
+    }),
+  };
+  const buffers = {
+    ...Object.fromEntries(gemm.inputs.map(({ name, buffer }) => [name, buffer])),
+    weight: { weight: gemm.weight },
+  };
+  const weight: Binding = { name: "weight", access: "read", element: "weight", lanes: 4 };
+  if (!split) {
+    return [
+      {
+        kernel: { ...product, bindings: [...inputs, weight, ...epilogueBindings(epilogue)] },
+        buffers: { ...buffers, ...epilogueBuffers(epilogue, (tensor) => band.windowOf(tensor)) },
+      },
+    ];
+  }
+  const partials = lowering.scratch([parts, rows, weightQuads * 4], "f32");
+  const rowOffset = epilogue.channelBias ? { rowOffset: band.rows.begin } : {};
+  return [
+    {
+      kernel: { ...product, bindings: [...inputs, weight, { name: "partial", access: "write", element: "f32", lanes: 4 }] },
+      buffers: { ...buffers, partial: { tensor: partials } },
+    },
+    {
+      kernel: {
+        name: `${gemm.name}-sum`,
+        bindings: [{ name: "partial", access: "read", element: "f32", lanes: 4 }, ...epilogueBindings(epilogue)],
+        sizes: { parts, quads: rows * weightQuads, ...finishSizes, ...rowOffset },
+        workgroups: linearWorkgroups(Math.ceil((rows * weightQuads) / SUM_THREADS)),
+        code: sumWgsl(epilogue),
+      },
+      buffers: { partial: { tensor: partials }, ...epilogueBuffers(epilogue, (tensor) => band.windowOf(tensor)) },
+    },
+  ];
+}
+
+/** Tiles are f16 where every value put into them is. */
+function tileType({ inputs }: GemmDispatch, target: KernelTarget): "f16" | "f32" {
+  return target.format === "f16" && inputs.every(({ tensor }) => tensor.element === "activation") ? "f16" : "f32";
+}
+
+function sumWgsl(epilogue: Epilogue): string {
+  return `${epilogueWgsl(epilogue)}
+@compute @workgroup_size(${SUM_THREADS})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  let index = flat_workgroup(group, groups) * ${SUM_THREADS}u + thread;
+  if (index >= sizes.quads) { return; }
+  var sum = vec4<f32>(0.0);
+  for (var part = 0u; part < sizes.parts; part++) { sum += load_partial(part * sizes.quads + index); }
+  finish(index / sizes.outputQuads, index % sizes.outputQuads, sum);
+}
+`;
+}
+
+/** Output columns of a weight, in quads. */
+export function weightQuadsOf(output: Tensor, gated: boolean): number {
+  const quads = quadsOf(output);
+  return gated ? 2 * quads : quads;
+}

@@ -1,0 +1,72 @@
+// What happens to a sum before it is stored: bias, channel bias, activation, residual,
+// final activation, or the gate. One WGSL function, used by the product itself and by
+// the pass that adds up a split reduction.
+import { activationWgsl } from "../../activations";
+import type { Binding, BufferSource } from "../../kernel";
+import type { Activation, Weight } from "../../ops";
+import type { Tensor } from "../../tensor";
+
+export interface Epilogue {
+  readonly bias?: Weight | undefined;
+  /** `[batch, columns]`, added to every row of a batch item. */
+  readonly channelBias?: Tensor | undefined;
+  readonly residual?: Tensor | undefined;
+  /** Before the residual. */
+  readonly activation: Activation;
+  /** After the residual. */
+  readonly finalActivation: Activation;
+  /** Column quads alternate value, gate; half as many quads are stored. */
+  readonly gated: boolean;
+  readonly output: Tensor;
+}
+
+/**
+ * `finish(row, quad, sum)`, or `finish(row, quad, value, gate)` with `quad` counting stored quads.
+ * Reads the sizes `outputQuads` and, with a channel bias, `rowOffset` and `batchRows`.
+ */
+export function epilogueWgsl({ bias, channelBias, residual, activation, finalActivation, gated }: Epilogue): string {
+  const biased = (name: string, quad: string) => (bias ? `${name} + load_bias(${quad})` : name);
+  const lines = gated
+    ? [
+        `let value_sum = ${biased("value", "2u * quad")};`,
+        `let gate_sum = ${biased("gate", "2u * quad + 1u")};`,
+        "var result = value_sum * activate(gate_sum);",
+      ]
+    : [
+        `var result = ${biased("value", "quad")};`,
+        channelBias ? "result += load_channelBias((row + sizes.rowOffset) / sizes.batchRows * sizes.outputQuads + quad);" : "",
+        activation === "none" ? "" : "result = activate(result);",
+      ];
+  return `${gated || activation !== "none" ? activationWgsl("activate", activation) : ""}${
+    finalActivation === "none" ? "" : activationWgsl("activate_last", finalActivation)
+  }fn finish(row: u32, quad: u32, value: vec4<f32>${gated ? ", gate: vec4<f32>" : ""}) {
+  ${lines.filter(Boolean).join("\n  ")}
+  let index = row * sizes.outputQuads + quad;
+  ${residual ? "result += load_residual(index);" : ""}
+  ${finalActivation === "none" ? "" : "result = activate_last(result);"}
+  store_y(index, result);
+}
+`;
+}
+
+export function epilogueBindings({ bias, channelBias, residual, output }: Epilogue): readonly Binding[] {
+  return [
+    ...(bias ? [{ name: "bias", access: "read", element: "weight", lanes: 4 } as const] : []),
+    ...(channelBias ? [{ name: "channelBias", access: "read", element: channelBias.element, lanes: 4 } as const] : []),
+    ...(residual ? [{ name: "residual", access: "read", element: residual.element, lanes: 4 } as const] : []),
+    { name: "y", access: "write", element: output.element, lanes: 4 },
+  ];
+}
+
+/** `rows` gives the band of a tensor with the output's rows. */
+export function epilogueBuffers(
+  { bias, channelBias, residual, output }: Epilogue,
+  rows: (tensor: Tensor) => BufferSource,
+): Readonly<Record<string, BufferSource>> {
+  return {
+    ...(bias ? { bias: { weight: bias } } : {}),
+    ...(channelBias ? { channelBias: { tensor: channelBias } } : {}),
+    ...(residual ? { residual: rows(residual) } : {}),
+    y: rows(output),
+  };
+}

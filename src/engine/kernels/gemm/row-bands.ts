@@ -1,0 +1,45 @@
+// Bands of a matrix product's result rows, for tensors larger than one binding. A band
+// begins only where a window of every tensor with one row per result row may begin, so
+// those windows need no offsets in the kernel; other tensors are read around the band.
+import type { BufferSource, KernelTarget, RowWindow } from "../../kernel";
+import { elementBytes, rowsOf, strideOf, type Tensor } from "../../tensor";
+import { bandsOf, sourceOf, type Rows, type Stream } from "../bands";
+
+export interface RowBand {
+  readonly rows: Rows;
+  /** Of the tensors read around the band, by id. */
+  readonly around: ReadonlyMap<number, RowWindow>;
+  /** The band's window of a tensor with one row per result row. */
+  windowOf(tensor: Tensor): BufferSource;
+}
+
+/** @throws OnestrokeError `gpu-unsupported` if not even one step of rows fits */
+export function rowBands(
+  aligned: readonly [output: Tensor, ...others: Tensor[]],
+  around: readonly Stream[],
+  target: KernelTarget,
+): readonly RowBand[] {
+  const rows = rowsOf(aligned[0]);
+  const step = Math.max(...aligned.map((tensor) => rowStep(tensor, target)));
+  const rowsOfUnits = ({ begin, end }: Rows): Rows => ({ begin: begin * step, end: Math.min(end * step, rows) });
+  const streams = [
+    ...aligned.map((tensor): Stream => ({ tensor, rows: rowsOfUnits })),
+    ...around.map((stream): Stream => ({ tensor: stream.tensor, rows: (units) => stream.rows(rowsOfUnits(units)) })),
+  ];
+  return bandsOf(Math.ceil(rows / step), Object.fromEntries(streams.entries()), target).map(({ units, windows }) => {
+    const band = rowsOfUnits(units);
+    return {
+      rows: band,
+      around: new Map(Object.values<RowWindow>(windows).slice(aligned.length).map((window) => [window.tensor.id, window])),
+      windowOf: (tensor) => sourceOf({ tensor, ...band }),
+    };
+  });
+}
+
+/** Rows between two places where a window may begin: 256 bytes, or one row. */
+function rowStep(tensor: Tensor, target: KernelTarget): number {
+  const rowBytes = strideOf(tensor) * elementBytes(tensor.element, target.format);
+  let step = 1;
+  while ((step * rowBytes) % 256 !== 0) step *= 2;
+  return step;
+}

@@ -1,0 +1,79 @@
+// y = epilogue(x W + b) over the rows of x, on the tiled product of ../gemm.
+// x may be two tensors side by side along channels (`second`): the reduction then runs
+// over the channels of the first, then of the second. The first must have a multiple of
+// four channels, so that both begin on a quad of the weight.
+import { invariant } from "../../../errors";
+import type { Dispatch, Lowering } from "../../kernel";
+import type { Linear } from "../../ops";
+import { channelsOf, quadsOf, rowsOf, type Tensor } from "../../tensor";
+import { gemmDispatches, weightQuadsOf } from "../gemm/dispatch";
+import type { Epilogue } from "../gemm/epilogue";
+import type { RowSource } from "../gemm/generator";
+import { rowBands } from "../gemm/row-bands";
+import { planGemm } from "../gemm/tile";
+
+/** x: `[..., k]`, output: `[..., n]`. Gated: W has 2n columns, interleaved in quads. */
+export function lowerLinear(op: Linear, output: Tensor, lowering: Lowering): readonly Dispatch[] {
+  const { target } = lowering;
+  const { x, second, residual } = op.inputs;
+  invariant(!second || channelsOf(x) % 4 === 0, "the first of two sources has a multiple of four channels");
+  invariant(!op.gated || channelsOf(output) % 4 === 0, "a gated linear has a multiple of four outputs");
+  const rows = rowsOf(output);
+  const weightQuads = weightQuadsOf(output, op.gated);
+  const sources = second ? [x, second] : [x];
+  const slicesOf = (tensor: Tensor, depth: number) => Math.ceil(quadsOf(tensor) / (depth / 4));
+  const shape = {
+    rows,
+    columns: weightQuads * 4,
+    slices: (depth: number) => sources.reduce((sum, tensor) => sum + slicesOf(tensor, depth), 0),
+    gated: op.gated,
+  };
+  const plan = planGemm(shape, target);
+  const { depth } = plan.tile;
+  const bands = rowBands([output, ...sources, ...(residual ? [residual] : [])], [], target);
+  const { weight, bias } = op.weights;
+  const epilogue: Epilogue = { bias, residual, activation: op.activation, finalActivation: "none", gated: op.gated, output };
+  return bands.flatMap((band) =>
+    gemmDispatches(
+      {
+        name: "linear",
+        plan,
+        source: second ? twoSources(depth) : oneSource(depth),
+        inputs: sources.map((tensor, index) => ({ name: index === 0 ? "x" : "second", tensor, buffer: band.windowOf(tensor) })),
+        weight,
+        weightQuads,
+        epilogue,
+        sizes: {
+          quads: quadsOf(x),
+          ...(second ? { secondQuads: quadsOf(second), firstSlices: slicesOf(x, depth) } : {}),
+        },
+        slices: shape.slices(depth),
+        band,
+        batchRows: 1,
+      },
+      lowering,
+    ),
+  );
+}
+
+function oneSource(depth: number): RowSource {
+  return {
+    setup: (load, row) => `  let base_${load} = (${row}) * sizes.quads;`,
+    slice: `    let channel_quad = slice * ${depth / 4}u + a_quad;
+    let weight_row = slice * ${depth}u;`,
+    read: (load) => `if (channel_quad < sizes.quads) { value = load_x(base_${load} + channel_quad); }`,
+  };
+}
+
+function twoSources(depth: number): RowSource {
+  return {
+    setup: (load, row) => `  let row_${load} = ${row};`,
+    slice: `    let in_second = slice >= sizes.firstSlices;
+    let slice_quad = select(slice, slice - sizes.firstSlices, in_second) * ${depth / 4}u;
+    let channel_quad = slice_quad + a_quad;
+    let weight_row = 4u * (slice_quad + select(0u, sizes.quads, in_second));`,
+    read: (load) =>
+      `if (in_second) { if (channel_quad < sizes.secondQuads) { value = load_second(row_${load} * sizes.secondQuads + channel_quad); } }
+      else if (channel_quad < sizes.quads) { value = load_x(row_${load} * sizes.quads + channel_quad); }`,
+  };
+}
