@@ -4,7 +4,10 @@
 /** Pattern of a published name, and what it is called here. */
 const RENAMES: readonly (readonly [published: RegExp, canonical: string])[] = [
   // CLIPTextModel saved without its outer module (transformers 5, ComfyUI exports).
-  [/^(embeddings\.(?:token_embedding|position_embedding|position_ids)|encoder\.layers\.|final_layer_norm\.)/, "text_model.$1"],
+  [
+    /^(embeddings\.(?:token_embedding|position_embedding|position_ids)|encoder\.layers\.\d+\.(?:layer_norm|self_attn|mlp)|final_layer_norm\.)/,
+    "text_model.$1",
+  ],
   // Autoencoders saved before diffusers renamed their attention.
   [/(\.attentions\.\d+)\.query\./, "$1.to_q."],
   [/(\.attentions\.\d+)\.key\./, "$1.to_k."],

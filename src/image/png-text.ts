@@ -4,8 +4,6 @@ import { splitChunks, type PngChunk } from "./png-chunks";
 
 /** Keyword of the recipe: JSON from which the picture can be made again. */
 export const RECIPE_KEYWORD = "onestroke-image";
-/** Keyword of the line other programs show. */
-export const PARAMETERS_KEYWORD = "parameters";
 
 const MAX_TEXT_BYTES = 2 ** 20;
 
