@@ -1,0 +1,54 @@
+// `npm run generate`: the app's pipeline from a terminal. Logs go to stderr; with --json
+// (and for every line of --batch) stdout holds JSON alone.
+import { writeFile } from "node:fs/promises";
+import { OnestrokeError } from "../errors";
+import { encodePng } from "../image/png";
+import { RECIPE_KEYWORD } from "../image/png-text";
+import { steeringOf } from "../pipeline/default-steering";
+import type { ImageRequest, Timings } from "../pipeline/request";
+import { TextToImage } from "../pipeline/text-to-image";
+import type { Recipe } from "../protocol/recipe";
+import { adapterName, openDevices } from "./adapters";
+import { parseOptions, type Job } from "./generate/options";
+import { openModel } from "./models";
+
+async function main(args: readonly string[]): Promise<void> {
+  const { model, jobs, json } = await parseOptions(args);
+  const manifest = await openModel(model);
+  const [device] = await openDevices("best");
+  if (!device) throw new OnestrokeError("gpu-unavailable", "there is no adapter");
+  const adapter = adapterName(device);
+  console.error(`${manifest.name} on ${adapter}`);
+  const pipeline = await TextToImage.load(manifest, device);
+  const defaults = { size: pipeline.info.defaultSize, steering: steeringOf(manifest) };
+  let unpaid = pipeline.loadTimings;
+  for (const job of jobs) {
+    const request = job.request(defaults);
+    const { image, timings } = await pipeline.generate(request);
+    const recipe: Recipe = { ...request, model: manifest.name, seed: request.seed.toString() };
+    await writeFile(job.file, await encodePng(image, new Map([[RECIPE_KEYWORD, JSON.stringify(recipe)]])));
+    const timingsMs = { ...timings, load: timings.load + unpaid.load, compile: timings.compile + unpaid.compile };
+    unpaid = { load: 0, compile: 0 };
+    report(job, request, timingsMs, adapter, json);
+  }
+  pipeline.dispose();
+}
+
+function report(job: Job, request: ImageRequest, timingsMs: Timings, adapter: string, json: boolean): void {
+  const { width, height, seed, steps } = request;
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ file: job.file, width, height, seed: seed.toString(), steps, engine: "wgsl", adapter, timingsMs })}\n`);
+    return;
+  }
+  const denoise = timingsMs.denoise.map((milliseconds) => Math.round(milliseconds)).join(" + ");
+  console.error(`${job.file}: ${width}x${height}, seed ${seed}, denoise ${denoise} ms, decode ${Math.round(timingsMs.decode)} ms`);
+}
+
+try {
+  await main(process.argv.slice(2));
+  process.exit(0);
+} catch (thrown) {
+  const error = OnestrokeError.from(thrown, "invalid-input");
+  console.error(`${error.code}: ${error.message}\n${error.remedy}`);
+  process.exit(1);
+}
