@@ -1,0 +1,130 @@
+// The promise of the page: a prompt becomes its picture. Every test shares one loaded page.
+import type { Page } from "@playwright/test";
+import { expect, test } from "./studio";
+
+test.afterEach(({ studio }) => {
+  expect(studio.complaints).toEqual([]);
+});
+
+test("the first picture is there without a click, and says what it is", async ({ studio }) => {
+  await expect(studio.prompt()).toHaveValue("a lighthouse on a cliff at sunset, two sailboats");
+  await expect(studio.picture()).toHaveAttribute("aria-label", "a lighthouse on a cliff at sunset, two sailboats");
+  const { statistics } = await studio.finished();
+  expect(statistics.contrast).toBeGreaterThan(0.05);
+  await expect(studio.page.getByText("256 × 256").first()).toBeVisible();
+  await expect(studio.page.getByText(/Text/).first()).toBeVisible();
+});
+
+test("the same seed gives the same picture; another seed or prompt another", async ({ studio }) => {
+  const first = await studio.drawn({ prompt: "a cabin in a forest", seed: "5", steps: 1 });
+  const otherSeed = await studio.drawn({ seed: "6" });
+  const otherPrompt = await studio.drawn({ prompt: "a desert with cacti", seed: "5" });
+  const again = await studio.drawn({ prompt: "a cabin in a forest", seed: "5" });
+  expect(again.pixels).toBe(first.pixels);
+  expect(otherSeed.pixels).not.toBe(first.pixels);
+  expect(otherPrompt.pixels).not.toBe(first.pixels);
+});
+
+test("four steps show a preview after the first, and give a picture of their own", async ({ studio }) => {
+  const one = await studio.drawn({ prompt: "a village by a lake", seed: "11", steps: 1 });
+  const shown = await watchPictures(studio.page);
+  const four = await studio.drawn({ steps: 4 });
+  expect(four.pixels).not.toBe(one.pixels);
+  // Three previews and the picture; a slow page may skip painting one, never all.
+  expect(await shown()).toBeGreaterThanOrEqual(2);
+  await studio.wish({ steps: 1 });
+});
+
+test("cancelling keeps the last picture, and the next one is drawn", async ({ studio }) => {
+  const before = await studio.drawn({ prompt: "mountains", seed: "3", steps: 1 });
+  await studio.wish({ prompt: "an island", steps: 4 });
+  await studio.draw().click();
+  await studio.cancel().click();
+  await expect(studio.phase("drawing")).toBeHidden({ timeout: 5_000 });
+  await expect(studio.alert()).toBeHidden();
+  expect((await studio.finished()).pixels).toBe(before.pixels);
+  const next = await studio.drawn({ steps: 1 });
+  expect(next.pixels).not.toBe(before.pixels);
+});
+
+test("a hundred impatient clicks end in the picture of the last prompt", async ({ studio }) => {
+  const calm = await studio.drawn({ prompt: "a meadow", seed: "21", steps: 1 });
+  await studio.drawn({ prompt: "a harbour" });
+  await studio.wish({ prompt: "a meadow" });
+  await studio.draw().evaluate((button: HTMLButtonElement) => {
+    for (let click = 0; click < 100; click++) button.click();
+  });
+  expect((await studio.finished()).pixels).toBe(calm.pixels);
+});
+
+test.describe("every text is just a prompt", () => {
+  const TEXTS: Readonly<Record<string, string>> = {
+    empty: "",
+    "white space": "   ",
+    "very long": "a lighthouse on a cliff ".repeat(2_000),
+    emoji: "🏔️🌊👩‍🚀🇪🇺 at 🌅",
+    "right to left": "מגדלור על צוק בשקיעה",
+    Chinese: "悬崖上的灯塔，日落",
+    markup: `<img src=x onerror="window.pwned = true"><script>window.pwned = true</script>`,
+    "a template": "${7 * 7} {{7 * 7}} %s \\u0000 ' \" ` ; --",
+    "control characters and lone surrogates": "a\u0000b\u001bc\ud800d\udc00e",
+  };
+  for (const [name, prompt] of Object.entries(TEXTS)) {
+    test(name, async ({ studio }) => {
+      const { statistics } = await studio.drawn({ prompt, seed: "2", steps: 1 });
+      expect(statistics.contrast).toBeGreaterThan(0);
+      await expect(studio.alert()).toBeHidden();
+      expect(await studio.page.evaluate(() => "pwned" in window)).toBe(false);
+    });
+  }
+});
+
+test("a seed that is none is refused in words, and the page goes on", async ({ studio }) => {
+  await studio.wish({ seed: "1.5" });
+  await expect(studio.page.getByText("A whole number from 0 to 18446744073709551615")).toBeVisible();
+  await studio.draw().click();
+  await expect(studio.alert()).toContainText("the seed is a whole number");
+  await studio.drawn({ seed: "18446744073709551615" });
+});
+
+test("the saved PNG holds the picture's recipe", async ({ studio }) => {
+  await studio.drawn({ prompt: "a castle, snow ❄", seed: "9", steps: 1 });
+  const [download] = await Promise.all([
+    studio.page.waitForEvent("download"),
+    studio.page.getByRole("button", { name: "Save PNG" }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe("a-castle-snow-9.png");
+  const chunks: Buffer[] = [];
+  for await (const chunk of await download.createReadStream()) chunks.push(Buffer.from(chunk));
+  const file = Buffer.concat(chunks);
+  expect(file.subarray(1, 4).toString()).toBe("PNG");
+  expect(file.toString("utf8")).toContain(`"prompt":"a castle, snow ❄"`);
+  expect(file.toString("utf8")).toContain(`"seed":"9"`);
+});
+
+test("an earlier picture of this visit comes back with its settings", async ({ studio }) => {
+  const first = await studio.drawn({ prompt: "a red barn", seed: "31", steps: 1 });
+  await studio.drawn({ prompt: "a blue barn", seed: "32" });
+  await studio.page.getByRole("button", { name: "Show again: a red barn" }).click();
+  expect((await studio.finished()).pixels).toBe(first.pixels);
+  await expect(studio.prompt()).toHaveValue("a red barn");
+  await expect(studio.seed()).toHaveValue("31");
+});
+
+/** Counts the different pictures shown from now on, looking once a frame; call the answer for the count. */
+async function watchPictures(page: Page): Promise<() => Promise<number>> {
+  await page.evaluate(() => {
+    const seen = new Set<string>();
+    const look = (): void => {
+      const canvas = document.querySelector<HTMLCanvasElement>("canvas[role=img]");
+      const image = canvas?.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height);
+      if (image !== undefined) seen.add(image.data.subarray(0, 40_000).join());
+      document.body.dataset["picturesSeen"] = String(seen.size);
+      requestAnimationFrame(look);
+    };
+    look();
+  });
+  const count = () => page.evaluate(() => Number(document.body.dataset["picturesSeen"]));
+  const before = await count();
+  return async () => (await count()) - before;
+}

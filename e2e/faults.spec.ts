@@ -1,0 +1,99 @@
+// What goes wrong for real visitors, made to go wrong here: each fault has a name and a
+// way on, and the page goes on working. Tests about loading open a page of their own.
+import { chromium } from "@playwright/test";
+import { crashGpu, expect, Studio, test } from "./studio";
+
+const WEIGHTS = "**/models/vignette/unet/*.safetensors";
+
+test("a missing and a corrupt weight file are named; trying again works once they are mended", async ({ freshStudio: studio }) => {
+  const { page } = studio;
+  await page.route(WEIGHTS, (route) => route.fulfill({ status: 404, body: "not here" }));
+  await page.goto("./");
+  await expect(studio.alert()).toHaveAttribute("data-code", "model-missing");
+  await expect(studio.alert()).toContainText("Check the model's address");
+
+  await page.unroute(WEIGHTS);
+  await page.route(WEIGHTS, async (route) => {
+    const response = await route.fetch();
+    const body = await response.body();
+    // The header's length, the first eight bytes, is what every later byte is found by.
+    body.fill(0xff, 0, 8);
+    await route.fulfill({ response, body });
+  });
+  await studio.page.getByRole("button", { name: "Try again" }).click();
+  await expect(studio.alert()).toHaveAttribute("data-code", "model-corrupt");
+  await expect(studio.alert()).toContainText("Download the model again");
+
+  await page.unroute(WEIGHTS);
+  await studio.page.getByRole("button", { name: "Try again" }).click();
+  const { statistics } = await studio.finished();
+  await expect(studio.alert()).toBeHidden();
+  expect(statistics.contrast).toBeGreaterThan(0);
+});
+
+test("a web page in place of a weight file is not taken for one", async ({ freshStudio: studio }) => {
+  await studio.page.route(WEIGHTS, (route) => route.fulfill({ status: 200, contentType: "text/html", body: "<!doctype html>Log in" }));
+  await studio.page.goto("./");
+  await expect(studio.alert()).toHaveAttribute("data-code", "model-missing");
+});
+
+test("a worker that cannot be loaded is named", async ({ freshStudio: studio }) => {
+  await studio.page.route("**/assets/entry-*.js", (route) => route.fulfill({ status: 404 }));
+  await studio.page.goto("./");
+  await expect(studio.alert()).toHaveAttribute("data-code", "worker-died");
+  await expect(studio.alert()).toContainText("could not be loaded");
+});
+
+test("the link brings the same picture in a new page, and a broken one says so", async ({ studio, freshStudio }) => {
+  const there = await studio.drawn({ prompt: "a pier in the rain & fog #1", seed: "77", steps: 1 });
+  const query = new URL(studio.page.url()).hash.slice(1);
+  await freshStudio.open(query);
+  expect((await freshStudio.finished()).pixels).toBe(there.pixels);
+  await expect(freshStudio.prompt()).toHaveValue("a pier in the rain & fog #1");
+
+  await freshStudio.page.goto("about:blank");
+  await freshStudio.page.goto("./#steps=99");
+  await expect(freshStudio.page.getByText("The link's settings could not be read")).toBeVisible();
+});
+
+test("reloading the page brings the same picture", async ({ studio }) => {
+  const before = await studio.drawn({ prompt: "a canyon under a clear sky", seed: "4", steps: 1 });
+  await studio.page.reload();
+  expect((await studio.finished()).pixels).toBe(before.pixels);
+});
+
+test("the GPU crashes between two pictures: the next is drawn by itself", async ({ studio, browser }) => {
+  const before = await studio.drawn({ prompt: "a bridge", seed: "8", steps: 1 });
+  await crashGpu(browser);
+  await expect(studio.alert()).toBeHidden();
+  const after = await studio.drawn({});
+  expect(after.pixels).toBe(before.pixels);
+});
+
+test("the GPU crashes in the middle of a picture: it is drawn again, the same", async ({ studio, browser }) => {
+  const calm = await studio.drawn({ prompt: "a volcano", seed: "12", steps: 4 });
+  await studio.drawn({ prompt: "a bay", steps: 1 });
+  await studio.wish({ prompt: "a volcano", steps: 4 });
+  await studio.draw().click();
+  await expect(studio.page.getByText("Drawing, step").first()).toBeVisible();
+  await crashGpu(browser);
+  const after = await studio.finished();
+  await expect(studio.alert()).toBeHidden();
+  expect(after.pixels).toBe(calm.pixels);
+});
+
+test("without WebGPU the page says so and what to do", async ({ baseURL, launchOptions }) => {
+  // Headless Chromium has WebGPU only behind a flag.
+  const args = (launchOptions.args ?? []).filter((flag) => !flag.includes("webgpu"));
+  const browser = await chromium.launch({ ...launchOptions, args });
+  try {
+    const studio = new Studio(await browser.newPage({ baseURL: baseURL ?? "" }));
+    await studio.page.goto("./");
+    await expect(studio.alert()).toHaveAttribute("data-code", "gpu-unavailable");
+    await expect(studio.alert()).toContainText("This browser gives the page no GPU");
+    await expect(studio.alert().getByRole("listitem").first()).toContainText("Chrome");
+    await expect(studio.prompt()).toBeEditable();
+  } finally {
+    await browser.close();
+  }
+});

@@ -1,0 +1,105 @@
+// What the tests do with the page, in the visitor's words: write a prompt, draw, look at
+// the picture. `studio` is one loaded page that most tests share, because loading is slow
+// on a software GPU; those about loading and faults open their own.
+import { test as base, expect, type Browser, type Page } from "@playwright/test";
+import { statistics, type Statistics } from "./pixels";
+
+/** A cold load on a software GPU with other work beside it. */
+const LOAD_MS = 120_000;
+
+export interface Wish {
+  readonly prompt?: string;
+  readonly negative?: string;
+  readonly seed?: string;
+  readonly steps?: 1 | 2 | 3 | 4;
+}
+
+export interface Drawn {
+  /** Base64 of the RGBA pixels: equal if and only if the pictures are. */
+  readonly pixels: string;
+  readonly statistics: Statistics;
+}
+
+export class Studio {
+  /** Whatever the page complained about: empty when all is well. */
+  readonly complaints: string[] = [];
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+    page.on("pageerror", (error) => this.complaints.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error") this.complaints.push(message.text());
+    });
+    // Nothing may leave this device.
+    page.on("request", (request) => {
+      const { hostname, protocol } = new URL(request.url());
+      if (protocol.startsWith("http") && hostname !== "localhost") this.complaints.push(`request to ${request.url()}`);
+    });
+  }
+
+  readonly phase = (phase: "loading" | "drawing" | "failed" | "idle") => this.page.locator(`[data-phase=${phase}]`);
+  prompt = () => this.page.getByLabel("Describe a picture");
+  negative = () => this.page.getByLabel("Leave out", { exact: true });
+  seed = () => this.page.getByLabel("Seed", { exact: true });
+  draw = () => this.page.getByRole("button", { name: "Draw", exact: true });
+  cancel = () => this.page.getByRole("button", { name: "Cancel", exact: true });
+  alert = () => this.page.getByRole("alert");
+  picture = () => this.page.getByRole("img");
+
+  /** Opens the page and waits for its first picture. */
+  async open(query = ""): Promise<void> {
+    await this.page.goto(query === "" ? "./" : `./#${query}`);
+    await expect(this.phase("idle")).toBeVisible({ timeout: LOAD_MS });
+    await expect(this.picture()).toBeVisible();
+  }
+
+  async wish({ prompt, negative, seed, steps }: Wish): Promise<void> {
+    if (prompt !== undefined) await this.prompt().fill(prompt);
+    if (negative !== undefined) await this.negative().fill(negative);
+    if (seed !== undefined) await this.seed().fill(seed);
+    if (steps !== undefined) await this.page.getByRole("radio", { name: String(steps), exact: true }).check();
+  }
+
+  /** Writes the wish, presses Draw and waits for the picture. */
+  async drawn(wish: Wish): Promise<Drawn> {
+    await this.wish(wish);
+    await this.draw().click();
+    return this.finished();
+  }
+
+  /** The picture, once nothing is being drawn. */
+  async finished(): Promise<Drawn> {
+    await expect(this.phase("idle")).toBeVisible({ timeout: LOAD_MS });
+    const { width, height, bytes } = await this.picture().evaluate((canvas: HTMLCanvasElement) => {
+      const image = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height);
+      return { width: canvas.width, height: canvas.height, bytes: Array.from(image?.data ?? []) };
+    });
+    return { pixels: Buffer.from(bytes).toString("base64"), statistics: statistics(bytes, width, height) };
+  }
+}
+
+export async function crashGpu(browser: Browser): Promise<void> {
+  const session = await browser.newBrowserCDPSession();
+  // The command's own answer can be lost with the process.
+  await session.send("Browser.crashGpuProcess").catch(() => undefined);
+  await session.detach();
+}
+
+export const test = base.extend<{ freshStudio: Studio }, { studio: Studio }>({
+  studio: [
+    async ({ browser }, use) => {
+      const page = await browser.newPage();
+      const studio = new Studio(page);
+      await studio.open();
+      await use(studio);
+      await page.close();
+    },
+    { scope: "worker", timeout: 2 * LOAD_MS },
+  ],
+  freshStudio: async ({ page }, use) => {
+    await use(new Studio(page));
+  },
+});
+
+export { expect };

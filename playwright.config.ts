@@ -1,0 +1,37 @@
+// End-to-end tests: the built page in this machine's Chromium, WebGPU on SwiftShader, so
+// that every machine draws on the same adapter. One page at a time: there is one GPU.
+import { defineConfig } from "@playwright/test";
+import { chromiumPath } from "./src/cli/bootstrap/environment.mjs";
+
+const PORT = 4817;
+const executablePath = chromiumPath();
+
+export default defineConfig({
+  testDir: "e2e",
+  outputDir: "test-results",
+  workers: 1,
+  fullyParallel: false,
+  forbidOnly: process.env["CI"] !== undefined,
+  // A software GPU loads the model in up to 30 s, and some tests load it anew.
+  timeout: 150_000,
+  expect: { timeout: 60_000 },
+  reporter: "list",
+  use: {
+    baseURL: `http://localhost:${PORT}/`,
+    viewport: { width: 1280, height: 900 },
+    launchOptions: {
+      ...(executablePath === undefined ? {} : { executablePath }),
+      args: [
+        "--no-sandbox",
+        "--enable-unsafe-webgpu",
+        "--use-webgpu-adapter=swiftshader",
+        // Crashing the GPU on purpose must not make the browser give up on it.
+        "--disable-gpu-process-crash-limit",
+        "--disable-domain-blocking-for-3d-apis",
+        "--disable-background-networking",
+        "--disable-component-update",
+      ],
+    },
+  },
+  webServer: { command: `node node_modules/vite/bin/vite.js preview --port ${PORT} --strictPort`, port: PORT, reuseExistingServer: false },
+});
