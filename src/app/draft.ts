@@ -20,8 +20,8 @@ export interface Draft {
   readonly height: number;
 }
 
-/** NAG's bound and blend for few-step UNets (arXiv 2505.21179); its strength is the dial. */
-const NAG = { tau: 2.5, alpha: 0.5 } as const;
+/** NAG's bound and blend for small few-step UNets (arXiv 2505.21179); its strength is the dial. */
+const NAG = { tau: 2.5, alpha: 0.375 } as const;
 
 export const FIRST_DRAFT: Draft = {
   model: DEFAULT_MODEL,
@@ -29,7 +29,7 @@ export const FIRST_DRAFT: Draft = {
   negative: "",
   method: "nasa",
   nasaScale: 0.5,
-  nagScale: 4,
+  nagScale: 2,
   steps: 1,
   seed: "7",
   seedKept: false,
