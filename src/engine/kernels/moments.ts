@@ -2,6 +2,21 @@
 // deviations from the first value it meets, and results merge by Chan, Golub and LeVeque's
 // pairwise rule. With n values an invocation the relative error of the square sum is at
 // most about n * 2^-24 whatever the mean: |first - mean|^2 <= n * variance.
+import type { KernelTarget } from "../kernel";
+
+/** Invocations of a workgroup of normalisation teams. */
+export const TEAM_WORKGROUP = 64;
+
+/**
+ * Invocations a row of `length` steps: two steps each or more. Barriers are what costs on
+ * software adapters, so there a row is one invocation's work.
+ */
+export function teamSize(length: number, target: KernelTarget): number {
+  if (target.software) return 1;
+  let size = 4;
+  while (size < TEAM_WORKGROUP && size * 2 < length) size *= 2;
+  return size;
+}
 
 /**
  * `Moments`, `moments_of`, `merge`, and `reduce(position, value)`, to be called by the whole
@@ -11,7 +26,6 @@ export function momentsWgsl({ lanes, invocations, teams }: { lanes: 1 | 4; invoc
   const value = lanes === 4 ? "vec4<f32>" : "f32";
   return `
 struct Moments { count: f32, mean: ${value}, square: ${value} }
-var<workgroup> shared_moments: array<Moments, ${invocations}>;
 
 fn moments_of(count: f32, first: ${value}, sum: ${value}, squares: ${value}) -> Moments {
   let divisor = max(count, 1.0);
@@ -24,15 +38,23 @@ fn merge(a: Moments, b: Moments) -> Moments {
   let part = b.count / max(count, 1.0);
   return Moments(count, a.mean + delta * part, a.square + b.square + delta * delta * (a.count * part));
 }
+${reduceWgsl("Moments", "merge", invocations, teams)}`;
+}
 
-fn reduce(position: u32, value: Moments) -> Moments {
-  shared_moments[position] = value;
+/** `reduce(position, value)` over a workgroup by halving; see `momentsWgsl`. */
+export function reduceWgsl(type: string, merge: string, invocations: number, teams: number): string {
+  if (teams === invocations) return `fn reduce(position: u32, value: ${type}) -> ${type} { return value; }\n`;
+  return `
+var<workgroup> partial: array<${type}, ${invocations}>;
+
+fn reduce(position: u32, value: ${type}) -> ${type} {
+  partial[position] = value;
   for (var span = ${invocations / 2}u; span >= ${teams}u; span >>= 1u) {
     workgroupBarrier();
-    if (position < span) { shared_moments[position] = merge(shared_moments[position], shared_moments[position + span]); }
+    if (position < span) { partial[position] = ${merge}(partial[position], partial[position + span]); }
   }
   workgroupBarrier();
-  return shared_moments[position % ${teams}u];
+  return partial[position % ${teams}u];
 }
 `;
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { KernelTarget } from "../../kernel";
 import type { Activation, GroupNorm, Weight } from "../../ops";
 import { compare, evaluate, expectClose, random } from "../../testing/evaluate";
+import { casesFor, VARIANTS, type Variant } from "../../testing/variants";
 import { groupNormReference } from "./reference";
 
 interface Case {
@@ -18,6 +19,9 @@ interface Case {
   readonly target?: Partial<KernelTarget>;
 }
 
+// On hardware, groups of more than 16384 elements go by chunks, as tensors above a binding do anywhere.
+const CHUNKED = { software: false };
+
 const CASES: readonly Case[] = [
   { name: "one workgroup a group", shape: [1, 5, 7, 32], groups: 8, activation: "silu" },
   { name: "batch of three", shape: [3, 4, 4, 16], groups: 4 },
@@ -32,16 +36,16 @@ const CASES: readonly Case[] = [
   { name: "second source, groups across the seam", shape: [2, 6, 6, 20], second: 12, groups: 4, activation: "silu" },
   { name: "second source, seam inside a quad", shape: [2, 6, 6, 10], second: 14, groups: 4 },
   { name: "second source with modulation", shape: [2, 6, 6, 6], second: 4, groups: 2, modulated: true },
-  { name: "chunks of pixels", shape: [2, 48, 48, 24], groups: 3, activation: "silu", target: { software: false } },
-  { name: "chunks, groups of 10 channels", shape: [1, 57, 43, 40], groups: 4, target: { software: false } },
-  { name: "chunks with a second source", shape: [2, 40, 40, 18], second: 12, groups: 2, target: { software: false } },
-  { name: "bands of 8 KiB", shape: [2, 16, 12, 20], groups: 5, activation: "silu", target: { bindingBytes: 8192 } },
-  { name: "bands with a second source", shape: [2, 16, 12, 10], second: 14, groups: 4, target: { bindingBytes: 8192 } },
+  { name: "chunks of pixels", shape: [2, 48, 48, 24], groups: 3, activation: "silu", target: CHUNKED },
+  { name: "chunks, groups of 10 channels", shape: [1, 57, 43, 40], groups: 4, target: CHUNKED },
+  { name: "chunks with a second source", shape: [2, 40, 40, 18], second: 12, groups: 2, target: CHUNKED },
+  { name: "bands of 16 KiB", shape: [2, 24, 16, 20], groups: 5, activation: "silu", target: { bindingBytes: 16384 } },
+  { name: "bands with a second source", shape: [2, 24, 16, 10], second: 14, groups: 4, target: { bindingBytes: 16384 } },
   { name: "mean 500 sigma", shape: [1, 16, 16, 16], groups: 4, mean: 500 },
-  { name: "mean 500 sigma in chunks", shape: [1, 64, 80, 8], groups: 1, mean: 500, target: { software: false } },
+  { name: "mean 500 sigma in chunks", shape: [1, 64, 80, 8], groups: 1, mean: 500, target: CHUNKED },
 ];
 
-function run(test: Case, options: { format: "f32" | "f16"; sizes: "constant" | "uniform" }) {
+function run(test: Case, { format, sizes, target }: Omit<Variant, "variant">) {
   const { shape, second = 0, groups, affine = true, modulated = false, activation = "none", mean = 0 } = test;
   const [batch = 1, own = 1] = [shape[0], shape.at(-1)];
   const pixels = shape.slice(1, -1).reduce((product, length) => product * length, 1);
@@ -75,7 +79,7 @@ function run(test: Case, options: { format: "f32" | "f16"; sizes: "constant" | "
       inputs: { x: inputs.x, ...(second ? { second: inputs.second } : {}), ...(modulated ? { modulation: inputs.modulation } : {}) },
       weights,
     },
-    { ...options, ...(test.target ? { target: test.target } : {}) },
+    { format, sizes, target: { ...target, ...test.target } },
   );
   const expected = groupNormReference({
     sources: [{ values: inputs.x, channels: own }, ...(second ? [{ values: inputs.second, channels: second }] : [])],
@@ -91,23 +95,22 @@ function run(test: Case, options: { format: "f32" | "f16"; sizes: "constant" | "
 }
 
 describe("group norm follows its float64 reference", () => {
-  for (const format of ["f32", "f16"] as const) {
-    for (const sizes of ["constant", "uniform"] as const) {
-      it.each(CASES)(`$name (${format}, ${sizes})`, async (test) => {
-        const { actual, expected } = run(test, { format, sizes });
-        // f32: a few roundings of 2^-24, and the mean's own, 2^-24 |mean| / sigma. f16: one rounding of the result, 2^-11 at most.
-        const tolerance = format === "f16" ? 2 ** -11 : 2 ** -21 + 2 ** -22 * (test.mean ?? 0);
-        expectClose((await actual)["y"] ?? [], expected, tolerance);
-      });
-    }
+  for (const variant of VARIANTS) {
+    const { format, sizes, target } = variant;
+    it.each(casesFor(variant, CASES))(`$name (${variant.variant})`, async (test) => {
+      const { actual, expected } = run(test, { format, sizes, target });
+      // f32: a few roundings of 2^-24, and the mean's own, 2^-24 |mean| / sigma. f16: one rounding of the result, 2^-11 at most.
+      const tolerance = format === "f16" ? 2 ** -11 : 2 ** -21 + 2 ** -22 * (test.mean ?? 0);
+      expectClose((await actual)["y"] ?? [], expected, tolerance);
+    });
   }
 });
 
 describe("control: the comparison sees a wrong result", () => {
   it("fails with another number of groups", async () => {
     const shape = [1, 4, 4, 16];
-    const right = run({ name: "", shape, groups: 4 }, { format: "f32", sizes: "uniform" });
-    const wrong = run({ name: "", shape, groups: 8 }, { format: "f32", sizes: "uniform" });
+    const right = run({ name: "", shape, groups: 4 }, { format: "f32", sizes: "uniform", target: {} });
+    const wrong = run({ name: "", shape, groups: 8 }, { format: "f32", sizes: "uniform", target: {} });
     expect(compare((await right.actual)["y"] ?? [], wrong.expected).relative).toBeGreaterThan(0.01);
   });
 });

@@ -1,38 +1,35 @@
 // GroupNorm over channels-last activations with affine weights, modulation and activation:
-// statistics (see statistics.ts) in one or two dispatches, then one pass that applies them.
-// Two sources are normalised, and written, as one tensor concatenated along channels.
+// statistics in one dispatch (groups.ts) or, for large images, two (chunks.ts before it),
+// then one pass that applies them. Two sources are normalised, and written, as one tensor
+// concatenated along channels. Statistics and factors are f32; the result is rounded once.
 import { activationWgsl } from "../../activations";
 import type { Dispatch, Lowering } from "../../kernel";
 import type { GroupNorm } from "../../ops";
 import { axis, byteLengthOf, channelsOf, quadsOf, rowsOf, type Tensor } from "../../tensor";
 import { joinedWgsl, rowwise } from "../rowwise";
-import { chunkMoments, chunksOf, groupFactors, type GroupNormShape } from "./statistics";
+import { chunkMoments, chunksOf } from "./chunks";
+import { groupFactors } from "./groups";
 
-/** Elements of a group up to which one workgroup reads it alone. */
+/** Elements of a group up to which one workgroup reads it alone. On software adapters few pipelines beat many workgroups. */
 const ALONE = { hardware: 16_384, software: 1_048_576 };
 
 export function lowerGroupNorm(op: GroupNorm, output: Tensor, lowering: Lowering): readonly Dispatch[] {
   const { target } = lowering;
   const { x, second } = op.inputs;
   const batch = axis(output, 0);
-  const shape: GroupNormShape = { batch, pixels: rowsOf(output) / batch, channels: channelsOf(output) };
-  const sources = second ? [x, second] : [x];
+  const shape = { batch, pixels: rowsOf(output) / batch, channels: channelsOf(output) };
   const alone =
     (shape.pixels * shape.channels) / op.groups <= (target.software ? ALONE.software : ALONE.hardware) &&
-    sources.every((tensor) => byteLengthOf(tensor, target.format) <= target.bindingBytes);
+    [x, second ?? x].every((tensor) => byteLengthOf(tensor, target.format) <= target.bindingBytes);
   if (alone) {
-    const { factors, dispatch } = groupFactors(op, shape, { x, ...(second ? { second } : {}) }, lowering);
+    const { factors, dispatch } = groupFactors(op, shape, second ? { x, second } : { x }, lowering);
     return [dispatch, ...applyFactors(op, output, factors, lowering)];
   }
-  const chunks = chunksOf(shape.pixels, target.software);
+  const chunks = chunksOf(shape.pixels);
   const first = chunkMoments(x, shape, chunks, lowering);
-  const rest = second ? chunkMoments(second, shape, chunks, lowering) : undefined;
-  const { factors, dispatch } = groupFactors(
-    op,
-    shape,
-    { x: first.tensor, ...(rest ? { second: rest.tensor } : {}), chunks },
-    lowering,
-  );
+  const rest = second && chunkMoments(second, shape, chunks, lowering);
+  const moments = { x: first.tensor, ...(rest ? { second: rest.tensor } : {}), chunks };
+  const { factors, dispatch } = groupFactors(op, shape, moments, lowering);
   return [...first.dispatches, ...(rest?.dispatches ?? []), dispatch, ...applyFactors(op, output, factors, lowering)];
 }
 

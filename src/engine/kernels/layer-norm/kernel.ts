@@ -1,15 +1,13 @@
 // LayerNorm over the channels of each row, affine weights and modulation optional. A team
 // of invocations per row: deviations from its first value, merged as in moments.ts, then one
 // pass that applies them; rows come from the cache the second time. f32 throughout.
-import type { Binding, BufferSource, Dispatch, Kernel, KernelTarget, Lowering } from "../../kernel";
+import type { Binding, BufferSource, Dispatch, Kernel, Lowering } from "../../kernel";
 import { linearWorkgroups } from "../../kernel";
 import type { LayerNorm } from "../../ops";
 import { channelsOf, quadsOf, rowsOf, type Tensor } from "../../tensor";
 import { bandsOf, sourceOf, type Stream } from "../bands";
-import { momentsWgsl } from "../moments";
+import { momentsWgsl, TEAM_WORKGROUP, teamSize } from "../moments";
 import { itemRows, sameRows, streamSizes, streamWgsl } from "../rowwise";
-
-const INVOCATIONS = 64;
 
 export function lowerLayerNorm(op: LayerNorm, output: Tensor, lowering: Lowering): readonly Dispatch[] {
   const { x, modulation } = op.inputs;
@@ -18,7 +16,7 @@ export function lowerLayerNorm(op: LayerNorm, output: Tensor, lowering: Lowering
   const rowsPerItem = modulation ? rowsOf(x) / rowsOf(modulation) : rowsOf(x);
   const aligned = channels % 4 === 0;
   const affine = scale !== undefined && shift !== undefined;
-  const teams = INVOCATIONS / teamSize(quadsOf(x), lowering.target);
+  const teams = TEAM_WORKGROUP / teamSize(quadsOf(x), lowering.target);
   const bindings: readonly Binding[] = [
     { name: "x", access: "read", element: x.element, lanes: 4 },
     ...(affine
@@ -59,14 +57,6 @@ export function lowerLayerNorm(op: LayerNorm, output: Tensor, lowering: Lowering
   });
 }
 
-/** Invocations a row: about two quads each or more, and one choice for all shapes where pipelines are dear. */
-function teamSize(quads: number, target: KernelTarget): number {
-  if (target.sizes === "uniform") return 16;
-  let size = 4;
-  while (size < INVOCATIONS && size * 2 < quads) size *= 2;
-  return size;
-}
-
 interface Flags {
   readonly teams: number;
   readonly affine: boolean;
@@ -75,15 +65,15 @@ interface Flags {
 }
 
 function layerNormCode({ teams, affine, modulated, aligned }: Flags): string {
-  const members = INVOCATIONS / teams;
+  const members = TEAM_WORKGROUP / teams;
   // Workgroup memory is [member][team]; neighbouring invocations read neighbouring quads of a row.
   return `${streamWgsl("x", true)}${modulated ? streamWgsl("modulation", aligned) : ""}
-${momentsWgsl({ lanes: 1, invocations: INVOCATIONS, teams })}
+${momentsWgsl({ lanes: 1, invocations: TEAM_WORKGROUP, teams })}
 fn mask(channel: u32) -> vec4<f32> {
   return vec4<f32>(vec4<u32>(channel, channel + 1u, channel + 2u, channel + 3u) < vec4<u32>(sizes.channels));
 }
 
-@compute @workgroup_size(${INVOCATIONS})
+@compute @workgroup_size(${TEAM_WORKGROUP})
 fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let team = lane / ${members}u;
   let member = lane % ${members}u;

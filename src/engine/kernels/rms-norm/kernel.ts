@@ -1,14 +1,13 @@
 // RMSNorm of each run of `groupSize` channels: a whole row, or every head of it. A team of
 // invocations per run: sum of squares, then one pass that applies it. No mean is taken, so
 // nothing cancels and plain f32 sums do.
-import type { Dispatch, Kernel, KernelTarget, Lowering } from "../../kernel";
+import type { Dispatch, Kernel, Lowering } from "../../kernel";
 import { linearWorkgroups } from "../../kernel";
 import type { RmsNorm } from "../../ops";
 import { channelsOf, rowsOf, strideOf, type Tensor } from "../../tensor";
 import { bandsOf, sourceOf } from "../bands";
+import { reduceWgsl, TEAM_WORKGROUP, teamSize } from "../moments";
 import { sameRows, streamSizes } from "../rowwise";
-
-const INVOCATIONS = 64;
 
 export function lowerRmsNorm(op: RmsNorm, output: Tensor, lowering: Lowering): readonly Dispatch[] {
   const { x } = op.inputs;
@@ -37,31 +36,23 @@ export function lowerRmsNorm(op: RmsNorm, output: Tensor, lowering: Lowering): r
         padding: (strideOf(x) - channels) / lanes,
       },
       scalars: { epsilon: op.epsilon, groupSize: op.groupSize },
-      workgroups: linearWorkgroups(Math.ceil(count / (INVOCATIONS / members))),
+      workgroups: linearWorkgroups(Math.ceil(count / (TEAM_WORKGROUP / members))),
       code: rmsNormCode(lanes, members),
     };
     return { kernel, buffers: { x: sourceOf(windows.x), scale: { weight: op.weights.scale }, y: sourceOf(windows.y) } };
   });
 }
 
-/** Invocations a run; one choice for all shapes where pipelines are dear. */
-function teamSize(length: number, target: KernelTarget): number {
-  if (target.sizes === "uniform") return 16;
-  let size = 4;
-  while (size < INVOCATIONS && size * 2 < length) size *= 2;
-  return size;
-}
-
 function rmsNormCode(lanes: 1 | 4, members: number): string {
-  const teams = INVOCATIONS / members;
+  const teams = TEAM_WORKGROUP / members;
   const stride = (name: string) => (lanes === 4 ? `(sizes.${name}Stride >> 2u)` : `sizes.${name}Stride`);
   const square = lanes === 4 ? "dot(value, value)" : "value * value";
   const zero = lanes === 4 ? "vec4<f32>(0.0)" : "0.0";
   // Workgroup memory is [member][team].
   return `
-var<workgroup> squares: array<f32, ${INVOCATIONS}>;
-
-@compute @workgroup_size(${INVOCATIONS})
+fn plus(a: f32, b: f32) -> f32 { return a + b; }
+${reduceWgsl("f32", "plus", TEAM_WORKGROUP, teams)}
+@compute @workgroup_size(${TEAM_WORKGROUP})
 fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let team = lane / ${members}u;
   let member = lane % ${members}u;
@@ -76,21 +67,17 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) groups: v
     let value = load_x(x_begin + i);
     sum += ${square};
   }
-  let position = member * ${teams}u + team;
-  squares[position] = sum;
-  for (var span = ${INVOCATIONS / 2}u; span >= ${teams}u; span >>= 1u) {
-    workgroupBarrier();
-    if (position < span) { squares[position] += squares[position + span]; }
-  }
-  workgroupBarrier();
-  let inverse = inverseSqrt(squares[team] / sizes.groupSize + sizes.epsilon);
+  let squares = reduce(member * ${teams}u + team, sum);
+  let inverse = inverseSqrt(squares / sizes.groupSize + sizes.epsilon);
 
   if (wanted < sizes.count) {
     for (var i = member; i < sizes.length; i += ${members}u) {
       store_y(y_begin + i, load_x(x_begin + i) * inverse * load_scale(i));
     }
     // The last run of a row also clears the padding behind it.
-    if (run % sizes.runs == sizes.runs - 1u && member < sizes.padding) { store_y(y_begin + sizes.length + member, ${zero}); }
+    if (run % sizes.runs == sizes.runs - 1u && member == 0u) {
+      for (var i = 0u; i < sizes.padding; i++) { store_y(y_begin + sizes.length + i, ${zero}); }
+    }
   }
 }
 `;

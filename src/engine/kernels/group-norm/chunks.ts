@@ -1,0 +1,86 @@
+// First half of the statistics of a large GroupNorm: the image is cut in chunks of pixels,
+// and each gives the moments of every channel on its own. Reads are whole coalesced quads,
+// so neither group sizes nor the seam of two sources matter here; groups.ts merges.
+import type { Dispatch, Kernel, Lowering } from "../../kernel";
+import { channelsOf, quadsOf, type Tensor } from "../../tensor";
+import { bandsOf, sourceOf, type Rows } from "../bands";
+import { momentsWgsl } from "../moments";
+import { streamSizes, streamWgsl } from "../rowwise";
+
+/** Equal runs of pixels of one batch item; the last may be shorter. */
+export interface Chunks {
+  readonly count: number;
+  readonly pixels: number;
+}
+
+// A workgroup covers 16 quads of channels by 16 pixels at a time.
+const QUADS = 16;
+const PIXELS = 16;
+
+/** Chunks of 8 pixels an invocation, more (up to 64) where that still leaves 64 chunks. */
+export function chunksOf(pixels: number): Chunks {
+  const length = PIXELS * Math.min(64, Math.max(8, Math.ceil(pixels / PIXELS / 64)));
+  return { count: Math.ceil(pixels / length), pixels: length };
+}
+
+/** Moments of each channel, f32 `[batch * chunks, 2, channels]`: mean, centred square sum. x: `[batch, pixels, channels]`. */
+export function chunkMoments(
+  x: Tensor,
+  { batch, pixels }: { readonly batch: number; readonly pixels: number },
+  chunks: Chunks,
+  lowering: Lowering,
+): { readonly tensor: Tensor; readonly dispatches: readonly Dispatch[] } {
+  const tensor = lowering.scratch([batch * chunks.count, 2, channelsOf(x)], "f32");
+  const pixelOf = (unit: number) => Math.floor(unit / chunks.count) * pixels + (unit % chunks.count) * chunks.pixels;
+  const rows = ({ begin, end }: Rows): Rows => ({ begin: pixelOf(begin), end: pixelOf(end - 1) + chunks.pixels });
+  const bands = bandsOf(batch * chunks.count, { x: { tensor: x, rows } }, lowering.target);
+  const dispatches = bands.map(({ units, windows }): Dispatch => {
+    const kernel: Kernel = {
+      name: "group-norm-chunks",
+      bindings: [
+        { name: "x", access: "read", element: x.element, lanes: 4 },
+        { name: "chunk", access: "write", element: "f32", lanes: 4 },
+      ],
+      sizes: {
+        ...streamSizes("x", x, windows.x.begin),
+        pixels,
+        quads: quadsOf(x),
+        unit: units.begin,
+        chunks: chunks.count,
+        chunkPixels: chunks.pixels,
+      },
+      workgroups: [Math.ceil(quadsOf(x) / QUADS), units.end - units.begin, 1],
+      code: CODE,
+    };
+    return { kernel, buffers: { x: sourceOf(windows.x), chunk: { tensor } } };
+  });
+  return { tensor, dispatches };
+}
+
+const CODE = `${streamWgsl("x", true)}${momentsWgsl({ lanes: 4, invocations: QUADS * PIXELS, teams: QUADS })}
+@compute @workgroup_size(${QUADS * PIXELS})
+fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let quad = id.x * ${QUADS}u + lane % ${QUADS}u;
+  let channel = min(quad, sizes.quads - 1u) * 4u;
+  let unit = sizes.unit + id.y;
+  let base = (unit / sizes.chunks) * sizes.pixels;
+  let begin = (unit % sizes.chunks) * sizes.chunkPixels + lane / ${QUADS}u;
+  let end = min((unit % sizes.chunks + 1u) * sizes.chunkPixels, sizes.pixels);
+
+  let first = read_x(base + min(begin, end - 1u), channel);
+  var sum = vec4<f32>(0.0);
+  var squares = vec4<f32>(0.0);
+  var count = 0.0;
+  for (var pixel = begin; pixel < end; pixel += ${PIXELS}u) {
+    let deviation = read_x(base + pixel, channel) - first;
+    sum += deviation;
+    squares += deviation * deviation;
+    count += 1.0;
+  }
+  let moments = reduce(lane, moments_of(count, first, sum, squares));
+  if (lane < ${QUADS}u && quad < sizes.quads) {
+    store_chunk(unit * 2u * sizes.quads + quad, moments.mean);
+    store_chunk((unit * 2u + 1u) * sizes.quads + quad, moments.square);
+  }
+}
+`;
