@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { activate } from "../../activations";
 import type { Activation } from "../../ops";
 import { compare, evaluate, expectClose, random } from "../../testing/evaluate";
+import { casesFor, VARIANTS } from "../../testing/variants";
 import { at, binaryReference, elementwise, gatedActivationReference, gatedAddReference } from "./reference";
 
 const SHAPES = [
@@ -11,19 +12,13 @@ const SHAPES = [
   { batch: 3, tokens: 37, channels: 22, bindingBytes: 6144 },
 ] as const;
 
-const VARIANTS = [
-  { format: "f32", sizes: "constant" },
-  { format: "f32", sizes: "uniform" },
-  { format: "f16", sizes: "constant" },
-  { format: "f16", sizes: "uniform" },
-] as const;
-
 // f32: two or three roundings of 2^-24. f16: inputs are exact, so one rounding of the result, 2^-11 at most.
 const TOLERANCE = { f32: 2 ** -22, f16: 2 ** -11 };
 
 describe("elementwise operations follow their float64 references", () => {
-  for (const { format, sizes } of VARIANTS) {
-    it.each(SHAPES)(`[$batch, $tokens, $channels], bindings $bindingBytes (${format}, ${sizes})`, async ({ batch, tokens, channels, bindingBytes }) => {
+  for (const variant of VARIANTS) {
+    const { format, sizes, target } = variant;
+    it.each(casesFor(variant, SHAPES))(`[$batch, $tokens, $channels], bindings $bindingBytes (${variant.variant})`, async ({ batch, tokens, channels, bindingBytes }) => {
       const shape = [batch, tokens, channels];
       const rows = batch * tokens;
       const [x, b, noise] = [random(rows * channels, 1), random(rows * channels, 2), random(rows * channels, 3)];
@@ -52,7 +47,7 @@ describe("elementwise operations follow their float64 references", () => {
           g.output("combine one", g.combine(latent, steps, 0, { element: "activation" }));
         },
         { inputs: { x, b, item, wide, modulation, coefficients, noise }, weights: { scale, table, tokens: table } },
-        { format, sizes, target: bindingBytes ? { bindingBytes } : {} },
+        { format, sizes, target: { ...target, ...(bindingBytes ? { bindingBytes } : {}) } },
       );
       const each = (of: (i: number, row: number, channel: number) => number) =>
         elementwise(rows, channels, (row, channel) => of(row * channels + channel, row, channel));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { evaluate, expectClose, random } from "../../testing/evaluate";
+import { casesFor, VARIANTS } from "../../testing/variants";
 import { embeddingReference } from "./reference";
 
 const VOCABULARY = 50;
@@ -18,24 +19,23 @@ function idsOf(batch: number, tokens: number): Uint32Array<ArrayBuffer> {
 }
 
 describe("embedding takes rows of the table and adds positions", () => {
-  for (const format of ["f32", "f16"] as const) {
-    for (const sizes of ["constant", "uniform"] as const) {
-      it.each(CASES)(`$name (${format}, ${sizes})`, async ({ batch, tokens, channels, position, ...rest }) => {
-        const ids = idsOf(batch, tokens);
-        const weights = { table: random(VOCABULARY * channels, 1), position: random(tokens * channels, 2) };
-        const { y } = await evaluate(
-          (g) => {
-            const places = position ? { key: "position", shape: [tokens, channels] } : undefined;
-            g.output("y", g.embedding(g.input("ids", [batch, tokens], "prompt", "u32"), { key: "table", shape: [VOCABULARY, channels] }, places));
-          },
-          { inputs: { ids }, weights },
-          { format, sizes, target: "bindingBytes" in rest ? { bindingBytes: rest.bindingBytes } : {} },
-        );
-        const expected = embeddingReference(ids, tokens, channels, weights.table, position ? weights.position : undefined);
-        // One addition: 2^-24 in float32, one rounding of 2^-11 at most in float16.
-        expectClose(y ?? [], expected, format === "f16" ? 2 ** -11 : 2 ** -23);
-      });
-    }
+  for (const variant of VARIANTS) {
+    const { format, sizes, target } = variant;
+    it.each(casesFor(variant, CASES))(`$name (${variant.variant})`, async ({ batch, tokens, channels, position, ...rest }) => {
+      const ids = idsOf(batch, tokens);
+      const weights = { table: random(VOCABULARY * channels, 1), position: random(tokens * channels, 2) };
+      const { y } = await evaluate(
+        (g) => {
+          const places = position ? { key: "position", shape: [tokens, channels] } : undefined;
+          g.output("y", g.embedding(g.input("ids", [batch, tokens], "prompt", "u32"), { key: "table", shape: [VOCABULARY, channels] }, places));
+        },
+        { inputs: { ids }, weights },
+        { format, sizes, target: { ...target, ...rest } },
+      );
+      const expected = embeddingReference(ids, tokens, channels, weights.table, position ? weights.position : undefined);
+      // One addition: 2^-24 in float32, one rounding of 2^-11 at most in float16.
+      expectClose(y ?? [], expected, format === "f16" ? 2 ** -11 : 2 ** -23);
+    });
   }
 });
 

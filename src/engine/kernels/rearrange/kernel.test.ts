@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { GraphBuilder } from "../../graph";
 import type { Tensor } from "../../tensor";
 import { evaluate, random, type EvaluateData } from "../../testing/evaluate";
+import { casesFor, VARIANTS } from "../../testing/variants";
 import { concatReference, gatherRowReference, sliceReference, unpatchifyReference } from "./reference";
 
 interface Case {
@@ -102,13 +103,12 @@ const CASES: readonly Case[] = [
 ];
 
 describe("rearranging moves every element exactly", () => {
-  for (const format of ["f32", "f16"] as const) {
-    for (const sizes of ["constant", "uniform"] as const) {
-      it.each(CASES)(`$name (${format}, ${sizes})`, async ({ inputs, build, expected, bindingBytes }) => {
-        const { y } = await evaluate((g) => g.output("y", build(g)), { inputs }, { format, sizes, target: bindingBytes ? { bindingBytes } : {} });
-        expect(Array.from(y ?? [])).toEqual(Array.from(expected));
-      });
-    }
+  for (const variant of VARIANTS) {
+    const { format, sizes, target } = variant;
+    it.each(casesFor(variant, CASES))(`$name (${variant.variant})`, async ({ inputs, build, expected, bindingBytes }) => {
+      const { y } = await evaluate((g) => g.output("y", build(g)), { inputs }, { format, sizes, target: { ...target, ...(bindingBytes ? { bindingBytes } : {}) } });
+      expect(Array.from(y ?? [])).toEqual(Array.from(expected));
+    });
   }
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { evaluate, random, roundToFloat16 } from "../../testing/evaluate";
+import { casesFor, VARIANTS } from "../../testing/variants";
 import { toRgbaReference } from "./reference";
 
 const CASES = [
@@ -20,18 +21,17 @@ function input(shape: readonly number[]): Float32Array<ArrayBuffer> {
 const bytes = (packed: ArrayLike<number>) => Array.from(packed).flatMap((p) => [p & 255, (p >>> 8) & 255, (p >>> 16) & 255, p >>> 24]);
 
 describe("to-rgba rounds to the nearest byte and packs red first", () => {
-  for (const format of ["f32", "f16"] as const) {
-    for (const sizes of ["constant", "uniform"] as const) {
-      it.each(CASES)(`$name (${format}, ${sizes})`, async ({ shape, ...rest }) => {
-        const x = input(shape);
-        const { y } = await evaluate(
-          (g) => g.output("y", g.toRgba(g.input("x", shape, "run"), { scale: 0.5, shift: 0.5 })),
-          { inputs: { x } },
-          { format, sizes, target: "bindingBytes" in rest ? { bindingBytes: rest.bindingBytes } : {} },
-        );
-        expect(bytes(y ?? [])).toEqual(bytes(toRgbaReference(x, shape[3], 0.5, 0.5)));
-      });
-    }
+  for (const variant of VARIANTS) {
+    const { format, sizes, target } = variant;
+    it.each(casesFor(variant, CASES))(`$name (${variant.variant})`, async ({ shape, ...rest }) => {
+      const x = input(shape);
+      const { y } = await evaluate(
+        (g) => g.output("y", g.toRgba(g.input("x", shape, "run"), { scale: 0.5, shift: 0.5 })),
+        { inputs: { x } },
+        { format, sizes, target: { ...target, ...rest } },
+      );
+      expect(bytes(y ?? [])).toEqual(bytes(toRgbaReference(x, shape[3], 0.5, 0.5)));
+    });
   }
 });
 
