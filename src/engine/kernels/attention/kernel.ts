@@ -1,0 +1,60 @@
+// Attention over tokens: softmax(q k^T * scale) v per head, flash style.
+// Any head size and token counts; q, k and v may be views into one packed projection.
+// Error against float64 in float32: about 2^-24 * sqrt(headSize) on a score, relative on its weight.
+import type { Dispatch, Kernel, KernelTarget, Lowering } from "../../kernel";
+import type { Attention } from "../../ops";
+import { axis, channelsOf, strideOf, type Tensor } from "../../tensor";
+import { attentionCore } from "./core";
+import { headSizes, lanesOf, quadReader, quadWriter } from "./heads";
+
+export function lowerAttention(op: Attention, output: Tensor, { target }: Lowering): readonly Dispatch[] {
+  const { q, k, v } = op.inputs;
+  return [{ kernel: attention(op, output, target), buffers: { q: { tensor: q }, k: { tensor: k }, v: { tensor: v }, y: { tensor: output } } }];
+}
+
+/** q: `[batch, tokens, *]`, k and v: `[batch, keys, *]`, y: `[batch, tokens, heads * headSize]`. Causal: key <= token. */
+function attention(op: Attention, output: Tensor, target: KernelTarget): Kernel {
+  const { headSize, heads, qLayout, kLayout, vLayout, causal } = op;
+  const { q, k, v } = op.inputs;
+  const quads = Math.ceil(headSize / 4);
+  const read = (name: string) => (key: string, quad: string) => `quad_${name}(batch * sizes.keys + ${key}, head, ${quad})`;
+  const core = attentionCore({ quads, causal, second: false, readKey: read("k"), readValue: read("v") }, target);
+  const lanes = { q: lanesOf(headSize, qLayout), k: lanesOf(headSize, kLayout), v: lanesOf(headSize, vLayout) };
+  const yLanes = headSize % 4 === 0 ? 4 : 1;
+  const tokens = axis(q, 1);
+  return {
+    name: "attention",
+    bindings: [
+      { name: "q", access: "read", element: "activation", lanes: lanes.q },
+      { name: "k", access: "read", element: "activation", lanes: lanes.k },
+      { name: "v", access: "read", element: "activation", lanes: lanes.v },
+      { name: "y", access: "write", element: "activation", lanes: yLanes },
+    ],
+    sizes: {
+      tokens,
+      headSize,
+      quads,
+      keys: axis(k, 1),
+      ...headSizes("q", q, headSize, qLayout),
+      ...headSizes("k", k, headSize, kLayout),
+      ...headSizes("v", v, headSize, vLayout),
+      yStride: strideOf(output) / yLanes,
+      yChannels: channelsOf(output),
+    },
+    scalars: { scale: op.scale * Math.LOG2E },
+    workgroups: [Math.ceil(tokens / core.queries), heads, axis(q, 0)],
+    code: `
+${quadReader("q", "q", lanes.q)}${quadReader("k", "k", lanes.k)}${quadReader("v", "v", lanes.v)}${quadWriter(yLanes)}
+${core.declarations}
+@compute @workgroup_size(${core.invocations})
+fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+  let head = id.y;
+  let batch = id.z;
+${core.begin}
+  let keyEnd = ${causal ? `min(sizes.keys, (id.x + 1u) * ${core.queries}u)` : "sizes.keys"};
+${core.branch}
+${core.each(({ o, token, quad }) => `write_y(batch * sizes.tokens + ${token}, 0u, head, ${quad}, ${o});`)}
+}
+`,
+  };
+}
