@@ -26,7 +26,7 @@ export interface Band<Name extends string> {
   readonly windows: Readonly<Record<Name, RowWindow>>;
 }
 
-/** Splits `units` into the fewest equal bands whose windows all fit a binding; one band of whole tensors where they fit. */
+/** Halves `units` until the windows of every band fit a binding; one band of whole tensors where they fit. */
 export function bandsOf<Name extends string>(
   units: number,
   streams: Readonly<Record<Name, Stream>>,
