@@ -1,0 +1,1 @@
+"""The networks, module by module under the names diffusers and transformers save them by."""
