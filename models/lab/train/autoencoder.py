@@ -1,0 +1,97 @@
+"""Trains the autoencoder: 256x256 pictures to 12x16x16 latents and back.
+
+Absolute error on pixels and on their differences (outlines are what an average blurs first). Some
+latents get noise before decoding, so that the decoder forgives what the student gets slightly
+wrong. Whole pictures only: trained on crops, the network learns to expect an edge nearby.
+
+`python -m lab.train.autoencoder --data TRAIN --out WORK`
+"""
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..dataset import Dataset
+from ..layout import CHANNELS, GRID
+from ..nets import collapse
+from ..nets.autoencoder_tiny import AutoencoderTiny, AutoencoderTinyConfig, LatentNorm, edges
+from .loop import Average, Run, draws, learning_rate, report, share, spread
+from .optimizer import Muon, matrices
+
+SEED, BATCH = 11, 6
+
+
+def to_tensor(images: np.ndarray) -> Tensor:
+    """[n, h, w, 3] uint8 to [n, 3, h, w] in -1..1, channels last in memory."""
+    return torch.from_numpy(images).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+
+
+def reconstruction_loss(got: Tensor, wanted: Tensor) -> Tensor:
+    loss = (got - wanted).abs().mean() + 0.5 * (got - wanted).square().mean()
+    for a, b in zip(edges(got), edges(wanted)):
+        loss = loss + (a - b).abs().mean()
+    return loss
+
+
+class Trainee(nn.Module):
+    """The autoencoder with its latents held at unit variance."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        config = AutoencoderTinyConfig()
+        self.autoencoder = AutoencoderTiny(config)
+        self.norm = LatentNorm(config.latent_channels)
+
+    def forward(self, images: Tensor, noise: Tensor) -> Tensor:
+        return collapse.decode(self.autoencoder, self.norm(collapse.encode(self.autoencoder, images)) + noise)
+
+
+def load(path: Path) -> AutoencoderTiny:
+    """The averaged weights of a run, latents normalised, ready to use."""
+    trainee = Trainee()
+    trainee.load_state_dict(torch.load(path, weights_only=True)["average"])
+    last = trainee.autoencoder.encoder.layers[-1]
+    assert isinstance(last, nn.Conv2d)
+    trainee.norm.fold_into(last)
+    return trainee.autoencoder.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def train(worker: int, workers: int, data_folder: Path, out: Path, steps: int) -> None:
+    torch.manual_seed(SEED)
+    data = Dataset(data_folder)
+    trainee = Trainee().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    encoder, decoder = trainee.autoencoder.encoder.layers, trainee.autoencoder.decoder.layers
+    optimizer = Muon(*matrices(trainee, (encoder[0], encoder[-1], decoder[0], decoder[-1])), weight_decay=1e-3)
+    average = Average(trainee, 0.995)
+    run = Run(out / "autoencoder.pt", steps, {"trainee": trainee, "optimizer": optimizer}, average, keeper=worker == 0)
+    for step in run:
+        numpy_draws, torch_draws = draws(SEED, step * workers + worker)
+        picked = np.sort(numpy_draws.integers(0, data.count, BATCH // workers))
+        images = to_tensor(np.array(data.images[picked]))
+        strength = torch.rand((len(picked), 1, 1, 1), generator=torch_draws).sub_(0.5).clamp_(min=0) * 0.5  # half of them none
+        noise = torch.randn((len(picked), CHANNELS, GRID, GRID), generator=torch_draws) * strength
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(step, steps, 2e-3, warmup=50)
+        with torch.autocast("cpu", torch.bfloat16):
+            got = trainee(images, noise)
+        loss = reconstruction_loss(got.float(), images)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        share(trainee)
+        optimizer.step()
+        average.update(trainee, step)
+        report(run, 25, loss=loss.item(), mse=(got.float() - images).square().mean().item() / 4)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--workers", type=int, default=2)
+    args = parser.parse_args()
+    spread(train, args.workers, args.data, args.out, args.steps)

@@ -1,0 +1,112 @@
+"""What every training run shares: a clock made of step numbers, and checkpoints.
+
+All randomness of step n (which samples, which noise) comes from (seed, n). A run stopped anywhere
+and started again therefore repeats what it would have done: restoring the weights, the optimizer
+and n restores the random numbers and the place in the data as well.
+"""
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.distributed
+import torch.multiprocessing
+from torch import nn
+
+
+def draws(seed: int, step: int) -> tuple[np.random.Generator, torch.Generator]:
+    """The random numbers of one step."""
+    return np.random.default_rng((seed, step)), torch.Generator("cpu").manual_seed(seed * 10_000_019 + step)
+
+
+def learning_rate(step: int, steps: int, peak: float, warmup: int = 200) -> float:
+    """Linear warm-up, then half a cosine down to nothing."""
+    return peak * min((step + 1) / warmup, 0.5 + 0.5 * math.cos(math.pi * min(step / steps, 1.0)))
+
+
+class Average(dict[str, torch.Tensor]):
+    """Exponential moving average of a module's state; young averages follow faster."""
+
+    def __init__(self, module: nn.Module, decay: float = 0.999) -> None:
+        super().__init__({name: value.detach().clone() for name, value in module.state_dict().items()})
+        self.decay = decay
+
+    @torch.no_grad()
+    def update(self, module: nn.Module, step: int) -> None:
+        keep = min(self.decay, (step + 1) / (step + 10))
+        for name, value in module.state_dict().items():
+            if value.is_floating_point():
+                self[name].lerp_(value, 1 - keep)
+            else:
+                self[name].copy_(value)
+
+
+def spread(main: Callable[..., None], workers: int, *args: object) -> None:
+    """Runs `main(worker, workers, *args)` in as many processes of one thread each. Two processes that
+    meet once a step beat two threads that meet in every operation when the machine is shared."""
+    with tempfile.TemporaryDirectory() as meeting:
+        torch.multiprocessing.spawn(_worker, (main, workers, f"file://{meeting}/at", args), workers)
+
+
+def _worker(worker: int, main: Callable[..., None], workers: int, meeting: str, args: tuple[object, ...]) -> None:
+    if worker > 0:
+        os.setsid()  # schedulers that share a machine by session then see two jobs
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group("gloo", init_method=meeting, rank=worker, world_size=workers)
+    main(worker, workers, *args)
+
+
+def share(module: nn.Module) -> None:
+    """Replaces every worker's gradients and running statistics by their mean."""
+    gradients = [p.grad for p in module.parameters() if p.grad is not None] + list(module.buffers())
+    flat = torch.cat([g.reshape(-1) for g in gradients])
+    torch.distributed.all_reduce(flat)
+    flat /= torch.distributed.get_world_size()
+    for g, mean in zip(gradients, flat.split([g.numel() for g in gradients])):
+        g.copy_(mean.view_as(g))
+
+
+class Run:
+    """A resumable sequence of steps that saves itself every few minutes."""
+
+    def __init__(self, path: Path, steps: int, parts: Mapping[str, nn.Module | torch.optim.Optimizer], average: Average | None = None, minutes: float = 3.0, keeper: bool = True) -> None:
+        self.path, self.steps, self.parts, self.average, self.minutes = path, steps, parts, average, minutes
+        self.step, self.seconds, self.keeper = 0, 0.0, keeper  # only the keeper writes
+        if path.exists():
+            saved = torch.load(path, weights_only=True)
+            for name, part in parts.items():
+                part.load_state_dict(saved[name])
+            if average is not None:
+                for name, value in saved["average"].items():
+                    average[name].copy_(value)
+            self.step, self.seconds = saved["step"], saved["seconds"]
+            print(f"resumed at step {self.step} after {self.seconds / 60:.1f} min", flush=True)
+
+    def __iter__(self) -> Iterator[int]:
+        started, saved_at, before = time.monotonic(), time.monotonic(), self.seconds
+        while self.step < self.steps:
+            yield self.step
+            self.step += 1
+            now = time.monotonic()
+            self.seconds = before + now - started
+            if self.keeper and (now - saved_at > 60 * self.minutes or self.step == self.steps):
+                self.save()
+                saved_at = now
+
+    def save(self) -> None:
+        state: dict[str, object] = {name: part.state_dict() for name, part in self.parts.items()}
+        state |= {"step": self.step, "seconds": self.seconds, "average": dict(self.average or {})}
+        partial = self.path.with_suffix(".partial")
+        torch.save(state, partial)
+        partial.replace(self.path)
+
+
+def report(run: Run, every: int, **numbers: float) -> None:
+    if run.keeper and run.step % every == 0:
+        print(f"{run.step:6d}/{run.steps} {run.seconds / 60:6.1f} min  " + "  ".join(f"{k} {v:.4f}" for k, v in numbers.items()), flush=True)

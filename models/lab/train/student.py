@@ -1,0 +1,124 @@
+"""Trains the student: noise and caption in, clean latents out, in one step.
+
+The layout of every training picture was read from its noise, so at t = 999, where the input is that
+noise, plain regression has one right answer. A share of each batch learns to finish what a first
+step began: the picture noised to t = 749, 499 or 249, and later in training the student's own
+first estimate noised there instead, always with the true picture as target. Cells under a thing
+weigh more, or small things would be the last to be learnt.
+
+`python -m lab.train.student --data TRAIN --work WORK --tokenizer DIR`
+"""
+from __future__ import annotations
+
+import argparse
+import random
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from transformers import CLIPTextModel
+
+from .. import tokenizer as vocabulary
+from ..captions import Request, Wish, write
+from ..dataset import Dataset
+from ..encode import Latents
+from ..nets.unet import ResnetBlock2D, Transformer2DModel, UNet2DConditionModel, UNetConfig
+from ..sampler import clean, signal_and_noise, velocity
+from .loop import Average, Run, draws, learning_rate, report, share, spread
+from .optimizer import Muon, matrices
+from .text_encoder import Reader, config
+
+SEED, PEAK, EMPHASIS = 13, 1.5e-3, 5.0
+SCHEDULE = ((999, 40), (749, 2), (499, 4), (249, 2))  # time step, samples per batch
+OWN_AFTER = 0.5  # share of the run after which half of the later steps start from the student's own estimate
+
+
+def load_text(path: Path, size: int) -> CLIPTextModel:
+    reader = Reader(CLIPTextModel(config(size)))
+    reader.load_state_dict(torch.load(path, weights_only=True)["average"])
+    return reader.text.eval().requires_grad_(False)
+
+
+def load(path: Path) -> UNet2DConditionModel:
+    """The averaged weights of a run."""
+    unet = UNet2DConditionModel(UNetConfig())
+    unet.load_state_dict(torch.load(path, weights_only=True)["average"])
+    return unet.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def train(worker: int, workers: int, data_folder: Path, work: Path, tokenizer_folder: Path, steps: int) -> None:
+    torch.manual_seed(SEED)
+    data, latents = Dataset(data_folder), Latents(work / "latents")
+    requests = [Request(tuple(t["named"].items()), tuple(Wish(**w) for w in t["wishes"])) for t in data.texts()[: latents.count]]
+    tokenizer = Tokenizer.from_file(str(tokenizer_folder / "tokenizer.json"))
+    text = load_text(work / "text_encoder.pt", tokenizer.get_vocab_size())
+    unet = UNet2DConditionModel(UNetConfig()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    unet.apply(_start_quiet)
+    nn.init.zeros_(unet.conv_out.weight)
+    optimizer = Muon(*matrices(unet, (unet.conv_in, unet.conv_out)))
+    average = Average(unet, 0.995)
+    run = Run(work / "student.pt", steps, {"unet": unet, "optimizer": optimizer}, average, keeper=worker == 0)
+    shares = [(t, n // workers) for t, n in SCHEDULE]
+    times, first = torch.cat([torch.full((n,), t) for t, n in shares]), shares[0][1]
+    for step in run:
+        clock = step * workers + worker
+        numbers, generator = draws(SEED, clock)
+        picked = numbers.integers(0, latents.count, len(times))
+        rng = random.Random(SEED * 1_000_003 + clock)
+        captions = [write(requests[i], rng) for i in picked]
+        x0 = torch.from_numpy(latents.values[picked]).float()
+        z = torch.from_numpy(data.noise[picked]).float()
+        weight = 1 + EMPHASIS * torch.from_numpy(data.focus[picked]).float()[:, None]
+        with torch.autocast("cpu", torch.bfloat16), torch.no_grad():
+            context = text(input_ids=torch.from_numpy(vocabulary.ids(tokenizer, captions))).last_hidden_state
+        start = x0[first:]
+        if step > OWN_AFTER * steps:
+            start = _own_estimate(unet, z, x0, context, first)
+        signal, noise = signal_and_noise(times[first:])
+        later = signal * start + noise * torch.randn(start.shape, generator=generator)
+        x = torch.cat([z[:first], later]).to(memory_format=torch.channels_last)
+        wanted = velocity(x, x0, times)
+        with torch.autocast("cpu", torch.bfloat16):
+            got = unet(x, times, context)
+        error = ((got.float() - wanted).square() * weight).mean((1, 2, 3))
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(step, steps, PEAK, warmup=60)
+        optimizer.zero_grad(set_to_none=True)
+        error.mean().backward()
+        share(unet)
+        optimizer.step()
+        average.update(unet, step)
+        report(run, 20, **{f"t{t}": part.mean().item() for (t, _), part in zip(shares, error.split([n for _, n in shares]))})
+
+
+def _start_quiet(module: nn.Module) -> None:
+    """Residual branches begin at nothing, so that depth costs no learning time."""
+    if isinstance(module, ResnetBlock2D):
+        nn.init.zeros_(module.conv2.weight)
+    elif isinstance(module, Transformer2DModel):
+        nn.init.zeros_(module.proj_out.weight)
+
+
+@torch.no_grad()
+def _own_estimate(unet: nn.Module, z: Tensor, x0: Tensor, context: Tensor, first: int) -> Tensor:
+    """For every second later sample the student's own one-step picture, for the rest the true one."""
+    mine = torch.arange(first, len(z), 2)
+    t = torch.full((len(mine),), 999)
+    with torch.autocast("cpu", torch.bfloat16):
+        v = unet(z[mine].to(memory_format=torch.channels_last), t, context[mine])
+    start = x0[first:].clone()
+    start[mine - first] = clean(z[mine], v.float(), t)
+    return start
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--tokenizer", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--workers", type=int, default=2)
+    args = parser.parse_args()
+    spread(train, args.workers, args.data, args.work, args.tokenizer, args.steps)
