@@ -1,0 +1,102 @@
+"""Writes the trained networks as a diffusers repository: the folder the page ships and loads.
+
+float16 safetensors, complete configs, LCM scheduler. Every file is written beside its place and
+moved there, so a reader never meets half a file.
+
+`python -m lab.export --work WORK --to models/vignette`
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from .flops import BUDGET, decode_flops, step_flops
+from .nets.autoencoder_tiny import AutoencoderTinyConfig
+from .nets.unet import UNetConfig
+from .train import autoencoder, student
+from .train.text_encoder import config as text_config
+
+BYTES = 32_000_000
+VERSION = "0.40.0"
+SCHEDULER: dict[str, object] = {
+    "_class_name": "LCMScheduler", "_diffusers_version": VERSION, "beta_end": 0.012, "beta_schedule": "scaled_linear", "beta_start": 0.00085,
+    "clip_sample": False, "clip_sample_range": 1.0, "dynamic_thresholding_ratio": 0.995, "num_train_timesteps": 1000, "original_inference_steps": 4,
+    "prediction_type": "v_prediction", "rescale_betas_zero_snr": False, "sample_max_value": 1.0, "set_alpha_to_one": True, "steps_offset": 0,
+    "thresholding": False, "timestep_scaling": 10.0, "timestep_spacing": "leading", "trained_betas": None,
+}
+INDEX: dict[str, object] = {
+    "_class_name": "StableDiffusionPipeline", "_diffusers_version": VERSION, "feature_extractor": [None, None], "image_encoder": [None, None],
+    "requires_safety_checker": False, "safety_checker": [None, None], "scheduler": ["diffusers", "LCMScheduler"], "text_encoder": ["transformers", "CLIPTextModel"],
+    "tokenizer": ["transformers", "CLIPTokenizer"], "unet": ["diffusers", "UNet2DConditionModel"], "vae": ["diffusers", "AutoencoderTiny"],
+}
+
+
+def _write_json(value: Mapping[str, object], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(value, indent=2) + "\n")
+    os.replace(partial, path)
+
+
+def _write_weights(tensors: Mapping[str, Tensor], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    halves = {name: value.half().contiguous().clone() for name, value in tensors.items()}
+    if not all(torch.isfinite(value).all() for value in halves.values()):
+        raise ValueError(f"{path.name}: a weight does not fit float16")
+    partial = path.with_suffix(".partial")
+    save_file(halves, partial, metadata={"format": "pt"})
+    partial.chmod(0o644)
+    os.replace(partial, path)
+
+
+def text_json(vocabulary: int) -> dict[str, object]:
+    """The text encoder's config with the fields transformers 4 and 5 both read."""
+    c = text_config(vocabulary)
+    names = ("attention_dropout", "bos_token_id", "eos_token_id", "hidden_act", "hidden_size", "initializer_factor", "initializer_range", "intermediate_size",
+             "layer_norm_eps", "max_position_embeddings", "num_attention_heads", "num_hidden_layers", "pad_token_id", "projection_dim", "vocab_size")
+    return {"architectures": ["CLIPTextModel"], "model_type": "clip_text_model", "dtype": "float16", "transformers_version": "5.18.0"} | {name: getattr(c, name) for name in names}
+
+
+def total_bytes(folder: Path) -> int:
+    """Everything a visitor downloads: weights, configs, tokenizer; not the card."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.suffix in (".safetensors", ".json"))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--to", type=Path, required=True)
+    args = parser.parse_args()
+    to: Path = args.to
+    vocabulary = Tokenizer.from_file(str(to / "tokenizer" / "tokenizer.json")).get_vocab_size()
+    tuned = args.work / "decoder.pt"
+    pictures = autoencoder.load(args.work / "autoencoder.pt")
+    if tuned.exists():
+        pictures.decoder.load_state_dict(torch.load(tuned, weights_only=True)["average"])
+    text = student.load_text(args.work / "text_encoder.pt", vocabulary)
+    _write_json(INDEX, to / "model_index.json")
+    _write_json(SCHEDULER, to / "scheduler" / "scheduler_config.json")
+    _write_json(AutoencoderTinyConfig().to_json(), to / "vae" / "config.json")
+    _write_json(UNetConfig().to_json(), to / "unet" / "config.json")
+    _write_json(text_json(vocabulary), to / "text_encoder" / "config.json")
+    _write_weights(pictures.state_dict(), to / "vae" / "diffusion_pytorch_model.fp16.safetensors")
+    _write_weights(student.load(args.work / "student.pt").state_dict(), to / "unet" / "diffusion_pytorch_model.fp16.safetensors")
+    named = {name if name.startswith("text_model.") else f"text_model.{name}": value for name, value in text.state_dict().items() if not name.endswith("position_ids")}
+    _write_weights(named, to / "text_encoder" / "model.fp16.safetensors")
+    flops = step_flops(UNetConfig()) + decode_flops(AutoencoderTinyConfig(), UNetConfig().sample_size)
+    size = total_bytes(to)
+    print(f"{size / 1e6:.2f} MB of {BYTES / 1e6:.0f}, {flops / 1e9:.3f} GFLOP of {BUDGET / 1e9:.0f}")
+    if size > BYTES or flops > BUDGET:
+        raise SystemExit("over budget")
+
+
+if __name__ == "__main__":
+    main()

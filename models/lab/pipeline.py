@@ -1,0 +1,85 @@
+"""The exported pipeline in PyTorch: what the page computes, from the same files, in float32.
+
+`python -m lab.pipeline DIR --prompt TEXT --seed 1 --steps 1 --out FILE.png`
+"""
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+from torch import Tensor
+from transformers import CLIPTextConfig, CLIPTextModel
+
+from . import tokenizer as vocabulary
+from .nets.autoencoder_tiny import AutoencoderTiny, AutoencoderTinyConfig
+from .nets.unet import UNet2DConditionModel, UNetConfig
+from .sampler import draw
+
+
+class Pipeline:
+    """Loads a diffusers folder; `images` draws uint8 pictures."""
+
+    def __init__(self, folder: Path) -> None:
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer" / "tokenizer.json"))
+        self.unet = UNet2DConditionModel(UNetConfig.from_json(json.loads((folder / "unet" / "config.json").read_text())))
+        self.unet.load_state_dict(_weights(folder / "unet" / "diffusion_pytorch_model.fp16.safetensors"))
+        self.vae = AutoencoderTiny(AutoencoderTinyConfig.from_json(json.loads((folder / "vae" / "config.json").read_text())))
+        self.vae.load_state_dict(_weights(folder / "vae" / "diffusion_pytorch_model.fp16.safetensors"))
+        fields = json.loads((folder / "text_encoder" / "config.json").read_text())
+        self.text = CLIPTextModel(CLIPTextConfig(**{k: v for k, v in fields.items() if k not in ("architectures", "model_type", "transformers_version", "dtype")}))
+        stored = _weights(folder / "text_encoder" / "model.fp16.safetensors")
+        own = {name: stored.get(name, stored.get(f"text_model.{name}")) for name in self.text.state_dict() if not name.endswith("position_ids")}
+        self.text.load_state_dict({name: value for name, value in own.items() if value is not None}, strict=True)
+        for module in (self.unet, self.vae, self.text):
+            module.eval().requires_grad_(False)
+        for module in (self.unet, self.vae):
+            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    @torch.no_grad()
+    def encode(self, captions: Sequence[str]) -> Tensor:
+        return self.text(input_ids=torch.from_numpy(vocabulary.ids(self.tokenizer, captions))).last_hidden_state
+
+    @torch.no_grad()
+    def latents(self, captions: Sequence[str], seeds: Sequence[int], steps: int) -> Tensor:
+        c = self.unet.config
+        return draw(self.unet, self.encode(captions), seeds, steps, (c.in_channels, c.sample_size, c.sample_size))
+
+    @torch.no_grad()
+    def decode(self, latents: Tensor) -> Tensor:
+        """[n, 3, 256, 256] in -1..1."""
+        return self.vae.decode(latents.to(memory_format=torch.channels_last)).float().clamp(-1, 1)
+
+    def images(self, captions: Sequence[str], seeds: Sequence[int], steps: int) -> np.ndarray:
+        """[n, 256, 256, 3] uint8."""
+        pixels = self.decode(self.latents(captions, seeds, steps))
+        return ((pixels + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
+
+
+def _weights(path: Path) -> dict[str, Tensor]:
+    return {name: value.float() for name, value in load_file(path).items()}
+
+
+def contact_sheet(pictures: Sequence[np.ndarray], columns: int, gap: int = 4) -> Image.Image:
+    size, rows = pictures[0].shape[0] + gap, -(-len(pictures) // columns)
+    sheet = Image.new("RGB", (columns * size - gap, rows * size - gap), "white")
+    for i, picture in enumerate(pictures):
+        sheet.paste(Image.fromarray(picture), (i % columns * size, i // columns * size))
+    return sheet
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--prompt", required=True)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steps", type=int, default=1, choices=(1, 2, 3, 4))
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    Image.fromarray(Pipeline(args.folder).images([args.prompt], [args.seed], args.steps)[0]).save(args.out)

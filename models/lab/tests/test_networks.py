@@ -1,0 +1,89 @@
+"""Our modules compute what diffusers' do (reference tensors, where the checkout carries some), the
+sampler's constants are the published ones, and the design keeps its budget."""
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from lab.nets import collapse
+from lab.flops import BUDGET, decode_flops, step_flops
+from lab.nets.autoencoder_tiny import AutoencoderTiny, AutoencoderTinyConfig, LatentNorm
+from lab.nets.unet import UNet2DConditionModel, UNetConfig
+from lab.sampler import ALPHA_BAR, STEPS, clean, velocity
+
+FIXTURES = Path(__file__).parents[3] / "test" / "fixtures"
+BOUND = 1e-4
+
+
+def relative(got: torch.Tensor, wanted: torch.Tensor) -> float:
+    return ((got - wanted).square().mean().sqrt() / wanted.square().mean().sqrt()).item()
+
+
+def reference(name: str) -> tuple[dict[str, object], dict[str, torch.Tensor], dict[str, torch.Tensor], dict[str, object]]:
+    folder = FIXTURES / name
+    if not (folder / "golden.safetensors").exists():
+        pytest.skip(f"no reference tensors for {name}")
+    weights = {k: v.float() for k, v in load_file(folder / "diffusion_pytorch_model.fp16.safetensors").items()}
+    return json.loads((folder / "config.json").read_text()), weights, load_file(folder / "golden.safetensors"), json.loads((folder / "golden.json").read_text())
+
+
+def test_unet_agrees_with_diffusers() -> None:
+    config, weights, golden, cases = reference("unet-sd21")
+    unet = UNet2DConditionModel(UNetConfig.from_json(config))
+    unet.load_state_dict(weights)
+    for case in cases["cases"]:  # type: ignore[attr-defined]
+        i = case["i"]
+        with torch.no_grad():
+            got = unet(golden[f"sample.{i}"], torch.tensor([case["timestep"]]), golden["encoder_hidden_states"])
+        assert relative(got, golden[f"out.{i}"]) < BOUND
+
+
+def test_autoencoder_agrees_with_diffusers() -> None:
+    config, weights, golden, _ = reference("vae-tiny")
+    autoencoder = AutoencoderTiny(AutoencoderTinyConfig.from_json(config))
+    autoencoder.load_state_dict(weights)
+    with torch.no_grad():
+        assert relative(autoencoder.decode(golden["latent"]), golden["decoded"]) < BOUND
+        assert relative(autoencoder.encode(golden["image"]), golden["encoded"]) < BOUND
+
+
+def test_folding_the_normalisation_changes_nothing() -> None:
+    torch.manual_seed(0)
+    conv, norm, x = torch.nn.Conv2d(4, 12, 3), LatentNorm(12), torch.randn(2, 4, 9, 9)
+    norm.running_mean.normal_()
+    norm.running_var.uniform_(0.5, 2)
+    norm.eval()
+    with torch.no_grad():
+        wanted = norm(conv(x))
+        norm.fold_into(conv)
+        assert torch.allclose(conv(x), wanted, atol=1e-5)
+
+
+def test_one_step_and_decode_stay_within_four_gflop() -> None:
+    unet = UNetConfig()
+    assert step_flops(unet) + decode_flops(AutoencoderTinyConfig(), unet.sample_size) <= BUDGET
+
+
+def test_alphas_are_the_published_ones() -> None:
+    for t, alpha in ((249, 0.675432), (499, 0.277670), (749, 0.0566235), (999, 0.00466010)):
+        assert abs(ALPHA_BAR[t].item() / alpha - 1) < 1e-5
+    assert STEPS[4] == (999, 749, 499, 249)
+
+
+def test_velocity_and_clean_are_inverse() -> None:
+    torch.manual_seed(0)
+    x, x0, t = torch.randn(4, 12, 8, 8), torch.randn(4, 12, 8, 8), torch.tensor([999, 749, 499, 249])
+    assert torch.allclose(clean(x, velocity(x, x0, t), t), x0, atol=1e-5)
+
+
+def test_multiplied_out_stages_agree_away_from_the_border() -> None:
+    torch.manual_seed(0)
+    autoencoder = AutoencoderTiny(AutoencoderTinyConfig())
+    images, latents = torch.rand(1, 3, 128, 128) * 2 - 1, torch.randn(1, 12, 8, 8)
+    with torch.no_grad():
+        assert relative(collapse.decode(autoencoder, latents)[..., 1:-1, 1:-1], autoencoder.decode(latents)[..., 1:-1, 1:-1]) < BOUND
+        front = torch.nn.Sequential(*autoencoder.encoder.layers[:3])((images + 1) / 2)
+        autoencoder.encoder.layers = autoencoder.encoder.layers[:3]
+        assert relative(collapse.encode(autoencoder, images)[..., 2:-2, 2:-2], front[..., 2:-2, 2:-2]) < BOUND
