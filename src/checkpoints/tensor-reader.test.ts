@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ByteSource, ByteStore } from "./byte-source";
-import { float16BitsToFloat32, float32ToFloat16Bits } from "./dtype";
+import { fromFloat16, toFloat16 } from "../engine/float16";
 import { memoryStore } from "./memory-source";
 import { openTensors } from "./tensor-reader";
 import { fileOf, float16Tensor, float32Tensor, safetensorsFile, type TestTensor } from "./testing/safetensors-file";
@@ -27,28 +27,28 @@ describe("float16", () => {
   it("every float16 goes to float32 and back unchanged", () => {
     for (let half = 0; half < 65536; half++) {
       const isNaNBits = (half & 0x7c00) === 0x7c00 && (half & 0x3ff) !== 0;
-      if (!isNaNBits) expect(float32ToFloat16Bits(float16BitsToFloat32(half))).toBe(half);
+      if (!isNaNBits) expect(toFloat16(fromFloat16(half))).toBe(half);
     }
   });
 
   it("rounds to the nearest, ties to even", () => {
     fc.assert(
       fc.property(fc.float({ noNaN: true, min: -65504, max: 65504 }), (x) => {
-        const half = float32ToFloat16Bits(x);
-        const error = Math.abs(float16BitsToFloat32(half) - x);
+        const half = toFloat16(x);
+        const error = Math.abs(fromFloat16(half) - x);
         for (const neighbour of [half - 1, half + 1]) {
-          const other = Math.abs(float16BitsToFloat32(neighbour & 0xffff) - x);
+          const other = Math.abs(fromFloat16(neighbour & 0xffff) - x);
           if (!Number.isFinite(other) || (half & 0x7fff) === 0) continue;
           expect(other > error || (other === error && (half & 1) === 0)).toBe(true);
         }
       }),
     );
-    expect(float32ToFloat16Bits(1 + 2 ** -11)).toBe(0x3c00);
-    expect(float32ToFloat16Bits(1 + 3 * 2 ** -11)).toBe(0x3c02);
-    expect(float32ToFloat16Bits(65520)).toBe(0x7c00);
-    expect(float32ToFloat16Bits(65519)).toBe(0x7bff);
-    expect(float32ToFloat16Bits(2 ** -25)).toBe(0);
-    expect(float32ToFloat16Bits(2 ** -24)).toBe(1);
+    expect(toFloat16(1 + 2 ** -11)).toBe(0x3c00);
+    expect(toFloat16(1 + 3 * 2 ** -11)).toBe(0x3c02);
+    expect(toFloat16(65520)).toBe(0x7c00);
+    expect(toFloat16(65519)).toBe(0x7bff);
+    expect(toFloat16(2 ** -25)).toBe(0);
+    expect(toFloat16(2 ** -24)).toBe(1);
   });
 });
 
@@ -107,7 +107,7 @@ describe("reading", () => {
     const order: string[] = [];
     for await (const [name, data] of reader.stream(["c", "large", "a", "b"], "float16")) {
       order.push(name);
-      if (name === "large") expect(float16BitsToFloat32(data[2 ** 21 + 1] ?? 0)).toBe((2 ** 21 + 1) % 7);
+      if (name === "large") expect(fromFloat16(data[2 ** 21 + 1] ?? 0)).toBe((2 ** 21 + 1) % 7);
     }
     expect(order).toEqual(["a", "b", "large", "c"]);
     expect(reads).toEqual([8, 8 * 2 ** 20, 4 * 2 ** 20, 4]);

@@ -6,7 +6,7 @@ import type { Plan } from "../engine/plan";
 import { OnestrokeError } from "../errors";
 import { TorchGenerator } from "../samplers/noise/torch-generator";
 import { recipeFromConfig, scheduleFor, type SamplerOverrides, type SamplerRecipe } from "../samplers/recipe";
-import type { Steering } from "../steering/types";
+import { effectiveSteering } from "../steering/schedule";
 import { throwIfCancelled } from "./cancel";
 import { Decoder } from "./decoder";
 import { Denoiser } from "./denoiser";
@@ -77,7 +77,7 @@ export class TextToImage {
       weightBytes: bytes,
       defaultSize: sampleSize * factor,
       sizeMultiple: factor,
-      maxSteps: maxSteps(this.#sampler),
+      maxSteps: manifest.steps?.maximum ?? maxSteps(this.#sampler),
       license: manifest.license?.id,
     };
   }
@@ -111,7 +111,7 @@ export class TextToImage {
     const clock = new StageClock();
     const { signal } = hooks;
     const network = (name: ComponentName) => this.#hooks(name, hooks, clock);
-    const steering = effectiveSteering(request);
+    const steering = effectiveSteering(request.steering, request.negative);
     const schedule = scheduleFor(this.#sampler, request.steps);
 
     hooks.onProgress?.({ stage: "encode" });
@@ -187,12 +187,6 @@ export class TextToImage {
     if (negative && told?.negative !== request.negative) this.#denoiser.writeNegative(plan, negative);
     this.#told.set(plan, { prompt: request.prompt, negative: negative ? request.negative : told?.negative });
   }
-}
-
-/** Steering that does nothing is none: without a negative text, or with the dial at zero. */
-function effectiveSteering({ negative, steering }: ImageRequest): Steering {
-  if (negative.trim() === "" || steering.method === "none" || steering.scale === 0) return { method: "none" };
-  return steering;
 }
 
 function maxSteps({ rule }: SamplerRecipe): number {
