@@ -27,7 +27,7 @@ export class ConfigReader extends Fields {
   }
 
   sizes(field: string, fallback?: readonly number[], smallest = 1): readonly number[] {
-    return this.#list(field, fallback, "integers", (item): item is number => isSize(item, smallest));
+    return this.#list(field, fallback, `integers from ${smallest}`, (item): item is number => isSize(item, smallest));
   }
 
   /** One size a level; a single one stands for all levels. */
@@ -36,10 +36,6 @@ export class ConfigReader extends Fields {
     if (isSize(value, 1)) return Array.from({ length: levels }, () => value);
     const list = this.sizes(field);
     return list.length === levels ? list : this.refuse(field, `must have one entry for each of the ${levels} levels`);
-  }
-
-  numbers(field: string): readonly number[] {
-    return this.#list(field, undefined, "numbers", (item): item is number => typeof item === "number" && Number.isFinite(item));
   }
 
   /** A list of names, each out of a fixed set. */

@@ -33,6 +33,8 @@ export function parsePagodaConfig(json: unknown): PagodaConfig {
   config.only("family", "pagoda-decoder");
   config.only("resblock_updown", true);
   config.only("learn_sigma", false);
+  // The order in which queries, keys and values are packed hangs on it.
+  config.only("attention_type", "flash");
   const channels = config.size("model_channels", 192);
   const highChannels = config.size("model_channels_high", channels);
   const encoder = config.numbers("encoder_channel_mult");
@@ -185,7 +187,7 @@ function resampled(g: GraphBuilder, x: Tensor, resample: ResBlockOptions["resamp
   }
 }
 
-/** Self-attention over pixels; queries, keys and values of a head lie side by side. */
+/** Self-attention over pixels; all queries lie before all keys and values. */
 function attentionBlock({ g, config }: Context, x: Tensor, name: string): Tensor {
   const channels = channelsOf(x);
   const headSize = config.headChannels;
@@ -198,9 +200,9 @@ function attentionBlock({ g, config }: Context, x: Tensor, name: string): Tensor
   const attended = g.attention(qkv, qkv, qkv, {
     heads: channels / headSize,
     headSize,
-    qLayout: { offset: 0, headStride: 3 * headSize },
-    kLayout: { offset: headSize, headStride: 3 * headSize },
-    vLayout: { offset: 2 * headSize, headStride: 3 * headSize },
+    qLayout: { offset: 0, headStride: headSize },
+    kLayout: { offset: channels, headStride: headSize },
+    vLayout: { offset: 2 * channels, headStride: headSize },
   });
   const out = g.conv2d(g.reshape(attended, x.shape), `${name}.proj_out`, { outputs: channels, kernel: 1 });
   return g.addTensors(out, x);
