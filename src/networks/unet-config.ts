@@ -12,6 +12,8 @@ export interface UnetLevel {
 }
 
 export interface UnetConfig {
+  /** Side of the latent it was trained at. */
+  readonly sampleSize: number;
   readonly inChannels: number;
   readonly outChannels: number;
   readonly down: readonly UnetLevel[];
@@ -77,6 +79,7 @@ export function parseUnetConfig(json: unknown): UnetConfig {
     config.refuse("norm_num_groups", `must divide block_out_channels ${channels.join(", ")}`);
   const base = channels[0] ?? 0;
   return {
+    sampleSize: config.size("sample_size", 64),
     inChannels: config.size("in_channels", 4),
     outChannels: config.size("out_channels", 4),
     ...parseLevels(config, channels),
