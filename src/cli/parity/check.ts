@@ -1,0 +1,98 @@
+// What one kind of fixture compares: names of golden tensors with the error against each.
+// The command turns them into rows; nothing here knows bounds or tables.
+import type { ByteStore } from "../../checkpoints/byte-source";
+import { checkTensors } from "../../checkpoints/check-tensors";
+import type { JsonObject } from "../../checkpoints/json";
+import { openTensors, type TensorReader } from "../../checkpoints/tensor-reader";
+import { weightFiles, type WeightStem } from "../../checkpoints/weight-files";
+import type { Device } from "../../engine/device";
+import { GraphBuilder } from "../../engine/graph";
+import { Plan } from "../../engine/plan";
+import { runPlan } from "../../engine/run";
+import type { NumberFormat } from "../../engine/tensor";
+import type { TensorData } from "../../engine/transfer";
+import { checkpointTensors, Weights } from "../../engine/weights";
+import type { Golden } from "./golden";
+
+export interface Fixture {
+  readonly name: string;
+  readonly store: ByteStore;
+  /** `config.json`; empty for fixtures that are no network. */
+  readonly config: JsonObject;
+  readonly golden: Golden;
+}
+
+export interface Comparison {
+  /** The golden tensor's name, or what is compared where there is none. */
+  readonly case: string;
+  readonly error: number;
+  /** Default: the kind's. */
+  readonly bound?: number;
+}
+
+/** Compared on the host alone. */
+export type HostCheck = (fixture: Fixture) => AsyncIterable<Comparison>;
+
+/** Compared on a device in one number format. */
+export type DeviceCheck = (fixture: Fixture, device: Device, format: NumberFormat) => AsyncIterable<Comparison>;
+
+/** One network of a fixture on one device: its weights, and graphs run over them. */
+export class NetworkUnderTest {
+  readonly #device: Device;
+  readonly #format: NumberFormat;
+  readonly #reader: TensorReader;
+  readonly #weights: Weights;
+  readonly #unused: readonly RegExp[];
+  readonly #where: string;
+  readonly #plans = new Map<string, Plan>();
+
+  private constructor(device: Device, format: NumberFormat, reader: TensorReader, where: string, unused: readonly RegExp[]) {
+    this.#device = device;
+    this.#format = format;
+    this.#reader = reader;
+    this.#unused = unused;
+    this.#where = where;
+    this.#weights = new Weights(device, { read: (key, _shape, signal) => reader.readFloat16(key, signal) });
+  }
+
+  static async open(
+    { name, store }: Fixture,
+    device: Device,
+    format: NumberFormat,
+    options: { readonly stem: WeightStem; readonly unused: readonly RegExp[] },
+  ): Promise<NetworkUnderTest> {
+    const files = await weightFiles(store, "", options.stem);
+    const paths = files.map(({ path }) => path);
+    return new NetworkUnderTest(device, format, await openTensors(store, paths), name, options.unused);
+  }
+
+  /** Outputs by name, for inputs by name. Equal keys share a plan. */
+  async run(
+    key: string,
+    build: (g: GraphBuilder) => void,
+    inputs: Readonly<Record<string, TensorData>>,
+  ): Promise<Readonly<Record<string, TensorData>>> {
+    const plan = this.#plans.get(key) ?? (await this.#compile(key, build));
+    for (const [name, values] of Object.entries(inputs)) plan.write(name, values);
+    await runPlan(plan);
+    const outputs: Record<string, TensorData> = {};
+    for (const name of plan.graph.outputs.keys()) outputs[name] = await plan.read(name);
+    return outputs;
+  }
+
+  close(): void {
+    for (const plan of this.#plans.values()) plan.destroy();
+    this.#weights.evict();
+  }
+
+  async #compile(key: string, build: (g: GraphBuilder) => void): Promise<Plan> {
+    const builder = new GraphBuilder();
+    build(builder);
+    const graph = builder.build();
+    checkTensors(this.#reader, checkpointTensors(graph), this.#unused, this.#where);
+    await this.#weights.load(graph);
+    const plan = await Plan.compile(this.#device, graph, this.#weights, { format: this.#format });
+    this.#plans.set(key, plan);
+    return plan;
+  }
+}

@@ -1,0 +1,88 @@
+// Finds the fixture folders of a directory and says of what kind each is: by `_class_name`,
+// `architectures` or `family` in its config, else by its name.
+import { readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { readJson } from "../../checkpoints/read-file";
+import { nodeStore } from "../../checkpoints/node-file";
+import type { JsonObject } from "../../checkpoints/json";
+import { OnestrokeError } from "../../errors";
+import { checkAutoencoderKl, checkAutoencoderTiny } from "./autoencoder";
+import type { DeviceCheck, Fixture, HostCheck } from "./check";
+import { checkImf, checkPagoda, checkSit } from "./class-to-image";
+import { checkClipText } from "./clip-text";
+import { Golden } from "./golden";
+import { checkNoise, checkSamplers, checkTokenizer } from "./host";
+import { checkUnet } from "./unet";
+
+export interface Bounds {
+  readonly f32: number;
+  readonly f16: number;
+}
+
+export type Kind =
+  | { readonly on: "host"; readonly check: HostCheck; readonly bound: number }
+  | { readonly on: "device"; readonly check: DeviceCheck; readonly bounds: Bounds }
+  | { readonly on: "nothing"; readonly reason: string };
+
+export interface KnownFixture {
+  readonly fixture: Fixture;
+  /** `undefined`: not recognised. */
+  readonly kind: Kind | undefined;
+}
+
+const NETWORK_BOUNDS: Bounds = { f32: 1e-4, f16: 5e-3 };
+const TABLE_BOUND = 1e-5;
+
+const network = (check: DeviceCheck): Kind => ({ on: "device", check, bounds: NETWORK_BOUNDS });
+
+const BY_CLASS: Readonly<Record<string, Kind>> = {
+  UNet2DConditionModel: network(checkUnet),
+  AutoencoderKL: network(checkAutoencoderKl),
+  AutoencoderTiny: network(checkAutoencoderTiny),
+  CLIPTextModel: network(checkClipText),
+  CLIPTextModelWithProjection: network(checkClipText),
+  "esc-sit": network(checkSit),
+  "imf-dit": network(checkImf),
+  "pagoda-decoder": network(checkPagoda),
+};
+
+const BY_PREFIX: readonly (readonly [prefix: string, kind: Kind])[] = [
+  ["clip-tokenizer", { on: "host", check: checkTokenizer, bound: TABLE_BOUND }],
+  ["samplers", { on: "host", check: checkSamplers, bound: TABLE_BOUND }],
+  ["torch-randn", { on: "host", check: checkNoise, bound: TABLE_BOUND }],
+  ["onnx-", { on: "nothing", reason: "there is no engine for ONNX files yet" }],
+];
+
+/**
+ * Folders of `directory` in order of their names, or `directory` itself if it is a fixture.
+ * @throws OnestrokeError `model-missing` when there is none
+ */
+export async function parityFixtures(directory: string): Promise<readonly KnownFixture[]> {
+  const folders = (await nodeStore(directory).exists("golden.json")) ? [directory] : await subfolders(directory);
+  if (folders.length === 0) throw new OnestrokeError("model-missing", `${directory} holds no fixture folders`, { directory });
+  return Promise.all(folders.map(open));
+}
+
+async function subfolders(directory: string): Promise<readonly string[]> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
+    throw new OnestrokeError("model-missing", `${directory} is no folder`, { directory }, cause);
+  });
+  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith("."));
+  return folders.map(({ name }) => join(directory, name)).toSorted();
+}
+
+async function open(folder: string): Promise<KnownFixture> {
+  const store = nodeStore(folder);
+  const name = basename(folder);
+  const config = (await store.exists("config.json")) ? await readJson(store, "config.json") : {};
+  const golden = (await store.exists("golden.json")) ? await Golden.open(store) : Golden.empty();
+  return { fixture: { name, store, config, golden }, kind: kindOf(name, config) };
+}
+
+function kindOf(name: string, config: JsonObject): Kind | undefined {
+  const architectures: readonly unknown[] = Array.isArray(config["architectures"]) ? config["architectures"] : [];
+  for (const label of [config["_class_name"], ...architectures, config["family"]]) {
+    if (typeof label === "string" && Object.hasOwn(BY_CLASS, label)) return BY_CLASS[label];
+  }
+  return BY_PREFIX.find(([prefix]) => name.startsWith(prefix))?.[1];
+}

@@ -1,0 +1,116 @@
+// The reference tensors of one fixture, and how results are compared with them. Keeps count of
+// what was looked at, so that a tensor nobody compared is noticed.
+import type { ByteStore } from "../../checkpoints/byte-source";
+import { isJsonObject, type JsonObject } from "../../checkpoints/json";
+import { readJson } from "../../checkpoints/read-file";
+import { readSafetensorsHeader } from "../../checkpoints/safetensors";
+import { OnestrokeError } from "../../errors";
+
+export interface GoldenTensor {
+  readonly shape: readonly number[];
+  /** Row-major. Integers up to 2^24 are exact. */
+  readonly values: Float32Array<ArrayBuffer>;
+}
+
+export class Golden {
+  /** `golden.json`: constants and cases. */
+  readonly facts: JsonObject;
+  readonly #tensors: ReadonlyMap<string, GoldenTensor>;
+  readonly #seen = new Set<string>();
+
+  private constructor(facts: JsonObject, tensors: ReadonlyMap<string, GoldenTensor>) {
+    this.facts = facts;
+    this.#tensors = tensors;
+  }
+
+  static empty(): Golden {
+    return new Golden({}, new Map());
+  }
+
+  static async open(store: ByteStore): Promise<Golden> {
+    const facts = await readJson(store, "golden.json");
+    const file = "golden.safetensors";
+    return new Golden(facts, (await store.exists(file)) ? await readTensors(store, file) : new Map());
+  }
+
+  get names(): readonly string[] {
+    return [...this.#tensors.keys()];
+  }
+
+  /** Tensors that were never asked for. */
+  get unseen(): readonly string[] {
+    return this.names.filter((name) => !this.#seen.has(name));
+  }
+
+  has(name: string): boolean {
+    return this.#tensors.has(name);
+  }
+
+  /** @throws OnestrokeError `model-missing` */
+  tensor(name: string): GoldenTensor {
+    const found = this.#tensors.get(name);
+    if (!found) throw new OnestrokeError("model-missing", `the fixture has no tensor ${name}`);
+    this.#seen.add(name);
+    return found;
+  }
+
+  /** Images come as `[batch, channels, height, width]` and are computed with channels last. */
+  channelsLast(name: string): GoldenTensor {
+    const { shape, values } = this.tensor(name);
+    return { shape: move(shape), values: toChannelsLast(values, shape) };
+  }
+
+  ids(name: string): Uint32Array<ArrayBuffer> {
+    return Uint32Array.from(this.tensor(name).values);
+  }
+
+  /** The entries of `cases` in golden.json. */
+  get cases(): readonly JsonObject[] {
+    const cases = this.facts["cases"];
+    return Array.isArray(cases) ? cases.filter(isJsonObject) : [];
+  }
+}
+
+function move(shape: readonly number[]): readonly number[] {
+  const [batch = 1, channels = 1, ...rest] = shape;
+  return [batch, ...rest, channels];
+}
+
+export function toChannelsLast(values: ArrayLike<number>, shape: readonly number[]): Float32Array<ArrayBuffer> {
+  const [batch = 1, channels = 1, ...rest] = shape;
+  const pixels = rest.reduce((left, right) => left * right, 1);
+  const moved = new Float32Array(values.length);
+  for (let b = 0; b < batch; b++) {
+    for (let c = 0; c < channels; c++) {
+      for (let p = 0; p < pixels; p++) moved[(b * pixels + p) * channels + c] = values[(b * channels + c) * pixels + p] ?? 0;
+    }
+  }
+  return moved;
+}
+
+/** RMS(actual - expected) / RMS(expected); NaN when lengths differ or a value is not finite. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Number.NaN;
+  let difference = 0;
+  let magnitude = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const wanted = expected[i] ?? Number.NaN;
+    difference += ((actual[i] ?? Number.NaN) - wanted) ** 2;
+    magnitude += wanted ** 2;
+  }
+  return difference === 0 ? 0 : Math.sqrt(difference / magnitude);
+}
+
+async function readTensors(store: ByteStore, file: string): Promise<ReadonlyMap<string, GoldenTensor>> {
+  const source = await store.open(file);
+  const header = await readSafetensorsHeader(source);
+  const tensors = new Map<string, GoldenTensor>();
+  for (const [name, { dtype, shape, begin, end }] of header.tensors) {
+    const bytes = new Uint8Array(end - begin);
+    await source.read(begin, bytes);
+    if (dtype === "F32") tensors.set(name, { shape, values: new Float32Array(bytes.buffer) });
+    else if (dtype === "I32") tensors.set(name, { shape, values: Float32Array.from(new Int32Array(bytes.buffer)) });
+    else throw new OnestrokeError("model-unsupported", `golden tensor ${name} is stored as ${dtype}`, { tensor: name, dtype });
+  }
+  return tensors;
+}
