@@ -2,7 +2,7 @@
 // unit tests put a drawn gradient in its place, so that queueing, cancelling and recovery
 // are tested without a GPU.
 import type { GeneratedImage, ImageRequest, PipelineHooks } from "../pipeline/request";
-import type { ModelInfo } from "../protocol/messages";
+import type { ModelAddress, ModelInfo } from "../protocol/messages";
 
 /** A loaded model. */
 export interface LoadedModel {
@@ -15,6 +15,5 @@ export interface LoadedModel {
 export interface Backend {
   /** Resolves with the reason when the device is gone; never rejects. */
   readonly lost: Promise<string>;
-  /** @param root address of the model's folder, ending in a slash */
-  load(root: string, hooks: PipelineHooks): Promise<LoadedModel>;
+  load(model: ModelAddress, hooks: PipelineHooks): Promise<LoadedModel>;
 }

@@ -1,6 +1,5 @@
 // The worker's script: joins a session to this thread's messages. Everything with a
 // decision in it is in session.ts, which runs in tests without a worker.
-import { OnestrokeError } from "../errors";
 import type { FromWorker, ToWorker } from "../protocol/messages";
 import { Session } from "./session";
 import { openWebGpuBackend } from "./webgpu-backend";
@@ -15,4 +14,8 @@ declare const self: {
 const session = new Session(openWebGpuBackend, (message, transfer = []) => self.postMessage(message, transfer));
 
 self.addEventListener("message", (event) => session.receive(event.data));
-self.addEventListener("unhandledrejection", (event) => session.fail(OnestrokeError.from(event.reason, "worker-died")));
+self.addEventListener("unhandledrejection", (event) => {
+  // The page hears of it from the session, and need not hear of it twice.
+  event.preventDefault();
+  session.reportFault(event.reason);
+});

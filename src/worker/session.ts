@@ -18,6 +18,7 @@ type State =
 type Call = Extract<ToWorker, { type: "load" | "generate" }>;
 type Post = (message: FromWorker, transfer?: Transferable[]) => void;
 
+/** After a crash, calls can fail before the device says that it is lost: this long it is let say so. */
 const LOSS_DELAY_MS = 10;
 
 export class Session {
@@ -48,8 +49,12 @@ export class Session {
     }
   }
 
-  /** For faults outside any call: the session answers nothing more. */
-  fail(error: OnestrokeError): void {
+  /** For faults outside any call: the session answers nothing more and asks to be replaced. */
+  reportFault(reason: unknown): void {
+    setTimeout(() => this.#fail(OnestrokeError.from(reason, "worker-died")), LOSS_DELAY_MS);
+  }
+
+  #fail(error: OnestrokeError): void {
     if (this.#state.kind === "lost") return;
     this.#state = { kind: "lost", error };
     for (const abort of this.#aborts.values()) abort.abort(error);
@@ -63,7 +68,6 @@ export class Session {
     try {
       await this.#queue.run(() => untilAborted(this.#perform(call, abort.signal), abort.signal));
     } catch (thrown) {
-      // After a crash, calls can fail before the device says that it is lost: let it say so.
       await new Promise((resolve) => setTimeout(resolve, LOSS_DELAY_MS));
       this.#post({ type: "failed", id: call.id, error: explain(thrown, call, abort.signal).toWire() });
     } finally {
@@ -100,7 +104,8 @@ export class Session {
   }
 
   /** The loaded model, loading it where another one, or none, is. */
-  async #ensureModel({ root }: ModelAddress, hooks: PipelineHooks): Promise<LoadedModel> {
+  async #ensureModel(address: ModelAddress, hooks: PipelineHooks): Promise<LoadedModel> {
+    const { root } = address;
     if (this.#state.kind === "ready" && this.#state.root === root) return this.#state.model;
     const backend = await this.#ensureBackend();
     if (this.#state.kind === "ready") {
@@ -108,7 +113,7 @@ export class Session {
       this.#state.model.dispose();
       this.#state = { kind: "open", backend };
     }
-    const model = await backend.load(root, hooks);
+    const model = await backend.load(address, hooks);
     this.#throwIfLost();
     this.#state = { kind: "ready", backend, root, model };
     return model;
@@ -119,7 +124,7 @@ export class Session {
     if (this.#state.kind === "open" || this.#state.kind === "ready") return this.#state.backend;
     const backend = await this.#openBackend();
     this.#state = { kind: "open", backend };
-    void backend.lost.then((reason) => this.fail(new OnestrokeError("gpu-lost", `the GPU device was lost: ${reason}`)));
+    void backend.lost.then((reason) => this.#fail(new OnestrokeError("gpu-lost", `the GPU device was lost: ${reason}`)));
     return backend;
   }
 

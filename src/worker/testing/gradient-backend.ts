@@ -55,7 +55,7 @@ export function gradientBackend(faults: readonly (Fault | undefined)[] = []): Gr
     lost,
     roots,
     lose: (reason) => lose(reason),
-    async load(root, hooks): Promise<LoadedModel> {
+    async load({ root }, hooks): Promise<LoadedModel> {
       hooks.onProgress?.({ stage: "load", component: "unet", loadedBytes: 0, totalBytes: 1_000 });
       await Promise.resolve();
       hooks.signal?.throwIfAborted();
