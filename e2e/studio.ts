@@ -89,11 +89,11 @@ export async function crashGpu(browser: Browser): Promise<void> {
 export const test = base.extend<{ freshStudio: Studio }, { studio: Studio }>({
   studio: [
     async ({ browser }, use) => {
-      const page = await browser.newPage();
-      const studio = new Studio(page);
+      const context = await browser.newContext();
+      const studio = new Studio(await context.newPage());
       await studio.open();
       await use(studio);
-      await page.close();
+      await context.close();
     },
     { scope: "worker", timeout: 2 * LOAD_MS },
   ],
