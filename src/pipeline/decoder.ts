@@ -5,7 +5,7 @@ import type { Device } from "../engine/device";
 import type { GraphBuilder } from "../engine/graph";
 import type { Plan } from "../engine/plan";
 import { runPlan } from "../engine/run";
-import type { Tensor } from "../engine/tensor";
+import type { NumberFormat, Tensor } from "../engine/tensor";
 import { OnestrokeError } from "../errors";
 import { AUTOENCODER_KL_DECODER_UNUSED, autoencoderKlDecoder, parseAutoencoderKlConfig } from "../networks/autoencoder-kl";
 import { AUTOENCODER_TINY_DECODER_UNUSED, autoencoderTinyDecoder, parseAutoencoderTinyConfig } from "../networks/autoencoder-tiny";
@@ -29,22 +29,25 @@ export class Decoder {
   readonly autoencoder: Autoencoder;
   readonly network: Network;
 
-  constructor(manifest: Manifest, device: Device) {
+  constructor(manifest: Manifest, device: Device, format: NumberFormat) {
     const vae = component(manifest, "vae");
     this.autoencoder = vae.className === "AutoencoderTiny" ? tiny(vae.config) : kl(vae.config);
     const { unused, needsFloat32 } = this.autoencoder;
     this.network = new Network(device, {
       name: "vae",
-      format: device.hasFloat16 && !needsFloat32 ? "f16" : "f32",
+      format: needsFloat32 ? "f32" : format,
       open: (signal) => openComponent(vae, signal),
       unused,
     });
   }
 
-  /** @param shape of the latent */
-  plan(shape: { readonly height: number; readonly width: number }, hooks: NetworkHooks): Promise<Plan> {
+  /**
+   * @param shape of the latent
+   * @param output packed for the screen, or as numbers about [0, 1]
+   */
+  plan(shape: { readonly height: number; readonly width: number }, hooks: NetworkHooks, output: "rgba" | "pixels" = "rgba"): Promise<Plan> {
     const { height, width } = shape;
-    return this.network.plan(`${width}x${height}`, (g) => this.#build(g, height, width), hooks);
+    return this.network.plan(`${width}x${height}/${output}`, (g) => this.#build(g, height, width, output), hooks);
   }
 
   /**
@@ -62,11 +65,20 @@ export class Decoder {
     return { width, height: pixels.length / width, data };
   }
 
-  #build(g: GraphBuilder, height: number, width: number): void {
+  /** What a plan for `pixels` makes of the denoiser's last latent: `[height, width, channels]`. */
+  async pixels(plan: Plan, denoiser: Plan, signal?: AbortSignal): Promise<Float32Array> {
+    plan.copyFrom(denoiser, "next", "latent");
+    await runPlan(plan, signal);
+    return Float32Array.from(await plan.read("pixels"));
+  }
+
+  #build(g: GraphBuilder, height: number, width: number, output: "rgba" | "pixels"): void {
     const { latentChannels, scalingFactor, shiftFactor, decode } = this.autoencoder;
     const latent = g.input("latent", [1, height, width, latentChannels], "run", "f32");
-    const unscaled = g.scaleShift(latent, 1 / scalingFactor, shiftFactor);
-    g.output("rgba", g.toRgba(decode(g, unscaled, height, width), { scale: 0.5, shift: 0.5 }));
+    const unscaled = scalingFactor === 1 && shiftFactor === 0 ? latent : g.scaleShift(latent, 1 / scalingFactor, shiftFactor);
+    const decoded = decode(g, unscaled, height, width);
+    if (output === "rgba") g.output("rgba", g.toRgba(decoded, { scale: 0.5, shift: 0.5 }));
+    else g.output("pixels", g.scaleShift(decoded, 0.5, 0.5));
   }
 }
 

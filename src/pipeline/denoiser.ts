@@ -6,6 +6,7 @@ import type { GraphBuilder } from "../engine/graph";
 import { STEERING_FIELDS } from "../engine/ops";
 import type { Plan } from "../engine/plan";
 import { runPlan } from "../engine/run";
+import type { NumberFormat } from "../engine/tensor";
 import { sinusoid } from "../networks/sinusoid";
 import { UNET_UNUSED, unet2dCondition } from "../networks/unet-2d-condition";
 import { parseUnetConfig, type UnetConfig } from "../networks/unet-config";
@@ -31,12 +32,12 @@ export class Denoiser {
   readonly config: UnetConfig;
   readonly network: Network;
 
-  constructor(manifest: Manifest, device: Device) {
+  constructor(manifest: Manifest, device: Device, format: NumberFormat) {
     const unet = component(manifest, "unet");
     this.config = parseUnetConfig(unet.config);
     this.network = new Network(device, {
       name: "unet",
-      format: device.hasFloat16 ? "f16" : "f32",
+      format,
       open: (signal) => openComponent(unet, signal),
       unused: UNET_UNUSED,
     });
@@ -104,7 +105,8 @@ export class Denoiser {
     const coefficients = g.input("coefficients", [1, 12], "run", "f32");
     const sample = g.combine(x, coefficients, 0, { element: "activation" });
     const out = unet2dCondition(g, this.config, { batch: 1, height, width, textTokens, steering: method, sample });
-    g.output("x0", g.combine(x, coefficients, 1, { b: out }));
+    // x0 takes no noise (its coefficient is 0): with it both results share a pipeline.
+    g.output("x0", g.combine(x, coefficients, 1, { b: out, noise }));
     g.output("next", g.combine(x, coefficients, 2, { b: out, noise }));
   }
 }

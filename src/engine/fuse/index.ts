@@ -9,6 +9,7 @@ import { fuseGated } from "./gated";
 import { fuseProjections } from "./projections";
 import { fuseResidual } from "./residual";
 import { prune, rewriteGraph } from "./rewrite";
+import { fuseRgbaRange } from "./rgba-range";
 import { fuseUpsample } from "./upsample";
 
 const REWRITES = [
@@ -20,6 +21,7 @@ const REWRITES = [
   fuseUpsample,
   fuseConcat,
   fuseProjections,
+  fuseRgbaRange,
 ];
 
 export function fuseGraph(graph: Graph): Graph {
