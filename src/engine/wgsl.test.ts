@@ -1,0 +1,66 @@
+// Rules of the assembled module: one body serves every number format and both size
+// modes, and nothing else of the text depends on them.
+import { describe, expect, test } from "vitest";
+import type { Kernel, KernelTarget } from "./kernel";
+import { assembleWgsl, packSizes } from "./wgsl";
+
+const KERNEL: Kernel = {
+  name: "copy",
+  bindings: [
+    { name: "x", access: "read", element: "activation", lanes: 4 },
+    { name: "w", access: "read", element: "weight", lanes: 1 },
+    { name: "y", access: "write", element: "activation", lanes: 4 },
+  ],
+  sizes: { count: 12 },
+  scalars: { epsilon: 1e-5, one: 1 },
+  workgroups: [1, 1, 1],
+  code: "@compute @workgroup_size(1) fn main() { store_y(0u, load_x(0u) * load_w(sizes.count)); }",
+};
+
+const TARGET: KernelTarget = {
+  format: "f32",
+  half: false,
+  sizes: "constant",
+  workgroupBytes: 16_384,
+  invocations: 256,
+  bindingBytes: 2 ** 27,
+  software: false,
+};
+
+describe("assembled WGSL", () => {
+  test("without shader-f16: f32 activations, weights unpacked from u32", () => {
+    const text = assembleWgsl(KERNEL, TARGET);
+    expect(text).not.toContain("f16;");
+    expect(text).toContain("var<storage, read> x: array<vec4<f32>>");
+    expect(text).toContain("unpack2x16float(w[index >> 1u])[index & 1u]");
+  });
+
+  test("with shader-f16: both formats of activations, f16 weights", () => {
+    const half = assembleWgsl(KERNEL, { ...TARGET, format: "f16", half: true });
+    expect(half.startsWith("enable f16;")).toBe(true);
+    expect(half).toContain("x: array<vec4<f16>>");
+    expect(half).toContain("y[index] = vec4<f16>(value)");
+    const full = assembleWgsl(KERNEL, { ...TARGET, half: true });
+    expect(full).toContain("x: array<vec4<f32>>");
+    expect(full).toContain("w: array<f16>");
+  });
+
+  test("constant sizes are literals, floats always with a point or an exponent", () => {
+    expect(assembleWgsl(KERNEL, TARGET)).toContain(`const sizes = Sizes(12u, ${Math.fround(1e-5)}f, 1.0f);`);
+  });
+
+  test("uniform sizes leave no number in the text, and take the next binding", () => {
+    const uniform: KernelTarget = { ...TARGET, sizes: "uniform" };
+    const text = assembleWgsl(KERNEL, uniform);
+    expect(text).toContain("@binding(3) var<uniform> sizes: Sizes;");
+    expect(assembleWgsl({ ...KERNEL, sizes: { count: 13 } }, uniform)).toBe(text);
+    // Control: constants do differ.
+    expect(assembleWgsl({ ...KERNEL, sizes: { count: 13 } }, TARGET)).not.toBe(assembleWgsl(KERNEL, TARGET));
+  });
+
+  test("the uniform's bytes hold u32 fields first, then f32", () => {
+    const view = new DataView(packSizes(KERNEL));
+    expect(view.byteLength % 16).toBe(0);
+    expect([view.getUint32(0, true), view.getFloat32(4, true), view.getFloat32(8, true)]).toEqual([12, Math.fround(1e-5), 1]);
+  });
+});
