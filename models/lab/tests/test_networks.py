@@ -1,19 +1,20 @@
 """Our modules compute what diffusers' do (reference tensors, where the checkout carries some), the
 sampler's constants are the published ones, and the design keeps its budget."""
 import json
+import os
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from lab.nets import collapse
 from lab.flops import BUDGET, decode_flops, step_flops
+from lab.nets import collapse
 from lab.nets.autoencoder_tiny import AutoencoderTiny, AutoencoderTinyConfig, LatentNorm
 from lab.nets.unet import UNet2DConditionModel, UNetConfig
 from lab.sampler import ALPHA_BAR, STEPS, clean, velocity
 
-FIXTURES = Path(__file__).parents[3] / "test" / "fixtures"
+FIXTURES = Path(os.environ.get("ONESTROKE_FIXTURES", Path(__file__).parents[3] / "test" / "fixtures"))
 BOUND = 1e-4
 
 

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Makes Vignette from nothing: run in `models`, with the requirements installed. Run it again to go on.
+set -eu
+work=${1:?usage: lab/reproduce.sh WORK}
+mkdir -p "$work"
+export OMP_NUM_THREADS=1
+[ -e "$work/train/count" ] || python -m lab.dataset "$work/train" --count 60000 --seed 1
+[ -e "$work/heldout/count" ] || python -m lab.dataset "$work/heldout" --count 2000 --seed 2 --held-out
+python -m lab.tokenizer vignette/tokenizer
+python -m lab.train.text_encoder --tokenizer vignette/tokenizer --out "$work"
+python -m lab.train.autoencoder --data "$work/train" --out "$work"
+[ -e "$work/latents.bin" ] || python -m lab.encode --data "$work/train" --work "$work"
+python -m lab.train.student --data "$work/train" --work "$work" --tokenizer vignette/tokenizer
+python -m lab.train.decoder --data "$work/train" --work "$work" --tokenizer vignette/tokenizer
+python -m lab.train.classifier --data "$work/train" --out "$work"
+python -m lab.export --work "$work" --to vignette
+python -m lab.evaluate --model vignette --data "$work/heldout" --work "$work"
+python -m lab.card --model vignette

@@ -1,0 +1,41 @@
+"""A run stopped and started again ends exactly where an unbroken one does."""
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from lab.train.loop import Average, Run, draws, learning_rate
+from lab.train.optimizer import Muon, matrices, orthogonalise
+
+
+def train(path: Path, stop: int, steps: int) -> dict[str, torch.Tensor]:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 2))
+    optimizer = Muon(*matrices(net, (net[0], net[4])))
+    average = Average(net, 0.9)
+    run = Run(path, steps, {"net": net, "optimizer": optimizer}, average)
+    for step in run:
+        if step == stop:
+            run.save()
+            break
+        x = torch.randn(16, 6, generator=draws(1, step)[1])
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(step, steps, 1e-2, warmup=2)
+        optimizer.zero_grad()
+        (net(x) - x[:, :2]).square().mean().backward()
+        optimizer.step()
+        average.update(net, step)
+    return dict(average) | {f"now.{k}": v for k, v in net.state_dict().items()}
+
+
+def test_resume_is_exact(tmp_path: Path) -> None:
+    unbroken = train(tmp_path / "a.pt", stop=-1, steps=12)
+    train(tmp_path / "b.pt", stop=5, steps=12)
+    resumed = train(tmp_path / "b.pt", stop=-1, steps=12)
+    assert all(torch.equal(unbroken[name], resumed[name]) for name in unbroken)
+
+
+def test_orthogonalised_singular_values_are_near_one() -> None:
+    torch.manual_seed(0)
+    values = torch.linalg.svdvals(orthogonalise(torch.randn(24, 64)))
+    assert values.min() > 0.5 and values.max() < 1.5
