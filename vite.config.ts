@@ -26,11 +26,36 @@ function embeddedModels(): Plugin {
   };
 }
 
+/**
+ * What the page may do: its own scripts, its own worker, its own files, and nothing from elsewhere.
+ * Only in the build, because the dev server's reloading needs inline scripts.
+ */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "worker-src 'self'",
+  "connect-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' blob: data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join("; ");
+
+function contentSecurityPolicy(): Plugin {
+  return {
+    name: "onestroke-content-security-policy",
+    apply: "build",
+    transformIndexHtml: () => [
+      { tag: "meta", attrs: { "http-equiv": "Content-Security-Policy", content: CONTENT_SECURITY_POLICY }, injectTo: "head-prepend" },
+    ],
+  };
+}
+
 export default defineConfig({
   base: "./",
   // A missing file is a 404 and not the page: a model's reader must be able to tell.
   appType: "mpa",
-  plugins: [react(), embeddedModels()],
+  plugins: [react(), embeddedModels(), contentSecurityPolicy()],
   worker: { format: "es" },
   build: { target: "es2023" },
 });

@@ -9,8 +9,20 @@ import { Header } from "./header";
 import styles from "./page.module.css";
 import { History } from "./stage/history";
 import { Stage } from "./stage/stage";
+import type { ModelState } from "./store";
 import { strings } from "./strings";
 import { useApp, useAppState } from "./use-app";
+
+function modelLine(model: ModelState): string {
+  switch (model.kind) {
+    case "loading":
+      return strings.modelLoading;
+    case "ready":
+      return strings.modelLine(model.info);
+    case "missing":
+      return strings.modelMissing;
+  }
+}
 
 export function Page(): ReactNode {
   const app = useApp();
@@ -44,7 +56,7 @@ export function Page(): ReactNode {
           <SeedField />
           <Advanced />
           <footer className={styles["footer"]}>
-            <p>{model.kind === "ready" ? strings.modelLine(model.info) : strings.modelLoading}</p>
+            <p>{modelLine(model)}</p>
             <p>{strings.privacy}</p>
           </footer>
         </form>

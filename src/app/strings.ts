@@ -58,6 +58,7 @@ export const strings = {
 
   modelLine: ({ name, weightBytes, license }: ModelInfo) => [name, formatBytes(weightBytes), license].filter(Boolean).join(" · "),
   modelLoading: "Loading the model",
+  modelMissing: "No model is loaded",
   privacy: "Everything happens on this device. Nothing is uploaded.",
 
   theme: { toDark: "Use dark colours", toLight: "Use light colours" },
@@ -96,6 +97,21 @@ export function describeProgress(progress: Progress | undefined): string {
       return progress.steps === 1 ? "Drawing" : `Drawing, step ${progress.step} of ${progress.steps}`;
     case "decode":
       return "Bringing out the pixels";
+  }
+}
+
+/** The same without numbers, for those who have it read to them: it changes once a stage. */
+export function announceProgress(progress: Progress | undefined): string {
+  switch (progress?.stage) {
+    case undefined:
+      return "Starting";
+    case "load":
+    case "compile":
+      return "Loading the model";
+    case "encode":
+    case "step":
+    case "decode":
+      return "Drawing";
   }
 }
 

@@ -1,7 +1,7 @@
 // The picture and everything that stands on it: the glow behind, the preview while it is
 // drawn, how far the work is, and what went wrong.
 import type { ReactNode } from "react";
-import { describeProgress, progressShare, strings } from "../strings";
+import { announceProgress, describeProgress, progressShare, strings } from "../strings";
 import { useAppState } from "../use-app";
 import { Caption } from "./caption";
 import { ErrorPanel } from "./error-panel";
@@ -48,7 +48,7 @@ export function Stage(): ReactNode {
           {isBusy && (
             <div className={styles["progress"]}>
               <span>{describeProgress(progress)}</span>
-              <progress aria-label={describeProgress(progress)} {...(share === undefined ? {} : { value: share })} max={1} />
+              <progress aria-label={announceProgress(progress)} {...(share === undefined ? {} : { value: share })} max={1} />
             </div>
           )}
           {error !== undefined && <ErrorPanel error={error} />}
@@ -56,7 +56,7 @@ export function Stage(): ReactNode {
         {shown !== undefined && <Caption drawing={shown} />}
       </figure>
       <p role="status" className="visually-hidden">
-        {isBusy ? describeProgress(progress) : status}
+        {isBusy ? announceProgress(progress) : status}
       </p>
     </section>
   );
