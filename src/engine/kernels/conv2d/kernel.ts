@@ -8,8 +8,8 @@ import { axis, quadsOf, rowsOf, type Tensor } from "../../tensor";
 import { sourceOf, type Rows } from "../bands";
 import { gemmDispatches, weightQuadsOf } from "../gemm/dispatch";
 import type { Epilogue } from "../gemm/epilogue";
-import type { RowSource } from "../gemm/generator";
 import { rowBands } from "../gemm/row-bands";
+import type { RowSource } from "../gemm/source";
 import { planGemm } from "../gemm/tile";
 
 /** x: `[batch, height, width, k]`, output: `[batch, height, width, n]`. */
@@ -42,6 +42,7 @@ export function lowerConv2d(op: Conv2d, output: Tensor, lowering: Lowering): rea
         sizes: {
           quads,
           slicesPerTap: slicesPerTap(depth),
+          taps: kernelHeight * kernelWidth,
           kernelWidth,
           stride: op.stride,
           top: op.padding.top,
@@ -82,21 +83,33 @@ function inputRows(op: Conv2d, output: Tensor, band: Rows): Rows {
 function pixelSource(op: Conv2d, depth: number): RowSource {
   const shift = op.upsample === 2 ? " >> 1u" : "";
   const limit = (size: string) => (op.upsample === 2 ? `2u * ${size}` : size);
+  const tap = `    let tap_row = tap / sizes.kernelWidth;
+    let tap_column = tap % sizes.kernelWidth;`;
+  const at = (index: number) => `(image_${index} + (line${shift}) * sizes.width + (column${shift})) * sizes.quads`;
+  const tapped = (index: number) => `let line = top_${index} + tap_row; let column = left_${index} + tap_column;
+      let inside = line < ${limit("sizes.height")} && column < ${limit("sizes.width")};`;
   return {
-    setup: (load, row) => `  let pixel_${load} = ${row} + sizes.rowOffset;
-  let place_${load} = pixel_${load} % sizes.outputPixels;
-  let top_${load} = place_${load} / sizes.outputWidth * sizes.stride - sizes.top;
-  let left_${load} = place_${load} % sizes.outputWidth * sizes.stride - sizes.left;
-  let image_${load} = pixel_${load} / sizes.outputPixels * sizes.height * sizes.width - sizes.inputOffset;`,
+    setup: (index, row) => `  let pixel_${index} = ${row} + sizes.rowOffset;
+  let place_${index} = pixel_${index} % sizes.outputPixels;
+  let top_${index} = place_${index} / sizes.outputWidth * sizes.stride - sizes.top;
+  let left_${index} = place_${index} % sizes.outputWidth * sizes.stride - sizes.left;
+  let image_${index} = pixel_${index} / sizes.outputPixels * sizes.height * sizes.width - sizes.inputOffset;`,
     slice: `    let tap = slice / sizes.slicesPerTap;
     let slice_quad = (slice - tap * sizes.slicesPerTap) * ${depth / 4}u;
     let channel_quad = slice_quad + a_quad;
-    let tap_row = tap / sizes.kernelWidth;
-    let tap_column = tap % sizes.kernelWidth;
-    let weight_row = 4u * (tap * sizes.quads + slice_quad);`,
-    read: (load) => `let line = top_${load} + tap_row; let column = left_${load} + tap_column;
-      if (line < ${limit("sizes.height")} && column < ${limit("sizes.width")} && channel_quad < sizes.quads) {
-        value = load_x((image_${load} + (line${shift}) * sizes.width + (column${shift})) * sizes.quads + channel_quad);
-      }`,
+    let weight_row = 4u * (tap * sizes.quads + slice_quad);
+${tap}`,
+    read: (index) => `${tapped(index)}
+      if (inside && channel_quad < sizes.quads) { value = load_x(${at(index)} + channel_quad); }`,
+    segments: "sizes.taps",
+    segment: `    let tap = segment;
+    let segment_quads = sizes.quads;
+    let weight_row = 4u * tap * sizes.quads;
+${tap}`,
+    // Outside the image the first pixel is read, and a zero taken instead.
+    place: (index) => `    var at_${index} = 0u; var inside_${index} = false;
+    { ${tapped(index)}
+      if (inside) { at_${index} = ${at(index)}; inside_${index} = true; } }`,
+    readPlace: (index, name) => `${name} = select(vec4<f32>(0.0), load_x(at_${index} + quad), inside_${index});`,
   };
 }

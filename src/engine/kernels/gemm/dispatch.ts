@@ -5,8 +5,10 @@ import { linearWorkgroups, type Binding, type BufferSource, type Dispatch, type 
 import type { Weight } from "../../ops";
 import { quadsOf, type Tensor } from "../../tensor";
 import { type Epilogue, epilogueBindings, epilogueBuffers, epilogueWgsl } from "./epilogue";
-import { gemmWgsl, type RowSource } from "./generator";
+import { directWgsl } from "./direct";
+import { gemmWgsl } from "./generator";
 import type { RowBand } from "./row-bands";
+import type { RowSource } from "./source";
 import type { GemmPlan } from "./tile";
 
 export interface GemmDispatch {
@@ -57,15 +59,7 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
       rowGroups,
       parts,
     ] as const,
-    code: gemmWgsl({
-      tile: plan.tile,
-      source: gemm.source,
-      gated: epilogue.gated,
-      epilogue: split ? "" : epilogueWgsl(epilogue),
-      split,
-      tileType: tileType(gemm, target),
-      compact: target.software,
-    }),
+    code: productWgsl(gemm, target),
   };
   const buffers = {
     ...Object.fromEntries(gemm.inputs.map(({ name, buffer }) => [name, buffer])),
@@ -98,6 +92,15 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
       buffers: { partial: { tensor: partials }, ...epilogueBuffers(epilogue, (tensor) => band.windowOf(tensor)) },
     },
   ];
+}
+
+function productWgsl(gemm: GemmDispatch, target: KernelTarget): string {
+  const { plan, source, epilogue } = gemm;
+  const { tile } = plan;
+  const { gated } = epilogue;
+  if (plan.direct) return directWgsl({ tile, source, gated, epilogue: epilogueWgsl(epilogue) });
+  const split = plan.splits > 1;
+  return gemmWgsl({ tile, source, gated, epilogue: split ? "" : epilogueWgsl(epilogue), split, tileType: tileType(gemm, target) });
 }
 
 /** Tiles are f16 where every value put into them is. */

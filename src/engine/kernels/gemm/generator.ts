@@ -6,17 +6,9 @@
 // `[rows][depth]` and W `[depth][columns]` to workgroup memory, and each thread adds
 // threadRows x threadColumns products per channel into named `vec4` accumulators
 // (arrays of accumulators end up in thread memory on some drivers).
+import type { RowSource } from "./source";
+import { lines, numbers } from "./text";
 import { type Tile, threadsOf } from "./tile";
-
-/** How a thread reads its share of A. Every text sees `row` names numbered by load. */
-export interface RowSource {
-  /** Declares what stays the same over the slices, from `row` (an expression, in range). */
-  setup(load: number, row: string): string;
-  /** Declares what the slice determines: `slice` is its index, `a_quad` the thread's quad within it. Sets `weight_row`. */
-  readonly slice: string;
-  /** Sets `value` (a zero `vec4<f32>` before). */
-  read(load: number): string;
-}
 
 export interface GemmText {
   readonly tile: Tile;
@@ -27,13 +19,9 @@ export interface GemmText {
   readonly split: boolean;
   /** Element type of the tiles: f16 where A and W are. */
   readonly tileType: "f16" | "f32";
-  /** Loop over the results through thread memory: shorter text for compilers that are slow. */
-  readonly compact: boolean;
 }
 
-const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
-
-export function gemmWgsl({ tile, source, gated, epilogue, split, tileType, compact }: GemmText): string {
+export function gemmWgsl({ tile, source, gated, epilogue, split, tileType }: GemmText): string {
   const { rows, columns, depth, threadRows, threadColumns } = tile;
   const threads = threadsOf(tile);
   const [depthQuads, columnQuads, threadQuads] = [depth / 4, columns / 4, threadColumns / 4];
@@ -87,11 +75,11 @@ ${lines(numbers(threadQuads), (j) => `      sum_${i}_${j} += a_${i}.x * w_0_${j}
     }
     workgroupBarrier();
   }
-${compact ? compactStore() : unrolledStore()}
+${stores()}
 }
 `;
 
-  function unrolledStore(): string {
+  function stores(): string {
     return lines(numbers(threadRows), (i) => {
       const results = numbers(gated ? threadQuads / 2 : threadQuads).map((j) => {
         const sums = gated ? `sum_${i}_${2 * j}, sum_${i}_${2 * j + 1}` : `sum_${i}_${j}`;
@@ -99,21 +87,6 @@ ${compact ? compactStore() : unrolledStore()}
       });
       return `  { let row = tile_row + ${rowOf(i)};\n  if (row < sizes.rows) {\n${results.join("\n")}\n  } }`;
     });
-  }
-
-  function compactStore(): string {
-    const sums = numbers(threadRows).flatMap((i) => numbers(threadQuads).map((j) => `sum_${i}_${j}`));
-    const step = gated ? 2 : 1;
-    const quad = gated
-      ? `tile_quad + ${threadQuads}u * thread_column + index % ${threadQuads}u`
-      : `tile_quad + thread_column + index % ${threadQuads}u * ${columnThreads}u`;
-    return `  var sums = array<vec4<f32>, ${sums.length}>(${sums.join(", ")});
-  for (var index = 0u; index < ${sums.length}u; index += ${step}u) {
-    let row = tile_row + thread_row + index / ${threadQuads}u * ${rowThreads}u;
-    if (row < sizes.rows) {
-${storeOne(quad, gated ? "sums[index], sums[index + 1u]" : "sums[index]")}
-    }
-  }`;
   }
 
   function storeOne(quad: string, sums: string): string {
@@ -132,8 +105,4 @@ export function loadCounts(tile: Tile): { readonly a: number; readonly w: number
 
 function guarded(condition: string, body: string): string {
   return condition === "" ? body : `    if (${condition}) {\n${body}\n    }`;
-}
-
-function lines<T>(items: readonly T[], text: (item: T) => string): string {
-  return items.map(text).join("\n");
 }

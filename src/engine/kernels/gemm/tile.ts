@@ -26,8 +26,14 @@ export const TILES = {
   narrow: { rows: 128, columns: 8, depth: 16, threadRows: 4, threadColumns: 4 },
 } as const satisfies Readonly<Record<string, Tile>>;
 
-/** The software adapters' tile: few threads with many registers, since their memory reads are scalar. */
-export const SOFTWARE_TILE: Tile = { rows: 32, columns: 32, depth: 16, threadRows: 8, threadColumns: 8 };
+/**
+ * Software adapters' tiles, without workgroup memory. Reads are many instructions a lane there,
+ * so what counts is multiply-adds for each value read; lavapipe (which has float16) also takes
+ * longer to compile a load than most drivers a kernel, and gets the smaller block.
+ */
+const SOFTWARE_TILE = { rows: 8, columns: 32, depth: 4, threadRows: 4, threadColumns: 4 } as const satisfies Tile;
+const SOFTWARE_GATED_TILE = { rows: 8, columns: 32, depth: 4, threadRows: 2, threadColumns: 8 } as const satisfies Tile;
+const SOFTWARE_TILE_PACKED = { rows: 16, columns: 32, depth: 4, threadRows: 16, threadColumns: 8 } as const satisfies Tile;
 
 export interface GemmShape {
   readonly rows: number;
@@ -39,6 +45,8 @@ export interface GemmShape {
 
 export interface GemmPlan {
   readonly tile: Tile;
+  /** Without workgroup memory: `depth` is not used. */
+  readonly direct: boolean;
   /** Parts the reduction is cut into; above 1 they are summed by a second pass, in a fixed order. */
   readonly splits: number;
 }
@@ -54,11 +62,16 @@ export function threadsOf(tile: Tile): number {
 }
 
 export function planGemm(shape: GemmShape, target: KernelTarget): GemmPlan {
-  if (target.software) return { tile: SOFTWARE_TILE, splits: 1 };
+  if (target.software) return { tile: softwareTile(shape, target), direct: true, splits: 1 };
   const tile = chooseTile(shape);
   const wanted = Math.ceil(BUSY_WORKGROUPS / workgroupsOf(shape, tile));
   const possible = Math.floor(shape.slices(tile.depth) / MIN_SLICES);
-  return { tile, splits: shape.gated ? 1 : Math.max(1, Math.min(wanted, possible, MAX_SPLITS)) };
+  return { tile, direct: false, splits: shape.gated ? 1 : Math.max(1, Math.min(wanted, possible, MAX_SPLITS)) };
+}
+
+function softwareTile({ gated }: GemmShape, { half }: KernelTarget): Tile {
+  if (!half) return SOFTWARE_TILE_PACKED;
+  return gated ? SOFTWARE_GATED_TILE : SOFTWARE_TILE;
 }
 
 function chooseTile(shape: GemmShape): Tile {

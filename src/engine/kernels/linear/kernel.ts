@@ -8,8 +8,8 @@ import type { Linear } from "../../ops";
 import { channelsOf, quadsOf, rowsOf, type Tensor } from "../../tensor";
 import { gemmDispatches, weightQuadsOf } from "../gemm/dispatch";
 import type { Epilogue } from "../gemm/epilogue";
-import type { RowSource } from "../gemm/generator";
 import { rowBands } from "../gemm/row-bands";
+import type { RowSource } from "../gemm/source";
 import { planGemm } from "../gemm/tile";
 
 /** x: `[..., k]`, output: `[..., n]`. Gated: W has 2n columns, interleaved in quads. */
@@ -58,22 +58,32 @@ export function lowerLinear(op: Linear, output: Tensor, lowering: Lowering): rea
 
 function oneSource(depth: number): RowSource {
   return {
-    setup: (load, row) => `  let base_${load} = (${row}) * sizes.quads;`,
+    setup: (index, row) => `  let base_${index} = (${row}) * sizes.quads;`,
     slice: `    let channel_quad = slice * ${depth / 4}u + a_quad;
     let weight_row = slice * ${depth}u;`,
-    read: (load) => `if (channel_quad < sizes.quads) { value = load_x(base_${load} + channel_quad); }`,
+    read: (index) => `if (channel_quad < sizes.quads) { value = load_x(base_${index} + channel_quad); }`,
+    segments: "1u",
+    segment: "    let segment_quads = sizes.quads;\n    let weight_row = 0u;",
+    place: () => "",
+    readPlace: (index, name) => `${name} = load_x(base_${index} + quad);`,
   };
 }
 
 function twoSources(depth: number): RowSource {
   return {
-    setup: (load, row) => `  let row_${load} = ${row};`,
+    setup: (index, row) => `  let row_${index} = ${row};`,
     slice: `    let in_second = slice >= sizes.firstSlices;
     let slice_quad = select(slice, slice - sizes.firstSlices, in_second) * ${depth / 4}u;
     let channel_quad = slice_quad + a_quad;
     let weight_row = 4u * (slice_quad + select(0u, sizes.quads, in_second));`,
-    read: (load) =>
-      `if (in_second) { if (channel_quad < sizes.secondQuads) { value = load_second(row_${load} * sizes.secondQuads + channel_quad); } }
-      else if (channel_quad < sizes.quads) { value = load_x(row_${load} * sizes.quads + channel_quad); }`,
+    read: (index) =>
+      `if (in_second) { if (channel_quad < sizes.secondQuads) { value = load_second(row_${index} * sizes.secondQuads + channel_quad); } }
+      else if (channel_quad < sizes.quads) { value = load_x(row_${index} * sizes.quads + channel_quad); }`,
+    segments: "2u",
+    segment: `    let in_second = segment == 1u;
+    let segment_quads = select(sizes.quads, sizes.secondQuads, in_second);
+    let weight_row = select(0u, 4u * sizes.quads, in_second);`,
+    place: (index) => `    let base_${index} = row_${index} * segment_quads;`,
+    readPlace: (index, name) => `if (in_second) { ${name} = load_second(base_${index} + quad); } else { ${name} = load_x(base_${index} + quad); }`,
   };
 }
