@@ -58,7 +58,8 @@ export function clipTokenizer(definition: JsonObject, config: JsonObject, where:
     return id;
   };
   const [beginId, endId, padId] = [idOf(begin), idOf(end), idOf(pad)];
-  const special = [begin, end, pad].map((content) => ({
+  const marks = padIsSpecial(definition, config, pad) ? [begin, end, pad] : [begin, end];
+  const special = marks.map((content) => ({
     id: idOf(content),
     content,
     special: true,
@@ -100,7 +101,18 @@ function tokenContent(config: JsonObject, name: string): string | undefined {
   return isJsonObject(value) && typeof value["content"] === "string" ? value["content"] : undefined;
 }
 
-/** Special tokens of the repository win over those of the file: a pad token is special wherever it stands in a text. */
+/**
+ * Whether a text's own "!" is the pad token where "!" pads. Up to transformers 4 every special token
+ * was one wherever it stood; version 5, which writes `backend`, lists those that are.
+ */
+function padIsSpecial(definition: JsonObject, config: JsonObject, pad: string): boolean {
+  if (config["backend"] === undefined || isJsonObject(config["pad_token"])) return true;
+  const added: readonly unknown[] = Array.isArray(definition["added_tokens"]) ? definition["added_tokens"] : [];
+  const decoder = isJsonObject(config["added_tokens_decoder"]) ? Object.values(config["added_tokens_decoder"]) : [];
+  return [...added, ...decoder].some((token) => isJsonObject(token) && token["content"] === pad);
+}
+
+/** Special tokens of the repository win over those of the file. */
 function withSpecial(stored: unknown, special: readonly { readonly content: string }[]): readonly unknown[] {
   const kept: readonly unknown[] = Array.isArray(stored) ? stored : [];
   const contents = new Set<unknown>(special.map((token) => token.content));
