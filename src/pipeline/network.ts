@@ -89,7 +89,8 @@ export class Network {
       throw error;
     });
     throwIfCancelled(hooks.signal);
-    checkTensors(reader, checkpointTensors(graph), unused, name);
+    // Of the whole network: what the outputs in use do not need is neither missing nor surplus.
+    checkTensors(reader, checkpointTensors(source), unused, name);
     const weights = (this.#weights ??= new Weights(this.#device, {
       read: (key, _shape, signal) => reader.readFloat16(key, signal),
     }));
