@@ -5,6 +5,7 @@
 import { component, openComponent, type Manifest } from "../checkpoints/manifest";
 import type { Device } from "../engine/device";
 import { runPlan } from "../engine/run";
+import type { NumberFormat } from "../engine/tensor";
 import { CLIP_TEXT_UNUSED, clipText, parseClipTextConfig, type ClipTextConfig } from "../networks/clip-text";
 import { openClipTokenizer, type ClipTokenizer } from "../tokenizer/clip-tokenizer";
 import { pooledPosition } from "../tokenizer/pooled-position";
@@ -37,7 +38,7 @@ export class TextEncoding {
     this.#encoders = encoders;
   }
 
-  static async open(manifest: Manifest, device: Device, signal?: AbortSignal): Promise<TextEncoding> {
+  static async open(manifest: Manifest, device: Device, format: NumberFormat, signal?: AbortSignal): Promise<TextEncoding> {
     const names = manifest.pipeline === "stable-diffusion-xl" ? (["", "_2"] as const) : ([""] as const);
     const encoders = names.map(async (suffix): Promise<Encoder> => {
       const weights = component(manifest, `text_encoder${suffix}`);
@@ -47,7 +48,7 @@ export class TextEncoding {
         tokenizer: await openClipTokenizer(store, folder, signal),
         network: new Network(device, {
           name: `text_encoder${suffix}`,
-          format: device.hasFloat16 ? "f16" : "f32",
+          format,
           open: (readSignal) => openComponent(weights, readSignal),
           unused: CLIP_TEXT_UNUSED,
         }),

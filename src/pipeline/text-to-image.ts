@@ -3,6 +3,7 @@
 import { component, weightBytes, type ComponentName, type Manifest } from "../checkpoints/manifest";
 import type { Device } from "../engine/device";
 import type { Plan } from "../engine/plan";
+import type { NumberFormat } from "../engine/tensor";
 import { OnestrokeError } from "../errors";
 import { TorchGenerator } from "../samplers/noise/torch-generator";
 import { recipeFromConfig, scheduleFor, type SamplerOverrides, type SamplerRecipe } from "../samplers/recipe";
@@ -30,6 +31,8 @@ export interface TextToImageInfo {
 export interface TextToImageOptions {
   /** For checkpoints whose scheduler file is not the student's. */
   readonly sampler?: SamplerOverrides;
+  /** Of activations. Default: float16 where the device has it. */
+  readonly format?: NumberFormat;
   /** Weights that may stay on the GPU between images; above it networks take turns. Default 6 GiB. */
   readonly residentBytes?: number;
 }
@@ -58,19 +61,22 @@ export class TextToImage {
   #loadTimings: Pick<Timings, "load" | "compile"> = { load: 0, compile: 0 };
   #told = new WeakMap<Plan, Told>();
 
-  private constructor(manifest: Manifest, device: Device, text: TextEncoding, options: TextToImageOptions) {
+  private constructor(manifest: Manifest, device: Device, text: TextEncoding, format: NumberFormat, options: TextToImageOptions) {
     this.#manifest = manifest;
     this.#device = device;
     this.#text = text;
     this.#sampler = manifest.sampler ?? recipeFromConfig(component(manifest, "scheduler").config, options.sampler);
-    this.#denoiser = new Denoiser(manifest, device);
-    this.#decoder = new Decoder(manifest, device);
+    this.#denoiser = new Denoiser(manifest, device, format);
+    this.#decoder = new Decoder(manifest, device, format);
     const bytes = weightBytes(manifest);
     this.#takeTurns = bytes > (options.residentBytes ?? DEFAULT_RESIDENT_BYTES);
     const { factor, latentChannels } = this.#decoder.autoencoder;
     const { sampleSize, inChannels, outChannels } = this.#denoiser.config;
     if (inChannels !== latentChannels || outChannels !== latentChannels) {
-      throw new OnestrokeError("model-unsupported", `the denoiser maps ${inChannels} to ${outChannels} channels, the latent has ${latentChannels}`);
+      throw new OnestrokeError(
+        "model-unsupported",
+        `the denoiser maps ${inChannels} to ${outChannels} channels, the latent has ${latentChannels}`,
+      );
     }
     this.info = {
       name: manifest.name,
@@ -87,8 +93,9 @@ export class TextToImage {
    * @throws OnestrokeError `model-*`, `gpu-*`, `download-failed`, `cancelled`
    */
   static async load(manifest: Manifest, device: Device, hooks: PipelineHooks = {}, options: TextToImageOptions = {}): Promise<TextToImage> {
-    const text = await TextEncoding.open(manifest, device, hooks.signal);
-    const pipeline = new TextToImage(manifest, device, text, options);
+    const format = options.format ?? (device.hasFloat16 ? "f16" : "f32");
+    const text = await TextEncoding.open(manifest, device, format, hooks.signal);
+    const pipeline = new TextToImage(manifest, device, text, format, options);
     if (pipeline.#takeTurns) return pipeline;
     const clock = new StageClock();
     const side = pipeline.info.defaultSize / pipeline.info.sizeMultiple;
@@ -107,8 +114,39 @@ export class TextToImage {
 
   /** @throws OnestrokeError `invalid-input`, `bad-image`, `gpu-*`, `cancelled` */
   async generate(request: ImageRequest, hooks: PipelineHooks = {}): Promise<GeneratedImage> {
-    this.#check(request);
     const clock = new StageClock();
+    const denoiser = await this.#denoise(request, hooks, clock);
+    hooks.onProgress?.({ stage: "decode" });
+    const decoder = await this.#decoder.plan(this.#latentOf(request), this.#hooks("vae", hooks, clock));
+    const image = await clock.time("decode", () => this.#decoder.decode(decoder, denoiser, "next", hooks.signal));
+    this.#device.assertAlive();
+    return { image, timings: clock.timings() };
+  }
+
+  /** What `generate` draws, as numbers to compare: the scaled latent and pixels about [0, 1], `[height, width, channels]`. */
+  async measure(
+    request: ImageRequest,
+    hooks: PipelineHooks = {},
+  ): Promise<{ readonly latent: Float32Array; readonly pixels: Float32Array }> {
+    const clock = new StageClock();
+    const denoiser = await this.#denoise(request, hooks, clock);
+    const latent = Float32Array.from(await denoiser.read("next"));
+    const decoder = await this.#decoder.plan(this.#latentOf(request), this.#hooks("vae", hooks, clock), "pixels");
+    return { latent, pixels: await this.#decoder.pixels(decoder, denoiser, hooks.signal) };
+  }
+
+  dispose(): void {
+    for (const network of [...this.#text.networks, this.#denoiser.network, this.#decoder.network]) network.evict();
+  }
+
+  #latentOf({ width, height }: ImageRequest): { readonly height: number; readonly width: number } {
+    const { factor } = this.#decoder.autoencoder;
+    return { height: height / factor, width: width / factor };
+  }
+
+  /** The plan that holds the finished latent as `next`. */
+  async #denoise(request: ImageRequest, hooks: PipelineHooks, clock: StageClock): Promise<Plan> {
+    this.#check(request);
     const { signal } = hooks;
     const network = (name: ComponentName) => this.#hooks(name, hooks, clock);
     const steering = effectiveSteering(request.steering, request.negative);
@@ -120,8 +158,8 @@ export class TextToImage {
     const negative = steering.method === "none" ? undefined : await encode(request.negative);
     if (this.#takeTurns) for (const encoder of this.#text.networks) encoder.evict();
 
-    const { factor, latentChannels } = this.#decoder.autoencoder;
-    const latent = { height: request.height / factor, width: request.width / factor };
+    const { latentChannels } = this.#decoder.autoencoder;
+    const latent = this.#latentOf(request);
     const method = steering.method === "nag" ? "nag" : "nasa";
     const textTokens = Math.max(positive.tokens, negative?.tokens ?? 0);
     const denoiser = await this.#denoiser.plan({ ...latent, textTokens, method }, network("unet"));
@@ -130,7 +168,10 @@ export class TextToImage {
 
     const generator = new TorchGenerator(request.seed);
     const draw = () => channelsLast(generator.randn(latentChannels * latent.height * latent.width), latentChannels);
-    denoiser.write("x", draw().map((value) => value * schedule.initialNoiseScale));
+    denoiser.write(
+      "x",
+      draw().map((value) => value * schedule.initialNoiseScale),
+    );
     for (const [index, step] of schedule.steps.entries()) {
       throwIfCancelled(signal);
       hooks.onProgress?.({ stage: "step", step: index + 1, steps: schedule.steps.length });
@@ -146,16 +187,7 @@ export class TextToImage {
       }
       denoiser.copyFrom(denoiser, "next", "x");
     }
-
-    hooks.onProgress?.({ stage: "decode" });
-    const decoder = await this.#decoder.plan(latent, network("vae"));
-    const image = await clock.time("decode", () => this.#decoder.decode(decoder, denoiser, "next", signal));
-    this.#device.assertAlive();
-    return { image, timings: clock.timings() };
-  }
-
-  dispose(): void {
-    for (const network of [...this.#text.networks, this.#denoiser.network, this.#decoder.network]) network.evict();
+    return denoiser;
   }
 
   async #encode(text: string, hooks: NetworkHooks): Promise<EncodedText> {
@@ -171,9 +203,14 @@ export class TextToImage {
 
   #check({ width, height, steps }: ImageRequest): void {
     const { sizeMultiple, maxSteps: most } = this.info;
-    for (const [name, side] of [["width", width], ["height", height]] as const) {
+    for (const [name, side] of [
+      ["width", width],
+      ["height", height],
+    ] as const) {
       if (Number.isInteger(side / sizeMultiple) && side >= sizeMultiple && side <= LARGEST_SIDE) continue;
-      throw new OnestrokeError("invalid-input", `${name} must be a multiple of ${sizeMultiple} up to ${LARGEST_SIDE}, not ${side}`, { [name]: side });
+      throw new OnestrokeError("invalid-input", `${name} must be a multiple of ${sizeMultiple} up to ${LARGEST_SIDE}, not ${side}`, {
+        [name]: side,
+      });
     }
     if (!Number.isInteger(steps) || steps < 1 || steps > most) {
       throw new OnestrokeError("invalid-input", `this model takes 1 to ${most} steps, not ${steps}`, { steps });
