@@ -12,6 +12,7 @@ import { checkImf, checkPagoda, checkSit } from "./class-to-image";
 import { checkClipText } from "./clip-text";
 import { Golden } from "./golden";
 import { checkNoise, checkSamplers, checkTokenizer } from "./host";
+import { checkRepository } from "./repository";
 import { checkUnet } from "./unet";
 
 export interface Bounds {
@@ -31,6 +32,8 @@ export interface KnownFixture {
 }
 
 const NETWORK_BOUNDS: Bounds = { f32: 1e-4, f16: 5e-3 };
+/** Encoder, up to four steps and decoder, one after another. */
+const REPOSITORY_BOUNDS: Bounds = { f32: 1e-3, f16: 3e-2 };
 const TABLE_BOUND = 1e-5;
 
 const network = (check: DeviceCheck): Kind => ({ on: "device", check, bounds: NETWORK_BOUNDS });
@@ -50,6 +53,7 @@ const BY_PREFIX: readonly (readonly [prefix: string, kind: Kind])[] = [
   ["clip-tokenizer", { on: "host", check: checkTokenizer, bound: TABLE_BOUND }],
   ["samplers", { on: "host", check: checkSamplers, bound: TABLE_BOUND }],
   ["torch-randn", { on: "host", check: checkNoise, bound: TABLE_BOUND }],
+  ["repo-", { on: "device", check: checkRepository, bounds: REPOSITORY_BOUNDS }],
   ["onnx-", { on: "nothing", reason: "there is no engine for ONNX files yet" }],
 ];
 
