@@ -28,7 +28,7 @@ export interface OutputQuad {
 
 /**
  * Pieces of an entry point that has `id` (workgroup: query tile, head, batch), `local`, `head` and `batch`,
- * `sizes.tokens`, `sizes.scale` (with the factor log2(e)) and `quad_q(row, head, c)`.
+ * `sizes.tokens`, `sizes.quads`, `sizes.scale` (with the factor log2(e)) and `quad_q(row, head, c)`.
  */
 export interface Core {
   readonly invocations: number;

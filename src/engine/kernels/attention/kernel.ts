@@ -9,7 +9,9 @@ import { headSizes, lanesOf, quadReader, quadWriter } from "./heads";
 
 export function lowerAttention(op: Attention, output: Tensor, { target }: Lowering): readonly Dispatch[] {
   const { q, k, v } = op.inputs;
-  return [{ kernel: attention(op, output, target), buffers: { q: { tensor: q }, k: { tensor: k }, v: { tensor: v }, y: { tensor: output } } }];
+  return [
+    { kernel: attention(op, output, target), buffers: { q: { tensor: q }, k: { tensor: k }, v: { tensor: v }, y: { tensor: output } } },
+  ];
 }
 
 /** q: `[batch, tokens, *]`, k and v: `[batch, keys, *]`, y: `[batch, tokens, heads * headSize]`. Causal: key <= token. */

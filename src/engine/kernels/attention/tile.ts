@@ -52,21 +52,38 @@ export function tileBytes(quads: number, tile: Tile): number {
   return queries + stagedQuads(quads, tile) * 16 + probabilities + partials;
 }
 
-/** The largest tile of the list that fits; `quads` is the head size over four, rounded up. */
-export function chooseTile(quads: number, target: KernelTarget): Tile {
-  const fits = (tile: Tile): boolean =>
-    tileBytes(quads, tile) <= target.workgroupBytes && outputQuads(quads, tile) * tile.queries <= MAX_OUTPUT_QUADS;
-  const found = candidates(quads).find(fits);
-  if (!found) throw new RangeError(`attention heads of ${quads * 4} channels do not fit workgroup memory`);
-  return found;
+/**
+ * The first arrangement that fits, from best to worst: many queries per invocation (each staged
+ * value is used that often), then more invocations, then the head staged in chunks. Among columns
+ * those that divide the head evenly, then few: a taller tile stages less per product.
+ */
+export function chooseTile(quads: number, target: Pick<KernelTarget, "workgroupBytes">): Tile {
+  const byWaste = COLUMNS.toSorted((a, b) => waste(quads, a) - waste(quads, b) || a - b);
+  for (const { queries, invocations, chunk, outputs } of ARRANGEMENTS) {
+    for (const columns of byWaste) {
+      const staging = chunk === "whole" ? { chunk: quads, valueKeys: columns * KEYS_PER_INVOCATION } : { chunk, valueKeys: chunk };
+      const tile = { columns, rows: Math.floor(invocations / columns), queries, ...staging };
+      const fits = tileBytes(quads, tile) <= target.workgroupBytes && keysOf(tile) % tile.valueKeys === 0;
+      if (fits && outputQuads(quads, tile) * queries <= outputs) return tile;
+    }
+  }
+  throw new RangeError(`attention heads of ${quads * 4} channels do not fit workgroup memory`);
 }
 
-/** Output accumulators of one invocation, as `vec4`s: more would spill. */
-const MAX_OUTPUT_QUADS = 32;
+const COLUMNS: readonly number[] = [4, 5, 6, 7, 8, 9, 16, 32];
 
-function candidates(quads: number): readonly Tile[] {
-  const whole = [4, 2].map((queries) => ({ columns: 4, rows: 8, queries, chunk: quads, valueKeys: 16 }));
-  const wide = { columns: 8, rows: 8, queries: 2, chunk: quads, valueKeys: 16 };
-  const chunked = [8, 16, 32].map((columns) => ({ columns, rows: 4, queries: 4, chunk: 4, valueKeys: 4 }));
-  return [...whole, wide, ...chunked];
+/** `outputs`: accumulators of one invocation as `vec4`s, beyond which registers would spill. */
+const ARRANGEMENTS = [
+  { queries: 4, invocations: 64, chunk: "whole", outputs: 20 },
+  { queries: 4, invocations: 32, chunk: "whole", outputs: 20 },
+  { queries: 2, invocations: 64, chunk: "whole", outputs: 20 },
+  { queries: 4, invocations: 128, chunk: 8, outputs: 32 },
+  { queries: 4, invocations: 64, chunk: 4, outputs: 32 },
+  { queries: 2, invocations: 128, chunk: 4, outputs: 32 },
+  { queries: 1, invocations: 128, chunk: 4, outputs: 32 },
+] as const;
+
+/** Accumulators past the head's end, as a share. */
+function waste(quads: number, columns: number): number {
+  return (Math.ceil(quads / columns) * columns) / quads;
 }

@@ -126,12 +126,12 @@ ${times(queries, (i) => times(4, (j) => `      s${i}.${lane[j]} += dot(q${i}, k$
   const block = (chunk: string, again: boolean): string => `
 ${again ? stageQueries(flash, chunk) : ""}${stageKeys(flash, chunk)}
     workgroupBarrier();
-    for (var c = 0u; c < ${tile.chunk}u; c++) {${product}
+    for (var c = 0u; c < ${tile.chunk < quads ? `${tile.chunk}u` : "sizes.quads"}; c++) {${product}
     }`;
   const zero = times(queries, (i) => `    var s${i} = vec4<f32>(0.0);`);
   if (tile.chunk >= quads) return `${zero}${block("0u", false)}`;
   return `${zero}
-    for (var chunk = 0u; chunk < ${quads}u; chunk += ${tile.chunk}u) {${block("chunk", true)}
+    for (var chunk = 0u; chunk < sizes.quads; chunk += ${tile.chunk}u) {${block("chunk", true)}
     workgroupBarrier();
     }`;
 }

@@ -90,7 +90,11 @@ describe("NAG leaves Z+ as it is", () => {
   it("never gives NaN: zeros, and phi up to 10", async () => {
     const zeros = new Float32Array(60);
     for (const phi of [0, 1e-6, 1, 10]) {
-      for (const [a, b] of [[zeros, zeros], [zeros, minus], [plus, zeros]] as const) {
+      for (const [a, b] of [
+        [zeros, zeros],
+        [zeros, minus],
+        [plus, zeros],
+      ] as const) {
         const y = await combine(a, b, 20, { phi, tau: 2.5, alpha: 0.5 });
         expect(Array.from(y).every(Number.isFinite)).toBe(true);
       }

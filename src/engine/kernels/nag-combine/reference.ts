@@ -30,5 +30,8 @@ export function nagReference(
 }
 
 function norm(values: readonly number[]): number {
-  return Math.max(values.reduce((sum, value) => sum + Math.abs(value), 0), NORM_EPSILON);
+  return Math.max(
+    values.reduce((sum, value) => sum + Math.abs(value), 0),
+    NORM_EPSILON,
+  );
 }

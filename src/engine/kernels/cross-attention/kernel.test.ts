@@ -1,0 +1,241 @@
+import { describe, expect, it } from "vitest";
+import { evaluate, expectClose, random, type EvaluateOptions } from "../../testing/evaluate";
+import type { Packed } from "../attention/reference";
+import { nagReference } from "../nag-combine/reference";
+import { branchesReference, nasaReference } from "./reference";
+
+/** q, and k and v of both texts, `[batch, rows, heads * headSize]`; key counts may stay below the rows. */
+interface Problem {
+  readonly batch: number;
+  readonly tokens: number;
+  readonly heads: number;
+  readonly headSize: number;
+  readonly capacity: number;
+  readonly negativeCapacity: number;
+  readonly positiveKeys: number;
+  readonly negativeKeys: number;
+}
+
+type Arrays = Readonly<Record<"q" | "k" | "v" | "negativeK" | "negativeV", Float32Array>>;
+
+interface Steering {
+  readonly nasaScale?: number;
+  readonly phi?: number;
+  readonly tau?: number;
+  readonly alpha?: number;
+}
+
+const SMALL = { batch: 1, tokens: 19, heads: 2, headSize: 16, capacity: 9, negativeCapacity: 7, positiveKeys: 9, negativeKeys: 7 };
+
+function arrays(problem: Problem): Arrays {
+  const channels = problem.heads * problem.headSize;
+  const rows = (count: number, seed: number) => random(problem.batch * count * channels, seed);
+  const { tokens, capacity, negativeCapacity } = problem;
+  return {
+    q: rows(tokens, 1),
+    k: rows(capacity, 2),
+    v: rows(capacity, 3),
+    negativeK: rows(negativeCapacity, 4),
+    negativeV: rows(negativeCapacity, 5),
+  };
+}
+
+async function attend(
+  problem: Problem,
+  data: Arrays,
+  method: "nasa" | "nag" | "plain",
+  { nasaScale = 0.5, phi = 2, tau = 2.5, alpha = 0.5 }: Steering = {},
+  options: EvaluateOptions = {},
+): Promise<ArrayLike<number>> {
+  const { batch, tokens, heads, headSize, capacity, negativeCapacity, positiveKeys, negativeKeys } = problem;
+  const channels = heads * headSize;
+  const { y } = await evaluate(
+    (g) => {
+      const rows = (name: string, count: number) => g.input(name, [batch, count, channels], "run");
+      const q = rows("q", tokens);
+      const positive = { k: rows("k", capacity), v: rows("v", capacity) };
+      const negative = { k: rows("negativeK", negativeCapacity), v: rows("negativeV", negativeCapacity) };
+      const steering = g.input("steering", [1, 8], "run", "f32");
+      const attended =
+        method === "plain"
+          ? g.attention(q, positive.k, positive.v, { heads, headSize })
+          : g.crossAttention(q, positive, negative, steering, { heads, headSize, method });
+      g.output("y", attended);
+    },
+    { inputs: { ...data, steering: Float32Array.of(positiveKeys, negativeKeys, nasaScale, phi, tau, alpha, 0, 0) } },
+    options,
+  );
+  return y ?? [];
+}
+
+function packed(problem: Problem, data: Arrays): { readonly [Name in keyof Arrays]: Packed } {
+  const { heads, headSize, tokens, capacity, negativeCapacity } = problem;
+  const pack = (name: keyof Arrays, rows: number): Packed => ({
+    values: data[name],
+    rows,
+    channels: heads * headSize,
+    layout: { offset: 0, headStride: headSize },
+  });
+  return {
+    q: pack("q", tokens),
+    k: pack("k", capacity),
+    v: pack("v", capacity),
+    negativeK: pack("negativeK", negativeCapacity),
+    negativeV: pack("negativeV", negativeCapacity),
+  };
+}
+
+function expected(problem: Problem, data: Arrays, method: "nasa" | "nag", steering: Required<Steering>): Float64Array {
+  const { q, k, v, negativeK, negativeV } = packed(problem, data);
+  const positive = { k, v, keys: problem.positiveKeys };
+  const negative = { k: negativeK, v: negativeV, keys: problem.negativeKeys };
+  const shape = { ...problem, scale: 1 / Math.sqrt(problem.headSize) };
+  if (method === "nasa") return nasaReference(q, positive, negative, { ...shape, nasaScale: steering.nasaScale });
+  const [plus, minus] = branchesReference(q, positive, negative, shape);
+  return nagReference(plus, minus, problem.heads * problem.headSize, steering).y;
+}
+
+// As in attention: 2^-19 in float32; NAG's ratio adds its own. In float16 every stored value rounds once (2^-11),
+// and NAG magnifies the rounding of its stored branches by at most 1 + alpha * 2 phi.
+const DEFAULTS = { nasaScale: 0.5, phi: 2, tau: 2.5, alpha: 0.5 };
+const bound = (format: EvaluateOptions["format"], method: "nasa" | "nag"): number => {
+  if (format === "f16") return method === "nasa" ? 2 ** -11 : 2 ** -11 * (1 + DEFAULTS.alpha * 2 * DEFAULTS.phi);
+  return method === "nasa" ? 2 ** -19 : 2 ** -17;
+};
+
+describe("steered cross-attention equals the float64 definition", () => {
+  const cases: readonly (Partial<Problem> & { readonly options?: EvaluateOptions })[] = [
+    {},
+    { positiveKeys: 1, negativeKeys: 1 },
+    { capacity: 77, negativeCapacity: 77, positiveKeys: 77, negativeKeys: 77, headSize: 64 },
+    { capacity: 154, negativeCapacity: 77, positiveKeys: 154, negativeKeys: 3, headSize: 40 },
+    { capacity: 77, negativeCapacity: 154, positiveKeys: 12, negativeKeys: 140, tokens: 70 },
+    { batch: 2, tokens: 33, heads: 3, positiveKeys: 5, negativeKeys: 6 },
+    { batch: 2, headSize: 7, heads: 3 },
+    { options: { format: "f16" } },
+    { batch: 2, headSize: 4, options: { sizes: "constant" } },
+    {
+      batch: 2,
+      headSize: 40,
+      tokens: 45,
+      capacity: 77,
+      positiveKeys: 77,
+      options: { target: { software: false, workgroupBytes: 16_384 } },
+    },
+  ];
+  for (const method of ["nasa", "nag"] as const) {
+    it.each(cases)(`${method}, for %j`, async ({ options = {}, ...change }) => {
+      const problem = { ...SMALL, ...change };
+      const data = arrays(problem);
+      const y = await attend(problem, data, method, DEFAULTS, options);
+      expectClose(y, expected(problem, data, method, DEFAULTS), bound(options.format, method));
+    });
+  }
+
+  it("is found wrong without the negative (control)", async () => {
+    const data = arrays(SMALL);
+    const y = await attend(SMALL, data, "nasa");
+    const plain = expected({ ...SMALL, negativeKeys: 0 }, data, "nasa", DEFAULTS);
+    expect(() => expectClose(y, plain, bound("f32", "nasa"))).toThrow("relative error");
+  });
+});
+
+describe("worked example: two tokens, two heads of two channels", () => {
+  const problem = { batch: 1, tokens: 2, heads: 2, headSize: 2, capacity: 3, negativeCapacity: 2, positiveKeys: 3, negativeKeys: 2 };
+  const data = {
+    q: Float32Array.of(1, 0, 0.5, -0.5, 0, 2, -1, 1),
+    k: Float32Array.of(1, 0, 0, 1, 0, 1, 1, 0, 1, 1, -1, 0.5),
+    v: Float32Array.of(1, 2, 3, 4, -1, 0, 1, 2, 0.5, -0.5, 0.25, -0.25),
+    negativeK: Float32Array.of(0.5, 0.5, 0.5, 0.5, -1, 0, 1, 0),
+    negativeV: Float32Array.of(2, 1, 0, -1, 0, 1, -2, 0.5),
+  };
+  const plain = [0.403892, 0.601668, 1.354758, 2.029636, -0.114521, -0.006137, 1.349392, 1.548496];
+  const cases = [
+    { name: "NASA 0", method: "nasa", steering: { nasaScale: 0 }, y: plain },
+    {
+      name: "NASA 0.5",
+      method: "nasa",
+      steering: { nasaScale: 0.5 },
+      y: [-0.338924, 0.101668, 1.942237, 2.089027, -0.784282, -0.506137, 1.67963, 1.800817],
+    },
+    { name: "NAG 0", method: "nag", steering: { phi: 0 }, y: plain },
+    {
+      name: "NAG 2",
+      method: "nag",
+      steering: { phi: 2, alpha: 0.5 },
+      y: [-0.455113, 0.22802, 3.072542, 3.377224, -0.767183, -0.477135, 1.935748, 2.102389],
+    },
+    {
+      name: "NAG 4",
+      method: "nag",
+      steering: { phi: 4, alpha: 0.25 },
+      y: [-0.095569, 0.350523, 2.181507, 2.601294, -0.470236, -0.265816, 1.6205, 1.793948],
+    },
+  ] as const;
+  it.each(cases)("$name", async ({ method, steering, y }) => {
+    const actual = await attend(problem, data, method, steering);
+    // The figures have six decimals.
+    y.forEach((value, i) => expect(Math.abs((actual[i] ?? Number.NaN) - value)).toBeLessThan(1e-6));
+  });
+});
+
+describe("without a negative branch", () => {
+  const full = { ...SMALL, batch: 2 };
+  const data = arrays(full);
+  const off = [
+    { name: "no negative keys, NASA", problem: { ...full, negativeKeys: 0 }, method: "nasa", steering: {} },
+    { name: "scale 0, NASA", problem: full, method: "nasa", steering: { nasaScale: 0 } },
+    { name: "no negative keys, NAG", problem: { ...full, negativeKeys: 0 }, method: "nag", steering: {} },
+    { name: "phi 0, NAG", problem: full, method: "nag", steering: { phi: 0 } },
+  ] as const;
+  it.each(off)("the result is plain attention, bit for bit: $name", async ({ problem, method, steering }) => {
+    const plain = await attend(full, data, "plain");
+    expect(Array.from(await attend(problem, data, method, steering))).toEqual(Array.from(plain));
+  });
+
+  it("garbage in the negative's memory does not reach the result", async () => {
+    const poisoned = { ...data, negativeK: data.negativeK.map(() => Number.NaN), negativeV: data.negativeV.map(() => Number.NaN) };
+    for (const method of ["nasa", "nag"] as const) {
+      const y = await attend({ ...full, negativeKeys: 0 }, poisoned, method);
+      expect(Array.from(y).every(Number.isFinite)).toBe(true);
+    }
+  });
+});
+
+describe("properties of steering", () => {
+  const problem = { ...SMALL, negativeCapacity: SMALL.capacity, negativeKeys: SMALL.positiveKeys };
+  const data = arrays(problem);
+  const same = { ...data, negativeK: data.k, negativeV: data.v };
+
+  it("a negative equal to the positive leaves (1 - a) Z+ under NASA and Z+ under NAG", async () => {
+    const plain = Array.from(await attend(problem, same, "plain"));
+    for (const nasaScale of [0.25, 0.5, 1.5]) {
+      const y = await attend(problem, same, "nasa", { nasaScale });
+      expectClose(
+        y,
+        plain.map((z) => (1 - nasaScale) * z),
+        2 ** -20,
+      );
+    }
+    for (const phi of [0.5, 2, 10]) expectClose(await attend(problem, same, "nag", { phi }), plain, 2 ** -20);
+  });
+
+  it.each(["nasa", "nag"] as const)("%s does not depend on the order of the negative's tokens", async (method) => {
+    const channels = problem.heads * problem.headSize;
+    const reversed = (rows: Float32Array) =>
+      Float32Array.from(
+        rows,
+        (_, i) => rows[(problem.negativeCapacity - 1 - Math.floor(i / channels)) * channels + (i % channels)] ?? Number.NaN,
+      );
+    const permuted = { ...data, negativeK: reversed(data.negativeK), negativeV: reversed(data.negativeV) };
+    expectClose(await attend(problem, permuted, method), Array.from(await attend(problem, data, method)), bound("f32", method));
+  });
+
+  it("no NaN for a in [0, 2] and phi in [0, 10]", async () => {
+    for (const fraction of [0, 0.01, 0.25, 0.5, 0.75, 1]) {
+      const nasa = await attend(problem, data, "nasa", { nasaScale: 2 * fraction });
+      const nag = await attend(problem, data, "nag", { phi: 10 * fraction });
+      expect([...Array.from(nasa), ...Array.from(nag)].every(Number.isFinite)).toBe(true);
+    }
+  });
+});
