@@ -51,6 +51,7 @@ const RIGHT = {
   "src/pipeline/a.ts": "../networks/clip-text",
   "src/networks/a.ts": "../engine/graph",
   "src/samplers/a.ts": "../checkpoints/json",
+  "src/checkpoints/a.ts": "../engine/float16",
   "src/engine/kernels/linear/a.ts": "../../kernel",
   "src/engine/kernels/linear/b.ts": "../../../errors",
   "src/vault/a.ts": "../checkpoints/byte-source",
