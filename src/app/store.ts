@@ -8,6 +8,7 @@ import { recipeFromQuery, recipeToQuery } from "../protocol/permalink";
 import { drawingMs, type Picture, type Progress } from "../protocol/progress";
 import { randomSeed, type Recipe } from "../protocol/recipe";
 import { draftOf, FIRST_DRAFT, recipeOf, type Draft } from "./draft";
+import { promptIdea } from "./ideas";
 import { formatDuration, strings } from "./strings";
 
 /** Pictures kept for the strip; a picture of 256x256 is 256 KiB. */
@@ -45,6 +46,8 @@ export interface App {
   start(): Promise<void>;
   edit(change: Partial<Draft>): void;
   rollSeed(): void;
+  /** Writes a prompt of its own and draws it. */
+  surprise(): void;
   /** Draws what the controls say; a picture still being drawn gives way. */
   draw(): Promise<void>;
   cancel(): void;
@@ -125,12 +128,17 @@ export function createApp(generator: Generator, query: string, keepQuery: (query
     }
   }
 
+  function surprise(): void {
+    edit({ prompt: promptIdea() });
+    void draw();
+  }
+
   function show(drawing: Drawing): void {
     set({ shown: drawing, draft: draftOf(drawing.recipe, store.getState().draft), error: undefined });
     keepQuery(recipeToQuery(drawing.recipe));
   }
 
-  return { store, start, edit, rollSeed: () => edit({ seed: randomSeed() }), draw, cancel: () => abort?.abort(), show };
+  return { store, start, edit, rollSeed: () => edit({ seed: randomSeed() }), surprise, draw, cancel: () => abort?.abort(), show };
 }
 
 function firstDraft(query: string): { draft: Draft; notice: string | undefined } {

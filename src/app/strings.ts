@@ -15,6 +15,7 @@ export const strings = {
   tagline: "Pictures in one step, on your own GPU",
 
   prompt: "Describe a picture",
+  surprise: "Surprise me",
   promptPlaceholder: "a lighthouse on a cliff at sunset, two sailboats",
   promptTooLong: (most: number) => `Only the first ${most.toLocaleString("en")} characters are read.`,
   negative: "Leave out",

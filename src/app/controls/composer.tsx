@@ -21,9 +21,14 @@ export function Composer(): ReactNode {
   return (
     <>
       <div className={styles["field"]}>
-        <label htmlFor={`${id}-prompt`} className={styles["lead"]}>
-          {strings.prompt}
-        </label>
+        <div className={styles["heading"]}>
+          <label htmlFor={`${id}-prompt`} className={styles["lead"]}>
+            {strings.prompt}
+          </label>
+          <button type="button" className={styles["link"]} onClick={() => app.surprise()}>
+            {strings.surprise}
+          </button>
+        </div>
         <textarea
           id={`${id}-prompt`}
           className={styles["prompt"]}

@@ -29,11 +29,11 @@ export function Stage(): ReactNode {
 
   return (
     <section className={styles["stage"]} data-phase={phase} aria-busy={isBusy}>
-      <figure className={styles["figure"]}>
-        <div
-          className={styles["frame"]}
-          style={{ aspectRatio: `${width} / ${height}`, maxInlineSize: `min(100%, (100dvh - 13.5rem) * ${width / height}, 50rem)` }}
-        >
+      <figure
+        className={styles["figure"]}
+        style={{ maxInlineSize: `min(100%, max(16rem, (100dvh - 13.5rem) * ${width / height}), 50rem)` }}
+      >
+        <div className={styles["frame"]} style={{ aspectRatio: `${width} / ${height}` }}>
           {picture !== undefined && (
             <>
               <PictureCanvas picture={picture} className={styles["glow"]} label={undefined} />

@@ -19,7 +19,7 @@ function stagesOf({ load, compile, encode, denoise, decode }: StageTimings): rea
     { name: strings.stageNames.load, ms: load, kind: "once" },
     { name: strings.stageNames.compile, ms: compile, kind: "once" },
   ];
-  return stages.filter(({ kind, ms }) => kind !== "once" || ms > 0);
+  return stages.filter(({ kind, ms }) => kind !== "once" || ms >= 1);
 }
 
 export function TimeByStage({ timings }: { readonly timings: StageTimings }): ReactNode {
