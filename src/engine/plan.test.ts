@@ -45,6 +45,28 @@ describe("a plan runs what changed", () => {
     plan.destroy();
   });
 
+  test("writing the same values again changes nothing", async () => {
+    const plan = await stagedPlan();
+    for (const name of ["prompt", "timestep", "x"]) plan.write(name, values(1));
+    await runPlan(plan);
+    for (const name of ["prompt", "timestep", "x"]) plan.write(name, values(1));
+    expect(plan.dirty).toBe(0);
+    plan.write("x", values(2)); // Control.
+    expect(plan.dirty).not.toBe(0);
+    plan.destroy();
+  });
+
+  test("values copied over on the GPU are not taken for the ones written before", async () => {
+    const plan = await stagedPlan();
+    for (const name of ["prompt", "timestep", "x"]) plan.write(name, values(1));
+    await runPlan(plan);
+    plan.copyFrom(plan, "y", "x");
+    plan.write("x", values(1));
+    await runPlan(plan);
+    expect((await plan.read("y"))[0]).toBe(3);
+    plan.destroy();
+  });
+
   test("a run makes no buffer and no bind group", async () => {
     const plan = await stagedPlan();
     const { gpu } = plan.device;

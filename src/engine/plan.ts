@@ -41,6 +41,8 @@ export class Plan {
   dirty: RateMask = 0;
   /** Whether the nodes that depend on no input have run. */
   constantsReady = false;
+  /** Inputs whose staging array equals what the GPU holds. */
+  readonly #uploaded = new Set<string>();
   readonly #staging = new Map<string, ReturnType<typeof stagingFor>>();
   readonly #readback = new Map<string, GPUBuffer>();
 
@@ -92,14 +94,19 @@ export class Plan {
     return this.memory.byteLength;
   }
 
-  /** Uploads one input; its rate becomes dirty. `data` is logical: unpadded, channels last. */
+  /**
+   * Gives one input its values; if they differ from the last ones its rate becomes dirty.
+   * `data` is logical: unpadded, channels last.
+   */
   write(name: string, data: TensorData): void {
     const { tensor, rate } = this.#input(name);
     const staging = this.#staging.get(name);
     invariant(staging !== undefined, `no staging for ${name}`);
-    encodeTensor(tensor, data, staging);
+    const changed = encodeTensor(tensor, data, staging);
+    if (!changed && this.#uploaded.has(name)) return;
     const { buffer, offset } = this.memory.place(tensor);
     this.device.gpu.queue.writeBuffer(buffer, offset, staging);
+    this.#uploaded.add(name);
     this.dirty |= RATES[rate];
   }
 
@@ -119,6 +126,7 @@ export class Plan {
     const destination = this.memory.place(tensor);
     encoder.copyBufferToBuffer(origin.buffer, origin.offset, destination.buffer, destination.offset, bytes);
     this.device.gpu.queue.submit([encoder.finish()]);
+    this.#uploaded.delete(input);
     this.dirty |= RATES[rate];
   }
 

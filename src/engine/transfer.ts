@@ -14,18 +14,26 @@ export function stagingFor(tensor: Tensor, format: NumberFormat): Packed {
   return tensor.element === "activation" && format === "f16" ? new Uint16Array(length) : new Float32Array(length);
 }
 
-/** Fills `staging` from logical `data`. */
-export function encodeTensor(tensor: Tensor, data: TensorData, staging: Packed): void {
+/**
+ * Fills `staging` from logical `data`.
+ * @returns whether any value differs from what `staging` held
+ */
+export function encodeTensor(tensor: Tensor, data: TensorData, staging: Packed): boolean {
   invariant(data.length === product(tensor.shape), `${data.length} values for [${tensor.shape.join(", ")}]`);
   const channels = channelsOf(tensor);
   const stride = strideOf(tensor);
   const half = staging instanceof Uint16Array;
+  let changed = false;
   for (let row = 0; row < rowsOf(tensor); row++) {
     for (let channel = 0; channel < channels; channel++) {
       const value = data[row * channels + channel] ?? 0;
-      staging[row * stride + channel] = half ? toFloat16(value) : value;
+      const index = row * stride + channel;
+      const before = staging[index];
+      staging[index] = half ? toFloat16(value) : value;
+      changed ||= staging[index] !== before;
     }
   }
+  return changed;
 }
 
 /** Logical values of a tensor's bytes; f32 for floats. */

@@ -48,7 +48,7 @@ export class Denoiser {
     return this.network.plan(`${width}x${height}/${textTokens}/${method}`, (g) => this.#build(g, shape), hooks);
   }
 
-  /** Gives the plan both texts and the sizes; only what differs from the last call should be given. */
+  /** Gives the plan the prompt, and the picture's size in pixels where the network is told it (SDXL). */
   writeText(plan: Plan, positive: EncodedText, size: { readonly width: number; readonly height: number }): void {
     plan.write("text", padded(positive, plan));
     const { added } = this.config;

@@ -42,12 +42,6 @@ const DEFAULT_RESIDENT_BYTES = 6 * 2 ** 30;
 const USUAL_MAX_STEPS = 8;
 const LARGEST_SIDE = 2048;
 
-/** What a plan was last told, so that nothing unchanged is uploaded or computed again. */
-interface Told {
-  readonly prompt: string;
-  readonly negative: string | undefined;
-}
-
 export class TextToImage {
   readonly info: TextToImageInfo;
   readonly #device: Device;
@@ -59,7 +53,6 @@ export class TextToImage {
   /** Text encoders and denoiser do not fit together: they take turns on the GPU. */
   readonly #takeTurns: boolean;
   #loadTimings: Pick<Timings, "load" | "compile"> = { load: 0, compile: 0 };
-  #told = new WeakMap<Plan, Told>();
 
   private constructor(manifest: Manifest, device: Device, text: TextEncoding, format: NumberFormat, options: TextToImageOptions) {
     this.#manifest = manifest;
@@ -163,7 +156,8 @@ export class TextToImage {
     const method = steering.method === "nag" ? "nag" : "nasa";
     const textTokens = Math.max(positive.tokens, negative?.tokens ?? 0);
     const denoiser = await this.#denoiser.plan({ ...latent, textTokens, method }, network("unet"));
-    this.#tell(denoiser, request, positive, negative);
+    this.#denoiser.writeText(denoiser, positive, request);
+    if (negative) this.#denoiser.writeNegative(denoiser, negative);
     this.#denoiser.writeSteering(denoiser, positive.tokens, negative?.tokens ?? 0, steering);
 
     const generator = new TorchGenerator(request.seed);
@@ -215,14 +209,6 @@ export class TextToImage {
     if (!Number.isInteger(steps) || steps < 1 || steps > most) {
       throw new OnestrokeError("invalid-input", `this model takes 1 to ${most} steps, not ${steps}`, { steps });
     }
-  }
-
-  /** Writes texts that differ from what the plan holds, so that its kept keys and values stay valid. */
-  #tell(plan: Plan, request: ImageRequest, positive: EncodedText, negative: EncodedText | undefined): void {
-    const told = this.#told.get(plan);
-    if (told?.prompt !== request.prompt) this.#denoiser.writeText(plan, positive, request);
-    if (negative && told?.negative !== request.negative) this.#denoiser.writeNegative(plan, negative);
-    this.#told.set(plan, { prompt: request.prompt, negative: negative ? request.negative : told?.negative });
   }
 }
 

@@ -4,7 +4,8 @@
 // block of scores (its queries x 4 keys) from staged q and k, the invocations of a row agree
 // on the row's maximum, write exp2(score - maximum) to workgroup memory, and accumulate their
 // share of the channels from staged v. The row's sum stays spread over its invocations until
-// the end. State is f32; scores carry a factor log2(e), so that exp is exp2.
+// the end. An invocation's queries are `rows` apart, so that neighbours read neighbouring rows
+// (other banks). State is f32; scores carry a factor log2(e), so that exp is exp2.
 import type { Core, CoreOptions } from "./core";
 import { KEYS_PER_INVOCATION, keysOf, outputQuads, pitchOf, queriesOf, stagedQuads, type Tile } from "./tile";
 
@@ -42,7 +43,7 @@ function begin(flash: Flash): string {
   const { quads, tile } = flash;
   return `
   let column = local % ${tile.columns}u;
-  let first = (local / ${tile.columns}u) * ${tile.queries}u;
+  let first = local / ${tile.columns}u;
   let token0 = id.x * ${queriesOf(tile)}u;
 ${eachOutput(tile.queries, outputQuads(quads, tile), (i, j) => `  var o${i}_${j} = vec4<f32>(0.0);${flash.second ? ` var z${i}_${j} = vec4<f32>(0.0);` : ""}`)}
 ${tile.chunk >= quads ? stageQueries(flash, "0u") : ""}`;
@@ -51,22 +52,22 @@ ${tile.chunk >= quads ? stageQueries(flash, "0u") : ""}`;
 function branch(flash: Flash): string {
   const { quads, tile } = flash;
   const outputs = outputQuads(quads, tile);
-  const { queries, columns } = tile;
+  const { queries, columns, rows } = tile;
   return `
 ${times(queries, (i) => `  var m${i} = ${LOWEST}; var l${i} = 0.0;`)}
 ${eachOutput(queries, outputs, (i, j) => `  o${i}_${j} = vec4<f32>(0.0);`)}
   for (var start = 0u; start < keyEnd; start += ${keysOf(tile)}u) {
 ${scores(flash)}
 ${mask(flash)}
-${times(queries, (i) => `    partial[(first + ${i}u) * ${columns}u + column] = max(max(s${i}.x, s${i}.y), max(s${i}.z, s${i}.w));`)}
+${times(queries, (i) => `    partial[(first + ${i * rows}u) * ${columns}u + column] = max(max(s${i}.x, s${i}.y), max(s${i}.z, s${i}.w));`)}
     workgroupBarrier();
 ${times(queries, (i) => softmax(i, tile, outputs))}
 ${values(flash)}
   }
-${times(queries, (i) => `  partial[(first + ${i}u) * ${columns}u + column] = l${i};`)}
+${times(queries, (i) => `  partial[(first + ${i * rows}u) * ${columns}u + column] = l${i};`)}
   workgroupBarrier();
 ${times(queries, (i) => {
-  const sum = Array.from({ length: columns }, (_, c) => `partial[(first + ${i}u) * ${columns}u + ${c}u]`).join(" + ");
+  const sum = Array.from({ length: columns }, (_, c) => `partial[(first + ${i * rows}u) * ${columns}u + ${c}u]`).join(" + ");
   return `  let sum${i} = ${sum};\n  let inverse${i} = select(0.0, 1.0 / sum${i}, sum${i} > 0.0);`;
 })}
 ${eachOutput(queries, outputs, (i, j) => `  o${i}_${j} *= inverse${i};`)}
@@ -75,7 +76,7 @@ ${eachOutput(queries, outputs, (i, j) => `  o${i}_${j} *= inverse${i};`)}
 
 function each({ quads, tile }: Flash, text: Parameters<Core["each"]>[0]): string {
   return times(tile.queries, (i) => {
-    const token = `token0 + first + ${i}u`;
+    const token = `token0 + first + ${i * tile.rows}u`;
     const body = times(outputQuads(quads, tile), (j) => {
       const quad = `column + ${j * tile.columns}u`;
       const line = text({ o: `o${i}_${j}`, z: `z${i}_${j}`, token, quad });
@@ -121,8 +122,8 @@ function scores(flash: Flash): string {
   const lane = ["x", "y", "z", "w"];
   const product = `
 ${times(4, (j) => `      let k${j} = staged[(${j * columns}u + column) * ${pitch}u + c];`)}
-${times(queries, (i) => `      let q${i} = staged_q[(first + ${i}u) * ${pitch}u + c];`)}
-${times(queries, (i) => times(4, (j) => `      s${i}.${lane[j]} += dot(q${i}, k${j});`))}`;
+${times(queries, (i) => `      let q${i} = staged_q[(first + ${i * tile.rows}u) * ${pitch}u + c];`)}
+${times(queries, (i) => times(4, (j) => `      s${i}.${lane[j]} = ${product4(`q${i}`, `k${j}`, `s${i}.${lane[j]}`)};`))}`;
   const block = (chunk: string, again: boolean): string => `
 ${again ? stageQueries(flash, chunk) : ""}${stageKeys(flash, chunk)}
     workgroupBarrier();
@@ -136,18 +137,23 @@ ${again ? stageQueries(flash, chunk) : ""}${stageKeys(flash, chunk)}
     }`;
 }
 
+/** sum + dot(a, b) in four fused operations; `dot` and an addition would be five. */
+function product4(a: string, b: string, sum: string): string {
+  return ["x", "y", "z", "w"].reduce((text, lane) => `fma(${a}.${lane}, ${b}.${lane}, ${text})`, sum);
+}
+
 function mask({ tile, causal }: Flash): string {
   return `
     let keys = vec4<u32>(start + column * ${KEYS_PER_INVOCATION}u) + vec4<u32>(0u, 1u, 2u, 3u);
 ${times(tile.queries, (i) => {
-  const end = causal ? `min(keyEnd, token0 + first + ${i + 1}u)` : "keyEnd";
+  const end = causal ? `min(keyEnd, token0 + first + ${i * tile.rows + 1}u)` : "keyEnd";
   return `    s${i} = select(vec4<f32>(${LOWEST}), s${i} * sizes.scale, keys < vec4<u32>(${end}));`;
 })}`;
 }
 
 function softmax(i: number, tile: Tile, outputs: number): string {
-  const { columns } = tile;
-  const maximum = Array.from({ length: columns }, (_, c) => `partial[(first + ${i}u) * ${columns}u + ${c}u]`).reduce(
+  const { columns, rows } = tile;
+  const maximum = Array.from({ length: columns }, (_, c) => `partial[(first + ${i * rows}u) * ${columns}u + ${c}u]`).reduce(
     (text, next) => `max(${text}, ${next})`,
     `m${i}`,
   );
@@ -157,7 +163,7 @@ function softmax(i: number, tile: Tile, outputs: number): string {
     let p${i} = exp2(s${i} - new${i});
     m${i} = new${i};
     l${i} = l${i} * shrink${i} + (p${i}.x + p${i}.y + p${i}.z + p${i}.w);
-    probabilities[(first + ${i}u) * ${columns}u + column] = p${i};
+    probabilities[(first + ${i * rows}u) * ${columns}u + column] = p${i};
 ${times(outputs, (j) => `    o${i}_${j} *= shrink${i};`)}`;
 }
 
@@ -177,11 +183,11 @@ function values({ quads, tile, readValue }: Flash): string {
     }
     workgroupBarrier();
     for (var r = 0u; r < ${valueKeys / 4}u; r++) {
-${times(queries, (i) => `      let p${i} = probabilities[(first + ${i}u) * ${columns}u + (${base}) / 4u + r];`)}
+${times(queries, (i) => `      let p${i} = probabilities[(first + ${i * tile.rows}u) * ${columns}u + (${base}) / 4u + r];`)}
 ${times(4, (k) =>
   times(outputs, (j) => {
     const load = `      let v${k}_${j} = staged[(r * 4u + ${k}u) * ${pitch}u + ${j * columns}u + column];`;
-    return `${load}\n${times(queries, (i) => `      o${i}_${j} += p${i}.${lane[k]} * v${k}_${j};`)}`;
+    return `${load}\n${times(queries, (i) => `      o${i}_${j} = fma(vec4<f32>(p${i}.${lane[k]}), v${k}_${j}, o${i}_${j});`)}`;
   }),
 )}
     }
