@@ -1,0 +1,109 @@
+// Rules of the pipeline, on the embedded student: a picture is a function of its
+// request alone, whatever was drawn before it, whichever networks had to leave the GPU.
+import { beforeAll, describe, expect, test } from "vitest";
+import { diffusersManifest } from "../checkpoints/diffusers-manifest";
+import type { Manifest } from "../checkpoints/manifest";
+import { nodeStore } from "../checkpoints/node-file";
+import { testDevice } from "../engine/testing/evaluate";
+import type { ImageRequest, PipelineProgress, RgbaImage } from "./request";
+import { TextToImage } from "./text-to-image";
+
+const SMALL: ImageRequest = {
+  prompt: "a lighthouse on a cliff at sunset, two sailboats",
+  negative: "",
+  steering: { method: "none" },
+  steps: 1,
+  seed: 7n,
+  width: 128,
+  height: 128,
+};
+
+let manifest: Manifest;
+let pipeline: TextToImage;
+
+beforeAll(async () => {
+  manifest = await diffusersManifest(nodeStore("models/vignette"));
+  pipeline = await TextToImage.load(manifest, await testDevice());
+});
+
+async function draw(changes: Partial<ImageRequest> = {}, by = pipeline): Promise<RgbaImage> {
+  return (await by.generate({ ...SMALL, ...changes })).image;
+}
+
+describe("a picture is a function of its request", () => {
+  test("the same request gives the same bytes, also after others in between", async () => {
+    const first = await draw();
+    expect([first.width, first.height]).toEqual([128, 128]);
+    const otherSeed = await draw({ seed: 8n });
+    const otherPrompt = await draw({ prompt: "a forest in winter at night" });
+    const otherSize = await draw({ width: 160 });
+    expect((await draw()).data).toEqual(first.data);
+    for (const other of [otherSeed, otherPrompt, otherSize]) expect(other.data).not.toEqual(first.data);
+  });
+
+  test("only the low 32 bits of the seed count, as in torch", async () => {
+    expect((await draw({ seed: 7n + 2n ** 32n })).data).toEqual((await draw()).data);
+  });
+
+  test("networks that take turns on the GPU draw what resident ones draw", async () => {
+    const turns = await TextToImage.load(manifest, await testDevice(), {}, { residentBytes: 0 });
+    for (const prompt of [SMALL.prompt, "a harbour", SMALL.prompt]) {
+      expect((await draw({ prompt }, turns)).data).toEqual((await draw({ prompt })).data);
+    }
+    turns.dispose();
+  });
+});
+
+describe("steering", () => {
+  test("at strength 0, or without a negative, the bytes are those of none", async () => {
+    const plain = await draw();
+    expect((await draw({ negative: "sailboat", steering: { method: "nasa", scale: 0 } })).data).toEqual(plain.data);
+    expect((await draw({ negative: "sailboat", steering: { method: "nag", scale: 0, tau: 2.5, alpha: 0.5 } })).data).toEqual(plain.data);
+    expect((await draw({ negative: " ", steering: { method: "nasa", scale: 0.5 } })).data).toEqual(plain.data);
+  });
+
+  test("control: with a negative and a strength both methods change the picture, each its own way", async () => {
+    const plain = await draw();
+    const nasa = await draw({ negative: "sailboat", steering: { method: "nasa", scale: 0.5 } });
+    const nag = await draw({ negative: "sailboat", steering: { method: "nag", scale: 2, tau: 2.5, alpha: 0.5 } });
+    expect(nasa.data).not.toEqual(plain.data);
+    expect(nag.data).not.toEqual(plain.data);
+    expect(nag.data).not.toEqual(nasa.data);
+    // And the plan's negative branch is forgotten again.
+    expect((await draw()).data).toEqual(plain.data);
+  });
+});
+
+describe("while it draws", () => {
+  test("every step but the last is previewed, and progress names each step", async () => {
+    const previews: number[] = [];
+    const progress: PipelineProgress[] = [];
+    await pipeline.generate({ ...SMALL, steps: 3 }, { onPreview: (_, step) => previews.push(step), onProgress: (event) => progress.push(event) });
+    expect(previews).toEqual([1, 2]);
+    expect(progress.flatMap((event) => (event.stage === "step" ? [`${event.step} of ${event.steps}`] : []))).toEqual(["1 of 3", "2 of 3", "3 of 3"]);
+  });
+
+  test("previews do not change the picture", async () => {
+    const { image } = await pipeline.generate({ ...SMALL, steps: 2 }, { onPreview: () => undefined });
+    expect(image.data).toEqual((await draw({ steps: 2 })).data);
+  });
+
+  test("a cancel after the first step ends with the code cancelled, and the next picture is right", async () => {
+    const before = await draw();
+    const abort = new AbortController();
+    const drawing = pipeline.generate({ ...SMALL, steps: 4, seed: 9n }, { signal: abort.signal, onPreview: () => abort.abort() });
+    await expect(drawing).rejects.toMatchObject({ code: "cancelled" });
+    expect((await draw()).data).toEqual(before.data);
+  });
+});
+
+test.each([
+  ["a width off the grid", { width: 100 }],
+  ["a height of nothing", { height: 0 }],
+  ["a size beyond all", { width: 4096 }],
+  ["no steps", { steps: 0 }],
+  ["more steps than the student was made for", { steps: 5 }],
+  ["a steering beyond its range", { negative: "x", steering: { method: "nasa", scale: 3 } }],
+] as const)("%s is refused as invalid input", async (_, changes) => {
+  await expect(draw(changes)).rejects.toMatchObject({ code: "invalid-input" });
+});
