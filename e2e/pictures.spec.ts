@@ -44,8 +44,9 @@ const CONTRASTS: readonly Contrast[] = [
   },
 ];
 
-for (const { rule, more, less, of, by } of CONTRASTS) {
-  for (const steps of [1, 4] as const) {
+for (const [index, { rule, more, less, of, by }] of CONTRASTS.entries()) {
+  // Four steps take four times as long; one contrast is enough to see that they hold it.
+  for (const steps of index === 0 ? ([1, 4] as const) : ([1] as const)) {
     test(`${rule}, ${steps === 1 ? "in one step" : "in four"}`, async ({ studio }) => {
       const high = await studio.drawn({ prompt: more, seed: "1", steps });
       const low = await studio.drawn({ prompt: less, seed: "1", steps });
