@@ -1,7 +1,7 @@
 // Dispatches of one band of a matrix product: the product itself, or, for a split
 // reduction, partial sums followed by the pass that adds them up in a fixed order.
 import { OnestrokeError } from "../../../errors";
-import { linearWorkgroups, type Binding, type BufferSource, type Dispatch, type KernelTarget, type Lowering } from "../../kernel";
+import { linearWorkgroups, type Binding, type BufferSource, type Dispatch, type Lowering } from "../../kernel";
 import type { Weight } from "../../ops";
 import { quadsOf, type Tensor } from "../../tensor";
 import { type Epilogue, epilogueBindings, epilogueBuffers, epilogueWgsl } from "./epilogue";
@@ -15,7 +15,7 @@ export interface GemmDispatch {
   readonly name: string;
   readonly plan: GemmPlan;
   readonly source: RowSource;
-  /** Inputs the row source reads; their element types decide the tiles'. */
+  /** What the row source reads. */
   readonly inputs: readonly { readonly name: string; readonly tensor: Tensor; readonly buffer: BufferSource }[];
   readonly weight: Weight;
   readonly weightQuads: number;
@@ -33,7 +33,6 @@ const MAX_WORKGROUPS = 65_535;
 
 export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly Dispatch[] {
   const { plan, epilogue, weightQuads, band } = gemm;
-  const { target } = lowering;
   const rows = band.rows.end - band.rows.begin;
   const rowGroups = Math.ceil(rows / plan.tile.rows);
   if (rowGroups > MAX_WORKGROUPS) throw new OnestrokeError("gpu-unsupported", `${gemm.name} over ${rows} rows is too large a dispatch`);
@@ -59,7 +58,7 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
       rowGroups,
       parts,
     ] as const,
-    code: productWgsl(gemm, target),
+    code: productWgsl(gemm),
   };
   const buffers = {
     ...Object.fromEntries(gemm.inputs.map(({ name, buffer }) => [name, buffer])),
@@ -94,18 +93,12 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
   ];
 }
 
-function productWgsl(gemm: GemmDispatch, target: KernelTarget): string {
-  const { plan, source, epilogue } = gemm;
+function productWgsl({ plan, source, epilogue }: GemmDispatch): string {
   const { tile } = plan;
   const { gated } = epilogue;
   if (plan.direct) return directWgsl({ tile, source, gated, epilogue: epilogueWgsl(epilogue) });
   const split = plan.splits > 1;
-  return gemmWgsl({ tile, source, gated, epilogue: split ? "" : epilogueWgsl(epilogue), split, tileType: tileType(gemm, target) });
-}
-
-/** Tiles are f16 where every value put into them is. */
-function tileType({ inputs }: GemmDispatch, target: KernelTarget): "f16" | "f32" {
-  return target.format === "f16" && inputs.every(({ tensor }) => tensor.element === "activation") ? "f16" : "f32";
+  return gemmWgsl({ tile, source, gated, epilogue: split ? "" : epilogueWgsl(epilogue), split });
 }
 
 function sumWgsl(epilogue: Epilogue): string {

@@ -5,7 +5,8 @@
 // The reduction runs in slices of `depth` channels. For each, the workgroup copies A
 // `[rows][depth]` and W `[depth][columns]` to workgroup memory, and each thread adds
 // threadRows x threadColumns products per channel into named `vec4` accumulators
-// (arrays of accumulators end up in thread memory on some drivers).
+// (arrays of accumulators end up in thread memory on some drivers). The tiles are float32 in
+// every format: a value is converted once on its way in, not once per thread that reads it.
 import type { RowSource } from "./source";
 import { lines, numbers } from "./text";
 import { type Tile, threadsOf } from "./tile";
@@ -17,11 +18,9 @@ export interface GemmText {
   /** `finish` and what it needs; with split reductions partial sums are stored instead. */
   readonly epilogue: string;
   readonly split: boolean;
-  /** Element type of the tiles: f16 where A and W are. */
-  readonly tileType: "f16" | "f32";
 }
 
-export function gemmWgsl({ tile, source, gated, epilogue, split, tileType }: GemmText): string {
+export function gemmWgsl({ tile, source, gated, epilogue, split }: GemmText): string {
   const { rows, columns, depth, threadRows, threadColumns } = tile;
   const threads = threadsOf(tile);
   const [depthQuads, columnQuads, threadQuads] = [depth / 4, columns / 4, threadColumns / 4];
@@ -30,11 +29,9 @@ export function gemmWgsl({ tile, source, gated, epilogue, split, tileType }: Gem
   // Neighbouring threads hold neighbouring quads, except that a value stays with its gate.
   const quadOf = (j: number) => (gated ? `${threadQuads}u * thread_column + ${j}u` : `thread_column + ${j * columnThreads}u`);
   const rowOf = (i: number) => `thread_row + ${i * rowThreads}u`;
-  const stored = (value: string) => (tileType === "f32" ? value : `vec4<${tileType}>(${value})`);
-  const read = (value: string) => (tileType === "f32" ? value : `vec4<f32>(${value})`);
   return `${epilogue}
-var<workgroup> a_tile: array<vec4<${tileType}>, ${rows * depthQuads}>; // [rows][depth / 4]
-var<workgroup> w_tile: array<vec4<${tileType}>, ${depth * columnQuads}>; // [depth][columns / 4]
+var<workgroup> a_tile: array<vec4<f32>, ${rows * depthQuads}>; // [rows][depth / 4]
+var<workgroup> w_tile: array<vec4<f32>, ${depth * columnQuads}>; // [depth][columns / 4]
 
 @compute @workgroup_size(${threads})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
@@ -55,22 +52,22 @@ ${lines(numbers(threadRows), (i) => numbers(threadQuads).map((j) => `  var sum_$
   }
   for (var slice = first; slice < last; slice++) {
 ${source.slice}
-${lines(numbers(loads.a), (load) => `    { var value = vec4<f32>(0.0); ${source.read(load)} a_tile[thread + ${load * threads}u] = ${stored("value")}; }`)}
+${lines(numbers(loads.a), (load) => `    { var value = vec4<f32>(0.0); ${source.read(load)} a_tile[thread + ${load * threads}u] = value; }`)}
 ${guarded(
   depth * columnQuads < threads ? `thread < ${depth * columnQuads}u` : "",
   lines(
     numbers(loads.w),
     (load) =>
-      `    w_tile[thread + ${load * threads}u] = ${stored(`load_weight((weight_row + w_row + ${load * (threads / columnQuads)}u) * sizes.weightQuads + w_quad)`)};`,
+      `    w_tile[thread + ${load * threads}u] = load_weight((weight_row + w_row + ${load * (threads / columnQuads)}u) * sizes.weightQuads + w_quad);`,
   ),
 )}
     workgroupBarrier();
     for (var quad = 0u; quad < ${depthQuads}u; quad++) {
-${lines(numbers(4), (k) => numbers(threadQuads).map((j) => `      let w_${k}_${j} = ${read(`w_tile[(quad * 4u + ${k}u) * ${columnQuads}u + ${quadOf(j)}]`)};`).join("\n"))}
+${lines(numbers(4), (k) => numbers(threadQuads).map((j) => `      let w_${k}_${j} = w_tile[(quad * 4u + ${k}u) * ${columnQuads}u + ${quadOf(j)}];`).join("\n"))}
 ${lines(
   numbers(threadRows),
-  (i) => `      let a_${i} = ${read(`a_tile[(${rowOf(i)}) * ${depthQuads}u + quad]`)};
-${lines(numbers(threadQuads), (j) => `      sum_${i}_${j} += a_${i}.x * w_0_${j} + a_${i}.y * w_1_${j} + a_${i}.z * w_2_${j} + a_${i}.w * w_3_${j};`)}`,
+  (i) => `      let a_${i} = a_tile[(${rowOf(i)}) * ${depthQuads}u + quad];
+${lines(numbers(4), (k) => lines(numbers(threadQuads), (j) => `      sum_${i}_${j} = fma(vec4<f32>(a_${i}[${k}]), w_${k}_${j}, sum_${i}_${j});`))}`,
 )}
     }
     workgroupBarrier();

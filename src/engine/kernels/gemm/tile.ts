@@ -64,9 +64,14 @@ export function threadsOf(tile: Tile): number {
 export function planGemm(shape: GemmShape, target: KernelTarget): GemmPlan {
   if (target.software) return { tile: softwareTile(shape, target), direct: true, splits: 1 };
   const tile = chooseTile(shape);
-  const wanted = Math.ceil(BUSY_WORKGROUPS / workgroupsOf(shape, tile));
+  return { tile, direct: false, splits: shape.gated ? 1 : splitsOf(shape, tile) };
+}
+
+function splitsOf(shape: GemmShape, tile: Tile): number {
+  const workgroups = workgroupsOf(shape, tile);
+  if (workgroups > BUSY_WORKGROUPS / 2) return 1;
   const possible = Math.floor(shape.slices(tile.depth) / MIN_SLICES);
-  return { tile, direct: false, splits: shape.gated ? 1 : Math.max(1, Math.min(wanted, possible, MAX_SPLITS)) };
+  return Math.max(1, Math.min(Math.ceil(BUSY_WORKGROUPS / workgroups), possible, MAX_SPLITS));
 }
 
 function softwareTile({ gated }: GemmShape, { half }: KernelTarget): Tile {
