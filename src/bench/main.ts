@@ -3,6 +3,7 @@
 import { invariant } from "../errors";
 import { openDevice, type Device } from "../engine/device";
 import { onnxRuntime, ours } from "./contestants";
+import { relativeDifference } from "./difference";
 import { measure, type Budget } from "./measure";
 import { benchRows, type Row, type Scale } from "./rows";
 
@@ -55,14 +56,6 @@ async function benchRow(row: Row, device: Device): Promise<BenchRow> {
   const [oursMs, ortMs] = await measure(device.gpu.queue, contestants, device.adapter.software ? SOFTWARE : HARDWARE);
   for (const contestant of contestants) await contestant.release();
   return { name: row.name, oursMs, ortMs, ratio: ortMs / oursMs };
-}
-
-/** RMS(left - right) / RMS(right) */
-function relativeDifference(left: Float32Array, right: Float32Array): number {
-  const squares = (values: Float32Array) => values.reduce((sum, value) => sum + value * value, 0);
-  if (left.length !== right.length) return Number.POSITIVE_INFINITY;
-  const difference = Math.sqrt(squares(left.map((value, index) => value - (right[index] ?? 0))) / squares(right));
-  return Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference;
 }
 
 function showLine(line: string): void {
