@@ -37,7 +37,7 @@ ${lines(numbers(4), (k) => lines(quads, (j) => `      let w_${k}_${j} = load_wei
 ${lines(
   rows,
   (i) => `      var a_${i}: vec4<f32>; ${source.readPlace(i, `a_${i}`)}
-${lines(quads, (j) => `      sum_${i}_${j} += a_${i}.x * w_0_${j} + a_${i}.y * w_1_${j} + a_${i}.z * w_2_${j} + a_${i}.w * w_3_${j};`)}`,
+${lines(numbers(4), (k) => lines(quads, (j) => `      sum_${i}_${j} += a_${i}[${k}] * w_${k}_${j};`))}`,
 )}
     }
   }
