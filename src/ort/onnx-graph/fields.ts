@@ -1,0 +1,87 @@
+// Protobuf messages as lists of fields, through @bufbuild/protobuf's reader and writer. What nobody
+// here understands is kept as it came, so that writing a model again loses nothing; contents
+// are views of the file, never copies. No generated code and no `eval`: the page's policy forbids it.
+import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { OnestrokeError } from "../../errors";
+
+export interface Field {
+  readonly number: number;
+  readonly wireType: WireType;
+  /** Of a length-delimited field what follows the length, else the value as stored. */
+  readonly content: Uint8Array;
+}
+
+/** @throws OnestrokeError `model-corrupt` */
+export function readFields(bytes: Uint8Array): readonly Field[] {
+  return wire(() => {
+    const reader = new BinaryReader(bytes);
+    const fields: Field[] = [];
+    while (reader.pos < reader.len) {
+      const [number, wireType] = reader.tag();
+      const content = wireType === WireType.LengthDelimited ? reader.bytes() : reader.skip(wireType, number);
+      fields.push({ number, wireType, content });
+    }
+    return fields;
+  });
+}
+
+export function writeFields(fields: readonly Field[]): Uint8Array<ArrayBuffer> {
+  const writer = new BinaryWriter();
+  for (const { number, wireType, content } of fields) {
+    writer.tag(number, wireType);
+    if (wireType === WireType.LengthDelimited) writer.bytes(content);
+    else writer.raw(content);
+  }
+  return writer.finish();
+}
+
+export const message = (number: number, fields: readonly Field[]): Field => bytes(number, writeFields(fields));
+export const text = (number: number, value: string): Field => bytes(number, new TextEncoder().encode(value));
+
+export function bytes(number: number, content: Uint8Array): Field {
+  return { number, wireType: WireType.LengthDelimited, content };
+}
+
+/** int32, int64 and enumerations. */
+export function integer(number: number, value: number): Field {
+  return { number, wireType: WireType.Varint, content: new BinaryWriter().int64(value).finish() };
+}
+
+/** Of fields with one number, what is in each. */
+export function contents(fields: readonly Field[], number: number): readonly Uint8Array[] {
+  return fields.filter((field) => field.number === number).map(({ content }) => content);
+}
+
+export function texts(fields: readonly Field[], number: number): readonly string[] {
+  return wire(() => contents(fields, number).map((content) => new TextDecoder("utf-8", { fatal: true }).decode(content)));
+}
+
+/** The last of a number, as protobuf has it; "" where there is none. */
+export function textOf(fields: readonly Field[], number: number): string {
+  return texts(fields, number).at(-1) ?? "";
+}
+
+/** Whole numbers, each in a field of its own or packed in one. */
+export function integers(fields: readonly Field[], number: number): readonly number[] {
+  return wire(() =>
+    contents(fields, number).flatMap((content) => {
+      const reader = new BinaryReader(content);
+      const values: number[] = [];
+      while (reader.pos < reader.len) values.push(Number(reader.int64()));
+      return values;
+    }),
+  );
+}
+
+export function integerOf(fields: readonly Field[], number: number): number | undefined {
+  return integers(fields, number).at(-1);
+}
+
+function wire<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof OnestrokeError) throw cause;
+    throw new OnestrokeError("model-corrupt", "the ONNX file is damaged: it is no valid protobuf", {}, cause);
+  }
+}

@@ -1,0 +1,47 @@
+// Who makes each value of a graph and who reads it.
+import type { Initializer, OnnxGraph, OnnxNode, ValueInfo } from "./model";
+
+/** Reads sizes alone: what it gives says nothing of the values it was given. */
+export function readsSizeOnly({ opType, domain }: OnnxNode): boolean {
+  return domain === "" && (opType === "Shape" || opType === "Size");
+}
+
+export class GraphIndex {
+  readonly graph: OnnxGraph;
+  readonly initializers: ReadonlyMap<string, Initializer>;
+  readonly values: ReadonlyMap<string, ValueInfo>;
+  readonly #producers = new Map<string, OnnxNode>();
+  readonly #consumers = new Map<string, OnnxNode[]>();
+
+  constructor(graph: OnnxGraph) {
+    this.graph = graph;
+    this.initializers = new Map(graph.initializers.map((initializer) => [initializer.name, initializer]));
+    this.values = new Map([...graph.values, ...graph.outputs, ...graph.inputs].map((value) => [value.name, value]));
+    for (const node of graph.nodes) {
+      for (const output of node.outputs) this.#producers.set(output, node);
+      for (const input of new Set(node.inputs)) {
+        const readers = this.#consumers.get(input);
+        if (readers) readers.push(node);
+        else this.#consumers.set(input, [node]);
+      }
+    }
+  }
+
+  /** Inputs a caller gives: old files list their initializers among the inputs. */
+  get inputs(): readonly ValueInfo[] {
+    return this.graph.inputs.filter(({ name }) => !this.initializers.has(name));
+  }
+
+  producer(value: string): OnnxNode | undefined {
+    return this.#producers.get(value);
+  }
+
+  /** Nodes that read the values themselves, not only their sizes. */
+  readers(value: string): readonly OnnxNode[] {
+    return (this.#consumers.get(value) ?? []).filter((node) => !readsSizeOnly(node));
+  }
+
+  isTaken(name: string): boolean {
+    return this.#producers.has(name) || this.initializers.has(name) || this.graph.inputs.some((input) => input.name === name);
+  }
+}
