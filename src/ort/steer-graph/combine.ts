@@ -1,0 +1,89 @@
+// NASA and NAG as ONNX operators, on the merged heads of both texts (the equations stand in
+// src/steering/reference.ts). Operators that ONNX Runtime has on WebGPU: it has no `Max` there.
+import { attribute, constant } from "../onnx-graph/encode";
+import { ELEMENT_TYPES, type ElementType, type Initializer, type OnnxNode } from "../onnx-graph/model";
+
+export type SteeringMethod = "nasa" | "nag";
+
+/** Graph inputs that say how strongly: float32 scalars. */
+export const SCALARS = {
+  nasa: { scale: "nasa_scale" },
+  nag: { scale: "nag_scale", tau: "nag_tau", alpha: "nag_alpha" },
+} as const satisfies Record<SteeringMethod, Readonly<Record<string, string>>>;
+
+export interface Branches {
+  /** `[..., tokens, channels]`, all heads of a token side by side. */
+  readonly positive: string;
+  readonly negative: string;
+  readonly output: string;
+  readonly elementType: ElementType;
+}
+
+type Values = Omit<Branches, "elementType">;
+
+const NORM_FLOOR = "onestroke/norm_floor";
+const LAST_AXIS = "onestroke/last_axis";
+/** Since this version reductions take their axes as an input. */
+const AXES_AS_INPUT = 18;
+
+export function combineConstants(method: SteeringMethod, opset: number): readonly Initializer[] {
+  if (method === "nasa") return [];
+  const floor = constant(NORM_FLOOR, [], Float32Array.of(1e-6));
+  return opset < AXES_AS_INPUT ? [floor] : [floor, constant(LAST_AXIS, [1], BigInt64Array.of(-1n))];
+}
+
+/** Nodes that compute `output` from the branches. In float32 whatever the model's format: NAG's sums are over a thousand channels. */
+export function combine(method: SteeringMethod, branches: Branches, opset: number): readonly OnnxNode[] {
+  const { output, elementType } = branches;
+  const make = new NodeList(output);
+  const isFloat32 = elementType === ELEMENT_TYPES.float32;
+  const float32 = {
+    positive: isFloat32 ? branches.positive : make.cast(branches.positive, ELEMENT_TYPES.float32),
+    negative: isFloat32 ? branches.negative : make.cast(branches.negative, ELEMENT_TYPES.float32),
+    output: isFloat32 ? output : `${output}/steered`,
+  };
+  if (method === "nasa") nasa(make, float32);
+  else nag(make, float32, opset);
+  if (!isFloat32) make.cast(float32.output, elementType, output);
+  return make.nodes;
+}
+
+/** `Z+ - scale Z-`. */
+function nasa(make: NodeList, { positive, negative, output }: Values): void {
+  make.op("Sub", [positive, make.op("Mul", [negative, SCALARS.nasa.scale])], [], output);
+}
+
+/**
+ * `E = Z+ + scale (Z+ - Z-)`, shrunk to at most `tau` times the L1 norm of `Z+`, then
+ * `Z+ + alpha (shrink E - Z+)`: so written, a scale or an alpha of 0 gives `Z+` itself.
+ */
+function nag(make: NodeList, { positive, negative, output }: Values, opset: number): void {
+  const { scale, tau, alpha } = SCALARS.nag;
+  const norm = (value: string) =>
+    opset < AXES_AS_INPUT ? make.op("ReduceL1", [value], [attribute("axes", [-1])]) : make.op("ReduceL1", [value, LAST_AXIS]);
+  const largest = (left: string, right: string) => make.op("Where", [make.op("Greater", [left, right]), left, right]);
+  const extended = make.op("Add", [positive, make.op("Mul", [make.op("Sub", [positive, negative]), scale])]);
+  const ratio = make.op("Div", [norm(extended), largest(norm(positive), NORM_FLOOR)]);
+  const shrink = make.op("Div", [tau, largest(ratio, tau)]);
+  const step = make.op("Sub", [make.op("Mul", [extended, shrink]), positive]);
+  make.op("Add", [positive, make.op("Mul", [step, alpha])], [], output);
+}
+
+class NodeList {
+  readonly nodes: OnnxNode[] = [];
+  readonly #prefix: string;
+
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  op(opType: string, inputs: readonly string[], attributes: OnnxNode["other"] = [], output?: string): string {
+    const name = `${this.#prefix}/steering_${this.nodes.length}`;
+    this.nodes.push({ name, opType, domain: "", inputs, outputs: [output ?? name], other: attributes });
+    return output ?? name;
+  }
+
+  cast(value: string, to: ElementType, output?: string): string {
+    return this.op("Cast", [value], [attribute("to", to)], output);
+  }
+}

@@ -1,0 +1,17 @@
+// One cross-attention as the finders report it and the rewrite takes it.
+import type { OnnxNode } from "../onnx-graph/model";
+
+export interface CrossAttention {
+  /** The node that reads the queries: the first product, or the fused operator. */
+  readonly first: OnnxNode;
+  /** Its input of queries, which both branches share. */
+  readonly query: string;
+  /** Every node from `first` to the one that makes `output`: they are computed once more for the negative text. */
+  readonly core: ReadonlySet<OnnxNode>;
+  /** Nodes that keys or values enter by. */
+  readonly entries: ReadonlySet<OnnxNode>;
+  /** What the branches are combined at. */
+  readonly output: string;
+  /** Whether `output` holds all heads of a token side by side along its last axis. */
+  readonly headsMerged: boolean;
+}

@@ -1,0 +1,35 @@
+// What each value of a graph is computed from: the text, the other inputs, both or neither. Sizes
+// do not count (exporters compute shapes of one branch from the other's), so keys and values
+// are exactly what comes from the text alone, however they are projected, split and reshaped.
+import { capturedValues } from "../onnx-graph/decode";
+import { readsSizeOnly, type GraphIndex } from "../onnx-graph/graph-index";
+
+const TEXT = 1;
+const OTHER = 2;
+
+export class Dependence {
+  readonly #origins = new Map<string, number>();
+
+  constructor(index: GraphIndex, textInput: string) {
+    for (const { name } of index.inputs) this.#origins.set(name, name === textInput ? TEXT : OTHER);
+    for (const node of index.graph.nodes) {
+      const read = readsSizeOnly(node) ? [] : [...node.inputs, ...capturedValues(node)];
+      const origin = read.reduce((union, value) => union | (this.#origins.get(value) ?? 0), 0);
+      for (const output of node.outputs) this.#origins.set(output, origin);
+    }
+  }
+
+  /** Keys, values and what they are made of. */
+  isText(value: string): boolean {
+    return this.#origins.get(value) === TEXT;
+  }
+
+  /** Queries, and all that follows an attention: the picture's or the timestep's values are in it. */
+  isPicture(value: string): boolean {
+    return ((this.#origins.get(value) ?? 0) & OTHER) !== 0;
+  }
+
+  isBoth(value: string): boolean {
+    return this.#origins.get(value) === (TEXT | OTHER);
+  }
+}

@@ -1,0 +1,82 @@
+// Computes an attention once more, for another text. Copies what depends on the text (its projections,
+// shapes computed from it, the attention itself) and shares the rest: weights and queries.
+import { OnestrokeError } from "../../errors";
+import { capturedValues } from "../onnx-graph/decode";
+import type { GraphIndex } from "../onnx-graph/graph-index";
+import type { OnnxNode } from "../onnx-graph/model";
+import type { CrossAttention } from "./cross-attention";
+import type { Dependence } from "./dependence";
+
+export interface Copy {
+  /** The other text's counterpart of the attention's output. */
+  readonly output: string;
+  /** New nodes in an order they can run in; projections that layers share are with the first of them. */
+  readonly nodes: readonly OnnxNode[];
+}
+
+export class Duplicator {
+  readonly #index: GraphIndex;
+  readonly #dependence: Dependence;
+  /** Values and what stands for them in the copy: themselves where the text has no part in them. */
+  readonly #counterparts: Map<string, string>;
+
+  constructor(index: GraphIndex, dependence: Dependence, textInput: string, otherText: string) {
+    this.#index = index;
+    this.#dependence = dependence;
+    this.#counterparts = new Map([[textInput, otherText]]);
+  }
+
+  /** @throws OnestrokeError `model-unsupported` when the attention is masked or holds a subgraph */
+  duplicate(attention: CrossAttention): Copy {
+    const nodes: OnnxNode[] = [];
+    const output = this.#counterpart(attention.output, attention, nodes);
+    return { output, nodes };
+  }
+
+  #counterpart(value: string, attention: CrossAttention, nodes: OnnxNode[]): string {
+    const known = this.#counterparts.get(value);
+    if (known !== undefined) return known;
+    const counterpart = this.#compute(value, attention, nodes);
+    this.#counterparts.set(value, counterpart);
+    return counterpart;
+  }
+
+  #compute(value: string, attention: CrossAttention, nodes: OnnxNode[]): string {
+    const node = this.#index.producer(value);
+    if (!node) return value;
+    const inCore = attention.core.has(node);
+    // Of the picture's values only sizes matter here, and they are the same for every text.
+    if (!inCore && this.#dependence.isPicture(value)) return value;
+    const inputs = node.inputs.map((input) => {
+      if (input === "") return input;
+      if (inCore) this.#checkOperand(input, node, attention);
+      return this.#counterpart(input, attention, nodes);
+    });
+    if (inputs.every((input, position) => input === node.inputs[position])) return value;
+    if (capturedValues(node).length > 0) throw unsupported(node, "is computed in a subgraph");
+    const outputs = node.outputs.map((output) => output && this.#copyName(output));
+    for (const [position, output] of node.outputs.entries()) this.#counterparts.set(output, outputs[position] ?? "");
+    nodes.push({ ...node, name: this.#copyName(node.name), inputs, outputs });
+    return this.#counterparts.get(value) ?? value;
+  }
+
+  /** A mask is made for one text's tokens: it does not fit the other's. */
+  #checkOperand(input: string, node: OnnxNode, attention: CrossAttention): void {
+    if (input === attention.query && node === attention.first) return;
+    const producer = this.#index.producer(input);
+    if (producer && attention.core.has(producer)) return;
+    if (this.#dependence.isPicture(input)) throw unsupported(node, "takes a mask from another input");
+  }
+
+  #copyName(name: string): string {
+    let copy = `${name}/negative`;
+    while (this.#index.isTaken(copy)) copy += "_";
+    return copy;
+  }
+}
+
+function unsupported(node: OnnxNode, why: string): OnestrokeError {
+  return new OnestrokeError("model-unsupported", `this ONNX model cannot be steered: its attention ${node.name || node.opType} ${why}`, {
+    node: node.name,
+  });
+}

@@ -1,0 +1,87 @@
+// Negative steering for any exported denoiser: gives its graph a second text, computes every
+// cross-attention for both and combines them before the output projection. Weights are
+// shared, self-attention and all that follows the attention are left alone.
+import { OnestrokeError } from "../../errors";
+import type { Nag, Nasa } from "../../steering/defaults";
+import { valueInfo } from "../onnx-graph/encode";
+import { GraphIndex } from "../onnx-graph/graph-index";
+import { ELEMENT_TYPES, type OnnxModel, type OnnxNode, type ValueInfo } from "../onnx-graph/model";
+import { combine, combineConstants, SCALARS, type SteeringMethod } from "./combine";
+import type { CrossAttention } from "./cross-attention";
+import { Dependence } from "./dependence";
+import { Duplicator } from "./duplicate";
+import { elementType } from "./element-type";
+import { findFusedCrossAttentions } from "./find-fused";
+import { findPlainCrossAttentions } from "./find-plain";
+
+export const TEXT_INPUT = "encoder_hidden_states";
+/** Of the steered graph: the negative text's states, in number format and channels as the text's; their count may differ. */
+export const NEGATIVE_TEXT_INPUT = "negative_encoder_hidden_states";
+
+/**
+ * @param model not changed; weights are shared with it
+ * @returns a model with the inputs `NEGATIVE_TEXT_INPUT` and those of `steeringScalars`
+ * @throws OnestrokeError `model-unsupported` when text does not enter by cross-attentions alone
+ */
+export function steerGraph(model: OnnxModel, method: SteeringMethod): OnnxModel {
+  const { graph } = model;
+  const index = new GraphIndex(graph);
+  const text = index.inputs.find(({ name }) => name === TEXT_INPUT);
+  if (!text) throw refusal(`it has no input ${TEXT_INPUT}`);
+  const dependence = new Dependence(index, TEXT_INPUT);
+  const attentions = [...findPlainCrossAttentions(index, dependence), ...findFusedCrossAttentions(index, dependence)];
+  if (attentions.length === 0) throw refusal("no cross-attention was found in it");
+  checkEntries(index, dependence, attentions);
+
+  const opset = model.opsets.get("") ?? 1;
+  const duplicator = new Duplicator(index, dependence, TEXT_INPUT, NEGATIVE_TEXT_INPUT);
+  const byLastNode = new Map(attentions.map((attention) => [index.producer(attention.output), attention]));
+  const nodes = graph.nodes.flatMap((node): readonly OnnxNode[] => {
+    const attention = byLastNode.get(node);
+    if (!attention) return [node];
+    if (method === "nag" && !attention.headsMerged) throw refusal(`the heads of ${node.name} are not merged where NAG needs them`);
+    const { output } = attention;
+    const positive = `${output}/positive`;
+    const copy = duplicator.duplicate(attention);
+    const branches = { positive, negative: copy.output, output, elementType: elementType(index, output) };
+    const renamed = { ...node, outputs: node.outputs.map((name) => (name === output ? positive : name)) };
+    return [renamed, ...copy.nodes, ...combine(method, branches, opset)];
+  });
+  const scalars = Object.values(SCALARS[method]).map((name) => valueInfo(name, ELEMENT_TYPES.float32, []));
+  return {
+    ...model,
+    graph: {
+      ...graph,
+      nodes,
+      inputs: [...graph.inputs, negativeInput(text), ...scalars],
+      initializers: [...graph.initializers, ...combineConstants(method, opset)],
+    },
+  };
+}
+
+/** Values of the scalar inputs of a graph steered by the same method. */
+export function steeringScalars(steering: Nasa | Nag): Readonly<Record<string, number>> {
+  if (steering.method === "nasa") return { [SCALARS.nasa.scale]: steering.scale };
+  const { scale, tau, alpha } = SCALARS.nag;
+  return { [scale]: steering.scale, [tau]: steering.tau, [alpha]: steering.alpha };
+}
+
+/** Every place where text meets the picture must be steered, or some of the negative text's opposite would remain. */
+function checkEntries(index: GraphIndex, dependence: Dependence, attentions: readonly CrossAttention[]): void {
+  const entries = new Set(attentions.flatMap((attention) => [...attention.entries]));
+  for (const node of index.graph.nodes) {
+    const [output = ""] = node.outputs;
+    const isEntry = dependence.isBoth(output) && node.inputs.some((input) => dependence.isText(input));
+    if (isEntry && !entries.has(node)) throw refusal(`text enters it at ${node.name || output}, which is no cross-attention`);
+  }
+}
+
+/** Its count of tokens is its own: a symbol shared with the text's would promise they are equal. */
+function negativeInput({ elementType: type = ELEMENT_TYPES.float32, shape = [] }: ValueInfo): ValueInfo {
+  const own = shape.map((dimension, axis) => (axis === 1 && typeof dimension === "string" ? `negative_${dimension}` : dimension));
+  return valueInfo(NEGATIVE_TEXT_INPUT, type, own);
+}
+
+function refusal(why: string): OnestrokeError {
+  return new OnestrokeError("model-unsupported", `this ONNX model cannot be steered: ${why}`);
+}
