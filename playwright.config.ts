@@ -3,7 +3,7 @@
 import { defineConfig } from "@playwright/test";
 import { chromiumPath } from "./src/cli/bootstrap/environment.mjs";
 
-const PORT = 4817;
+const PORT = Number(process.env["PORT"] ?? 4817);
 const executablePath = chromiumPath();
 
 export default defineConfig({

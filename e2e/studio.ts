@@ -24,6 +24,8 @@ export class Studio {
   /** Whatever the page complained about: empty when all is well. */
   readonly complaints: string[] = [];
   readonly page: Page;
+  /** What the page showed by itself when it was opened. */
+  first: { readonly prompt: string; readonly label: string | null; readonly drawn: Drawn } | undefined;
 
   constructor(page: Page) {
     this.page = page;
@@ -51,7 +53,8 @@ export class Studio {
   async open(query = ""): Promise<void> {
     await this.page.goto(query === "" ? "./" : `./#${query}`);
     await expect(this.phase("idle")).toBeVisible({ timeout: LOAD_MS });
-    await expect(this.picture()).toBeVisible();
+    const drawn = await this.finished();
+    this.first = { prompt: await this.prompt().inputValue(), label: await this.picture().getAttribute("aria-label"), drawn };
   }
 
   async wish({ prompt, negative, seed, steps }: Wish): Promise<void> {
