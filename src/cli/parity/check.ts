@@ -6,6 +6,7 @@ import type { JsonObject } from "../../checkpoints/json";
 import { openTensors, type TensorReader } from "../../checkpoints/tensor-reader";
 import { weightFiles, type WeightStem } from "../../checkpoints/weight-files";
 import type { Device } from "../../engine/device";
+import { fuseGraph } from "../../engine/fuse";
 import { GraphBuilder } from "../../engine/graph";
 import { Plan } from "../../engine/plan";
 import { runPlan } from "../../engine/run";
@@ -88,8 +89,9 @@ export class NetworkUnderTest {
   async #compile(key: string, build: (g: GraphBuilder) => void): Promise<Plan> {
     const builder = new GraphBuilder();
     build(builder);
-    const graph = builder.build();
-    checkTensors(this.#reader, checkpointTensors(graph), this.#unused, this.#where);
+    const source = builder.build();
+    checkTensors(this.#reader, checkpointTensors(source), this.#unused, this.#where);
+    const graph = fuseGraph(source);
     await this.#weights.load(graph);
     const plan = await Plan.compile(this.#device, graph, this.#weights, { format: this.#format });
     this.#plans.set(key, plan);

@@ -54,6 +54,10 @@ export class Golden {
     return found;
   }
 
+  optional(name: string): Float32Array<ArrayBuffer> | undefined {
+    return this.has(name) ? this.tensor(name).values : undefined;
+  }
+
   /** Images come as `[batch, channels, height, width]` and are computed with channels last. */
   channelsLast(name: string): GoldenTensor {
     const { shape, values } = this.tensor(name);
