@@ -1,5 +1,6 @@
 // Class-conditional networks: average velocities of ESC and iMF, at single times and
 // integrated over 1 to n steps, and PaGoDA's picture in one forward.
+import { Fields } from "../../checkpoints/json";
 import type { GraphBuilder } from "../../engine/graph";
 import type { Tensor } from "../../engine/tensor";
 import type { TensorData } from "../../engine/transfer";
@@ -53,9 +54,9 @@ export const checkImf: DeviceCheck = async function* (fixture, device, format) {
         label,
       }),
     );
-  const { facts } = golden;
-  const usual = { omega: Number(facts["omega"]), begin: Number(facts["t_min"]), end: Number(facts["t_max"]) };
-  const others = otherGuidance(String(facts["note"] ?? ""));
+  const facts = new Fields(golden.facts, `${fixture.name}/golden.json`);
+  const usual = { omega: facts.number("omega"), begin: facts.number("t_min"), end: facts.number("t_max") };
+  const others = otherGuidance(facts.optionalString("note") ?? "");
   yield* velocities(golden, velocity(usual), (name) => {
     const guidance = others.get(name);
     return guidance && velocity(guidance);
