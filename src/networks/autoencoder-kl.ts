@@ -17,6 +17,8 @@ export interface AutoencoderKlConfig {
   readonly quantConvolution: boolean;
   readonly postQuantConvolution: boolean;
   readonly middleAttention: boolean;
+  /** Float16 activations overflow (SDXL's, but not its fp16-fix). */
+  readonly forceFloat32: boolean;
   /** The denoiser's latent is `(latent - shiftFactor) * scalingFactor`. */
   readonly scalingFactor: number;
   readonly shiftFactor: number;
@@ -49,6 +51,7 @@ export function parseAutoencoderKlConfig(json: unknown): AutoencoderKlConfig {
     quantConvolution: config.optionalBoolean("use_quant_conv") ?? true,
     postQuantConvolution: config.optionalBoolean("use_post_quant_conv") ?? true,
     middleAttention: config.optionalBoolean("mid_block_add_attention") ?? true,
+    forceFloat32: config.optionalBoolean("force_upcast") ?? true,
     scalingFactor: config.optionalNumber("scaling_factor") ?? 0.18215,
     shiftFactor: config.optionalNumber("shift_factor") ?? 0,
   };

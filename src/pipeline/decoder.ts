@@ -106,7 +106,7 @@ function kl(json: unknown): Autoencoder {
     ...config,
     factor: 2 ** (config.channels.length - 1),
     unused: AUTOENCODER_KL_DECODER_UNUSED,
-    needsFloat32: true,
+    needsFloat32: config.forceFloat32,
     decode: (g, latent, height, width) => autoencoderKlDecoder(g, config, { batch: 1, height, width, latent }),
   };
 }
