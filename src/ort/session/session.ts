@@ -1,0 +1,96 @@
+// One ONNX model, ready to run. Every step of its life goes through the runtime's queue.
+import type { InferenceSession, Tensor } from "onnxruntime-web";
+import { OnestrokeError } from "../../errors";
+import { checkFeeds, type Feeds } from "./check-feeds";
+import type { JobOptions, OrtRuntime } from "./runtime";
+
+export interface ModelFiles {
+  readonly model: Uint8Array;
+  /** Files that tensors of the model are in, by the names it uses. */
+  readonly external: readonly { readonly path: string; readonly data: Uint8Array }[];
+}
+
+export interface SessionOptions {
+  /** For messages. */
+  readonly name: string;
+  /** Where outputs are wanted; buffers of our device on WebGPU alone. Default "cpu". */
+  readonly outputs?: "cpu" | "gpu-buffer";
+}
+
+export class OrtSession {
+  readonly #runtime: OrtRuntime;
+  readonly #files: () => Promise<ModelFiles>;
+  readonly #options: SessionOptions;
+  /** Absent after a failed run, until the next. */
+  #session: InferenceSession | undefined;
+  readonly inputs: readonly InferenceSession.ValueMetadata[];
+  readonly outputs: readonly InferenceSession.ValueMetadata[];
+
+  private constructor(runtime: OrtRuntime, files: () => Promise<ModelFiles>, options: SessionOptions, session: InferenceSession) {
+    this.#runtime = runtime;
+    this.#files = files;
+    this.#options = options;
+    this.#session = session;
+    this.inputs = session.inputMetadata;
+    this.outputs = session.outputMetadata;
+  }
+
+  /**
+   * @param files read when the session is made, and again should it have to be made anew: nothing is kept
+   * @throws OnestrokeError `model-unsupported` when ONNX Runtime refuses the model, and what `files` throws
+   */
+  static async open(
+    runtime: OrtRuntime,
+    files: () => Promise<ModelFiles>,
+    options: SessionOptions,
+    job: JobOptions = {},
+  ): Promise<OrtSession> {
+    const session = await runtime.enqueue(() => create(runtime, files, options), job);
+    return new OrtSession(runtime, files, options, session);
+  }
+
+  /** @throws OnestrokeError `model-unsupported` when inputs do not fit or the run fails; what `OrtRuntime.enqueue` throws */
+  run(feeds: Feeds, job: JobOptions = {}): Promise<Readonly<Record<string, Tensor>>> {
+    return this.#runtime.enqueue(async () => {
+      checkFeeds(this.#options.name, this.inputs, feeds);
+      const session = (this.#session ??= await create(this.#runtime, this.#files, this.#options));
+      try {
+        return await session.run(feeds);
+      } catch (cause) {
+        if (this.#options.outputs === "gpu-buffer") await this.#drop(session);
+        throw failure(this.#options.name, "failed", cause);
+      }
+    }, job);
+  }
+
+  /** The session is unusable from now on. */
+  release(): Promise<void> {
+    return this.#runtime.enqueue(async () => {
+      if (this.#session) await this.#drop(this.#session);
+    });
+  }
+
+  /** With outputs on the GPU a session repeats the error of a failed run for ever. */
+  async #drop(session: InferenceSession): Promise<void> {
+    this.#session = undefined;
+    await session.release();
+  }
+}
+
+async function create(
+  runtime: OrtRuntime,
+  files: () => Promise<ModelFiles>,
+  { name, outputs = "cpu" }: SessionOptions,
+): Promise<InferenceSession> {
+  const { model, external } = await files();
+  try {
+    return await runtime.createSession(model, external, { preferredOutputLocation: outputs, graphOptimizationLevel: "all" });
+  } catch (cause) {
+    throw failure(name, "was refused", cause);
+  }
+}
+
+function failure(name: string, what: string, cause: unknown): OnestrokeError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  return new OnestrokeError("model-unsupported", `ONNX Runtime: ${name} ${what}: ${said}`, { model: name }, cause);
+}
