@@ -20,14 +20,16 @@ export async function runPlan(plan: Plan, signal?: AbortSignal): Promise<void> {
   );
   const { queue } = plan.device.gpu;
   let chunk = FIRST_CHUNK;
-  let previous: Promise<undefined> = Promise.resolve(undefined);
+  let previous: Promise<unknown> = Promise.resolve();
   for (let first = 0; first < pending.length; ) {
     throwIfStopped(plan, signal);
     const started = performance.now();
     submit(plan, pending.slice(first, first + chunk));
     first += chunk;
     const done = queue.onSubmittedWorkDone();
-    await previous;
+    // Looked at one chunk later; `throwIfStopped` says what a rejection means.
+    done.catch(() => undefined);
+    await previous.catch(() => plan.device.assertAlive());
     const elapsed = performance.now() - started;
     if (elapsed > 2 * CHUNK_MS) chunk = Math.max(1, chunk >> 1);
     else if (elapsed < CHUNK_MS / 2) chunk = Math.min(LARGEST_CHUNK, chunk * 2);
