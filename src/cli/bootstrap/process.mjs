@@ -56,7 +56,7 @@ export function ensurePackages() {
   const fresh = existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(ROOT, "package-lock.json")).mtimeMs;
   if (fresh) return;
   console.log("Installing packages (npm ci)");
-  if (run("npm", ["ci", "--no-audit", "--no-fund"])) return;
+  if (run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"])) return;
   console.error("npm ci failed: check the connection to the package registry, then run the command again.");
   process.exit(1);
 }
