@@ -32,7 +32,7 @@ export function scheduleGraph(graph: Graph, target: KernelTarget): Schedule {
   const masks = rateMasks(graph);
   const maskOf = (node: Node) => masks.get(node.output.id) ?? 0;
   const nodes = prune(graph).nodes.toSorted((a, b) => maskOf(a) - maskOf(b));
-  let nextId = 1 + Math.max(...[...masks.keys()]);
+  let nextId = 1 + Math.max(...masks.keys());
   const dispatches: ScheduledDispatch[] = [];
   for (const node of nodes) {
     const mask = maskOf(node);

@@ -1,5 +1,5 @@
 // Test harness: runs a small graph on the software driver and gives back plain arrays.
-import { Device, openDevice } from "../device";
+import { openDevice, type Device } from "../device";
 import { fromFloat16, toFloat16 } from "../float16";
 import { fuseGraph } from "../fuse";
 import { GraphBuilder } from "../graph";
