@@ -1,21 +1,21 @@
-// `npm run parity -- DIR [--engine wgsl] [--adapter best|all] [--json]`: runs every fixture
+// `npm run parity -- DIR [--engine wgsl|ort-wasm] [--adapter best|all] [--json]`: runs every fixture
 // folder in DIR and compares with its reference tensors. One row a tensor; exits with 1 when
 // a row is over its bound, a folder is not recognised or a tensor was not compared.
 // Logs go to stderr, the table or the JSON alone to stdout.
 import { parseArgs } from "node:util";
 import { OnestrokeError } from "../errors";
 import { openDevices } from "./adapters";
-import { parityFixtures } from "./parity/fixtures";
+import { ENGINES, onEngine, parityFixtures } from "./parity/fixtures";
 import { runParity } from "./parity/run";
 import { table } from "./parity/table";
 
-const USAGE = "usage: npm run parity -- DIR [--engine wgsl] [--adapter best|all] [--json]";
+const USAGE = "usage: npm run parity -- DIR [--engine wgsl|ort-wasm] [--adapter best|all] [--json]";
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      engine: { type: "string", default: "wgsl" },
+      engine: { type: "string" },
       adapter: { type: "string", default: "best" },
       json: { type: "boolean", default: false },
     },
@@ -25,9 +25,12 @@ async function main(): Promise<void> {
   if (directory === undefined || positionals.length > 1) throw new OnestrokeError("invalid-input", USAGE);
   if (adapter !== "best" && adapter !== "all")
     throw new OnestrokeError("invalid-input", `--adapter is best or all, not ${adapter}\n${USAGE}`);
-  if (engine !== "wgsl") throw new OnestrokeError("invalid-input", `the only engine so far is wgsl, not ${engine}\n${USAGE}`);
-  const fixtures = await parityFixtures(directory);
-  const devices = await openDevices(adapter);
+  const chosen = ENGINES.find((name) => name === engine);
+  if (engine !== undefined && chosen === undefined)
+    throw new OnestrokeError("invalid-input", `--engine is ${ENGINES.join(" or ")}, not ${engine}\n${USAGE}`);
+  const all = await parityFixtures(directory);
+  const fixtures = chosen === undefined ? all : onEngine(all, chosen);
+  const devices = fixtures.some(({ kind }) => kind?.on === "device") ? await openDevices(adapter) : [];
   const report = await runParity(fixtures, devices, (line) => process.stderr.write(`${line}\n`));
   process.stdout.write(json ? `${JSON.stringify(report, null, 1)}\n` : table(report));
   for (const device of devices) device.destroy();

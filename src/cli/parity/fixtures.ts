@@ -12,6 +12,7 @@ import { checkImf, checkPagoda, checkSit } from "./class-to-image";
 import { checkClipText } from "./clip-text";
 import { Golden } from "./golden";
 import { checkNoise, checkSamplers, checkTokenizer } from "./host";
+import { checkOnnx } from "./onnx";
 import { checkRepository } from "./repository";
 import { checkUnet } from "./unet";
 
@@ -23,7 +24,12 @@ export interface Bounds {
 export type Kind =
   | { readonly on: "host"; readonly check: HostCheck; readonly bound: number }
   | { readonly on: "device"; readonly check: DeviceCheck; readonly bounds: Bounds }
+  | { readonly on: "onnx-runtime"; readonly check: HostCheck; readonly bound: number }
   | { readonly on: "nothing"; readonly reason: string };
+
+export const ENGINES = ["wgsl", "ort-wasm"] as const;
+
+export type Engine = (typeof ENGINES)[number];
 
 export interface KnownFixture {
   readonly fixture: Fixture;
@@ -54,7 +60,7 @@ const BY_PREFIX: readonly (readonly [prefix: string, kind: Kind])[] = [
   ["samplers", { on: "host", check: checkSamplers, bound: TABLE_BOUND }],
   ["torch-randn", { on: "host", check: checkNoise, bound: TABLE_BOUND }],
   ["repo-", { on: "device", check: checkRepository, bounds: REPOSITORY_BOUNDS }],
-  ["onnx-", { on: "nothing", reason: "there is no engine for ONNX files yet" }],
+  ["onnx-", { on: "onnx-runtime", check: checkOnnx, bound: NETWORK_BOUNDS.f32 }],
 ];
 
 /**
@@ -65,6 +71,19 @@ export async function parityFixtures(directory: string): Promise<readonly KnownF
   const folders = (await nodeStore(directory).exists("golden.json")) ? [directory] : await subfolders(directory);
   if (folders.length === 0) throw new OnestrokeError("model-missing", `${directory} holds no fixture folders`, { directory });
   return Promise.all(folders.map(open));
+}
+
+/** Fixtures of other engines are left out, with the reason. */
+export function onEngine(fixtures: readonly KnownFixture[], engine: Engine): readonly KnownFixture[] {
+  return fixtures.map(({ fixture, kind }) => {
+    const isOther = kind && kind.on !== "nothing" && engineOf(kind) !== engine;
+    return { fixture, kind: isOther ? { on: "nothing", reason: `not for the engine ${engine}` } : kind };
+  });
+}
+
+/** Tables of the host are ours, whatever computes pictures. */
+export function engineOf(kind: Kind): Engine {
+  return kind.on === "onnx-runtime" ? "ort-wasm" : "wgsl";
 }
 
 async function subfolders(directory: string): Promise<readonly string[]> {

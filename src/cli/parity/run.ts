@@ -4,12 +4,12 @@ import type { Device } from "../../engine/device";
 import type { NumberFormat } from "../../engine/tensor";
 import { adapterName } from "../adapters";
 import type { Comparison, Fixture } from "./check";
-import type { KnownFixture } from "./fixtures";
+import { engineOf, type Engine, type KnownFixture } from "./fixtures";
 
 export interface ParityRow {
   readonly fixture: string;
   readonly case: string;
-  readonly engine: "wgsl";
+  readonly engine: Engine;
   readonly adapter: string;
   readonly format: "float32" | "float16";
   /** `null` where there was nothing to compare: not finite, or the fixture failed. */
@@ -29,6 +29,7 @@ export interface ParityReport {
 /** Where and how a fixture was run. */
 interface Place {
   readonly fixture: Fixture;
+  readonly engine: Engine;
   readonly adapter: string;
   readonly format: ParityRow["format"];
   readonly bound: number;
@@ -44,15 +45,17 @@ export async function runParity(
   const cases: ParityRow[] = [];
   const skipped: ParityReport["skipped"][number][] = [];
   for (const { fixture, kind } of fixtures) {
-    const host = { fixture, adapter: "cpu", format: "float32" } as const;
+    const engine = kind ? engineOf(kind) : "wgsl";
+    const host = { fixture, engine, adapter: "cpu", format: "float32" } as const;
     if (kind === undefined)
       cases.push(failure({ ...host, bound: 0 }, "(folder)", "not recognised: neither its config nor its name says what it is"));
     else if (kind.on === "nothing") skipped.push({ fixture: fixture.name, reason: kind.reason });
-    else if (kind.on === "host") cases.push(...(await rows({ ...host, bound: kind.bound }, () => kind.check(fixture), log)));
+    else if (kind.on === "host" || kind.on === "onnx-runtime")
+      cases.push(...(await rows({ ...host, bound: kind.bound }, () => kind.check(fixture), log)));
     else {
       for (const device of devices) {
         for (const format of device.hasFloat16 ? (["f32", "f16"] as const) : (["f32"] as const)) {
-          const place = { fixture, adapter: adapterName(device), format: FORMAT_NAMES[format], bound: kind.bounds[format] };
+          const place = { fixture, engine, adapter: adapterName(device), format: FORMAT_NAMES[format], bound: kind.bounds[format] };
           cases.push(...(await rows(place, () => kind.check(fixture, device, format), log)));
         }
       }
@@ -79,14 +82,14 @@ async function rows(place: Place, check: () => AsyncIterable<Comparison>, log: (
   return done;
 }
 
-function row({ fixture, adapter, format, bound }: Place, comparison: Comparison): ParityRow {
+function row({ fixture, engine, adapter, format, bound }: Place, comparison: Comparison): ParityRow {
   const limit = comparison.bound ?? bound;
   const { error } = comparison;
   const finite = Number.isFinite(error);
   return {
     fixture: fixture.name,
     case: comparison.case,
-    engine: "wgsl",
+    engine,
     adapter,
     format,
     error: finite ? error : null,
@@ -96,6 +99,6 @@ function row({ fixture, adapter, format, bound }: Place, comparison: Comparison)
   };
 }
 
-function failure({ fixture, adapter, format, bound }: Place, name: string, reason: string): ParityRow {
-  return { fixture: fixture.name, case: name, engine: "wgsl", adapter, format, error: null, bound, ok: false, reason };
+function failure({ fixture, engine, adapter, format, bound }: Place, name: string, reason: string): ParityRow {
+  return { fixture: fixture.name, case: name, engine, adapter, format, error: null, bound, ok: false, reason };
 }

@@ -2,17 +2,18 @@
 import type { ParityReport } from "./run";
 
 export function table({ cases, failed, skipped }: ParityReport): string {
-  const lines = cases.map(({ fixture, case: name, adapter, format, error, bound, ok, reason }) => [
+  const lines = cases.map(({ fixture, case: name, engine, adapter, format, error, bound, ok, reason }) => [
     ok ? "ok" : "FAILED",
     fixture,
     name,
+    engine,
     adapter,
     format,
     error === null ? "-" : error.toExponential(2),
     bound === 0 ? "exact" : `<= ${bound}`,
     reason ?? "",
   ]);
-  const all = [["", "fixture", "case", "adapter", "format", "error", "bound", ""], ...lines];
+  const all = [["", "fixture", "case", "engine", "adapter", "format", "error", "bound", ""], ...lines];
   const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((line) => (line[column] ?? "").slice(0, 60).length)));
   const text = all.map((line) =>
     line

@@ -1,0 +1,107 @@
+// ONNX exports on ONNX Runtime's WASM: each folder of the fixture (`unet`, `unet-fused`,
+// `text_encoder`, `vae_decoder`) against the reference tensors of the network it was exported from.
+// Denoisers also with their graphs rewritten for NASA and NAG.
+import { readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Fields } from "../../checkpoints/json";
+import { nodeStore } from "../../checkpoints/node-file";
+import { OnestrokeError } from "../../errors";
+import { nodeRuntime } from "../../ort/session/load-node";
+import { readModel, type OnnxFile } from "../../ort/session/open-model";
+import type { OrtRuntime } from "../../ort/session/runtime";
+import { OrtSession } from "../../ort/session/session";
+import { tensorFrom, valuesOf } from "../../ort/session/tensors";
+import { steeringScalars } from "../../ort/steer-graph";
+import type { SteeringMethod } from "../../ort/steer-graph/combine";
+import type { Nag, Nasa } from "../../steering/defaults";
+import type { Comparison, Fixture, HostCheck } from "./check";
+import { Golden, relativeError } from "./golden";
+
+/** Exported names and the reference tensors' own, where they differ. */
+const REFERENCE_NAMES: Readonly<Record<string, string>> = { latent_sample: "latent", sample: "decoded" };
+
+interface Exported {
+  readonly folder: string;
+  readonly file: OnnxFile;
+  readonly golden: Golden;
+}
+
+export const checkOnnx: HostCheck = async function* (fixture) {
+  const runtime = await nodeRuntime();
+  for (const exported of await exportsOf(fixture)) {
+    const isDenoiser = exported.folder.startsWith("unet");
+    yield* isDenoiser ? denoiser(runtime, exported) : network(runtime, exported);
+  }
+};
+
+/** Folders with a model; variants (`unet-fused`) share the entry of what they are a variant of. */
+async function exportsOf({ name, store, golden }: Fixture): Promise<readonly Exported[]> {
+  const entries = await readdir(store.name, { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  const exported: Exported[] = [];
+  for (const folder of folders.toSorted()) {
+    const path = `${folder}/model.onnx`;
+    if (!(await store.exists(path))) continue;
+    const network = Object.keys(golden.facts).find((key) => folder === key || folder.startsWith(`${key}-`));
+    if (network === undefined)
+      throw new OnestrokeError("model-missing", `${name}/golden.json does not say what ${folder} is compared with`);
+    const reference = new Fields(golden.facts, `${name}/golden.json`).optionalObject(network)?.string("golden") ?? "";
+    exported.push({ folder, file: { store, path }, golden: await Golden.open(nodeStore(join(store.name, dirname(reference)))) });
+  }
+  return exported;
+}
+
+/** One run; every output that has a reference is compared. */
+async function* network(runtime: OrtRuntime, { folder, file, golden }: Exported): AsyncIterable<Comparison> {
+  const session = await OrtSession.open(runtime, () => readModel(file), { name: folder });
+  const feeds = session.inputs.map((input) => {
+    const { shape, values } = golden.tensor(REFERENCE_NAMES[input.name] ?? input.name);
+    return [input.name, tensorFrom(runtime, input, values, shape)] as const;
+  });
+  const outputs = await session.run(Object.fromEntries(feeds));
+  for (const [output, tensor] of Object.entries(outputs)) {
+    const reference = REFERENCE_NAMES[output] ?? output;
+    if (!golden.has(reference)) continue;
+    yield { case: `${folder}/${reference}`, error: relativeError(valuesOf(tensor), golden.tensor(reference).values) };
+  }
+  await session.release();
+}
+
+async function* denoiser(runtime: OrtRuntime, exported: Exported): AsyncIterable<Comparison> {
+  for (const method of [undefined, "nasa", "nag"] as const) {
+    const names = exported.golden.names.filter((name) => name.startsWith(method ? `out_${method}.` : "out."));
+    if (names.length > 0) yield* predictions(runtime, exported, method);
+  }
+}
+
+/** Every case of a method, in one session. */
+async function* predictions(
+  runtime: OrtRuntime,
+  { folder, file, golden }: Exported,
+  method: SteeringMethod | undefined,
+): AsyncIterable<Comparison> {
+  const session = await OrtSession.open(runtime, () => readModel(file, method), { name: folder });
+  for (const entry of golden.cases) {
+    const fields = new Fields(entry, `${folder}: golden.json`);
+    const index = fields.integer("i");
+    const reference = method ? `out_${method}.${index}` : `out.${index}`;
+    if (!golden.has(reference)) continue;
+    const scalars = method ? steeringScalars(dials(fields, method)) : {};
+    const feeds = session.inputs.map((input) => {
+      const scalar = input.name === "timestep" ? fields.number("timestep") : scalars[input.name];
+      if (scalar !== undefined) return [input.name, tensorFrom(runtime, input, [scalar])] as const;
+      const { shape, values } = golden.tensor(input.name === "sample" ? `sample.${index}` : input.name);
+      return [input.name, tensorFrom(runtime, input, values, shape)] as const;
+    });
+    const [prediction] = Object.values(await session.run(Object.fromEntries(feeds)));
+    yield { case: `${folder}/${reference}`, error: relativeError(prediction ? valuesOf(prediction) : [], golden.tensor(reference).values) };
+  }
+  await session.release();
+}
+
+function dials(fields: Fields, method: SteeringMethod): Nasa | Nag {
+  const stated = fields.optionalObject(method);
+  if (!stated) throw new OnestrokeError("model-missing", `golden.json has no ${method} in a case that is steered by it`);
+  if (method === "nasa") return { method, scale: stated.number("alpha") };
+  return { method, scale: stated.number("phi"), tau: stated.number("tau"), alpha: stated.number("alpha") };
+}

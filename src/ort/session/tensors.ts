@@ -1,0 +1,40 @@
+// Numbers as the tensors a model takes and gives, in its number formats.
+import type { InferenceSession, Tensor } from "onnxruntime-web";
+import { fromFloat16, toFloat16 } from "../../engine/float16";
+import { OnestrokeError } from "../../errors";
+import type { OrtRuntime } from "./runtime";
+
+/**
+ * @param shape without it `values` is one number, for an input of any rank
+ * @throws OnestrokeError `model-unsupported` when the input is of a type no network here has
+ */
+export function tensorFrom(
+  runtime: OrtRuntime,
+  input: InferenceSession.ValueMetadata,
+  values: ArrayLike<number>,
+  shape?: readonly number[],
+): Tensor {
+  const dims = shape ?? (input.isTensor ? input.shape.map(() => 1) : []);
+  const type = input.isTensor ? input.type : "no tensor";
+  switch (type) {
+    case "float32":
+      return runtime.tensor(type, Float32Array.from(values), dims);
+    case "float16":
+      return runtime.tensor(type, Uint16Array.from(values, toFloat16), dims);
+    case "int32":
+      return runtime.tensor(type, Int32Array.from(values), dims);
+    case "int64":
+      return runtime.tensor(type, BigInt64Array.from(Array.from(values, (value) => BigInt(Math.round(value)))), dims);
+    default:
+      throw new OnestrokeError("model-unsupported", `the model's input ${input.name} is ${type}`, { input: input.name });
+  }
+}
+
+/** @throws OnestrokeError `model-unsupported` when they are no numbers Onestroke uses */
+export function valuesOf({ type, data }: Tensor): Float32Array<ArrayBuffer> {
+  if (data instanceof Float32Array) return Float32Array.from(data);
+  if (type === "float16" && data instanceof Uint16Array) return Float32Array.from(data, fromFloat16);
+  if (data instanceof Int32Array) return Float32Array.from(data);
+  if (data instanceof BigInt64Array) return Float32Array.from(data, Number);
+  throw new OnestrokeError("model-unsupported", `the model's output is ${type}`);
+}
