@@ -6,7 +6,7 @@ import type { Weight } from "../../ops";
 import { quadsOf, type Tensor } from "../../tensor";
 import { type Epilogue, epilogueBindings, epilogueBuffers, epilogueWgsl } from "./epilogue";
 import { directWgsl } from "./direct";
-import { gemmWgsl } from "./generator";
+import { tiledWgsl } from "./tiled";
 import type { RowBand } from "./row-bands";
 import type { RowSource } from "./source";
 import type { GemmPlan } from "./tile";
@@ -98,7 +98,7 @@ function productWgsl({ plan, source, epilogue }: GemmDispatch): string {
   const { gated } = epilogue;
   if (plan.direct) return directWgsl({ tile, source, gated, epilogue: epilogueWgsl(epilogue) });
   const split = plan.splits > 1;
-  return gemmWgsl({ tile, source, gated, epilogue: split ? "" : epilogueWgsl(epilogue), split });
+  return tiledWgsl({ tile, source, gated, epilogue: split ? "" : epilogueWgsl(epilogue), split });
 }
 
 function sumWgsl(epilogue: Epilogue): string {

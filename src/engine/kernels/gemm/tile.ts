@@ -1,4 +1,4 @@
-// Tiles of the matrix-product generator, and the one place that chooses between them.
+// Tiles of the matrix-product generators, and the one place that chooses between them.
 // A tile is a parameter, never a property of a weight: weights lie the same for all.
 import type { KernelTarget } from "../../kernel";
 

@@ -11,7 +11,7 @@ import type { RowSource } from "./source";
 import { lines, numbers } from "./text";
 import { type Tile, threadsOf } from "./tile";
 
-export interface GemmText {
+export interface TiledText {
   readonly tile: Tile;
   readonly source: RowSource;
   readonly gated: boolean;
@@ -20,7 +20,7 @@ export interface GemmText {
   readonly split: boolean;
 }
 
-export function gemmWgsl({ tile, source, gated, epilogue, split }: GemmText): string {
+export function tiledWgsl({ tile, source, gated, epilogue, split }: TiledText): string {
   const { rows, columns, depth, threadRows, threadColumns } = tile;
   const threads = threadsOf(tile);
   const [depthQuads, columnQuads, threadQuads] = [depth / 4, columns / 4, threadColumns / 4];
@@ -95,7 +95,7 @@ ${stores()}
 }
 
 /** `vec4`s of A and of W each thread copies per slice. */
-export function loadCounts(tile: Tile): { readonly a: number; readonly w: number } {
+function loadCounts(tile: Tile): { readonly a: number; readonly w: number } {
   const threads = threadsOf(tile);
   return { a: (tile.rows * tile.depth) / 4 / threads, w: Math.max(1, (tile.depth * tile.columns) / 4 / threads) };
 }
