@@ -32,6 +32,7 @@ const CASES: readonly Case[] = [
   { rule: "3x3 on one tile", input: [1, 4, 8, 16], outputs: 32, padding: same },
   { rule: "odd sizes, batch, bias", input: [2, 7, 5, 6], outputs: 9, padding: same, bias: true, formats: "all" },
   { rule: "one channel in, one out, one pixel", input: [1, 1, 1, 1], outputs: 1, padding: same, bias: true },
+  { rule: "three channels out", input: [2, 9, 7, 12], outputs: 3, padding: same, bias: true },
   { rule: "more channels than a slice", input: [1, 5, 6, 37], outputs: 12, padding: same },
   { rule: "stride 2 with padding at the far sides", input: [1, 9, 8, 8], outputs: 8, stride: 2, padding: { ...none, bottom: 1, right: 1 } },
   { rule: "strided 1x1", input: [1, 6, 7, 20], outputs: 12, kernel: [1, 1], stride: 2, padding: none },

@@ -28,12 +28,21 @@ export const TILES = {
 
 /**
  * Software adapters' tiles, without workgroup memory. Reads are many instructions a lane there,
- * so what counts is multiply-adds for each value read; lavapipe (which has float16) also takes
- * longer to compile a load than most drivers a kernel, and gets the smaller block.
+ * so what counts is multiply-adds for each value read. Two sets: adapters with float16 (lavapipe)
+ * take seconds to compile a large block, those without (SwiftShader) a third of a second.
  */
-const SOFTWARE_TILE = { rows: 8, columns: 32, depth: 4, threadRows: 4, threadColumns: 4 } as const satisfies Tile;
-const SOFTWARE_GATED_TILE = { rows: 8, columns: 32, depth: 4, threadRows: 2, threadColumns: 8 } as const satisfies Tile;
-const SOFTWARE_TILE_PACKED = { rows: 16, columns: 32, depth: 4, threadRows: 16, threadColumns: 8 } as const satisfies Tile;
+const SOFTWARE_TILES = {
+  half: {
+    usual: { rows: 8, columns: 32, depth: 4, threadRows: 4, threadColumns: 4 },
+    narrow: { rows: 32, columns: 4, depth: 4, threadRows: 4, threadColumns: 4 },
+    gated: { rows: 8, columns: 32, depth: 4, threadRows: 2, threadColumns: 8 },
+  },
+  packed: {
+    usual: { rows: 16, columns: 32, depth: 4, threadRows: 16, threadColumns: 8 },
+    narrow: { rows: 64, columns: 4, depth: 4, threadRows: 16, threadColumns: 4 },
+    gated: { rows: 16, columns: 32, depth: 4, threadRows: 16, threadColumns: 8 },
+  },
+} as const satisfies Readonly<Record<"half" | "packed", Readonly<Record<"usual" | "narrow" | "gated", Tile>>>>;
 
 export interface GemmShape {
   readonly rows: number;
@@ -74,9 +83,10 @@ function splitsOf(shape: GemmShape, tile: Tile): number {
   return Math.max(1, Math.min(Math.ceil(BUSY_WORKGROUPS / workgroups), possible, MAX_SPLITS));
 }
 
-function softwareTile({ gated }: GemmShape, { half }: KernelTarget): Tile {
-  if (!half) return SOFTWARE_TILE_PACKED;
-  return gated ? SOFTWARE_GATED_TILE : SOFTWARE_TILE;
+function softwareTile({ columns, gated }: GemmShape, { half }: KernelTarget): Tile {
+  const tiles = half ? SOFTWARE_TILES.half : SOFTWARE_TILES.packed;
+  if (gated) return tiles.gated;
+  return columns <= 4 ? tiles.narrow : tiles.usual;
 }
 
 function chooseTile(shape: GemmShape): Tile {
