@@ -7,7 +7,7 @@ export interface Budget {
   readonly maxRounds: number;
   /** No new round once a row has taken this long. */
   readonly rowMs: number;
-  /** A sample is as many runs as take about this long. */
+  /** A sample is as many runs as take about this long; 0: one run, and no run to find out. */
   readonly sampleMs: number;
 }
 
@@ -21,10 +21,8 @@ export async function measure(
 ): Promise<readonly [number, number]> {
   const started = performance.now();
   const [first, second] = contestants;
-  const runs: [number, number] = [1, 1];
+  const runs = [await runsFor(queue, first, sampleMs), await runsFor(queue, second, sampleMs)] as const;
   const samples: [number[], number[]] = [[], []];
-  runs[0] = runsFor(await sample(queue, first, 1), sampleMs);
-  runs[1] = runsFor(await sample(queue, second, 1), sampleMs);
   for (let round = 0; round < maxRounds && (round < minRounds || performance.now() - started < rowMs); round++) {
     samples[0].push(await sample(queue, first, runs[0]));
     samples[1].push(await sample(queue, second, runs[1]));
@@ -32,7 +30,9 @@ export async function measure(
   return [median(samples[0]), median(samples[1])];
 }
 
-function runsFor(milliseconds: number, sampleMs: number): number {
+async function runsFor(queue: GPUQueue, contestant: Contestant, sampleMs: number): Promise<number> {
+  if (sampleMs === 0) return 1;
+  const milliseconds = await sample(queue, contestant, 1);
   return Math.max(1, Math.min(MAX_RUNS, Math.round(sampleMs / Math.max(milliseconds, 0.01))));
 }
 
