@@ -1,0 +1,173 @@
+// A steered graph computes the published equations, whatever form its attention was exported in, and
+// shares its weights; a graph that cannot be steered is refused.
+import { describe, expect, it } from "vitest";
+import type { Nag, Nasa } from "../../steering/defaults";
+import { nag, nasa } from "../../steering/reference";
+import { encodeModel, valueInfo } from "../onnx-graph/encode";
+import { ELEMENT_TYPES, type OnnxModel } from "../onnx-graph/model";
+import { nodeRuntime } from "../session/load-node";
+import { OrtSession } from "../session/session";
+import { tensorFrom, valuesOf } from "../session/tensors";
+import {
+  attend,
+  attentionModel,
+  CHANNELS,
+  crossAttention,
+  FORMS,
+  GraphWriter,
+  numbers,
+  TEXT_CHANNELS,
+  type Form,
+} from "../testing/attention-model";
+import { steerGraph, steeringScalars } from ".";
+
+const PIXELS = 5;
+const sample = numbers(PIXELS * CHANNELS, 10);
+const text = numbers(4 * TEXT_CHANNELS, 11);
+/** Fewer tokens than the text: the two sides' counts are their own. */
+const negative = numbers(3 * TEXT_CHANNELS, 12);
+const runtime = await nodeRuntime();
+
+const STRONG_NAG: Nag = { method: "nag", scale: 4, tau: 1.2, alpha: 0.25 };
+const NASA: Nasa = { method: "nasa", scale: 0.3 };
+
+async function run(model: OnnxModel, steering?: Nasa | Nag, negativeText = negative): Promise<Float32Array> {
+  const session = await OrtSession.open(runtime, async () => ({ model: encodeModel(model), external: [] }), { name: "test" });
+  const scalars = steering ? steeringScalars(steering) : {};
+  const states = { encoder_hidden_states: text, negative_encoder_hidden_states: negativeText };
+  const feeds = session.inputs.map((input) => {
+    const scalar = scalars[input.name];
+    if (scalar !== undefined) return [input.name, tensorFrom(runtime, input, [scalar])] as const;
+    if (input.name === "sample") return [input.name, tensorFrom(runtime, input, sample, [1, PIXELS, CHANNELS])] as const;
+    const values = input.name === "encoder_hidden_states" ? states.encoder_hidden_states : states.negative_encoder_hidden_states;
+    return [input.name, tensorFrom(runtime, input, values, [1, values.length / TEXT_CHANNELS, TEXT_CHANNELS])] as const;
+  });
+  const { out } = await session.run(Object.fromEntries(feeds));
+  await session.release();
+  return out ? valuesOf(out) : new Float32Array();
+}
+
+/** Largest difference over largest value. float32 sums of a few products: 1e-6; float16's spacing is 1e-3, and a value is rounded some times. */
+function expectClose(actual: Float32Array, expected: Float64Array, form: Form): void {
+  expect(actual.length).toBe(expected.length);
+  const difference = Math.max(...expected.map((value, i) => Math.abs(value - (actual[i] ?? NaN))));
+  expect(difference / Math.max(...expected.map(Math.abs))).toBeLessThan(form === "float16" ? 1e-2 : 5e-6);
+}
+
+describe.each(FORMS)("%s", (form) => {
+  const model = attentionModel(form);
+  const positive = attend(sample, text);
+
+  it("control: the model unsteered is the attention", async () => {
+    expectClose(await run(model), positive, form);
+  });
+
+  it("NASA", async () => {
+    const expected = nasa(positive, attend(sample, negative), NASA);
+    expectClose(await run(steerGraph(model, "nasa"), NASA), expected, form);
+  });
+
+  it("NAG, with a bound that binds", async () => {
+    const branch = attend(sample, negative);
+    const expected = nag(positive, branch, CHANNELS, STRONG_NAG);
+    const unbound = nag(positive, branch, CHANNELS, { ...STRONG_NAG, tau: 10 });
+    expect(Math.max(...expected.map((value, i) => Math.abs(value - (unbound[i] ?? NaN))))).toBeGreaterThan(0.05);
+    expectClose(await run(steerGraph(model, "nag"), STRONG_NAG), expected, form);
+  });
+
+  it("a strength of 0 changes no bit", async () => {
+    const plain = await run(model);
+    expect(await run(steerGraph(model, "nasa"), { ...NASA, scale: 0 })).toEqual(plain);
+    expect(await run(steerGraph(model, "nag"), { ...STRONG_NAG, scale: 0 })).toEqual(plain);
+    expect(await run(steerGraph(model, "nag"), { ...STRONG_NAG, alpha: 0 })).toEqual(plain);
+  });
+});
+
+describe("the rewritten graph", () => {
+  it("shares every weight and adds at most two small constants", () => {
+    const model = attentionModel("plain");
+    for (const method of ["nasa", "nag"] as const) {
+      const { initializers } = steerGraph(model, method).graph;
+      for (const initializer of model.graph.initializers) expect(initializers).toContain(initializer);
+      expect(initializers.length - model.graph.initializers.length).toBeLessThanOrEqual(2);
+    }
+  });
+
+  it("leaves self-attention alone, and queries are computed once", () => {
+    const g = new GraphWriter();
+    const hidden = selfAttention(g, "sample");
+    const model = g.model(crossAttention(g, "plain", hidden, "encoder_hidden_states"));
+    const count = ({ graph }: OnnxModel, opType: string) => graph.nodes.filter((node) => node.opType === opType).length;
+    const steered = steerGraph(model, "nasa");
+    expect(count(model, "Softmax")).toBe(2);
+    expect(count(steered, "Softmax")).toBe(3);
+    // Keys, values, and the two products of the attention.
+    expect(count(steered, "MatMul") - count(model, "MatMul")).toBe(4);
+  });
+
+  it("can be run in its order: no node reads what a later one makes", () => {
+    const { graph } = steerGraph(attentionModel("flat"), "nag");
+    const known = new Set(["", ...graph.inputs.map(({ name }) => name), ...graph.initializers.map(({ name }) => name)]);
+    for (const node of graph.nodes) {
+      for (const input of node.inputs) expect(known).toContain(input);
+      for (const output of node.outputs) {
+        expect(known).not.toContain(output);
+        known.add(output);
+      }
+    }
+  });
+
+  it("reduces with axes as an input since opset 18, and takes the same value", async () => {
+    const expected = await run(steerGraph(attentionModel("plain"), "nag"), STRONG_NAG);
+    expect(await run(steerGraph(attentionModel("plain", 18), "nag"), STRONG_NAG)).toEqual(expected);
+  });
+
+  it("takes as many negative tokens as it is given", async () => {
+    const long = numbers(9 * TEXT_CHANNELS, 13);
+    expectClose(
+      await run(steerGraph(attentionModel("flat"), "nasa"), NASA, long),
+      nasa(attend(sample, text), attend(sample, long), NASA),
+      "flat",
+    );
+  });
+});
+
+describe("refusals", () => {
+  const refused = (model: OnnxModel) => expect(() => steerGraph(model, "nasa"));
+
+  it("no text input", () => {
+    const { graph, ...rest } = attentionModel("plain");
+    const inputs = graph.inputs.filter(({ name }) => name !== "encoder_hidden_states");
+    refused({ ...rest, graph: { ...graph, inputs } }).toThrow(/no input encoder_hidden_states/);
+  });
+
+  it("no cross-attention", () => {
+    const g = new GraphWriter();
+    refused(g.model(selfAttention(g, "sample"))).toThrow(/no cross-attention/);
+  });
+
+  it("text that also enters elsewhere", () => {
+    const g = new GraphWriter();
+    const pooled = g.op("ReduceMean", ["encoder_hidden_states"]);
+    refused(g.model(crossAttention(g, "plain", g.op("Add", ["sample", pooled]), "encoder_hidden_states"))).toThrow(/text enters it at Add/);
+  });
+
+  it("a mask from another input, which is for one text's tokens", () => {
+    const { graph, ...rest } = attentionModel("plain");
+    const nodes = graph.nodes.flatMap((node) =>
+      node.opType === "Softmax"
+        ? [
+            { ...node, name: "mask", opType: "Add", inputs: [...node.inputs, "mask"], outputs: ["masked"], other: [] },
+            { ...node, inputs: ["masked"] },
+          ]
+        : [node],
+    );
+    const inputs = [...graph.inputs, valueInfo("mask", ELEMENT_TYPES.float32, [1, 1, 1, "tokens"])];
+    refused({ ...rest, graph: { ...graph, nodes, inputs } }).toThrow(/mask/);
+  });
+});
+
+function selfAttention(g: GraphWriter, hidden: string): string {
+  const scores = g.op("MatMul", [hidden, g.op("Transpose", [hidden], { perm: [0, 2, 1] })]);
+  return g.op("MatMul", [g.op("Softmax", [scores], { axis: -1 }), hidden]);
+}
