@@ -1,0 +1,78 @@
+// A stored model comes with the files its tensors are in; steered it is a small new graph over the
+// same bytes; files outside its folder are never asked for.
+import { describe, expect, it } from "vitest";
+import { memoryStore } from "../../checkpoints/memory-source";
+import { decodeModel } from "../onnx-graph/decode";
+import { detachWeights } from "../onnx-graph/detach-weights";
+import { encodeModel } from "../onnx-graph/encode";
+import type { OnnxModel } from "../onnx-graph/model";
+import { crossAttention, GraphWriter, numbers, CHANNELS, TEXT_CHANNELS } from "../testing/attention-model";
+import { nodeRuntime } from "./load-node";
+import { readModel } from "./open-model";
+import { OrtSession } from "./session";
+import { tensorFrom, valuesOf } from "./tensors";
+
+/** With a tensor large enough to be kept outside: [400, channels] added to as many pixels. */
+const PIXELS = 400;
+
+function model(): OnnxModel {
+  const g = new GraphWriter();
+  const shifted = g.op("Add", ["sample", g.floats("positions", [PIXELS, CHANNELS], numbers(PIXELS * CHANNELS, 5))]);
+  return g.model(crossAttention(g, "plain", shifted, "encoder_hidden_states"));
+}
+
+const file = encodeModel(model());
+const store = (files: Readonly<Record<string, Uint8Array>>) => memoryStore("export", new Map(Object.entries(files)));
+
+async function run(stored: ReturnType<typeof store>, method?: "nasa"): Promise<Float32Array> {
+  const runtime = await nodeRuntime();
+  const session = await OrtSession.open(runtime, () => readModel({ store: stored, path: "unet/model.onnx" }, method), { name: "unet" });
+  const feeds = session.inputs.map((input) => {
+    if (input.name === "nasa_scale") return [input.name, tensorFrom(runtime, input, [0])] as const;
+    const width = input.name === "sample" ? CHANNELS : TEXT_CHANNELS;
+    const rows = input.name === "sample" ? PIXELS : 4;
+    return [input.name, tensorFrom(runtime, input, numbers(rows * width, 6), [1, rows, width])] as const;
+  });
+  const { out } = await session.run(Object.fromEntries(feeds));
+  await session.release();
+  return out ? valuesOf(out) : new Float32Array();
+}
+
+/** The same model with its large tensor in a file beside it. */
+function split(location: string): Readonly<Record<string, Uint8Array>> {
+  return { "unet/model.onnx": encodeModel(detachWeights(decodeModel(file), file, location)), "unet/model.onnx_data": file };
+}
+
+describe("readModel", () => {
+  it("a model alone is its file, unchanged", async () => {
+    const { model: bytes, external } = await readModel({ store: store({ "unet/model.onnx": file }), path: "unet/model.onnx" });
+    expect(bytes).toEqual(file);
+    expect(external).toEqual([]);
+  });
+
+  it("a steered one is a small graph beside the original", async () => {
+    const { model: bytes, external } = await readModel({ store: store({ "unet/model.onnx": file }), path: "unet/model.onnx" }, "nasa");
+    expect(bytes.length).toBeLessThan(file.length);
+    expect(external.map(({ data }) => data)).toEqual([file]);
+  });
+
+  it("computes the same from one file, from two, and steered by nothing", async () => {
+    const expected = await run(store({ "unet/model.onnx": file }));
+    expect(expected.every(Number.isFinite)).toBe(true);
+    expect(await run(store(split("model.onnx_data")))).toEqual(expected);
+    expect(await run(store(split("./model.onnx_data")))).toEqual(expected);
+    expect(await run(store(split("model.onnx_data")), "nasa")).toEqual(expected);
+  });
+
+  it.each(["../secret", "/etc/passwd", "a/../../b", "..\\b", ""])("does not follow %j", async (location) => {
+    const stored = store(split(location));
+    await expect(readModel({ store: stored, path: "unet/model.onnx" })).rejects.toMatchObject({ code: "model-corrupt" });
+  });
+
+  it("a missing data file is said to be missing", async () => {
+    const { "unet/model.onnx": alone = file } = split("model.onnx_data");
+    await expect(readModel({ store: store({ "unet/model.onnx": alone }), path: "unet/model.onnx" })).rejects.toMatchObject({
+      code: "model-missing",
+    });
+  });
+});

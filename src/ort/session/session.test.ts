@@ -1,0 +1,213 @@
+// Runs go one by one, a failed one leaves the next unharmed, what does not fit is never run, and a
+// runtime that stopped answering says so at once from then on. With a stand-in that behaves as
+// onnxruntime-web 1.30 does; the last cases use the real one.
+import type { InferenceSession, Tensor, TensorConstructor } from "onnxruntime-web";
+import { describe, expect, it } from "vitest";
+import { Device } from "../../engine/device";
+import { OnestrokeError } from "../../errors";
+import { encodeModel } from "../onnx-graph/encode";
+import { attentionModel, CHANNELS, TEXT_CHANNELS } from "../testing/attention-model";
+import { browserRuntime, buildFor } from "./load-browser";
+import { nodeRuntime } from "./load-node";
+import { OrtRuntime, type Backend, type OrtModule } from "./runtime";
+import { OrtSession, type ModelFiles } from "./session";
+import { tensorFrom, valuesOf } from "./tensors";
+
+const wasm: Backend = { provider: "wasm" };
+const MODEL: ModelFiles = { model: new Uint8Array(1), external: [] };
+const open = (runtime: OrtRuntime, outputs: "cpu" | "gpu-buffer" = "cpu") =>
+  OrtSession.open(runtime, async () => MODEL, { name: "unet", outputs });
+
+/** Records what is asked of it; `onRun` answers. */
+async function standIn(onRun: (run: number) => Promise<unknown> = async () => undefined) {
+  const real = await import("onnxruntime-web");
+  const log: string[] = [];
+  const created: InferenceSession.SessionOptions[] = [];
+  let running = 0;
+  let runs = 0;
+  const input = { name: "x", isTensor: true, type: "float32", shape: [1, "n"] } as const;
+  const session = {
+    inputNames: ["x"],
+    outputNames: ["y"],
+    inputMetadata: [input],
+    outputMetadata: [],
+    startProfiling: () => undefined,
+    endProfiling: () => undefined,
+    release: async () => void log.push("release"),
+    run: async () => {
+      if (running++ > 0) log.push("two at once");
+      try {
+        log.push(`run ${runs}`);
+        await onRun(runs++);
+        return {};
+      } finally {
+        running--;
+      }
+    },
+  } satisfies InferenceSession;
+  const create = async (_model: unknown, options?: unknown) => {
+    log.push("create");
+    created.push(options as InferenceSession.SessionOptions);
+    return session;
+  };
+  const env = { ...real.env, wasm: {}, webgpu: real.env.webgpu, webgl: real.env.webgl, versions: real.env.versions } as OrtModule["env"];
+  const module: OrtModule = { env, InferenceSession: { create }, Tensor: real.Tensor as TensorConstructor };
+  const feed = (dims: readonly number[] = [1, 2], type: "float32" | "int32" = "float32"): Tensor =>
+    new real.Tensor(type, type === "float32" ? new Float32Array(2) : new Int32Array(2), dims);
+  return { module, log, created, feed };
+}
+
+function fakeDevice(lost: Promise<GPUDeviceLostInfo> = new Promise(() => undefined)): Device {
+  const gpu = { lost, features: new Set() };
+  return new Device(gpu as unknown as GPUDevice, { vendor: "", architecture: "", description: "", software: false });
+}
+
+describe("the queue", () => {
+  it("runs one at a time, in order", async () => {
+    const { module, log, feed } = await standIn(() => new Promise((resolve) => setTimeout(resolve, 2)));
+    const session = await open(new OrtRuntime(module, wasm));
+    await Promise.all([1, 2, 3].map(() => session.run({ x: feed() })));
+    expect(log).toEqual(["create", "run 0", "run 1", "run 2"]);
+  });
+
+  it("a failed run does not stop the next", async () => {
+    const { module, feed } = await standIn(async (run) => {
+      if (run === 0) throw new Error("out of luck");
+    });
+    const session = await open(new OrtRuntime(module, wasm));
+    const [first, second] = await Promise.allSettled([session.run({ x: feed() }), session.run({ x: feed() })]);
+    expect(first).toMatchObject({
+      status: "rejected",
+      reason: { code: "model-unsupported", message: expect.stringContaining("out of luck") },
+    });
+    expect(second.status).toBe("fulfilled");
+  });
+
+  it("a cancelled job is not begun", async () => {
+    const { module, log, feed } = await standIn();
+    const session = await open(new OrtRuntime(module, wasm));
+    await expect(session.run({ x: feed() }, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "cancelled" });
+    expect(log).toEqual(["create"]);
+  });
+});
+
+describe("what does not fit is refused before it is run", () => {
+  it.each([
+    ["a missing input", () => ({}), /not known to Onestroke/],
+    ["a surplus input", (feed: Tensor) => ({ x: feed, z: feed }), /not one of the model's/],
+  ])("%s", async (_, feeds, message) => {
+    const { module, log, feed } = await standIn();
+    const session = await open(new OrtRuntime(module, wasm));
+    await expect(session.run(feeds(feed()))).rejects.toThrow(message);
+    expect(log).toEqual(["create"]);
+  });
+
+  it("another type or shape; a symbol takes any size", async () => {
+    const { module, log, feed } = await standIn();
+    const session = await open(new OrtRuntime(module, wasm));
+    await expect(session.run({ x: feed([1, 2], "int32") })).rejects.toThrow(/is float32, not int32/);
+    await expect(session.run({ x: feed([2, 1]) })).rejects.toThrow(/has the shape \[1, n\], not \[2, 1\]/);
+    await expect(session.run({ x: feed([2]) })).rejects.toThrow(/not \[2\]/);
+    await session.run({ x: feed([1, 2]) });
+    expect(log).toEqual(["create", "run 0"]);
+  });
+});
+
+describe("after a failed run", () => {
+  const failOnce = async (run: number) => {
+    if (run === 0) throw new Error("poison");
+  };
+
+  it("a session with outputs on the GPU is made anew", async () => {
+    const { module, log, feed } = await standIn(failOnce);
+    const session = await open(new OrtRuntime(module, { provider: "webgpu", device: fakeDevice() }), "gpu-buffer");
+    await expect(session.run({ x: feed() })).rejects.toThrow(/poison/);
+    await session.run({ x: feed() });
+    expect(log).toEqual(["create", "run 0", "release", "create", "run 1"]);
+  });
+
+  it("control: one with outputs on the host is kept", async () => {
+    const { module, log, feed } = await standIn(failOnce);
+    const session = await open(new OrtRuntime(module, wasm));
+    await expect(session.run({ x: feed() })).rejects.toThrow(/poison/);
+    await session.run({ x: feed() });
+    expect(log).toEqual(["create", "run 0", "run 1"]);
+  });
+});
+
+describe("a runtime that does not answer", () => {
+  it.each([
+    ["gpu-timeout", { provider: "webgpu", device: fakeDevice() }],
+    ["worker-died", wasm],
+  ] as const)("is given up after the deadline: %s, then and ever after", async (code, backend) => {
+    const { module, log, feed } = await standIn(() => new Promise(() => undefined));
+    const session = await open(new OrtRuntime(module, backend));
+    await expect(session.run({ x: feed() }, { timeoutMs: 10 })).rejects.toMatchObject({ code });
+    await expect(session.run({ x: feed() })).rejects.toMatchObject({ code });
+    expect(log).toEqual(["create", "run 0"]);
+  });
+
+  it("a lost GPU ends the run that hangs, and all later ones", async () => {
+    let lose: (info: GPUDeviceLostInfo) => void = () => undefined;
+    const device = fakeDevice(new Promise((resolve) => (lose = resolve)));
+    const { module, feed } = await standIn(() => new Promise(() => undefined));
+    const session = await open(new OrtRuntime(module, { provider: "webgpu", device }));
+    const run = session.run({ x: feed() });
+    lose({ reason: "unknown", message: "the GPU process crashed" } as GPUDeviceLostInfo);
+    await expect(run).rejects.toMatchObject({ code: "gpu-lost" });
+    await expect(session.run({ x: feed() })).rejects.toBeInstanceOf(OnestrokeError);
+  });
+});
+
+describe("backends", () => {
+  it("WebGPU is ours, through the provider's option", async () => {
+    const { module, created } = await standIn();
+    const device = fakeDevice();
+    await open(new OrtRuntime(module, { provider: "webgpu", device }), "gpu-buffer");
+    expect(created[0]).toMatchObject({
+      executionProviders: [{ name: "webgpu", device: device.gpu }],
+      preferredOutputLocation: "gpu-buffer",
+    });
+  });
+
+  it("WASM has one thread, no proxy, and its files where the page says", async () => {
+    const { module, created } = await standIn();
+    await open(new OrtRuntime(module, wasm, "./ort/"));
+    expect(created[0]?.executionProviders).toEqual(["wasm"]);
+    expect(module.env.wasm).toMatchObject({ numThreads: 1, proxy: false, wasmPaths: "./ort/" });
+  });
+
+  it("the build is the smallest that can", async () => {
+    const { module } = await standIn();
+    expect(buildFor(undefined)).toBe("wasm");
+    expect(buildFor(fakeDevice(), { Suspending: class {} })).toBe("jspi");
+    expect(buildFor(fakeDevice(), {})).toBe("webgpu");
+    const never = () => Promise.reject(new Error("not this one"));
+    const runtime = await browserRuntime(
+      undefined,
+      { jspi: "", webgpu: "", wasm: "./wasm/" },
+      { jspi: never, webgpu: never, wasm: async () => module },
+    );
+    expect(runtime.backend).toEqual(wasm);
+    expect(module.env.wasm.wasmPaths).toBe("./wasm/");
+  });
+});
+
+describe("the real runtime", () => {
+  it("refuses a file that is no model, and opens a good one after it", async () => {
+    const runtime = await nodeRuntime();
+    const bad = async (): Promise<ModelFiles> => ({ model: new TextEncoder().encode("<!doctype html>"), external: [] });
+    await expect(OrtSession.open(runtime, bad, { name: "bad" })).rejects.toMatchObject({ code: "model-unsupported" });
+    const good = async (): Promise<ModelFiles> => ({ model: encodeModel(attentionModel("plain")), external: [] });
+    const session = await OrtSession.open(runtime, good, { name: "good" });
+    const sizes: Readonly<Record<string, number>> = { sample: CHANNELS, encoder_hidden_states: TEXT_CHANNELS };
+    const feeds = session.inputs.map((input) => {
+      const width = sizes[input.name] ?? 0;
+      return [input.name, tensorFrom(runtime, input, new Float32Array(2 * width).fill(1), [1, 2, width])] as const;
+    });
+    const { out } = await session.run(Object.fromEntries(feeds));
+    expect(out?.dims).toEqual([1, 2, CHANNELS]);
+    expect(out && valuesOf(out).every(Number.isFinite)).toBe(true);
+    await session.release();
+  });
+});
