@@ -32,6 +32,7 @@ export function gradientBackend(faults: readonly (Fault | undefined)[] = []): Gr
   async function generate(request: ImageRequest, hooks: PipelineHooks): Promise<GeneratedImage> {
     const fault = faults[drawings++];
     hooks.onProgress?.({ stage: "encode" });
+    if (fault === "hang") await new Promise(() => undefined);
     for (let step = 1; step <= request.steps; step++) {
       hooks.onProgress?.({ stage: "step", step, steps: request.steps });
       await new Promise((resolve) => setTimeout(resolve, 1));
@@ -40,7 +41,6 @@ export function gradientBackend(faults: readonly (Fault | undefined)[] = []): Gr
     }
     if (fault === "throw") throw new OnestrokeError("gpu-out-of-memory", "no room");
     if (fault === "die") throw new Error("a bug");
-    if (fault === "hang") await new Promise(() => undefined);
     if (fault === "deaf") await new Promise((resolve) => setTimeout(resolve, 50));
     if (fault === "lose") {
       lose("crashed");
