@@ -41,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--count", type=int, default=60000)
+    parser.add_argument("--count", type=int, default=24000)
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
     count = min(args.count, Dataset(args.data).count)

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,42 +80,63 @@ def frechet(a: Tensor, b: Tensor) -> float:
     return float(mean + cov_a.trace() + cov_b.trace() - 2 * values.sqrt().sum())
 
 
+def judged_renders(data: Dataset, judge: Classifier, count: int) -> Tally:
+    tally = Tally()
+    for first in range(0, count, BATCH):
+        tally.add(judge, to_tensor(np.array(data.images[first : min(first + BATCH, count)])))
+    return tally
+
+
+def measure(model: Path, data_folder: Path, work: Path, count: int, steps: int) -> tuple[dict[str, object], np.ndarray]:
+    """Draws every caption in `steps` steps (bfloat16 arithmetic, shipped float16 weights) and scores what came out; with the judge's features."""
+    torch.set_num_threads(1)
+    data, judge, pipeline = Dataset(data_folder), load(work / "classifier.pt"), Pipeline(model)
+    labels, things, captions = truth(data, count)
+    tally = Tally()
+    for first in range(0, count, BATCH):
+        seeds = range(EVAL_SEED + first, EVAL_SEED + min(first + BATCH, count))
+        with torch.autocast("cpu", torch.bfloat16):
+            pictures = pipeline.decode(pipeline.latents(captions[first : first + BATCH], seeds, steps))
+        tally.add(judge, pictures)
+    scores = tally.scores(labels, things) | {"companions": tally.companions(labels, things)}
+    print(steps, {k: round(v, 4) for k, v in scores.items() if isinstance(v, float)}, scores["accuracy"], flush=True)
+    return scores, torch.cat(tally.features).numpy()
+
+
+def truth(data: Dataset, count: int) -> tuple[Tensor, Tensor, list[str]]:
+    labels = torch.from_numpy(np.array(data.labels[:count])).long()
+    things = torch.from_numpy(np.array(data.asked[:count, len(VALUES) :])).long()
+    return labels, things, [str(t["captions"][0]) for t in data.texts()[:count]]  # type: ignore[index]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--count", type=int, default=2000)
-    parser.add_argument("--steps", type=int, nargs="+", default=[1, 2, 3, 4])
-    parser.add_argument("--to", type=Path, default=None, help="measured.json of the model unless given")
+    parser.add_argument("--steps", type=int, nargs="+", default=[4, 3, 2, 1])
     args = parser.parse_args()
     data, judge, pipeline = Dataset(args.data), load(args.work / "classifier.pt"), Pipeline(args.model)
     count = min(args.count, data.count)
-    labels = torch.from_numpy(np.array(data.labels[:count])).long()
-    things = torch.from_numpy(np.array(data.asked[:count, len(VALUES) :])).long()
-    captions = [str(t["captions"][0]) for t in data.texts()[:count]]  # type: ignore[index]
-    renders = Tally()
-    for first in range(0, count, BATCH):
-        renders.add(judge, to_tensor(np.array(data.images[first : min(first + BATCH, count)])))
-    reference = torch.cat(renders.features)
+    labels, things, _ = truth(data, count)
+    with ProcessPoolExecutor(len(args.steps), mp_context=multiprocessing.get_context("spawn")) as pool:
+        jobs = {steps: pool.submit(measure, args.model, args.data, args.work, count, steps) for steps in args.steps}
+        renders = judged_renders(data, judge, count)
+        reference = torch.cat(renders.features)
+        drawn = {steps: jobs[steps].result() for steps in sorted(jobs)}
+    scores = {str(steps): of_pictures | {"frechet": frechet(torch.from_numpy(features), reference)} for steps, (of_pictures, features) in drawn.items()}
     half = count // 2
-    result: dict[str, object] = {
-        "pictures": count, "renders": renders.scores(labels, things) | {"companions": renders.companions(labels, things), "frechet_between_halves": frechet(reference[:half], reference[half:])},
+    trained = [name for name in ("autoencoder", "text_encoder", "student", "decoder", "classifier") if (args.work / f"{name}.pt").exists()]
+    result = {
+        "pictures": count,
+        "renders": renders.scores(labels, things) | {"companions": renders.companions(labels, things), "frechet_between_halves": frechet(reference[:half], reference[half:])},
         "student_gflop": step_flops(pipeline.unet.config) / 1e9, "decode_gflop": decode_flops(pipeline.vae.config, pipeline.unet.config.sample_size) / 1e9,
         "parameters": {"unet": parameters(pipeline.unet), "vae": parameters(pipeline.vae), "text_encoder": parameters(pipeline.text)},
-        "minutes": {name: torch.load(args.work / f"{name}.pt", weights_only=True)["seconds"] / 60 for name in ("autoencoder", "text_encoder", "student", "decoder", "classifier") if (args.work / f"{name}.pt").exists()},
-        "steps": {},
+        "minutes": {name: torch.load(args.work / f"{name}.pt", weights_only=True)["seconds"] / 60 for name in trained},
+        "steps": scores,
     }
-    for steps in args.steps:
-        tally = Tally()
-        with torch.autocast("cpu", torch.bfloat16, enabled=False):
-            for first in range(0, count, BATCH):
-                seeds = range(EVAL_SEED + first, EVAL_SEED + min(first + BATCH, count))
-                tally.add(judge, pipeline.decode(pipeline.latents(captions[first : first + BATCH], seeds, steps)))
-        scores = tally.scores(labels, things) | {"companions": tally.companions(labels, things), "frechet": frechet(torch.cat(tally.features), reference)}
-        result["steps"][str(steps)] = scores  # type: ignore[index]
-        print(steps, {k: round(v, 4) for k, v in scores.items() if isinstance(v, float)}, {k: round(v, 3) for k, v in scores["accuracy"].items()}, flush=True)  # type: ignore[attr-defined]
-        (args.to or args.model / "measured.json").write_text(json.dumps(result, indent=1) + "\n")
+    (args.model / "measured.json").write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def text_json(vocabulary: int) -> dict[str, object]:
 
 def total_bytes(folder: Path) -> int:
     """Everything a visitor downloads: weights, configs, tokenizer; not the card."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.suffix in (".safetensors", ".json"))
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.suffix in (".safetensors", ".json") and path.name != "measured.json")
 
 
 def main() -> None:

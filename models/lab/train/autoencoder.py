@@ -51,13 +51,35 @@ class Trainee(nn.Module):
 
 
 def load(path: Path) -> AutoencoderTiny:
-    """The averaged weights of a run, latents normalised, ready to use."""
+    """The last weights of a run (its learning rate ends at nothing), latents normalised, ready for float16."""
     trainee = Trainee()
-    trainee.load_state_dict(torch.load(path, weights_only=True)["average"])
+    trainee.load_state_dict(torch.load(path, weights_only=True)["trainee"])
     last = trainee.autoencoder.encoder.layers[-1]
     assert isinstance(last, nn.Conv2d)
+    tame(trainee.autoencoder.encoder.layers, trainee.norm)
     trainee.norm.fold_into(last)
     return trainee.autoencoder.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+@torch.no_grad()
+def tame(layers: nn.Sequential, norm: LatentNorm) -> None:
+    """Brings every resolution's activations to about 1. The normalisation at the end leaves their scale
+    free, and a network of ReLUs is homogeneous: scaling a convolution and every later bias alike changes nothing."""
+    x, scale = torch.rand(2, 3, 256, 256, generator=torch.Generator().manual_seed(0)), 1.0
+    for layer in layers:
+        if isinstance(layer, nn.Conv2d):
+            factor = (1 / layer(x).square().mean().sqrt()).item()
+            layer.weight.mul_(factor)
+            scale *= factor
+            if layer.bias is not None:
+                layer.bias.mul_(scale)
+        else:
+            for module in layer.modules():
+                if isinstance(module, nn.Conv2d) and module.bias is not None:
+                    module.bias.mul_(scale)
+        x = layer(x)
+    norm.running_mean.mul_(scale)
+    norm.running_var.copy_((norm.running_var.double() * scale**2).float())
 
 
 def train(worker: int, workers: int, data_folder: Path, out: Path, steps: int) -> None:
@@ -91,7 +113,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--steps", type=int, default=3600)
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
     spread(train, args.workers, args.data, args.out, args.steps)

@@ -41,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--steps", type=int, default=2600)
     args = parser.parse_args()
     torch.manual_seed(SEED)
     data, judge = Dataset(args.data), Classifier().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
