@@ -9,6 +9,7 @@ import { TorchGenerator } from "../samplers/noise/torch-generator";
 import { recipeFromConfig, scheduleFor, type SamplerOverrides, type SamplerRecipe } from "../samplers/recipe";
 import { effectiveSteering } from "../steering/schedule";
 import { throwIfCancelled } from "./cancel";
+import { checkRequest, maxSteps } from "./check-request";
 import { Decoder } from "./decoder";
 import { Denoiser } from "./denoiser";
 import { networkHooks, StageClock } from "./hooks";
@@ -38,9 +39,6 @@ export interface TextToImageOptions {
 }
 
 const DEFAULT_RESIDENT_BYTES = 6 * 2 ** 30;
-/** What a step dial offers where the sampler itself sets no bound. */
-const USUAL_MAX_STEPS = 8;
-const LARGEST_SIDE = 2048;
 
 export class TextToImage {
   readonly info: TextToImageInfo;
@@ -139,7 +137,7 @@ export class TextToImage {
 
   /** The plan that holds the finished latent as `next`. */
   async #denoise(request: ImageRequest, hooks: PipelineHooks, clock: StageClock): Promise<Plan> {
-    this.#check(request);
+    checkRequest(request, this.info);
     const { signal } = hooks;
     const network = (name: ComponentName) => this.#hooks(name, hooks, clock);
     const steering = effectiveSteering(request.steering, request.negative);
@@ -193,36 +191,6 @@ export class TextToImage {
     const files = this.#manifest.components[name]?.files ?? [];
     const bytes = files.reduce((total, { byteLength }) => total + (byteLength ?? 0), 0);
     return networkHooks(hooks, clock, name, bytes);
-  }
-
-  #check({ width, height, steps }: ImageRequest): void {
-    const { sizeMultiple, maxSteps: most } = this.info;
-    for (const [name, side] of [
-      ["width", width],
-      ["height", height],
-    ] as const) {
-      if (Number.isInteger(side / sizeMultiple) && side >= sizeMultiple && side <= LARGEST_SIDE) continue;
-      throw new OnestrokeError("invalid-input", `${name} must be a multiple of ${sizeMultiple} up to ${LARGEST_SIDE}, not ${side}`, {
-        [name]: side,
-      });
-    }
-    if (!Number.isInteger(steps) || steps < 1 || steps > most) {
-      throw new OnestrokeError("invalid-input", `this model takes 1 to ${most} steps, not ${steps}`, { steps });
-    }
-  }
-}
-
-function maxSteps({ rule }: SamplerRecipe): number {
-  switch (rule.rule) {
-    case "listed":
-      return Math.max(...rule.lists.map(({ network }) => network.length));
-    case "consistency":
-    case "tcd":
-      return Math.min(USUAL_MAX_STEPS, rule.originalSteps);
-    case "direct":
-      return 1;
-    default:
-      return USUAL_MAX_STEPS;
   }
 }
 
