@@ -11,6 +11,10 @@ export function steeringOf(manifest: Manifest): Exclude<Steering, { method: "non
   const { steering } = manifest;
   if (steering && steering.method !== "none") return steering;
   if (manifest.pipeline === "stable-diffusion-xl") return defaultSteering("sdxl");
-  const textChannels = manifest.components.unet?.config["cross_attention_dim"];
-  return defaultSteering(textChannels === SD2_TEXT_CHANNELS ? "sd21" : "sd15");
+  return steeringOfTextChannels(manifest.components.unet?.config["cross_attention_dim"]);
+}
+
+/** Of a denoiser with one text encoder, by the channels it reads. */
+export function steeringOfTextChannels(channels: unknown): Exclude<Steering, { method: "none" }> {
+  return defaultSteering(channels === SD2_TEXT_CHANNELS ? "sd21" : "sd15");
 }

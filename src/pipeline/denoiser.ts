@@ -17,7 +17,7 @@ import { Network, type NetworkHooks } from "./network";
 import type { EncodedText } from "./text-encoding";
 
 /** Guidance scale that latent consistency models are told, as their published pipeline does by default. */
-const CONSISTENCY_GUIDANCE = 8.5;
+export const CONSISTENCY_GUIDANCE = 8.5;
 
 export interface DenoiserShape {
   /** Of the latent. */

@@ -1,0 +1,62 @@
+// A folder of ONNX exports as optimum and its kin write it: `text_encoder/`, `unet/` and `vae_decoder/`
+// with a `model.onnx` each, a tokenizer and a scheduler. Configurations may be missing, as they
+// often are: then the values are Stable Diffusion's, which such exports are of.
+import type { ByteStore } from "../../checkpoints/byte-source";
+import { Fields } from "../../checkpoints/json";
+import { readJson } from "../../checkpoints/read-file";
+import { OnestrokeError } from "../../errors";
+import type { OnnxFile } from "../../ort/session/open-model";
+import { recipeFromConfig, type SamplerRecipe } from "../../samplers/recipe";
+
+export interface OnnxCheckpoint {
+  readonly name: string;
+  readonly store: ByteStore;
+  readonly textEncoder: OnnxFile;
+  readonly unet: OnnxFile;
+  readonly decoder: OnnxFile;
+  readonly sampler: SamplerRecipe;
+  readonly latentChannels: number;
+  /** The decoder reads latents divided by this. */
+  readonly scalingFactor: number;
+  /** Pixels a latent pixel, along one side. */
+  readonly factor: number;
+  /** Latent pixels along each side the model was trained at. */
+  readonly sampleSize: number;
+  /** Stored bytes of the three graphs; external data not counted. */
+  readonly byteLength: number;
+}
+
+/** Stable Diffusion 1 and 2, and SD-Turbo. */
+const USUAL = { latentChannels: 4, scalingFactor: 0.18215, levels: 4, sampleSize: 64 } as const;
+
+/** @throws OnestrokeError `model-missing` naming the file, `model-unsupported`, `model-corrupt` */
+export async function openOnnxCheckpoint(store: ByteStore, signal?: AbortSignal): Promise<OnnxCheckpoint> {
+  const file = (folder: string): OnnxFile => ({ store, path: `${folder}/model.onnx` });
+  const config = async (folder: string): Promise<Fields> => {
+    const path = `${folder}/config.json`;
+    return new Fields((await store.exists(path, signal)) ? await readJson(store, path, signal) : {}, `${store.name}/${path}`);
+  };
+  const [textEncoder, unet, decoder] = [file("text_encoder"), file("unet"), file("vae_decoder")];
+  if (await store.exists("text_encoder_2/model.onnx", signal)) {
+    throw new OnestrokeError("model-unsupported", `${store.name} has two text encoders: ONNX exports of SDXL are not supported`);
+  }
+  let byteLength = 0;
+  for (const { path } of [textEncoder, unet, decoder]) byteLength += (await store.open(path, signal)).size;
+  const vae = await config("vae_decoder");
+  const blocks: readonly unknown[] | undefined = Array.isArray(vae.object["block_out_channels"])
+    ? vae.object["block_out_channels"]
+    : undefined;
+  return {
+    name: store.name.replace(/\/+$/, "").split("/").at(-1) ?? store.name,
+    store,
+    textEncoder,
+    unet,
+    decoder,
+    sampler: recipeFromConfig(await readJson(store, "scheduler/scheduler_config.json", signal)),
+    latentChannels: vae.optionalInteger("latent_channels") ?? USUAL.latentChannels,
+    scalingFactor: vae.optionalNumber("scaling_factor") ?? USUAL.scalingFactor,
+    factor: 2 ** ((blocks?.length ?? USUAL.levels) - 1),
+    sampleSize: (await config("unet")).optionalInteger("sample_size") ?? USUAL.sampleSize,
+    byteLength,
+  };
+}

@@ -1,0 +1,44 @@
+// Prompts to what an exported denoiser reads: token ids, the encoder, and the last few results.
+import { openClipTokenizer, type ClipTokenizer } from "../../tokenizer/clip-tokenizer";
+import type { OrtRuntime } from "../../ort/session/runtime";
+import type { OnnxCheckpoint } from "./checkpoint";
+import { OnnxNetwork, type Feed } from "./network";
+
+/** Prompts longer than this many rows of the encoder are cut. */
+const MAX_ROWS = 4;
+const KEPT_TEXTS = 16;
+
+export class OnnxTextEncoding {
+  readonly network: OnnxNetwork;
+  readonly #tokenizer: ClipTokenizer;
+  readonly #kept = new Map<string, Feed>();
+
+  private constructor(network: OnnxNetwork, tokenizer: ClipTokenizer) {
+    this.network = network;
+    this.#tokenizer = tokenizer;
+  }
+
+  static async open({ store, textEncoder }: OnnxCheckpoint, runtime: OrtRuntime, signal?: AbortSignal): Promise<OnnxTextEncoding> {
+    return new OnnxTextEncoding(new OnnxNetwork(runtime, textEncoder), await openClipTokenizer(store, "tokenizer", signal));
+  }
+
+  /** Last hidden states `[1, tokens, channels]`, of long prompts row after row. */
+  async encode(text: string, signal?: AbortSignal): Promise<Feed> {
+    const known = this.#kept.get(text);
+    if (known) return known;
+    const session = await this.network.session(signal);
+    const rows: Float32Array[] = [];
+    let [tokens, channels] = [0, 0];
+    for (const ids of this.#tokenizer.encodeLong(text, MAX_ROWS)) {
+      const { values, shape } = await this.network.run(session, { input_ids: { values: ids, shape: [1, ids.length] } }, signal);
+      rows.push(values);
+      tokens += shape[1] ?? 0;
+      channels = shape[2] ?? 0;
+    }
+    const encoded = { values: Float32Array.from(rows.flatMap((row) => [...row])), shape: [1, tokens, channels] };
+    this.#kept.set(text, encoded);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > KEPT_TEXTS && oldest !== undefined) this.#kept.delete(oldest);
+    return encoded;
+  }
+}

@@ -1,0 +1,204 @@
+// The pipeline over ONNX exports is the same algorithm as over our own engine: one Euler step is
+// computed by hand here, with a denoiser whose whole body is one cross-attention, and steered by the
+// reference's equations. Files that are missing or of another kind are named.
+import { describe, expect, test } from "vitest";
+import { memoryStore } from "../../checkpoints/memory-source";
+import { nodeStore } from "../../checkpoints/node-file";
+import { readJson } from "../../checkpoints/read-file";
+import { encodeModel, valueInfo } from "../../ort/onnx-graph/encode";
+import { ELEMENT_TYPES, type OnnxModel } from "../../ort/onnx-graph/model";
+import { nodeRuntime } from "../../ort/session/load-node";
+import { attend, CHANNELS, crossAttention, GraphWriter, numbers, TEXT_CHANNELS } from "../../ort/testing/attention-model";
+import { TorchGenerator } from "../../samplers/noise/torch-generator";
+import { recipeFromConfig, scheduleFor } from "../../samplers/recipe";
+import { nasa } from "../../steering/reference";
+import { openClipTokenizer } from "../../tokenizer/clip-tokenizer";
+import type { ImageRequest } from "../request";
+import { channelsLast } from "../text-to-image";
+import { OnnxTextToImage } from "./text-to-image";
+
+const { float32, int64 } = ELEMENT_TYPES;
+const LATENT_CHANNELS = 4;
+const WORDS = 600;
+const EMBEDDING = numbers(WORDS * TEXT_CHANNELS, 21);
+const INTO = numbers(LATENT_CHANNELS * CHANNELS, 22);
+const OUT_OF = numbers(CHANNELS * LATENT_CHANNELS, 23);
+const FIXTURES = nodeStore("test/fixtures");
+
+const REQUEST: ImageRequest = {
+  prompt: "a lighthouse",
+  negative: "",
+  steering: { method: "none" },
+  steps: 1,
+  seed: 3n,
+  width: 32,
+  height: 16,
+};
+
+/** The graph of `g` with inputs and outputs of its own. */
+function model(g: GraphWriter, output: string, inputs: OnnxModel["graph"]["inputs"], rank: number): OnnxModel {
+  const written = g.model(output);
+  const outputs = [
+    valueInfo(
+      "out",
+      float32,
+      Array.from({ length: rank }, () => undefined),
+    ),
+  ];
+  return { ...written, graph: { ...written.graph, inputs, outputs } };
+}
+
+function textEncoder(): OnnxModel {
+  const g = new GraphWriter();
+  return model(
+    g,
+    g.op("Gather", [g.floats("words", [WORDS, TEXT_CHANNELS], EMBEDDING), "input_ids"]),
+    [valueInfo("input_ids", int64, [1, "tokens"])],
+    3,
+  );
+}
+
+/** A cross-attention over pixels; the timestep's input is there and weighs nothing. */
+function unet(): OnnxModel {
+  const g = new GraphWriter();
+  const pixels = g.op("Transpose", [g.op("Reshape", ["sample", g.sizes(1, LATENT_CHANNELS, -1)])], { perm: [0, 2, 1] });
+  const hidden = g.op("MatMul", [pixels, g.floats("into", [LATENT_CHANNELS, CHANNELS], INTO)]);
+  const time = g.op("Mul", [g.op("Cast", ["timestep"], { to: float32 }), g.floats("nothing", [], Float32Array.of(0))]);
+  const attended = crossAttention(g, "plain", g.op("Add", [hidden, time]), "encoder_hidden_states");
+  const out = g.op("MatMul", [attended, g.floats("out_of", [CHANNELS, LATENT_CHANNELS], OUT_OF)]);
+  const image = g.op("Reshape", [g.op("Transpose", [out], { perm: [0, 2, 1] }), g.op("Shape", ["sample"])]);
+  const inputs = [
+    valueInfo("sample", float32, [1, LATENT_CHANNELS, "height", "width"]),
+    valueInfo("timestep", int64, [1]),
+    valueInfo("encoder_hidden_states", float32, [1, "tokens", TEXT_CHANNELS]),
+  ];
+  return model(g, image, inputs, 4);
+}
+
+function decoder(): OnnxModel {
+  const g = new GraphWriter();
+  const weight = g.floats(
+    "upsample",
+    [LATENT_CHANNELS, 3, 8, 8],
+    numbers(LATENT_CHANNELS * 3 * 64, 24).map((value) => value / 40),
+  );
+  const image = g.op("ConvTranspose", ["latent_sample", weight], { strides: [8, 8] });
+  return model(g, image, [valueInfo("latent_sample", float32, [1, LATENT_CHANNELS, "height", "width"])], 4);
+}
+
+const read = async (path: string): Promise<Uint8Array> => {
+  const source = await FIXTURES.open(path);
+  const bytes = new Uint8Array(source.size);
+  await source.read(0, bytes);
+  return bytes;
+};
+const FILES: Readonly<Record<string, Uint8Array>> = {
+  "text_encoder/model.onnx": encodeModel(textEncoder()),
+  "unet/model.onnx": encodeModel(unet()),
+  "vae_decoder/model.onnx": encodeModel(decoder()),
+  "tokenizer/vocab.json": await read("clip-tokenizer-tiny/vocab.json"),
+  "tokenizer/merges.txt": await read("clip-tokenizer-tiny/merges.txt"),
+  "scheduler/scheduler_config.json": await read("repo-sd-turbo-tiny/scheduler/scheduler_config.json"),
+};
+const without = (name: string) => new Map(Object.entries(FILES).filter(([path]) => path !== name));
+const runtime = await nodeRuntime();
+const pipeline = await OnnxTextToImage.load(memoryStore("export", new Map(Object.entries(FILES))), runtime);
+
+async function textStates(text: string): Promise<Float32Array> {
+  const ids = (await openClipTokenizer(FIXTURES, "clip-tokenizer-tiny")).encode(text);
+  return Float32Array.from([...ids].flatMap((id) => [...EMBEDDING.subarray(id * TEXT_CHANNELS, (id + 1) * TEXT_CHANNELS)]));
+}
+
+/** One step by hand: `[pixels, channels]`. */
+async function expectedLatent(
+  prompt: string,
+  steer: (positive: Float64Array, sample: Float32Array) => Promise<Float64Array>,
+): Promise<Float64Array> {
+  const sampler = recipeFromConfig(await readJson(FIXTURES, "repo-sd-turbo-tiny/scheduler/scheduler_config.json"));
+  const schedule = scheduleFor(sampler, 1);
+  const [step] = schedule.steps;
+  const noise = channelsLast(new TorchGenerator(REQUEST.seed).randn(LATENT_CHANNELS * 2 * 4), LATENT_CHANNELS);
+  const x = noise.map((value) => value * schedule.initialNoiseScale);
+  const product = (rows: ArrayLike<number>, weight: Float32Array, width: number, columns: number) =>
+    Float64Array.from({ length: (rows.length / width) * columns }, (_, i) => {
+      const [row, column] = [Math.floor(i / columns), i % columns];
+      let sum = 0;
+      for (let k = 0; k < width; k++) sum += (rows[row * width + k] ?? NaN) * (weight[k * columns + column] ?? NaN);
+      return sum;
+    });
+  const sample = Float32Array.from(
+    product(
+      x.map((value) => value * (step?.inputScale ?? NaN)),
+      INTO,
+      LATENT_CHANNELS,
+      CHANNELS,
+    ),
+  );
+  const attended = await steer(attend(sample, await textStates(prompt)), sample);
+  const out = product(attended, OUT_OF, CHANNELS, LATENT_CHANNELS);
+  return out.map((value, i) => (step?.next.x ?? NaN) * (x[i] ?? NaN) + (step?.next.out ?? NaN) * value);
+}
+
+/** float32 sums of tens of terms against float64. */
+function expectClose(actual: Float32Array, expected: Float64Array): void {
+  expect(actual.length).toBe(expected.length);
+  const difference = Math.max(...expected.map((value, i) => Math.abs(value - (actual[i] ?? NaN))));
+  expect(difference / Math.max(...expected.map(Math.abs))).toBeLessThan(2e-5);
+}
+
+describe("the algorithm", () => {
+  test("one step, unsteered", async () => {
+    const { latent } = await pipeline.measure(REQUEST);
+    expectClose(latent, await expectedLatent(REQUEST.prompt, async (positive) => positive));
+  });
+
+  test("one step steered by NASA; an empty negative or a strength of 0 is the unsteered picture", async () => {
+    const steering = { method: "nasa", scale: 0.4 } as const;
+    const { latent } = await pipeline.measure({ ...REQUEST, negative: "fog", steering });
+    const states = await textStates("fog");
+    expectClose(latent, await expectedLatent(REQUEST.prompt, async (positive, sample) => nasa(positive, attend(sample, states), steering)));
+    const plain = await pipeline.measure(REQUEST);
+    expect(plain.latent).not.toEqual(latent);
+    expect(await pipeline.measure({ ...REQUEST, steering })).toEqual(plain);
+    expect(await pipeline.measure({ ...REQUEST, negative: "fog", steering: { ...steering, scale: 0 } })).toEqual(plain);
+  });
+
+  test("a picture of the size asked for, the same for the same request", async () => {
+    const { image, timings } = await pipeline.generate(REQUEST);
+    expect([image.width, image.height, image.data.length]).toEqual([32, 16, 4 * 32 * 16]);
+    expect((await pipeline.generate({ ...REQUEST, seed: 4n })).image.data).not.toEqual(image.data);
+    expect((await pipeline.generate(REQUEST)).image.data).toEqual(image.data);
+    expect(timings.denoise).toHaveLength(1);
+  });
+
+  test("more steps: a preview after each but the last", async () => {
+    const previews: number[] = [];
+    await pipeline.generate({ ...REQUEST, steps: 3 }, { onPreview: (_, step) => previews.push(step) });
+    expect(previews).toEqual([1, 2]);
+  });
+
+  test("long prompts are encoded row after row", async () => {
+    const words = Array.from({ length: 90 }, () => "sea").join(" ");
+    const { latent } = await pipeline.measure({ ...REQUEST, prompt: words });
+    expect(latent.every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe("refusals", () => {
+  test("a size that is no multiple, and a cancelled request", async () => {
+    await expect(pipeline.generate({ ...REQUEST, width: 33 })).rejects.toMatchObject({ code: "invalid-input" });
+    await expect(pipeline.generate(REQUEST, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "cancelled" });
+  });
+
+  test.each(["unet/model.onnx", "vae_decoder/model.onnx", "tokenizer/vocab.json", "scheduler/scheduler_config.json"])(
+    "without %s",
+    async (path) => {
+      await expect(OnnxTextToImage.load(memoryStore("export", without(path)), runtime)).rejects.toMatchObject({ code: "model-missing" });
+    },
+  );
+
+  test("two text encoders", async () => {
+    const files = new Map([...Object.entries(FILES), ["text_encoder_2/model.onnx", new Uint8Array(1)]] as const);
+    await expect(OnnxTextToImage.load(memoryStore("export", files), runtime)).rejects.toMatchObject({ code: "model-unsupported" });
+  });
+});
