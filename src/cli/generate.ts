@@ -1,10 +1,13 @@
 // `npm run generate`: the app's pipeline from a terminal. Logs go to stderr; with --json
 // (and for every line of --batch) stdout holds JSON alone.
 import { writeFile } from "node:fs/promises";
+import { nodeStore } from "../checkpoints/node-file";
 import { OnestrokeError } from "../errors";
 import { encodePng } from "../image/png";
 import { RECIPE_KEYWORD } from "../image/png-text";
+import { nodeRuntime } from "../ort/session/load-node";
 import { steeringOf } from "../pipeline/default-steering";
+import { OnnxTextToImage } from "../pipeline/onnx/text-to-image";
 import type { ImageRequest, Timings } from "../pipeline/request";
 import { TextToImage } from "../pipeline/text-to-image";
 import type { Recipe } from "../protocol/recipe";
@@ -13,31 +16,46 @@ import { parseOptions, type Job } from "./generate/options";
 import { openModel } from "./models";
 
 async function main(args: readonly string[]): Promise<void> {
-  const { model, jobs, json } = await parseOptions(args);
-  const manifest = await openModel(model);
-  const [device] = await openDevices("best");
-  if (!device) throw new OnestrokeError("gpu-unavailable", "there is no adapter");
-  const adapter = adapterName(device);
-  console.error(`${manifest.name} on ${adapter}`);
-  const pipeline = await TextToImage.load(manifest, device);
-  const defaults = { size: pipeline.info.defaultSize, steering: steeringOf(manifest) };
+  const { model, engine, jobs, json } = await parseOptions(args);
+  const { pipeline, adapter, steering } = engine === "wgsl" ? await openWgsl(model) : await openOnnx(model);
+  const { name, defaultSize } = pipeline.info;
+  console.error(`${name} on ${adapter}`);
+  const defaults = { size: defaultSize, steering };
   let unpaid = pipeline.loadTimings;
   for (const job of jobs) {
     const request = job.request(defaults);
     const { image, timings } = await pipeline.generate(request);
-    const recipe: Recipe = { ...request, model: manifest.name, seed: request.seed.toString() };
+    const recipe: Recipe = { ...request, model: name, seed: request.seed.toString() };
     await writeFile(job.file, await encodePng(image, new Map([[RECIPE_KEYWORD, JSON.stringify(recipe)]])));
     const timingsMs = { ...timings, load: timings.load + unpaid.load, compile: timings.compile + unpaid.compile };
     unpaid = { load: 0, compile: 0 };
-    report(job, request, timingsMs, adapter, json);
+    report(job, request, { timingsMs, engine, adapter }, json);
   }
-  pipeline.dispose();
+  await pipeline.dispose();
 }
 
-function report(job: Job, request: ImageRequest, timingsMs: Timings, adapter: string, json: boolean): void {
+async function openWgsl(model: string) {
+  const manifest = await openModel(model);
+  const [device] = await openDevices("best");
+  if (!device) throw new OnestrokeError("gpu-unavailable", "there is no adapter");
+  return { pipeline: await TextToImage.load(manifest, device), adapter: adapterName(device), steering: steeringOf(manifest) };
+}
+
+async function openOnnx(folder: string) {
+  const pipeline = await OnnxTextToImage.load(nodeStore(folder), await nodeRuntime());
+  return { pipeline, adapter: "cpu", steering: pipeline.steering };
+}
+
+interface Drawn {
+  readonly timingsMs: Timings;
+  readonly engine: string;
+  readonly adapter: string;
+}
+
+function report(job: Job, request: ImageRequest, { timingsMs, engine, adapter }: Drawn, json: boolean): void {
   const { width, height, seed, steps } = request;
   if (json) {
-    process.stdout.write(`${JSON.stringify({ file: job.file, width, height, seed: seed.toString(), steps, engine: "wgsl", adapter, timingsMs })}\n`);
+    process.stdout.write(`${JSON.stringify({ file: job.file, width, height, seed: seed.toString(), steps, engine, adapter, timingsMs })}\n`);
     return;
   }
   const denoise = timingsMs.denoise.map((milliseconds) => Math.round(milliseconds)).join(" + ");

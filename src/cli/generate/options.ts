@@ -10,8 +10,8 @@ import { normalisePrompt } from "../../protocol/recipe";
 import type { Steering } from "../../steering/types";
 
 export const USAGE = `usage: npm run generate -- --model ID_OR_DIR --prompt TEXT --out FILE.png
-  [--negative TEXT [--nasa A | --nag PHI]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--json]
-or: npm run generate -- --model ID_OR_DIR --batch FILE.jsonl
+  [--negative TEXT [--nasa A | --nag PHI]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--engine wgsl|ort-wasm] [--json]
+or: npm run generate -- --model ID_OR_DIR --batch FILE.jsonl [--engine wgsl|ort-wasm]
   (a line: {"prompt", "out", "negative"?, "nasa"?, "nag"?, "steps"?, "seed"?, "width"?, "height"?})`;
 
 /** What the model decides when a recipe does not say. */
@@ -26,8 +26,12 @@ export interface Job {
   request(defaults: RecipeDefaults): ImageRequest;
 }
 
+/** `ort-wasm` draws folders of ONNX exports. */
+const ENGINES = ["wgsl", "ort-wasm"] as const;
+
 export interface GenerateOptions {
   readonly model: string;
+  readonly engine: (typeof ENGINES)[number];
   readonly jobs: readonly Job[];
   readonly json: boolean;
 }
@@ -42,21 +46,24 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
         model: { type: "string", default: "vignette" },
         prompt: text, negative: text, nasa: text, nag: text, steps: text, seed: text,
         width: text, height: text, count: text, out: text, batch: text,
+        engine: { type: "string", default: "wgsl" },
         json: { type: "boolean", default: false },
       },
     }),
   );
+  const engine = ENGINES.find((name) => name === values.engine);
+  if (engine === undefined) throw invalid("engine", `--engine is ${ENGINES.join(" or ")}, not ${values.engine}`);
   if (values.batch !== undefined) {
     const lines = (await readFile(values.batch, "utf8")).split("\n").filter((line) => line.trim() !== "");
     const jobs = lines.map((line, index) => batchJob(line, `${values.batch} line ${index + 1}`));
-    return { model: values.model, jobs, json: true };
+    return { model: values.model, engine, jobs, json: true };
   }
-  const { count, model, json, batch: _, ...fields } = values;
+  const { count, model, json, batch: _batch, engine: _engine, ...fields } = values;
   const copies = count === undefined ? 1 : whole("count", count);
   const jobs = Array.from({ length: copies }, (_, copy) =>
     job({ ...fields, out: copies === 1 ? fields.out : numbered(fields.out, copy + 1) }, BigInt(copy)),
   );
-  return { model, jobs, json };
+  return { model, engine, jobs, json };
 }
 
 function batchJob(line: string, where: string): Job {
