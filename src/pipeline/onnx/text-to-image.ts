@@ -3,6 +3,7 @@
 import type { ByteStore } from "../../checkpoints/byte-source";
 import { OnestrokeError } from "../../errors";
 import type { OrtRuntime } from "../../ort/session/runtime";
+import type { OrtSession } from "../../ort/session/session";
 import { NEGATIVE_TEXT_INPUT, steeringScalars, TEXT_INPUT } from "../../ort/steer-graph";
 import { guidanceEmbedding } from "../../samplers/guidance-embedding";
 import { TorchGenerator } from "../../samplers/noise/torch-generator";
@@ -75,6 +76,7 @@ export class OnnxTextToImage {
     const clock = new StageClock();
     const latent = await this.#denoise(request, hooks, clock);
     hooks.onProgress?.({ stage: "decode" });
+    await clock.time("load", () => this.#decoder.session(hooks.signal));
     const pixels = await clock.time("decode", () => this.#decode(latent, request, hooks.signal));
     return { image: toRgba(pixels, request), timings: clock.timings() };
   }
@@ -102,6 +104,7 @@ export class OnnxTextToImage {
     const schedule = scheduleFor(sampler, request.steps);
 
     hooks.onProgress?.({ stage: "encode" });
+    await clock.time("load", () => this.#text.network.session(signal));
     const encode = (text: string) => clock.time("encode", () => this.#text.encode(text, signal));
     const positive = await encode(request.prompt);
     const negative = steering.method === "none" ? {} : { [NEGATIVE_TEXT_INPUT]: await encode(request.negative), ...dials(steering) };
@@ -109,14 +112,15 @@ export class OnnxTextToImage {
     const draw = new TorchGenerator(request.seed);
     const noise = () => draw.randn(shape.reduce((left, right) => left * right));
 
+    const method = steering.method === "none" ? undefined : steering.method;
+    const session = await clock.time("load", () => this.#unet.session(signal, method));
     let x: Float32Array = noise().map((value) => value * schedule.initialNoiseScale);
     for (const [index, step] of schedule.steps.entries()) {
       throwIfCancelled(signal);
       hooks.onProgress?.({ stage: "step", step: index + 1, steps: schedule.steps.length });
       const fresh = step.next.noise === 0 ? undefined : noise();
-      const out = await clock.time("denoise", () =>
-        this.#predict(x, shape, step, { [TEXT_INPUT]: positive, ...negative }, steering, signal),
-      );
+      const text = { [TEXT_INPUT]: positive, ...negative };
+      const out = await clock.time("denoise", () => this.#predict(x, shape, step, text, session, signal));
       const isLast = index + 1 === schedule.steps.length;
       if (!isLast && hooks.onPreview) {
         const x0 = combined(step.x0, x, out);
@@ -132,10 +136,9 @@ export class OnnxTextToImage {
     shape: readonly number[],
     { inputScale, timestep }: SamplerStep,
     text: Readonly<Record<string, Feed>>,
-    { method }: Steering,
+    session: OrtSession,
     signal?: AbortSignal,
   ): Promise<Float32Array> {
-    const session = await this.#unet.session(signal, method === "none" ? undefined : method);
     const guidance = session.inputs.find(({ name }) => name === "timestep_cond");
     const width = guidance?.isTensor ? guidance.shape.at(-1) : undefined;
     const told =
