@@ -43,6 +43,46 @@ function erfWgsl(name: string): string {
 `;
 }
 
+/** An activation in a kernel's text, with the size that chooses it where it is chosen at run time. */
+export interface ActivationText {
+  readonly declaration: string;
+  readonly sizes: Readonly<Record<string, number>>;
+  /** WGSL of the activation of a `vec4<f32>` expression. */
+  apply(value: string): string;
+}
+
+const ALL = ["none", "relu", "silu", "gelu", "gelu-tanh", "quick-gelu", "soft-clamp"] as const satisfies readonly Activation[];
+
+/**
+ * The function `name`, fixed in the text, or chosen by `sizes.NAME_kind` at run time: software
+ * adapters compile slowly, so there one pipeline serves every activation.
+ */
+export function activationText(name: string, activation: Activation, atRunTime: boolean): ActivationText {
+  if (!atRunTime) {
+    const none = activation === "none";
+    return {
+      declaration: none ? "" : activationWgsl(name, activation),
+      sizes: {},
+      apply: (value) => (none ? value : `${name}(${value})`),
+    };
+  }
+  const kind = `${name}_kind`;
+  const cases = ALL.slice(1).map((_, index) => `    case ${index + 1}u: { return ${name}_${index + 1}(x); }`);
+  return {
+    declaration: `${ALL.slice(1)
+      .map((each, index) => activationWgsl(`${name}_${index + 1}`, each))
+      .join("")}fn ${name}(x: vec4<f32>) -> vec4<f32> {
+  switch sizes.${kind} {
+${cases.join("\n")}
+    default: { return x; }
+  }
+}
+`,
+    sizes: { [kind]: ALL.indexOf(activation) },
+    apply: (value) => `${name}(${value})`,
+  };
+}
+
 /** The same functions in float64. */
 export function activate(activation: Activation, x: number): number {
   switch (activation) {

@@ -30,6 +30,11 @@ async function draw(changes: Partial<ImageRequest> = {}, by = pipeline): Promise
   return (await by.generate({ ...SMALL, ...changes })).image;
 }
 
+test("a software adapter compiles at most 24 pipelines for the embedded student", async () => {
+  const device = await testDevice();
+  if (device.adapter.software) expect(device.programCount).toBeLessThanOrEqual(24);
+});
+
 describe("a picture is a function of its request", () => {
   test("the same request gives the same bytes, also after others in between", async () => {
     const first = await draw();

@@ -27,7 +27,8 @@ export function lowerConv2d(op: Conv2d, output: Tensor, lowering: Lowering): rea
   const bands = rowBands([output, ...(residual ? [residual] : [])], [{ tensor: x, rows: (band) => inputRows(op, output, band) }], target);
   const { weight, bias } = op.weights;
   const { activation, finalActivation } = op;
-  const epilogue: Epilogue = { bias, channelBias, residual, activation, finalActivation, gated: false, output };
+  const activationsAtRunTime = target.software;
+  const epilogue: Epilogue = { bias, channelBias, residual, activation, finalActivation, gated: false, activationsAtRunTime, output };
   return bands.flatMap((band) => {
     const input = band.around.get(x.id) ?? { tensor: x, begin: 0, end: rowsOf(x) };
     return gemmDispatches(

@@ -4,7 +4,7 @@ import { OnestrokeError } from "../../../errors";
 import { linearWorkgroups, type Binding, type BufferSource, type Dispatch, type Lowering } from "../../kernel";
 import type { Weight } from "../../ops";
 import { quadsOf, type Tensor } from "../../tensor";
-import { type Epilogue, epilogueBindings, epilogueBuffers, epilogueWgsl } from "./epilogue";
+import { type Epilogue, epilogueBindings, epilogueBuffers, epilogueSizes, epilogueWgsl } from "./epilogue";
 import { directWgsl } from "./direct";
 import { tiledWgsl } from "./tiled";
 import type { RowBand } from "./row-bands";
@@ -43,6 +43,7 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
   const finishSizes = {
     outputQuads: epilogue.gated ? weightQuads / 2 : weightQuads,
     ...(epilogue.channelBias ? { batchRows: gemm.batchRows } : {}),
+    ...epilogueSizes(epilogue),
   };
   const product = {
     name: gemm.name,

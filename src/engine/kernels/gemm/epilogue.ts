@@ -1,7 +1,7 @@
 // What happens to a sum before it is stored: bias, channel bias, activation, residual,
 // final activation, or the gate. One WGSL function, used by the product itself and by
 // the pass that adds up a split reduction.
-import { activationWgsl } from "../../activations";
+import { activationText } from "../../activations";
 import type { Binding, BufferSource } from "../../kernel";
 import type { Activation, Weight } from "../../ops";
 import type { Tensor } from "../../tensor";
@@ -17,33 +17,50 @@ export interface Epilogue {
   readonly finalActivation: Activation;
   /** Column quads alternate value, gate; half as many quads are stored. */
   readonly gated: boolean;
+  /** Both activations are sizes, not text. */
+  readonly activationsAtRunTime: boolean;
   readonly output: Tensor;
+}
+
+function activations(epilogue: Epilogue) {
+  const { activation, finalActivation, gated, activationsAtRunTime } = epilogue;
+  return {
+    inner: activationText("activate", activation, activationsAtRunTime),
+    // Only a residual stands between the two; a gated product has neither.
+    last: activationText("activate_last", finalActivation, activationsAtRunTime && epilogue.residual !== undefined && !gated),
+  };
+}
+
+/** Sizes that `finish` reads to choose activations at run time. */
+export function epilogueSizes(epilogue: Epilogue): Readonly<Record<string, number>> {
+  const { inner, last } = activations(epilogue);
+  return { ...inner.sizes, ...last.sizes };
 }
 
 /**
  * `finish(row, quad, sum)`, or `finish(row, quad, value, gate)` with `quad` counting stored quads.
  * Reads the sizes `outputQuads` and, with a channel bias, `rowOffset` and `batchRows`.
  */
-export function epilogueWgsl({ bias, channelBias, residual, activation, finalActivation, gated }: Epilogue): string {
+export function epilogueWgsl(epilogue: Epilogue): string {
+  const { bias, channelBias, residual, gated } = epilogue;
+  const { inner, last } = activations(epilogue);
   const biased = (name: string, quad: string) => (bias ? `${name} + load_bias(${quad})` : name);
   const lines = gated
     ? [
         `let value_sum = ${biased("value", "2u * quad")};`,
         `let gate_sum = ${biased("gate", "2u * quad + 1u")};`,
-        "var result = value_sum * activate(gate_sum);",
+        `var result = value_sum * ${inner.apply("gate_sum")};`,
       ]
     : [
         `var result = ${biased("value", "quad")};`,
         channelBias ? "result += load_channelBias((row + sizes.rowOffset) / sizes.batchRows * sizes.outputQuads + quad);" : "",
-        activation === "none" ? "" : "result = activate(result);",
+        `result = ${inner.apply("result")};`,
       ];
-  return `${gated || activation !== "none" ? activationWgsl("activate", activation) : ""}${
-    finalActivation === "none" ? "" : activationWgsl("activate_last", finalActivation)
-  }fn finish(row: u32, quad: u32, value: vec4<f32>${gated ? ", gate: vec4<f32>" : ""}) {
+  return `${inner.declaration}${last.declaration}fn finish(row: u32, quad: u32, value: vec4<f32>${gated ? ", gate: vec4<f32>" : ""}) {
   ${lines.filter(Boolean).join("\n  ")}
   let index = row * sizes.outputQuads + quad;
   ${residual ? "result += load_residual(index);" : ""}
-  ${finalActivation === "none" ? "" : "result = activate_last(result);"}
+  result = ${last.apply("result")};
   store_y(index, result);
 }
 `;

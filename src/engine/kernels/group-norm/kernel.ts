@@ -2,7 +2,7 @@
 // statistics in one dispatch (groups.ts) or, for large images, two (chunks.ts before it),
 // then one pass that applies them. Two sources are normalised, and written, as one tensor
 // concatenated along channels. Statistics and factors are f32; the result is rounded once.
-import { activationWgsl } from "../../activations";
+import { activationText } from "../../activations";
 import type { Dispatch, Lowering } from "../../kernel";
 import type { GroupNorm } from "../../ops";
 import { axis, byteLengthOf, channelsOf, quadsOf, rowsOf, type Tensor } from "../../tensor";
@@ -37,6 +37,7 @@ function applyFactors(op: GroupNorm, output: Tensor, factors: Tensor, lowering: 
   const { x, second } = op.inputs;
   const aligned = !second || channelsOf(x) % 4 === 0;
   const read = second ? "read_joined" : "read_x";
+  const { declaration, sizes, apply } = activationText("activation", op.activation, lowering.target.software);
   return rowwise(
     {
       name: "group-norm-apply",
@@ -47,12 +48,13 @@ function applyFactors(op: GroupNorm, output: Tensor, factors: Tensor, lowering: 
         pixels: rowsOf(output) / axis(output, 0),
         factorQuads: quadsOf(factors),
         ...(second ? { seam: channelsOf(x) } : {}),
+        ...sizes,
       },
-      code: `${second ? joinedWgsl("x", "second", aligned) : ""}${activationWgsl("activation", op.activation)}
+      code: `${second ? joinedWgsl("x", "second", aligned) : ""}${declaration}
 fn value(row: u32, channel: u32) -> vec4<f32> {
   let factor = (row / sizes.pixels) * 3u * sizes.factorQuads + (channel >> 2u);
   let centred = ${read}(row, channel) - load_factors(factor);
-  return activation(centred * load_factors(factor + sizes.factorQuads) + load_factors(factor + 2u * sizes.factorQuads));
+  return ${apply("centred * load_factors(factor + sizes.factorQuads) + load_factors(factor + 2u * sizes.factorQuads)")};
 }
 `,
     },

@@ -32,7 +32,15 @@ export function lowerLinear(op: Linear, output: Tensor, lowering: Lowering): rea
   const { depth } = plan.tile;
   const bands = rowBands([output, ...sources, ...(residual ? [residual] : [])], [], target);
   const { weight, bias } = op.weights;
-  const epilogue: Epilogue = { bias, residual, activation: op.activation, finalActivation: "none", gated: op.gated, output };
+  const epilogue: Epilogue = {
+    bias,
+    residual,
+    activation: op.activation,
+    finalActivation: "none",
+    gated: op.gated,
+    activationsAtRunTime: target.software,
+    output,
+  };
   return bands.flatMap((band) =>
     gemmDispatches(
       {
