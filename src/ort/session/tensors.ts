@@ -33,7 +33,10 @@ export function tensorFrom(
 /** @throws OnestrokeError `model-unsupported` when they are no numbers Onestroke uses */
 export function valuesOf({ type, data }: Tensor): Float32Array<ArrayBuffer> {
   if (data instanceof Float32Array) return Float32Array.from(data);
-  if (type === "float16" && data instanceof Uint16Array) return Float32Array.from(data, fromFloat16);
+  // Numbers where the browser has Float16Array, else their bits: the same bytes.
+  if (type === "float16" && ArrayBuffer.isView(data)) {
+    return Float32Array.from(new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2), fromFloat16);
+  }
   if (data instanceof Int32Array) return Float32Array.from(data);
   if (data instanceof BigInt64Array) return Float32Array.from(data, Number);
   throw new OnestrokeError("model-unsupported", `the model's output is ${type}`);
