@@ -132,6 +132,31 @@ describe("the rewritten graph", () => {
   });
 });
 
+describe("identities", () => {
+  it("a negative that is the prompt leaves (1 - a) of it under NASA, and all of it under NAG", async () => {
+    const positive = attend(sample, text);
+    const part = positive.map((value) => (1 - NASA.scale) * value);
+    expectClose(await run(steerGraph(attentionModel("plain"), "nasa"), NASA, text), part, "plain");
+    expectClose(await run(steerGraph(attentionModel("plain"), "nag"), STRONG_NAG, text), positive, "plain");
+  });
+
+  it("the order of negative tokens does not matter", async () => {
+    const steered = steerGraph(attentionModel("fused"), "nag");
+    const rows = [2, 0, 1].flatMap((token) => [...negative.subarray(token * TEXT_CHANNELS, (token + 1) * TEXT_CHANNELS)]);
+    const expected = Float64Array.from(await run(steered, STRONG_NAG));
+    expectClose(await run(steered, STRONG_NAG, Float32Array.from(rows)), expected, "fused");
+  });
+
+  it("the strongest settings give numbers", async () => {
+    const nasaModel = steerGraph(attentionModel("plain"), "nasa");
+    const nagModel = steerGraph(attentionModel("plain"), "nag");
+    expect((await run(nasaModel, { ...NASA, scale: 2 })).every(Number.isFinite)).toBe(true);
+    expect((await run(nagModel, { ...STRONG_NAG, scale: 10, tau: 1, alpha: 1 })).every(Number.isFinite)).toBe(true);
+    // Keys and values of zeros: nothing to steer away from.
+    expect((await run(nagModel, STRONG_NAG, new Float32Array(2 * TEXT_CHANNELS))).every(Number.isFinite)).toBe(true);
+  });
+});
+
 describe("refusals", () => {
   const refused = (model: OnnxModel) => expect(() => steerGraph(model, "nasa"));
 
