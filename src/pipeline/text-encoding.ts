@@ -20,8 +20,6 @@ export interface EncodedText {
   readonly pooled: Float32Array | undefined;
 }
 
-/** Prompts longer than this many encoder lengths are cut. */
-const MAX_ROWS = 4;
 const KEPT_TEXTS = 16;
 
 interface Encoder {
@@ -30,15 +28,27 @@ interface Encoder {
   readonly network: Network;
 }
 
+export interface TextEncodingOptions {
+  readonly format: NumberFormat;
+  /**
+   * Encoder lengths a prompt may fill. Published pipelines read one and cut the rest; each
+   * further one is encoded by itself and its tokens follow.
+   */
+  readonly maxRows: number;
+}
+
 export class TextEncoding {
   readonly #encoders: readonly Encoder[];
+  readonly #maxRows: number;
   readonly #kept = new Map<string, EncodedText>();
 
-  private constructor(encoders: readonly Encoder[]) {
+  private constructor(encoders: readonly Encoder[], maxRows: number) {
     this.#encoders = encoders;
+    this.#maxRows = maxRows;
   }
 
-  static async open(manifest: Manifest, device: Device, format: NumberFormat, signal?: AbortSignal): Promise<TextEncoding> {
+  static async open(manifest: Manifest, device: Device, options: TextEncodingOptions, signal?: AbortSignal): Promise<TextEncoding> {
+    const { format, maxRows } = options;
     const names = manifest.pipeline === "stable-diffusion-xl" ? (["", "_2"] as const) : ([""] as const);
     const encoders = names.map(async (suffix): Promise<Encoder> => {
       const weights = component(manifest, `text_encoder${suffix}`);
@@ -54,7 +64,7 @@ export class TextEncoding {
         }),
       };
     });
-    return new TextEncoding(await Promise.all(encoders));
+    return new TextEncoding(await Promise.all(encoders), maxRows);
   }
 
   get networks(): readonly Network[] {
@@ -80,7 +90,7 @@ export class TextEncoding {
   async encode(text: string, hooks: NetworkHooks): Promise<EncodedText> {
     const known = this.#kept.get(text);
     if (known) return known;
-    const rows = Math.max(...this.#encoders.map(({ tokenizer }) => tokenizer.encodeLong(text, MAX_ROWS).length));
+    const rows = Math.max(...this.#encoders.map(({ tokenizer }) => tokenizer.encodeLong(text, this.#maxRows).length));
     const parts: EncodedText[] = [];
     for (const encoder of this.#encoders) parts.push(await this.#encodeWith(encoder, text, rows, hooks));
     const encoded = sideBySide(parts);

@@ -59,6 +59,25 @@ describe("a picture is a function of its request", () => {
   });
 });
 
+describe("long prompts", () => {
+  // 80 words and more: past the encoder's 77 tokens.
+  const long = `${"a quiet meadow ".repeat(30)}at night`;
+  const longer = `${long} with a full moon and three cabins`;
+
+  test("what does not fit the encoder is cut", async () => {
+    expect((await draw({ prompt: longer })).data).toEqual((await draw({ prompt: long })).data);
+  });
+
+  test("control: with two rows of tokens it is read", async () => {
+    const twoRows = await TextToImage.load(manifest, await testDevice(), {}, { textRows: 2 });
+    const first = await draw({ prompt: long }, twoRows);
+    expect((await draw({ prompt: longer }, twoRows)).data).not.toEqual(first.data);
+    // A short prompt takes one row still.
+    expect((await draw({}, twoRows)).data).toEqual((await draw()).data);
+    twoRows.dispose();
+  });
+});
+
 describe("steering", () => {
   test("at strength 0, or without a negative, the bytes are those of none", async () => {
     const plain = await draw();

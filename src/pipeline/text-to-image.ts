@@ -34,6 +34,8 @@ export interface TextToImageOptions {
   readonly sampler?: SamplerOverrides;
   /** Of activations. Default: float16 where the device has it. */
   readonly format?: NumberFormat;
+  /** Encoder lengths (of 77 tokens) a prompt may fill. Default 1: the rest is cut, as published pipelines do. */
+  readonly textRows?: number;
   /** Weights that may stay on the GPU between images; above it networks take turns. Default 6 GiB. */
   readonly residentBytes?: number;
 }
@@ -85,7 +87,7 @@ export class TextToImage {
    */
   static async load(manifest: Manifest, device: Device, hooks: PipelineHooks = {}, options: TextToImageOptions = {}): Promise<TextToImage> {
     const format = options.format ?? (device.hasFloat16 ? "f16" : "f32");
-    const text = await TextEncoding.open(manifest, device, format, hooks.signal);
+    const text = await TextEncoding.open(manifest, device, { format, maxRows: options.textRows ?? 1 }, hooks.signal);
     const pipeline = new TextToImage(manifest, device, text, format, options);
     if (pipeline.#takeTurns) return pipeline;
     const clock = new StageClock();
