@@ -4,22 +4,28 @@ import type { OrtRuntime } from "../../ort/session/runtime";
 import type { OnnxCheckpoint } from "./checkpoint";
 import { OnnxNetwork, type Feed } from "./network";
 
-/** Prompts longer than this many rows of the encoder are cut. */
-const MAX_ROWS = 4;
 const KEPT_TEXTS = 16;
 
 export class OnnxTextEncoding {
   readonly network: OnnxNetwork;
   readonly #tokenizer: ClipTokenizer;
+  readonly #maxRows: number;
   readonly #kept = new Map<string, Feed>();
 
-  private constructor(network: OnnxNetwork, tokenizer: ClipTokenizer) {
+  private constructor(network: OnnxNetwork, tokenizer: ClipTokenizer, maxRows: number) {
     this.network = network;
     this.#tokenizer = tokenizer;
+    this.#maxRows = maxRows;
   }
 
-  static async open({ store, textEncoder }: OnnxCheckpoint, runtime: OrtRuntime, signal?: AbortSignal): Promise<OnnxTextEncoding> {
-    return new OnnxTextEncoding(new OnnxNetwork(runtime, textEncoder), await openClipTokenizer(store, "tokenizer", signal));
+  /** @param maxRows encoder lengths a prompt may fill; the rest is cut */
+  static async open(
+    { store, textEncoder }: OnnxCheckpoint,
+    runtime: OrtRuntime,
+    maxRows: number,
+    signal?: AbortSignal,
+  ): Promise<OnnxTextEncoding> {
+    return new OnnxTextEncoding(new OnnxNetwork(runtime, textEncoder), await openClipTokenizer(store, "tokenizer", signal), maxRows);
   }
 
   /** Last hidden states `[1, tokens, channels]`, of long prompts row after row. */
@@ -29,7 +35,7 @@ export class OnnxTextEncoding {
     const session = await this.network.session(signal);
     const rows: Float32Array[] = [];
     let [tokens, channels] = [0, 0];
-    for (const ids of this.#tokenizer.encodeLong(text, MAX_ROWS)) {
+    for (const ids of this.#tokenizer.encodeLong(text, this.#maxRows)) {
       const { values, shape } = await this.network.run(session, { input_ids: { values: ids, shape: [1, ids.length] } }, signal);
       rows.push(values);
       tokens += shape[1] ?? 0;

@@ -177,10 +177,14 @@ describe("the algorithm", () => {
     expect(previews).toEqual([1, 2]);
   });
 
-  test("long prompts are encoded row after row", async () => {
-    const words = Array.from({ length: 90 }, () => "sea").join(" ");
-    const { latent } = await pipeline.measure({ ...REQUEST, prompt: words });
-    expect(latent.every(Number.isFinite)).toBe(true);
+  test("a long prompt is cut at one row of tokens, or read in several where asked", async () => {
+    const sea = Array.from({ length: 90 }, () => "sea").join(" ");
+    const [calm, rough] = [`${sea} calm`, `${sea} storm`];
+    const long = await OnnxTextToImage.load(memoryStore("export", new Map(Object.entries(FILES))), runtime, {}, { textRows: 8 });
+    const draw = async (by: OnnxTextToImage, prompt: string) => (await by.measure({ ...REQUEST, prompt })).latent;
+    expect(await draw(pipeline, calm)).toEqual(await draw(pipeline, rough));
+    expect(await draw(long, calm)).not.toEqual(await draw(long, rough));
+    await long.dispose();
   });
 });
 

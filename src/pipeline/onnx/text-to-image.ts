@@ -17,10 +17,12 @@ import { steeringOfTextChannels } from "../default-steering";
 import { CONSISTENCY_GUIDANCE } from "../denoiser";
 import { StageClock } from "../hooks";
 import type { GeneratedImage, ImageRequest, PipelineHooks, RgbaImage, Timings } from "../request";
-import { channelsLast, type TextToImageInfo } from "../text-to-image";
+import { channelsLast, type TextToImageInfo, type TextToImageOptions } from "../text-to-image";
 import { openOnnxCheckpoint, type OnnxCheckpoint } from "./checkpoint";
 import { OnnxNetwork, type Feed } from "./network";
 import { OnnxTextEncoding } from "./text-encoding";
+
+export type OnnxTextToImageOptions = Pick<TextToImageOptions, "textRows">;
 
 export class OnnxTextToImage {
   readonly info: TextToImageInfo;
@@ -60,10 +62,15 @@ export class OnnxTextToImage {
    * Opens a folder of exports and the session of its denoiser.
    * @throws OnestrokeError `model-*`, `gpu-*`, `cancelled`
    */
-  static async load(store: ByteStore, runtime: OrtRuntime, { signal }: PipelineHooks = {}): Promise<OnnxTextToImage> {
+  static async load(
+    store: ByteStore,
+    runtime: OrtRuntime,
+    { signal }: PipelineHooks = {},
+    options: OnnxTextToImageOptions = {},
+  ): Promise<OnnxTextToImage> {
     const started = performance.now();
     const checkpoint = await openOnnxCheckpoint(store, signal);
-    const text = await OnnxTextEncoding.open(checkpoint, runtime, signal);
+    const text = await OnnxTextEncoding.open(checkpoint, runtime, options.textRows ?? 1, signal);
     const unet = new OnnxNetwork(runtime, checkpoint.unet);
     const { inputs } = await unet.session(signal);
     const states = inputs.find(({ name }) => name === TEXT_INPUT);
