@@ -42,7 +42,9 @@ globalThis.runBench = async (scale, report = showLine) => {
   for (const row of benchRows(scale)) {
     const result = await benchRow(row, device);
     rows.push(result);
-    report(`${row.name}: ours ${result.oursMs.toFixed(2)} ms, onnxruntime-web ${result.ortMs.toFixed(2)} ms, ratio ${result.ratio.toFixed(2)}`);
+    report(
+      `${row.name}: ours ${result.oursMs.toFixed(2)} ms, onnxruntime-web ${result.ortMs.toFixed(2)} ms, ratio ${result.ratio.toFixed(2)}`,
+    );
   }
   device.destroy();
   return { adapter, rows };

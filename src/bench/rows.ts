@@ -88,7 +88,9 @@ function selfAttention(tokens: number, heads: number, headSize: number): Row {
       inputs: { q: shape, k: shape, v: shape },
       outputs: { y: shape },
       initializers: [],
-      nodes: [{ op: "MultiHeadAttention", domain: "com.microsoft", inputs: ["q", "k", "v"], output: "y", attributes: { num_heads: heads } }],
+      nodes: [
+        { op: "MultiHeadAttention", domain: "com.microsoft", inputs: ["q", "k", "v"], output: "y", attributes: { num_heads: heads } },
+      ],
     }),
   };
 }
@@ -110,7 +112,8 @@ function residualBlock(side: number, channels: number): Row {
     build: (g) => {
       const x = g.input("x", shape, "run");
       const timestep = g.input("timestep", [1, channels], "run");
-      const normalised = (input: typeof x, half: number) => g.silu(g.groupNorm(input, `${half}.norm`, { groups: GROUPS, epsilon: EPSILON }));
+      const normalised = (input: typeof x, half: number) =>
+        g.silu(g.groupNorm(input, `${half}.norm`, { groups: GROUPS, epsilon: EPSILON }));
       const first = g.addTensors(g.conv2d(normalised(x, 0), "0.conv", { outputs: channels }), timestep);
       g.output("y", g.addTensors(g.conv2d(normalised(first, 1), "1.conv", { outputs: channels }), x));
     },
@@ -168,8 +171,18 @@ function groupNormSilu(half: string, input: string): readonly OnnxNode[] {
   ];
 }
 
-const toNchw = (input: string, output: string): OnnxNode => ({ op: "Transpose", inputs: [input], output, attributes: { perm: [0, 3, 1, 2] } });
-const toNhwc = (input: string, output: string): OnnxNode => ({ op: "Transpose", inputs: [input], output, attributes: { perm: [0, 2, 3, 1] } });
+const toNchw = (input: string, output: string): OnnxNode => ({
+  op: "Transpose",
+  inputs: [input],
+  output,
+  attributes: { perm: [0, 3, 1, 2] },
+});
+const toNhwc = (input: string, output: string): OnnxNode => ({
+  op: "Transpose",
+  inputs: [input],
+  output,
+  attributes: { perm: [0, 2, 3, 1] },
+});
 const conv = (x: string, weight: string, bias: string, output: string): OnnxNode => ({
   op: "Conv",
   inputs: [x, weight, bias],
@@ -184,7 +197,9 @@ function normals(count: number, seed: number, scale = 1): Float32Array<ArrayBuff
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state / 2 ** 32;
   };
-  return Float32Array.from({ length: count }, () => roundToFloat16((uniform() + uniform() + uniform() + uniform() - 2) * Math.sqrt(3) * scale));
+  return Float32Array.from({ length: count }, () =>
+    roundToFloat16((uniform() + uniform() + uniform() + uniform() - 2) * Math.sqrt(3) * scale),
+  );
 }
 
 function roundToFloat16(value: number): number {

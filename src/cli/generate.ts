@@ -55,7 +55,9 @@ interface Drawn {
 function report(job: Job, request: ImageRequest, { timingsMs, engine, adapter }: Drawn, json: boolean): void {
   const { width, height, seed, steps } = request;
   if (json) {
-    process.stdout.write(`${JSON.stringify({ file: job.file, width, height, seed: seed.toString(), steps, engine, adapter, timingsMs })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ file: job.file, width, height, seed: seed.toString(), steps, engine, adapter, timingsMs })}\n`,
+    );
     return;
   }
   const denoise = timingsMs.denoise.map((milliseconds) => Math.round(milliseconds)).join(" + ");

@@ -7,7 +7,15 @@ import { layoutArena } from "./arena";
 describe("arena layout", () => {
   test("a chain of equal tensors needs two slabs of one tensor each", () => {
     const tensors = [0, 1, 2, 3].map((id) => ({ id, byteLength: 1024, begin: id, end: id + 1 }));
-    const layout = layoutArena(tensors, [[0, 1], [1, 2], [2, 3]], 1 << 20);
+    const layout = layoutArena(
+      tensors,
+      [
+        [0, 1],
+        [1, 2],
+        [2, 3],
+      ],
+      1 << 20,
+    );
     expect(layout?.slabBytes).toEqual([1024, 1024]);
   });
 
@@ -37,7 +45,8 @@ describe("arena layout", () => {
           for (const b of tensors.slice(a.id + 1)) {
             const apart =
               at(a.id).slab !== at(b.id).slab ||
-              a.end < b.begin || b.end < a.begin ||
+              a.end < b.begin ||
+              b.end < a.begin ||
               at(a.id).offset + a.byteLength <= at(b.id).offset ||
               at(b.id).offset + b.byteLength <= at(a.id).offset;
             expect(apart).toBe(true);

@@ -65,11 +65,7 @@ export function layoutArena(
 }
 
 /** Lowest aligned offset free of residents alive at the same time. */
-function lowestGap(
-  tensor: ArenaTensor,
-  residents: readonly ArenaTensor[],
-  placements: ReadonlyMap<number, Placement>,
-): number {
+function lowestGap(tensor: ArenaTensor, residents: readonly ArenaTensor[], placements: ReadonlyMap<number, Placement>): number {
   const alive = residents
     .filter((other) => other.begin <= tensor.end && tensor.begin <= other.end)
     .map((other) => ({ from: placements.get(other.id)?.offset ?? 0, bytes: other.byteLength }))

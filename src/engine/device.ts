@@ -131,9 +131,7 @@ export class Device {
   }
 
   #layout(kernel: Kernel, target: KernelTarget): GPUBindGroupLayout {
-    const types: GPUBufferBindingType[] = kernel.bindings.map(({ access }) =>
-      access === "read" ? "read-only-storage" : "storage",
-    );
+    const types: GPUBufferBindingType[] = kernel.bindings.map(({ access }) => (access === "read" ? "read-only-storage" : "storage"));
     if (target.sizes === "uniform" && hasSizes(kernel)) types.push("uniform");
     const key = types.join(",");
     const known = this.#layouts.get(key);

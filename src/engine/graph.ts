@@ -98,10 +98,7 @@ export class GraphBuilder {
       weight: weight("matrix", `${name}.weight`, [outputs, channelsOf(x)]),
       ...(bias ? { bias: weight("vector", `${name}.bias`, [outputs]) } : {}),
     };
-    return this.add({ kind: "linear", inputs: { x }, weights, activation: "none", gated: false }, [
-      ...x.shape.slice(0, -1),
-      outputs,
-    ]);
+    return this.add({ kind: "linear", inputs: { x }, weights, activation: "none", gated: false }, [...x.shape.slice(0, -1), outputs]);
   }
 
   /** x: `[batch, height, width, k]`. Reads `${name}.weight`, torch's `[outputs, k, kernel, kernel]`. A 1x1 is a linear. */
@@ -229,7 +226,11 @@ export class GraphBuilder {
   }
 
   /** ids: u32 `[batch, tokens]`. `table` and `position` are whole keys. */
-  embedding(ids: Tensor, table: { readonly key: string; readonly shape: Shape }, position?: { readonly key: string; readonly shape: Shape }): Tensor {
+  embedding(
+    ids: Tensor,
+    table: { readonly key: string; readonly shape: Shape },
+    position?: { readonly key: string; readonly shape: Shape },
+  ): Tensor {
     const weights = {
       table: weight("table", table.key, table.shape),
       ...(position ? { position: weight("table", position.key, position.shape) } : {}),
@@ -330,7 +331,12 @@ export class GraphBuilder {
     return { ...x, shape };
   }
 
-  combine(x: Tensor, coefficients: Tensor, index: number, options: { readonly b?: Tensor; readonly noise?: Tensor; readonly element?: ElementType }): Tensor {
+  combine(
+    x: Tensor,
+    coefficients: Tensor,
+    index: number,
+    options: { readonly b?: Tensor; readonly noise?: Tensor; readonly element?: ElementType },
+  ): Tensor {
     const inputs = {
       x,
       coefficients,

@@ -110,8 +110,7 @@ export interface RmsNorm extends OpOf<"rms-norm", X, never, "scale"> {
 }
 
 /** softmax(q k^T * scale) v over tokens. q: `[batch, tokens, *]`, k and v: `[batch, keys, *]`; y: `[batch, tokens, heads * headSize]`. */
-export interface Attention
-  extends OpOf<"attention", { readonly q: Tensor; readonly k: Tensor; readonly v: Tensor }> {
+export interface Attention extends OpOf<"attention", { readonly q: Tensor; readonly k: Tensor; readonly v: Tensor }> {
   readonly heads: number;
   readonly headSize: number;
   readonly scale: number;
@@ -128,18 +127,17 @@ export interface Attention
  * negative branch is skipped, and the result is bit-identical to plain attention.
  * mode `nasa`: y = Z+ - scale * Z-, `[batch, tokens, c]`. mode `branches`: y = Z+ | Z-, `[batch, tokens, 2c]`.
  */
-export interface CrossAttention
-  extends OpOf<
-    "cross-attention",
-    {
-      readonly q: Tensor;
-      readonly k: Tensor;
-      readonly v: Tensor;
-      readonly negativeK: Tensor;
-      readonly negativeV: Tensor;
-      readonly steering: Tensor;
-    }
-  > {
+export interface CrossAttention extends OpOf<
+  "cross-attention",
+  {
+    readonly q: Tensor;
+    readonly k: Tensor;
+    readonly v: Tensor;
+    readonly negativeK: Tensor;
+    readonly negativeV: Tensor;
+    readonly steering: Tensor;
+  }
+> {
   readonly heads: number;
   readonly headSize: number;
   readonly scale: number;
@@ -159,8 +157,7 @@ export const STEERING_FIELDS = {
 } as const;
 
 /** NAG's normalise, clip and blend over all heads of a token: `[batch, tokens, 2c]` to `[batch, tokens, c]`. */
-export interface NagCombine
-  extends OpOf<"nag-combine", { readonly branches: Tensor; readonly steering: Tensor }> {}
+export interface NagCombine extends OpOf<"nag-combine", { readonly branches: Tensor; readonly steering: Tensor }> {}
 
 /** Rows of a table by id; `position` `[tokens, c]` is added. ids: u32 `[batch, tokens]`; y: `[batch, tokens, c]`. */
 export interface Embedding extends OpOf<"embedding", { readonly ids: Tensor }, never, "table", "position"> {}
@@ -185,8 +182,7 @@ export interface ScaleShift extends OpOf<"scale-shift", X> {
 }
 
 /** y = x + modulation chunk * b (adaLN-Zero gate). x, b: `[batch, tokens, c]`; modulation: `[batch, chunks * c]`. */
-export interface GatedAdd
-  extends OpOf<"gated-add", { readonly x: Tensor; readonly b: Tensor; readonly modulation: Tensor }> {
+export interface GatedAdd extends OpOf<"gated-add", { readonly x: Tensor; readonly b: Tensor; readonly modulation: Tensor }> {
   readonly chunk: Chunk;
 }
 
@@ -240,8 +236,7 @@ export interface Unpatchify extends OpOf<"unpatchify", X> {
  * y = c0 * x + c1 * b + c2 * noise with coefficients f32 `[1, 4k]`, quad `index`.
  * The sampler's step, and the network's input scaling (then b and noise are x).
  */
-export interface Combine
-  extends OpOf<"combine", { readonly x: Tensor; readonly coefficients: Tensor }, "b" | "noise"> {
+export interface Combine extends OpOf<"combine", { readonly x: Tensor; readonly coefficients: Tensor }, "b" | "noise"> {
   readonly index: number;
 }
 

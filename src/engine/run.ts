@@ -15,13 +15,11 @@ const LARGEST_CHUNK = 512;
  * @throws OnestrokeError `cancelled`, `gpu-lost`
  */
 export async function runPlan(plan: Plan, signal?: AbortSignal): Promise<void> {
-  const pending = plan.dispatches.filter(
-    ({ mask }) => (mask === 0 ? !plan.constantsReady : (mask & plan.dirty) !== 0),
-  );
+  const pending = plan.dispatches.filter(({ mask }) => (mask === 0 ? !plan.constantsReady : (mask & plan.dirty) !== 0));
   const { queue } = plan.device.gpu;
   let chunk = FIRST_CHUNK;
   let previous: Promise<unknown> = Promise.resolve();
-  for (let first = 0; first < pending.length; ) {
+  for (let first = 0; first < pending.length;) {
     throwIfStopped(plan, signal);
     const started = performance.now();
     submit(plan, pending.slice(first, first + chunk));

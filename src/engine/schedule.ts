@@ -47,7 +47,10 @@ function rateMasks(graph: Graph): ReadonlyMap<number, RateMask> {
   const masks = new Map<number, RateMask>();
   for (const { tensor, rate } of graph.inputs.values()) masks.set(tensor.id, RATES[rate]);
   for (const { op, output } of graph.nodes) {
-    masks.set(output.id, inputsOf(op).reduce((mask, { id }) => mask | (masks.get(id) ?? 0), 0));
+    masks.set(
+      output.id,
+      inputsOf(op).reduce((mask, { id }) => mask | (masks.get(id) ?? 0), 0),
+    );
   }
   return masks;
 }
@@ -58,11 +61,7 @@ export function tensorOf(source: BufferSource): Tensor | undefined {
   return "window" in source ? source.window.tensor : undefined;
 }
 
-function lifetimes(
-  graph: Graph,
-  dispatches: readonly ScheduledDispatch[],
-  target: KernelTarget,
-): Pick<Schedule, "tensors" | "conflicts"> {
+function lifetimes(graph: Graph, dispatches: readonly ScheduledDispatch[], target: KernelTarget): Pick<Schedule, "tensors" | "conflicts"> {
   const whole = { begin: 0, end: Number.MAX_SAFE_INTEGER };
   const alive = new Map<number, { tensor: Tensor; begin: number; end: number; mask: RateMask }>();
   const pinned = new Set<number>();

@@ -40,7 +40,14 @@ describe("packed weights", () => {
   });
 
   test("several keys stand side by side along n", () => {
-    const weight: Weight = { layout: "matrix", keys: ["q", "k"], shapes: [[4, 1], [4, 1]] };
+    const weight: Weight = {
+      layout: "matrix",
+      keys: ["q", "k"],
+      shapes: [
+        [4, 1],
+        [4, 1],
+      ],
+    };
     expect(packed(weight).slice(0, 8)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 

@@ -80,8 +80,7 @@ function loadFunction(
 
 function storedType(element: Binding["element"], lanes: 1 | 4, target: KernelTarget): string {
   if (element === "weight" && !target.half) return lanes === 4 ? "vec2<u32>" : "u32";
-  const scalar =
-    element === "u32" ? "u32" : element === "weight" || (element === "activation" && target.format === "f16") ? "f16" : "f32";
+  const scalar = element === "u32" ? "u32" : element === "weight" || (element === "activation" && target.format === "f16") ? "f16" : "f32";
   return lanes === 4 ? `vec4<${scalar}>` : scalar;
 }
 

@@ -38,8 +38,7 @@ export function networkHooks(hooks: PipelineHooks, clock: StageClock, component:
   const { signal, onProgress } = hooks;
   return {
     ...(signal ? { signal } : {}),
-    onWeights: (share) =>
-      onProgress?.({ stage: "load", component, loadedBytes: Math.round(share * weightBytes), totalBytes: weightBytes }),
+    onWeights: (share) => onProgress?.({ stage: "load", component, loadedBytes: Math.round(share * weightBytes), totalBytes: weightBytes }),
     onPipeline: (pipelines, totalPipelines) => onProgress?.({ stage: "compile", component, pipelines, totalPipelines }),
     time: (stage, work) => clock.time(stage, work),
   };

@@ -102,9 +102,16 @@ describe("while it draws", () => {
   test("every step but the last is previewed, and progress names each step", async () => {
     const previews: number[] = [];
     const progress: PipelineProgress[] = [];
-    await pipeline.generate({ ...SMALL, steps: 3 }, { onPreview: (_, step) => previews.push(step), onProgress: (event) => progress.push(event) });
+    await pipeline.generate(
+      { ...SMALL, steps: 3 },
+      { onPreview: (_, step) => previews.push(step), onProgress: (event) => progress.push(event) },
+    );
     expect(previews).toEqual([1, 2]);
-    expect(progress.flatMap((event) => (event.stage === "step" ? [`${event.step} of ${event.steps}`] : []))).toEqual(["1 of 3", "2 of 3", "3 of 3"]);
+    expect(progress.flatMap((event) => (event.stage === "step" ? [`${event.step} of ${event.steps}`] : []))).toEqual([
+      "1 of 3",
+      "2 of 3",
+      "3 of 3",
+    ]);
   });
 
   test("previews do not change the picture", async () => {

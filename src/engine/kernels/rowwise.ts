@@ -78,7 +78,6 @@ export function allRows(tensor: Tensor): () => Rows {
   return () => ({ begin: 0, end: rowsOf(tensor) });
 }
 
-
 /** First row of the bound window, and elements between rows, as the accessors read them. */
 export function streamSizes(name: string, tensor: Tensor, begin: number): Record<string, number> {
   return { [`${name}Row`]: begin, [`${name}Stride`]: strideOf(tensor) };
@@ -121,9 +120,12 @@ fn read_joined(row: u32, channel: u32) -> vec4<f32> {
 
 function rowwiseBindings({ output, streams, tables = {} }: Rowwise): readonly Binding[] {
   return [
-    ...Object.entries(streams).map(
-      ([name, { tensor, aligned = true }]): Binding => ({ name, access: "read", element: tensor.element, lanes: aligned ? 4 : 1 }),
-    ),
+    ...Object.entries(streams).map(([name, { tensor, aligned = true }]): Binding => ({
+      name,
+      access: "read",
+      element: tensor.element,
+      lanes: aligned ? 4 : 1,
+    })),
     ...Object.entries(tables).map(([name, { element, lanes }]): Binding => ({ name, access: "read", element, lanes })),
     { name: "y", access: "write", element: output.element, lanes: 4 },
   ];

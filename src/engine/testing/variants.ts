@@ -12,7 +12,12 @@ export interface Variant {
 
 export const VARIANTS: readonly Variant[] = [
   { variant: "f16, uniform sizes, hardware tiles", format: "f16", sizes: "uniform", target: { software: false } },
-  { variant: "f32, packed weights, uniform sizes, software tiles", format: "f32", sizes: "uniform", target: { software: true, half: false } },
+  {
+    variant: "f32, packed weights, uniform sizes, software tiles",
+    format: "f32",
+    sizes: "uniform",
+    target: { software: true, half: false },
+  },
   { variant: "f32, constant sizes, hardware tiles", format: "f32", sizes: "constant", target: { software: false } },
 ];
 

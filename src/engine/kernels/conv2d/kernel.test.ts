@@ -51,12 +51,38 @@ const CASES: readonly Case[] = [
     finalActivation: "relu",
     formats: "unpacked",
   },
-  { rule: "split reduction with channel bias", input: [2, 4, 4, 64], outputs: 20, padding: same, bias: true, channelBias: true, residual: true, activation: "relu", target: HARDWARE, formats: "unpacked" },
+  {
+    rule: "split reduction with channel bias",
+    input: [2, 4, 4, 64],
+    outputs: 20,
+    padding: same,
+    bias: true,
+    channelBias: true,
+    residual: true,
+    activation: "relu",
+    target: HARDWARE,
+    formats: "unpacked",
+  },
   { rule: "medium tile", input: [1, 9, 9, 4], outputs: 40, padding: same, target: HARDWARE },
   { rule: "narrow tile", input: [1, 17, 16, 24], outputs: 3, padding: same, bias: true, target: HARDWARE },
-  { rule: "bands with halo", input: [2, 16, 12, 8], outputs: 12, padding: same, residual: true, channelBias: true, target: { bindingBytes: 4096 } },
+  {
+    rule: "bands with halo",
+    input: [2, 16, 12, 8],
+    outputs: 12,
+    padding: same,
+    residual: true,
+    channelBias: true,
+    target: { bindingBytes: 4096 },
+  },
   { rule: "bands of an upsampled image", input: [2, 8, 6, 8], outputs: 8, upsample: 2, padding: same, target: { bindingBytes: 4096 } },
-  { rule: "bands with stride", input: [1, 32, 16, 8], outputs: 16, stride: 2, padding: { ...none, bottom: 1, right: 1 }, target: { bindingBytes: 4096 } },
+  {
+    rule: "bands with stride",
+    input: [1, 32, 16, 8],
+    outputs: 16,
+    stride: 2,
+    padding: { ...none, bottom: 1, right: 1 },
+    target: { bindingBytes: 4096 },
+  },
 ];
 
 interface Format {
@@ -80,11 +106,15 @@ const FORMATS: readonly Format[] = [
 describe("conv2d equals the direct sum over taps and channels", () => {
   describe.each(FORMATS)("$name", ({ name, format, sizes, target }) => {
     const cases = CASES.filter(({ formats }) => name === "f32" || formats === "all" || (formats && target?.half !== false));
-    it.each(cases)("$rule", async (c) => {
-      const p = parametersOf(c);
-      const { y } = await evaluate(build(p), dataOf(p), { format, sizes, target: { ...target, ...c.target } });
-      expectClose(y ?? [], conv2dReference(p), tolerance(p, format));
-    }, COMPILE_TIMEOUT_MS);
+    it.each(cases)(
+      "$rule",
+      async (c) => {
+        const p = parametersOf(c);
+        const { y } = await evaluate(build(p), dataOf(p), { format, sizes, target: { ...target, ...c.target } });
+        expectClose(y ?? [], conv2dReference(p), tolerance(p, format));
+      },
+      COMPILE_TIMEOUT_MS,
+    );
   });
 
   it("sees a shift by one pixel (control)", async () => {

@@ -81,9 +81,7 @@ export function lowerGatedAdd(op: GatedAdd, output: Tensor, lowering: Lowering):
         modulation: { tensor: modulation, rows: itemRows(rowsPerItem), aligned: channels % 4 === 0 },
       },
       sizes: { rowsPerItem, gate: op.chunk * channels },
-      code: value(
-        "read_x(row, channel) + read_modulation(row / sizes.rowsPerItem, sizes.gate + channel) * read_b(row, channel)",
-      ),
+      code: value("read_x(row, channel) + read_modulation(row / sizes.rowsPerItem, sizes.gate + channel) * read_b(row, channel)"),
     },
     lowering,
   );

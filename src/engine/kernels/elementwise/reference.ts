@@ -17,7 +17,14 @@ export function at(values: Values, index: number): number {
 }
 
 /** b: `[rows / rowsPerItem, channels]` */
-export function binaryReference(operation: "add" | "multiply", x: Values, b: Values, rows: number, channels: number, rowsPerItem: number): Float64Array {
+export function binaryReference(
+  operation: "add" | "multiply",
+  x: Values,
+  b: Values,
+  rows: number,
+  channels: number,
+  rowsPerItem: number,
+): Float64Array {
   return elementwise(rows, channels, (row, channel) => {
     const [left, right] = [at(x, row * channels + channel), at(b, Math.floor(row / rowsPerItem) * channels + channel)];
     return operation === "add" ? left + right : left * right;
@@ -25,7 +32,16 @@ export function binaryReference(operation: "add" | "multiply", x: Values, b: Val
 }
 
 /** modulation: `[rows / rowsPerItem, chunks * channels]` */
-export function gatedAddReference(x: Values, b: Values, modulation: Values, rows: number, channels: number, rowsPerItem: number, chunks: number, chunk: number): Float64Array {
+export function gatedAddReference(
+  x: Values,
+  b: Values,
+  modulation: Values,
+  rows: number,
+  channels: number,
+  rowsPerItem: number,
+  chunks: number,
+  chunk: number,
+): Float64Array {
   return elementwise(rows, channels, (row, channel) => {
     const gate = at(modulation, (Math.floor(row / rowsPerItem) * chunks + chunk) * channels + channel);
     return at(x, row * channels + channel) + gate * at(b, row * channels + channel);
@@ -33,7 +49,13 @@ export function gatedAddReference(x: Values, b: Values, modulation: Values, rows
 }
 
 /** x: `[rows, 2 * channels]` */
-export function gatedActivationReference(x: Values, rows: number, channels: number, activation: Activation, gateFirst: boolean): Float64Array {
+export function gatedActivationReference(
+  x: Values,
+  rows: number,
+  channels: number,
+  activation: Activation,
+  gateFirst: boolean,
+): Float64Array {
   return elementwise(rows, channels, (row, channel) => {
     const [first, last] = [at(x, row * 2 * channels + channel), at(x, (row * 2 + 1) * channels + channel)];
     return gateFirst ? last * activate(activation, first) : first * activate(activation, last);

@@ -15,7 +15,9 @@ const CASES = [
 
 function idsOf(batch: number, tokens: number): Uint32Array<ArrayBuffer> {
   // The first is past the end of the table, the last its last row.
-  return Uint32Array.from({ length: batch * tokens }, (_, i) => (i === 0 ? 4_000_000_000 : i === batch * tokens - 1 ? VOCABULARY - 1 : (i * 17) % VOCABULARY));
+  return Uint32Array.from({ length: batch * tokens }, (_, i) =>
+    i === 0 ? 4_000_000_000 : i === batch * tokens - 1 ? VOCABULARY - 1 : (i * 17) % VOCABULARY,
+  );
 }
 
 describe("embedding takes rows of the table and adds positions", () => {
@@ -27,7 +29,10 @@ describe("embedding takes rows of the table and adds positions", () => {
       const { y } = await evaluate(
         (g) => {
           const places = position ? { key: "position", shape: [tokens, channels] } : undefined;
-          g.output("y", g.embedding(g.input("ids", [batch, tokens], "prompt", "u32"), { key: "table", shape: [VOCABULARY, channels] }, places));
+          g.output(
+            "y",
+            g.embedding(g.input("ids", [batch, tokens], "prompt", "u32"), { key: "table", shape: [VOCABULARY, channels] }, places),
+          );
         },
         { inputs: { ids }, weights },
         { format, sizes, target: { ...target, ...rest } },

@@ -10,6 +10,8 @@ export function embeddingReference(
   return Float64Array.from({ length: ids.length * channels }, (_, index) => {
     const [place, channel] = [Math.floor(index / channels), index % channels];
     const id = Math.min(ids[place] ?? 0, last);
-    return (table[id * channels + channel] ?? Number.NaN) + (position ? (position[(place % tokens) * channels + channel] ?? Number.NaN) : 0);
+    return (
+      (table[id * channels + channel] ?? Number.NaN) + (position ? (position[(place % tokens) * channels + channel] ?? Number.NaN) : 0)
+    );
   });
 }

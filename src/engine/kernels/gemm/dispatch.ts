@@ -54,11 +54,7 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
       ...gemm.sizes,
       ...(split ? { slicesPerPart } : finishSizes),
     },
-    workgroups: [
-      Math.ceil((weightQuads * 4) / plan.tile.columns),
-      rowGroups,
-      parts,
-    ] as const,
+    workgroups: [Math.ceil((weightQuads * 4) / plan.tile.columns), rowGroups, parts] as const,
     code: productWgsl(gemm),
   };
   const buffers = {

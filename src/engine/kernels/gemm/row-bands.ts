@@ -30,7 +30,11 @@ export function rowBands(
     const band = rowsOfUnits(units);
     return {
       rows: band,
-      around: new Map(Object.values<RowWindow>(windows).slice(aligned.length).map((window) => [window.tensor.id, window])),
+      around: new Map(
+        Object.values<RowWindow>(windows)
+          .slice(aligned.length)
+          .map((window) => [window.tensor.id, window]),
+      ),
       windowOf: (tensor) => sourceOf({ tensor, ...band }),
     };
   });

@@ -44,7 +44,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let w_row = thread / ${columnQuads}u;
   let w_quad = min(tile_quad + thread % ${columnQuads}u, sizes.weightQuads - 1u);
 ${lines(numbers(loads.a), (load) => source.setup(load, `min(tile_row + a_row + ${load * (threads / depthQuads)}u, sizes.rows - 1u)`))}
-${lines(numbers(threadRows), (i) => numbers(threadQuads).map((j) => `  var sum_${i}_${j} = vec4<f32>(0.0);`).join("\n"))}
+${lines(numbers(threadRows), (i) =>
+  numbers(threadQuads)
+    .map((j) => `  var sum_${i}_${j} = vec4<f32>(0.0);`)
+    .join("\n"),
+)}
   ${
     split
       ? "let first = group.z * sizes.slicesPerPart;\n  let last = min(first + sizes.slicesPerPart, sizes.slices);"
@@ -63,7 +67,11 @@ ${guarded(
 )}
     workgroupBarrier();
     for (var quad = 0u; quad < ${depthQuads}u; quad++) {
-${lines(numbers(4), (k) => numbers(threadQuads).map((j) => `      let w_${k}_${j} = w_tile[(quad * 4u + ${k}u) * ${columnQuads}u + ${quadOf(j)}];`).join("\n"))}
+${lines(numbers(4), (k) =>
+  numbers(threadQuads)
+    .map((j) => `      let w_${k}_${j} = w_tile[(quad * 4u + ${k}u) * ${columnQuads}u + ${quadOf(j)}];`)
+    .join("\n"),
+)}
 ${lines(
   numbers(threadRows),
   (i) => `      let a_${i} = a_tile[(${rowOf(i)}) * ${depthQuads}u + quad];

@@ -25,7 +25,10 @@ const CASES: readonly Case[] = [
   { name: "mean 500 sigma", shape: [1, 6, 320], mean: 500 },
 ];
 
-function run({ shape, affine = true, modulated = false, mean = 0, bindingBytes }: Case, { format, sizes, target }: Omit<Variant, "variant">) {
+function run(
+  { shape, affine = true, modulated = false, mean = 0, bindingBytes }: Case,
+  { format, sizes, target }: Omit<Variant, "variant">,
+) {
   const [batch, tokens, channels] = shape;
   const x = random(batch * tokens * channels, 1).map((value) => Math.fround(value + mean));
   const modulation = random(batch * 6 * channels, 2);

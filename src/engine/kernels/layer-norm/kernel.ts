@@ -25,9 +25,7 @@ export function lowerLayerNorm(op: LayerNorm, output: Tensor, lowering: Lowering
           { name: "shift", access: "read", element: "weight", lanes: 4 },
         ] as const)
       : []),
-    ...(modulation
-      ? [{ name: "modulation", access: "read", element: modulation.element, lanes: aligned ? 4 : 1 } as const]
-      : []),
+    ...(modulation ? [{ name: "modulation", access: "read", element: modulation.element, lanes: aligned ? 4 : 1 } as const] : []),
     { name: "y", access: "write", element: output.element, lanes: 4 },
   ];
   const streams: Readonly<Record<string, Stream>> = {

@@ -32,7 +32,17 @@ const CASES: readonly Case[] = [
   { rule: "gated by GELU", shape: [1, 33], k: 28, n: 40, bias: true, gated: true, activation: "gelu", formats: "unpacked" },
   { rule: "large tile's tails", shape: [1, 1030], k: 20, n: 1900, target: HARDWARE },
   { rule: "medium tile, reduction in one part", shape: [1, 70], k: 20, n: 70, bias: true, target: HARDWARE, formats: "unpacked" },
-  { rule: "reduction split in parts of unequal length", shape: [1, 40], k: 700, n: 36, bias: true, residual: true, activation: "relu", target: HARDWARE, formats: "unpacked" },
+  {
+    rule: "reduction split in parts of unequal length",
+    shape: [1, 40],
+    k: 700,
+    n: 36,
+    bias: true,
+    residual: true,
+    activation: "relu",
+    target: HARDWARE,
+    formats: "unpacked",
+  },
   { rule: "split over two sources", shape: [1, 40], k: 260, secondK: 300, n: 36, target: HARDWARE },
   { rule: "narrow tile", shape: [1, 300], k: 50, n: 3, bias: true, target: HARDWARE },
   { rule: "wide gated tile", shape: [1, 40], k: 50, n: 44, bias: true, residual: true, gated: true, activation: "silu", target: HARDWARE },
@@ -61,11 +71,15 @@ const FORMATS: readonly Format[] = [
 describe("linear equals act(x W + b) + residual", () => {
   describe.each(FORMATS)("$name", ({ name, format, sizes, target }) => {
     const cases = CASES.filter(({ formats }) => name === "f32" || formats === "all" || (formats && target?.half !== false));
-    it.each(cases)("$rule", async (c) => {
-      const data = dataOf(c);
-      const { y } = await evaluate(build(c), data, { format, sizes, target: { ...target, ...c.target } });
-      expectClose(y ?? [], expected(c, data), tolerance(c, format));
-    }, COMPILE_TIMEOUT_MS);
+    it.each(cases)(
+      "$rule",
+      async (c) => {
+        const data = dataOf(c);
+        const { y } = await evaluate(build(c), data, { format, sizes, target: { ...target, ...c.target } });
+        expectClose(y ?? [], expected(c, data), tolerance(c, format));
+      },
+      COMPILE_TIMEOUT_MS,
+    );
   });
 
   it("meets a wrong expectation with a failure (control)", async () => {

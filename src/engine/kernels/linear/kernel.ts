@@ -92,6 +92,7 @@ function twoSources(depth: number): RowSource {
     let segment_quads = select(sizes.quads, sizes.secondQuads, in_second);
     let weight_row = select(0u, 4u * sizes.quads, in_second);`,
     place: (index) => `    let base_${index} = row_${index} * segment_quads;`,
-    readPlace: (index, name) => `if (in_second) { ${name} = load_second(base_${index} + quad); } else { ${name} = load_x(base_${index} + quad); }`,
+    readPlace: (index, name) =>
+      `if (in_second) { ${name} = load_second(base_${index} + quad); } else { ${name} = load_x(base_${index} + quad); }`,
   };
 }

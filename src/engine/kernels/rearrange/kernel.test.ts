@@ -106,7 +106,11 @@ describe("rearranging moves every element exactly", () => {
   for (const variant of VARIANTS) {
     const { format, sizes, target } = variant;
     it.each(casesFor(variant, CASES))(`$name (${variant.variant})`, async ({ inputs, build, expected, bindingBytes }) => {
-      const { y } = await evaluate((g) => g.output("y", build(g)), { inputs }, { format, sizes, target: { ...target, ...(bindingBytes ? { bindingBytes } : {}) } });
+      const { y } = await evaluate(
+        (g) => g.output("y", build(g)),
+        { inputs },
+        { format, sizes, target: { ...target, ...(bindingBytes ? { bindingBytes } : {}) } },
+      );
       expect(Array.from(y ?? [])).toEqual(Array.from(expected));
     });
   }

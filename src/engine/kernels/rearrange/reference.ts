@@ -28,7 +28,14 @@ export function gatherRowReference(x: Values, index: Values, tokens: number, cha
 }
 
 /** x: `[batch, (height / p) (width / p), p p channels]` to `[batch, height, width, channels]`. */
-export function unpatchifyReference(x: Values, batch: number, height: number, width: number, channels: number, patch: number): Float64Array {
+export function unpatchifyReference(
+  x: Values,
+  batch: number,
+  height: number,
+  width: number,
+  channels: number,
+  patch: number,
+): Float64Array {
   const [down, across] = [height / patch, width / patch];
   return fill(batch * height * width * channels, (index) => {
     const channel = index % channels;

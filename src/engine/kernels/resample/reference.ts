@@ -6,7 +6,11 @@ export interface Resampling {
   readonly to: readonly [height: number, width: number];
 }
 
-function resample({ batch, channels, from, to }: Resampling, of: (pixel: (i: number, j: number) => number, i: number, j: number) => number, x: ArrayLike<number>): Float64Array {
+function resample(
+  { batch, channels, from, to }: Resampling,
+  of: (pixel: (i: number, j: number) => number, i: number, j: number) => number,
+  x: ArrayLike<number>,
+): Float64Array {
   return Float64Array.from({ length: batch * to[0] * to[1] * channels }, (_, index) => {
     const channel = index % channels;
     const j = Math.floor(index / channels) % to[1];

@@ -12,7 +12,10 @@ const CASES = [
 
 // No value lies within float32 rounding of the edge between two bytes: levels are byte + 0.01 to byte + 0.4.
 function input(shape: readonly number[]): Float32Array<ArrayBuffer> {
-  return random(shape.reduce((product, length) => product * length, 1), 1).map((value) => {
+  return random(
+    shape.reduce((product, length) => product * length, 1),
+    1,
+  ).map((value) => {
     const level = Math.round(value * 120 + 127) + 0.2;
     return roundToFloat16((level / 255 - 0.5) * 2);
   });
@@ -38,7 +41,11 @@ describe("to-rgba rounds to the nearest byte and packs red first", () => {
 describe("to-rgba clears pixels that are not finite", () => {
   it.each(["f32", "f16"] as const)("NaN and both infinities (%s)", async (format) => {
     const x = Float32Array.of(0, 0, 0, Number.NaN, 0, 0, 0, Number.POSITIVE_INFINITY, 1, 0, 1, Number.NEGATIVE_INFINITY, 65504, -65504, 1);
-    const { y } = await evaluate((g) => g.output("y", g.toRgba(g.input("x", [1, 1, 5, 3], "run"), { scale: 1, shift: 0 })), { inputs: { x } }, { format });
+    const { y } = await evaluate(
+      (g) => g.output("y", g.toRgba(g.input("x", [1, 1, 5, 3], "run"), { scale: 1, shift: 0 })),
+      { inputs: { x } },
+      { format },
+    );
     expect(Array.from(y ?? [])).toEqual([0xff000000, 0, 0, 0, 0xffff00ff]);
   });
 });
