@@ -118,7 +118,7 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--steps", type=int, default=2900)
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
     spread(train, args.workers, args.data, args.work, args.tokenizer, args.steps)
