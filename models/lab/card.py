@@ -98,7 +98,8 @@ Some places bring company, decided by the seed: what a negative prompt can take 
 It knows eight places, four times of day, five weathers, four seasons, three drawing styles and fourteen things, and English words for
 them; other words are read past. It was trained for minutes, and it shows: colours, light and the lie of the land are right, edges are soft,
 rain and snow are told by the sky more than by drops and flakes, and small things blur or are missed (the tables above say how often).
-Counts above three and relations between things are not in its language.
+Counts above three and relations between things are not in its language. More steps redraw and settle details; in mean accuracy four
+steps are {100 * (measured['steps']['4']['mean_accuracy'] - measured['steps']['1']['mean_accuracy']):+.1f} points against one.
 
 Its runs were stopped and their schedules lengthened as time allowed (the autoencoder began on crops), so the recipe run afresh gives
 a like model, not these very bytes; from equal checkpoints it repeats itself exactly.
