@@ -29,7 +29,7 @@ def percent(value: float) -> str:
 
 
 def accuracy_table(measured: dict[str, Any]) -> str:
-    columns = [("renders", measured["renders"])] + [(f"{n} step{'s' if n != '1' else ''}", s) for n, s in measured["steps"].items()]
+    columns = [("renders", measured["renders"]), ("autoencoder", measured["autoencoded"])] + [(f"{n} step{'s' if n != '1' else ''}", s) for n, s in measured["steps"].items()]
     lines = ["| | " + " | ".join(name for name, _ in columns) + " |", "| --- |" + " ---: |" * len(columns)]
     for attribute, values in VALUES.items():
         lines.append(f"| {attribute} ({len(values)}) | " + " | ".join(percent(s["accuracy"][attribute]) for _, s in columns) + " |")
@@ -41,7 +41,7 @@ def accuracy_table(measured: dict[str, Any]) -> str:
 
 
 def thing_table(measured: dict[str, Any]) -> str:
-    shown = {"renders": measured["renders"]} | {f"{n} step{'s' if n != '1' else ''}": s for n, s in measured["steps"].items() if n in ("1", "4")}
+    shown = {"renders": measured["renders"], "autoencoder": measured["autoencoded"]} | {f"{n} step{'s' if n != '1' else ''}": s for n, s in measured["steps"].items() if n in ("1", "4")}
     lines = ["| thing | " + " | ".join(shown) + " |", "| --- |" + " ---: |" * len(shown)]
     lines += [f"| {thing} | " + " | ".join(f"{s['f1_per_thing'][thing]:.2f}" for s in shown.values()) + " |" for thing in measured["renders"]["f1_per_thing"]]
     return "\n".join(lines)
@@ -49,8 +49,9 @@ def thing_table(measured: dict[str, Any]) -> str:
 
 def companion_table(measured: dict[str, Any]) -> str:
     one = measured["steps"]["1"]["companions"]
-    lines = ["| place: thing | renders | one step |", "| --- | ---: | ---: |"]
-    return "\n".join(lines + [f"| {pair} | {percent(share)} | {percent(one[pair])} |" for pair, share in measured["renders"]["companions"].items()])
+    coded = measured["autoencoded"]["companions"]
+    lines = ["| place: thing | renders | autoencoder | one step |", "| --- | ---: | ---: | ---: |"]
+    return "\n".join(lines + [f"| {pair} | {percent(share)} | {percent(coded[pair])} | {percent(one[pair])} |" for pair, share in measured["renders"]["companions"].items()])
 
 
 def card(model: Path, measured: dict[str, Any]) -> str:
@@ -78,8 +79,8 @@ trained from scratch on pictures this repository draws itself ([the lab](../lab/
 ## Measured
 {measured['pictures']} captions from combinations of place, time, weather, season and style that training never drew (a tenth of all 1,920, chosen by hash of
 what is drawn, not of the wording), all five named. A judge trained on renders alone says what each picture shows; *renders* is
-how often it is right about the renderer's own pictures of the same captions, the ceiling of this measure. The shipped float16 weights were run in
-bfloat16 arithmetic.
+how often it is right about the renderer's own pictures of the same captions, the ceiling of this measure; *autoencoder* the
+same renders encoded and decoded, the ceiling of any student on these latents. The shipped float16 weights were run in bfloat16 arithmetic.
 
 {accuracy_table(measured)}
 

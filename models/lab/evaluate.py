@@ -80,10 +80,15 @@ def frechet(a: Tensor, b: Tensor) -> float:
     return float(mean + cov_a.trace() + cov_b.trace() - 2 * values.sqrt().sum())
 
 
-def judged_renders(data: Dataset, judge: Classifier, count: int) -> Tally:
+def judged_renders(data: Dataset, judge: Classifier, count: int, through: Pipeline | None = None) -> Tally:
+    """The renderer's own pictures, as they are or `through` the autoencoder: the most a student can reach."""
     tally = Tally()
     for first in range(0, count, BATCH):
-        tally.add(judge, to_tensor(np.array(data.images[first : min(first + BATCH, count)])))
+        images = to_tensor(np.array(data.images[first : min(first + BATCH, count)]))
+        if through is not None:
+            with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+                images = through.decode(through.vae.encode(images.contiguous(memory_format=torch.channels_last)))
+        tally.add(judge, images)
     return tally
 
 
@@ -124,6 +129,7 @@ def main() -> None:
         jobs = {steps: pool.submit(measure, args.model, args.data, args.work, count, steps) for steps in args.steps}
         renders = judged_renders(data, judge, count)
         reference = torch.cat(renders.features)
+        coded = judged_renders(data, judge, count, through=pipeline)
         drawn = {steps: jobs[steps].result() for steps in sorted(jobs)}
     scores = {str(steps): of_pictures | {"frechet": frechet(torch.from_numpy(features), reference)} for steps, (of_pictures, features) in drawn.items()}
     half = count // 2
@@ -131,6 +137,7 @@ def main() -> None:
     result = {
         "pictures": count,
         "renders": renders.scores(labels, things) | {"companions": renders.companions(labels, things), "frechet_between_halves": frechet(reference[:half], reference[half:])},
+        "autoencoded": coded.scores(labels, things) | {"companions": coded.companions(labels, things), "frechet": frechet(torch.cat(coded.features), reference)},
         "student_gflop": step_flops(pipeline.unet.config) / 1e9, "decode_gflop": decode_flops(pipeline.vae.config, pipeline.unet.config.sample_size) / 1e9,
         "parameters": {"unet": parameters(pipeline.unet), "vae": parameters(pipeline.vae), "text_encoder": parameters(pipeline.text)},
         "minutes": {name: torch.load(args.work / f"{name}.pt", weights_only=True)["seconds"] / 60 for name in trained},
