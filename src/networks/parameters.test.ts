@@ -9,6 +9,7 @@ import { autoencoderTinyDecoder, parseAutoencoderTinyConfig } from "./autoencode
 import { imfDit, parseImfConfig } from "./imf-dit";
 import { pagodaDecoder, parsePagodaConfig } from "./pagoda";
 import { parseSitConfig, sit } from "./sit";
+import { KL, PAGODA_256, SD21, SDXL, SDXS } from "./testing/published";
 import { unet2dCondition } from "./unet-2d-condition";
 import { parseUnetConfig } from "./unet-config";
 
@@ -21,43 +22,6 @@ function millions(build: (g: GraphBuilder) => unknown): number {
 
 const unet = (json: unknown) => (g: GraphBuilder) =>
   unet2dCondition(g, parseUnetConfig(json), { batch: 1, height: 64, width: 64, textTokens: 77, steering: "nasa" });
-
-const SD21 = { attention_head_dim: [5, 10, 20, 20], cross_attention_dim: 1024, use_linear_projection: true };
-const SDXL = {
-  block_out_channels: [320, 640, 1280],
-  down_block_types: ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
-  up_block_types: ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"],
-  attention_head_dim: [5, 10, 20],
-  transformer_layers_per_block: [1, 2, 10],
-  cross_attention_dim: 2048,
-  use_linear_projection: true,
-  addition_embed_type: "text_time",
-  addition_time_embed_dim: 256,
-  projection_class_embeddings_input_dim: 2816,
-};
-const SDXS = {
-  block_out_channels: [320, 640, 1280],
-  down_block_types: ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
-  mid_block_type: null,
-  up_block_types: ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"],
-  layers_per_block: 1,
-  attention_head_dim: 8,
-  cross_attention_dim: 768,
-};
-const KL = {
-  block_out_channels: [128, 256, 512, 512],
-  layers_per_block: 2,
-  down_block_types: Array.from({ length: 4 }, () => "DownEncoderBlock2D"),
-  up_block_types: Array.from({ length: 4 }, () => "UpDecoderBlock2D"),
-};
-const PAGODA_256 = {
-  input_size: 64,
-  output_size: 256,
-  model_channels: 192,
-  encoder_channel_mult: [1, 2, 3, 4],
-  decoder_channel_mult: [1, 1, 1, 2, 3, 4],
-  attention_resolutions: [2, 4, 8],
-};
 
 describe("parameters in millions", () => {
   it.each<[name: string, published: string, build: (g: GraphBuilder) => unknown]>([
