@@ -6,7 +6,7 @@ import * as ort from "onnxruntime-web/webgpu";
 import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
 import type { Device } from "../engine/device";
 import { toFloat16 } from "../engine/float16";
-import { GraphBuilder } from "../engine/graph";
+import { GraphBuilder } from "../engine/graph-builder";
 import { Plan } from "../engine/plan";
 import { runPlan } from "../engine/run";
 import { RATES } from "../engine/schedule";

@@ -1,7 +1,7 @@
 // Rules of the plan: what runs when, and that a run allocates nothing. Kernels have
 // their own tests; here they only carry numbers from place to place.
 import { describe, expect, test } from "vitest";
-import { GraphBuilder } from "./graph";
+import { GraphBuilder } from "./graph-builder";
 import { Plan } from "./plan";
 import { runPlan } from "./run";
 import { arraySource, evaluate, testDevice } from "./testing/evaluate";

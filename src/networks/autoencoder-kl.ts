@@ -1,7 +1,7 @@
 // The convolutional autoencoder of Stable Diffusion (Rombach et al., arXiv 2112.10752), as
 // diffusers' AutoencoderKL publishes it. Latents go in and out as the network has them:
 // scaling_factor and shift_factor are the pipeline's to apply.
-import type { GraphBuilder } from "../engine/graph";
+import type { GraphBuilder } from "../engine/graph-builder";
 import { axis, channelsOf, type Tensor } from "../engine/tensor";
 import { ACTIVATIONS, ConfigReader } from "./config";
 import { resnetBlock } from "./resnet-block";

@@ -1,7 +1,7 @@
 // TAESD (github.com/madebyollin/taesd): the small distilled autoencoder, as diffusers'
 // AutoencoderTiny publishes it. No norms, no attention, layers numbered through.
 // Beyond diffusers, levels may differ in width: the convolution between two levels changes it.
-import type { GraphBuilder } from "../engine/graph";
+import type { GraphBuilder } from "../engine/graph-builder";
 import type { Activation } from "../engine/ops";
 import { axis, channelsOf, type Tensor } from "../engine/tensor";
 import { ACTIVATIONS, ConfigReader } from "./config";

@@ -1,7 +1,7 @@
 // CLIP's text encoder: a causal transformer over 77 tokens (Radford et al., arXiv 2103.00020),
 // as transformers' CLIPTextModel and CLIPTextModelWithProjection publish it. SD1.x uses its last
 // state (quick-GELU), SD2.x the same of a larger one, SDXL two penultimate states and a projection.
-import type { GraphBuilder } from "../engine/graph";
+import type { GraphBuilder } from "../engine/graph-builder";
 import type { Activation } from "../engine/ops";
 import type { Tensor } from "../engine/tensor";
 import { ConfigReader } from "./config";

@@ -1,7 +1,7 @@
 // The improved-MeanFlow transformer (arXiv 2512.02012): no adaptive norms; label, guidance scale,
 // guidance interval and duration are tokens before the patches. Guidance is an input, so a
 // slider costs no second pass. Of its two heads only u, the average velocity, is built.
-import type { GraphBuilder } from "../engine/graph";
+import type { GraphBuilder } from "../engine/graph-builder";
 import type { Tensor } from "../engine/tensor";
 import { ConfigReader } from "./config";
 

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { layoutArena } from "../engine/arena";
 import { fuseGraph } from "../engine/fuse";
-import { GraphBuilder } from "../engine/graph";
+import { GraphBuilder } from "../engine/graph-builder";
 import type { KernelTarget } from "../engine/kernel";
 import { scheduleGraph } from "../engine/schedule";
 import { byteLengthOf, elementBytes, strideOf } from "../engine/tensor";

@@ -1,7 +1,7 @@
 // PaGoDA's generator (arXiv 2405.14822): the ADM UNet (arXiv 2105.05233) of a low-resolution
 // teacher, then up-sampling blocks without skips up to the picture's size. One forward from
 // noise to pixels, no autoencoder; sigma and the label are its only conditions.
-import type { GraphBuilder } from "../engine/graph";
+import type { GraphBuilder } from "../engine/graph-builder";
 import { axis, channelsOf, type Tensor } from "../engine/tensor";
 import { ConfigReader } from "./config";
 

@@ -1,7 +1,7 @@
 // The parameter counts of published checkpoints, from the weights our graphs ask for.
 // Nothing is allocated: a graph holds shapes. To the published decimals of a million.
 import { describe, expect, it } from "vitest";
-import { GraphBuilder } from "../engine/graph";
+import { GraphBuilder } from "../engine/graph-builder";
 import { product } from "../engine/tensor";
 import { checkpointTensors } from "../engine/weights";
 import { autoencoderKlDecoder, parseAutoencoderKlConfig } from "./autoencoder-kl";

@@ -1,6 +1,6 @@
 // diffusers' ResnetBlock2D, which UNets and autoencoders share: two normalised convolutions
 // and a shortcut; in UNets the time is added between them.
-import type { GraphBuilder } from "../engine/graph";
+import type { GraphBuilder } from "../engine/graph-builder";
 import { channelsOf, type Tensor } from "../engine/tensor";
 
 export interface ResnetOptions {

@@ -1,7 +1,7 @@
 // SiT for shortcut models: a diffusion transformer with adaptive layer norms that predicts the
 // average velocity u(z, r, t | label) (ESC, arXiv 2512.11831; MeanFlow, arXiv 2505.13447; SiT,
 // arXiv 2401.08740). Guidance was baked in by training; one pass a step.
-import type { GraphBuilder } from "../engine/graph";
+import type { GraphBuilder } from "../engine/graph-builder";
 import type { Tensor } from "../engine/tensor";
 import { ConfigReader } from "./config";
 

@@ -2,7 +2,7 @@
 // diffusers' UNet2DConditionModel publishes it: SD1.5, SD2.1, LCM, SDXL, SDXS and their
 // students. Cross-attention takes a negative text beside the prompt (NASA, arXiv 2412.02687,
 // or NAG, arXiv 2505.21179); with no negative keys it is the published network exactly.
-import type { GraphBuilder } from "../engine/graph";
+import type { GraphBuilder } from "../engine/graph-builder";
 import { axis, channelsOf, type Tensor } from "../engine/tensor";
 import { resnetBlock } from "./resnet-block";
 import { TIME_IDS, type UnetConfig } from "./unet-config";

@@ -5,7 +5,7 @@ import { nodeStore } from "../checkpoints/node-file";
 import { openTensors } from "../checkpoints/tensor-reader";
 import { FIXTURES, goldenJson } from "../checkpoints/testing/fixtures";
 import { weightFiles } from "../checkpoints/weight-files";
-import { GraphBuilder } from "../engine/graph";
+import { GraphBuilder } from "../engine/graph-builder";
 import { checkpointTensors } from "../engine/weights";
 import {
   AUTOENCODER_KL_DECODER_UNUSED,

@@ -2,7 +2,7 @@
 // RGBA8, as one plan a size.
 import { component, openComponent, type Manifest } from "../checkpoints/manifest";
 import type { Device } from "../engine/device";
-import type { GraphBuilder } from "../engine/graph";
+import type { GraphBuilder } from "../engine/graph-builder";
 import type { Plan } from "../engine/plan";
 import { runPlan } from "../engine/run";
 import type { NumberFormat, Tensor } from "../engine/tensor";

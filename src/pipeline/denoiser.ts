@@ -2,7 +2,7 @@
 // scaling, the UNet, and the linear combinations that give x0 and the next sample.
 import { component, openComponent, type Manifest } from "../checkpoints/manifest";
 import type { Device } from "../engine/device";
-import type { GraphBuilder } from "../engine/graph";
+import type { GraphBuilder } from "../engine/graph-builder";
 import { STEERING_FIELDS } from "../engine/ops";
 import type { Plan } from "../engine/plan";
 import { runPlan } from "../engine/run";

@@ -1,5 +1,5 @@
 // Autoencoders, both ways: latent to picture and picture to latent, unscaled.
-import type { GraphBuilder } from "../../engine/graph";
+import type { GraphBuilder } from "../../engine/graph-builder";
 import type { Tensor } from "../../engine/tensor";
 import {
   AUTOENCODER_KL_DECODER_UNUSED,

@@ -7,7 +7,7 @@ import { openTensors, type TensorReader } from "../../checkpoints/tensor-reader"
 import { weightFiles, type WeightStem } from "../../checkpoints/weight-files";
 import type { Device } from "../../engine/device";
 import { fuseGraph } from "../../engine/fuse";
-import { GraphBuilder } from "../../engine/graph";
+import { GraphBuilder } from "../../engine/graph-builder";
 import { Plan } from "../../engine/plan";
 import { runPlan } from "../../engine/run";
 import type { NumberFormat } from "../../engine/tensor";

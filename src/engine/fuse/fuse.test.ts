@@ -2,7 +2,8 @@
 // were to go are gone. Each case is a small graph run with and without fusion; the
 // control case is a graph that must not be rewritten.
 import { describe, expect, test } from "vitest";
-import { GraphBuilder, type Graph } from "../graph";
+import type { Graph } from "../graph";
+import { GraphBuilder } from "../graph-builder";
 import type { OpKind } from "../ops";
 import { evaluate, expectClose, random } from "../testing/evaluate";
 import type { TensorData } from "../transfer";

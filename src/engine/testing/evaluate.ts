@@ -2,7 +2,7 @@
 import { openDevice, type Device } from "../device";
 import { fromFloat16, toFloat16 } from "../float16";
 import { fuseGraph } from "../fuse";
-import { GraphBuilder } from "../graph";
+import { GraphBuilder } from "../graph-builder";
 import { nodeGpu } from "../node-gpu";
 import { Plan, type PlanOptions } from "../plan";
 import { runPlan } from "../run";

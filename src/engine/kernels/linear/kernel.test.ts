@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { GraphBuilder } from "../../graph";
+import type { GraphBuilder } from "../../graph-builder";
 import type { KernelTarget } from "../../kernel";
 import type { Activation, Weight } from "../../ops";
 import type { NumberFormat } from "../../tensor";

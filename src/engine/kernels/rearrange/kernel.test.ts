@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { GraphBuilder } from "../../graph";
+import type { GraphBuilder } from "../../graph-builder";
 import type { Tensor } from "../../tensor";
 import { evaluate, random, type EvaluateData } from "../../testing/evaluate";
 import { casesFor, VARIANTS } from "../../testing/variants";
