@@ -12,7 +12,7 @@ import type { ImageRequest, Timings } from "../pipeline/request";
 import { TextToImage } from "../pipeline/text-to-image";
 import type { Recipe } from "../protocol/recipe";
 import { adapterName, openDevices } from "./adapters";
-import { parseOptions, type Job } from "./generate/options";
+import { parseOptions, USAGE, type Job } from "./generate/options";
 import { openModel } from "./models";
 
 async function main(args: readonly string[]): Promise<void> {
@@ -65,7 +65,9 @@ function report(job: Job, request: ImageRequest, { timingsMs, engine, adapter }:
 }
 
 try {
-  await main(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  if (args.includes("--help")) process.stdout.write(`${USAGE}\n`);
+  else await main(args);
   process.exit(0);
 } catch (thrown) {
   const error = OnestrokeError.from(thrown, "invalid-input");

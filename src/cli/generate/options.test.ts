@@ -1,0 +1,62 @@
+// Rules of the command line: what is not said is the model's to decide, what is wrong is
+// named before a model is opened, and a batch line says the same as the options do.
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { ImageRequest } from "../../pipeline/request";
+import { parseOptions, type RecipeDefaults } from "./options";
+
+const DEFAULTS: RecipeDefaults = { size: 256, steering: { method: "nasa", scale: 0.25 } };
+const BASE = ["--prompt", "a hill", "--out", "hill.png"];
+
+async function requests(...args: string[]): Promise<readonly ImageRequest[]> {
+  const { jobs } = await parseOptions(args);
+  return jobs.map((job) => job.request(DEFAULTS));
+}
+
+describe("generate's options", () => {
+  test("defaults: the embedded student, one step, seed 0, the model's size, no steering", async () => {
+    const { model, jobs } = await parseOptions(BASE);
+    expect(model).toBe("vignette");
+    expect(jobs.map((job) => [job.file, job.request(DEFAULTS)])).toEqual([
+      ["hill.png", { prompt: "a hill", negative: "", steering: { method: "none" }, steps: 1, seed: 0n, width: 256, height: 256 }],
+    ]);
+  });
+
+  test("a negative without a scale takes the model's own; with one, that", async () => {
+    const steering = async (...args: string[]) => (await requests(...BASE, "--negative", "rain", ...args))[0]?.steering;
+    expect(await steering()).toEqual(DEFAULTS.steering);
+    expect(await steering("--nasa", "0.5")).toEqual({ method: "nasa", scale: 0.5 });
+    expect(await steering("--nag", "4")).toMatchObject({ method: "nag", scale: 4 });
+  });
+
+  test("--count draws consecutive seeds into numbered files", async () => {
+    const { jobs } = await parseOptions([...BASE, "--seed", "18446744073709551614", "--count", "2"]);
+    expect(jobs.map((job) => [job.file, job.request(DEFAULTS).seed])).toEqual([
+      ["hill-1.png", 18446744073709551614n],
+      ["hill-2.png", 18446744073709551615n],
+    ]);
+  });
+
+  test("a batch line means what the options mean", async () => {
+    const file = join(await mkdtemp(join(tmpdir(), "onestroke-")), "batch.jsonl");
+    await writeFile(file, `${JSON.stringify({ prompt: "a hill", out: "hill.png", negative: "rain", nasa: 0.5, seed: 3, width: 128 })}\n\n`);
+    const fromOptions = await requests(...BASE, "--negative", "rain", "--nasa", "0.5", "--seed", "3", "--width", "128");
+    expect(await requests("--batch", file)).toEqual(fromOptions);
+  });
+
+  test.each([
+    ["no prompt", ["--out", "a.png"]],
+    ["no file", ["--prompt", "a"]],
+    ["an unknown option", [...BASE, "--cfg", "7"]],
+    ["a seed with a point", [...BASE, "--seed", "1.5"]],
+    ["a seed beyond 64 bits", [...BASE, "--seed", "18446744073709551616"]],
+    ["no steps", [...BASE, "--steps", "0"]],
+    ["a width in words", [...BASE, "--width", "wide"]],
+    ["a steering out of range", [...BASE, "--negative", "x", "--nasa", "3"]],
+    ["two steerings", [...BASE, "--negative", "x", "--nasa", "1", "--nag", "2"]],
+  ])("%s is refused as invalid input", async (_, args) => {
+    await expect(requests(...args)).rejects.toMatchObject({ code: "invalid-input" });
+  });
+});
