@@ -71,8 +71,9 @@ function addBackports() {
   );
   const sources = files.map((path) => tryRead(path)).join("\n");
   if (sources.includes(BACKPORTS)) return;
-  const mirror = /^(?:URIs:|deb)\s.*?(https?:\/\/\S+\/debian)\/?(?=\s|$)/m.exec(sources)?.[1] ?? "http://deb.debian.org/debian";
-  writeFileSync(`${folder}/${BACKPORTS}.list`, `deb ${mirror} ${BACKPORTS} main\n`);
+  const mirror = /^(?:URIs:|deb)\s.*?(https?:\/\/\S+\/debian)\/?(?=\s|$)/m.exec(sources)?.[1];
+  // Without one, apt says below that the packages are not to be had.
+  if (mirror !== undefined) writeFileSync(`${folder}/${BACKPORTS}.list`, `deb ${mirror} ${BACKPORTS} main\n`);
 }
 
 /** @param {string} name a field of /etc/os-release */
