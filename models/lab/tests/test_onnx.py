@@ -1,0 +1,137 @@
+"""The ONNX graphs compute what the PyTorch modules do, and hold no weights of their own."""
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from onnx import TensorProto, numpy_helper
+from safetensors.torch import load_file, save_file
+from transformers import CLIPTextConfig, CLIPTextModel
+
+from lab.export_onnx import NETWORKS, export
+from lab.nets.autoencoder_tiny import AutoencoderTiny, AutoencoderTinyConfig
+from lab.nets.unet import UNet2DConditionModel, UNetConfig
+from lab.pipeline import Pipeline
+
+MODEL = Path(__file__).parents[2] / "vignette"
+# Both sides sum the same float32 products in another order, in at least eight lanes. A lane of n / 8 terms, n at most 9 x 384
+# here, gathers about sqrt(n / 8) roundings of 2^-24, and some sixty layers after each other add theirs up as a random walk:
+# 2^-24 x sqrt(9 x 384 / 8) x sqrt(60) = 1e-5 of the output's root mean square.
+BOUND = 1e-5
+FEW_BYTES = 256
+
+
+def relative(got: np.ndarray, wanted: torch.Tensor) -> float:
+    assert got.shape == tuple(wanted.shape)
+    return float(np.sqrt(np.square(got - wanted.numpy()).mean() / np.square(wanted.numpy()).mean()))
+
+
+def run(folder: Path, network: str, **feeds: torch.Tensor) -> np.ndarray:
+    """The graph's output, the files of weights handed over by name as a page does."""
+    path = folder / network / "model.onnx"
+    files = {location: (path.parent / location).read_bytes() for location in {external(t)["location"] for t in large(path)}}
+    options = onnxruntime.SessionOptions()
+    options.add_external_initializers_from_files_in_memory(list(files), list(files.values()), [len(data) for data in files.values()])
+    session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+    return session.run(None, {name: value.numpy() for name, value in feeds.items()})[0]
+
+
+def large(path: Path) -> Iterator[TensorProto]:
+    return (t for t in onnx.load(path, load_external_data=False).graph.initializer if t.data_location == TensorProto.EXTERNAL)
+
+
+def external(tensor: TensorProto) -> dict[str, str]:
+    return {entry.key: entry.value for entry in tensor.external_data}
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shipped") / "model"
+    shutil.copytree(MODEL, folder)
+    export(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def unlike(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Random networks whose every size differs from the shipped ones'."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("unlike")
+    pictures = AutoencoderTinyConfig(
+        encoder_block_out_channels=(8, 8), decoder_block_out_channels=(8, 8), latent_channels=5, num_encoder_blocks=(0, 1), num_decoder_blocks=(2, 1))
+    student = UNetConfig(
+        sample_size=8, in_channels=5, out_channels=5, down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"), up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        block_out_channels=(8, 24), layers_per_block=2, norm_num_groups=4, cross_attention_dim=20, attention_head_dim=(2, 3))
+    text = CLIPTextConfig(vocab_size=30, hidden_size=20, intermediate_size=28, num_hidden_layers=2, num_attention_heads=5, max_position_embeddings=11,
+                          hidden_act="gelu", layer_norm_eps=1e-3)
+    encoder = {f"text_model.{name.removeprefix('text_model.')}": value for name, value in CLIPTextModel(text).state_dict().items() if not name.endswith("position_ids")}
+    for name, config, weights, file in (
+        ("vae", pictures.to_json(), AutoencoderTiny(pictures).state_dict(), "diffusion_pytorch_model.fp16.safetensors"),
+        ("unet", student.to_json(), UNet2DConditionModel(student).state_dict(), "diffusion_pytorch_model.fp16.safetensors"),
+        ("text_encoder", text.to_dict(), encoder, "model.fp16.safetensors"),
+    ):
+        (folder / name).mkdir()
+        (folder / name / "config.json").write_text(json.dumps(config))
+        save_file({key: (value + 0.1 * torch.randn(value.shape)).half() for key, value in weights.items()}, folder / name / file)
+    shutil.copytree(MODEL / "tokenizer", folder / "tokenizer")
+    export(folder)
+    return folder
+
+
+@pytest.fixture(params=["shipped", "unlike"])
+def folder(request: pytest.FixtureRequest) -> Path:
+    return request.getfixturevalue(request.param)
+
+
+@torch.no_grad()
+def test_each_network_computes_what_its_module_does(folder: Path) -> None:
+    """Batches, sizes and token counts of their own, none of them the usual."""
+    torch.manual_seed(1)
+    pipeline = Pipeline(folder)
+    c = pipeline.unet.config
+    ids = torch.randint(0, pipeline.text.config.vocab_size, (2, 9))
+    states = pipeline.text(input_ids=ids).last_hidden_state
+    assert relative(run(folder, "text_encoder", input_ids=ids), states) < BOUND
+    sample = torch.randn(2, c.in_channels, 8, 16)
+    for t in (999, 249):
+        steps = torch.tensor([t])
+        wanted = pipeline.unet(sample, steps.expand(2), states)
+        assert relative(run(folder, "unet", sample=sample, timestep=steps, encoder_hidden_states=states), wanted) < BOUND
+    latents = 2 * torch.randn(2, c.in_channels, 4, 6)
+    assert relative(run(folder, "vae_decoder", latent_sample=latents), pipeline.vae.decode(latents)) < BOUND
+
+
+def test_a_graph_holds_structure_alone(folder: Path) -> None:
+    for network in NETWORKS:
+        path = folder / network / "model.onnx"
+        assert path.stat().st_size < 200_000
+        inside = [t for t in onnx.load(path, load_external_data=False).graph.initializer if t.data_location != TensorProto.EXTERNAL]
+        assert all(numpy_helper.to_array(t).nbytes <= FEW_BYTES for t in inside)
+
+
+def test_every_weight_is_in_its_file_under_its_name(folder: Path) -> None:
+    """And none is left out: a network uses all of its file, the decoder its half of the autoencoder's."""
+    for network, used in (("text_encoder", ""), ("unet", ""), ("vae_decoder", "decoder.")):
+        path = folder / network / "model.onnx"
+        tensors = list(large(path))
+        (location,) = {external(t)["location"] for t in tensors}
+        file = (path.parent / location).resolve()
+        stored, content = load_file(file), file.read_bytes()
+        assert {t.name for t in tensors} == {name for name in stored if name.startswith(used)}
+        for tensor in tensors:
+            offset, length = int(external(tensor)["offset"]), int(external(tensor)["length"])
+            assert tensor.data_type == TensorProto.FLOAT16 and length == 2 * np.prod(tensor.dims, dtype=int)
+            assert offset + length <= len(content)
+            bits = np.frombuffer(content, np.float16, length // 2, offset).reshape(tensor.dims)
+            assert np.array_equal(bits.squeeze(), stored[tensor.name].numpy().squeeze())
+
+
+def test_the_shipped_graphs_are_those_of_the_shipped_weights(shipped: Path) -> None:
+    for network in NETWORKS:
+        for name in ("model.onnx", "config.json"):
+            assert (MODEL / network / name).read_bytes() == (shipped / network / name).read_bytes(), f"run `python -m lab.export_onnx {MODEL.name}`"
