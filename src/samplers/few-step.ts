@@ -9,7 +9,7 @@ import type { PredictionType, SamplerStep, Schedule, X0Coefficients } from "./sc
 export interface StepLists {
   /** What the network is told, one a step. */
   readonly network: readonly number[];
-  /** The noise level each step starts from; only entries after the first are used. */
+  /** The noise level each step starts from; the first sample is noise alone, whatever its entry says. */
   readonly renoise: readonly number[];
 }
 
@@ -59,7 +59,7 @@ export function fewStepSchedule({ noise, predictionType, lists }: FewStepOptions
       inputScale: 1,
       timestep,
       endTimestep: 0,
-      sigma: level.sigma,
+      sigma: noiseLevel(alphas, lists.renoise[i] ?? timestep).sigma,
       x0,
       next: { x: to.sqrtAlpha * x0.x, out: to.sqrtAlpha * x0.out, noise: to.sqrtOneMinusAlpha },
     };

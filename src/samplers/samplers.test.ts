@@ -77,6 +77,19 @@ describe("few-step rule", () => {
   });
 });
 
+describe("sigma", () => {
+  it("is of the sample, not of the earlier time that a shifted student is told", () => {
+    const alphas = cumulativeAlphas(STABLE_DIFFUSION_NOISE);
+    const shifted = fewStepSchedule({
+      noise: STABLE_DIFFUSION_NOISE,
+      predictionType: "epsilon",
+      lists: consistencyLists(4, 4, 1000, 250),
+    });
+    expect(shifted.steps.map((step) => step.timestep)).toEqual([249, 187, 124, 62]);
+    expect(shifted.steps.map((step) => step.sigma)).toEqual([999, 749, 499, 249].map((timestep) => noiseLevel(alphas, timestep).sigma));
+  });
+});
+
 describe("LCM's own step lists", () => {
   it.each(cases.filter(([name]) => name.startsWith("lcm-original50")))("%s", (name, entry) => {
     const timesteps = new Fields(entry, name).integers("timesteps");

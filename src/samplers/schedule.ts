@@ -23,7 +23,7 @@ export interface SamplerStep {
   readonly timestep: number;
   /** The time r at which the network's jump ends; only average-velocity networks read it. */
   readonly endTimestep: number;
-  /** Noise over signal at `timestep`; steering schedules compare it with their bound. */
+  /** Noise over signal of the sample, which timestep-shifted students are not told; steering compares it with its end. */
   readonly sigma: number;
   readonly x0: X0Coefficients;
   readonly next: NextCoefficients;
