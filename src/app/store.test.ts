@@ -8,7 +8,20 @@ import type { Recipe } from "../protocol/recipe";
 import { promptIdea } from "./ideas";
 import { createApp, type App } from "./store";
 
-const MODEL: ModelInfo = { name: "Model", license: undefined, weightBytes: 1, defaultSize: 32, sizeMultiple: 8, maxSteps: 4 };
+const MODEL: ModelInfo = {
+  name: "Model",
+  license: undefined,
+  weightBytes: 1,
+  defaultSize: 32,
+  sizeMultiple: 8,
+  maxSteps: 4,
+  steering: {
+    method: "nasa",
+    nasa: { method: "nasa", scale: 0.3 },
+    nag: { method: "nag", scale: 3, tau: 2, alpha: 0.5, sigmaEnd: 4 },
+    sigmaEnd: 4,
+  },
+};
 
 function drawingOf(recipe: Recipe): Drawing {
   const picture = { width: 1, height: 1, data: new Uint8ClampedArray(4) };

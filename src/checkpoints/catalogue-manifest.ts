@@ -2,9 +2,9 @@
 // from other repositories. Who turns a repository into bytes (hub, vault, the app's own folder)
 // is the caller's choice.
 import { OnestrokeError } from "../errors";
-import { defaultSteering, STEERED_FAMILIES } from "../steering/defaults";
+import { STEERED_FAMILIES } from "../steering/defaults";
 import type { ByteStore } from "./byte-source";
-import type { CatalogueEntry, ComponentEntry, ModelFamily, RepositoryAt } from "./catalogue";
+import type { CatalogueEntry, ComponentEntry, RepositoryAt } from "./catalogue";
 import { diffusersComponent, diffusersManifest } from "./diffusers-manifest";
 import { COMPONENT_NAMES, type Component, type ComponentName, type Manifest, type ManifestFile } from "./manifest";
 import { readJson } from "./read-file";
@@ -23,7 +23,8 @@ export async function catalogueManifest(entry: CatalogueEntry, open: OpenReposit
       { model: entry.id },
     );
   }
-  const { steering, steps, license, sampler } = { steering: steeringOf(entry.family), ...entry };
+  const { steps, license, sampler } = entry;
+  const family = STEERED_FAMILIES.find((candidate) => candidate === entry.family);
   const base = entry.base === undefined ? undefined : open(entry.base);
   const replaced = new Set(COMPONENT_NAMES.filter((name) => entry.components[name] !== undefined));
   const manifest: Manifest =
@@ -40,7 +41,7 @@ export async function catalogueManifest(entry: CatalogueEntry, open: OpenReposit
     steps,
     license,
     ...(sampler === undefined ? {} : { sampler }),
-    ...(steering === undefined ? {} : { steering }),
+    ...(family === undefined ? {} : { family }),
   };
 }
 
@@ -66,9 +67,4 @@ async function withLength(store: ByteStore, file: ManifestFile, signal?: AbortSi
     });
   }
   return { ...file, byteLength: size };
-}
-
-function steeringOf(family: ModelFamily): Manifest["steering"] {
-  const steered = STEERED_FAMILIES.find((candidate) => candidate === family);
-  return steered === undefined ? undefined : defaultSteering(steered);
 }

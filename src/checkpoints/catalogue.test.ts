@@ -127,7 +127,7 @@ describe("manifest", () => {
     expect(manifest).toMatchObject({
       name: "mixed",
       pipeline: "stable-diffusion",
-      steering: { method: "nasa", scale: 0.1 },
+      family: "sd15",
       license: { id: "MIT" },
     });
     expect(component(manifest, "unet").config).toEqual({ in_channels: 4 });

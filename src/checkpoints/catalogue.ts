@@ -23,12 +23,10 @@ export interface ComponentEntry extends RepositoryAt {
 
 export const MODEL_FAMILIES = [...STEERED_FAMILIES, "esc-sit", "imf-dit", "pagoda-decoder"] as const;
 
-export type ModelFamily = (typeof MODEL_FAMILIES)[number];
-
 export interface CatalogueEntry {
   readonly id: string;
   readonly title: string;
-  readonly family: ModelFamily;
+  readonly family: (typeof MODEL_FAMILIES)[number];
   /** Pixels on a side it was trained at. */
   readonly size: number;
   readonly steps: StepRange;

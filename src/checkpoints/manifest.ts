@@ -3,7 +3,7 @@
 // diffusers-manifest.ts makes one from a folder; catalogue.ts from a known checkpoint's entry.
 import { OnestrokeError } from "../errors";
 import type { SamplerRecipe } from "../samplers/recipe";
-import type { Steering } from "../steering/types";
+import type { SteeredFamily } from "../steering/defaults";
 import type { ByteStore } from "./byte-source";
 import type { JsonObject } from "./json";
 import { openTensors, type TensorReader } from "./tensor-reader";
@@ -57,8 +57,8 @@ export interface Manifest {
   readonly sampler?: SamplerRecipe;
   /** How many steps it was made for; the sampler's own bound may be wider. */
   readonly steps?: StepRange;
-  /** What a negative prompt means when no method is named. */
-  readonly steering?: Steering;
+  /** Whose steering defaults are this checkpoint's, where the catalogue says. */
+  readonly family?: SteeredFamily;
   readonly license?: License;
 }
 

@@ -6,7 +6,6 @@ import { OnestrokeError } from "../errors";
 import { encodePng } from "../image/png";
 import { RECIPE_KEYWORD } from "../image/png-text";
 import { nodeRuntime } from "../ort/session/load-node";
-import { steeringOf } from "../pipeline/default-steering";
 import { OnnxTextToImage } from "../pipeline/onnx/text-to-image";
 import type { ImageRequest, Timings } from "../pipeline/request";
 import { TextToImage } from "../pipeline/text-to-image";
@@ -17,8 +16,8 @@ import { openModel } from "./models";
 
 async function main(args: readonly string[]): Promise<void> {
   const { model, engine, jobs, json } = await parseOptions(args);
-  const { pipeline, adapter, steering } = engine === "wgsl" ? await openWgsl(model) : await openOnnx(model);
-  const { name, defaultSize } = pipeline.info;
+  const { pipeline, adapter } = engine === "wgsl" ? await openWgsl(model) : await openOnnx(model);
+  const { name, defaultSize, steering } = pipeline.info;
   console.error(`${name} on ${adapter}`);
   const defaults = { size: defaultSize, steering };
   let unpaid = pipeline.loadTimings;
@@ -38,12 +37,12 @@ async function openWgsl(model: string) {
   const manifest = await openModel(model);
   const [device] = await openDevices("best");
   if (!device) throw new OnestrokeError("gpu-unavailable", "there is no adapter");
-  return { pipeline: await TextToImage.load(manifest, device), adapter: adapterName(device), steering: steeringOf(manifest) };
+  return { pipeline: await TextToImage.load(manifest, device), adapter: adapterName(device) };
 }
 
 async function openOnnx(folder: string) {
   const pipeline = await OnnxTextToImage.load(nodeStore(folder), await nodeRuntime());
-  return { pipeline, adapter: "cpu", steering: pipeline.steering };
+  return { pipeline, adapter: "cpu" };
 }
 
 interface Drawn {

@@ -1,20 +1,20 @@
-// How strongly a checkpoint is steered when nobody says: what its manifest asks for,
-// else its family's default, told by the layout of its networks.
+// How a checkpoint is steered when nobody says: as its family is, which the catalogue names
+// or the layout of its networks tells.
 import type { Manifest } from "../checkpoints/manifest";
-import { defaultSteering } from "../steering/defaults";
-import type { Steering } from "../steering/types";
+import { STEERING_DEFAULTS, type SteeringDefaults } from "../steering/defaults";
 
-/** Text channels of OpenCLIP-H, which SD2 and its students read. */
+/** Text channels of CLIP-L (SD1) and of OpenCLIP-H (SD2). */
+const SD1_TEXT_CHANNELS = 768;
 const SD2_TEXT_CHANNELS = 1024;
 
-export function steeringOf(manifest: Manifest): Exclude<Steering, { method: "none" }> {
-  const { steering } = manifest;
-  if (steering && steering.method !== "none") return steering;
-  if (manifest.pipeline === "stable-diffusion-xl") return defaultSteering("sdxl");
-  return steeringOfTextChannels(manifest.components.unet?.config["cross_attention_dim"]);
+export function steeringDefaults({ family, pipeline, components }: Manifest): SteeringDefaults {
+  if (family !== undefined) return STEERING_DEFAULTS[family];
+  if (pipeline === "stable-diffusion-xl") return STEERING_DEFAULTS.sdxl;
+  return steeringDefaultsOfTextChannels(components.unet?.config["cross_attention_dim"]);
 }
 
-/** Of a denoiser with one text encoder, by the channels it reads. */
-export function steeringOfTextChannels(channels: unknown): Exclude<Steering, { method: "none" }> {
-  return defaultSteering(channels === SD2_TEXT_CHANNELS ? "sd21" : "sd15");
+/** Of a denoiser with one text encoder, by the channels it reads; few channels are a small student like Vignette. */
+export function steeringDefaultsOfTextChannels(channels: unknown): SteeringDefaults {
+  if (channels === SD2_TEXT_CHANNELS) return STEERING_DEFAULTS.sd21;
+  return typeof channels === "number" && channels < SD1_TEXT_CHANNELS ? STEERING_DEFAULTS.vignette : STEERING_DEFAULTS.sd15;
 }

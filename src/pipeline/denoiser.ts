@@ -63,7 +63,7 @@ export class Denoiser {
     plan.write("negative_text", padded(negative, plan));
   }
 
-  /** Key counts and dials; without a negative the kernel takes its single-branch path. */
+  /** Key counts and dials of the next step; without a negative or strength the kernel takes its single-branch path. */
   writeSteering(plan: Plan, positiveTokens: number, negativeTokens: number, steering: Steering): void {
     const fields = new Float32Array(8);
     fields[STEERING_FIELDS.positiveKeys] = positiveTokens;

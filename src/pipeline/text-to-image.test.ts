@@ -5,6 +5,7 @@ import { diffusersManifest } from "../checkpoints/diffusers-manifest";
 import type { Manifest } from "../checkpoints/manifest";
 import { nodeStore } from "../checkpoints/node-file";
 import { testDevice } from "../engine/testing/evaluate";
+import { STEERING_DEFAULTS } from "../steering/defaults";
 import type { ImageRequest, PipelineProgress, RgbaImage } from "./request";
 import { TextToImage } from "./text-to-image";
 
@@ -29,6 +30,10 @@ beforeAll(async () => {
 async function draw(changes: Partial<ImageRequest> = {}, by = pipeline): Promise<RgbaImage> {
   return (await by.generate({ ...SMALL, ...changes })).image;
 }
+
+test("the embedded student has its own family's steering, opened as a folder too", () => {
+  expect(pipeline.info.steering).toBe(STEERING_DEFAULTS.vignette);
+});
 
 test("a software adapter compiles at most 24 pipelines for the embedded student", async () => {
   const device = await testDevice();
@@ -98,6 +103,22 @@ describe("steering", () => {
   });
 });
 
+describe("steering of early steps only", () => {
+  const steering = { method: "nasa", scale: 0.5 } as const;
+  const steered = (sigmaEnd: number, steps: number) => draw({ negative: "sailboat", steering: { ...steering, sigmaEnd }, steps });
+
+  test("with an end of 0 every step is steered; a single step always is", async () => {
+    expect((await steered(0, 2)).data).toEqual((await draw({ negative: "sailboat", steering, steps: 2 })).data);
+    expect((await steered(100, 1)).data).toEqual((await steered(0, 1)).data);
+  });
+
+  test("control: an end above the second step's sigma gives a picture of its own", async () => {
+    const early = await steered(100, 2);
+    expect(early.data).not.toEqual((await steered(0, 2)).data);
+    expect(early.data).not.toEqual((await draw({ steps: 2 })).data);
+  });
+});
+
 describe("while it draws", () => {
   test("every step but the last is previewed, and progress names each step", async () => {
     const previews: number[] = [];
@@ -135,6 +156,7 @@ test.each([
   ["no steps", { steps: 0 }],
   ["more steps than the student was made for", { steps: 5 }],
   ["a steering beyond its range", { negative: "x", steering: { method: "nasa", scale: 3 } }],
+  ["an end of steering beyond its range", { negative: "x", steering: { method: "nasa", scale: 1, sigmaEnd: -1 } }],
 ] as const)("%s is refused as invalid input", async (_, changes) => {
   await expect(draw(changes)).rejects.toMatchObject({ code: "invalid-input" });
 });

@@ -7,10 +7,12 @@ import type { NumberFormat } from "../engine/tensor";
 import { OnestrokeError } from "../errors";
 import { TorchGenerator } from "../samplers/noise/torch-generator";
 import { recipeFromConfig, scheduleFor, type SamplerOverrides, type SamplerRecipe } from "../samplers/recipe";
-import { effectiveSteering } from "../steering/schedule";
+import type { SteeringDefaults } from "../steering/defaults";
+import { effectiveSteering, steeringAt } from "../steering/schedule";
 import { throwIfCancelled } from "./cancel";
 import { checkRequest, maxSteps } from "./check-request";
 import { Decoder } from "./decoder";
+import { steeringDefaults } from "./default-steering";
 import { Denoiser } from "./denoiser";
 import { networkHooks, StageClock } from "./hooks";
 import type { NetworkHooks } from "./network";
@@ -26,6 +28,8 @@ export interface TextToImageInfo {
   /** Widths and heights are multiples of this. */
   readonly sizeMultiple: number;
   readonly maxSteps: number;
+  /** What a negative prompt means when nobody says how to steer. */
+  readonly steering: SteeringDefaults;
   readonly license: string | undefined;
 }
 
@@ -77,6 +81,7 @@ export class TextToImage {
       defaultSize: sampleSize * factor,
       sizeMultiple: factor,
       maxSteps: manifest.steps?.maximum ?? maxSteps(this.#sampler),
+      steering: steeringDefaults(manifest),
       license: manifest.license?.id,
     };
   }
@@ -158,7 +163,6 @@ export class TextToImage {
     const denoiser = await this.#denoiser.plan({ ...latent, textTokens, method }, network("unet"));
     this.#denoiser.writeText(denoiser, positive, request);
     if (negative) this.#denoiser.writeNegative(denoiser, negative);
-    this.#denoiser.writeSteering(denoiser, positive.tokens, negative?.tokens ?? 0, steering);
 
     const generator = new TorchGenerator(request.seed);
     const draw = () => channelsLast(generator.randn(latentChannels * latent.height * latent.width), latentChannels);
@@ -169,6 +173,7 @@ export class TextToImage {
     for (const [index, step] of schedule.steps.entries()) {
       throwIfCancelled(signal);
       hooks.onProgress?.({ stage: "step", step: index + 1, steps: schedule.steps.length });
+      this.#denoiser.writeSteering(denoiser, positive.tokens, negative?.tokens ?? 0, steeringAt(steering, index, step.sigma));
       const noise = step.next.noise === 0 ? undefined : draw();
       await clock.time("denoise", async () => {
         await this.#denoiser.step(denoiser, step, noise, signal);

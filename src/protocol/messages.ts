@@ -2,12 +2,22 @@
 // said about it carries that id; a call ends with exactly one of `loaded`, `drawn`, `failed`.
 import type { WireError } from "../errors";
 import type { Picture, Progress, StageTimings } from "./progress";
-import type { Recipe } from "./recipe";
+import type { Recipe, RecipeSteering } from "./recipe";
 
 /** Where a model's files are; `root` is an absolute address that ends in a slash. */
 export interface ModelAddress {
   readonly id: string;
   readonly root: string;
+}
+
+/** How a model is steered when nobody says, by each method; the pipeline's `SteeringDefaults`. */
+export interface SteeringDefaults {
+  readonly nasa: Extract<RecipeSteering, { method: "nasa" }>;
+  readonly nag: Extract<RecipeSteering, { method: "nag" }>;
+  /** The one that a negative prompt means when none is named. */
+  readonly method: "nasa" | "nag";
+  /** Where steering may stop with most of its effect kept. */
+  readonly sigmaEnd: number;
 }
 
 /** What the page needs to know about a loaded model. */
@@ -22,6 +32,7 @@ export interface ModelInfo {
   /** Sizes are multiples of this. */
   readonly sizeMultiple: number;
   readonly maxSteps: number;
+  readonly steering: SteeringDefaults;
 }
 
 export type Call =

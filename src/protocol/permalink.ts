@@ -6,8 +6,8 @@ import { invalid, parseRecipe, type Recipe, type RecipeSteering } from "./recipe
 export function recipeToQuery(recipe: Recipe): string {
   const query = new URLSearchParams({ prompt: recipe.prompt });
   if (recipe.negative !== "") query.set("negative", recipe.negative);
-  const steering = steeringToText(recipe.steering);
-  if (steering !== "") query.set("steering", steering);
+  // With a negative, "none" is a choice; without one there is nothing to choose.
+  if (recipe.negative !== "" || recipe.steering.method !== "none") query.set("steering", steeringToText(recipe.steering));
   query.set("steps", String(recipe.steps));
   query.set("seed", recipe.seed);
   query.set("size", `${recipe.width}x${recipe.height}`);
@@ -38,19 +38,27 @@ export function recipeFromQuery(text: string, defaults: Recipe): Recipe {
 function steeringToText(steering: RecipeSteering): string {
   switch (steering.method) {
     case "none":
-      return "";
+      return "none";
     case "nasa":
-      return `nasa,${steering.scale}`;
+      return numbersToText("nasa", steering.scale, steering.sigmaEnd);
     case "nag":
-      return `nag,${steering.scale},${steering.tau},${steering.alpha}`;
+      return numbersToText("nag", steering.scale, steering.tau, steering.alpha, steering.sigmaEnd);
   }
+}
+
+function numbersToText(method: string, ...numbers: readonly (number | undefined)[]): string {
+  return [method, ...numbers.filter((number) => number !== undefined)].join(",");
 }
 
 /** Not yet valid: `parseRecipe` checks names and ranges. */
 function steeringFromText(text: string): unknown {
   const [method, ...numbers] = text.split(",");
-  const [scale, tau, alpha] = numbers.map(Number);
-  return { method, scale, tau, alpha };
+  if (method === "nag") {
+    const [scale, tau, alpha, sigmaEnd] = numbers.map(Number);
+    return { method, scale, tau, alpha, sigmaEnd };
+  }
+  const [scale, sigmaEnd] = numbers.map(Number);
+  return { method, scale, sigmaEnd };
 }
 
 function sizeFromText(text: string): { width: number; height: number } {

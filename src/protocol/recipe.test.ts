@@ -93,6 +93,8 @@ describe("recipes from outside", () => {
     ["steering.method", { steering: { method: "cfg" } }],
     ["steering.scale", { steering: { method: "nasa", scale: 3 } }],
     ["steering.tau", { steering: { method: "nag", scale: 1, tau: NaN, alpha: 0.5 } }],
+    ["steering.sigmaEnd", { steering: { method: "nasa", scale: 1, sigmaEnd: -1 } }],
+    ["steering.sigmaEnd", { steering: { method: "nag", scale: 1, tau: 2, alpha: 0.5, sigmaEnd: "4" } }],
   ])("%s is refused: %j", (field, change) => {
     expect(() => parseRecipe({ ...RECIPE, ...change })).toThrow(expect.objectContaining({ code: "invalid-input", detail: { field } }));
   });
@@ -103,19 +105,24 @@ describe("recipes from outside", () => {
 });
 
 describe("permalinks", () => {
+  const positive = (max: number) => fc.double({ min: 0, max, noNaN: true }).map(Math.abs);
+  const steerings = fc.oneof(
+    fc.record({ method: fc.constant("nasa" as const), scale: positive(2) }),
+    fc.record({
+      method: fc.constant("nag" as const),
+      scale: positive(10),
+      tau: fc.double({ min: 1, max: 10, noNaN: true }),
+      alpha: positive(1),
+    }),
+  );
   const recipes = fc.record({
     model: fc.constantFrom("vignette", "sd-turbo", "a.b_c-1"),
     prompt: fc.string({ unit: "binary" }).map(normalisePrompt),
     negative: fc.string({ unit: "grapheme" }).map(normalisePrompt),
     steering: fc.oneof(
       fc.constant({ method: "none" as const }),
-      fc.record({ method: fc.constant("nasa" as const), scale: fc.double({ min: 0, max: 2, noNaN: true }).map(Math.abs) }),
-      fc.record({
-        method: fc.constant("nag" as const),
-        scale: fc.double({ min: 0, max: 10, noNaN: true }).map(Math.abs),
-        tau: fc.double({ min: 1, max: 10, noNaN: true }),
-        alpha: fc.double({ min: 0, max: 1, noNaN: true }).map(Math.abs),
-      }),
+      steerings,
+      fc.tuple(steerings, positive(100)).map(([steering, sigmaEnd]) => ({ ...steering, sigmaEnd })),
     ),
     steps: fc.integer({ min: 1, max: 8 }),
     seed: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(String),
@@ -131,6 +138,19 @@ describe("permalinks", () => {
     );
   });
 
+  test("steering switched off is said, so that no default takes its place", () => {
+    const off: Recipe = { ...RECIPE, negative: "fog" };
+    expect(recipeFromQuery(recipeToQuery(off), { ...RECIPE, steering: { method: "nasa", scale: 1 } })).toEqual(off);
+  });
+
+  test.each([
+    ["nasa,0.5", { method: "nasa", scale: 0.5 }],
+    ["nag,2,2.5,0.375", { method: "nag", scale: 2, tau: 2.5, alpha: 0.375 }],
+    ["nag,2,2.5,0.375,4", { method: "nag", scale: 2, tau: 2.5, alpha: 0.375, sigmaEnd: 4 }],
+  ])("steering=%s: without an end every step is steered", (text, steering) => {
+    expect(recipeFromQuery(`steering=${text}`, RECIPE).steering).toEqual(steering);
+  });
+
   test("what is not said comes from the defaults", () => {
     expect(recipeFromQuery("prompt=x&steps=3", RECIPE)).toEqual({ ...RECIPE, prompt: "x", steps: 3 });
   });
@@ -144,6 +164,7 @@ describe("permalinks", () => {
     "size=256x256x256",
     "steering=nasa",
     "steering=nag,1,2",
+    "steering=nasa,1,often",
     "steering=cfg,7",
     "model=../x",
     "steps=1e1",

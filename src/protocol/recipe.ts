@@ -4,10 +4,11 @@
 import { OnestrokeError } from "../errors";
 import { MAX_PROMPT_CHARACTERS, MAX_SEED, MAX_SIDE, MAX_STEPS, MIN_SIDE, STEERING_RANGES } from "./limits";
 
+/** The pipeline's `Steering`, kept here because the page may not import it. */
 export type RecipeSteering =
   | { readonly method: "none" }
-  | { readonly method: "nasa"; readonly scale: number }
-  | { readonly method: "nag"; readonly scale: number; readonly tau: number; readonly alpha: number };
+  | { readonly method: "nasa"; readonly scale: number; readonly sigmaEnd?: number }
+  | { readonly method: "nag"; readonly scale: number; readonly tau: number; readonly alpha: number; readonly sigmaEnd?: number };
 
 export interface Recipe {
   /** Catalogue id. */
@@ -98,17 +99,22 @@ function parseSteering(value: unknown): RecipeSteering {
     case "none":
       return { method: "none" };
     case "nasa":
-      return { method: "nasa", scale: parseNumber(fields["scale"], "steering.scale", nasa.scale) };
+      return { method: "nasa", scale: parseNumber(fields["scale"], "steering.scale", nasa.scale), ...parseEnd(fields["sigmaEnd"]) };
     case "nag":
       return {
         method: "nag",
         scale: parseNumber(fields["scale"], "steering.scale", nag.scale),
         tau: parseNumber(fields["tau"], "steering.tau", nag.tau),
         alpha: parseNumber(fields["alpha"], "steering.alpha", nag.alpha),
+        ...parseEnd(fields["sigmaEnd"]),
       };
     default:
       throw invalid("steering.method", "the steering method is none, nasa or nag");
   }
+}
+
+function parseEnd(value: unknown): { readonly sigmaEnd?: number } {
+  return value === undefined ? {} : { sigmaEnd: parseNumber(value, "steering.sigmaEnd", STEERING_RANGES.sigmaEnd) };
 }
 
 function parseNumber(value: unknown, field: string, [least, most]: readonly [number, number]): number {

@@ -1,5 +1,5 @@
-// How strongly each family of models is steered when nobody says. NASA's values are SNOOPI's
-// (arXiv 2412.02687 v3), NAG's are its authors' (arXiv 2505.21179);
+// How each family of models is steered when nobody says: how strongly, and until when. NASA's
+// values are SNOOPI's (arXiv 2412.02687 v3), NAG's are its authors' (arXiv 2505.21179);
 // a value neither paper gives says where it was taken from.
 import type { Steering } from "./types";
 
@@ -11,46 +11,53 @@ export type SteeredFamily = (typeof STEERED_FAMILIES)[number];
 export type Nasa = Extract<Steering, { readonly method: "nasa" }>;
 export type Nag = Extract<Steering, { readonly method: "nag" }>;
 
-export interface FamilyDefaults {
+export interface SteeringDefaults {
   readonly nasa: Nasa;
   readonly nag: Nag;
   /** Which of the two a negative prompt means when no method is named. */
   readonly method: "nasa" | "nag";
+  /** Where either may stop with most of its effect kept: what "early steps only" means for this family. */
+  readonly sigmaEnd: number;
 }
 
 /** NAG's bound of the norm ratio: 2.5 for every model in the paper. */
 const TAU = 2.5;
 
-export const STEERING_DEFAULTS: Readonly<Record<SteeredFamily, FamilyDefaults>> = {
+/**
+ * `nag_sigma_end` of NAG's authors for SDXL, and in their examples for DMD2 and SD1.5
+ * (github.com/ChenDarYen/ComfyUI-NAG): two of the four steps at 999, 749, 499 and 249. All families here share
+ * that noise schedule. NASA is published for one step and has no such bound.
+ */
+const SIGMA_END = 4;
+
+export const STEERING_DEFAULTS: Readonly<Record<SteeredFamily, SteeringDefaults>> = {
   // SD1.5, LCM, SDXS, DMD2-SD1.5. Both values are the papers'.
   sd15: {
     method: "nasa",
     nasa: { method: "nasa", scale: 0.1 },
-    nag: { method: "nag", scale: 2, tau: TAU, alpha: 0.375 },
+    nag: { method: "nag", scale: 2, tau: TAU, alpha: 0.375, sigmaEnd: SIGMA_END },
+    sigmaEnd: SIGMA_END,
   },
   // SD-Turbo, SwiftBrush. NASA's value is the paper's; NAG's is SD1.5's, for want of one.
   sd21: {
     method: "nasa",
     nasa: { method: "nasa", scale: 0.2 },
-    nag: { method: "nag", scale: 2, tau: TAU, alpha: 0.375 },
+    nag: { method: "nag", scale: 2, tau: TAU, alpha: 0.375, sigmaEnd: SIGMA_END },
+    sigmaEnd: SIGMA_END,
   },
   // SDXL-Turbo, NitroSD, DMD2, Hyper-SD. NAG's value is the paper's, and its authors'
   // users preferred it to NASA; NASA's is the middle of the range SNOOPI shows for DMD2 that keeps quality.
   sdxl: {
     method: "nag",
     nasa: { method: "nasa", scale: 0.4 },
-    nag: { method: "nag", scale: 2, tau: TAU, alpha: 0.5 },
+    nag: { method: "nag", scale: 2, tau: TAU, alpha: 0.5, sigmaEnd: SIGMA_END },
+    sigmaEnd: SIGMA_END,
   },
   // Our own student. PixArt's value for NASA: like it, the network is small and trained from captions.
   vignette: {
     method: "nasa",
     nasa: { method: "nasa", scale: 0.5 },
-    nag: { method: "nag", scale: 2, tau: TAU, alpha: 0.375 },
+    nag: { method: "nag", scale: 2, tau: TAU, alpha: 0.375, sigmaEnd: SIGMA_END },
+    sigmaEnd: SIGMA_END,
   },
 };
-
-/** The default of a family, in the method it prefers. */
-export function defaultSteering(family: SteeredFamily): Nasa | Nag {
-  const defaults = STEERING_DEFAULTS[family];
-  return defaults[defaults.method];
-}

@@ -1,20 +1,17 @@
-// When steering applies: at every step, or only while there is much noise. NAG's authors found
+// When steering applies: to which prompts at all, and at which of their steps. NAG's authors found
 // that stopping early keeps nearly all of the effect (arXiv 2505.21179).
 import { assertNever, OnestrokeError } from "../errors";
 import type { Steering } from "./types";
 
-export type SteeringSchedule = { readonly when: "always" } | { readonly when: "sigma-above"; readonly sigma: number };
-
-/** @param sigma of the step (`SamplerStep.sigma`): noise over signal, or t for average velocity */
-export function isSteered(schedule: SteeringSchedule, sigma: number): boolean {
-  switch (schedule.when) {
-    case "always":
-      return true;
-    case "sigma-above":
-      return sigma > schedule.sigma;
-    default:
-      return assertNever(schedule);
-  }
+/**
+ * The steering of one step: at strength 0 once sigma is below `sigmaEnd`. The first step is always
+ * steered: its sample is noise alone, however late a time a one-step student is told (DMD2's is 399).
+ * @param index of the step, from 0
+ * @param sigma of the step (`SamplerStep.sigma`)
+ */
+export function steeringAt(steering: Steering, index: number, sigma: number): Steering {
+  if (steering.method === "none" || index === 0 || sigma >= (steering.sigmaEnd ?? 0)) return steering;
+  return { ...steering, scale: 0 };
 }
 
 /**
@@ -24,6 +21,7 @@ export function isSteered(schedule: SteeringSchedule, sigma: number): boolean {
  */
 export function effectiveSteering(steering: Steering, negative: string): Steering {
   const none: Steering = { method: "none" };
+  if (steering.method !== "none") checkRange("sigmaEnd", steering.sigmaEnd ?? 0, 0, 100);
   switch (steering.method) {
     case "none":
       return none;

@@ -2,9 +2,9 @@
 // that follow from them. Golden values are printed to six digits: bound 1e-6.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { defaultSteering, STEERED_FAMILIES, STEERING_DEFAULTS } from "./defaults";
+import { STEERED_FAMILIES, STEERING_DEFAULTS } from "./defaults";
 import { nag, nasa } from "./reference";
-import { effectiveSteering, isSteered } from "./schedule";
+import { effectiveSteering, steeringAt } from "./schedule";
 
 const HEADS = 2;
 const CHANNELS = 4;
@@ -121,9 +121,25 @@ describe("identities", () => {
 });
 
 describe("when and whether", () => {
-  it("a sigma bound leaves out the late steps", () => {
-    expect([14.6, 4.08, 1.61].map((sigma) => isSteered({ when: "sigma-above", sigma: 4 }, sigma))).toEqual([true, true, false]);
-    expect(isSteered({ when: "always" }, 0)).toBe(true);
+  const scalesAt = (sigmaEnd: number | undefined, sigmas: readonly number[]) => {
+    const steering = { method: "nasa", scale: 0.5, ...(sigmaEnd === undefined ? {} : { sigmaEnd }) } as const;
+    return sigmas.map((sigma, index) => steeringAt(steering, index, sigma)).map((at) => at.method === "nasa" && at.scale);
+  };
+
+  it("steps below sigmaEnd have strength 0; without one, or with 0, all are steered", () => {
+    const sigmas = [14.6, 4.08, 4, 1.61];
+    expect(scalesAt(4, sigmas)).toEqual([0.5, 0.5, 0.5, 0]);
+    expect(scalesAt(0, sigmas)).toEqual([0.5, 0.5, 0.5, 0.5]);
+    expect(scalesAt(undefined, sigmas)).toEqual([0.5, 0.5, 0.5, 0.5]);
+  });
+
+  it("the first step is steered whatever its sigma: one-step students are told a late time", () => {
+    expect(scalesAt(4, [1.16])).toEqual([0.5]);
+    expect(scalesAt(100, [14.6, 4.08])).toEqual([0.5, 0]);
+  });
+
+  it("no steering stays none at every step", () => {
+    expect(steeringAt({ method: "none" }, 1, 0)).toEqual({ method: "none" });
   });
 
   it("no negative text or no strength is no steering", () => {
@@ -138,12 +154,15 @@ describe("when and whether", () => {
     expect(() => effectiveSteering({ method: "nasa", scale }, "fog")).toThrow(expect.objectContaining({ code: "invalid-input" }));
   });
 
+  it.each([-1, 101, NaN])("refuses a sigmaEnd of %f", (sigmaEnd) => {
+    const refusal = expect.objectContaining({ code: "invalid-input" });
+    expect(() => effectiveSteering({ method: "nasa", scale: 0.5, sigmaEnd }, "fog")).toThrow(refusal);
+  });
+
   it("every family's defaults are in range", () => {
     for (const family of STEERED_FAMILIES) {
-      const { nasa: away, nag: guided } = STEERING_DEFAULTS[family];
-      expect(effectiveSteering(away, "fog")).toEqual(away);
-      expect(effectiveSteering(guided, "fog")).toEqual(guided);
-      expect(["nasa", "nag"]).toContain(defaultSteering(family).method);
+      const { nasa: away, nag: guided, sigmaEnd } = STEERING_DEFAULTS[family];
+      for (const steering of [away, guided, { ...away, sigmaEnd }]) expect(effectiveSteering(steering, "fog")).toEqual(steering);
     }
   });
 });

@@ -6,8 +6,9 @@
  * - `nasa`: `Z = Z+ - scale * Z-` (SNOOPI, arXiv 2412.02687, eq. 9); scale in [0, 2].
  * - `nag`: normalised attention guidance (arXiv 2505.21179): `scale` is phi in [0, 10],
  *   `tau` the bound of the norm ratio, `alpha` the blend.
+ * - `sigmaEnd`: later steps, whose sigma is below it, are not steered. Absent: every step is.
  */
 export type Steering =
   | { readonly method: "none" }
-  | { readonly method: "nasa"; readonly scale: number }
-  | { readonly method: "nag"; readonly scale: number; readonly tau: number; readonly alpha: number };
+  | { readonly method: "nasa"; readonly scale: number; readonly sigmaEnd?: number }
+  | { readonly method: "nag"; readonly scale: number; readonly tau: number; readonly alpha: number; readonly sigmaEnd?: number };

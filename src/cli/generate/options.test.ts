@@ -5,9 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { ImageRequest } from "../../pipeline/request";
-import { parseOptions, type RecipeDefaults } from "./options";
+import { parseOptions, USAGE, type RecipeDefaults } from "./options";
 
-const DEFAULTS: RecipeDefaults = { size: 256, steering: { method: "nasa", scale: 0.25 } };
+const NASA = { method: "nasa", scale: 0.25 } as const;
+const NAG = { method: "nag", scale: 3, tau: 2, alpha: 0.5, sigmaEnd: 4 } as const;
+const DEFAULTS: RecipeDefaults = { size: 256, steering: { method: "nasa", nasa: NASA, nag: NAG, sigmaEnd: 4 } };
 const BASE = ["--prompt", "a hill", "--out", "hill.png"];
 
 async function requests(...args: string[]): Promise<readonly ImageRequest[]> {
@@ -24,11 +26,21 @@ describe("generate's options", () => {
     ]);
   });
 
+  const steering = async (...args: string[]) => (await requests(...BASE, "--negative", "rain", ...args))[0]?.steering;
+
   test("a negative without a scale takes the model's own; with one, that", async () => {
-    const steering = async (...args: string[]) => (await requests(...BASE, "--negative", "rain", ...args))[0]?.steering;
-    expect(await steering()).toEqual(DEFAULTS.steering);
-    expect(await steering("--nasa", "0.5")).toEqual({ method: "nasa", scale: 0.5 });
-    expect(await steering("--nag", "4")).toMatchObject({ method: "nag", scale: 4 });
+    expect(await steering()).toEqual(NASA);
+    expect(await steering("--nasa", "0.5")).toEqual({ ...NASA, scale: 0.5 });
+    expect(await steering("--nag", "4")).toEqual({ ...NAG, scale: 4 });
+  });
+
+  test("--sigma-end says until when, with any method; else the model does", async () => {
+    expect(await steering("--sigma-end", "2.5")).toEqual({ ...NASA, sigmaEnd: 2.5 });
+    expect(await steering("--nag", "4", "--sigma-end", "0")).toEqual({ ...NAG, scale: 4, sigmaEnd: 0 });
+  });
+
+  test("the help names the options of steering", () => {
+    for (const option of ["--negative", "--nasa", "--nag", "--sigma-end"]) expect(USAGE).toContain(option);
   });
 
   test("--count draws consecutive seeds into numbered files", async () => {
@@ -41,8 +53,10 @@ describe("generate's options", () => {
 
   test("a batch line means what the options mean", async () => {
     const file = join(await mkdtemp(join(tmpdir(), "onestroke-")), "batch.jsonl");
-    await writeFile(file, `${JSON.stringify({ prompt: "a hill", out: "hill.png", negative: "rain", nasa: 0.5, seed: 3, width: 128 })}\n\n`);
-    const fromOptions = await requests(...BASE, "--negative", "rain", "--nasa", "0.5", "--seed", "3", "--width", "128");
+    const line = { prompt: "a hill", out: "hill.png", negative: "rain", nasa: 0.5, "sigma-end": 4, seed: 3, width: 128 };
+    await writeFile(file, `${JSON.stringify(line)}\n\n`);
+    const said = ["--negative", "rain", "--nasa", "0.5", "--sigma-end", "4", "--seed", "3", "--width", "128"];
+    const fromOptions = await requests(...BASE, ...said);
     expect(await requests("--batch", file)).toEqual(fromOptions);
   });
 
@@ -55,8 +69,10 @@ describe("generate's options", () => {
     ["no steps", [...BASE, "--steps", "0"]],
     ["a width in words", [...BASE, "--width", "wide"]],
     ["a steering out of range", [...BASE, "--negative", "x", "--nasa", "3"]],
+    ["a steering without a number", [...BASE, "--negative", "x", "--nag", ""]],
+    ["an end below 0", [...BASE, "--negative", "x", "--sigma-end=-1"]],
     ["two steerings", [...BASE, "--negative", "x", "--nasa", "1", "--nag", "2"]],
   ])("%s is refused as invalid input", async (_, args) => {
-    await expect(requests(...args)).rejects.toMatchObject({ code: "invalid-input" });
+    await expect(parseOptions(args)).rejects.toMatchObject({ code: "invalid-input" });
   });
 });

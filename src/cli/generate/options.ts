@@ -6,18 +6,22 @@ import { parseArgs } from "node:util";
 import { parseJsonObject } from "../../checkpoints/json";
 import { OnestrokeError } from "../../errors";
 import type { ImageRequest } from "../../pipeline/request";
+import { STEERING_RANGES } from "../../protocol/limits";
 import { normalisePrompt } from "../../protocol/recipe";
+import type { SteeringDefaults } from "../../steering/defaults";
 import type { Steering } from "../../steering/types";
 
 export const USAGE = `usage: npm run generate -- --model ID_OR_DIR --prompt TEXT --out FILE.png
-  [--negative TEXT [--nasa A | --nag PHI]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--engine wgsl|ort-wasm] [--json]
+  [--negative TEXT [--nasa A | --nag PHI] [--sigma-end S]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--engine wgsl|ort-wasm] [--json]
 or: npm run generate -- --model ID_OR_DIR --batch FILE.jsonl [--engine wgsl|ort-wasm]
-  (a line: {"prompt", "out", "negative"?, "nasa"?, "nag"?, "steps"?, "seed"?, "width"?, "height"?})`;
+  (a line: {"prompt", "out", "negative"?, "nasa"?, "nag"?, "sigma-end"?, "steps"?, "seed"?, "width"?, "height"?})
+A negative prompt is steered away from by NASA at strength A or by NAG at strength PHI, at the first step and at those whose
+sigma (noise over signal) is at least S; 0 is every step. Method, strength and S are the model's own where not said.`;
 
 /** What the model decides when a recipe does not say. */
 export interface RecipeDefaults {
   readonly size: number;
-  readonly steering: Exclude<Steering, { method: "none" }>;
+  readonly steering: SteeringDefaults;
 }
 
 /** One picture to make. */
@@ -48,6 +52,7 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
         negative: text,
         nasa: text,
         nag: text,
+        "sigma-end": text,
         steps: text,
         seed: text,
         width: text,
@@ -89,12 +94,13 @@ function job(fields: Readonly<Record<string, string | undefined>>, seedOffset: b
   const side = (name: "width" | "height") => (fields[name] === undefined ? undefined : whole(name, fields[name]));
   const [width, height] = [side("width"), side("height")];
   const steps = fields["steps"] === undefined ? 1 : whole("steps", fields["steps"]);
+  const steering = steeringFrom(fields);
   return {
     file: out,
     request: (defaults) => ({
       prompt: normalisePrompt(prompt),
       negative: normalisePrompt(negative),
-      steering: negative === "" ? { method: "none" } : steering(fields, defaults.steering),
+      steering: negative === "" ? { method: "none" } : steering(defaults.steering),
       steps,
       seed,
       width: width ?? defaults.size,
@@ -103,13 +109,18 @@ function job(fields: Readonly<Record<string, string | undefined>>, seedOffset: b
   };
 }
 
-function steering(fields: Readonly<Record<string, string | undefined>>, usual: RecipeDefaults["steering"]): Steering {
-  const { nasa, nag } = fields;
+/** Method, strength and end as far as the options say, over the model's own. */
+function steeringFrom(fields: Readonly<Record<string, string | undefined>>): (usual: SteeringDefaults) => Steering {
+  const nasa = dial(fields, "nasa", STEERING_RANGES.nasa.scale);
+  const nag = dial(fields, "nag", STEERING_RANGES.nag.scale);
+  const sigmaEnd = dial(fields, "sigma-end", STEERING_RANGES.sigmaEnd);
   if (nasa !== undefined && nag !== undefined) throw invalid("nag", "--nasa and --nag exclude each other");
-  if (nasa !== undefined) return { method: "nasa", scale: dial("nasa", nasa, 2) };
-  if (nag === undefined) return usual;
-  const shape = usual.method === "nag" ? usual : { tau: 2.5, alpha: 0.375 };
-  return { method: "nag", tau: shape.tau, alpha: shape.alpha, scale: dial("nag", nag, 10) };
+  const end = sigmaEnd === undefined ? {} : { sigmaEnd };
+  return (usual) => {
+    if (nasa !== undefined) return { ...usual.nasa, scale: nasa, ...end };
+    if (nag !== undefined) return { ...usual.nag, scale: nag, ...end };
+    return { ...usual[usual.method], ...end };
+  };
 }
 
 function numbered(file: string | undefined, index: number): string | undefined {
@@ -124,9 +135,17 @@ function whole(name: string, text: string): number {
   return value;
 }
 
-function dial(name: string, text: string, most: number): number {
+function dial(
+  fields: Readonly<Record<string, string | undefined>>,
+  name: "nasa" | "nag" | "sigma-end",
+  [least, most]: readonly [number, number],
+): number | undefined {
+  const text = fields[name];
+  if (text === undefined) return undefined;
   const value = Number(text);
-  if (!(value >= 0 && value <= most)) throw invalid(name, `--${name} lies between 0 and ${most}, not ${text}`);
+  if (text.trim() === "" || !(value >= least && value <= most)) {
+    throw invalid(name, `--${name} lies between ${least} and ${most}, not ${text}`);
+  }
   return value;
 }
 

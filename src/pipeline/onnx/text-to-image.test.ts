@@ -163,6 +163,15 @@ describe("the algorithm", () => {
     expect(await pipeline.measure({ ...REQUEST, negative: "fog", steering: { ...steering, scale: 0 } })).toEqual(plain);
   });
 
+  test("steering that ends after the first step: the second goes on from it as if there were no negative", async () => {
+    const steering = { method: "nasa", scale: 0.4 } as const;
+    const draw = async (request: Partial<ImageRequest>) => (await pipeline.measure({ ...REQUEST, negative: "fog", ...request })).latent;
+    const early = await draw({ steering: { ...steering, sigmaEnd: 100 }, steps: 2 });
+    expect(early).not.toEqual(await draw({ steering, steps: 2 }));
+    expect(early).not.toEqual(await draw({ steps: 2 }));
+    expect(await draw({ steering: { ...steering, sigmaEnd: 100 } })).toEqual(await draw({ steering }));
+  });
+
   test("a picture of the size asked for, the same for the same request", async () => {
     const { image, timings } = await pipeline.generate(REQUEST);
     expect([image.width, image.height, image.data.length]).toEqual([32, 16, 4 * 32 * 16]);

@@ -9,11 +9,11 @@ import { guidanceEmbedding } from "../../samplers/guidance-embedding";
 import { TorchGenerator } from "../../samplers/noise/torch-generator";
 import { scheduleFor } from "../../samplers/recipe";
 import type { SamplerStep } from "../../samplers/schedule";
-import { effectiveSteering } from "../../steering/schedule";
+import { effectiveSteering, steeringAt } from "../../steering/schedule";
 import type { Steering } from "../../steering/types";
 import { throwIfCancelled } from "../cancel";
 import { checkRequest, maxSteps } from "../check-request";
-import { steeringOfTextChannels } from "../default-steering";
+import { steeringDefaultsOfTextChannels } from "../default-steering";
 import { CONSISTENCY_GUIDANCE } from "../denoiser";
 import { StageClock } from "../hooks";
 import type { GeneratedImage, ImageRequest, PipelineHooks, RgbaImage, Timings } from "../request";
@@ -26,8 +26,6 @@ export type OnnxTextToImageOptions = Pick<TextToImageOptions, "textRows">;
 
 export class OnnxTextToImage {
   readonly info: TextToImageInfo;
-  /** What a negative prompt means when no method is named. */
-  readonly steering: Exclude<Steering, { method: "none" }>;
   readonly loadTimings: Pick<Timings, "load" | "compile">;
   readonly #checkpoint: OnnxCheckpoint;
   readonly #text: OnnxTextEncoding;
@@ -47,13 +45,13 @@ export class OnnxTextToImage {
     this.#unet = unet;
     this.#decoder = new OnnxNetwork(runtime, checkpoint.decoder);
     this.loadTimings = { load, compile: 0 };
-    this.steering = steeringOfTextChannels(textChannels);
     this.info = {
       name: checkpoint.name,
       weightBytes: checkpoint.byteLength,
       defaultSize: checkpoint.sampleSize * checkpoint.factor,
       sizeMultiple: checkpoint.factor,
       maxSteps: maxSteps(checkpoint.sampler),
+      steering: steeringDefaultsOfTextChannels(textChannels),
       license: undefined,
     };
   }
@@ -114,7 +112,10 @@ export class OnnxTextToImage {
     await clock.time("load", () => this.#text.network.session(signal));
     const encode = (text: string) => clock.time("encode", () => this.#text.encode(text, signal));
     const positive = await encode(request.prompt);
-    const negative = steering.method === "none" ? {} : { [NEGATIVE_TEXT_INPUT]: await encode(request.negative), ...dials(steering) };
+    const texts = {
+      [TEXT_INPUT]: positive,
+      ...(steering.method === "none" ? {} : { [NEGATIVE_TEXT_INPUT]: await encode(request.negative) }),
+    };
     const shape = [1, latentChannels, request.height / factor, request.width / factor];
     const draw = new TorchGenerator(request.seed);
     const noise = () => draw.randn(shape.reduce((left, right) => left * right));
@@ -126,8 +127,8 @@ export class OnnxTextToImage {
       throwIfCancelled(signal);
       hooks.onProgress?.({ stage: "step", step: index + 1, steps: schedule.steps.length });
       const fresh = step.next.noise === 0 ? undefined : noise();
-      const text = { [TEXT_INPUT]: positive, ...negative };
-      const out = await clock.time("denoise", () => this.#predict(x, shape, step, text, session, signal));
+      const told = { ...texts, ...dials(steeringAt(steering, index, step.sigma)) };
+      const out = await clock.time("denoise", () => this.#predict(x, shape, step, told, session, signal));
       const isLast = index + 1 === schedule.steps.length;
       if (!isLast && hooks.onPreview) {
         const x0 = combined(step.x0, x, out);
@@ -175,7 +176,12 @@ export class OnnxTextToImage {
   }
 }
 
-function dials(steering: Exclude<Steering, { method: "none" }>): Readonly<Record<string, Feed>> {
+/**
+ * A step that is not steered has the dials at 0, where the steered graph gives what the plain one does: opening that
+ * one in the middle of a picture takes longer than the branch.
+ */
+function dials(steering: Steering): Readonly<Record<string, Feed>> {
+  if (steering.method === "none") return {};
   return Object.fromEntries(Object.entries(steeringScalars(steering)).map(([name, value]) => [name, { values: [value] }]));
 }
 

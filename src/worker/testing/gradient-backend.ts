@@ -12,6 +12,12 @@ export const GRADIENT_INFO: ModelInfo = {
   defaultSize: 32,
   sizeMultiple: 16,
   maxSteps: 4,
+  steering: {
+    method: "nasa",
+    nasa: { method: "nasa", scale: 0.5 },
+    nag: { method: "nag", scale: 2, tau: 2.5, alpha: 0.5, sigmaEnd: 4 },
+    sigmaEnd: 4,
+  },
 };
 
 /** Words in a prompt that stand for a fault. */
