@@ -1,6 +1,6 @@
 """Encodes a dataset once, so that the student trains on latents alone.
 
-`python -m lab.encode --data TRAIN --work WORK --count N`
+`python -m lab.encode --data DATA --work WORK` writes `latents.bin` beside the pictures.
 """
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ import numpy as np
 import torch
 
 from .dataset import Dataset
-from .layout import CHANNELS, GRID
+from .layout import CHANNELS, LATENT
 from .nets import collapse
 from .train.autoencoder import load, to_tensor
 from .train.loop import spread
 
+NAME = "latents.bin"
+
 
 class Latents:
-    """[count, 12, 16, 16] float16 on disk; `count` is how many are finished."""
+    """[count, 12, 32, 32] float16 beside a dataset's pictures; `count` is how many were encoded."""
 
-    def __init__(self, path: Path) -> None:
-        shape = (-1, CHANNELS, GRID, GRID)
-        self.values = np.fromfile(path.with_suffix(".bin"), np.float16).reshape(shape)
+    def __init__(self, data_folder: Path) -> None:
+        self.values = np.memmap(data_folder / NAME, np.float16, "r").reshape(-1, CHANNELS, LATENT, LATENT)
         self.count = len(self.values)
 
 
-def encode(worker: int, workers: int, data_folder: Path, work: Path, count: int) -> None:
+def encode(worker: int, workers: int, data_folder: Path, work: Path, to: Path, count: int) -> None:
     """Every `workers`-th batch of 16; all write into one file."""
     data, autoencoder = Dataset(data_folder), load(work / "autoencoder.pt")
-    values = np.memmap(work / "latents.bin", np.float16, "r+", shape=(count, CHANNELS, GRID, GRID))
+    values = np.memmap(to, np.float16, "r+", shape=(count, CHANNELS, LATENT, LATENT))
     for first in range(16 * worker, count, 16 * workers):
         images = to_tensor(np.array(data.images[first : min(first + 16, count)]))
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
@@ -41,12 +42,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--count", type=int, default=24000)
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
-    count = min(args.count, Dataset(args.data).count)
-    np.memmap(args.work / "latents.bin", np.float16, "w+", shape=(count, CHANNELS, GRID, GRID)).flush()
-    spread(encode, args.workers, args.data, args.work, count)
+    count = Dataset(args.data).count
+    partial = (args.data / NAME).with_suffix(".partial")
+    np.memmap(partial, np.float16, "w+", shape=(count, CHANNELS, LATENT, LATENT)).flush()
+    spread(encode, args.workers, args.data, args.work, partial, count)
+    partial.replace(args.data / NAME)
 
 
 if __name__ == "__main__":

@@ -13,11 +13,13 @@ from statistics import NormalDist
 
 import numpy as np
 import torch
+from torch import Tensor
+from torch.nn import functional as F
 
 from .attributes import ATTRIBUTES, COMPANIONS, SCENERY, THINGS, can_hold
 from .captions import Request
 
-CHANNELS, GRID = 12, 16  # the latent: [12, 16, 16]
+CHANNELS, LATENT, GRID = 12, 32, 16  # latents are [12, 32, 32]; layout reads them in cells of two by two, [12, 16, 16]
 GROUND_ROWS, SKY_ROWS, RIDGE_ROWS = slice(9, 13), slice(1, 5), slice(5, 9)
 SUN_CHANNEL, CLOUD_CHANNEL, RIDGE_CHANNELS, SIDE_CHANNEL = 6, 4, (2, 3, 7), 8
 DICE_CHANNEL = {"place": 0, "time": 1, "weather": 5, "season": 9, "style": 10}
@@ -62,14 +64,26 @@ class Layout:
 
 
 def noise(seed: int) -> np.ndarray:
-    """The noise a pipeline draws for `seed`: [12, 16, 16] float32, torch's CPU generator."""
-    return torch.randn((1, CHANNELS, GRID, GRID), generator=torch.Generator("cpu").manual_seed(seed))[0].numpy()
+    """The noise a pipeline draws for `seed`: [12, 32, 32] float32, torch's CPU generator."""
+    return torch.randn((1, CHANNELS, LATENT, LATENT), generator=torch.Generator("cpu").manual_seed(seed))[0].numpy()
 
 
-def arrange(request: Request, z: np.ndarray) -> Layout:
-    """The picture `request` and noise `z` stand for."""
+def cells(z: np.ndarray) -> np.ndarray:
+    """Noise [..., 12, 32, 32] summed over two by two, halved: again of unit variance, [..., 12, 16, 16]."""
+    return z.reshape(*z.shape[:-2], GRID, 2, GRID, 2).sum((-3, -1)) / 2
+
+
+def noise_of(cells: Tensor, generator: torch.Generator) -> Tensor:
+    """A fresh draw of noise [n, 12, 32, 32] among all whose cells are `cells` [n, 12, 16, 16]: the same layout, another grain."""
+    z = torch.randn((*cells.shape[:-2], LATENT, LATENT), generator=generator)
+    return z + F.interpolate(cells / 2 - F.avg_pool2d(z, 2), scale_factor=2.0, mode="nearest")
+
+
+def arrange(request: Request, z: np.ndarray, without: str = "") -> Layout:
+    """The picture `request` and noise `z` [12, 32, 32] stand for, `without` one thing or attribute value nobody asked for."""
+    z = cells(z)
     named = dict(request.named)
-    attributes = {name: named.get(name) or _unnamed(name, request, z) for name in ATTRIBUTES}
+    attributes = {name: named.get(name) or _unnamed(name, request, z, without) for name in ATTRIBUTES}
     place = attributes["place"]
     side = _side(place, request, z)
     taken: set[tuple[str, float]] = set()
@@ -92,6 +106,7 @@ def arrange(request: Request, z: np.ndarray) -> Layout:
             spots = len(anchors(place, THINGS[thing].stands, side))
             put(thing, 1, None, least=NormalDist().inv_cdf((1 - share) ** (1 / spots)))
 
+    placed = [item for item in placed if item.thing != without]  # everything else stands where it would
     columns = np.stack([z[c, RIDGE_ROWS].mean(0) * 2 for c in RIDGE_CHANNELS])
     padded = np.pad(columns, ((0, 0), (1, 1)), mode="edge")
     ridges = (padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]) / 2.45
@@ -142,15 +157,24 @@ def _side(place: str, request: Request, z: np.ndarray) -> int:
     return 1 if rows[:, 8:].sum() > rows[:, :8].sum() else -1
 
 
-def _unnamed(attribute: str, request: Request, z: np.ndarray) -> str:
+def _unnamed(attribute: str, request: Request, z: np.ndarray, without: str) -> str:
     quantile = NormalDist().cdf(float(z[DICE_CHANNEL[attribute]].mean()) * GRID)
     if attribute == "place":
         homes = dict.fromkeys(HOME[wish.thing] for wish in request.wishes)
         fitting = [p for p in (*homes, "coast", "meadow") if all(can_hold(p, w.thing) for w in request.wishes)]
         fitting = list(dict.fromkeys(fitting))
         return fitting[0] if homes or quantile < 0.5 else fitting[-1]
-    for value, share in UNNAMED[attribute]:
+    options = [(value, share) for value, share in UNNAMED[attribute] if value != without] or UNNAMED[attribute]
+    for value, share in options:
         quantile -= share
         if quantile < 0:
             return value
-    return UNNAMED[attribute][-1][0]
+    return options[-1][0]
+
+
+def unasked(request: Request, layout: Layout) -> list[str]:
+    """What a negative prompt could take away: company that came by itself, values the noise chose where there is another."""
+    wished = {wish.thing for wish in request.wishes}
+    things = [thing for thing in COMPANIONS.get(layout.attributes["place"], {}) if thing not in wished and thing in layout.present]
+    chosen = [layout.attributes[name] for name, options in UNNAMED.items() if len(options) > 1 and request.get(name) is None]
+    return things + chosen

@@ -5,13 +5,16 @@ work=${1:?usage: lab/reproduce.sh WORK}
 mkdir -p "$work"
 export OMP_NUM_THREADS=1
 [ -e "$work/train/count" ] || python -m lab.dataset "$work/train" --count 60000 --seed 1
-[ -e "$work/heldout/count" ] || python -m lab.dataset "$work/heldout" --count 2000 --seed 2 --held-out
+[ -e "$work/heldout/count" ] || python -m lab.dataset "$work/heldout" --count 2000 --seed 2 --kind held-out
+[ -e "$work/left-out/count" ] || python -m lab.dataset "$work/left-out" --count 12000 --seed 3 --kind left-out
 python -m lab.tokenizer vignette/tokenizer
 python -m lab.train.text_encoder --tokenizer vignette/tokenizer --out "$work"
 python -m lab.train.autoencoder --data "$work/train" --out "$work"
-[ -e "$work/latents.bin" ] || python -m lab.encode --data "$work/train" --work "$work"
-python -m lab.train.student --data "$work/train" --work "$work" --tokenizer vignette/tokenizer
-python -m lab.train.decoder --data "$work/train" --work "$work" --tokenizer vignette/tokenizer
+for data in train left-out; do
+  [ -e "$work/$data/latents.bin" ] || python -m lab.encode --data "$work/$data" --work "$work"
+done
+python -m lab.train.student --data "$work/train" --left-out "$work/left-out" --work "$work" --tokenizer vignette/tokenizer
+python -m lab.train.decoder --data "$work/train" --left-out "$work/left-out" --work "$work" --tokenizer vignette/tokenizer
 python -m lab.train.classifier --data "$work/train" --out "$work"
 python -m lab.export --work "$work" --to vignette
 python -m lab.evaluate --model vignette --data "$work/heldout" --work "$work"

@@ -17,14 +17,14 @@ class AutoencoderTinyConfig:
     """diffusers' fields; one width per side, as `AutoencoderTiny` assumes."""
     in_channels: int = 3
     out_channels: int = 3
-    encoder_block_out_channels: tuple[int, ...] = (32, 32, 32, 32, 32)
-    decoder_block_out_channels: tuple[int, ...] = (32, 32, 32, 32, 32)
+    encoder_block_out_channels: tuple[int, ...] = (32, 32, 32, 32)
+    decoder_block_out_channels: tuple[int, ...] = (32, 32, 32, 32)
     act_fn: str = "relu"
     upsample_fn: str = "nearest"
     latent_channels: int = 12
     upsampling_scaling_factor: int = 2
-    num_encoder_blocks: tuple[int, ...] = (0, 0, 2, 2, 3)
-    num_decoder_blocks: tuple[int, ...] = (3, 2, 1, 1, 0)
+    num_encoder_blocks: tuple[int, ...] = (0, 0, 2, 3)
+    num_decoder_blocks: tuple[int, ...] = (4, 3, 0, 0)
     latent_magnitude: int = 3
     latent_shift: float = 0.5
     force_upcast: bool = False

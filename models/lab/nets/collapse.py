@@ -1,10 +1,10 @@
 """The autoencoder with its linear stages multiplied out, for cheaper training.
 
 AutoencoderTiny has convolutions with nothing between them: three at the encoder's entrance (no
-blocks at the two finest levels) and two at the decoder's exit. Their product is one convolution
+blocks at the two finest levels) and as many at the decoder's exit. Their product is one convolution
 with a larger kernel, computed here from the same weights, and nearest-neighbour upsampling followed
-by a convolution is a small convolution for each of the four pixel phases. Pixels within a border of
-one differ from the layer-by-layer result (padding happens between layers there); all others agree.
+by a convolution is a small convolution for each of the four pixel phases. Pixels within a narrow border
+differ from the layer-by-layer result (padding happens between layers there); all others agree.
 """
 from __future__ import annotations
 
@@ -34,9 +34,16 @@ def encode(autoencoder: AutoencoderTiny, images: Tensor) -> Tensor:
 
 
 def decode(autoencoder: AutoencoderTiny, latents: Tensor) -> Tensor:
-    layers = autoencoder.decoder.layers
-    inner, leave = layers[-2], layers[-1]
-    x = nn.Sequential(*layers[:-3])(torch.tanh(latents / 3) * 3)
-    kernel = torch.einsum("aud,bve,cide->cabiuv", _PHASES, _PHASES, product(inner.weight, leave.weight))
-    x = F.conv2d(x, kernel.flatten(0, 2), leave.bias.repeat_interleave(4), padding=1)
-    return F.pixel_shuffle(x, 2) * 2 - 1
+    layers = list(autoencoder.decoder.layers)
+    leave = layers.pop()
+    kernel, doublings = leave.weight, 0
+    while isinstance(layers[-2], nn.Upsample):
+        inner = layers.pop()
+        layers.pop()
+        kernel = torch.einsum("aud,bve,cide->cabiuv", _PHASES, _PHASES, product(inner.weight, kernel)).flatten(0, 2)
+        doublings += 1
+    x = nn.Sequential(*layers)(torch.tanh(latents / 3) * 3)
+    x = F.conv2d(x, kernel, leave.bias.repeat_interleave(4**doublings), padding=1)
+    for _ in range(doublings):
+        x = F.pixel_shuffle(x, 2)
+    return x * 2 - 1

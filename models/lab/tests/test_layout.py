@@ -2,10 +2,11 @@
 import random
 
 import numpy as np
+import torch
 
 from lab.attributes import COMPANIONS, THINGS
 from lab.captions import Request, Wish, sample
-from lab.layout import arrange, noise
+from lab.layout import arrange, cells, noise, noise_of, unasked
 from lab.paint import render
 
 
@@ -64,3 +65,36 @@ def test_every_thing_can_be_drawn() -> None:
         bare = Request((("place", place), ("weather", "clear")), ())
         with_thing = Request(bare.named, (Wish(thing, 3),))
         assert not np.array_equal(render(arrange(bare, noise(1))), render(arrange(with_thing, noise(1))))
+
+
+def test_a_layout_reads_cells_alone() -> None:
+    rng, generator = random.Random(7), torch.Generator().manual_seed(7)
+    for seed in range(40):
+        request, z = sample(rng), noise(seed)
+        other = noise_of(torch.from_numpy(cells(z))[None], generator)[0].numpy()
+        assert np.abs(other - z).max() > 1 and np.abs(cells(other) - cells(z)).max() < 1e-5
+        assert arrange(request, other).things == arrange(request, z).things
+
+
+def test_fresh_noise_for_given_cells_is_still_normal() -> None:
+    generator = torch.Generator().manual_seed(8)
+    z = noise_of(torch.randn((20, 12, 16, 16), generator=generator), generator)
+    neighbours = (z[..., ::2] * z[..., 1::2]).mean()  # of one cell: independent all the same
+    assert abs(z.mean()) < 0.01 and abs(z.std() - 1) < 0.01 and abs(neighbours) < 0.01  # 5 sigma of 246,000 draws
+
+
+def test_what_is_left_out_is_gone_and_nothing_else_moves() -> None:
+    rng, left_out = random.Random(9), 0
+    for seed in range(300):
+        request, z = sample(rng), noise(seed)
+        before = arrange(request, z)
+        for without in unasked(request, before):
+            after = arrange(request, z, without)
+            left_out += 1
+            if without in THINGS:
+                assert without not in {item.thing for item in after.things}
+                assert after.attributes == before.attributes
+                assert set(after.things) == {item for item in before.things if item.thing != without}
+            else:
+                assert without not in after.attributes.values()
+    assert left_out > 200

@@ -1,4 +1,4 @@
-"""Trains the autoencoder: 256x256 pictures to 12x16x16 latents and back.
+"""Trains the autoencoder: 256x256 pictures to 12x32x32 latents and back.
 
 Absolute error on pixels and on their differences (outlines are what an average blurs first). Some
 latents get noise before decoding, so that the decoder forgives what the student gets slightly
@@ -16,13 +16,13 @@ import torch
 from torch import Tensor, nn
 
 from ..dataset import Dataset
-from ..layout import CHANNELS, GRID
+from ..layout import CHANNELS, LATENT
 from ..nets import collapse
 from ..nets.autoencoder_tiny import AutoencoderTiny, AutoencoderTinyConfig, LatentNorm, edges
 from .loop import Average, Run, draws, learning_rate, report, share, spread
 from .optimizer import Muon, matrices
 
-SEED, BATCH = 11, 6
+SEED, BATCH = 11, 8
 
 
 def to_tensor(images: np.ndarray) -> Tensor:
@@ -95,7 +95,7 @@ def train(worker: int, workers: int, data_folder: Path, out: Path, steps: int) -
         picked = np.sort(numpy_draws.integers(0, data.count, BATCH // workers))
         images = to_tensor(np.array(data.images[picked]))
         strength = torch.rand((len(picked), 1, 1, 1), generator=torch_draws).sub_(0.5).clamp_(min=0) * 0.5  # half of them none
-        noise = torch.randn((len(picked), CHANNELS, GRID, GRID), generator=torch_draws) * strength
+        noise = torch.randn((len(picked), CHANNELS, LATENT, LATENT), generator=torch_draws) * strength
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, steps, 2e-3, warmup=50)
         with torch.autocast("cpu", torch.bfloat16):

@@ -3,35 +3,31 @@
 The layout of every training picture was read from its noise, so at t = 999, where the input is that
 noise, plain regression has one right answer. A share of each batch learns to finish what a first
 step began: the picture noised to t = 749, 499 or 249, and later in training the student's own
-first estimate noised there instead, always with the true picture as target. Cells under a thing
+first estimate noised there instead, always with the true picture as target. Latents under a thing
 weigh more, or small things would be the last to be learnt.
 
-`python -m lab.train.student --data TRAIN --work WORK --tokenizer DIR`
+`python -m lab.train.student --data TRAIN --left-out LEFT_OUT --work WORK --tokenizer DIR`
 """
 from __future__ import annotations
 
 import argparse
-import random
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import CLIPTextModel
 
-from .. import tokenizer as vocabulary
-from ..captions import Request, Wish, write
-from ..dataset import Dataset
-from ..encode import Latents
-from ..nets.unet import ResnetBlock2D, Transformer2DModel, UNet2DConditionModel, UNetConfig
+from ..nets.unet import Away, ResnetBlock2D, Transformer2DModel, UNet2DConditionModel, UNetConfig
 from ..sampler import clean, signal_and_noise, velocity
+from .lessons import Lesson, Teacher
 from .loop import Average, Run, draws, learning_rate, report, share, spread
 from .optimizer import Muon, matrices
 from .text_encoder import Reader, config
 
-SEED, PEAK, EMPHASIS = 13, 1.5e-3, 5.0
-SCHEDULE = ((999, 40), (749, 2), (499, 4), (249, 2))  # time step, samples per batch
+SEED, PEAK = 13, 1.5e-3
+SCHEDULE = ((999, 36), (749, 4), (499, 4), (249, 4))  # time step, samples per batch
 OWN_AFTER = 0.5  # share of the run after which half of the later steps start from the student's own estimate
 
 
@@ -48,12 +44,10 @@ def load(path: Path) -> UNet2DConditionModel:
     return unet.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
-def train(worker: int, workers: int, data_folder: Path, work: Path, tokenizer_folder: Path, steps: int) -> None:
+def train(worker: int, workers: int, data_folder: Path, left_out: Path, work: Path, tokenizer_folder: Path, steps: int) -> None:
     torch.manual_seed(SEED)
-    data, latents = Dataset(data_folder), Latents(work / "latents")
-    requests = [Request(tuple(t["named"].items()), tuple(Wish(**w) for w in t["wishes"])) for t in data.texts()[: latents.count]]
     tokenizer = Tokenizer.from_file(str(tokenizer_folder / "tokenizer.json"))
-    text = load_text(work / "text_encoder.pt", tokenizer.get_vocab_size())
+    teacher = Teacher(data_folder, left_out, tokenizer, load_text(work / "text_encoder.pt", tokenizer.get_vocab_size()))
     unet = UNet2DConditionModel(UNetConfig()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     unet.apply(_start_quiet)
     nn.init.zeros_(unet.conv_out.weight)
@@ -62,27 +56,19 @@ def train(worker: int, workers: int, data_folder: Path, work: Path, tokenizer_fo
     run = Run(work / "student.pt", steps, {"unet": unet, "optimizer": optimizer}, average, keeper=worker == 0)
     shares = [(t, n // workers) for t, n in SCHEDULE]
     times, first = torch.cat([torch.full((n,), t) for t, n in shares]), shares[0][1]
+    signal, noise = signal_and_noise(times[first:])
     for step in run:
-        clock = step * workers + worker
-        numbers, generator = draws(SEED, clock)
-        picked = numbers.integers(0, latents.count, len(times))
-        rng = random.Random(SEED * 1_000_003 + clock)
-        captions = [write(requests[i], rng) for i in picked]
-        x0 = torch.from_numpy(latents.values[picked]).float()
-        z = torch.from_numpy(data.noise[picked]).float()
-        weight = 1 + EMPHASIS * torch.from_numpy(data.focus[picked]).float()[:, None]
-        with torch.autocast("cpu", torch.bfloat16), torch.no_grad():
-            context = text(input_ids=torch.from_numpy(vocabulary.ids(tokenizer, captions))).last_hidden_state
-        start = x0[first:]
+        numbers, generator = draws(SEED, step * workers + worker)
+        lesson = teacher.lesson(len(times), numbers, generator)
+        start = lesson.x0[first:]
         if step > OWN_AFTER * steps:
-            start = _own_estimate(unet, z, x0, context, first)
-        signal, noise = signal_and_noise(times[first:])
+            start = _own_estimate(unet, lesson, first)
         later = signal * start + noise * torch.randn(start.shape, generator=generator)
-        x = torch.cat([z[:first], later]).to(memory_format=torch.channels_last)
-        wanted = velocity(x, x0, times)
+        x = torch.cat([lesson.z[:first], later]).to(memory_format=torch.channels_last)
+        wanted = velocity(x, lesson.x0, times)
         with torch.autocast("cpu", torch.bfloat16):
-            got = unet(x, times, context)
-        error = ((got.float() - wanted).square() * weight).mean((1, 2, 3))
+            got = unet(x, times, lesson.context, lesson.away)
+        error = ((got.float() - wanted).square() * lesson.weight).mean((1, 2, 3))
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, steps, PEAK, warmup=60)
         optimizer.zero_grad(set_to_none=True)
@@ -102,23 +88,32 @@ def _start_quiet(module: nn.Module) -> None:
 
 
 @torch.no_grad()
-def _own_estimate(unet: nn.Module, z: Tensor, x0: Tensor, context: Tensor, first: int) -> Tensor:
+def _own_estimate(unet: nn.Module, lesson: Lesson, first: int) -> Tensor:
     """For every second later sample the student's own one-step picture, for the rest the true one."""
-    mine = torch.arange(first, len(z), 2)
+    mine = torch.arange(first, len(lesson.z), 2)
     t = torch.full((len(mine),), 999)
     with torch.autocast("cpu", torch.bfloat16):
-        v = unet(z[mine].to(memory_format=torch.channels_last), t, context[mine])
-    start = x0[first:].clone()
-    start[mine - first] = clean(z[mine], v.float(), t)
+        v = unet(lesson.z[mine].to(memory_format=torch.channels_last), t, lesson.context[mine], _among(lesson.away, mine))
+    start = lesson.x0[first:].clone()
+    start[mine - first] = clean(lesson.z[mine], v.float(), t)
     return start
+
+
+def _among(away: Away | None, chosen: Tensor) -> Away | None:
+    """The part of `away` that concerns the `chosen` rows, counted among them."""
+    if away is None:
+        return None
+    kept, place = (away.rows[:, None] == chosen).nonzero(as_tuple=True)
+    return replace(away, rows=place, context=away.context[kept], scale=away.scale[kept]) if len(kept) else None
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--left-out", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=2900)
+    parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
-    spread(train, args.workers, args.data, args.work, args.tokenizer, args.steps)
+    spread(train, args.workers, args.data, args.left_out, args.work, args.tokenizer, args.steps)
