@@ -4,6 +4,7 @@ import type { KernelTarget } from "../../kernel";
 import type { Activation, Padding } from "../../ops";
 import type { NumberFormat } from "../../tensor";
 import { evaluate, expectClose, random } from "../../testing/evaluate";
+import { casesIn, COMPILE_TIMEOUT_MS, FORMATS, sumTolerance, type Formats } from "../gemm/testing/formats";
 import { conv2dReference, outputSize, type Conv2dReference } from "./reference";
 
 interface Case {
@@ -20,8 +21,7 @@ interface Case {
   readonly activation?: Activation;
   readonly finalActivation?: Activation;
   readonly target?: Partial<KernelTarget>;
-  /** Run with every format, or with all but packed weights, whose conversion the driver compiles slowly. */
-  readonly formats?: "all" | "unpacked";
+  readonly formats?: Formats;
 }
 
 const same: Padding = { top: 1, left: 1, bottom: 1, right: 1 };
@@ -85,28 +85,10 @@ const CASES: readonly Case[] = [
   },
 ];
 
-interface Format {
-  readonly name: string;
-  readonly format: NumberFormat;
-  readonly sizes: "constant" | "uniform";
-  readonly target?: Partial<KernelTarget>;
-}
-
-// The first runs every case, the others those marked: the software driver takes seconds for a kernel.
-const COMPILE_TIMEOUT_MS = 180_000;
-
-const FORMATS: readonly Format[] = [
-  { name: "f32", format: "f32", sizes: "uniform" },
-  { name: "f32 with constant sizes", format: "f32", sizes: "constant" },
-  { name: "f32 with packed weights", format: "f32", sizes: "uniform", target: { half: false } },
-  { name: "f16", format: "f16", sizes: "uniform" },
-  { name: "f16 with constant sizes", format: "f16", sizes: "constant" },
-];
-
 describe("conv2d equals the direct sum over taps and channels", () => {
-  describe.each(FORMATS)("$name", ({ name, format, sizes, target }) => {
-    const cases = CASES.filter(({ formats }) => name === "f32" || formats === "all" || (formats && target?.half !== false));
-    it.each(cases)(
+  describe.each(FORMATS)("$name", (variant) => {
+    const { format, sizes, target } = variant;
+    it.each(casesIn(variant, CASES))(
       "$rule",
       async (c) => {
         const p = parametersOf(c);
@@ -130,11 +112,8 @@ describe("conv2d equals the direct sum over taps and channels", () => {
   });
 });
 
-/** As linear's, with k = taps * channels. */
 function tolerance(p: Conv2dReference, format: NumberFormat): number {
-  const k = p.kernel[0] * p.kernel[1] * p.input[3];
-  const sum = 4 * 2 ** -24 * Math.sqrt(k + 4) + 3e-7;
-  return format === "f32" ? sum : sum + 2 ** -11;
+  return sumTolerance(p.kernel[0] * p.kernel[1] * p.input[3], format);
 }
 
 function parametersOf(c: Case): Conv2dReference {

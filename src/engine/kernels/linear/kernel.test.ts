@@ -4,6 +4,7 @@ import type { KernelTarget } from "../../kernel";
 import type { Activation, Weight } from "../../ops";
 import type { NumberFormat } from "../../tensor";
 import { evaluate, expectClose, random } from "../../testing/evaluate";
+import { casesIn, COMPILE_TIMEOUT_MS, FORMATS, sumTolerance, type Formats } from "../gemm/testing/formats";
 import { linearReference } from "./reference";
 
 interface Case {
@@ -17,8 +18,7 @@ interface Case {
   readonly activation?: Activation;
   readonly gated?: boolean;
   readonly target?: Partial<KernelTarget>;
-  /** Run with every format, or with all but packed weights, whose conversion the driver compiles slowly. */
-  readonly formats?: "all" | "unpacked";
+  readonly formats?: Formats;
 }
 
 const HARDWARE = { software: false } as const;
@@ -50,28 +50,10 @@ const CASES: readonly Case[] = [
   { rule: "bands with a split reduction", shape: [1, 150], k: 600, n: 8, residual: true, target: { ...HARDWARE, bindingBytes: 200_000 } },
 ];
 
-interface Format {
-  readonly name: string;
-  readonly format: NumberFormat;
-  readonly sizes: "constant" | "uniform";
-  readonly target?: Partial<KernelTarget>;
-}
-
-// The first runs every case, the others those marked: the software driver takes seconds for a kernel.
-const COMPILE_TIMEOUT_MS = 180_000;
-
-const FORMATS: readonly Format[] = [
-  { name: "f32", format: "f32", sizes: "uniform" },
-  { name: "f32 with constant sizes", format: "f32", sizes: "constant" },
-  { name: "f32 with packed weights", format: "f32", sizes: "uniform", target: { half: false } },
-  { name: "f16", format: "f16", sizes: "uniform" },
-  { name: "f16 with constant sizes", format: "f16", sizes: "constant" },
-];
-
 describe("linear equals act(x W + b) + residual", () => {
-  describe.each(FORMATS)("$name", ({ name, format, sizes, target }) => {
-    const cases = CASES.filter(({ formats }) => name === "f32" || formats === "all" || (formats && target?.half !== false));
-    it.each(cases)(
+  describe.each(FORMATS)("$name", (variant) => {
+    const { format, sizes, target } = variant;
+    it.each(casesIn(variant, CASES))(
       "$rule",
       async (c) => {
         const data = dataOf(c);
@@ -96,13 +78,8 @@ describe("linear equals act(x W + b) + residual", () => {
   });
 });
 
-/**
- * Relative RMS error of a sum of k products in float32: random rounding grows like sqrt(k), and 4
- * sigma are allowed. The activations' slopes are at most 1.2; erf adds 2e-7. Stored f16: 2^-11 at most.
- */
 function tolerance({ k, secondK = 0 }: Case, format: NumberFormat): number {
-  const sum = 4 * 2 ** -24 * Math.sqrt(k + secondK + 4) + 3e-7;
-  return format === "f32" ? sum : sum + 2 ** -11;
+  return sumTolerance(k + secondK, format);
 }
 
 interface Data {

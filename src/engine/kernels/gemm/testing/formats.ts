@@ -1,0 +1,42 @@
+// What the matrix kernels, linear and conv2d, are tested in, and how exact their sums of
+// products must be.
+import type { KernelTarget } from "../../../kernel";
+import type { NumberFormat } from "../../../tensor";
+
+export interface Format {
+  readonly name: string;
+  readonly format: NumberFormat;
+  readonly sizes: "constant" | "uniform";
+  readonly target?: Partial<KernelTarget>;
+}
+
+/** Of a case: which formats beside the first it runs in. All, or all but packed weights, whose conversion the driver compiles slowly. */
+export type Formats = "all" | "unpacked";
+
+const BASE: Format = { name: "f32", format: "f32", sizes: "uniform" };
+
+export const FORMATS: readonly Format[] = [
+  BASE,
+  { name: "f32 with constant sizes", format: "f32", sizes: "constant" },
+  { name: "f32 with packed weights", format: "f32", sizes: "uniform", target: { half: false } },
+  { name: "f16", format: "f16", sizes: "uniform" },
+  { name: "f16 with constant sizes", format: "f16", sizes: "constant" },
+];
+
+/** The software driver takes seconds for a kernel. */
+export const COMPILE_TIMEOUT_MS = 180_000;
+
+/** The first format runs every case, the others those marked. */
+export function casesIn<Case extends { readonly formats?: Formats }>(format: Format, cases: readonly Case[]): readonly Case[] {
+  if (format === BASE) return cases;
+  return cases.filter(({ formats }) => formats === "all" || (formats && format.target?.half !== false));
+}
+
+/**
+ * Relative RMS error of a sum of k products in float32: random rounding grows like sqrt(k), and 4
+ * sigma are allowed. The activations' slopes are at most 1.2; erf adds 2e-7. Stored f16: 2^-11 at most.
+ */
+export function sumTolerance(k: number, format: NumberFormat): number {
+  const sum = 4 * 2 ** -24 * Math.sqrt(k + 4) + 3e-7;
+  return format === "f32" ? sum : sum + 2 ** -11;
+}
