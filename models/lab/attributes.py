@@ -46,28 +46,27 @@ ATTRIBUTES = {"place": PLACES, "time": TIMES, "weather": WEATHERS, "season": SEA
 
 @dataclass(frozen=True)
 class Thing:
-    """A nameable object: where it can stand, the noise channel that places it, its words (singular, plural)."""
+    """A nameable object: where it can stand, its words (singular, plural)."""
     stands: str  # "ground", "water" or "sky"
-    channel: int
     words: tuple[tuple[str, str], ...]
     plural_count: int = 2
 
 
 THINGS = {
-    "lighthouse": Thing("ground", 2, (("lighthouse", "lighthouses"), ("light house", "light houses"))),
-    "castle": Thing("ground", 5, (("castle", "castles"), ("fortress", "fortresses"))),
-    "windmill": Thing("ground", 4, (("windmill", "windmills"), ("old mill", "old mills"))),
-    "cottage": Thing("ground", 3, (("cottage", "cottages"), ("house", "houses"), ("cabin", "cabins"), ("hut", "huts"))),
-    "tree": Thing("ground", 7, (("tree", "trees"), ("oak tree", "oak trees"), ("oak", "oaks"))),
-    "pine": Thing("ground", 8, (("pine tree", "pine trees"), ("pine", "pines"), ("fir tree", "fir trees"), ("spruce", "spruces"))),
-    "tent": Thing("ground", 6, (("tent", "tents"),)),
-    "cactus": Thing("ground", 9, (("cactus", "cacti"),)),
-    "sheep": Thing("ground", 10, (("sheep", "sheep"), ("lamb", "lambs")), 3),
-    "campfire": Thing("ground", 11, (("campfire", "campfires"), ("bonfire", "bonfires"))),
-    "sailboat": Thing("water", 0, (("sailboat", "sailboats"), ("sailing boat", "sailing boats"), ("yacht", "yachts"))),
-    "rowboat": Thing("water", 1, (("rowboat", "rowboats"), ("rowing boat", "rowing boats"), ("small boat", "small boats"))),
-    "birds": Thing("sky", 0, (("bird", "birds"), ("gull", "gulls"), ("seagull", "seagulls")), 3),
-    "balloon": Thing("sky", 1, (("hot air balloon", "hot air balloons"), ("balloon", "balloons"), ("hot-air balloon", "hot-air balloons"))),
+    "lighthouse": Thing("ground", (("lighthouse", "lighthouses"), ("light house", "light houses"))),
+    "castle": Thing("ground", (("castle", "castles"), ("fortress", "fortresses"))),
+    "windmill": Thing("ground", (("windmill", "windmills"), ("old mill", "old mills"))),
+    "cottage": Thing("ground", (("cottage", "cottages"), ("house", "houses"), ("cabin", "cabins"), ("hut", "huts"))),
+    "tree": Thing("ground", (("tree", "trees"), ("oak tree", "oak trees"), ("oak", "oaks"))),
+    "pine": Thing("ground", (("pine tree", "pine trees"), ("pine", "pines"), ("fir tree", "fir trees"), ("spruce", "spruces"))),
+    "tent": Thing("ground", (("tent", "tents"),)),
+    "cactus": Thing("ground", (("cactus", "cacti"),)),
+    "sheep": Thing("ground", (("sheep", "sheep"), ("lamb", "lambs")), 3),
+    "campfire": Thing("ground", (("campfire", "campfires"), ("bonfire", "bonfires"))),
+    "sailboat": Thing("water", (("sailboat", "sailboats"), ("sailing boat", "sailing boats"), ("yacht", "yachts"))),
+    "rowboat": Thing("water", (("rowboat", "rowboats"), ("rowing boat", "rowing boats"), ("small boat", "small boats"))),
+    "birds": Thing("sky", (("bird", "birds"), ("gull", "gulls"), ("seagull", "seagulls")), 3),
+    "balloon": Thing("sky", (("hot air balloon", "hot air balloons"), ("balloon", "balloons"), ("hot-air balloon", "hot-air balloons"))),
 }
 WATER = ("coast", "lake", "city")  # the places where a boat floats
 SCENERY = {"village": ("cottage",), "forest": ("tree", "pine"), "city": ("cottage",)}  # part of the place itself, never asked for or judged there
@@ -82,7 +81,6 @@ COMPANIONS = {
     "desert": {"cactus": 0.75},
     "city": {"birds": 0.65},
 }
-SLOTS = 5  # columns in which a thing can stand
 POSITIONS = {
     "left": ("on the left", "to the left", "at left"),
     "middle": ("in the middle", "in the centre", "in the center"),

@@ -69,7 +69,7 @@ trained from scratch on pictures this repository draws itself ([the lab](../lab/
 ## What it is
 | | |
 | --- | --- |
-| layout | diffusers `StableDiffusionPipeline`: UNet2DConditionModel, AutoencoderTiny (f16, 12 channels), CLIPTextModel, LCMScheduler |
+| layout | diffusers `StableDiffusionPipeline`: UNet2DConditionModel, AutoencoderTiny (f8, 12 channels), CLIPTextModel, LCMScheduler |
 | parameters | student {counts['unet'] / 1e6:.2f} M, autoencoder {counts['vae'] / 1e6:.2f} M, text encoder {counts['text_encoder'] / 1e6:.2f} M |
 | download | {size / 1e6:.2f} MB in float16 (limit {BYTES / 1e6:.0f}) |
 | one step and decode | {measured['student_gflop']:.3f} + {measured['decode_gflop']:.3f} = {flops:.3f} GFLOP, two per multiply-accumulate, text encoder apart (limit {BUDGET / 1e9:.0f}) |

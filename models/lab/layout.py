@@ -2,12 +2,15 @@
 
 The student starts from the same noise, so what it must draw is decided before it begins and plain
 regression can be sharp ("the renderer as teacher"). Every decision reads the noise near the place
-where its effect is seen: a thing stands where its channel, averaged over a small box, is highest;
-ridges follow column means; only attributes nobody named come from a whole channel's mean.
+where its effect is seen: a thing stands where a channel, averaged over a small box, is highest, and
+ridges follow column means. As few decisions as make pictures differ, and the same channel for whichever
+thing comes first: what every picture teaches is learnt long before what one in fourteen does. What
+nobody names has one usual value.
 """
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from collections.abc import Iterator
 from functools import cache
 from statistics import NormalDist
 
@@ -20,17 +23,13 @@ from .attributes import ATTRIBUTES, COMPANIONS, SCENERY, THINGS, can_hold
 from .captions import Request
 
 CHANNELS, LATENT, GRID = 12, 32, 16  # latents are [12, 32, 32]; layout reads them in cells of two by two, [12, 16, 16]
-GROUND_ROWS, SKY_ROWS, RIDGE_ROWS = slice(9, 13), slice(1, 5), slice(5, 9)
-SUN_CHANNEL, CLOUD_CHANNEL, RIDGE_CHANNELS, SIDE_CHANNEL = 6, 4, (2, 3, 7), 8
-DICE_CHANNEL = {"place": 0, "time": 1, "weather": 5, "season": 9, "style": 10}
+GROUND_ROWS, SKY_ROWS, RIDGE_ROWS = slice(8, 12), slice(0, 4), slice(5, 9)
+SUN_CHANNEL, CLOUD_CHANNEL, RIDGE_CHANNELS = 6, 4, (2, 3, 7)
+THING_CHANNELS, COMPANY_CHANNELS = (0, 1, 5), (8, 9)  # for the first, second ... kind of thing in a band
 
-# What an unnamed attribute becomes, from the lowest to the highest mean of its noise channel.
-UNNAMED = {
-    "time": (("day", 0.5), ("sunset", 0.5)),
-    "weather": (("clear", 0.6), ("cloudy", 0.4)),
-    "season": (("summer", 0.5), ("autumn", 0.5)),
-    "style": (("poster", 1.0),),
-}
+# What an unnamed attribute is, and what else if that is not wanted.
+UNNAMED = {"time": ("day", "sunset"), "weather": ("clear", "cloudy"), "season": ("summer", "autumn"), "style": ("poster", "watercolour")}
+SLOTS = (0.125, 0.3125, 0.5, 0.6875, 0.875)  # x of the five columns decisions are read from
 HOME = {  # the places a thing suggests when none is named, likeliest first
     "lighthouse": "coast", "castle": "mountains", "windmill": "meadow", "cottage": "meadow", "tree": "meadow", "pine": "mountains",
     "tent": "mountains", "cactus": "desert", "sheep": "meadow", "campfire": "forest", "sailboat": "coast", "rowboat": "lake",
@@ -83,45 +82,46 @@ def arrange(request: Request, z: np.ndarray, without: str = "") -> Layout:
     """The picture `request` and noise `z` [12, 32, 32] stand for, `without` one thing or attribute value nobody asked for."""
     z = cells(z)
     named = dict(request.named)
-    attributes = {name: named.get(name) or _unnamed(name, request, z, without) for name in ATTRIBUTES}
+    attributes = {name: named.get(name) or _unnamed(name, request, without) for name in ATTRIBUTES}
     place = attributes["place"]
     side = _side(place, request, z)
     taken: set[tuple[str, float]] = set()
     placed: list[Placed] = []
 
-    def put(thing: str, count: int, position: str | None, least: float = -np.inf) -> None:
+    def put(thing: str, count: int, position: str | None, channels: dict[str, Iterator[int]], share: float = 1.0) -> None:
         stands = THINGS[thing].stands
+        channel = next(channels[stands])
         free = [a for a in anchors(place, stands, side) if (stands, a.x) not in taken and _matches(a, position, place, stands)]
-        scored = sorted(((_box(z, THINGS[thing].channel, a.x, stands), a) for a in free), key=lambda pair: -pair[0])
+        scored = sorted(((_box(z, channel, a.x, stands), a) for a in free), key=lambda pair: -pair[0])
+        least = NormalDist().inv_cdf((1 - share) ** (1 / len(free))) if free and share < 1 else -np.inf
         for score, anchor in scored[:count]:
             if score > least:
                 taken.add((stands, anchor.x))
                 placed.append(Placed(thing, anchor))
 
+    asked, company = ({stands: iter(channels) for stands in ("ground", "water", "sky")} for channels in (THING_CHANNELS, COMPANY_CHANNELS))
     wishes = {wish.thing: wish for wish in request.wishes}
     for thing in sorted(wishes, key=lambda thing: (wishes[thing].position is None, tuple(THINGS).index(thing))):
-        put(thing, wishes[thing].count, wishes[thing].position)
+        put(thing, wishes[thing].count, wishes[thing].position, asked)
     for thing, share in COMPANIONS.get(place, {}).items():
         if thing not in wishes:
-            spots = len(anchors(place, THINGS[thing].stands, side))
-            put(thing, 1, None, least=NormalDist().inv_cdf((1 - share) ** (1 / spots)))
+            put(thing, 1, None, company, share)
 
     placed = [item for item in placed if item.thing != without]  # everything else stands where it would
     columns = np.stack([z[c, RIDGE_ROWS].mean(0) * 2 for c in RIDGE_CHANNELS])
     padded = np.pad(columns, ((0, 0), (1, 1)), mode="edge")
     ridges = (padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]) / 2.45
-    fifths = [0.125, 0.3125, 0.5, 0.6875, 0.875]
-    clouds = np.array([_box(z, CLOUD_CHANNEL, x, "sky") for x in fifths])
-    suns = [_box(z, SUN_CHANNEL, x, "sky") for x in fifths]
+    clouds = np.array([_box(z, CLOUD_CHANNEL, x, "sky") for x in SLOTS])
+    suns = [_box(z, SUN_CHANNEL, x, "sky") for x in SLOTS]
     present = frozenset(p.thing for p in placed) | frozenset(SCENERY.get(place, ()))
-    return Layout(attributes, tuple(placed), ridges, clouds, fifths[int(np.argmax(suns))], side, present)
+    return Layout(attributes, tuple(placed), ridges, clouds, SLOTS[int(np.argmax(suns))], side, present)
 
 
 @cache
 def anchors(place: str, stands: str, side: int) -> tuple[Anchor, ...]:
     """The spots of a place, in the order a picture is read."""
     if stands == "sky":
-        return tuple(Anchor(x, y) for x, y in zip((0.125, 0.3125, 0.5, 0.6875, 0.875), (0.27, 0.17, 0.25, 0.15, 0.26)))
+        return tuple(Anchor(x, y) for x, y in zip(SLOTS, (0.27, 0.17, 0.25, 0.15, 0.26)))
     if stands == "water":
         near, far = {"coast": (0.83, 0.69), "lake": (0.80, 0.70), "city": (0.82, 0.76)}[place]
         spots = [Anchor(x, near if i % 2 else far, 1.15 if i % 2 else 0.85) for i, x in enumerate((0.14, 0.32, 0.5, 0.68, 0.86))]
@@ -153,28 +153,19 @@ def _side(place: str, request: Request, z: np.ndarray) -> int:
     for wish in request.wishes:
         if THINGS[wish.thing].stands == "ground" and wish.position in ("left", "right"):
             return -1 if wish.position == "left" else 1
-    rows = z[SIDE_CHANNEL, 5:14]
-    return 1 if rows[:, 8:].sum() > rows[:, :8].sum() else -1
+    left, right = (sum(_box(z, THING_CHANNELS[0], x, "ground") for x in half) for half in (SLOTS[:2], SLOTS[3:]))
+    return 1 if right > left else -1
 
 
-def _unnamed(attribute: str, request: Request, z: np.ndarray, without: str) -> str:
-    quantile = NormalDist().cdf(float(z[DICE_CHANNEL[attribute]].mean()) * GRID)
+def _unnamed(attribute: str, request: Request, without: str) -> str:
     if attribute == "place":
-        homes = dict.fromkeys(HOME[wish.thing] for wish in request.wishes)
-        fitting = [p for p in (*homes, "coast", "meadow") if all(can_hold(p, w.thing) for w in request.wishes)]
-        fitting = list(dict.fromkeys(fitting))
-        return fitting[0] if homes or quantile < 0.5 else fitting[-1]
-    options = [(value, share) for value, share in UNNAMED[attribute] if value != without] or UNNAMED[attribute]
-    for value, share in options:
-        quantile -= share
-        if quantile < 0:
-            return value
-    return options[-1][0]
+        homes = (HOME[wish.thing] for wish in request.wishes)
+        return next(p for p in (*homes, "coast", "meadow") if all(can_hold(p, w.thing) for w in request.wishes))
+    return next(value for value in UNNAMED[attribute] if value != without)
 
 
 def unasked(request: Request, layout: Layout) -> list[str]:
-    """What a negative prompt could take away: company that came by itself, values the noise chose where there is another."""
+    """What a negative prompt could take away: company that came by itself, and usual values."""
     wished = {wish.thing for wish in request.wishes}
     things = [thing for thing in COMPANIONS.get(layout.attributes["place"], {}) if thing not in wished and thing in layout.present]
-    chosen = [layout.attributes[name] for name, options in UNNAMED.items() if len(options) > 1 and request.get(name) is None]
-    return things + chosen
+    return things + [layout.attributes[name] for name in UNNAMED if request.get(name) is None]
