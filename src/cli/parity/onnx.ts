@@ -11,7 +11,7 @@ import { readModel, type OnnxFile } from "../../ort/session/open-model";
 import type { OrtRuntime } from "../../ort/session/runtime";
 import { OrtSession } from "../../ort/session/session";
 import { tensorFrom, valuesOf } from "../../ort/session/tensors";
-import { steeringScalars } from "../../ort/steer-graph";
+import { steerGraph, steeringScalars } from "../../ort/steer-graph";
 import type { SteeringMethod } from "../../ort/steer-graph/combine";
 import type { Nag, Nasa } from "../../steering/defaults";
 import type { Comparison, Fixture, HostCheck } from "./check";
@@ -89,7 +89,9 @@ async function* predictions(
   { folder, file, golden }: Exported,
   method: SteeringMethod | undefined,
 ): AsyncIterable<Comparison> {
-  const session = await OrtSession.open(runtime, () => readModel(file, method), { name: folder });
+  const session = await OrtSession.open(runtime, () => readModel(file, { rewrite: method && ((model) => steerGraph(model, method)) }), {
+    name: folder,
+  });
   for (const entry of golden.cases) {
     const fields = new Fields(entry, `${folder}: golden.json`);
     const index = fields.integer("i");

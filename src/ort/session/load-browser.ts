@@ -1,6 +1,5 @@
 // ONNX Runtime Web in a browser: the build that fits, loaded when first asked for. Each brings 14 to
-// 27 MB of WASM, which the page keeps at an address of its own.
-import type { Env } from "onnxruntime-web";
+// 27 MB of WASM, which the bundler puts beside the page.
 import type { Device } from "../../engine/device";
 import { OrtRuntime, type OrtModule } from "./runtime";
 
@@ -18,15 +17,7 @@ export function buildFor(device: Device | undefined, wasm: object = WebAssembly)
   return "Suspending" in wasm ? "jspi" : "webgpu";
 }
 
-/**
- * @param device shared with our own engine: buffers of one are buffers of the other; without it WASM computes
- * @param wasmPaths of each build's files
- */
-export async function browserRuntime(
-  device: Device | undefined,
-  wasmPaths: Readonly<Record<OrtBuild, Env.WebAssemblyFlags["wasmPaths"]>>,
-  builds: Readonly<Record<OrtBuild, () => Promise<OrtModule>>> = BUILDS,
-): Promise<OrtRuntime> {
-  const build = buildFor(device);
-  return new OrtRuntime(await builds[build](), device ? { provider: "webgpu", device } : { provider: "wasm" }, wasmPaths[build]);
+/** @param device shared with our own engine: buffers of one are buffers of the other; without it WASM computes */
+export async function browserRuntime(device: Device | undefined, builds = BUILDS): Promise<OrtRuntime> {
+  return new OrtRuntime(await builds[buildFor(device)](), device ? { provider: "webgpu", device } : { provider: "wasm" });
 }

@@ -1,5 +1,5 @@
-// A stored model comes with the files its tensors are in; steered it is a small new graph over the
-// same bytes; files outside its folder are never asked for.
+// A stored model comes with the files its tensors are in, wherever in its checkpoint they lie; steered it
+// is a small new graph over the same bytes; files outside the checkpoint are never asked for.
 import { describe, expect, it } from "vitest";
 import { memoryStore } from "../../checkpoints/memory-source";
 import { decodeModel } from "../onnx-graph/decode";
@@ -8,7 +8,8 @@ import { encodeModel } from "../onnx-graph/encode";
 import type { OnnxModel } from "../onnx-graph/model";
 import { crossAttention, GraphWriter, numbers, CHANNELS, TEXT_CHANNELS } from "../testing/attention-model";
 import { nodeRuntime } from "./load-node";
-import { readModel } from "./open-model";
+import { steerGraph } from "../steer-graph";
+import { readModel, storedBytes, type Rewrite } from "./open-model";
 import { OrtSession } from "./session";
 import { tensorFrom, valuesOf } from "./tensors";
 
@@ -22,11 +23,14 @@ function model(): OnnxModel {
 }
 
 const file = encodeModel(model());
+const steered: Rewrite = (plain) => steerGraph(plain, "nasa");
 const store = (files: Readonly<Record<string, Uint8Array>>) => memoryStore("export", new Map(Object.entries(files)));
 
-async function run(stored: ReturnType<typeof store>, method?: "nasa"): Promise<Float32Array> {
+async function run(stored: ReturnType<typeof store>, rewrite?: Rewrite): Promise<Float32Array> {
   const runtime = await nodeRuntime();
-  const session = await OrtSession.open(runtime, () => readModel({ store: stored, path: "unet/model.onnx" }, method), { name: "unet" });
+  const session = await OrtSession.open(runtime, () => readModel({ store: stored, path: "unet/model.onnx" }, { rewrite }), {
+    name: "unet",
+  });
   const feeds = session.inputs.map((input) => {
     if (input.name === "nasa_scale") return [input.name, tensorFrom(runtime, input, [0])] as const;
     const width = input.name === "sample" ? CHANNELS : TEXT_CHANNELS;
@@ -38,9 +42,9 @@ async function run(stored: ReturnType<typeof store>, method?: "nasa"): Promise<F
   return out ? valuesOf(out) : new Float32Array();
 }
 
-/** The same model with its large tensor in a file beside it. */
-function split(location: string): Readonly<Record<string, Uint8Array>> {
-  return { "unet/model.onnx": encodeModel(detachWeights(decodeModel(file), file, location)), "unet/model.onnx_data": file };
+/** The same model with its large tensor in another file, which stands at `path`. */
+function split(location: string, path = "unet/model.onnx_data"): Readonly<Record<string, Uint8Array>> {
+  return { "unet/model.onnx": encodeModel(detachWeights(decodeModel(file), file, location)), [path]: file };
 }
 
 describe("readModel", () => {
@@ -51,7 +55,10 @@ describe("readModel", () => {
   });
 
   it("a steered one is a small graph beside the original", async () => {
-    const { model: bytes, external } = await readModel({ store: store({ "unet/model.onnx": file }), path: "unet/model.onnx" }, "nasa");
+    const { model: bytes, external } = await readModel(
+      { store: store({ "unet/model.onnx": file }), path: "unet/model.onnx" },
+      { rewrite: steered },
+    );
     expect(bytes.length).toBeLessThan(file.length);
     expect(external.map(({ data }) => data)).toEqual([file]);
   });
@@ -61,10 +68,28 @@ describe("readModel", () => {
     expect(expected.every(Number.isFinite)).toBe(true);
     expect(await run(store(split("model.onnx_data")))).toEqual(expected);
     expect(await run(store(split("./model.onnx_data")))).toEqual(expected);
-    expect(await run(store(split("model.onnx_data")), "nasa")).toEqual(expected);
+    expect(await run(store(split("model.onnx_data")), steered)).toEqual(expected);
   });
 
-  it.each(["../secret", "/etc/passwd", "a/../../b", "..\\b", ""])("does not follow %j", async (location) => {
+  it("computes the same from weights in another folder of the checkpoint", async () => {
+    const expected = await run(store({ "unet/model.onnx": file }));
+    const weights = "vae/diffusion_pytorch_model.safetensors";
+    const elsewhere = store(split(`../${weights}`, weights));
+    expect(await run(elsewhere)).toEqual(expected);
+    expect(await run(elsewhere, steered)).toEqual(expected);
+    expect(await run(store(split(`./../vae/./../${weights}`, weights)))).toEqual(expected);
+  });
+
+  it("says how many bytes arrived, and how many there are", async () => {
+    const stored = store(split("model.onnx_data"));
+    const target = { store: stored, path: "unet/model.onnx" };
+    let arrived = 0;
+    const { model: bytes } = await readModel(target, { onBytes: (byteLength) => (arrived += byteLength) });
+    expect(arrived).toBe(bytes.byteLength + file.byteLength);
+    expect(await storedBytes(target)).toBe(arrived);
+  });
+
+  it.each(["../../secret", "/etc/passwd", "a/../../../b", "..\\b", "", "a//b"])("does not follow %j", async (location) => {
     const stored = store(split(location));
     await expect(readModel({ store: stored, path: "unet/model.onnx" })).rejects.toMatchObject({ code: "model-corrupt" });
   });

@@ -1,50 +1,97 @@
-// From a stored ONNX file to what a session is made of, steered if wanted.
+// From a stored ONNX file to what a session is made of, with its graph rewritten if wanted.
 import type { ByteSource, ByteStore } from "../../checkpoints/byte-source";
 import { OnestrokeError } from "../../errors";
 import { decodeModel } from "../onnx-graph/decode";
 import { detachWeights, externalFiles } from "../onnx-graph/detach-weights";
 import { encodeModel } from "../onnx-graph/encode";
-import { steerGraph } from "../steer-graph";
-import type { SteeringMethod } from "../steer-graph/combine";
+import type { OnnxModel } from "../onnx-graph/model";
 import type { ModelFiles } from "./session";
 
 export interface OnnxFile {
   readonly store: ByteStore;
-  /** `unet/model.onnx`; external data lies beside it. */
+  /** `unet/model.onnx`; its tensors may be in other files of the store. */
   readonly path: string;
+}
+
+/** Shares the weights of the model it is given. */
+export type Rewrite = (model: OnnxModel) => OnnxModel;
+
+export interface ReadOptions {
+  readonly rewrite?: Rewrite | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the number of bytes that arrived since the last call. */
+  readonly onBytes?: ((byteLength: number) => void) | undefined;
 }
 
 /** The name under which a rewritten graph finds the file its weights stayed in. */
 const ORIGINAL = "onestroke-original.onnx";
 
+/** Read at once, so that a slow download is seen to go on. */
+const PART_BYTES = 4 * 2 ** 20;
+
+/** Above this a file holds its weights itself: graphs alone are a few megabytes. */
+const LARGEST_GRAPH_BYTES = 64 * 2 ** 20;
+
 /**
- * The file, and the files its tensors are in. A steered model is a new graph over the same bytes.
+ * The file, and the files its tensors are in. A rewritten model is a new graph over the same bytes.
  * @throws OnestrokeError `model-missing`, `model-corrupt`, `model-unsupported`, `download-failed`, `cancelled`
  */
-export async function readModel({ store, path }: OnnxFile, method?: SteeringMethod, signal?: AbortSignal): Promise<ModelFiles> {
-  const bytes = await readWhole(await store.open(path, signal), signal);
+export async function readModel(file: OnnxFile, options: ReadOptions = {}): Promise<ModelFiles> {
+  const { rewrite, signal } = options;
+  const bytes = await readWhole(await file.store.open(file.path, signal), options);
   const model = decodeModel(bytes);
-  const folder = path.slice(0, path.lastIndexOf("/") + 1);
   const external: { readonly path: string; readonly data: Uint8Array }[] = [];
-  for (const name of externalFiles(model)) {
-    external.push({ path: name, data: await readWhole(await store.open(folder + plainName(name, path), signal), signal) });
+  for (const { location, source } of await openExternal(file, model, signal)) {
+    external.push({ path: location, data: await readWhole(source, options) });
   }
-  if (method === undefined) return { model: bytes, external };
-  const steered = detachWeights(steerGraph(model, method), bytes, ORIGINAL);
-  return { model: encodeModel(steered), external: [...external, { path: ORIGINAL, data: bytes }] };
+  if (rewrite === undefined) return { model: bytes, external };
+  const rewritten = detachWeights(rewrite(model), bytes, ORIGINAL);
+  return { model: encodeModel(rewritten), external: [...external, { path: ORIGINAL, data: bytes }] };
 }
 
-async function readWhole(source: ByteSource, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+/** Stored bytes of a model: its file's and those of the files its tensors are in. */
+export async function storedBytes(file: OnnxFile, signal?: AbortSignal): Promise<number> {
+  const source = await file.store.open(file.path, signal);
+  if (source.size > LARGEST_GRAPH_BYTES) return source.size;
+  const external = await openExternal(file, decodeModel(await readWhole(source, { signal })), signal);
+  return external.reduce((sum, { source: { size } }) => sum + size, source.size);
+}
+
+async function openExternal(
+  { store, path }: OnnxFile,
+  model: OnnxModel,
+  signal?: AbortSignal,
+): Promise<readonly { readonly location: string; readonly source: ByteSource }[]> {
+  const located = externalFiles(model).map((location) => ({ location, path: resolveLocation(location, path) }));
+  return Promise.all(located.map(async ({ location, path: at }) => ({ location, source: await store.open(at, signal) })));
+}
+
+async function readWhole(source: ByteSource, { signal, onBytes }: ReadOptions): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(source.size);
-  await source.read(0, bytes, signal);
+  for (let begin = 0; begin < source.size; begin += PART_BYTES) {
+    const part = bytes.subarray(begin, begin + PART_BYTES);
+    await source.read(begin, part, signal);
+    onBytes?.(part.byteLength);
+  }
   return bytes;
 }
 
-/** A model names files beside it, never elsewhere. */
-function plainName(location: string, path: string): string {
-  const name = location.replace(/^\.\//, "");
-  if (name === "" || name.split(/[\\/]/).some((part) => part === "" || part === "..")) {
-    throw new OnestrokeError("model-corrupt", `${path} asks for data outside its folder: ${location}`, { location });
+/**
+ * A location is relative to the model's folder and may name another folder of the checkpoint (`../vae/...`).
+ * @throws OnestrokeError `model-corrupt` when it leaves the checkpoint
+ */
+function resolveLocation(location: string, path: string): string {
+  const outside = () => {
+    throw new OnestrokeError("model-corrupt", `${path} asks for data outside its checkpoint: ${JSON.stringify(location)}`, { location });
+  };
+  const parts = path.split("/").slice(0, -1);
+  if (location === "" || location.includes("\\")) return outside();
+  for (const part of location.split("/")) {
+    if (part === ".") continue;
+    // An absolute address begins with an empty part.
+    if (part === "" || (part === ".." && parts.length === 0)) return outside();
+    if (part === "..") parts.pop();
+    else parts.push(part);
   }
-  return name;
+  return parts.join("/");
 }

@@ -2,13 +2,16 @@
 import type { InferenceSession, Tensor } from "onnxruntime-web";
 import { OnestrokeError } from "../../errors";
 import { checkFeeds, type Feeds } from "./check-feeds";
-import type { JobOptions, OrtRuntime } from "./runtime";
+import type { OrtRuntime } from "./runtime";
 
 export interface ModelFiles {
   readonly model: Uint8Array;
   /** Files that tensors of the model are in, by the names it uses. */
   readonly external: readonly { readonly path: string; readonly data: Uint8Array }[];
 }
+
+/** Reads a model. Called when its session is made, and again should it have to be made anew: nothing is kept. */
+export type ReadFiles = (signal?: AbortSignal) => Promise<ModelFiles>;
 
 export interface SessionOptions {
   /** For messages. */
@@ -17,50 +20,50 @@ export interface SessionOptions {
   readonly outputs?: "cpu" | "gpu-buffer";
 }
 
+export interface RunOptions {
+  /** Names of the outputs wanted; those on the GPU are the caller's to dispose of. Default: all. */
+  readonly fetch?: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
 export class OrtSession {
   readonly #runtime: OrtRuntime;
-  readonly #files: () => Promise<ModelFiles>;
+  readonly #files: ReadFiles;
   readonly #options: SessionOptions;
   /** Absent after a failed run, until the next. */
   #session: InferenceSession | undefined;
   readonly inputs: readonly InferenceSession.ValueMetadata[];
   readonly outputs: readonly InferenceSession.ValueMetadata[];
 
-  private constructor(runtime: OrtRuntime, files: () => Promise<ModelFiles>, options: SessionOptions, session: InferenceSession) {
+  private constructor(runtime: OrtRuntime, files: ReadFiles, options: SessionOptions, session: InferenceSession) {
     this.#runtime = runtime;
     this.#files = files;
     this.#options = options;
     this.#session = session;
-    this.inputs = session.inputMetadata;
-    this.outputs = session.outputMetadata;
+    this.inputs = session.inputMetadata.map(withSymbols);
+    this.outputs = session.outputMetadata.map(withSymbols);
   }
 
   /**
-   * @param files read when the session is made, and again should it have to be made anew: nothing is kept
    * @throws OnestrokeError `model-unsupported` when ONNX Runtime refuses the model, and what `files` throws
    */
-  static async open(
-    runtime: OrtRuntime,
-    files: () => Promise<ModelFiles>,
-    options: SessionOptions,
-    job: JobOptions = {},
-  ): Promise<OrtSession> {
-    const session = await runtime.enqueue(() => create(runtime, files, options), job);
+  static async open(runtime: OrtRuntime, files: ReadFiles, options: SessionOptions, signal?: AbortSignal): Promise<OrtSession> {
+    const session = await runtime.enqueue(() => create(runtime, files, options, signal), signal);
     return new OrtSession(runtime, files, options, session);
   }
 
   /** @throws OnestrokeError `model-unsupported` when inputs do not fit or the run fails; what `OrtRuntime.enqueue` throws */
-  run(feeds: Feeds, job: JobOptions = {}): Promise<Readonly<Record<string, Tensor>>> {
+  run(feeds: Feeds, { fetch, signal }: RunOptions = {}): Promise<Readonly<Record<string, Tensor>>> {
     return this.#runtime.enqueue(async () => {
       checkFeeds(this.#options.name, this.inputs, feeds);
-      const session = (this.#session ??= await create(this.#runtime, this.#files, this.#options));
+      const session = (this.#session ??= await create(this.#runtime, this.#files, this.#options, signal));
       try {
-        return await session.run(feeds);
+        return await (fetch ? session.run(feeds, fetch) : session.run(feeds));
       } catch (cause) {
         if (this.#options.outputs === "gpu-buffer") await this.#drop(session);
         throw failure(this.#options.name, "failed", cause);
       }
-    }, job);
+    }, signal);
   }
 
   /** The session is unusable from now on. */
@@ -79,15 +82,22 @@ export class OrtSession {
 
 async function create(
   runtime: OrtRuntime,
-  files: () => Promise<ModelFiles>,
+  files: ReadFiles,
   { name, outputs = "cpu" }: SessionOptions,
+  signal: AbortSignal | undefined,
 ): Promise<InferenceSession> {
-  const { model, external } = await files();
+  const { model, external } = await files(signal);
   try {
     return await runtime.createSession(model, external, { preferredOutputLocation: outputs, graphOptimizationLevel: "all" });
   } catch (cause) {
     throw failure(name, "was refused", cause);
   }
+}
+
+/** Sizes the model leaves open without naming them are reported as -1 in 32 bits. */
+function withSymbols(value: InferenceSession.ValueMetadata): InferenceSession.ValueMetadata {
+  if (!value.isTensor) return value;
+  return { ...value, shape: value.shape.map((size) => (size === 2 ** 32 - 1 ? "?" : size)) };
 }
 
 function failure(name: string, what: string, cause: unknown): OnestrokeError {

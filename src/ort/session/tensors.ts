@@ -41,3 +41,9 @@ export function valuesOf({ type, data }: Tensor): Float32Array<ArrayBuffer> {
   if (data instanceof BigInt64Array) return Float32Array.from(data, Number);
   throw new OnestrokeError("model-unsupported", `the model's output is ${type}`);
 }
+
+/** The same of a tensor that may be on the GPU. */
+export async function readTensor(runtime: OrtRuntime, tensor: Tensor): Promise<Float32Array<ArrayBuffer>> {
+  await runtime.enqueue(() => tensor.getData());
+  return valuesOf(tensor);
+}

@@ -2,6 +2,7 @@
 // src/steering/reference.ts). Operators that ONNX Runtime has on WebGPU: it has no `Max` there.
 import { attribute, constant } from "../onnx-graph/encode";
 import { ELEMENT_TYPES, type ElementType, type Initializer, type OnnxNode } from "../onnx-graph/model";
+import { NodeList } from "../onnx-graph/node-list";
 
 export type SteeringMethod = "nasa" | "nag";
 
@@ -35,7 +36,7 @@ export function combineConstants(method: SteeringMethod, opset: number): readonl
 /** Nodes that compute `output` from the branches. In float32 whatever the model's format: NAG's sums are over a thousand channels. */
 export function combine(method: SteeringMethod, branches: Branches, opset: number): readonly OnnxNode[] {
   const { output, elementType } = branches;
-  const make = new NodeList(output);
+  const make = new NodeList(`${output}/steering`);
   const isFloat32 = elementType === ELEMENT_TYPES.float32;
   const float32 = {
     positive: isFloat32 ? branches.positive : make.cast(branches.positive, ELEMENT_TYPES.float32),
@@ -67,23 +68,4 @@ function nag(make: NodeList, { positive, negative, output }: Values, opset: numb
   const shrink = make.op("Div", [tau, largest(ratio, tau)]);
   const step = make.op("Sub", [make.op("Mul", [extended, shrink]), positive]);
   make.op("Add", [positive, make.op("Mul", [step, alpha])], [], output);
-}
-
-class NodeList {
-  readonly nodes: OnnxNode[] = [];
-  readonly #prefix: string;
-
-  constructor(prefix: string) {
-    this.#prefix = prefix;
-  }
-
-  op(opType: string, inputs: readonly string[], attributes: OnnxNode["other"] = [], output?: string): string {
-    const name = `${this.#prefix}/steering_${this.nodes.length}`;
-    this.nodes.push({ name, opType, domain: "", inputs, outputs: [output ?? name], other: attributes });
-    return output ?? name;
-  }
-
-  cast(value: string, to: ElementType, output?: string): string {
-    return this.op("Cast", [value], [attribute("to", to)], output);
-  }
 }

@@ -1,6 +1,7 @@
 // A folder of ONNX exports as optimum and its kin write it: `text_encoder/`, `unet/` and `vae_decoder/`
-// with a `model.onnx` each, a tokenizer and a scheduler. Configurations may be missing, as they
-// often are: then the values are Stable Diffusion's, which such exports are of.
+// with a `model.onnx` each, a tokenizer and a scheduler; the weights may be those of a checkpoint in
+// the same folder. Configurations may be missing, as they often are: then the values are Stable
+// Diffusion's, which such exports are of.
 import type { ByteStore } from "../../checkpoints/byte-source";
 import { Fields } from "../../checkpoints/json";
 import { readJson } from "../../checkpoints/read-file";
@@ -16,14 +17,13 @@ export interface OnnxCheckpoint {
   readonly decoder: OnnxFile;
   readonly sampler: SamplerRecipe;
   readonly latentChannels: number;
-  /** The decoder reads latents divided by this. */
+  /** The decoder reads `latent / scalingFactor + shiftFactor`. */
   readonly scalingFactor: number;
+  readonly shiftFactor: number;
   /** Pixels a latent pixel, along one side. */
   readonly factor: number;
   /** Latent pixels along each side the model was trained at. */
   readonly sampleSize: number;
-  /** Stored bytes of the three graphs; external data not counted. */
-  readonly byteLength: number;
 }
 
 /** Stable Diffusion 1 and 2, and SD-Turbo. */
@@ -40,8 +40,7 @@ export async function openOnnxCheckpoint(store: ByteStore, signal?: AbortSignal)
   if (await store.exists("text_encoder_2/model.onnx", signal)) {
     throw new OnestrokeError("model-unsupported", `${store.name} has two text encoders: ONNX exports of SDXL are not supported`);
   }
-  let byteLength = 0;
-  for (const { path } of [textEncoder, unet, decoder]) byteLength += (await store.open(path, signal)).size;
+  for (const { path } of [textEncoder, unet, decoder]) await store.open(path, signal);
   const vae = await config("vae_decoder");
   const blocks: readonly unknown[] | undefined = Array.isArray(vae.object["block_out_channels"])
     ? vae.object["block_out_channels"]
@@ -55,8 +54,8 @@ export async function openOnnxCheckpoint(store: ByteStore, signal?: AbortSignal)
     sampler: recipeFromConfig(await readJson(store, "scheduler/scheduler_config.json", signal)),
     latentChannels: vae.optionalInteger("latent_channels") ?? USUAL.latentChannels,
     scalingFactor: vae.optionalNumber("scaling_factor") ?? USUAL.scalingFactor,
+    shiftFactor: vae.optionalNumber("shift_factor") ?? 0,
     factor: 2 ** ((blocks?.length ?? USUAL.levels) - 1),
     sampleSize: (await config("unet")).optionalInteger("sample_size") ?? USUAL.sampleSize,
-    byteLength,
   };
 }

@@ -1,58 +1,79 @@
-// One exported network: its session, opened when first needed, and runs of numbers by input name.
+// One exported network: its session, opened when first needed, and runs by input name.
+import type { Tensor } from "onnxruntime-web";
 import { OnestrokeError } from "../../errors";
-import { readModel, type OnnxFile } from "../../ort/session/open-model";
+import type { OnnxModel } from "../../ort/onnx-graph/model";
+import { readModel, storedBytes, type OnnxFile } from "../../ort/session/open-model";
 import type { OrtRuntime } from "../../ort/session/runtime";
-import { OrtSession } from "../../ort/session/session";
-import { tensorFrom, valuesOf } from "../../ort/session/tensors";
+import { OrtSession, type RunOptions } from "../../ort/session/session";
+import { tensorFrom } from "../../ort/session/tensors";
 import type { SteeringMethod } from "../../ort/steer-graph/combine";
 
-/** Values of one input; without a shape, one number for an input of any rank. */
-export interface Feed {
-  readonly values: ArrayLike<number>;
-  readonly shape?: readonly number[];
+/** Values of one input; without a shape, one number for an input of any rank. Or what a run gave. */
+export type Feed = Tensor | { readonly values: ArrayLike<number>; readonly shape?: readonly number[] };
+
+export interface OnnxNetworkOptions {
+  readonly runtime: OrtRuntime;
+  readonly file: OnnxFile;
+  /** Where its outputs are wanted. */
+  readonly outputs: "cpu" | "gpu-buffer";
+  /** What its graph is made into, sharing the weights. */
+  readonly rewrite?: (model: OnnxModel, method: SteeringMethod | undefined) => OnnxModel;
 }
 
-export interface Result {
-  readonly values: Float32Array;
-  readonly shape: readonly number[];
+export interface OpenHooks {
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the number of bytes that arrived since the last call. */
+  readonly onBytes?: (byteLength: number) => void;
 }
 
 export class OnnxNetwork {
-  readonly #runtime: OrtRuntime;
-  readonly #file: OnnxFile;
+  readonly #options: OnnxNetworkOptions;
   /** One at a time: each holds the network's weights. */
   #open: { readonly method: SteeringMethod | undefined; readonly session: OrtSession } | undefined;
 
-  constructor(runtime: OrtRuntime, file: OnnxFile) {
-    this.#runtime = runtime;
-    this.#file = file;
+  constructor(options: OnnxNetworkOptions) {
+    this.#options = options;
   }
 
-  /** @param method rewrites the graph for this steering */
-  async session(signal?: AbortSignal, method?: SteeringMethod): Promise<OrtSession> {
+  /** Stored bytes, with those of the files its weights are in. */
+  byteLength(signal?: AbortSignal): Promise<number> {
+    return storedBytes(this.#options.file, signal);
+  }
+
+  /**
+   * @param method its graph is steered by; another one takes the open session's place
+   * @throws OnestrokeError `model-*`, `download-failed`, `gpu-lost`, `cancelled`
+   */
+  async session({ signal, onBytes }: OpenHooks = {}, method?: SteeringMethod): Promise<OrtSession> {
     if (this.#open?.method === method && this.#open) return this.#open.session;
     await this.release();
-    const options = { name: this.#file.path };
-    const job = signal ? { signal } : {};
-    const session = await OrtSession.open(this.#runtime, () => readModel(this.#file, method, signal), options, job);
+    const { runtime, file, outputs, rewrite } = this.#options;
+    const rewritten = rewrite && ((model: OnnxModel) => rewrite(model, method));
+    const read = (current?: AbortSignal) => readModel(file, { rewrite: rewritten, signal: current, onBytes });
+    const session = await OrtSession.open(runtime, read, { name: file.path, outputs }, signal);
     this.#open = { method, session };
     return session;
   }
 
   /**
-   * The model's first output.
    * @param feeds by input name; those the model does not have are left out
    * @throws OnestrokeError as `OrtSession.run`
    */
-  async run(session: OrtSession, feeds: Readonly<Record<string, Feed>>, signal?: AbortSignal): Promise<Result> {
+  run(session: OrtSession, feeds: Readonly<Record<string, Feed>>, options: RunOptions): Promise<Readonly<Record<string, Tensor>>> {
     const tensors = session.inputs.flatMap((input) => {
       const feed = feeds[input.name];
-      return feed ? [[input.name, tensorFrom(this.#runtime, input, feed.values, feed.shape)] as const] : [];
+      if (!feed) return [];
+      return [[input.name, "values" in feed ? tensorFrom(this.#options.runtime, input, feed.values, feed.shape) : feed] as const];
     });
-    const outputs = await session.run(Object.fromEntries(tensors), signal ? { signal } : {});
-    const first = outputs[session.outputs[0]?.name ?? ""];
-    if (!first) throw new OnestrokeError("model-unsupported", `${this.#file.path} has no output`);
-    return { values: valuesOf(first), shape: first.dims };
+    return session.run(Object.fromEntries(tensors), options);
+  }
+
+  /** The model's only output, or the first of several. */
+  async runFirst(session: OrtSession, feeds: Readonly<Record<string, Feed>>, signal?: AbortSignal): Promise<Tensor> {
+    const name = session.outputs[0]?.name ?? "";
+    const { [name]: first } = await this.run(session, feeds, { fetch: [name], signal });
+    if (!first) throw new OnestrokeError("model-unsupported", `${this.#options.file.path} has no output`);
+    return first;
   }
 
   async release(): Promise<void> {

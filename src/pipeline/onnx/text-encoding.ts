@@ -1,6 +1,7 @@
 // Prompts to what an exported denoiser reads: token ids, the encoder, and the last few results.
-import { openClipTokenizer, type ClipTokenizer } from "../../tokenizer/clip-tokenizer";
 import type { OrtRuntime } from "../../ort/session/runtime";
+import { valuesOf } from "../../ort/session/tensors";
+import { openClipTokenizer, type ClipTokenizer } from "../../tokenizer/clip-tokenizer";
 import type { OnnxCheckpoint } from "./checkpoint";
 import { OnnxNetwork, type Feed } from "./network";
 
@@ -25,21 +26,22 @@ export class OnnxTextEncoding {
     maxRows: number,
     signal?: AbortSignal,
   ): Promise<OnnxTextEncoding> {
-    return new OnnxTextEncoding(new OnnxNetwork(runtime, textEncoder), await openClipTokenizer(store, "tokenizer", signal), maxRows);
+    const network = new OnnxNetwork({ runtime, file: textEncoder, outputs: "cpu" });
+    return new OnnxTextEncoding(network, await openClipTokenizer(store, "tokenizer", signal), maxRows);
   }
 
   /** Last hidden states `[1, tokens, channels]`, of long prompts row after row. */
   async encode(text: string, signal?: AbortSignal): Promise<Feed> {
     const known = this.#kept.get(text);
     if (known) return known;
-    const session = await this.network.session(signal);
+    const session = await this.network.session({ signal });
     const rows: Float32Array[] = [];
     let [tokens, channels] = [0, 0];
     for (const ids of this.#tokenizer.encodeLong(text, this.#maxRows)) {
-      const { values, shape } = await this.network.run(session, { input_ids: { values: ids, shape: [1, ids.length] } }, signal);
-      rows.push(values);
-      tokens += shape[1] ?? 0;
-      channels = shape[2] ?? 0;
+      const states = await this.network.runFirst(session, { input_ids: { values: ids, shape: [1, ids.length] } }, signal);
+      rows.push(valuesOf(states));
+      tokens += states.dims[1] ?? 0;
+      channels = states.dims[2] ?? 0;
     }
     const encoded = { values: Float32Array.from(rows.flatMap((row) => [...row])), shape: [1, tokens, channels] };
     this.#kept.set(text, encoded);

@@ -1,0 +1,103 @@
+// The sampler's arithmetic as operators at both ends of exported networks, in float32 whatever the
+// network's format: one run of the denoiser is one sampling step, and the decoder takes what it
+// gives. So a latent stays where it was computed, which on WebGPU is the GPU.
+import { OnestrokeError } from "../errors";
+import type { SamplerStep } from "../samplers/schedule";
+import { constant, valueInfo } from "./onnx-graph/encode";
+import { GraphIndex } from "./onnx-graph/graph-index";
+import { ELEMENT_TYPES, type OnnxModel, type ValueInfo } from "./onnx-graph/model";
+import { NodeList } from "./onnx-graph/node-list";
+
+/** Inputs of a step's graph, shaped as the network's sample; without fresh noise any finite values will do. */
+export const STEP_INPUTS = { x: "onestroke/x", noise: "onestroke/noise" } as const;
+export const STEP_OUTPUTS = { x0: "onestroke/x0", next: "onestroke/next" } as const;
+/** The decoder's input: the last step's `next`, or an `x0`. */
+export const LATENT_INPUT = "onestroke/latent";
+
+/** Graph inputs, float32 scalars: the coefficients of one step. */
+const SCALARS = {
+  inputScale: "onestroke/input_scale",
+  x0: { x: "onestroke/x0_x", out: "onestroke/x0_out" },
+  next: { x: "onestroke/next_x", out: "onestroke/next_out", noise: "onestroke/next_noise" },
+} as const;
+
+const { float32 } = ELEMENT_TYPES;
+const NCHW = [undefined, undefined, undefined, undefined];
+
+/**
+ * The graph of one step around a denoiser: `x0` and `next` of samplers/schedule.ts from `x` and fresh noise.
+ * @throws OnestrokeError `model-unsupported` when it does not denoise an input `sample`
+ */
+export function stepGraph(model: OnnxModel): OnnxModel {
+  const { graph } = model;
+  const sample = new GraphIndex(graph).inputs.find(({ name }) => name === "sample");
+  const [prediction] = graph.outputs;
+  if (!sample || !prediction) throw new OnestrokeError("model-unsupported", "this ONNX model is no denoiser: it has no input sample");
+  const { x, noise } = STEP_INPUTS;
+  const before = new NodeList("onestroke/before");
+  feed(before, before.op("Mul", [x, SCALARS.inputScale]), sample);
+  const after = new NodeList("onestroke/after");
+  const out = after.cast(prediction.name, float32);
+  const sum = (by: { readonly x: string; readonly out: string }, output?: string) =>
+    after.op("Add", [after.op("Mul", [x, by.x]), after.op("Mul", [out, by.out])], [], output);
+  sum(SCALARS.x0, STEP_OUTPUTS.x0);
+  after.op("Add", [sum(SCALARS.next), after.op("Mul", [noise, SCALARS.next.noise])], [], STEP_OUTPUTS.next);
+  const { shape = NCHW } = sample;
+  const scalars = [SCALARS.inputScale, ...Object.values(SCALARS.x0), ...Object.values(SCALARS.next)];
+  return {
+    ...model,
+    graph: {
+      ...graph,
+      nodes: [...before.nodes, ...graph.nodes, ...after.nodes],
+      inputs: [
+        ...graph.inputs.filter((input) => input !== sample),
+        ...[x, noise].map((name) => valueInfo(name, float32, shape)),
+        ...scalars.map((name) => valueInfo(name, float32, [])),
+      ],
+      outputs: Object.values(STEP_OUTPUTS).map((name) => valueInfo(name, float32, shape)),
+    },
+  };
+}
+
+/** Values of the scalar inputs of a step's graph. */
+export function stepScalars({ inputScale, x0, next }: SamplerStep): Readonly<Record<string, number>> {
+  return {
+    [SCALARS.inputScale]: inputScale,
+    [SCALARS.x0.x]: x0.x,
+    [SCALARS.x0.out]: x0.out,
+    [SCALARS.next.x]: next.x,
+    [SCALARS.next.out]: next.out,
+    [SCALARS.next.noise]: next.noise,
+  };
+}
+
+/**
+ * A decoder that takes latents as a sampler leaves them: its own input is `latent / scalingFactor + shiftFactor`.
+ * @throws OnestrokeError `model-unsupported` when it has no input
+ */
+export function latentGraph(model: OnnxModel, scalingFactor: number, shiftFactor: number): OnnxModel {
+  const { graph } = model;
+  const [input] = new GraphIndex(graph).inputs;
+  if (!input) throw new OnestrokeError("model-unsupported", "this ONNX model is no decoder: it has no input");
+  const before = new NodeList("onestroke/before");
+  const [factor, shift] = ["onestroke/factor", "onestroke/shift"] as const;
+  feed(before, before.op("Add", [before.op("Mul", [LATENT_INPUT, factor]), shift]), input);
+  return {
+    ...model,
+    graph: {
+      ...graph,
+      nodes: [...before.nodes, ...graph.nodes],
+      inputs: [valueInfo(LATENT_INPUT, float32, input.shape ?? NCHW), ...graph.inputs.filter((each) => each !== input)],
+      initializers: [
+        ...graph.initializers,
+        constant(factor, [], Float32Array.of(1 / scalingFactor)),
+        constant(shift, [], Float32Array.of(shiftFactor)),
+      ],
+    },
+  };
+}
+
+/** Takes the place of a network's input, in its format. */
+function feed(list: NodeList, value: string, { name, elementType = float32 }: ValueInfo): void {
+  list.cast(value, elementType, name);
+}

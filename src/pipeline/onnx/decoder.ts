@@ -1,0 +1,52 @@
+// The exported decoder: latents as the sampler leaves them to pixels on the host.
+import type { Tensor } from "onnxruntime-web";
+import { OnestrokeError } from "../../errors";
+import { LATENT_INPUT, latentGraph } from "../../ort/sampler-graph";
+import type { OrtRuntime } from "../../ort/session/runtime";
+import { valuesOf } from "../../ort/session/tensors";
+import type { RgbaImage } from "../request";
+import { channelsLast } from "../text-to-image";
+import type { OnnxCheckpoint } from "./checkpoint";
+import { OnnxNetwork } from "./network";
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+export class OnnxDecoder {
+  readonly network: OnnxNetwork;
+
+  constructor(runtime: OrtRuntime, { decoder, scalingFactor, shiftFactor }: OnnxCheckpoint) {
+    this.network = new OnnxNetwork({
+      runtime,
+      file: decoder,
+      outputs: "cpu",
+      rewrite: (model) => latentGraph(model, scalingFactor, shiftFactor),
+    });
+  }
+
+  /** Pixels about [0, 1], `[height, width, channels]`. */
+  async pixels(latent: Tensor, { width, height }: Size, signal?: AbortSignal): Promise<Float32Array> {
+    const session = await this.network.session({ signal });
+    const values = valuesOf(await this.network.runFirst(session, { [LATENT_INPUT]: latent }, signal));
+    if (values.length !== 3 * width * height) {
+      throw new OnestrokeError("model-unsupported", `the decoder gives ${values.length} numbers, not ${width}x${height} pixels of three`);
+    }
+    return channelsLast(values, 3).map((value) => value / 2 + 0.5);
+  }
+
+  /** @throws OnestrokeError `bad-image` if a pixel is not finite, or all are the same: what a lost GPU leaves */
+  async decode(latent: Tensor, size: Size, signal?: AbortSignal): Promise<RgbaImage> {
+    const { width, height } = size;
+    const pixels = await this.pixels(latent, size, signal);
+    const broken = pixels.filter((value) => !Number.isFinite(value)).length;
+    if (broken > 0) throw new OnestrokeError("bad-image", `${broken} values of the picture are not finite numbers`, { values: broken });
+    if (pixels.every((value) => value === pixels[0])) throw new OnestrokeError("bad-image", "the picture is one flat colour");
+    const data = new Uint8ClampedArray(4 * width * height).fill(255);
+    for (let i = 0; i < width * height; i++) {
+      for (let channel = 0; channel < 3; channel++) data[4 * i + channel] = 255 * (pixels[3 * i + channel] ?? 0);
+    }
+    return { width, height, data };
+  }
+}
