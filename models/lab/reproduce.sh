@@ -17,5 +17,6 @@ python -m lab.train.student --data "$work/train" --left-out "$work/left-out" --w
 python -m lab.train.decoder --data "$work/train" --left-out "$work/left-out" --work "$work" --tokenizer vignette/tokenizer
 python -m lab.train.classifier --data "$work/train" --out "$work"
 python -m lab.export --work "$work" --to vignette
+python -m lab.export_onnx vignette
 python -m lab.evaluate --model vignette --data "$work/heldout" --work "$work"
 python -m lab.card --model vignette
