@@ -1,6 +1,10 @@
 // What the controls say at this moment, and the recipe that makes of it. A draft may be
 // invalid (a seed being typed); a recipe may not.
-import { parseRecipe, parseSeed, type Recipe } from "../protocol/recipe";
+import type { SteeringDefaults } from "../protocol/messages";
+import { recipeFromQuery } from "../protocol/permalink";
+import { parseRecipe, parseSeed, type Recipe, type RecipeSteering } from "../protocol/recipe";
+import { leavesOut } from "./comparison";
+import { chosenSteering } from "./dial";
 
 export const DEFAULT_MODEL = "vignette";
 
@@ -8,9 +12,8 @@ export interface Draft {
   readonly model: string;
   readonly prompt: string;
   readonly negative: string;
-  readonly method: "nasa" | "nag";
-  readonly nasaScale: number;
-  readonly nagScale: number;
+  /** Undefined until someone chooses: the model's own. */
+  readonly steering: RecipeSteering | undefined;
   readonly steps: number;
   /** As typed. */
   readonly seed: string;
@@ -20,16 +23,11 @@ export interface Draft {
   readonly height: number;
 }
 
-/** NAG's bound and blend for small few-step UNets (arXiv 2505.21179); its strength is the dial. */
-const NAG = { tau: 2.5, alpha: 0.375 } as const;
-
 export const FIRST_DRAFT: Draft = {
   model: DEFAULT_MODEL,
   prompt: "a lighthouse on a cliff at sunset, two sailboats",
   negative: "",
-  method: "nasa",
-  nasaScale: 0.5,
-  nagScale: 2,
+  steering: undefined,
   steps: 1,
   seed: "7",
   seedKept: false,
@@ -37,23 +35,29 @@ export const FIRST_DRAFT: Draft = {
   height: 256,
 };
 
-/** @throws OnestrokeError `invalid-input` */
-export function recipeOf(draft: Draft): Recipe {
-  return parseRecipe({ ...draft, steering: steeringOf(draft) });
+/**
+ * @param defaults the model's, for what nobody has chosen
+ * @throws OnestrokeError `invalid-input`
+ */
+export function recipeOf(draft: Draft, defaults: SteeringDefaults): Recipe {
+  const steering = chosenSteering(draft.steering, defaults);
+  const isSteered = leavesOut(draft) && steering.scale > 0;
+  return parseRecipe({ ...draft, steering: isSteered ? steering : { method: "none" } });
 }
 
 /** The controls as they were when the recipe was drawn. */
 export function draftOf(recipe: Recipe, current: Draft): Draft {
-  const { model, prompt, negative, steps, seed, width, height, steering } = recipe;
-  const draft = { ...current, model, prompt, negative, steps, seed, seedKept: true, width, height };
-  switch (steering.method) {
-    case "none":
-      return draft;
-    case "nasa":
-      return { ...draft, method: "nasa", nasaScale: steering.scale };
-    case "nag":
-      return { ...draft, method: "nag", nagScale: steering.scale };
-  }
+  // With nothing left out a recipe says nothing about steering: the dial stays where it is.
+  return { ...recipe, steering: leavesOut(recipe) ? recipe.steering : current.steering, seedKept: true };
+}
+
+/**
+ * The controls as a link sets them.
+ * @throws OnestrokeError `invalid-input`
+ */
+export function draftOfLink(query: string): Draft {
+  const draft = draftOf(recipeFromQuery(query, parseRecipe(FIRST_DRAFT)), FIRST_DRAFT);
+  return new URLSearchParams(query).has("steering") ? draft : { ...draft, steering: undefined };
 }
 
 export function isSeed(text: string): boolean {
@@ -63,9 +67,4 @@ export function isSeed(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-function steeringOf(draft: Draft): Recipe["steering"] {
-  if (draft.negative.trim() === "") return { method: "none" };
-  return draft.method === "nasa" ? { method: "nasa", scale: draft.nasaScale } : { method: "nag", scale: draft.nagScale, ...NAG };
 }

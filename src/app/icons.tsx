@@ -45,6 +45,13 @@ export const LinkIcon = (): ReactNode => (
   </Icon>
 );
 
+export const CompareIcon = (): ReactNode => (
+  <Icon>
+    <path d="M12 3v18M9 6H6a2 2 0 0 0-2 2v8a2 2 0 0 0 2 2h3" />
+    <path d="M15 6h3a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2h-3" strokeDasharray="2.500 3" />
+  </Icon>
+);
+
 export const SunIcon = (): ReactNode => (
   <Icon>
     <circle cx="12" cy="12" r="4" />

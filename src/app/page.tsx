@@ -33,7 +33,8 @@ export function Page(): ReactNode {
     <div
       className={styles["page"]}
       onKeyDown={(event) => {
-        if (event.key === "Escape" && isBusy) app.cancel();
+        // An open explanation takes the key for itself.
+        if (event.key === "Escape" && isBusy && document.querySelector(":popover-open") === null) app.cancel();
       }}
     >
       <Header />

@@ -1,4 +1,5 @@
-// Saving the picture as a file that carries its recipe, named after its prompt and seed.
+// Saving the picture as a file that carries its recipe, named after its prompt and seed, and
+// apart from the same picture unsteered.
 import type { Drawing } from "../client/generator";
 import { encodePng } from "../image/png";
 import { RECIPE_KEYWORD } from "../image/png-text";
@@ -7,7 +8,8 @@ export async function savePng({ picture, recipe }: Drawing): Promise<void> {
   const file = await encodePng(picture, new Map([[RECIPE_KEYWORD, JSON.stringify(recipe)]]));
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([file], { type: "image/png" }));
-  link.download = `${fileStem(recipe.prompt)}-${recipe.seed}.png`;
+  const side = recipe.steering.method === "none" ? "" : "-steered";
+  link.download = `${fileStem(recipe.prompt)}-${recipe.seed}${side}.png`;
   link.click();
   // The download holds its own reference by the next task.
   setTimeout(() => URL.revokeObjectURL(link.href), 0);

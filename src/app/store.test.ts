@@ -1,12 +1,12 @@
 // The page's state without a page: what the first picture is, which seed the next one
 // gets, what a newer picture does to an older one, and where errors end.
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Drawing, Generator } from "../client/generator";
 import { OnestrokeError } from "../errors";
 import type { ModelInfo } from "../protocol/messages";
 import type { Recipe } from "../protocol/recipe";
 import { promptIdea } from "./ideas";
-import { createApp, type App } from "./store";
+import { createApp, otherSide, type App } from "./store";
 
 const MODEL: ModelInfo = {
   name: "Model",
@@ -52,7 +52,8 @@ function waiting() {
       release.push(() => resolve(drawingOf(recipe)));
       hooks?.signal?.addEventListener("abort", () => reject(new OnestrokeError("cancelled", "cancelled")));
     });
-  return { generate, release };
+  const isAsked = (count: number) => vi.waitFor(() => expect(release.length).toBe(count));
+  return { generate, release, isAsked };
 }
 
 async function draw(app: App, change: Parameters<App["edit"]>[0] = {}): Promise<void> {
@@ -80,28 +81,25 @@ describe("starting", () => {
 
   test("a link that cannot be read is said so", async () => {
     const { app, state } = setUp("steps=many");
-    expect(state().notice).toBeDefined();
     await app.start();
-    expect(state().shown?.recipe.steps).toBe(1);
+    expect(state()).toMatchObject({ notice: expect.any(String), shown: { recipe: { steps: 1 } } });
   });
 
-  test("a model that does not load is an error, and drawing tries again", async () => {
-    const { app, state } = setUp();
-    const failing = createApp(
-      {
-        load: async () => Promise.reject(new OnestrokeError("model-missing", "gone")),
-        generate: async (recipe) => drawingOf(recipe),
-        dispose: () => undefined,
-      },
-      "",
-      () => undefined,
-    );
-    await failing.start();
-    expect(failing.store.getState()).toMatchObject({ model: { kind: "missing" }, error: { code: "model-missing" } });
-    await failing.draw();
-    expect(failing.store.getState().error).toBeUndefined();
+  test("a model that does not load is an error, and drawing loads it again", async () => {
+    const load = vi.fn<Generator["load"]>().mockRejectedValueOnce(new OnestrokeError("model-missing", "gone")).mockResolvedValue(MODEL);
+    const app = createApp({ load, generate: async (recipe) => drawingOf(recipe), dispose: () => undefined }, "", () => undefined);
     await app.start();
-    expect(state().error).toBeUndefined();
+    expect(app.store.getState()).toMatchObject({ model: { kind: "missing" }, error: { code: "model-missing" }, shown: undefined });
+    await app.draw();
+    expect(app.store.getState()).toMatchObject({ model: { kind: "ready" }, error: undefined, shown: { recipe: { seed: "7" } } });
+  });
+
+  test("who draws before the model is there waits for it, and it is loaded once", async () => {
+    const load = vi.fn<Generator["load"]>().mockResolvedValue(MODEL);
+    const app = createApp({ load, generate: async (recipe) => drawingOf(recipe), dispose: () => undefined }, "", () => undefined);
+    await Promise.all([app.start(), draw(app, { negative: "fog" })]);
+    expect(load).toHaveBeenCalledTimes(1);
+    expect(app.store.getState().shown?.recipe.steering).toEqual(MODEL.steering.nasa);
   });
 });
 
@@ -137,9 +135,10 @@ describe("seeds", () => {
 
 describe("one picture after another", () => {
   test("the newest wins, whichever comes last", async () => {
-    const { generate, release } = waiting();
+    const { generate, release, isAsked } = waiting();
     const { app, state } = setUp("", generate);
     const first = draw(app, { prompt: "first" });
+    await isAsked(1);
     const second = draw(app, { prompt: "second" });
     release[1]?.();
     release[0]?.();
@@ -149,9 +148,10 @@ describe("one picture after another", () => {
   });
 
   test("cancelling shows no error and keeps the last picture", async () => {
-    const { generate, release } = waiting();
+    const { generate, release, isAsked } = waiting();
     const { app, state } = setUp("", generate);
     const first = draw(app, { prompt: "first" });
+    await isAsked(1);
     release[0]?.();
     await first;
     const second = draw(app, { prompt: "second" });
@@ -162,20 +162,168 @@ describe("one picture after another", () => {
 
   test("a picture is a link, and an old one brings its settings back", async () => {
     const { app, queries, state } = setUp();
-    await draw(app, { prompt: "old", negative: "fog", method: "nag", nagScale: 3, steps: 3 });
+    const steering = { method: "nag", scale: 4, tau: 2, alpha: 0.5 } as const;
+    await draw(app, { prompt: "old", negative: "fog", steering, steps: 3 });
     await draw(app, { prompt: "new", negative: "", steps: 1 });
     const [, old] = state().history;
     if (old !== undefined) app.show(old);
-    expect(state().draft).toMatchObject({ prompt: "old", negative: "fog", method: "nag", nagScale: 3, steps: 3, seedKept: true });
+    expect(state().draft).toMatchObject({ prompt: "old", negative: "fog", steering, steps: 3, seedKept: true });
     expect(queries.at(-1)).toBe(queries[0]);
     expect(queries[0]).toContain("prompt=old");
   });
+});
 
-  test("without a negative prompt nothing is steered", async () => {
+describe("steering", () => {
+  const OFF = { method: "none" } as const;
+
+  test("with something left out it is the model's own until someone chooses; else there is none", async () => {
     const { app, asked } = setUp();
     await draw(app, { negative: "  " });
     await draw(app, { negative: "fog" });
-    expect(asked.map(({ steering }) => steering.method)).toEqual(["none", "nasa"]);
+    await draw(app, { steering: { ...MODEL.steering.nag, scale: 1 } });
+    await draw(app, { steering: { ...MODEL.steering.nag, scale: 0 } });
+    expect(asked.map(({ steering }) => steering)).toEqual([OFF, MODEL.steering.nasa, { ...MODEL.steering.nag, scale: 1 }, OFF]);
+  });
+
+  test.each([
+    ["negative=fog", MODEL.steering.nasa],
+    ["negative=fog&steering=none", OFF],
+    ["negative=fog&steering=nag,1,3,0.25,2", { method: "nag", scale: 1, tau: 3, alpha: 0.25, sigmaEnd: 2 }],
+  ])("the link %s", async (query, steering) => {
+    const { app, asked } = setUp(query);
+    await app.start();
+    expect(asked.map((recipe) => recipe.steering)).toEqual([steering]);
+  });
+
+  test("turning the dial draws nothing by itself", async () => {
+    const { app, asked, state } = setUp("negative=fog");
+    await app.start();
+    app.steer({ ...MODEL.steering.nasa, scale: 0.1 });
+    expect(asked).toHaveLength(1);
+    expect(state().draft.steering).toEqual({ ...MODEL.steering.nasa, scale: 0.1 });
+  });
+});
+
+describe("comparing", () => {
+  const STRONG = { method: "nasa", scale: 0.6 } as const;
+  const negatives = (recipes: readonly Recipe[]) => recipes.map(({ negative }) => negative);
+
+  test("draws what the controls say, then the same with nothing left out", async () => {
+    const { app, asked, state, queries } = setUp();
+    app.edit({ negative: "fog" });
+    await app.start();
+    await app.compare(true);
+    const [steered, plain] = asked;
+    expect(negatives(asked)).toEqual(["fog", ""]);
+    expect(plain).toEqual({ ...steered, negative: "", steering: { method: "none" } });
+    expect(state()).toMatchObject({ isComparing: true, job: undefined, shown: { recipe: steered } });
+    expect(otherSide(state())?.recipe).toEqual(plain);
+    expect(negatives(state().history.map(({ recipe }) => recipe))).toEqual(["", "fog"]);
+    // The link stays the shown picture's.
+    expect(queries.at(-1)).toContain("negative=fog");
+    await app.compare(false);
+    expect(otherSide(state())).toBeUndefined();
+    await app.compare(true);
+    expect(asked, "both are known").toHaveLength(2);
+  });
+
+  test("a picture that was drawn before is one of the two", async () => {
+    const { app, asked, state } = setUp();
+    await app.start();
+    app.edit({ negative: "fog" });
+    await app.compare(true);
+    expect(negatives(asked)).toEqual(["", "fog"]);
+    expect(otherSide(state())?.recipe).toEqual(asked[0]);
+  });
+
+  test("the dial draws the steered side alone, in place of the one before, whatever is typed meanwhile", async () => {
+    const { app, asked, state } = setUp("negative=fog");
+    await app.start();
+    await app.compare(true);
+    app.edit({ prompt: "half a wo" });
+    app.steer(STRONG);
+    await vi.waitFor(() => expect(state().shown?.recipe.steering).toEqual(STRONG));
+    expect(asked).toHaveLength(3);
+    expect(asked[2]).toEqual({ ...asked[0], steering: STRONG });
+    expect(state()).toMatchObject({ isComparing: true, draft: { prompt: "half a wo" } });
+    expect(otherSide(state())?.recipe).toEqual(asked[1]);
+    expect(state().history).toHaveLength(2);
+    // Off is a place on the dial like any other.
+    app.steer({ ...STRONG, scale: 0 });
+    await vi.waitFor(() => expect(state().shown?.recipe.steering).toEqual({ method: "none" }));
+    expect(otherSide(state())?.recipe).toEqual(asked[1]);
+  });
+
+  test("the dial turned before the first picture is there: that picture follows it", async () => {
+    const { generate, release, isAsked } = waiting();
+    const { app, asked, state } = setUp("", generate);
+    const start = app.start();
+    await isAsked(1);
+    release[0]?.();
+    await start;
+    app.edit({ negative: "fog" });
+    void app.compare(true);
+    app.steer(STRONG);
+    expect(asked.slice(1).map(({ negative, steering }) => [negative, steering])).toEqual([
+      ["fog", MODEL.steering.nasa],
+      ["fog", STRONG],
+    ]);
+    release[2]?.();
+    await vi.waitFor(() => expect(otherSide(state())?.recipe).toEqual(asked[0]));
+    expect(state()).toMatchObject({ isComparing: true, job: undefined, shown: { recipe: { steering: STRONG } } });
+    expect(state().history).toHaveLength(2);
+  });
+
+  test("a new picture is compared too; one that leaves nothing out, or an old one shown, ends it", async () => {
+    const { app, asked, state } = setUp("negative=fog");
+    await app.start();
+    await app.compare(true);
+    await draw(app, { prompt: "new" });
+    expect(asked.slice(2).map(({ prompt, negative }) => [prompt, negative])).toEqual([
+      ["new", "fog"],
+      ["new", ""],
+    ]);
+    await draw(app, { negative: "" });
+    expect(state()).toMatchObject({ isComparing: false, shown: { recipe: { negative: "" } } });
+    expect(asked).toHaveLength(5);
+    await draw(app, { negative: "fog" });
+    await app.compare(true);
+    const [, old] = state().history;
+    if (old !== undefined) app.show(old);
+    expect(state().isComparing).toBe(false);
+  });
+
+  test("cancelled before its other side is there, it ends; cancelled while the dial is followed, it stays", async () => {
+    const { generate, release, isAsked } = waiting();
+    const { app, state } = setUp("negative=fog", generate);
+    const start = app.start();
+    await isAsked(1);
+    release[0]?.();
+    await start;
+    const cancelled = app.compare(true);
+    await isAsked(2);
+    app.cancel();
+    await cancelled;
+    expect(state()).toMatchObject({ isComparing: false, job: undefined, error: undefined });
+
+    const compared = app.compare(true);
+    await isAsked(3);
+    release[2]?.();
+    await compared;
+    app.steer(STRONG);
+    await isAsked(4);
+    app.cancel();
+    await vi.waitFor(() => expect(state().job).toBeUndefined());
+    expect(state()).toMatchObject({ isComparing: true, error: undefined, shown: { recipe: { steering: MODEL.steering.nasa } } });
+    expect(otherSide(state())).toBeDefined();
+  });
+
+  test("settings that make no recipe are an error and compare nothing", async () => {
+    const { app, state } = setUp("negative=fog");
+    await app.start();
+    app.edit({ seed: "x" });
+    await app.compare(true);
+    expect(state()).toMatchObject({ isComparing: false, error: { code: "invalid-input" } });
   });
 });
 

@@ -3,12 +3,14 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { OnestrokeError } from "../errors";
 import type { Drawing, Generator } from "../client/generator";
-import type { ModelInfo } from "../protocol/messages";
-import { recipeFromQuery, recipeToQuery } from "../protocol/permalink";
+import type { ModelInfo, SteeringDefaults } from "../protocol/messages";
+import { recipeToQuery } from "../protocol/permalink";
 import { drawingMs, type Picture, type Progress } from "../protocol/progress";
 import { randomSeed, type Recipe } from "../protocol/recipe";
-import { draftOf, FIRST_DRAFT, recipeOf, type Draft } from "./draft";
+import { drawingOf, isSameButSteering, isSameRecipe, leavesOut, withoutNegative } from "./comparison";
+import { draftOf, draftOfLink, FIRST_DRAFT, recipeOf, type Draft } from "./draft";
 import { promptIdea } from "./ideas";
+import type { ActiveSteering } from "./dial";
 import { formatDuration, strings } from "./strings";
 
 /** Pictures kept for the strip; a picture of 256x256 is 256 KiB. */
@@ -31,6 +33,8 @@ export interface AppState {
   /** What is being drawn now. */
   readonly job: Job | undefined;
   readonly shown: Drawing | undefined;
+  /** Whether `shown` stands beside the same picture with nothing left out, which is in the history or being drawn. */
+  readonly isComparing: boolean;
   readonly error: OnestrokeError | undefined;
   /** A remark that is no failure. */
   readonly notice: string | undefined;
@@ -50,8 +54,18 @@ export interface App {
   surprise(): void;
   /** Draws what the controls say; a picture still being drawn gives way. */
   draw(): Promise<void>;
+  /** Turns the steering dial; in a comparison its steered side follows. */
+  steer(steering: ActiveSteering): void;
+  /** Shows what the controls say beside the same with nothing left out, or one picture again. */
+  compare(isComparing: boolean): Promise<void>;
   cancel(): void;
   show(drawing: Drawing): void;
+}
+
+/** The unsteered side of the comparison, once it is drawn. */
+export function otherSide({ isComparing, shown, history }: AppState): Drawing | undefined {
+  if (!isComparing || shown === undefined || !leavesOut(shown.recipe)) return undefined;
+  return drawingOf(withoutNegative(shown.recipe), history);
 }
 
 /** @param query the address's settings, "" for none */
@@ -61,6 +75,7 @@ export function createApp(generator: Generator, query: string, keepQuery: (query
     model: { kind: "missing" },
     job: undefined,
     shown: undefined,
+    isComparing: false,
     error: undefined,
     status: "",
     history: [],
@@ -68,34 +83,86 @@ export function createApp(generator: Generator, query: string, keepQuery: (query
   const set = (change: Partial<AppState>): void => store.setState(change);
   const edit = (change: Partial<Draft>): void => set({ draft: { ...store.getState().draft, ...change }, notice: undefined });
   let abort: AbortController | undefined;
+  let loading: Promise<ModelInfo> | undefined;
 
   async function start(): Promise<void> {
-    set({ model: { kind: "loading", progress: undefined } });
-    try {
+    // Unless someone was quicker.
+    if ((await loadModel()) !== undefined && abort === undefined) await draw();
+  }
+
+  /** The model's defaults, once it is loaded. A failure is shown, and the next picture tries again. */
+  async function loadModel(): Promise<SteeringDefaults | undefined> {
+    if (loading === undefined) {
+      set({ model: { kind: "loading", progress: undefined }, error: undefined });
       const onProgress = (progress: Progress): void => set({ model: { kind: "loading", progress } });
-      set({ model: { kind: "ready", info: await generator.load(store.getState().draft.model, { onProgress }) } });
+      loading = generator.load(store.getState().draft.model, { onProgress });
+    }
+    try {
+      const info = await loading;
+      set({ model: { kind: "ready", info } });
+      return info.steering;
     } catch (thrown) {
       set({ model: { kind: "missing" }, error: OnestrokeError.from(thrown, "worker-died") });
-      return;
+      return undefined;
+    } finally {
+      loading = undefined;
     }
-    // Unless someone was quicker.
-    if (abort === undefined) await draw();
+  }
+
+  /** The loaded model's. */
+  function steeringDefaults(): SteeringDefaults | undefined {
+    const { model } = store.getState();
+    return model.kind === "ready" ? model.info.steering : undefined;
   }
 
   async function draw(): Promise<void> {
+    const defaults = steeringDefaults() ?? (await loadModel());
+    if (defaults === undefined) return;
     const { draft, shown } = store.getState();
     // A loose seed is rolled only after its picture was shown, so that what the field says is what comes.
     const seed = !draft.seedKept && shown?.recipe.seed === draft.seed ? randomSeed() : draft.seed;
+    const recipe = recipeOrError({ ...draft, seed }, defaults);
+    if (recipe === undefined) return;
+    set({ draft: { ...draft, seed: recipe.seed } });
+    await drawShown(recipe);
+  }
+
+  function recipeOrError(draft: Draft, defaults: SteeringDefaults): Recipe | undefined {
     try {
-      const recipe = recipeOf({ ...draft, seed });
-      edit({ seed: recipe.seed });
-      await drawRecipe(recipe);
+      return recipeOf(draft, defaults);
     } catch (thrown) {
       set({ error: OnestrokeError.from(thrown, "invalid-input") });
+      return undefined;
     }
   }
 
-  async function drawRecipe(recipe: Recipe): Promise<void> {
+  async function drawShown(recipe: Recipe): Promise<void> {
+    if (!leavesOut(recipe)) set({ isComparing: false });
+    const isDrawn = await drawRecipe(recipe, (drawing) => {
+      keepQuery(recipeToQuery(recipe));
+      const { shown, history, isComparing } = store.getState();
+      // Turning the dial of a comparison would fill the history with pictures in between.
+      const replaces = isComparing && shown !== undefined && isSameButSteering(shown.recipe, recipe);
+      return {
+        shown: drawing,
+        history: replaces ? history.map((old) => (old === shown ? drawing : old)) : withNewest(drawing, history),
+        status: strings.status.done(formatDuration(drawingMs(drawing.timings))),
+      };
+    });
+    if (isDrawn) await drawOtherSide();
+  }
+
+  async function drawOtherSide(): Promise<void> {
+    const state = store.getState();
+    if (!state.isComparing || state.shown === undefined || otherSide(state) !== undefined) return;
+    await drawRecipe(withoutNegative(state.shown.recipe), (drawing) => ({
+      history: withNewest(drawing, store.getState().history),
+      status: strings.status.compared,
+    }));
+  }
+
+  /** Draws one recipe in place of what is being drawn. False where it did not come to its end: the state says why. */
+  async function drawRecipe(recipe: Recipe, drawn: (drawing: Drawing) => Partial<AppState>): Promise<boolean> {
     abort?.abort();
     const mine = new AbortController();
     abort = mine;
@@ -112,20 +179,37 @@ export function createApp(generator: Generator, query: string, keepQuery: (query
         onProgress: (progress) => update({ progress }),
         onPreview: (preview) => update({ preview }),
       });
-      if (!isCurrent()) return;
-      keepQuery(recipeToQuery(recipe));
-      set({
-        job: undefined,
-        shown: drawing,
-        model: { kind: "ready", info: drawing.model },
-        history: [drawing, ...store.getState().history].slice(0, HISTORY_LENGTH),
-        status: strings.status.done(formatDuration(drawingMs(drawing.timings))),
-      });
+      if (!isCurrent()) return false;
+      set({ ...drawn(drawing), job: undefined, model: { kind: "ready", info: drawing.model } });
+      return true;
     } catch (thrown) {
-      if (!isCurrent()) return;
+      if (!isCurrent()) return false;
       const error = OnestrokeError.from(thrown, "worker-died");
-      set(error.code === "cancelled" ? { job: undefined, status: strings.status.cancelled } : { job: undefined, error });
+      // A comparison whose other side did not come is none.
+      set({ job: undefined, isComparing: otherSide(store.getState()) !== undefined });
+      set(error.code === "cancelled" ? { status: strings.status.cancelled } : { error });
+      return false;
     }
+  }
+
+  function steer(steering: ActiveSteering): void {
+    edit({ steering });
+    const { isComparing, shown, job, draft } = store.getState();
+    const defaults = steeringDefaults();
+    // The picture compared, or about to be, whatever has been typed since.
+    const compared = job !== undefined && leavesOut(job.recipe) ? job.recipe : shown?.recipe;
+    if (!isComparing || compared === undefined || defaults === undefined) return;
+    void drawShown(recipeOf({ ...draftOf(compared, draft), steering }, defaults));
+  }
+
+  async function compare(isComparing: boolean): Promise<void> {
+    const { draft, shown } = store.getState();
+    const defaults = steeringDefaults();
+    const recipe = isComparing && defaults !== undefined ? recipeOrError(draft, defaults) : undefined;
+    set({ isComparing: recipe !== undefined });
+    if (recipe === undefined) return;
+    if (shown !== undefined && isSameRecipe(recipe, shown.recipe)) await drawOtherSide();
+    else await drawShown(recipe);
   }
 
   function surprise(): void {
@@ -134,17 +218,32 @@ export function createApp(generator: Generator, query: string, keepQuery: (query
   }
 
   function show(drawing: Drawing): void {
-    set({ shown: drawing, draft: draftOf(drawing.recipe, store.getState().draft), error: undefined });
+    set({ shown: drawing, isComparing: false, draft: draftOf(drawing.recipe, store.getState().draft), error: undefined });
     keepQuery(recipeToQuery(drawing.recipe));
   }
 
-  return { store, start, edit, rollSeed: () => edit({ seed: randomSeed() }), surprise, draw, cancel: () => abort?.abort(), show };
+  return {
+    store,
+    start,
+    edit,
+    rollSeed: () => edit({ seed: randomSeed() }),
+    surprise,
+    draw,
+    steer,
+    compare,
+    cancel: () => abort?.abort(),
+    show,
+  };
+}
+
+function withNewest(drawing: Drawing, history: readonly Drawing[]): readonly Drawing[] {
+  return [drawing, ...history].slice(0, HISTORY_LENGTH);
 }
 
 function firstDraft(query: string): { draft: Draft; notice: string | undefined } {
   if (query === "") return { draft: FIRST_DRAFT, notice: undefined };
   try {
-    return { draft: draftOf(recipeFromQuery(query, recipeOf(FIRST_DRAFT)), FIRST_DRAFT), notice: undefined };
+    return { draft: draftOfLink(query), notice: undefined };
   } catch {
     return { draft: FIRST_DRAFT, notice: strings.badLink };
   }

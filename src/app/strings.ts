@@ -2,6 +2,7 @@
 // Error messages and remedies come from the errors themselves.
 import type { ModelInfo } from "../protocol/messages";
 import type { Progress } from "../protocol/progress";
+import type { Recipe } from "../protocol/recipe";
 
 const bytes = new Intl.NumberFormat("en", { style: "unit", unit: "megabyte", maximumFractionDigits: 1 });
 const seconds = new Intl.NumberFormat("en", { style: "unit", unit: "second", minimumFractionDigits: 2, maximumFractionDigits: 2 });
@@ -32,15 +33,35 @@ export const strings = {
   sizeOf: (width: number, height: number) => `${width} × ${height}`,
   shapes: { square: "Square", landscape: "Wide", portrait: "Tall", small: "Small" },
 
-  advanced: "Advanced",
-  steering: "Steering away from what is left out",
-  steeringMethods: { nasa: "NASA", nag: "NAG" },
-  steeringMethodHints: {
-    nasa: "Subtracts what the negative prompt attends to. One dial, works at one step.",
-    nag: "Extrapolates and keeps the norm in bounds. Gentler at high strength.",
+  explain: (what: string) => `About: ${what}`,
+  steering: "Steering",
+  steeringAbout:
+    "How strongly the picture is steered away from what it leaves out. The notch is what suits this model. Further right takes away more, and in the end harms the picture.",
+  strength: (position: number) =>
+    position === 0 ? "off" : position < 0.95 ? "gentle" : position <= 1.05 ? "usual" : position < 1.65 ? "firm" : "strong",
+  compare: "Compare",
+  compareHint: "See the picture with and without steering",
+  sides: {
+    without: { name: "without steering", shortName: "without" },
+    with: { name: "with steering", shortName: "with" },
   },
-  strength: "Strength",
-  strengthUnused: "Takes effect once there is something to leave out.",
+  wipe: "Wipe between the two pictures",
+  wipeAt: (percent: number) => `${percent} % without steering, ${100 - percent} % with`,
+  pictureOf: ({ prompt }: Pick<Recipe, "prompt">, side: string) => [prompt, side].filter(Boolean).join(", "),
+  saveSide: (side: string) => `Save PNG, ${side}`,
+  drawingOtherSide: "Drawing the one without steering",
+
+  advanced: "Advanced",
+  steeringMethod: "Steering method",
+  steeringMethodAbout:
+    "NASA subtracts what would be drawn of the things left out. NAG pushes the picture away from them and keeps it within bounds, so it bears more strength.",
+  steeringMethods: { nasa: "NASA", nag: "NAG" },
+  scaleOf: (scale: number) => `scale ${scale}`,
+  steeredSteps: "Steered steps",
+  steeredStepsAbout:
+    "Early steps decide what the picture holds, late ones finish it. Steering only the early ones takes less time and leaves the finish alone. With one step there is nothing to choose.",
+  steeredStepsChoices: { all: "All steps", early: "Early steps only" },
+  steeringUnused: "Takes effect once there is something to leave out.",
 
   generate: "Draw",
   cancel: "Cancel",
@@ -54,7 +75,10 @@ export const strings = {
   stepName: (step: number) => `Step ${step}`,
 
   history: "This visit",
-  showAgain: (prompt: string) => (prompt === "" ? "Show the picture of an empty prompt again" : `Show again: ${prompt}`),
+  showAgain: ({ prompt, negative }: Pick<Recipe, "prompt" | "negative">) =>
+    [prompt === "" ? "Show the picture of an empty prompt again" : `Show again: ${prompt}`, negative.trim() && `left out: ${negative}`]
+      .filter(Boolean)
+      .join(", "),
   emptyPrompt: "(no prompt)",
 
   modelLine: ({ name, weightBytes, license }: ModelInfo) => [name, formatBytes(weightBytes), license].filter(Boolean).join(" · "),
@@ -79,6 +103,7 @@ export const strings = {
 
   status: {
     cancelled: "Cancelled",
+    compared: "Both pictures are drawn",
     done: (duration: string) => `Drawn in ${duration}`,
   },
 } as const;

@@ -4,6 +4,7 @@ import { MAX_PROMPT_CHARACTERS } from "../../protocol/limits";
 import { strings } from "../strings";
 import { useApp, useAppState } from "../use-app";
 import styles from "./controls.module.css";
+import { SteeringDial } from "./steering-dial";
 
 export function Composer(): ReactNode {
   const app = useApp();
@@ -55,6 +56,7 @@ export function Composer(): ReactNode {
           onKeyDown={drawOnEnter}
         />
       </div>
+      <SteeringDial />
       <div className={styles["actions"]}>
         <button type="submit" className={styles["draw"]} title={strings.shortcut}>
           {strings.generate}

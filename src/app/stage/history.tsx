@@ -18,7 +18,7 @@ export function History(): ReactNode {
           key={history.length - index}
           type="button"
           className={styles["entry"]}
-          aria-label={strings.showAgain(drawing.recipe.prompt)}
+          aria-label={strings.showAgain(drawing.recipe)}
           aria-current={drawing === shown}
           onClick={() => app.show(drawing)}
         >

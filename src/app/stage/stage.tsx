@@ -1,12 +1,15 @@
 // The picture and everything that stands on it: the glow behind, the preview while it is
 // drawn, how far the work is, and what went wrong.
 import type { ReactNode } from "react";
+import { leavesOut } from "../comparison";
+import { otherSide } from "../store";
 import { announceProgress, describeProgress, progressShare, strings } from "../strings";
 import { useAppState } from "../use-app";
 import { Caption } from "./caption";
 import { ErrorPanel } from "./error-panel";
 import { PictureCanvas } from "./picture-canvas";
 import styles from "./stage.module.css";
+import { Wipe } from "./wipe";
 
 /** For tests and styles: what the stage is doing. */
 type Phase = "loading" | "drawing" | "failed" | "idle";
@@ -15,6 +18,8 @@ export function Stage(): ReactNode {
   const job = useAppState((state) => state.job);
   const model = useAppState((state) => state.model);
   const shown = useAppState((state) => state.shown);
+  const isComparing = useAppState((state) => state.isComparing);
+  const without = useAppState(otherSide);
   const draft = useAppState((state) => state.draft);
   const error = useAppState((state) => state.error);
   const status = useAppState((state) => state.status);
@@ -24,7 +29,9 @@ export function Stage(): ReactNode {
   const progress = isLoading ? model.progress : job?.progress;
   const share = progressShare(progress);
   const isBusy = phase === "drawing" || phase === "loading";
-  const picture = job?.preview ?? shown?.picture;
+  const isOtherSide = isComparing && job !== undefined && !leavesOut(job.recipe);
+  const preview = isOtherSide ? undefined : job?.preview;
+  const picture = preview ?? shown?.picture;
   const { width, height } = job?.recipe ?? picture ?? draft;
 
   return (
@@ -37,17 +44,21 @@ export function Stage(): ReactNode {
           {picture !== undefined && (
             <>
               <PictureCanvas picture={picture} className={styles["glow"]} label={undefined} />
-              <PictureCanvas
-                picture={picture}
-                className={styles["picture"]}
-                label={(job?.recipe ?? shown?.recipe)?.prompt || strings.emptyPrompt}
-              />
+              {shown !== undefined && without !== undefined ? (
+                <Wipe without={without} with={shown} preview={preview} />
+              ) : (
+                <PictureCanvas
+                  picture={picture}
+                  className={styles["picture"]}
+                  label={(job?.recipe ?? shown?.recipe)?.prompt || strings.emptyPrompt}
+                />
+              )}
             </>
           )}
           {isBusy && picture === undefined && <div className={styles["waiting"]} />}
           {isBusy && (
             <div className={styles["progress"]}>
-              <span>{describeProgress(progress)}</span>
+              <span>{isOtherSide ? strings.drawingOtherSide : describeProgress(progress)}</span>
               <progress aria-label={announceProgress(progress)} {...(share === undefined ? {} : { value: share })} max={1} />
             </div>
           )}

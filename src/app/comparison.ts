@@ -1,0 +1,25 @@
+// The two sides of a comparison: a recipe that leaves something out, and the same picture with
+// nothing left out. What was drawn before is found again, because a picture is its recipe's.
+import type { Drawing } from "../client/generator";
+import { recipeToQuery } from "../protocol/permalink";
+import type { Recipe } from "../protocol/recipe";
+
+export function leavesOut({ negative }: Pick<Recipe, "negative">): boolean {
+  return negative.trim() !== "";
+}
+
+export function withoutNegative(recipe: Recipe): Recipe {
+  return { ...recipe, negative: "", steering: { method: "none" } };
+}
+
+export function isSameRecipe(left: Recipe, right: Recipe): boolean {
+  return recipeToQuery(left) === recipeToQuery(right);
+}
+
+export function isSameButSteering(left: Recipe, right: Recipe): boolean {
+  return isSameRecipe(left, { ...right, steering: left.steering });
+}
+
+export function drawingOf(recipe: Recipe, drawings: readonly Drawing[]): Drawing | undefined {
+  return drawings.find((drawing) => isSameRecipe(drawing.recipe, recipe));
+}

@@ -1,0 +1,15 @@
+// The steering the controls stand at, in terms of the loaded model; undefined until there is one.
+import type { SteeringDefaults } from "../../protocol/messages";
+import { chosenSteering, type ActiveSteering } from "../dial";
+import { useAppState } from "../use-app";
+
+export interface ModelSteering {
+  readonly steering: ActiveSteering;
+  readonly defaults: SteeringDefaults;
+}
+
+export function useSteering(): ModelSteering | undefined {
+  const choice = useAppState((state) => state.draft.steering);
+  const defaults = useAppState((state) => (state.model.kind === "ready" ? state.model.info.steering : undefined));
+  return defaults === undefined ? undefined : { steering: chosenSteering(choice, defaults), defaults };
+}

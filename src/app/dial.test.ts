@@ -1,0 +1,49 @@
+// The dial: its notch is the model's own strength for either method, its ends are off and a strength
+// every family's range allows, and nothing a link says is changed by looking at it.
+import { describe, expect, test } from "vitest";
+import { parseRecipe } from "../protocol/recipe";
+import { STEERED_FAMILIES, STEERING_DEFAULTS } from "../steering/defaults";
+import { atPosition, chosenSteering, DIAL_END, DIAL_STEP, dialPosition, steeredSteps, withMethod, withSteeredSteps } from "./dial";
+
+const METHODS = ["nasa", "nag"] as const;
+const DEFAULTS = STEERING_DEFAULTS.sd15;
+
+describe.each(STEERED_FAMILIES)("%s", (family) => {
+  const defaults = STEERING_DEFAULTS[family];
+
+  test.each(METHODS)("%s: the notch is the model's own, and a whole number of steps from both ends", (method) => {
+    expect(atPosition(defaults[method], 1, defaults)).toEqual(defaults[method]);
+    expect(dialPosition(defaults[method], defaults)).toBe(1);
+    expect([1 / DIAL_STEP, DIAL_END / DIAL_STEP].map(Number.isInteger)).toEqual([true, true]);
+  });
+
+  test.each(METHODS)("%s: the dial's end is a valid recipe", (method) => {
+    const steering = atPosition(defaults[method], DIAL_END, defaults);
+    const recipe = { model: "m", prompt: "", negative: "fog", steering, steps: 1, seed: "0", width: 64, height: 64 };
+    expect(parseRecipe(recipe).steering).toEqual(steering);
+  });
+});
+
+test("nothing chosen is the model's own; off is strength 0; a link's values stay as they are", () => {
+  expect(chosenSteering(undefined, STEERING_DEFAULTS.sdxl)).toEqual(STEERING_DEFAULTS.sdxl.nag);
+  expect(chosenSteering({ method: "none" }, DEFAULTS)).toEqual({ ...DEFAULTS.nasa, scale: 0 });
+  const asked = { method: "nag", scale: 9.87654321, tau: 3, alpha: 0.1, sigmaEnd: 2 } as const;
+  expect(chosenSteering(asked, DEFAULTS)).toBe(asked);
+  expect(dialPosition(asked, DEFAULTS)).toBeGreaterThan(DIAL_END);
+});
+
+test("strengths have no more digits than people read", () => {
+  expect(atPosition(DEFAULTS.nasa, 0.3, DEFAULTS).scale).toBe(0.03);
+});
+
+test("another method is as strong on the dial, with its own settings", () => {
+  const gentle = atPosition(DEFAULTS.nasa, 0.5, DEFAULTS);
+  expect(withMethod(gentle, "nag", DEFAULTS)).toEqual({ ...DEFAULTS.nag, scale: 1 });
+  expect(withMethod(withMethod(gentle, "nag", DEFAULTS), "nasa", DEFAULTS)).toEqual(gentle);
+});
+
+test("early steps end where the family's do, all steps nowhere", () => {
+  expect([steeredSteps(DEFAULTS.nasa), steeredSteps(DEFAULTS.nag)]).toEqual(["all", "early"]);
+  expect(withSteeredSteps(DEFAULTS.nasa, "early", DEFAULTS).sigmaEnd).toBe(DEFAULTS.sigmaEnd);
+  expect(steeredSteps(withSteeredSteps(DEFAULTS.nag, "all", DEFAULTS))).toBe("all");
+});

@@ -1,0 +1,42 @@
+// The steering dial: its positions, and the steering a model makes of them. 0 is off, 1 the loaded
+// model's own strength, `DIAL_END` strong. Every strength comes from the model, none from here.
+import type { SteeringDefaults } from "../protocol/messages";
+import type { RecipeSteering } from "../protocol/recipe";
+
+export type ActiveSteering = Exclude<RecipeSteering, { readonly method: "none" }>;
+
+/** Twice the model's own strength: PixArt still gains there by NASA (SNOOPI, figure 7), and NAG is published at both. */
+export const DIAL_END = 2;
+export const DIAL_STEP = 0.1;
+
+/** What is chosen, and the model's own where nothing is. Off is strength 0. */
+export function chosenSteering(choice: RecipeSteering | undefined, defaults: SteeringDefaults): ActiveSteering {
+  const usual = defaults[defaults.method];
+  if (choice === undefined) return usual;
+  return choice.method === "none" ? { ...usual, scale: 0 } : choice;
+}
+
+/** May lie beyond `DIAL_END`: a link can ask for more than the dial. */
+export function dialPosition({ method, scale }: ActiveSteering, defaults: SteeringDefaults): number {
+  return scale / defaults[method].scale;
+}
+
+export function atPosition(steering: ActiveSteering, position: number, defaults: SteeringDefaults): ActiveSteering {
+  // Three digits: links are read by people.
+  return { ...steering, scale: Number((position * defaults[steering.method].scale).toPrecision(3)) };
+}
+
+/** The other method's own settings, as strong on the dial as before. */
+export function withMethod(steering: ActiveSteering, method: ActiveSteering["method"], defaults: SteeringDefaults): ActiveSteering {
+  return atPosition(defaults[method], dialPosition(steering, defaults), defaults);
+}
+
+export type SteeredSteps = "all" | "early";
+
+export function steeredSteps({ sigmaEnd = 0 }: ActiveSteering): SteeredSteps {
+  return sigmaEnd > 0 ? "early" : "all";
+}
+
+export function withSteeredSteps(steering: ActiveSteering, steps: SteeredSteps, defaults: SteeringDefaults): ActiveSteering {
+  return { ...steering, sigmaEnd: steps === "early" ? defaults.sigmaEnd : 0 };
+}

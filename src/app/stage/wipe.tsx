@@ -1,0 +1,70 @@
+// Two pictures of one size, one over the other: left of a line the first, right of it the second. The
+// line is a slider that lies over the whole picture, so mouse, touch and arrow keys move it.
+import { useEffect, useRef, useState, type CSSProperties, type ReactNode } from "react";
+import type { Drawing } from "../../client/generator";
+import type { Picture } from "../../protocol/progress";
+import { SaveIcon } from "../icons";
+import { savePng } from "../save";
+import { strings } from "../strings";
+import { PictureCanvas } from "./picture-canvas";
+import styles from "./wipe.module.css";
+
+interface Props {
+  readonly without: Drawing;
+  readonly with: Drawing;
+  /** The steered picture as it stands, while it is drawn again. */
+  readonly preview: Picture | undefined;
+}
+
+export function Wipe({ without, with: steered, preview }: Props): ReactNode {
+  const [percent, setPercent] = useState(50);
+  const wipe = useRef<HTMLDivElement>(null);
+  // On a small screen the button that asked for it is far below.
+  useEffect(() => {
+    // In braces: newer browsers answer with a promise, which is no clean-up.
+    wipe.current?.scrollIntoView({ block: "nearest" });
+  }, []);
+  const line: CSSProperties & Record<"--line", string> = { "--line": `${percent}%` };
+  return (
+    <div ref={wipe} className={styles["wipe"]} style={line}>
+      <PictureCanvas
+        picture={without.picture}
+        className={styles["side"]}
+        label={strings.pictureOf(without.recipe, strings.sides.without.name)}
+      />
+      <PictureCanvas
+        picture={preview ?? steered.picture}
+        className={styles["covering"]}
+        label={strings.pictureOf(steered.recipe, strings.sides.with.name)}
+      />
+      <input
+        type="range"
+        min={0}
+        max={100}
+        value={percent}
+        aria-label={strings.wipe}
+        aria-valuetext={strings.wipeAt(percent)}
+        onChange={(event) => setPercent(event.target.valueAsNumber)}
+      />
+      <div className={styles["line"]} aria-hidden="true">
+        <span className={styles["handle"]} />
+      </div>
+      <SideLabel side="without" drawing={without} />
+      <SideLabel side="with" drawing={steered} />
+    </div>
+  );
+}
+
+function SideLabel({ side, drawing }: { readonly side: "without" | "with"; readonly drawing: Drawing }): ReactNode {
+  const { name, shortName } = strings.sides[side];
+  const save = strings.saveSide(name);
+  return (
+    <div className={styles["label"]}>
+      <span className={styles["name"]}>{name}</span>
+      <span className={styles["short-name"]}>{shortName}</span>
+      <button type="button" aria-label={save} title={save} onClick={() => void savePng(drawing)}>
+        <SaveIcon />
+      </button>
+    </div>
+  );
+}
