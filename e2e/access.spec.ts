@@ -55,11 +55,14 @@ for (const theme of ["light", "dark"] as const) {
   test(`no accessibility complaints, ${theme}`, async ({ studio }) => {
     const { page } = studio;
     await wear(page, theme);
+    await studio.wish({ negative: "fog" });
     await page.getByText("Advanced").click();
-    await expect(page.getByLabel("Strength")).toBeVisible();
+    await expect(page.getByRole("slider", { name: "Steering" })).toBeVisible();
+    await expect(page.getByRole("group", { name: "Steered steps" })).toBeVisible();
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`))).toEqual([]);
     await page.getByText("Advanced").click();
+    await studio.wish({ negative: "" });
   });
 }
 
