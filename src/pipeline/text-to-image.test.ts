@@ -5,6 +5,7 @@ import { diffusersManifest } from "../checkpoints/diffusers-manifest";
 import type { Manifest } from "../checkpoints/manifest";
 import { nodeStore } from "../checkpoints/node-file";
 import { testDevice } from "../engine/testing/evaluate";
+import { recordDispatches } from "../engine/testing/record-dispatches";
 import { STEERING_DEFAULTS } from "../steering/defaults";
 import type { ImageRequest, PipelineProgress, RgbaImage } from "./request";
 import { TextToImage } from "./text-to-image";
@@ -100,6 +101,47 @@ describe("steering", () => {
     expect(nag.data).not.toEqual(nasa.data);
     // And the plan's negative branch is forgotten again.
     expect((await draw()).data).toEqual(plain.data);
+  });
+
+  const nasa = { negative: "sailboat", steering: { method: "nasa", scale: 0.5 } } as const;
+  const nag = { negative: "sailboat", steering: { method: "nag", scale: 2, tau: 2.5, alpha: 0.5 } } as const;
+  let seed = 100n;
+  /** Of a picture with a seed of its own: what is the same in two lists is not for want of a change. */
+  const dispatches = async (changes: Partial<ImageRequest>) =>
+    recordDispatches(await testDevice(), () => draw({ ...changes, seed: seed++ }));
+
+  test("at strength 0, or without a negative, the dispatches are those of none", async () => {
+    await draw();
+    const plain = await dispatches({});
+    for (const off of [
+      { ...nasa, steering: { method: "nasa", scale: 0 } },
+      { ...nag, steering: { ...nag.steering, scale: 0 } },
+      { ...nag, steering: { ...nag.steering, alpha: 0 } },
+      { ...nasa, negative: "" },
+      { ...nag, negative: " " },
+    ] as const) {
+      expect(await dispatches(off)).toEqual(plain);
+    }
+    await draw(nag);
+    expect(await dispatches(nag)).not.toEqual(plain); // Control.
+  });
+
+  test.each([
+    ["NASA", nasa, { method: "nasa", scale: 0.75 }],
+    ["NAG", nag, { ...nag.steering, scale: 3 }],
+  ] as const)("%s projects a text again only when that text changes", async (_, steered, steering) => {
+    await draw(steered);
+    const step = await dispatches(steered);
+    expect(await dispatches({ ...steered, steering })).toEqual(step);
+    const other = { prompt: `a harbour in fog, ${steered.steering.method}`, negative: `a red cabin, ${steered.steering.method}` };
+    const prompt = await dispatches({ ...steered, prompt: other.prompt });
+    const negative = await dispatches({ ...steered, ...other });
+    const projections = (all: readonly string[]) => all.filter((dispatch) => !step.includes(dispatch));
+    const encoder = projections(prompt).filter((dispatch) => negative.includes(dispatch));
+    // The same encoder ran for both; beyond it each text has projections of its own, equally many.
+    expect(encoder.length).toBeGreaterThan(0);
+    expect(projections(prompt).length).toBeGreaterThan(encoder.length);
+    expect(projections(negative)).toHaveLength(projections(prompt).length);
   });
 });
 
