@@ -11,11 +11,10 @@ import { Plan } from "../engine/plan";
 import { runPlan } from "../engine/run";
 import { RATES } from "../engine/schedule";
 import { Weights } from "../engine/weights";
+import type { Contender } from "./measure";
 import type { Row } from "./rows";
 
-export interface Contestant {
-  /** Submits one run; the queue tells when it is done. */
-  run(): Promise<void>;
+export interface Contestant extends Contender {
   read(): Promise<Float32Array>;
   release(): Promise<void>;
 }
@@ -31,9 +30,11 @@ export async function ours(row: Row, device: Device): Promise<Contestant> {
   const plan = await Plan.compile(device, graph, weights, { format: "f32" });
   for (const [name, { values }] of Object.entries(row.inputs)) plan.write(name, values);
   return {
-    run: () => {
-      plan.dirty = RATES.run;
-      return runPlan(plan);
+    run: async (times) => {
+      for (let run = 0; run < times; run++) {
+        plan.dirty = RATES.run;
+        await runPlan(plan);
+      }
     },
     read: async () => Float32Array.from(await plan.read("y")),
     release: async () => {
@@ -72,8 +73,8 @@ async function startSession(row: Row, gpu: GPUDevice, enableGraphCapture: boolea
   const output = tensorOf(row.output);
   const feeds = Object.fromEntries(inputs.map(([name, { tensor }]) => [name, tensor]));
   const contestant: Contestant = {
-    run: async () => {
-      await session.run(feeds, { y: output.tensor });
+    run: async (times) => {
+      for (let run = 0; run < times; run++) await session.run(feeds, { y: output.tensor });
     },
     read: () => readBuffer(gpu, output.buffer),
     release: async () => {
@@ -81,7 +82,7 @@ async function startSession(row: Row, gpu: GPUDevice, enableGraphCapture: boolea
       for (const { buffer } of [...inputs.map(([, input]) => input), output]) buffer.destroy();
     },
   };
-  if (enableGraphCapture) for (let run = 0; run < 2; run++) await contestant.run();
+  if (enableGraphCapture) await contestant.run(2);
   return contestant;
 }
 

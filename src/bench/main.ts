@@ -4,7 +4,7 @@ import { invariant } from "../errors";
 import { openDevice, type Device } from "../engine/device";
 import { onnxRuntime, ours } from "./contestants";
 import { relativeDifference } from "./difference";
-import { measure, type Budget } from "./measure";
+import { measure, median, type Budget } from "./measure";
 import { benchRows, type Row, type Scale } from "./rows";
 
 export interface BenchRow {
@@ -52,10 +52,11 @@ globalThis.runBench = async (scale, report = showLine) => {
 
 async function benchRow(row: Row, device: Device): Promise<BenchRow> {
   const contestants = [await ours(row, device), await onnxRuntime(row, device)] as const;
-  for (const contestant of contestants) await contestant.run();
+  for (const contestant of contestants) await contestant.run(1);
   const difference = relativeDifference(await contestants[0].read(), await contestants[1].read());
   invariant(difference <= SAME_RESULT, `${row.name}: results differ by ${difference}`);
-  const [oursMs, ortMs] = await measure(device.gpu.queue, contestants, device.adapter.software ? SOFTWARE : HARDWARE);
+  const samples = await measure(device.gpu.queue, contestants, device.adapter.software ? SOFTWARE : HARDWARE);
+  const [oursMs = Number.NaN, ortMs = Number.NaN] = samples.map(median);
   for (const contestant of contestants) await contestant.release();
   return { name: row.name, oursMs, ortMs, ratio: ortMs / oursMs };
 }

@@ -1,5 +1,9 @@
-// Alternating measurement: A, B, A, B, ... so that a slow minute of the machine meets both.
-import type { Contestant } from "./contestants";
+// Alternating measurement: A, B, A, B, ... so that a slow minute of the machine meets all.
+
+export interface Contender {
+  /** Submits so many runs; the queue tells when they are done. */
+  run(times: number): Promise<void>;
+}
 
 export interface Budget {
   /** Rounds after warm-up, whatever the time. */
@@ -13,37 +17,44 @@ export interface Budget {
 
 const MAX_RUNS = 200;
 
-/** Median milliseconds a run of each. Both have compiled and run at least once before. */
+/** Milliseconds of something that advances while a contender runs. */
+export type Clock = () => number;
+
+const wallClock: Clock = () => performance.now();
+
+/**
+ * Milliseconds a run: a list of samples for each contender, one a round.
+ * All have compiled and run at least once before.
+ */
 export async function measure(
   queue: GPUQueue,
-  contestants: readonly [Contestant, Contestant],
+  contenders: readonly Contender[],
   { minRounds, maxRounds, rowMs, sampleMs }: Budget,
-): Promise<readonly [number, number]> {
-  const started = performance.now();
-  const [first, second] = contestants;
-  const runs = [await runsFor(queue, first, sampleMs), await runsFor(queue, second, sampleMs)] as const;
-  const samples: [number[], number[]] = [[], []];
-  for (let round = 0; round < maxRounds && (round < minRounds || performance.now() - started < rowMs); round++) {
-    samples[0].push(await sample(queue, first, runs[0]));
-    samples[1].push(await sample(queue, second, runs[1]));
+  clock = wallClock,
+): Promise<readonly (readonly number[])[]> {
+  const started = wallClock();
+  const sample = async (contender: Contender, runs: number) => {
+    const before = clock();
+    await contender.run(runs);
+    await queue.onSubmittedWorkDone();
+    return (clock() - before) / runs;
+  };
+  const entries: { readonly contender: Contender; readonly runs: number; readonly samples: number[] }[] = [];
+  for (const contender of contenders) {
+    const runs = sampleMs === 0 ? 1 : runsFor(sampleMs, await sample(contender, 1));
+    entries.push({ contender, runs, samples: [] });
   }
-  return [median(samples[0]), median(samples[1])];
+  for (let round = 0; round < maxRounds && (round < minRounds || wallClock() - started < rowMs); round++) {
+    for (const { contender, runs, samples } of entries) samples.push(await sample(contender, runs));
+  }
+  return entries.map(({ samples }) => samples);
 }
 
-async function runsFor(queue: GPUQueue, contestant: Contestant, sampleMs: number): Promise<number> {
-  if (sampleMs === 0) return 1;
-  const milliseconds = await sample(queue, contestant, 1);
-  return Math.max(1, Math.min(MAX_RUNS, Math.round(sampleMs / Math.max(milliseconds, 0.01))));
+function runsFor(sampleMs: number, runMs: number): number {
+  return Math.max(1, Math.min(MAX_RUNS, Math.round(sampleMs / Math.max(runMs, 0.01))));
 }
 
-async function sample(queue: GPUQueue, contestant: Contestant, runs: number): Promise<number> {
-  const started = performance.now();
-  for (let run = 0; run < runs; run++) await contestant.run();
-  await queue.onSubmittedWorkDone();
-  return (performance.now() - started) / runs;
-}
-
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((left, right) => left - right);
   const middle = sorted.length >> 1;
   return ((sorted[middle] ?? Number.NaN) + (sorted[sorted.length - 1 - middle] ?? Number.NaN)) / 2;

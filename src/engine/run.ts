@@ -22,7 +22,7 @@ export async function runPlan(plan: Plan, signal?: AbortSignal): Promise<void> {
   for (let first = 0; first < pending.length;) {
     throwIfStopped(plan, signal);
     const started = performance.now();
-    submit(plan, pending.slice(first, first + chunk));
+    submitDispatches(plan, pending.slice(first, first + chunk));
     first += chunk;
     const done = queue.onSubmittedWorkDone();
     // Looked at one chunk later; `throwIfStopped` says what a rejection means.
@@ -38,7 +38,8 @@ export async function runPlan(plan: Plan, signal?: AbortSignal): Promise<void> {
   plan.constantsReady = true;
 }
 
-function submit(plan: Plan, dispatches: readonly PreparedDispatch[]): void {
+/** Dispatches of a plan in one submission, in order. For `runPlan`, and for measuring one alone. */
+export function submitDispatches(plan: Plan, dispatches: readonly PreparedDispatch[]): void {
   const encoder = plan.device.gpu.createCommandEncoder();
   const pass = encoder.beginComputePass();
   for (const { pipeline, bindGroup, workgroups } of dispatches) {

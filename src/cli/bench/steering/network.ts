@@ -1,0 +1,68 @@
+// The network whose steering is priced: the UNet of SD2.1, or a small one, under every way of
+// steering, and what each way writes to it. As in the pipeline, an unsteered picture runs NASA's graph with its negative branch closed.
+import type { Scale } from "../../../bench/rows";
+import { fuseGraph } from "../../../engine/fuse";
+import type { Graph } from "../../../engine/graph";
+import { GraphBuilder } from "../../../engine/graph-builder";
+import { STEERING_FIELDS } from "../../../engine/ops";
+import { SD21 } from "../../../networks/testing/published";
+import { unet2dCondition } from "../../../networks/unet-2d-condition";
+import { parseUnetConfig } from "../../../networks/unet-config";
+import { STEERING_DEFAULTS } from "../../../steering/defaults";
+
+export const WAYS = ["none", "nasa", "nag"] as const;
+export type Way = (typeof WAYS)[number];
+
+/** What belongs to the two graphs, by the way that runs it. */
+export function perWay<T>({ nasa, nag }: { readonly nasa: T; readonly nag: T }): Readonly<Record<Way, T>> {
+  return { none: nasa, nasa, nag };
+}
+
+const TEXT_TOKENS = 77;
+
+interface Layout {
+  readonly name: string;
+  readonly json: unknown;
+  /** Of the latent. */
+  readonly side: number;
+}
+
+export const LAYOUTS: Readonly<Record<Scale, Layout>> = {
+  full: { name: "SD2.1 at 64x64 latents", json: SD21, side: 64 },
+  small: {
+    name: "two levels of 32 and 64 channels at 8x8 latents",
+    json: {
+      block_out_channels: [32, 64],
+      layers_per_block: 1,
+      down_block_types: ["CrossAttnDownBlock2D", "DownBlock2D"],
+      up_block_types: ["UpBlock2D", "CrossAttnUpBlock2D"],
+      attention_head_dim: [2, 4],
+      cross_attention_dim: 32,
+      use_linear_projection: true,
+    },
+    side: 8,
+  },
+};
+
+export function unetGraph(scale: Scale, steering: "nasa" | "nag"): Graph {
+  const { json, side } = LAYOUTS[scale];
+  const g = new GraphBuilder();
+  const shape = { batch: 1, height: side, width: side, textTokens: TEXT_TOKENS, steering };
+  g.output("y", unet2dCondition(g, parseUnetConfig(json), shape));
+  return fuseGraph(g.build());
+}
+
+/** What the pipeline writes to the input `steering`, at the family's own strengths. */
+export function steeringFields(way: Way): Float32Array {
+  const { nasa, nag } = STEERING_DEFAULTS.sd21;
+  const fields = new Float32Array(8);
+  fields[STEERING_FIELDS.positiveKeys] = TEXT_TOKENS;
+  if (way !== "none") fields[STEERING_FIELDS.negativeKeys] = TEXT_TOKENS;
+  if (way === "nasa") fields[STEERING_FIELDS.nasaScale] = nasa.scale;
+  if (way === "nag") {
+    fields[STEERING_FIELDS.nagPhi] = nag.scale;
+    fields[STEERING_FIELDS.nagTau] = nag.tau;
+    fields[STEERING_FIELDS.nagAlpha] = nag.alpha;
+  }
+  return fields;
+}
