@@ -1,22 +1,23 @@
 // `npm run generate`: the app's pipeline from a terminal. Logs go to stderr; with --json
 // (and for every line of --batch) stdout holds JSON alone.
 import { writeFile } from "node:fs/promises";
-import { nodeStore } from "../checkpoints/node-file";
-import { OnestrokeError } from "../errors";
+import type { Device } from "../engine/device";
+import { assertNever, OnestrokeError } from "../errors";
 import { encodePng } from "../image/png";
 import { RECIPE_KEYWORD } from "../image/png-text";
-import { nodeRuntime } from "../ort/session/load-node";
 import { OnnxTextToImage } from "../pipeline/onnx/text-to-image";
 import type { ImageRequest, Timings } from "../pipeline/request";
 import { TextToImage } from "../pipeline/text-to-image";
+import type { Engine } from "../protocol/engine";
 import type { Recipe } from "../protocol/recipe";
 import { adapterName, openDevices } from "./adapters";
 import { parseOptions, USAGE, type Job } from "./generate/options";
-import { openModel } from "./models";
+import { openModel, openModelFiles } from "./models";
+import { openRuntime } from "./runtimes";
 
 async function main(args: readonly string[]): Promise<void> {
   const { model, engine, jobs, json } = await parseOptions(args);
-  const { pipeline, adapter } = engine === "wgsl" ? await openWgsl(model) : await openOnnx(model);
+  const { pipeline, adapter } = await open(model, engine);
   const { name, defaultSize, steering } = pipeline.info;
   console.error(`${name} on ${adapter}`);
   const defaults = { size: defaultSize, steering };
@@ -33,21 +34,33 @@ async function main(args: readonly string[]): Promise<void> {
   await pipeline.dispose();
 }
 
-async function openWgsl(model: string) {
-  const manifest = await openModel(model);
-  const [device] = await openDevices("best");
-  if (!device) throw new OnestrokeError("gpu-unavailable", "there is no adapter");
-  return { pipeline: await TextToImage.load(manifest, device), adapter: adapterName(device) };
+async function open(model: string, engine: Engine) {
+  switch (engine) {
+    case "wgsl": {
+      const manifest = await openModel(model);
+      const device = await bestDevice();
+      return { pipeline: await TextToImage.load(manifest, device), adapter: adapterName(device) };
+    }
+    case "ort-webgpu":
+    case "ort-wasm": {
+      const store = await openModelFiles(model);
+      const { runtime, adapter } = await openRuntime(engine === "ort-webgpu" ? await bestDevice() : undefined);
+      return { pipeline: await OnnxTextToImage.load(store, runtime), adapter };
+    }
+    default:
+      return assertNever(engine);
+  }
 }
 
-async function openOnnx(folder: string) {
-  const pipeline = await OnnxTextToImage.load(nodeStore(folder), await nodeRuntime());
-  return { pipeline, adapter: "cpu" };
+async function bestDevice(): Promise<Device> {
+  const [device] = await openDevices("best");
+  if (!device) throw new OnestrokeError("gpu-unavailable", "there is no adapter");
+  return device;
 }
 
 interface Drawn {
   readonly timingsMs: Timings;
-  readonly engine: string;
+  readonly engine: Engine;
   readonly adapter: string;
 }
 

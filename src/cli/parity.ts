@@ -1,15 +1,17 @@
-// `npm run parity -- DIR [--engine wgsl|ort-wasm] [--adapter best|all] [--json]`: runs every fixture
+// `npm run parity -- DIR [--engine wgsl|ort-webgpu|ort-wasm] [--adapter best|all] [--json]`: runs every fixture
 // folder in DIR and compares with its reference tensors. One row a tensor; exits with 1 when
 // a row is over its bound, a folder is not recognised or a tensor was not compared.
 // Logs go to stderr, the table or the JSON alone to stdout.
 import { parseArgs } from "node:util";
 import { OnestrokeError } from "../errors";
+import { ENGINES } from "../protocol/engine";
 import { openDevices } from "./adapters";
-import { ENGINES, onEngine, parityFixtures } from "./parity/fixtures";
+import { onEngine, parityFixtures, type Kind } from "./parity/fixtures";
 import { runParity } from "./parity/run";
 import { table } from "./parity/table";
+import { openRuntime } from "./runtimes";
 
-const USAGE = "usage: npm run parity -- DIR [--engine wgsl|ort-wasm] [--adapter best|all] [--json]";
+const USAGE = "usage: npm run parity -- DIR [--engine wgsl|ort-webgpu|ort-wasm] [--adapter best|all] [--json]";
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -30,8 +32,13 @@ async function main(): Promise<void> {
     throw new OnestrokeError("invalid-input", `--engine is ${ENGINES.join(" or ")}, not ${engine}\n${USAGE}`);
   const all = await parityFixtures(directory);
   const fixtures = chosen === undefined ? all : onEngine(all, chosen);
-  const devices = fixtures.some(({ kind }) => kind?.on === "device") ? await openDevices(adapter) : [];
-  const report = await runParity(fixtures, devices, (line) => process.stderr.write(`${line}\n`));
+  const needs = (on: Kind["on"]) => fixtures.some(({ kind }) => kind?.on === on);
+  const onGpu = chosen === "ort-webgpu" || needs("device");
+  const devices = onGpu ? await openDevices(adapter) : [];
+  const runtimes = needs("onnx-runtime")
+    ? await Promise.all((chosen === "ort-webgpu" ? devices : [undefined]).map((device) => openRuntime(device)))
+    : [];
+  const report = await runParity(fixtures, { devices, runtimes }, (line) => process.stderr.write(`${line}\n`));
   process.stdout.write(json ? `${JSON.stringify(report, null, 1)}\n` : table(report));
   for (const device of devices) device.destroy();
   process.exitCode = report.failed > 0 ? 1 : 0;

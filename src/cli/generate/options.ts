@@ -6,14 +6,15 @@ import { parseArgs } from "node:util";
 import { parseJsonObject } from "../../checkpoints/json";
 import { OnestrokeError } from "../../errors";
 import type { ImageRequest } from "../../pipeline/request";
+import { ENGINES, type Engine } from "../../protocol/engine";
 import { STEERING_RANGES } from "../../protocol/limits";
 import { normalisePrompt } from "../../protocol/recipe";
 import type { SteeringDefaults } from "../../steering/defaults";
 import type { Steering } from "../../steering/types";
 
 export const USAGE = `usage: npm run generate -- --model ID_OR_DIR --prompt TEXT --out FILE.png
-  [--negative TEXT [--nasa A | --nag PHI] [--sigma-end S]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--engine wgsl|ort-wasm] [--json]
-or: npm run generate -- --model ID_OR_DIR --batch FILE.jsonl [--engine wgsl|ort-wasm]
+  [--negative TEXT [--nasa A | --nag PHI] [--sigma-end S]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
+or: npm run generate -- --model ID_OR_DIR --batch FILE.jsonl [--engine wgsl|ort-webgpu|ort-wasm]
   (a line: {"prompt", "out", "negative"?, "nasa"?, "nag"?, "sigma-end"?, "steps"?, "seed"?, "width"?, "height"?})
 A negative prompt is steered away from by NASA at strength A or by NAG at strength PHI, at the first step and at those whose
 sigma (noise over signal) is at least S; 0 is every step. Method, strength and S are the model's own where not said.`;
@@ -30,12 +31,10 @@ export interface Job {
   request(defaults: RecipeDefaults): ImageRequest;
 }
 
-/** `ort-wasm` draws folders of ONNX exports. */
-const ENGINES = ["wgsl", "ort-wasm"] as const;
-
 export interface GenerateOptions {
   readonly model: string;
-  readonly engine: (typeof ENGINES)[number];
+  /** ONNX Runtime's draw models that have ONNX graphs. */
+  readonly engine: Engine;
   readonly jobs: readonly Job[];
   readonly json: boolean;
 }

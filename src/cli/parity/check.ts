@@ -13,6 +13,7 @@ import { runPlan } from "../../engine/run";
 import type { NumberFormat } from "../../engine/tensor";
 import type { TensorData } from "../../engine/transfer";
 import { checkpointTensors, Weights } from "../../engine/weights";
+import type { OrtRuntime } from "../../ort/session/runtime";
 import type { Golden } from "./golden";
 
 export interface Fixture {
@@ -36,6 +37,9 @@ export type HostCheck = (fixture: Fixture) => AsyncIterable<Comparison>;
 
 /** Compared on a device in one number format. */
 export type DeviceCheck = (fixture: Fixture, device: Device, format: NumberFormat) => AsyncIterable<Comparison>;
+
+/** Compared on ONNX Runtime, whatever it runs on. */
+export type OnnxCheck = (fixture: Fixture, runtime: OrtRuntime) => AsyncIterable<Comparison>;
 
 /** One network of a fixture on one device: its weights, and graphs run over them. */
 export class NetworkUnderTest {

@@ -6,8 +6,9 @@ import { readJson } from "../../checkpoints/read-file";
 import { nodeStore } from "../../checkpoints/node-file";
 import type { JsonObject } from "../../checkpoints/json";
 import { OnestrokeError } from "../../errors";
+import type { Engine } from "../../protocol/engine";
 import { checkAutoencoderKl, checkAutoencoderTiny } from "./autoencoder";
-import type { DeviceCheck, Fixture, HostCheck } from "./check";
+import type { DeviceCheck, Fixture, HostCheck, OnnxCheck } from "./check";
 import { checkImf, checkPagoda, checkSit } from "./class-to-image";
 import { checkClipText } from "./clip-text";
 import { Golden } from "./golden";
@@ -24,12 +25,8 @@ export interface Bounds {
 export type Kind =
   | { readonly on: "host"; readonly check: HostCheck; readonly bound: number }
   | { readonly on: "device"; readonly check: DeviceCheck; readonly bounds: Bounds }
-  | { readonly on: "onnx-runtime"; readonly check: HostCheck; readonly bound: number }
+  | { readonly on: "onnx-runtime"; readonly check: OnnxCheck; readonly bound: number }
   | { readonly on: "nothing"; readonly reason: string };
-
-export const ENGINES = ["wgsl", "ort-wasm"] as const;
-
-export type Engine = (typeof ENGINES)[number];
 
 export interface KnownFixture {
   readonly fixture: Fixture;
@@ -76,14 +73,14 @@ export async function parityFixtures(directory: string): Promise<readonly KnownF
 /** Fixtures of other engines are left out, with the reason. */
 export function onEngine(fixtures: readonly KnownFixture[], engine: Engine): readonly KnownFixture[] {
   return fixtures.map(({ fixture, kind }) => {
-    const isOther = kind && kind.on !== "nothing" && engineOf(kind) !== engine;
-    return { fixture, kind: isOther ? { on: "nothing", reason: `not for the engine ${engine}` } : kind };
+    const isOther = kind && kind.on !== "nothing" && (kind.on === "onnx-runtime") === (engine === "wgsl");
+    return { fixture, kind: isOther ? { on: "nothing", reason: reasonAgainst(kind, engine) } : kind };
   });
 }
 
-/** Tables of the host are ours, whatever computes pictures. */
-export function engineOf(kind: Kind): Engine {
-  return kind.on === "onnx-runtime" ? "ort-wasm" : "wgsl";
+function reasonAgainst({ on }: Kind, engine: Engine): string {
+  if (on === "onnx-runtime") return "an ONNX export, which our own engine does not read";
+  return on === "host" ? `tables of our own, not of ${engine}` : `a checkpoint without an ONNX export, which ${engine} does not read`;
 }
 
 async function subfolders(directory: string): Promise<readonly string[]> {

@@ -1,4 +1,4 @@
-// ONNX exports on ONNX Runtime's WASM: each folder of the fixture (`unet`, `unet-fused`,
+// ONNX exports on ONNX Runtime: each folder of the fixture (`unet`, `unet-fused`,
 // `text_encoder`, `vae_decoder`) against the reference tensors of the network it was exported from.
 // Denoisers also with their graphs rewritten for NASA and NAG.
 import { readdir } from "node:fs/promises";
@@ -6,7 +6,6 @@ import { dirname, join } from "node:path";
 import { Fields } from "../../checkpoints/json";
 import { nodeStore } from "../../checkpoints/node-file";
 import { OnestrokeError } from "../../errors";
-import { nodeRuntime } from "../../ort/session/load-node";
 import { readModel, type OnnxFile } from "../../ort/session/open-model";
 import type { OrtRuntime } from "../../ort/session/runtime";
 import { OrtSession } from "../../ort/session/session";
@@ -14,7 +13,7 @@ import { tensorFrom, valuesOf } from "../../ort/session/tensors";
 import { steerGraph, steeringScalars } from "../../ort/steer-graph";
 import type { SteeringMethod } from "../../ort/steer-graph/combine";
 import type { Nag, Nasa } from "../../steering/defaults";
-import type { Comparison, Fixture, HostCheck } from "./check";
+import type { Comparison, Fixture, OnnxCheck } from "./check";
 import { Golden, relativeError } from "./golden";
 
 /** Exported names and the reference tensors' own, where they differ; denoisers' are the same. */
@@ -33,8 +32,7 @@ interface Exported {
   readonly golden: Golden;
 }
 
-export const checkOnnx: HostCheck = async function* (fixture) {
-  const runtime = await nodeRuntime();
+export const checkOnnx: OnnxCheck = async function* (fixture, runtime) {
   for (const exported of await exportsOf(fixture)) {
     const isDenoiser = exported.folder.startsWith("unet");
     yield* isDenoiser ? denoiser(runtime, exported) : network(runtime, exported);

@@ -21,14 +21,14 @@ describe("parity of the carried fixtures", () => {
     ["unet-sdxs", 6],
   ])("%s: %i tensors in every number format", { timeout: 300_000 }, async (name, tensors) => {
     const device = await testDevice();
-    const { cases } = await runParity(await parityFixtures(`${FIXTURES}/${name}`), [device], quiet);
+    const { cases } = await runParity(await parityFixtures(`${FIXTURES}/${name}`), { devices: [device] }, quiet);
     expect(cases.filter(({ ok }) => !ok)).toEqual([]);
     expect(cases.length).toBe(tensors * (device.hasFloat16 ? 2 : 1));
   });
 
   it("tables and noise, on the host", async () => {
     const fixtures = [...(await parityFixtures(`${FIXTURES}/samplers`)), ...(await parityFixtures(`${FIXTURES}/torch-randn`))];
-    const { cases, failed } = await runParity(fixtures, [], quiet);
+    const { cases, failed } = await runParity(fixtures, {}, quiet);
     expect(failed).toBe(0);
     expect(cases.length).toBeGreaterThan(80);
     expect(new Set(cases.map(({ adapter }) => adapter))).toEqual(new Set(["cpu"]));
@@ -51,7 +51,7 @@ describe("the report", () => {
       ["seed0.1x2", float32Tensor([1, 2])],
       ["left over", float32Tensor([3])],
     ]);
-    const { cases, failed } = await runParity([{ fixture: await fixture("torch-randn", tensors), kind: noise }], [], quiet);
+    const { cases, failed } = await runParity([{ fixture: await fixture("torch-randn", tensors), kind: noise }], {}, quiet);
     expect(failed).toBe(2);
     expect(cases.map(({ case: name, error }) => [name, error !== null])).toEqual([
       ["seed0.1x2", true],
@@ -62,7 +62,7 @@ describe("the report", () => {
   it("fails a folder that is not recognised, and skips one without an engine with the reason", async () => {
     const unknown = { fixture: await fixture("something", new Map()), kind: undefined };
     const later = { fixture: await fixture("onnx-x", new Map()), kind: { on: "nothing", reason: "later" } as const };
-    const { cases, failed, skipped } = await runParity([unknown, later], [], quiet);
+    const { cases, failed, skipped } = await runParity([unknown, later], {}, quiet);
     expect(failed).toBe(1);
     expect(cases[0]?.reason).toContain("not recognised");
     expect(skipped).toEqual([{ fixture: "onnx-x", reason: "later" }]);

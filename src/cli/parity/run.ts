@@ -2,9 +2,11 @@
 // row with the reason; the others still run.
 import type { Device } from "../../engine/device";
 import type { NumberFormat } from "../../engine/tensor";
+import type { Engine } from "../../protocol/engine";
 import { adapterName } from "../adapters";
 import type { Comparison, Fixture } from "./check";
-import { engineOf, type Engine, type KnownFixture } from "./fixtures";
+import type { RuntimeOnAdapter } from "../runtimes";
+import type { KnownFixture } from "./fixtures";
 
 export interface ParityRow {
   readonly fixture: string;
@@ -37,25 +39,34 @@ interface Place {
 
 const FORMAT_NAMES = { f32: "float32", f16: "float16" } as const satisfies Record<NumberFormat, ParityRow["format"]>;
 
+/** What fixtures are run on: each kind on every one of its own. */
+export interface Engines {
+  readonly devices?: readonly Device[];
+  readonly runtimes?: readonly RuntimeOnAdapter[];
+}
+
 export async function runParity(
   fixtures: readonly KnownFixture[],
-  devices: readonly Device[],
+  { devices = [], runtimes = [] }: Engines,
   log: (line: string) => void,
 ): Promise<ParityReport> {
   const cases: ParityRow[] = [];
   const skipped: ParityReport["skipped"][number][] = [];
   for (const { fixture, kind } of fixtures) {
-    const engine = kind ? engineOf(kind) : "wgsl";
-    const host = { fixture, engine, adapter: "cpu", format: "float32" } as const;
+    // Tables of the host are ours, whatever computes pictures.
+    const host = { fixture, engine: "wgsl", adapter: "cpu", format: "float32" } as const;
     if (kind === undefined)
       cases.push(failure({ ...host, bound: 0 }, "(folder)", "not recognised: neither its config nor its name says what it is"));
     else if (kind.on === "nothing") skipped.push({ fixture: fixture.name, reason: kind.reason });
-    else if (kind.on === "host" || kind.on === "onnx-runtime")
-      cases.push(...(await rows({ ...host, bound: kind.bound }, () => kind.check(fixture), log)));
-    else {
+    else if (kind.on === "host") cases.push(...(await rows({ ...host, bound: kind.bound }, () => kind.check(fixture), log)));
+    else if (kind.on === "onnx-runtime") {
+      for (const { engine, adapter, runtime } of runtimes) {
+        cases.push(...(await rows({ ...host, engine, adapter, bound: kind.bound }, () => kind.check(fixture, runtime), log)));
+      }
+    } else {
       for (const device of devices) {
         for (const format of device.hasFloat16 ? (["f32", "f16"] as const) : (["f32"] as const)) {
-          const place = { fixture, engine, adapter: adapterName(device), format: FORMAT_NAMES[format], bound: kind.bounds[format] };
+          const place = { ...host, adapter: adapterName(device), format: FORMAT_NAMES[format], bound: kind.bounds[format] };
           cases.push(...(await rows(place, () => kind.check(fixture, device, format), log)));
         }
       }
