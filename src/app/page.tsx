@@ -5,6 +5,7 @@ import { Composer } from "./controls/composer";
 import { SeedField } from "./controls/seed-field";
 import { SizeField } from "./controls/size-field";
 import { StepDial } from "./controls/step-dial";
+import { Diagnostics } from "./diagnostics/diagnostics";
 import { Header } from "./header";
 import styles from "./page.module.css";
 import { History } from "./stage/history";
@@ -56,6 +57,7 @@ export function Page(): ReactNode {
           <SizeField />
           <SeedField />
           <Advanced />
+          <Diagnostics />
           <footer className={styles["footer"]}>
             <p>{modelLine(model)}</p>
             <p>{strings.privacy}</p>

@@ -21,6 +21,8 @@ const MODEL: ModelInfo = {
     nag: { method: "nag", scale: 3, tau: 2, alpha: 0.5, sigmaEnd: 4 },
     sigmaEnd: 4,
   },
+  adapter: "cpu",
+  parts: [],
 };
 
 function drawingOf(recipe: Recipe): Drawing {
@@ -28,17 +30,24 @@ function drawingOf(recipe: Recipe): Drawing {
   return { recipe, picture, model: MODEL, timings: { load: 0, compile: 0, encode: 1, denoise: [2], decode: 3 } };
 }
 
+/** Loads and draws at once. */
+const IDLE: Generator = {
+  useEngine: () => undefined,
+  load: async () => MODEL,
+  generate: async (recipe) => drawingOf(recipe),
+  dispose: () => undefined,
+};
+
 /** A generator that draws at once, unless told what to do instead. */
 function setUp(query = "", generate: Generator["generate"] = async (recipe) => drawingOf(recipe)) {
   const asked: Recipe[] = [];
   const queries: string[] = [];
   const generator: Generator = {
-    load: async () => MODEL,
+    ...IDLE,
     generate: (recipe, hooks) => {
       asked.push(recipe);
       return generate(recipe, hooks);
     },
-    dispose: () => undefined,
   };
   const app = createApp(generator, query, (kept) => queries.push(kept));
   return { app, asked, queries, state: () => app.store.getState() };
@@ -87,7 +96,7 @@ describe("starting", () => {
 
   test("a model that does not load is an error, and drawing loads it again", async () => {
     const load = vi.fn<Generator["load"]>().mockRejectedValueOnce(new OnestrokeError("model-missing", "gone")).mockResolvedValue(MODEL);
-    const app = createApp({ load, generate: async (recipe) => drawingOf(recipe), dispose: () => undefined }, "", () => undefined);
+    const app = createApp({ ...IDLE, load }, "", () => undefined);
     await app.start();
     expect(app.store.getState()).toMatchObject({ model: { kind: "missing" }, error: { code: "model-missing" }, shown: undefined });
     await app.draw();
@@ -96,11 +105,23 @@ describe("starting", () => {
 
   test("who draws before the model is there waits for it, and it is loaded once", async () => {
     const load = vi.fn<Generator["load"]>().mockResolvedValue(MODEL);
-    const app = createApp({ load, generate: async (recipe) => drawingOf(recipe), dispose: () => undefined }, "", () => undefined);
+    const app = createApp({ ...IDLE, load }, "", () => undefined);
     await Promise.all([app.start(), draw(app, { negative: "fog" })]);
     expect(load).toHaveBeenCalledTimes(1);
     expect(app.store.getState().shown?.recipe.steering).toEqual(MODEL.steering.nasa);
   });
+});
+
+test("another engine: the model is loaded for it, the picture stays, and what is asked for is kept", async () => {
+  const useEngine = vi.fn();
+  const load = vi.fn<Generator["load"]>().mockResolvedValue(MODEL);
+  const app = createApp({ ...IDLE, load, useEngine }, "", () => undefined);
+  await app.start();
+  const { shown } = app.store.getState();
+  await app.useEngine("ort-wasm");
+  expect(useEngine).toHaveBeenLastCalledWith("ort-wasm");
+  expect(load).toHaveBeenCalledTimes(2);
+  expect(app.store.getState()).toMatchObject({ engine: "ort-wasm", model: { kind: "ready" }, shown });
 });
 
 describe("seeds", () => {

@@ -3,6 +3,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { OnestrokeError } from "../errors";
 import type { Drawing, Generator } from "../client/generator";
+import type { Engine } from "../protocol/engine";
 import type { ModelInfo, SteeringDefaults } from "../protocol/messages";
 import { recipeToQuery } from "../protocol/permalink";
 import { drawingMs, type Picture, type Progress } from "../protocol/progress";
@@ -30,6 +31,8 @@ export type ModelState =
 export interface AppState {
   readonly draft: Draft;
   readonly model: ModelState;
+  /** What was chosen to compute; undefined: the best there is. */
+  readonly engine: Engine | undefined;
   /** What is being drawn now. */
   readonly job: Job | undefined;
   readonly shown: Drawing | undefined;
@@ -60,6 +63,8 @@ export interface App {
   compare(isComparing: boolean): Promise<void>;
   cancel(): void;
   show(drawing: Drawing): void;
+  /** Loads the model to be computed by another engine; pictures there are stay as they are. */
+  useEngine(engine: Engine | undefined): Promise<void>;
 }
 
 /** The unsteered side of the comparison, once it is drawn. */
@@ -73,6 +78,7 @@ export function createApp(generator: Generator, query: string, keepQuery: (query
   const store = createStore<AppState>(() => ({
     ...firstDraft(query),
     model: { kind: "missing" },
+    engine: undefined,
     job: undefined,
     shown: undefined,
     isComparing: false,
@@ -222,6 +228,14 @@ export function createApp(generator: Generator, query: string, keepQuery: (query
     keepQuery(recipeToQuery(drawing.recipe));
   }
 
+  async function useEngine(engine: Engine | undefined): Promise<void> {
+    set({ engine });
+    generator.useEngine(engine);
+    // One that is on its way is not it.
+    await loading?.catch(() => undefined);
+    await loadModel();
+  }
+
   return {
     store,
     start,
@@ -233,6 +247,7 @@ export function createApp(generator: Generator, query: string, keepQuery: (query
     compare,
     cancel: () => abort?.abort(),
     show,
+    useEngine,
   };
 }
 

@@ -86,6 +86,14 @@ export const strings = {
   modelMissing: "No model is loaded",
   privacy: "Everything happens on this device. Nothing is uploaded.",
 
+  diagnostics: "What computes",
+  engine: "Engine",
+  automaticEngine: "The best there is",
+  engines: { wgsl: "Own kernels on WebGPU", "ort-webgpu": "ONNX Runtime on WebGPU", "ort-wasm": "ONNX Runtime on WebAssembly" },
+  computedOn: "Computed on",
+  processor: "The processor, one core",
+  parts: { text_encoder: "Text encoder", text_encoder_2: "Second text encoder", unet: "Denoiser", vae: "Decoder" },
+
   theme: { toDark: "Use dark colours", toLight: "Use light colours" },
 
   retry: "Try again",
@@ -114,7 +122,7 @@ export function describeProgress(progress: Progress | undefined): string {
     case undefined:
       return "Starting";
     case "load":
-      return `Loading the model, ${formatBytes(progress.loadedBytes)} of ${formatBytes(progress.totalBytes)}`;
+      return `Loading ${progress.component === "onnxruntime" ? "ONNX Runtime" : "the model"}, ${formatBytes(progress.loadedBytes)} of ${formatBytes(progress.totalBytes)}`;
     case "compile":
       return `Preparing the GPU, ${progress.pipelines} of ${progress.totalPipelines}`;
     case "encode":

@@ -76,6 +76,35 @@ describe("answers", () => {
   });
 });
 
+describe("engines", () => {
+  test("the worker's own choice, until one is asked for; another one loads the model anew", async () => {
+    const backend = gradientBackend();
+    const workers = sameThreadWorkers(async () => backend);
+    const generator = superviseGenerator(workers.spawn, new URL("https://page.example/models/"), "wait", QUICK);
+    const drawnBy = async () => (await generator.generate(RECIPE)).model.parts.map(({ engine }) => engine);
+    expect(await drawnBy()).toEqual(["wgsl"]);
+    generator.useEngine("ort-webgpu");
+    expect(await drawnBy()).toEqual(["ort-webgpu"]);
+    expect(await drawnBy()).toEqual(["ort-webgpu"]);
+    expect(backend.roots.length).toBe(2);
+    generator.useEngine(undefined);
+    expect(await drawnBy()).toEqual(["wgsl"]);
+  });
+
+  // It hears the call and no ping after it, and takes longer than silence is borne.
+  test.each([
+    ["control: a GPU's engine that answers no pings is taken for dead", "wgsl", 2],
+    ["WASM has the worker's thread to itself and is left to it", "ort-wasm", 1],
+  ] as const)("%s", async (_, engine, spawned) => {
+    const workers = sameThreadWorkers(async (number) => gradientBackend(number === 0 ? ["deaf"] : []), [1]);
+    const patience = { ...QUICK, stalledTicks: Infinity };
+    const generator = superviseGenerator(workers.spawn, new URL("https://page.example/models/"), "wait", patience);
+    generator.useEngine(engine);
+    await generator.generate(RECIPE);
+    expect(workers.spawned()).toBe(spawned);
+  });
+});
+
 describe("failures that leave the worker as it is", () => {
   test.each<[string, Partial<Recipe>, ErrorCode]>([
     ["more steps than the model has", { steps: 5 }, "invalid-input"],

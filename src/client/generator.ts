@@ -2,6 +2,7 @@
 // outlive a crash is here and in the caller's hands, so a picture interrupted by a lost
 // GPU or a dead worker is drawn again from its recipe and comes out the same.
 import { invariant, OnestrokeError } from "../errors";
+import type { Engine } from "../protocol/engine";
 import { SUPERVISION, type Supervision } from "../protocol/limits";
 import type { Answer, Call, ModelAddress, ModelInfo } from "../protocol/messages";
 import type { Picture, StageTimings } from "../protocol/progress";
@@ -26,6 +27,8 @@ export interface Drawing {
 }
 
 export interface Generator {
+  /** What computes from the next call on; `undefined` leaves it to the worker, which takes the best there is. */
+  useEngine(engine: Engine | undefined): void;
   /** Opens the GPU and loads the model ahead of the first picture. */
   load(modelId: string, hooks?: CallHooks): Promise<ModelInfo>;
   /**
@@ -52,6 +55,7 @@ export function superviseGenerator(
   const supervisor = new Supervisor(spawn, patience);
   let current: AbortController | undefined;
   let gpuWasLost = false;
+  let engine: Engine | undefined;
 
   async function callTwice(call: Call, hooks: CallHooks): Promise<Answer> {
     try {
@@ -76,10 +80,14 @@ export function superviseGenerator(
   }
 
   function address(id: string): ModelAddress {
-    return { id, root: new URL(`${id}/`, modelsRoot).href };
+    return { id, root: new URL(`${id}/`, modelsRoot).href, ...(engine && { engine }) };
   }
 
   return {
+    useEngine(chosen) {
+      engine = chosen;
+    },
+
     async load(modelId, hooks = {}) {
       const answer = await callTwice({ type: "load", model: address(modelId) }, hooks);
       invariant(answer.type === "loaded", "a load is answered by `loaded`");

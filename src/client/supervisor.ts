@@ -31,6 +31,8 @@ export class Supervisor {
   #unansweredPings = 0;
   #ticksWithoutNews = 0;
   #deathsInARow = 0;
+  /** WASM computes on the worker's own thread, which answers nothing meanwhile. */
+  #isMute = false;
 
   constructor(spawn: SpawnWorker, patience: Supervision = SUPERVISION) {
     this.#spawn = spawn;
@@ -101,6 +103,7 @@ export class Supervisor {
       },
     });
     this.#port = port;
+    this.#isMute = false;
     return port;
   }
 
@@ -112,6 +115,9 @@ export class Supervisor {
         return;
       case "unusable":
         this.#die(OnestrokeError.fromWire(message.error));
+        return;
+      case "engine":
+        this.#isMute = message.engine === "ort-wasm";
         return;
       case "progress":
         this.#hooksOf(message.id)?.onProgress?.(message.progress);
@@ -163,10 +169,10 @@ export class Supervisor {
     for (const call of this.#pending.values()) if (call.hooks.signal?.aborted === true) call.ticksSinceAbort++;
     if ([...this.#pending.values()].some((call) => call.ticksSinceAbort >= this.#patience.ticksToCancel)) {
       this.#die(new OnestrokeError("worker-died", "the image worker did not stop when asked to"));
-    } else if (this.#unansweredPings >= this.#patience.silentTicks) {
+    } else if (!this.#isMute && this.#unansweredPings >= this.#patience.silentTicks) {
       this.#die(new OnestrokeError("worker-died", "the image worker no longer answers"));
     } else if (this.#ticksWithoutNews >= this.#patience.stalledTicks) {
-      this.#die(new OnestrokeError("gpu-timeout", "the GPU made no progress for too long"));
+      this.#die(new OnestrokeError("gpu-timeout", "the picture made no progress for too long"));
     } else {
       this.#ticksWithoutNews++;
       this.#unansweredPings++;

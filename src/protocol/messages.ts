@@ -1,6 +1,7 @@
 // The messages between page and worker, both ways. Every call has an id, and everything
 // said about it carries that id; a call ends with exactly one of `loaded`, `drawn`, `failed`.
 import type { WireError } from "../errors";
+import type { Engine } from "./engine";
 import type { Picture, Progress, StageTimings } from "./progress";
 import type { Recipe, RecipeSteering } from "./recipe";
 
@@ -8,6 +9,17 @@ import type { Recipe, RecipeSteering } from "./recipe";
 export interface ModelAddress {
   readonly id: string;
   readonly root: string;
+  /** What is to compute it. Absent: our own engine where there is WebGPU, else WASM if the model has ONNX graphs. */
+  readonly engine?: Engine;
+}
+
+/** One network of a model. */
+export interface ModelPart {
+  /** Its component, as in the model's folder: `text_encoder`, `unet`, `vae`. */
+  readonly name: string;
+  readonly engine: Engine;
+  /** Stored bytes. */
+  readonly byteLength: number;
 }
 
 /** How a model is steered when nobody says, by each method; the pipeline's `SteeringDefaults`. */
@@ -33,6 +45,10 @@ export interface ModelInfo {
   readonly sizeMultiple: number;
   readonly maxSteps: number;
   readonly steering: SteeringDefaults;
+  /** What its networks are computed on: the GPU's name, or "cpu". */
+  readonly adapter: string;
+  /** In the order they run. */
+  readonly parts: readonly ModelPart[];
 }
 
 export type Call =
@@ -53,6 +69,8 @@ export type Answer =
 export type FromWorker =
   | Answer
   | { readonly type: "failed"; readonly id: number; readonly error: WireError }
+  /** What computes from now on, said before it begins to load: WASM keeps the worker's thread to itself. */
+  | { readonly type: "engine"; readonly engine: Engine }
   | { readonly type: "progress"; readonly id: number; readonly progress: Progress }
   /** The picture after `step` of several; never the last. */
   | { readonly type: "preview"; readonly id: number; readonly picture: Picture; readonly step: number }

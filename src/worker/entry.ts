@@ -2,7 +2,7 @@
 // decision in it is in session.ts, which runs in tests without a worker.
 import type { FromWorker, ToWorker } from "../protocol/messages";
 import { Session } from "./session";
-import { openWebGpuBackend } from "./webgpu-backend";
+import { openBackend } from "./open-backend";
 
 /** The part of a dedicated worker's global scope used here; the page's types know another `self`. */
 declare const self: {
@@ -11,7 +11,7 @@ declare const self: {
   addEventListener(type: "unhandledrejection", listener: (event: PromiseRejectionEvent) => void): void;
 };
 
-const session = new Session(openWebGpuBackend, (message, transfer = []) => self.postMessage(message, transfer));
+const session = new Session(openBackend, (message, transfer = []) => self.postMessage(message, transfer));
 
 self.addEventListener("message", (event) => session.receive(event.data));
 self.addEventListener("unhandledrejection", (event) => {

@@ -12,7 +12,7 @@ import { SerialQueue } from "./queue";
 type State =
   | { readonly kind: "empty" }
   | { readonly kind: "open"; readonly backend: Backend }
-  | { readonly kind: "ready"; readonly backend: Backend; readonly root: string; readonly model: LoadedModel }
+  | { readonly kind: "ready"; readonly backend: Backend; readonly address: ModelAddress; readonly model: LoadedModel }
   | { readonly kind: "lost"; readonly error: OnestrokeError };
 
 type Call = Extract<ToWorker, { type: "load" | "generate" }>;
@@ -105,17 +105,17 @@ export class Session {
 
   /** The loaded model, loading it where another one, or none, is. */
   async #ensureModel(address: ModelAddress, hooks: PipelineHooks): Promise<LoadedModel> {
-    const { root } = address;
-    if (this.#state.kind === "ready" && this.#state.root === root) return this.#state.model;
+    if (this.#state.kind === "ready" && isSame(this.#state.address, address)) return this.#state.model;
     const backend = await this.#ensureBackend();
     if (this.#state.kind === "ready") {
       // Both would not fit on a small GPU at once.
-      this.#state.model.dispose();
+      const { model } = this.#state;
       this.#state = { kind: "open", backend };
+      await model.dispose();
     }
-    const model = await backend.load(address, hooks);
+    const model = await backend.load(address, { ...hooks, onEngine: (engine) => this.#post({ type: "engine", engine }) });
     this.#throwIfLost();
-    this.#state = { kind: "ready", backend, root, model };
+    this.#state = { kind: "ready", backend, address, model };
     return model;
   }
 
@@ -131,6 +131,11 @@ export class Session {
   #throwIfLost(): void {
     if (this.#state.kind === "lost") throw this.#state.error;
   }
+}
+
+/** Whether both are the same model on the same choice of engine. */
+function isSame(left: ModelAddress, right: ModelAddress): boolean {
+  return left.root === right.root && left.engine === right.engine;
 }
 
 /** The request the recipe stands for, held to the bounds of this model. */

@@ -1,23 +1,74 @@
-// ONNX Runtime Web in a browser: the build that fits, loaded when first asked for. Each brings 14 to
-// 27 MB of WASM, which the bundler puts beside the page.
+// ONNX Runtime Web in a browser: the build that fits, with its WASM of 14 to 27 MB, fetched when first
+// asked for from beside the page. It is fetched here and not by the runtime, which would say nothing of
+// how far it is and, after a failure, never try again.
+import jspiUrl from "onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url";
+import webgpuUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
+import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 import type { Device } from "../../engine/device";
+import { OnestrokeError } from "../../errors";
 import { OrtRuntime, type OrtModule } from "./runtime";
 
-export type OrtBuild = "jspi" | "webgpu" | "wasm";
+interface Build {
+  readonly open: () => Promise<OrtModule>;
+  readonly url: string;
+  /** Of its WASM as published: what progress is a share of. */
+  readonly byteLength: number;
+}
 
-const BUILDS: Readonly<Record<OrtBuild, () => Promise<OrtModule>>> = {
-  jspi: () => import("onnxruntime-web/jspi"),
-  webgpu: () => import("onnxruntime-web/webgpu"),
-  wasm: () => import("onnxruntime-web/wasm"),
-};
+export const BUILDS = {
+  jspi: { open: () => import("onnxruntime-web/jspi"), url: jspiUrl, byteLength: 16_758_545 },
+  webgpu: { open: () => import("onnxruntime-web/webgpu"), url: webgpuUrl, byteLength: 26_781_914 },
+  wasm: { open: () => import("onnxruntime-web/wasm"), url: wasmUrl, byteLength: 14_239_897 },
+} as const satisfies Readonly<Record<string, Build>>;
 
 /** The smallest that can: JSPI's is 10 MB less than the one that rewinds stacks by itself. */
-export function buildFor(device: Device | undefined, wasm: object = WebAssembly): OrtBuild {
+export function buildFor(device: Device | undefined, wasm: object = WebAssembly): keyof typeof BUILDS {
   if (device === undefined) return "wasm";
   return "Suspending" in wasm ? "jspi" : "webgpu";
 }
 
-/** @param device shared with our own engine: buffers of one are buffers of the other; without it WASM computes */
-export async function browserRuntime(device: Device | undefined, builds = BUILDS): Promise<OrtRuntime> {
-  return new OrtRuntime(await builds[buildFor(device)](), device ? { provider: "webgpu", device } : { provider: "wasm" });
+/** "\0asm". */
+const WASM_MAGIC = [0x00, 0x61, 0x73, 0x6d];
+
+export interface DownloadHooks {
+  readonly signal?: AbortSignal | undefined;
+  readonly onBytes?: (loadedBytes: number, totalBytes: number) => void;
+}
+
+/**
+ * @param device shared with our own engine: buffers of one are buffers of the other; without it WASM computes
+ * @throws OnestrokeError `download-failed`, `worker-died`, `cancelled`
+ */
+export async function browserRuntime(device: Device | undefined, hooks: DownloadHooks = {}): Promise<OrtRuntime> {
+  const { open, url, byteLength }: Build = BUILDS[buildFor(device)];
+  const binary = await download(url, byteLength, hooks);
+  const module = await open().catch((cause: unknown) => {
+    // Some browsers remember a script that could not be loaded for as long as the worker lives.
+    throw new OnestrokeError("worker-died", "ONNX Runtime's script could not be loaded", {}, cause);
+  });
+  module.env.wasm.wasmBinary = binary;
+  return new OrtRuntime(module, device ? { provider: "webgpu", device } : { provider: "wasm" });
+}
+
+/** @param byteLength about how much will come: a server that compresses does not say */
+export async function download(url: string, byteLength: number, { signal, onBytes }: DownloadHooks): Promise<Uint8Array<ArrayBuffer>> {
+  let loaded = 0;
+  const count = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform(part, controller) {
+      loaded += part.byteLength;
+      onBytes?.(Math.min(loaded, byteLength), byteLength);
+      controller.enqueue(part);
+    },
+  });
+  try {
+    const response = await fetch(url, { signal: signal ?? null });
+    if (!response.ok || !response.body) throw new Error(`the server answered ${response.status}`);
+    const bytes = new Uint8Array(await new Response(response.body.pipeThrough(count)).arrayBuffer());
+    if (WASM_MAGIC.some((byte, index) => bytes[index] !== byte)) throw new Error("the server sent something else");
+    return bytes;
+  } catch (cause) {
+    if (signal?.aborted) throw new OnestrokeError("cancelled", "the image was cancelled", {}, cause);
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new OnestrokeError("download-failed", `ONNX Runtime could not be downloaded: ${why}`, { file: url }, cause);
+  }
 }

@@ -42,7 +42,7 @@ export class OrtRuntime {
   /**
    * Runs jobs one after another; one that fails does not stop the next.
    * @param signal looked at before the job begins: a run cannot be stopped
-   * @throws OnestrokeError `gpu-lost`: from then on every job fails so; `cancelled`
+   * @throws OnestrokeError `gpu-lost`, `worker-died`: from then on every job fails so; `cancelled`
    */
   enqueue<T>(job: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const turn = this.#tail.then(() => {
@@ -57,16 +57,22 @@ export class OrtRuntime {
     return turn;
   }
 
-  createSession(
+  async createSession(
     model: Uint8Array,
     external: readonly { readonly path: string; readonly data: Uint8Array }[],
     options: InferenceSession.SessionOptions,
   ): Promise<InferenceSession> {
-    return this.#ort.InferenceSession.create(model, {
-      ...options,
-      executionProviders: [this.#provider()],
-      ...(external.length > 0 ? { externalData: [...external] } : {}),
-    });
+    try {
+      return await this.#ort.InferenceSession.create(model, {
+        ...options,
+        executionProviders: [this.#provider()],
+        ...(external.length > 0 ? { externalData: [...external] } : {}),
+      });
+    } catch (cause) {
+      // What could not be started once is not tried again by this module.
+      if (String(cause).includes("no available backend found")) this.#retired = new OnestrokeError("worker-died", String(cause), {}, cause);
+      throw this.#retired ?? cause;
+    }
   }
 
   tensor<T extends "float32" | "float16" | "int32" | "int64">(type: T, data: Tensor.DataTypeMap[T], dims: readonly number[]): Tensor {

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { Device } from "../../engine/device";
 import { encodeModel } from "../onnx-graph/encode";
 import { attentionModel, CHANNELS, TEXT_CHANNELS } from "../testing/attention-model";
-import { browserRuntime, buildFor } from "./load-browser";
+import { buildFor } from "./load-browser";
 import { nodeRuntime } from "./load-node";
 import { OrtRuntime, type Backend, type OrtModule } from "./runtime";
 import { OrtSession, type ModelFiles } from "./session";
@@ -171,14 +171,20 @@ describe("backends", () => {
     expect(() => new OrtRuntime(module, { provider: "webgpu", device })).toThrow(/subgroups/);
   });
 
-  it("the build is the smallest that can", async () => {
-    const { module } = await standIn();
+  it("the build is the smallest that can", () => {
     expect(buildFor(undefined)).toBe("wasm");
     expect(buildFor(fakeDevice(), { Suspending: class {} })).toBe("jspi");
     expect(buildFor(fakeDevice(), {})).toBe("webgpu");
-    const never = () => Promise.reject(new Error("not this one"));
-    const runtime = await browserRuntime(undefined, { jspi: never, webgpu: never, wasm: async () => module });
-    expect(runtime.backend).toEqual(wasm);
+  });
+
+  it("one that cannot be started is given up: it would never try again", async () => {
+    const { module } = await standIn();
+    const create = async () => {
+      throw new Error("no available backend found. ERR: [wasm] CompileError");
+    };
+    const runtime = new OrtRuntime({ ...module, InferenceSession: { create } }, wasm);
+    await expect(open(runtime)).rejects.toMatchObject({ code: "worker-died", message: expect.stringContaining("CompileError") });
+    await expect(runtime.enqueue(async () => 1)).rejects.toMatchObject({ code: "worker-died" });
   });
 });
 

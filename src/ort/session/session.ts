@@ -90,6 +90,7 @@ async function create(
   try {
     return await runtime.createSession(model, external, { preferredOutputLocation: outputs, graphOptimizationLevel: "all" });
   } catch (cause) {
+    if (cause instanceof OnestrokeError) throw cause;
     throw failure(name, "was refused", cause);
   }
 }

@@ -18,12 +18,15 @@ export const GRADIENT_INFO: ModelInfo = {
     nag: { method: "nag", scale: 2, tau: 2.5, alpha: 0.5, sigmaEnd: 4 },
     sigmaEnd: 4,
   },
+  adapter: "cpu",
+  parts: [{ name: "unet", engine: "wgsl", byteLength: 1_000 }],
 };
 
 /** Words in a prompt that stand for a fault. */
 export type Fault = "throw" | "hang" | "lose" | "blank" | "die" | "deaf";
 
 export interface GradientBackend extends Backend {
+  /** Of the models loaded, in order. */
   readonly roots: string[];
   readonly lose: (reason: string) => void;
 }
@@ -47,7 +50,8 @@ export function gradientBackend(faults: readonly (Fault | undefined)[] = []): Gr
     }
     if (fault === "throw") throw new OnestrokeError("gpu-out-of-memory", "no room");
     if (fault === "die") throw new Error("a bug");
-    if (fault === "deaf") await new Promise((resolve) => setTimeout(resolve, 50));
+    // Many short waits: however slow this machine is, supervisors' ticks come between.
+    if (fault === "deaf") for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
     if (fault === "lose") {
       lose("crashed");
       await new Promise(() => undefined);
@@ -61,14 +65,16 @@ export function gradientBackend(faults: readonly (Fault | undefined)[] = []): Gr
     lost,
     roots,
     lose: (reason) => lose(reason),
-    async load({ root }, hooks): Promise<LoadedModel> {
+    async load({ root, engine = "wgsl" }, hooks): Promise<LoadedModel> {
+      hooks.onEngine?.(engine);
       hooks.onProgress?.({ stage: "load", component: "unet", loadedBytes: 0, totalBytes: 1_000 });
       await Promise.resolve();
       hooks.signal?.throwIfAborted();
       if (root.includes("missing"))
         throw new OnestrokeError("model-missing", "unet/config.json is not there", { file: "unet/config.json" });
       roots.push(root);
-      return { info: GRADIENT_INFO, generate, dispose: () => undefined };
+      const info = { ...GRADIENT_INFO, parts: GRADIENT_INFO.parts.map((part) => ({ ...part, engine })) };
+      return { info, generate, dispose: () => undefined };
     },
   };
 }

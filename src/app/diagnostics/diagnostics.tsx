@@ -1,0 +1,62 @@
+// What computes the pictures, network by network, and a choice of it.
+import { useId, type ReactNode } from "react";
+import { ENGINES } from "../../protocol/engine";
+import type { ModelInfo } from "../../protocol/messages";
+import { formatBytes, strings } from "../strings";
+import { useApp, useAppState } from "../use-app";
+import styles from "./diagnostics.module.css";
+
+const AUTOMATIC = "automatic";
+
+export function Diagnostics(): ReactNode {
+  const app = useApp();
+  const id = useId();
+  const engine = useAppState((state) => state.engine);
+  const model = useAppState((state) => state.model);
+  return (
+    <details className={styles["diagnostics"]}>
+      <summary>{strings.diagnostics}</summary>
+      <div className={styles["field"]}>
+        <label htmlFor={id}>{strings.engine}</label>
+        <select
+          id={id}
+          value={engine ?? AUTOMATIC}
+          onChange={({ target }) => void app.useEngine(ENGINES.find((choice) => choice === target.value))}
+        >
+          <option value={AUTOMATIC}>{strings.automaticEngine}</option>
+          {ENGINES.map((choice) => (
+            <option key={choice} value={choice}>
+              {strings.engines[choice]}
+            </option>
+          ))}
+        </select>
+      </div>
+      {model.kind === "ready" && <Facts info={model.info} />}
+    </details>
+  );
+}
+
+function Facts({ info: { adapter, parts } }: { readonly info: ModelInfo }): ReactNode {
+  return (
+    <dl className={styles["facts"]}>
+      <div>
+        <dt>{strings.computedOn}</dt>
+        <dd>{adapter === "cpu" ? strings.processor : adapter}</dd>
+      </div>
+      {parts.map(({ name, engine, byteLength }) => (
+        <div key={name}>
+          <dt>{partName(name)}</dt>
+          <dd>
+            <span data-engine={engine}>{strings.engines[engine]}</span> {formatBytes(byteLength)}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** A network with no name of its own here keeps its folder's. */
+function partName(name: string): string {
+  const names: Readonly<Record<string, string>> = strings.parts;
+  return names[name] ?? name;
+}
