@@ -28,7 +28,8 @@ export function groupFactors(
   const { modulation } = op.inputs;
   const { scale, shift } = op.weights;
   const groupSize = channels / op.groups;
-  const quads = !chunks && groupSize % 4 === 0 && (!second || channelsOf(x) % 4 === 0);
+  // Groups of every size share one pipeline on software adapters.
+  const quads = !lowering.target.software && !chunks && groupSize % 4 === 0 && (!second || channelsOf(x) % 4 === 0);
   const lanes = quads ? 4 : 1;
   const read = (name: string, element: Binding["element"]): Binding => ({ name, access: "read", element, lanes: 1 });
   const bindings: readonly Binding[] = [
