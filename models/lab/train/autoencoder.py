@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from ..dataset import Dataset
 from ..layout import CHANNELS, LATENT
@@ -63,23 +64,31 @@ def load(path: Path) -> AutoencoderTiny:
 
 @torch.no_grad()
 def tame(layers: nn.Sequential, norm: LatentNorm) -> None:
-    """Brings every resolution's activations to about 1. The normalisation at the end leaves their scale
-    free, and a network of ReLUs is homogeneous: scaling a convolution and every later bias alike changes nothing."""
-    x, scale = torch.rand(2, 3, 256, 256, generator=torch.Generator().manual_seed(0)), 1.0
+    """Brings every resolution's activations to about 1, in the geometric mean of its first and its last.
+    The normalisation at the end leaves their scale free, and a network of ReLUs is homogeneous: scaling
+    a convolution and every later bias alike changes nothing, and float16 keeps what it would lose."""
+    x = F.interpolate(torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(0)), size=256, mode="bilinear")
+    stages: list[list[nn.Module]] = []  # a convolution and the blocks after it
+    sizes: list[list[float]] = []
     for layer in layers:
         if isinstance(layer, nn.Conv2d):
-            factor = (1 / layer(x).square().mean().sqrt()).item()
-            layer.weight.mul_(factor)
-            scale *= factor
-            if layer.bias is not None:
-                layer.bias.mul_(scale)
-        else:
-            for module in layer.modules():
-                if isinstance(module, nn.Conv2d) and module.bias is not None:
-                    module.bias.mul_(scale)
+            stages.append([])
+            sizes.append([])
         x = layer(x)
-    norm.running_mean.mul_(scale)
-    norm.running_var.copy_((norm.running_var.double() * scale**2).float())
+        stages[-1].append(layer)
+        sizes[-1].append(x.square().mean().sqrt().item())
+    before = 1.0
+    for stage, size in zip(stages, sizes):
+        scale = (size[0] * size[-1]) ** -0.5
+        enter = stage[0]
+        assert isinstance(enter, nn.Conv2d)
+        enter.weight.mul_(scale / before)
+        for module in (module for layer in stage for module in layer.modules()):
+            if isinstance(module, nn.Conv2d) and module.bias is not None:
+                module.bias.mul_(scale)
+        before = scale
+    norm.running_mean.mul_(before)
+    norm.running_var.copy_((norm.running_var.double() * before**2).float())
 
 
 def train(worker: int, workers: int, data_folder: Path, out: Path, steps: int) -> None:
