@@ -42,6 +42,13 @@ const CONTRASTS: readonly Contrast[] = [
     of: "greenness",
     by: 0.06,
   },
+  {
+    rule: "balloons asked for are there",
+    more: "three hot air balloons over rolling hills, clear sky, at noon, summer",
+    less: "rolling hills, clear sky, at noon, summer",
+    of: "warmth",
+    by: 0.04,
+  },
 ];
 
 for (const [index, { rule, more, less, of, by }] of CONTRASTS.entries()) {

@@ -97,13 +97,13 @@ Some places bring company, decided by the seed: what a negative prompt can take 
 
 ## Limits
 It knows eight places, four times of day, five weathers, four seasons, three drawing styles and fourteen things, and English words for
-them; other words are read past. It was trained for minutes, and it shows: colours, light and the lie of the land are right, edges are soft,
-rain and snow are told by the sky more than by drops and flakes, and small things blur or are missed (the tables above say how often).
-Counts above three and relations between things are not in its language. More steps redraw and settle details; in mean accuracy four
-steps are {100 * (measured['steps']['4']['mean_accuracy'] - measured['steps']['1']['mean_accuracy']):+.1f} points against one.
+them; other words are read past. Light, colours, weather and the lie of the land are right, and what is asked for stands where it should; where
+the noise leaves two spots nearly equal, a pale double may stand at the second, and skylines, far ridges and thin rain stay soft (the tables
+above say how often something is missed). Counts above three and relations between things are not in its language. Four steps against
+one: {100 * (measured['steps']['4']['mean_accuracy'] - measured['steps']['1']['mean_accuracy']):+.1f} points of mean accuracy, {measured['steps']['4']['presence_f1'] - measured['steps']['1']['presence_f1']:+.3f} in the things' F1, {100 * (measured['steps']['4']['frechet'] / measured['steps']['1']['frechet'] - 1):+.0f} % in Fréchet distance.
 
-Its runs were stopped and their schedules lengthened as time allowed (the autoencoder began on crops), so the recipe run afresh gives
-a like model, not these very bytes; from equal checkpoints it repeats itself exactly.
+The training pictures were drawn twice while the autoencoder was kept (its pictures are alike, their layouts are not), so the recipe run
+afresh gives a like model, not these very bytes; from equal checkpoints it repeats itself exactly.
 Weights and pictures are under the licence of this repository.
 """
 
