@@ -1,7 +1,7 @@
 // The page's build. Addresses are relative (`base: "./"`), so the built folder works under
 // any path. Model files are copied as they are: never hashed, never through the bundler.
 import { cpSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 
@@ -15,7 +15,7 @@ function embeddedModels(): Plugin {
     name: "onestroke-embedded-models",
     apply: "build",
     configResolved(config) {
-      outDir = join(config.root, config.build.outDir);
+      outDir = resolve(config.root, config.build.outDir);
     },
     writeBundle() {
       for (const folder of EMBEDDED_MODELS) {

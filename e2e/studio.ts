@@ -23,6 +23,8 @@ export interface Drawn {
 export class Studio {
   /** Whatever the page complained about: empty when all is well. */
   readonly complaints: string[] = [];
+  /** Addresses the page and its worker asked for. */
+  readonly requests: string[] = [];
   readonly page: Page;
   /** What the page showed by itself when it was opened. */
   first: { readonly prompt: string; readonly label: string | null; readonly drawn: Drawn } | undefined;
@@ -35,6 +37,7 @@ export class Studio {
     });
     // Nothing may leave this device.
     page.on("request", (request) => {
+      this.requests.push(request.url());
       const { hostname, protocol } = new URL(request.url());
       if (protocol.startsWith("http") && hostname !== "localhost") this.complaints.push(`request to ${request.url()}`);
     });

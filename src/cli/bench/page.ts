@@ -1,15 +1,12 @@
-// The benchmark page in a headless Chromium: bundled to a temporary folder, served, opened.
+// The benchmark page in a headless Chromium.
 // On a machine without a GPU, Chromium's own software rasteriser (SwiftShader) runs both engines.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "@playwright/test";
-import { build, preview } from "vite";
 import type { BenchReport } from "../../bench/main";
 import type { Scale } from "../../bench/rows";
 import { OnestrokeError } from "../../errors";
 import { chromiumPath } from "../bootstrap/environment.mjs";
+import { servePage } from "./serve-page";
 
 const ARGUMENTS = [
   "--no-sandbox",
@@ -32,19 +29,10 @@ export interface BenchPage {
 export async function openBenchPage(): Promise<BenchPage> {
   const executablePath = chromiumPath();
   if (executablePath === undefined) throw new OnestrokeError("gpu-unavailable", "no Chromium found; set CHROMIUM to its path");
-  const outDir = await mkdtemp(join(tmpdir(), "onestroke-bench-"));
-  const shared = {
-    root: fileURLToPath(new URL("../../bench", import.meta.url)),
-    configFile: false,
-    logLevel: "warn",
-    base: "./",
-    build: { outDir, emptyOutDir: true, target: "es2023", chunkSizeWarningLimit: 4096 },
-  } as const;
-  await build(shared);
-  const server = await preview({ ...shared, preview: { host: "127.0.0.1", port: 0 } });
+  const served = await servePage(fileURLToPath(new URL("../../bench", import.meta.url)));
   const browser = await chromium.launch({ executablePath, args: [...ARGUMENTS, ...adapterArguments()] });
   const page = await browser.newPage();
-  await page.goto(server.resolvedUrls?.local[0] ?? "");
+  await page.goto(served.url);
   return {
     run: async (scale, report) => {
       await page.exposeFunction("benchLine", report);
@@ -52,8 +40,7 @@ export async function openBenchPage(): Promise<BenchPage> {
     },
     close: async () => {
       await browser.close();
-      await server.close();
-      await rm(outDir, { recursive: true, force: true });
+      await served.close();
     },
   };
 }

@@ -66,6 +66,8 @@ export class OrtRuntime {
       return await this.#ort.InferenceSession.create(model, {
         ...options,
         executionProviders: [this.#provider()],
+        // Errors alone: warnings are written as errors, and are of operators it keeps from the GPU on purpose.
+        logSeverityLevel: 3,
         ...(external.length > 0 ? { externalData: [...external] } : {}),
       });
     } catch (cause) {

@@ -1,0 +1,78 @@
+// Who computes: our own kernels where there is WebGPU, ONNX Runtime on WASM where there is none, and whoever is
+// asked for. All draw the same picture, to within a rounding.
+import { chromium, type Page } from "@playwright/test";
+import { crashGpu, expect, Studio, test } from "./studio";
+
+const WASM = "**/ort-wasm-*.wasm";
+
+/** Largest difference of a channel, in 255ths. */
+function largestDifference(left: string, right: string): number {
+  const [a, b] = [Buffer.from(left, "base64"), Buffer.from(right, "base64")];
+  expect(a.length).toBe(b.length);
+  return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - (b[i] ?? 255))), 0);
+}
+
+const facts = (page: Page) => page.locator("details", { hasText: "What computes" });
+
+test("without WebGPU the page draws on WASM, once it has got it", async ({ studio, baseURL, launchOptions }) => {
+  // Headless Chromium has WebGPU only behind a flag.
+  const args = (launchOptions.args ?? []).filter((flag) => !flag.includes("webgpu"));
+  const browser = await chromium.launch({ ...launchOptions, args });
+  try {
+    const withoutGpu = new Studio(await browser.newPage({ baseURL: baseURL ?? "" }));
+    const { page } = withoutGpu;
+    await page.route(WASM, (route) => route.fulfill({ status: 404 }));
+    await page.goto("./");
+    await expect(withoutGpu.alert()).toHaveAttribute("data-code", "download-failed");
+    await page.unroute(WASM);
+    withoutGpu.complaints.length = 0;
+
+    await page.getByRole("button", { name: "Try again" }).click();
+    const plain = await withoutGpu.finished();
+    expect(largestDifference(plain.pixels, studio.first?.drawn.pixels ?? "")).toBeLessThanOrEqual(1);
+    await facts(page).locator("summary").click();
+    await expect(facts(page)).toContainText("The processor, one core");
+    await expect(facts(page).locator("[data-engine=ort-wasm]")).toHaveCount(3);
+
+    await page.getByRole("button", { name: "Keep this seed" }).click();
+    const steered = await withoutGpu.drawn({ negative: "sailboats" });
+    expect(largestDifference(steered.pixels, plain.pixels)).toBeGreaterThan(1);
+    expect((await withoutGpu.drawn({ negative: "" })).pixels).toBe(plain.pixels);
+    expect(withoutGpu.complaints).toEqual([]);
+  } finally {
+    await browser.close();
+  }
+});
+
+test("nothing of ONNX Runtime is fetched until it is chosen; then it draws, and says so", async ({ studio }) => {
+  const { page } = studio;
+  const own = await studio.drawn({ prompt: "a windmill", seed: "15", steps: 1 });
+  const ofOnnxRuntime = () => studio.requests.filter((url) => /onnx|\bort[.-]/.test(url));
+  expect(ofOnnxRuntime()).toEqual([]);
+  await facts(page).locator("summary").click();
+  await expect(facts(page).locator("[data-engine=wgsl]")).toHaveCount(3);
+
+  await page.getByLabel("Engine").selectOption("ort-wasm");
+  await expect(facts(page).locator("[data-engine=ort-wasm]")).toHaveCount(3);
+  const other = await studio.drawn({});
+  expect(largestDifference(other.pixels, own.pixels)).toBeLessThanOrEqual(1);
+  expect(ofOnnxRuntime().filter((url) => url.endsWith(".wasm"))).toHaveLength(1);
+
+  await page.getByLabel("Engine").selectOption("automatic");
+  await expect(facts(page).locator("[data-engine=wgsl]")).toHaveCount(3);
+  expect((await studio.drawn({})).pixels).toBe(own.pixels);
+  expect(studio.complaints).toEqual([]);
+});
+
+test("ONNX Runtime on WebGPU draws the same picture, also after its GPU crashed", async ({ freshStudio: studio, browser }) => {
+  // Small: its decoder takes seconds on a software GPU where ours takes a tenth of one.
+  await studio.open("prompt=a+windmill&seed=15&size=64x64");
+  await facts(studio.page).locator("summary").click();
+  await studio.page.getByLabel("Engine").selectOption("ort-webgpu");
+  await expect(facts(studio.page).locator("[data-engine=ort-webgpu]")).toHaveCount(3);
+  const drawn = await studio.drawn({});
+  expect(largestDifference(drawn.pixels, studio.first?.drawn.pixels ?? "")).toBeLessThanOrEqual(1);
+  await crashGpu(browser);
+  expect((await studio.drawn({})).pixels).toBe(drawn.pixels);
+  expect(studio.complaints).toEqual([]);
+});
