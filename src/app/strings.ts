@@ -81,7 +81,8 @@ export const strings = {
       .join(", "),
   emptyPrompt: "(no prompt)",
 
-  modelLine: ({ name, weightBytes, license }: ModelInfo) => [name, formatBytes(weightBytes), license].filter(Boolean).join(" · "),
+  modelLine: ({ name, weightBytes, license, adapter }: ModelInfo) =>
+    [name, formatBytes(weightBytes), license, adapter === "cpu" && "drawn without a GPU"].filter(Boolean).join(" · "),
   modelLoading: "Loading the model",
   modelMissing: "No model is loaded",
   privacy: "Everything happens on this device. Nothing is uploaded.",
@@ -89,7 +90,7 @@ export const strings = {
   diagnostics: "What computes",
   engine: "Engine",
   automaticEngine: "The best there is",
-  engines: { wgsl: "Own kernels on WebGPU", "ort-webgpu": "ONNX Runtime on WebGPU", "ort-wasm": "ONNX Runtime on WebAssembly" },
+  engines: { wgsl: "Own kernels, WebGPU", "ort-webgpu": "ONNX Runtime, WebGPU", "ort-wasm": "ONNX Runtime, WASM" },
   computedOn: "Computed on",
   processor: "The processor, one core",
   parts: { text_encoder: "Text encoder", text_encoder_2: "Second text encoder", unet: "Denoiser", vae: "Decoder" },

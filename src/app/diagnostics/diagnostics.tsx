@@ -46,9 +46,8 @@ function Facts({ info: { adapter, parts } }: { readonly info: ModelInfo }): Reac
       {parts.map(({ name, engine, byteLength }) => (
         <div key={name}>
           <dt>{partName(name)}</dt>
-          <dd>
-            <span data-engine={engine}>{strings.engines[engine]}</span> {formatBytes(byteLength)}
-          </dd>
+          <dd data-engine={engine}>{strings.engines[engine]}</dd>
+          <dd>{formatBytes(byteLength)}</dd>
         </div>
       ))}
     </dl>
