@@ -61,12 +61,11 @@ test("both pictures lie over each other, the keyboard wipes, each is saved, and 
   const steered = await fingerprint(side(studio, "with"));
   expect(steered).not.toBe(without);
 
-  const covered = () => side(studio, "with").evaluate((canvas) => getComputedStyle(canvas).clipPath);
   await wipe(studio).press("Home");
-  expect(await covered()).toBe("inset(0px 0px 0px 0%)");
+  await expect(side(studio, "with")).toHaveCSS("clip-path", "inset(0px 0px 0px 0%)");
   await wipe(studio).press("End");
   await expect(wipe(studio)).toHaveAttribute("aria-valuetext", "100 % without steering, 0 % with");
-  expect(await covered()).toBe("inset(0px 0px 0px 100%)");
+  await expect(side(studio, "with")).toHaveCSS("clip-path", "inset(0px 0px 0px 100%)");
 
   const [plainFile, steeredFile] = [await saved(studio, "without"), await saved(studio, "with")];
   expect(plainFile.text).toContain(`"negative":"","steering":{"method":"none"}`);
