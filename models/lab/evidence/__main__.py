@@ -35,7 +35,6 @@ def probe(model: Path, judge: Classifier, pairs: Sequence[Pair], folder: Path) -
     prompts = list(dict.fromkeys(pair.prompt for pair in pairs))
     jobs = {prompt: [Job(folder / f"{p}-{k}.png", prompt, PROBE_SEED + PROBES * p + k) for k in range(PROBES)] for p, prompt in enumerate(prompts)}
     usual = Job(folder / "usual.png", pairs[0].prompt, PROBE_SEED, pairs[0].negative)
-    usual.out.unlink(missing_ok=True)  # the default may be another by now
     draw(model, [usual, *(job for row in jobs.values() for job in row)])
     seen = look(judge, [pair for pair in pairs for _ in range(PROBES)], (pixels(job.out) for pair in pairs for job in jobs[pair.prompt]))
     return setting_of(usual.out), seen.shown.reshape(len(pairs), PROBES).mean(1).tolist()
@@ -71,7 +70,7 @@ def main() -> None:
     torch.set_num_threads(1)
     judge, pairs = load(args.work / "classifier.pt"), candidates(args.prompts)
     weights = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(args.model.rglob("*.safetensors")))).hexdigest()
-    folder: Path = args.work / "evidence" / weights[:12]
+    folder: Path = args.work.resolve() / "evidence" / weights[:12]
 
     default, rates = probe(args.model, judge, pairs, folder / "probe")
     chosen, often = choose(pairs, rates, args.least, args.pairs), sum(rate >= args.least for rate in rates)
@@ -96,7 +95,7 @@ def main() -> None:
         first.setdefault(measured[row].kind, row)
     sheet = [pixels(folder / name / f"{seeds[row]}.png") for name in ("none", default.name) for row in first.values()]
     contact_sheet(sheet, columns=len(first)).save(out / "sheet.webp", quality=80)
-    figures = {"weights": weights, "least": args.least, "probes": PROBES, "often": often} | summary(pairs, rates, chosen, outcome)
+    figures = {"weights": weights, "least": args.least, "probes": PROBES, "often": often, "wanted": args.pairs} | summary(pairs, rates, chosen, outcome)
     figures["sheet"] = [{"prompt": measured[row].prompt, "negative": measured[row].negative, "seed": seeds[row]} for row in first.values()]
     (out / "measured.json").write_text(json.dumps(figures, indent=1) + "\n")
     write_page(args.docs)

@@ -1,5 +1,6 @@
 """Pictures from this project's engine, through its command line. One that is there already and says it
-was made from the same recipe is not drawn again, so a measurement goes on where it was stopped.
+was made from the same recipe is not drawn again, so a measurement goes on where it was stopped. Of every
+setting one is always drawn: it tells what a recipe without words for it means today.
 """
 from __future__ import annotations
 
@@ -8,12 +9,14 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 ROOT = Path(__file__).parents[3]
 RECIPE = "onestroke-image"  # the keyword of the PNG's text
+Recipe = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -41,13 +44,13 @@ class Job:
         strength = {self.setting.method: self.setting.scale} if self.setting else {}
         return json.dumps({"prompt": self.prompt, "out": str(self.out), "seed": str(self.seed), "negative": self.negative} | strength)
 
-    def is_drawn(self) -> bool:
+    def is_drawn(self, like: Recipe) -> bool:
+        """Whether the picture is there, from a recipe that is `like` in all that a job leaves to the engine."""
         try:
             recipe = _recipe(self.out)
         except (OSError, KeyError):  # not there, cut short, or no picture of ours
             return False
-        same = [recipe["prompt"], recipe["seed"], recipe["negative"]] == [self.prompt, str(self.seed), self.negative]
-        return same and (self.setting is None or self.setting == setting_of(self.out))
+        return recipe == like | {"prompt": self.prompt, "seed": str(self.seed), "negative": self.negative}
 
 
 def setting_of(path: Path) -> Setting:
@@ -62,27 +65,34 @@ def pixels(path: Path) -> np.ndarray:
         return np.asarray(picture.convert("RGB"))
 
 
-def _recipe(path: Path) -> dict:  # type: ignore[type-arg]
+def _recipe(path: Path) -> Recipe:
     with Image.open(path) as picture:
         picture.load()
         return json.loads(picture.info[RECIPE])
 
 
 def draw(model: Path, jobs: Sequence[Job]) -> None:
-    """Draws what is missing, in one process."""
-    missing = [job for job in jobs if not job.is_drawn()]
+    """Draws what is missing."""
+    samples = {(job.setting, job.negative == ""): job for job in jobs}
+    _generate(model, list(samples.values()))
+    like = {kind: _recipe(sample.out) for kind, sample in samples.items()}
+    missing = [job for job in jobs if not job.is_drawn(like[job.setting, job.negative == ""])]
     print(f"{len(jobs)} pictures, {len(missing)} of them to draw", flush=True)
-    if not missing:
-        return
-    for folder in {job.out.parent for job in missing}:
+    if missing:
+        _generate(model, missing)
+
+
+def _generate(model: Path, jobs: Sequence[Job]) -> None:
+    """All in one process."""
+    for folder in {job.out.parent for job in jobs}:
         folder.mkdir(parents=True, exist_ok=True)
-    batch = missing[0].out.parent / "batch.jsonl"
-    batch.write_text("".join(job.line() + "\n" for job in missing))
+    batch = jobs[0].out.parent / "batch.jsonl"
+    batch.write_text("".join(job.line() + "\n" for job in jobs))
     command = ["npm", "run", "--silent", "generate", "--", "--model", str(model.resolve()), "--batch", str(batch.resolve()), "--json"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for done, _ in enumerate(process.stdout, 1):
             if done % 50 == 0:
-                print(f"{done} of {len(missing)}", flush=True)
+                print(f"{done} of {len(jobs)}", flush=True)
     if process.returncode:
         raise SystemExit(f"drawing ended with status {process.returncode}; run again to go on")

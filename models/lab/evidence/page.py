@@ -17,6 +17,7 @@ from .drawing import ROOT
 LEAST_REMOVAL, MOST_LOST = 0.6, 5.0  # the bar: share of presence, points
 COLOURS = {"nasa": "#c2410c", "nag": "#1d4ed8"}
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 700, 400, 60, 20, 80, 50
+CLOCKS = {"processor": "processor time over all cores", "wall": "wall time"}
 WAYS = {"none": "no negative", "nasa": "NASA", "nag": "NAG", "cfg": "classifier-free guidance, for comparison"}
 
 
@@ -94,7 +95,7 @@ def cost_section(cost: dict[str, Any]) -> str:
         low, high = row["quartiles"]
         lines.append(f"| {WAYS[row['way']]} | {row['stepMs']:.1f} | {100 * (row['ratio'] - 1):+.1f} % | {100 * (low - 1):+.1f} to {100 * (high - 1):+.1f} % |")
     return f"""## What it costs
-{cost['layout']}, {cost['format']}, on {cost['adapter']}; {cost['method']}, {cost['rounds']} rounds, medians. Once a text, apart from the steps:
+{cost['layout']}, {cost['format']}, on {cost['adapter']}; {cost['method']}, {CLOCKS[cost['clock']]}, {cost['rounds']} rounds, medians. Once a text, apart from the steps:
 {cost['onceMs']['negative']:.1f} ms for the keys and values of a negative ({cost['onceMs']['prompt']:.1f} ms for a prompt's).
 
 {chr(10).join(lines)}
@@ -116,6 +117,7 @@ def sheet_section(m: dict[str, Any]) -> str:
 def page(m: dict[str, Any], cost: dict[str, Any] | None) -> str:
     default = next(s for s in m["settings"] if s["name"] == m["default"])
     low, high = default["removal_interval"]
+    missing = "" if m["pairs"] >= m["wanted"] else f", fewer than the {m['wanted']} that were wanted"
     return f"""# Negative prompts, measured
 
 A negative prompt names what a picture should not hold. A model of one step has no classifier-free guidance to carry it, so it acts inside
@@ -143,7 +145,7 @@ well the judge sees: the most any method can reach.
 {sheet_section(m)}{cost_section(cost) if cost else ""}## How it was measured
 - **Pairs.** Prompts name place, time, weather, season and style, in combinations training never drew, and up to three things, but not the one in question.
   {m['candidates']} candidates were drawn without a negative from {m['probes']} seeds each; the {m['often']} whose thing appeared in at least {percent(m['least'])} of those pictures qualify, and
-  {m['pairs']} are measured, the kinds in turn.
+  {m['pairs']} are measured, the kinds in turn{missing}.
 - **Pictures.** One step, 256x256, by this project's WGSL engine through `npm run generate`. Each pair has one seed that was not used to choose it, the same
   under every setting. The negative is the thing in everyday words: “a gull”, “yachts”.
 - **Judge.** A small network trained on the renderer's pictures alone, never on a student's. It answers whether the thing is there and which attributes it sees.

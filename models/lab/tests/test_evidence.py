@@ -1,5 +1,6 @@
 """The arithmetic of steering's evidence: what counts as removal and as loss, which pairs are measured, what the page says of it."""
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -79,16 +80,18 @@ def test_only_pairs_seen_often_enough_are_chosen_and_kinds_take_turns() -> None:
 def test_a_picture_is_drawn_again_unless_it_is_whole_and_of_the_same_recipe(tmp_path: Path) -> None:
     job = Job(tmp_path / "a.png", "a lake", 7, "a boat", Setting("nag", 4.0))
     assert json.loads(job.line()) == {"prompt": "a lake", "out": str(job.out), "seed": "7", "negative": "a boat", "nag": 4.0}
-    assert not job.is_drawn()
+    like = {"prompt": "a hill", "seed": "1", "negative": "fog", "steps": 1, "steering": {"method": "nag", "scale": 4, "tau": 2.5, "alpha": 0.375}}
+    assert not job.is_drawn(like)
     text = PngInfo()
-    text.add_itxt(RECIPE, json.dumps({"prompt": "a lake", "seed": "7", "negative": "a boat", "steering": {"method": "nag", "scale": 4, "tau": 2.5, "alpha": 0.375}}))
+    text.add_itxt(RECIPE, json.dumps(like | {"prompt": "a lake", "seed": "7", "negative": "a boat"}))
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)).save(job.out, pnginfo=text)
-    assert job.is_drawn() and setting_of(job.out) == Setting("nag", 4.0)
-    assert Job(job.out, "a lake", 7, "a boat").is_drawn()  # the default may be any strength
-    for other in (Job(job.out, "a lake", 8, "a boat"), Job(job.out, "a sea", 7, "a boat"), Job(job.out, "a lake", 7), Job(job.out, "a lake", 7, "a boat", DEFAULT)):
-        assert not other.is_drawn()
+    assert job.is_drawn(like) and setting_of(job.out) == Setting("nag", 4.0)
+    for other in (replace(job, seed=8), replace(job, prompt="a sea"), replace(job, negative="")):
+        assert not other.is_drawn(like)
+    assert not job.is_drawn(like | {"steps": 2})
+    assert not job.is_drawn(like | {"steering": like["steering"] | {"tau": 3}}), "a default may be another by now"
     job.out.write_bytes(job.out.read_bytes()[:-4000])
-    assert not job.is_drawn()
+    assert not job.is_drawn(like)
 
 
 @pytest.fixture
@@ -97,7 +100,7 @@ def measured() -> dict[str, object]:
     without, some, few = judged([1] * n), judged([i % 2 for i in range(n)], 1), judged([int(i % 8 == 0) for i in range(n)], 3)
     outcome = Outcome(DEFAULT, without, {Setting("nasa", 0.25): some, DEFAULT: few, Setting("nag", 4.0): some}, without, without, few)
     figures = summary(PAIRS, [0.6] * n, range(n), outcome)
-    return figures | {"weights": "", "least": 0.4, "probes": 5, "often": n, "sheet": [{"prompt": "p", "negative": "n", "seed": 1}]}
+    return figures | {"weights": "", "least": 0.4, "probes": 5, "often": n, "wanted": n, "sheet": [{"prompt": "p", "negative": "n", "seed": 1}]}
 
 
 def test_the_summary_is_of_the_pairs_given(measured: dict) -> None:
@@ -115,6 +118,7 @@ def test_the_page_gives_the_verdict_the_figures_give(measured: dict) -> None:
     written = page(measured, None)
     assert "Both are met." in written and "What it costs" not in written and "nan" not in written
     assert all(s["name"] in written for s in measured["settings"])
+    assert "fewer than" not in written and "fewer than the 500 that were wanted" in page(measured | {"wanted": 500}, None)
     measured["settings"][1]["lost"] = 7.0
     assert "The second is not met." in page(measured, None)
 
@@ -132,6 +136,6 @@ def test_the_chart_has_every_point_within_its_frame(measured: dict) -> None:
 
 def test_costs_are_those_of_the_report(measured: dict) -> None:
     rows = [{"way": way, "stepMs": ms, "ratio": ms / 100, "quartiles": [ms / 100 - 0.01, ms / 100 + 0.02]} for way, ms in (("none", 100.0), ("nasa", 107.0), ("nag", 112.0), ("cfg", 200.0))]
-    report = {"adapter": "a GPU", "layout": "a UNet", "format": "f16", "method": "whole runs", "rounds": 20, "rows": rows, "kernels": [], "onceMs": {"prompt": 3.0, "negative": 2.5}}
+    report = {"adapter": "a GPU", "layout": "a UNet", "format": "f16", "method": "whole runs", "clock": "wall", "rounds": 20, "rows": rows, "kernels": [], "onceMs": {"prompt": 3.0, "negative": 2.5}}
     section = cost_section(report)
     assert "| NASA | 107.0 | +7.0 % | +6.0 to +9.0 % |" in section and section in page(measured, report)
