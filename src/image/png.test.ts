@@ -2,7 +2,7 @@
 // one kind of error.
 import { deflateSync, inflateSync } from "node:zlib";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodePng, encodePng, type Pixels } from "./png";
 import { joinChunks, splitChunks } from "./png-chunks";
 import { readPngText, RECIPE_KEYWORD } from "./png-text";
@@ -63,6 +63,25 @@ describe("pixels", () => {
     }
     expect([...(await decodePng(fileOf(1, 1, 6, [0, 1, 2, 3, 4]))).data]).toEqual([1, 2, 3, 4]);
   });
+});
+
+describe("in a browser whose streams cannot be iterated", () => {
+  const iterator = Object.getOwnPropertyDescriptor(ReadableStream.prototype, Symbol.asyncIterator);
+  beforeAll(() => {
+    Reflect.deleteProperty(ReadableStream.prototype, Symbol.asyncIterator);
+  });
+  afterAll(() => {
+    if (iterator) Object.defineProperty(ReadableStream.prototype, Symbol.asyncIterator, iterator);
+  });
+
+  it("control: a loop over one fails", async () => {
+    const iterate = async (): Promise<void> => {
+      for await (const _ of new Blob(["x"]).stream());
+    };
+    await expect(iterate()).rejects.toThrow(TypeError);
+  });
+
+  it("pixels come back as they went in", async () => expect(await decodePng(await encodePng(small))).toEqual(small));
 });
 
 describe("text", () => {

@@ -39,7 +39,7 @@ export async function encodePng(
     for (let i = 0; i < stride; i++) rows[at + 1 + i] = (row[i] ?? 0) - predict(PAETH, row, above, i, 3);
     above = row;
   }
-  const compressed = await transform(rows, new CompressionStream("deflate"), Infinity);
+  const compressed = await transform(rows, new CompressionStream("deflate"));
   const textChunks = [...texts].map(([keyword, text]) => textChunk(keyword, text));
   return joinChunks([{ type: "IHDR", data: header }, ...textChunks, { type: "IDAT", data: compressed }]);
 }
@@ -61,8 +61,12 @@ export async function decodePng(file: Uint8Array): Promise<Pixels> {
   const channels = colour === RGB ? 3 : 4;
   const stride = width * channels;
   const compressed = chunks.filter((chunk) => chunk.type === "IDAT").map((chunk) => chunk.data);
-  const rows = await transform(concatenate(compressed), new DecompressionStream("deflate"), height * (stride + 1));
-  if (rows.byteLength !== height * (stride + 1)) throw badPng("its pixels are incomplete");
+  const byteLength = height * (stride + 1);
+  const rows = await transform(concatenate(compressed), new DecompressionStream("deflate"), byteLength).catch(() => {
+    throw badPng("its pixels do not unpack");
+  });
+  if (rows.byteLength < byteLength) throw badPng("its pixels are incomplete");
+  if (rows.byteLength > byteLength) throw badPng("it has more pixels than its header says");
   const data = new Uint8ClampedArray(width * height * 4).fill(255);
   let above = new Uint8Array(stride);
   for (let y = 0; y < height; y++) {
@@ -99,24 +103,23 @@ function predict(filter: number, row: Uint8Array, above: Uint8Array, i: number, 
   }
 }
 
-/** @param limit bytes after which the result is refused: a small file can unpack to gigabytes */
+/** @param limit bytes after which no more is read: a small file can unpack to gigabytes */
 async function transform(
   bytes: Uint8Array<ArrayBuffer>,
   through: CompressionStream | DecompressionStream,
-  limit: number,
+  limit = Infinity,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  // By its reader: not every browser's stream can be iterated.
+  const reader = new Blob([bytes]).stream().pipeThrough(through).getReader();
   const parts: Uint8Array[] = [];
   let byteLength = 0;
-  try {
-    for await (const part of new Blob([bytes]).stream().pipeThrough(through)) {
-      byteLength += part.byteLength;
-      if (byteLength > limit) break;
-      parts.push(part);
-    }
-  } catch {
-    throw badPng("its pixels do not unpack");
+  while (byteLength <= limit) {
+    const { done, value } = await reader.read();
+    if (done) return concatenate(parts);
+    byteLength += value.byteLength;
+    parts.push(value);
   }
-  if (byteLength > limit) throw badPng("it has more pixels than its header says");
+  await reader.cancel();
   return concatenate(parts);
 }
 
