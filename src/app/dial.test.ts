@@ -1,6 +1,7 @@
 // The dial: its notch is the model's own strength for either method, its ends are off and a strength
 // every family's range allows, and nothing a link says is changed by looking at it.
 import { describe, expect, test } from "vitest";
+import { STEERING_RANGES } from "../protocol/limits";
 import { parseRecipe } from "../protocol/recipe";
 import { STEERED_FAMILIES, STEERING_DEFAULTS } from "../steering/defaults";
 import { atPosition, chosenSteering, DIAL_END, DIAL_STEP, dialPosition, steeredSteps, withMethod, withSteeredSteps } from "./dial";
@@ -17,10 +18,19 @@ describe.each(STEERED_FAMILIES)("%s", (family) => {
     expect([1 / DIAL_STEP, DIAL_END / DIAL_STEP].map(Number.isInteger)).toEqual([true, true]);
   });
 
+  const recipe = { model: "m", prompt: "", negative: "fog", steps: 1, seed: "0", width: 64, height: 64 };
+
   test.each(METHODS)("%s: the dial's end is a valid recipe", (method) => {
     const steering = atPosition(defaults[method], DIAL_END, defaults);
-    const recipe = { model: "m", prompt: "", negative: "fog", steering, steps: 1, seed: "0", width: 64, height: 64 };
-    expect(parseRecipe(recipe).steering).toEqual(steering);
+    expect(parseRecipe({ ...recipe, steering }).steering).toEqual(steering);
+  });
+
+  test.each(METHODS)("%s: so is the strongest that a link can ask of the other method", (method) => {
+    const other = method === "nasa" ? "nag" : "nasa";
+    const strongest = { ...defaults[other], scale: STEERING_RANGES[other].scale[1] };
+    const steering = withMethod(strongest, method, defaults);
+    expect(parseRecipe({ ...recipe, steering }).steering).toEqual(steering);
+    expect(dialPosition(steering, defaults)).toBeGreaterThanOrEqual(DIAL_END);
   });
 });
 

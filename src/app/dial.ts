@@ -1,5 +1,6 @@
 // The steering dial: its positions, and the steering a model makes of them. 0 is off, 1 the loaded
 // model's own strength, `DIAL_END` strong. Every strength comes from the model, none from here.
+import { STEERING_RANGES } from "../protocol/limits";
 import type { SteeringDefaults } from "../protocol/messages";
 import type { RecipeSteering } from "../protocol/recipe";
 
@@ -21,12 +22,15 @@ export function dialPosition({ method, scale }: ActiveSteering, defaults: Steeri
   return scale / defaults[method].scale;
 }
 
+/** As strong as the position asks for and the method's range allows. */
 export function atPosition(steering: ActiveSteering, position: number, defaults: SteeringDefaults): ActiveSteering {
+  const [least, most] = STEERING_RANGES[steering.method].scale;
+  const scale = Math.min(Math.max(position * defaults[steering.method].scale, least), most);
   // Three digits: links are read by people.
-  return { ...steering, scale: Number((position * defaults[steering.method].scale).toPrecision(3)) };
+  return { ...steering, scale: Number(scale.toPrecision(3)) };
 }
 
-/** The other method's own settings, as strong on the dial as before. */
+/** The other method's own settings, as strong on the dial as before, or as it can be. */
 export function withMethod(steering: ActiveSteering, method: ActiveSteering["method"], defaults: SteeringDefaults): ActiveSteering {
   return atPosition(defaults[method], dialPosition(steering, defaults), defaults);
 }

@@ -295,6 +295,16 @@ describe("comparing", () => {
     expect(state().history).toHaveLength(2);
   });
 
+  test("a steering that makes no recipe is an error and leaves the comparison", async () => {
+    const { app, asked, state } = setUp("negative=fog");
+    await app.start();
+    await app.compare(true);
+    app.steer({ ...STRONG, scale: 99 });
+    expect(state()).toMatchObject({ isComparing: true, job: undefined, error: { code: "invalid-input" } });
+    expect(otherSide(state())).toBeDefined();
+    expect(asked).toHaveLength(2);
+  });
+
   test("a new picture is compared too; one that leaves nothing out, or an old one shown, ends it", async () => {
     const { app, asked, state } = setUp("negative=fog");
     await app.start();

@@ -205,7 +205,8 @@ export function createApp(generator: Generator, query: string, keepQuery: (query
     // The picture compared, or about to be, whatever has been typed since.
     const compared = job !== undefined && leavesOut(job.recipe) ? job.recipe : shown?.recipe;
     if (!isComparing || compared === undefined || defaults === undefined) return;
-    void drawShown(recipeOf({ ...draftOf(compared, draft), steering }, defaults));
+    const recipe = recipeOrError({ ...draftOf(compared, draft), steering }, defaults);
+    if (recipe !== undefined) void drawShown(recipe);
   }
 
   async function compare(isComparing: boolean): Promise<void> {
