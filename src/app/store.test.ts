@@ -6,7 +6,7 @@ import { OnestrokeError } from "../errors";
 import type { ModelInfo } from "../protocol/messages";
 import type { Recipe } from "../protocol/recipe";
 import { promptIdea } from "./ideas";
-import { createApp, otherSide, type App } from "./store";
+import { createApp, otherSide, otherSideInView, type App } from "./store";
 
 const MODEL: ModelInfo = {
   name: "Model",
@@ -303,6 +303,35 @@ describe("comparing", () => {
     expect(state()).toMatchObject({ isComparing: true, job: undefined, error: { code: "invalid-input" } });
     expect(otherSide(state())).toBeDefined();
     expect(asked).toHaveLength(2);
+  });
+
+  test("in view beside it: the dial's previews, not another picture's", async () => {
+    const preview = { width: 1, height: 1, data: new Uint8ClampedArray(4) };
+    const { generate, release, isAsked } = waiting();
+    const { app, state } = setUp("negative=fog", (recipe, hooks) => {
+      hooks?.onPreview?.(preview, 1);
+      return generate(recipe, hooks);
+    });
+    const start = app.start();
+    await isAsked(1);
+    release[0]?.();
+    await start;
+    const compared = app.compare(true);
+    await isAsked(2);
+    release[1]?.();
+    await compared;
+    app.steer(STRONG);
+    await isAsked(3);
+    expect(state().job?.preview).toBe(preview);
+    expect(otherSideInView(state())?.recipe.negative).toBe("");
+    void draw(app, { prompt: "new" });
+    await isAsked(4);
+    expect(state().job?.preview).toBe(preview);
+    expect(otherSideInView(state())).toBeUndefined();
+    // Cancelled, the old pair is there again.
+    app.cancel();
+    await vi.waitFor(() => expect(state().job).toBeUndefined());
+    expect(otherSideInView(state())?.recipe.negative).toBe("");
   });
 
   test("a new picture is compared too; one that leaves nothing out, or an old one shown, ends it", async () => {

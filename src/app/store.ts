@@ -73,6 +73,13 @@ export function otherSide({ isComparing, shown, history }: AppState): Drawing | 
   return drawingOf(withoutNegative(shown.recipe), history);
 }
 
+/** The same as the stage has it: while another picture comes into view, that one stands alone. */
+export function otherSideInView(state: AppState): Drawing | undefined {
+  const { job, shown } = state;
+  const isAnother = job?.preview !== undefined && shown !== undefined && !isSameButSteering(job.recipe, shown.recipe);
+  return isAnother ? undefined : otherSide(state);
+}
+
 /** @param query the address's settings, "" for none */
 export function createApp(generator: Generator, query: string, keepQuery: (query: string) => void): App {
   const store = createStore<AppState>(() => ({

@@ -2,7 +2,7 @@
 // drawn, how far the work is, and what went wrong.
 import type { ReactNode } from "react";
 import { leavesOut } from "../comparison";
-import { otherSide } from "../store";
+import { otherSideInView } from "../store";
 import { announceProgress, describeProgress, progressShare, strings } from "../strings";
 import { useAppState } from "../use-app";
 import { Caption } from "./caption";
@@ -19,7 +19,7 @@ export function Stage(): ReactNode {
   const model = useAppState((state) => state.model);
   const shown = useAppState((state) => state.shown);
   const isComparing = useAppState((state) => state.isComparing);
-  const without = useAppState(otherSide);
+  const without = useAppState(otherSideInView);
   const draft = useAppState((state) => state.draft);
   const error = useAppState((state) => state.error);
   const status = useAppState((state) => state.status);
