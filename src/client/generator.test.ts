@@ -5,6 +5,7 @@ import type { ErrorCode } from "../errors";
 import { SUPERVISION, type Supervision } from "../protocol/limits";
 import type { Progress } from "../protocol/progress";
 import type { Recipe } from "../protocol/recipe";
+import type { Backend } from "../worker/backend";
 import { gradientBackend, type Fault } from "../worker/testing/gradient-backend";
 import { superviseGenerator, type Generator } from "./generator";
 import { sameThreadWorkers } from "./testing/same-thread";
@@ -224,6 +225,24 @@ describe("recovery", () => {
   test("a GPU that hangs ends in `gpu-timeout`, and the page goes on", async () => {
     const { generator } = setUp([["hang"]]);
     await expect(generator.generate(RECIPE)).rejects.toEqual(code("gpu-timeout"));
+    expect(await pixels(generator)).toBe(expected);
+  });
+
+  test.each<[string, Progress | undefined]>([
+    ["before the first byte", undefined],
+    ["halfway", { stage: "load", component: "unet", loadedBytes: 1, totalBytes: 2 }],
+  ])("a download that stalls %s ends in `download-stalled`, and trying again fetches anew", async (_, last) => {
+    const stalled: Backend = {
+      ...gradientBackend(),
+      load: (_address, hooks) => {
+        hooks.onEngine?.("wgsl");
+        if (last !== undefined) hooks.onProgress?.(last);
+        return new Promise(() => undefined);
+      },
+    };
+    const workers = sameThreadWorkers(async (number) => (number === 0 ? stalled : gradientBackend()));
+    const generator = superviseGenerator(workers.spawn, new URL("https://page.example/models/"), "wait", QUICK);
+    await expect(generator.generate(RECIPE)).rejects.toEqual(code("download-stalled"));
     expect(await pixels(generator)).toBe(expected);
   });
 

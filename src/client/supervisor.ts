@@ -31,6 +31,8 @@ export class Supervisor {
   #unansweredPings = 0;
   #ticksWithoutNews = 0;
   #deathsInARow = 0;
+  /** Whether the last news was of files being fetched: what stalls then is the network. */
+  #isFetching = false;
   /** WASM computes on the worker's own thread, which answers nothing meanwhile. */
   #isMute = false;
 
@@ -47,7 +49,7 @@ export class Supervisor {
   /**
    * Sends one call and waits for its answer. An aborted signal rejects at once; the worker
    * stops at its next chance.
-   * @throws OnestrokeError whatever the worker says, `cancelled`, `worker-died`, `gpu-lost`, `gpu-timeout`
+   * @throws OnestrokeError whatever the worker says, `cancelled`, `worker-died`, `gpu-lost`, `gpu-timeout`, `download-stalled`
    */
   async call(call: Call, hooks: CallHooks): Promise<Answer> {
     await this.#backOff();
@@ -104,6 +106,7 @@ export class Supervisor {
     });
     this.#port = port;
     this.#isMute = false;
+    this.#isFetching = false;
     return port;
   }
 
@@ -118,8 +121,10 @@ export class Supervisor {
         return;
       case "engine":
         this.#isMute = message.engine === "ort-wasm";
+        this.#isFetching = true;
         return;
       case "progress":
+        this.#isFetching = message.progress.stage === "load";
         this.#hooksOf(message.id)?.onProgress?.(message.progress);
         return;
       case "preview":
@@ -172,7 +177,11 @@ export class Supervisor {
     } else if (!this.#isMute && this.#unansweredPings >= this.#patience.silentTicks) {
       this.#die(new OnestrokeError("worker-died", "the image worker no longer answers"));
     } else if (this.#ticksWithoutNews >= this.#patience.stalledTicks) {
-      this.#die(new OnestrokeError("gpu-timeout", "the picture made no progress for too long"));
+      this.#die(
+        this.#isFetching
+          ? new OnestrokeError("download-stalled", "the model's files have stopped coming")
+          : new OnestrokeError("gpu-timeout", "the picture made no progress for too long"),
+      );
     } else {
       this.#ticksWithoutNews++;
       this.#unansweredPings++;

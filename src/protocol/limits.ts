@@ -32,7 +32,7 @@ export interface Supervision {
   readonly tickMs: number;
   /** Ticks without an answer to a ping: the worker is dead or stuck in a loop. Not counted while WASM computes. */
   readonly silentTicks: number;
-  /** Ticks of a running call without any progress: what computes hangs. */
+  /** Ticks of a running call without any progress: what computes hangs, or the network does. */
   readonly stalledTicks: number;
   /** Ticks a cancelled call may take to stop. */
   readonly ticksToCancel: number;
