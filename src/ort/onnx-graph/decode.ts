@@ -33,7 +33,7 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
   }
   const opsets = contents(fields, MODEL_FIELDS.opset).map((content) => {
     const opset = readFields(content);
-    return [textOf(opset, OPSET_FIELDS.domain), integerOf(opset, OPSET_FIELDS.version) ?? 1] as const;
+    return [domainOf(opset, OPSET_FIELDS.domain), integerOf(opset, OPSET_FIELDS.version) ?? 1] as const;
   });
   const understood: readonly number[] = [MODEL_FIELDS.graph, MODEL_FIELDS.opset];
   return { graph: decodeGraph(graph), opsets: new Map(opsets), other: fields.filter(({ number }) => !understood.includes(number)) };
@@ -57,15 +57,20 @@ function decodeNode(bytes: Uint8Array): OnnxNode {
   const fields = readFields(bytes);
   const { input, output, name, opType, domain } = NODE_FIELDS;
   const understood: readonly number[] = [input, output, name, opType, domain];
-  const named = textOf(fields, domain);
   return {
     name: textOf(fields, name),
     opType: textOf(fields, opType),
-    domain: named === "ai.onnx" ? "" : named,
+    domain: domainOf(fields, domain),
     inputs: texts(fields, input),
     outputs: texts(fields, output),
     other: fields.filter(({ number }) => !understood.includes(number)),
   };
+}
+
+/** ONNX's own has two names. */
+function domainOf(fields: readonly Field[], number: number): string {
+  const domain = textOf(fields, number);
+  return domain === "ai.onnx" ? "" : domain;
 }
 
 function decodeInitializer(encoded: Uint8Array): Initializer {

@@ -36,6 +36,14 @@ describe("reading and writing", () => {
     expect(fused && integerAttribute(fused, "num_heads")).toBe(2);
   });
 
+  it("knows ONNX's own operators by both of their domain's names", () => {
+    const { graph, ...rest } = attentionModel("plain");
+    const nodes = graph.nodes.map((node) => ({ ...node, domain: "ai.onnx" }));
+    const model = decodeModel(encodeModel({ ...rest, graph: { ...graph, nodes }, opsets: new Map([["ai.onnx", 18]]) }));
+    expect(model.opsets).toEqual(new Map([["", 18]]));
+    expect(model.graph.nodes.every(({ domain }) => domain === "")).toBe(true);
+  });
+
   it("keeps what it does not understand", () => {
     const model = attentionModel("plain");
     const unknown = bytes(4999, Uint8Array.of(1, 2, 3));
