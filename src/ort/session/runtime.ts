@@ -17,8 +17,9 @@ export type Backend = { readonly provider: "wasm" } | { readonly provider: "webg
 export class OrtRuntime {
   readonly backend: Backend;
   readonly #ort: OrtModule;
-  readonly #gone: Promise<never>;
   #tail: Promise<void> = Promise.resolve();
+  /** Ends the job that runs. */
+  #abandon: ((error: OnestrokeError) => void) | undefined;
   #retired: OnestrokeError | undefined;
 
   constructor(ort: OrtModule, backend: Backend) {
@@ -30,8 +31,7 @@ export class OrtRuntime {
     // One thread needs neither isolation nor workers of workers, which policies forbid.
     ort.env.wasm.numThreads = 1;
     ort.env.wasm.proxy = false;
-    this.#gone = this.#whenLost();
-    this.#gone.catch(() => undefined);
+    if (backend.provider === "webgpu") void backend.device.lost.then((info) => this.#lose(info));
   }
 
   /** Where outputs stay for the next run to take. */
@@ -48,7 +48,7 @@ export class OrtRuntime {
     const turn = this.#tail.then(() => {
       if (this.#retired) throw this.#retired;
       if (signal?.aborted) throw new OnestrokeError("cancelled", "the image was cancelled");
-      return Promise.race([job(), this.#gone]);
+      return this.#unlessLost(job);
     });
     this.#tail = turn.then(
       () => undefined,
@@ -94,9 +94,18 @@ export class OrtRuntime {
     }
   }
 
-  async #whenLost(): Promise<never> {
-    const { message, reason } = await (this.backend.provider === "webgpu" ? this.backend.device.lost : new Promise<never>(() => undefined));
+  /** No race against the loss of the device: a promise that lives as long would keep every result. */
+  #unlessLost<T>(job: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#abandon = reject;
+      job().then(resolve, reject);
+    }).finally(() => {
+      this.#abandon = undefined;
+    });
+  }
+
+  #lose({ message, reason }: GPUDeviceLostInfo): void {
     this.#retired = new OnestrokeError("gpu-lost", `ONNX Runtime: the GPU was lost: ${message || reason}`);
-    throw this.#retired;
+    this.#abandon?.(this.#retired);
   }
 }

@@ -1,6 +1,8 @@
 // Runs go one by one, a failed one leaves the next unharmed, what does not fit is never run, and a
 // runtime whose GPU was lost says so at once from then on. With a stand-in that behaves as
 // onnxruntime-web 1.30 does; the last cases use the real one.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { InferenceSession, Tensor, TensorConstructor } from "onnxruntime-web";
 import { describe, expect, it } from "vitest";
 import { Device } from "../../engine/device";
@@ -80,6 +82,19 @@ describe("the queue", () => {
       reason: { code: "model-unsupported", message: expect.stringContaining("out of luck") },
     });
     expect(second.status).toBe("fulfilled");
+  });
+
+  it("a result is its caller's alone: none is kept", async () => {
+    const { module } = await standIn();
+    const runtime = new OrtRuntime(module, wasm);
+    const results: WeakRef<object>[] = [];
+    for (let job = 0; job < 20; job++) results.push(new WeakRef(await runtime.enqueue(async () => ({ job }))));
+    // A reference that was looked at lives to the end of its turn.
+    await new Promise((resolve) => setTimeout(resolve));
+    setFlagsFromString("--expose-gc");
+    runInNewContext("gc")();
+    // The loop's last may still be on the stack.
+    expect(results.filter((result) => result.deref() !== undefined).length).toBeLessThanOrEqual(1);
   });
 
   it("a cancelled job is not begun", async () => {
