@@ -84,6 +84,8 @@ export class Network {
   async #compile(source: Graph, hooks: NetworkHooks): Promise<Plan> {
     const graph = fuseGraph(source);
     const { open, unused, format, name } = this.#options;
+    // Before the first byte, so that whoever waits knows what for.
+    if (!this.#weights) hooks.onWeights?.(0);
     this.#reader ??= open(hooks.signal);
     const reader = await this.#reader.catch((error: unknown) => {
       this.#reader = undefined;

@@ -1,6 +1,6 @@
 // Rules of the pipeline, on the embedded student: a picture is a function of its
 // request alone, whatever was drawn before it, whichever networks had to leave the GPU.
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { diffusersManifest } from "../checkpoints/diffusers-manifest";
 import type { Manifest } from "../checkpoints/manifest";
 import { nodeStore } from "../checkpoints/node-file";
@@ -22,10 +22,12 @@ const SMALL: ImageRequest = {
 
 let manifest: Manifest;
 let pipeline: TextToImage;
+const loading: PipelineProgress[] = [];
 
-beforeAll(async () => {
-  manifest = await diffusersManifest(nodeStore("models/vignette"));
-  pipeline = await TextToImage.load(manifest, await testDevice());
+// Once, but within a test, which is what can be skipped where there is no adapter.
+beforeEach(async () => {
+  manifest ??= await diffusersManifest(nodeStore("models/vignette"));
+  pipeline ??= await TextToImage.load(manifest, await testDevice(), { onProgress: (progress) => loading.push(progress) });
 });
 
 async function draw(changes: Partial<ImageRequest> = {}, by = pipeline): Promise<RgbaImage> {
@@ -34,6 +36,13 @@ async function draw(changes: Partial<ImageRequest> = {}, by = pipeline): Promise
 
 test("the embedded student has its own family's steering, opened as a folder too", () => {
   expect(pipeline.info.steering).toBe(STEERING_DEFAULTS.vignette);
+});
+
+test("loading a network is said before its first byte has come", () => {
+  for (const name of ["text_encoder", "unet", "vae"] as const) {
+    const first = loading.find((progress) => "component" in progress && progress.component === name);
+    expect(first).toMatchObject({ stage: "load", loadedBytes: 0 });
+  }
 });
 
 test("a software adapter compiles at most 24 pipelines for the embedded student", async () => {
