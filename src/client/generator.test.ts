@@ -228,6 +228,19 @@ describe("recovery", () => {
     expect(await pixels(generator)).toBe(expected);
   });
 
+  test.each(["disposing of it", "cancelling"])("%s while a dead worker's successor is held back spawns none", async (how) => {
+    const workers = sameThreadWorkers(async () => gradientBackend(["lose"]));
+    const patience = { ...QUICK, deathsBeforeGivingUp: 1, backoffMs: [60_000] };
+    const generator = superviseGenerator(workers.spawn, new URL("https://page.example/models/"), "wait", patience);
+    await expect(generator.generate(RECIPE)).rejects.toEqual(code("gpu-lost"));
+    const abort = new AbortController();
+    const drawing = generator.generate(RECIPE, { signal: abort.signal });
+    if (how === "cancelling") abort.abort();
+    else generator.dispose();
+    await expect(drawing).rejects.toEqual(code("cancelled"));
+    expect(workers.spawned()).toBe(1);
+  });
+
   test.each<[string, Progress | undefined]>([
     ["before the first byte", undefined],
     ["halfway", { stage: "load", component: "unet", loadedBytes: 1, totalBytes: 2 }],

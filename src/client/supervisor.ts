@@ -26,6 +26,8 @@ export class Supervisor {
   readonly #patience: Supervision;
   readonly #pending = new Map<number, PendingCall>();
   #port: WorkerPort | undefined;
+  /** Ends with `dispose`, and what waits with it. */
+  #life = new AbortController();
   #timer: ReturnType<typeof setInterval> | undefined;
   #nextId = 1;
   #unansweredPings = 0;
@@ -52,8 +54,7 @@ export class Supervisor {
    * @throws OnestrokeError whatever the worker says, `cancelled`, `worker-died`, `gpu-lost`, `gpu-timeout`, `download-stalled`
    */
   async call(call: Call, hooks: CallHooks): Promise<Answer> {
-    await this.#backOff();
-    if (hooks.signal?.aborted === true) throw cancelled();
+    await this.#backOff(AbortSignal.any([this.#life.signal, ...(hooks.signal ? [hooks.signal] : [])]));
     const id = this.#nextId++;
     const port = this.#ensureWorker();
     return new Promise<Answer>((resolve, reject) => {
@@ -83,14 +84,21 @@ export class Supervisor {
 
   /** Ends the worker; the next call gets a new one. */
   dispose(): void {
+    this.#life.abort();
+    this.#life = new AbortController();
     this.#end(cancelled());
   }
 
-  async #backOff(): Promise<void> {
+  async #backOff(signal: AbortSignal): Promise<void> {
     const { backoffMs } = this.#patience;
-    if (this.#port !== undefined || this.#deathsInARow === 0) return;
-    const delay = backoffMs[Math.min(this.#deathsInARow, backoffMs.length) - 1] ?? 0;
-    await new Promise((resolve) => setTimeout(resolve, delay));
+    const delay = this.#port === undefined ? (backoffMs[Math.min(this.#deathsInARow, backoffMs.length) - 1] ?? 0) : 0;
+    if (delay > 0 && !signal.aborted) {
+      await new Promise((resolve) => {
+        setTimeout(resolve, delay);
+        signal.addEventListener("abort", resolve);
+      });
+    }
+    if (signal.aborted) throw cancelled();
   }
 
   #ensureWorker(): WorkerPort {
