@@ -24,9 +24,11 @@ export interface OnnxCheckpoint {
   readonly factor: number;
   /** Latent pixels along each side the model was trained at. */
   readonly sampleSize: number;
+  /** Latent pixels a side is a multiple of: an exported denoiser halves and doubles, and what it kept must fit again. */
+  readonly sampleMultiple: number;
 }
 
-/** Stable Diffusion 1 and 2, and SD-Turbo. */
+/** Stable Diffusion 1 and 2, and SD-Turbo; levels are the autoencoder's and the denoiser's alike. */
 const USUAL = { latentChannels: 4, scalingFactor: 0.18215, levels: 4, sampleSize: 64 } as const;
 
 /** @throws OnestrokeError `model-missing` naming the file, `model-unsupported`, `model-corrupt` */
@@ -41,10 +43,7 @@ export async function openOnnxCheckpoint(store: ByteStore, signal?: AbortSignal)
     throw new OnestrokeError("model-unsupported", `${store.name} has two text encoders: ONNX exports of SDXL are not supported`);
   }
   for (const { path } of [textEncoder, unet, decoder]) await store.open(path, signal);
-  const vae = await config("vae_decoder");
-  const blocks: readonly unknown[] | undefined = Array.isArray(vae.object["block_out_channels"])
-    ? vae.object["block_out_channels"]
-    : undefined;
+  const [denoiser, vae] = [await config("unet"), await config("vae_decoder")];
   return {
     name: store.name.replace(/\/+$/, "").split("/").at(-1) ?? store.name,
     store,
@@ -55,7 +54,14 @@ export async function openOnnxCheckpoint(store: ByteStore, signal?: AbortSignal)
     latentChannels: vae.optionalInteger("latent_channels") ?? USUAL.latentChannels,
     scalingFactor: vae.optionalNumber("scaling_factor") ?? USUAL.scalingFactor,
     shiftFactor: vae.optionalNumber("shift_factor") ?? 0,
-    factor: 2 ** ((blocks?.length ?? USUAL.levels) - 1),
-    sampleSize: (await config("unet")).optionalInteger("sample_size") ?? USUAL.sampleSize,
+    factor: 2 ** (levelsOf(vae) - 1),
+    sampleSize: denoiser.optionalInteger("sample_size") ?? USUAL.sampleSize,
+    sampleMultiple: 2 ** (levelsOf(denoiser) - 1),
   };
+}
+
+/** Resolutions a network works at, each half the one before. */
+function levelsOf({ object }: Fields): number {
+  const { block_out_channels: channels } = object;
+  return Array.isArray(channels) ? channels.length : USUAL.levels;
 }

@@ -86,6 +86,7 @@ function decoder(): OnnxModel {
   return model(g, image, [valueInfo("latent_sample", float32, [1, LATENT_CHANNELS, "height", "width"])], 4);
 }
 
+const json = (value: object): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 const read = async (path: string): Promise<Uint8Array> => {
   const source = await FIXTURES.open(path);
   const bytes = new Uint8Array(source.size);
@@ -95,6 +96,7 @@ const read = async (path: string): Promise<Uint8Array> => {
 const FILES: Readonly<Record<string, Uint8Array>> = {
   "text_encoder/model.onnx": encodeModel(textEncoder()),
   "unet/model.onnx": encodeModel(unet()),
+  "unet/config.json": json({ block_out_channels: [CHANNELS] }),
   "vae_decoder/model.onnx": encodeModel(decoder()),
   "tokenizer/vocab.json": await read("clip-tokenizer-tiny/vocab.json"),
   "tokenizer/merges.txt": await read("clip-tokenizer-tiny/merges.txt"),
@@ -195,6 +197,17 @@ describe("the algorithm", () => {
     expect(await draw(long, calm)).not.toEqual(await draw(long, rough));
     await long.dispose();
   });
+});
+
+test.each([
+  ["one resolution", { block_out_channels: [8] }, 8],
+  ["three", { block_out_channels: [8, 8, 8] }, 32],
+  ["as many as Stable Diffusion's, where nobody says", {}, 64],
+])("sizes can be halved at every level of the denoiser: %s", async (_, config, sizeMultiple) => {
+  const store = memoryStore("export", new Map(Object.entries({ ...FILES, "unet/config.json": json(config) })));
+  const opened = await OnnxTextToImage.load(store, runtime);
+  expect(opened.info.sizeMultiple).toBe(sizeMultiple);
+  await opened.dispose();
 });
 
 describe("refusals", () => {

@@ -49,7 +49,7 @@ export class OnnxTextToImage {
       name: checkpoint.name,
       weightBytes: Object.values(componentBytes).reduce((sum, bytes) => sum + bytes),
       defaultSize: checkpoint.sampleSize * checkpoint.factor,
-      sizeMultiple: checkpoint.factor,
+      sizeMultiple: checkpoint.sampleMultiple * checkpoint.factor,
       maxSteps: maxSteps(checkpoint.sampler),
       steering: steeringDefaultsOfTextChannels(textChannels),
       license: undefined,
