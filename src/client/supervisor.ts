@@ -54,7 +54,9 @@ export class Supervisor {
    * @throws OnestrokeError whatever the worker says, `cancelled`, `worker-died`, `gpu-lost`, `gpu-timeout`, `download-stalled`
    */
   async call(call: Call, hooks: CallHooks): Promise<Answer> {
-    await this.#backOff(AbortSignal.any([this.#life.signal, ...(hooks.signal ? [hooks.signal] : [])]));
+    const signal = AbortSignal.any([this.#life.signal, ...(hooks.signal ? [hooks.signal] : [])]);
+    await this.#backOff(signal);
+    if (signal.aborted) throw cancelled();
     const id = this.#nextId++;
     const port = this.#ensureWorker();
     return new Promise<Answer>((resolve, reject) => {
@@ -92,13 +94,11 @@ export class Supervisor {
   async #backOff(signal: AbortSignal): Promise<void> {
     const { backoffMs } = this.#patience;
     const delay = this.#port === undefined ? (backoffMs[Math.min(this.#deathsInARow, backoffMs.length) - 1] ?? 0) : 0;
-    if (delay > 0 && !signal.aborted) {
-      await new Promise((resolve) => {
-        setTimeout(resolve, delay);
-        signal.addEventListener("abort", resolve);
-      });
-    }
-    if (signal.aborted) throw cancelled();
+    if (delay === 0 || signal.aborted) return;
+    await new Promise((resolve) => {
+      setTimeout(resolve, delay);
+      signal.addEventListener("abort", resolve);
+    });
   }
 
   #ensureWorker(): WorkerPort {
