@@ -1,7 +1,7 @@
 // The page's half against a real session with a drawn gradient for a pipeline: answers,
 // order, cancelling, and that every fault ends in a picture or in one named error.
 import { beforeAll, describe, expect, test } from "vitest";
-import type { ErrorCode } from "../errors";
+import { OnestrokeError, type ErrorCode } from "../errors";
 import { SUPERVISION, type Supervision } from "../protocol/limits";
 import type { Progress } from "../protocol/progress";
 import type { Recipe } from "../protocol/recipe";
@@ -259,13 +259,44 @@ describe("recovery", () => {
     expect(await pixels(generator)).toBe(expected);
   });
 
-  test("no GPU after a crash is `gpu-blocked`", async () => {
-    const { OnestrokeError } = await import("../errors");
-    const workers = sameThreadWorkers(async (number) => {
-      if (number > 0) throw new OnestrokeError("gpu-unavailable", "no adapter");
-      return gradientBackend(["lose"]);
+  describe("a worker without a GPU", () => {
+    /** As the real one: what nobody chose is drawn on WASM, what needs the GPU is refused. */
+    const withoutGpu = (): Backend => {
+      const backend = gradientBackend();
+      return {
+        ...backend,
+        load: async (address, hooks) => {
+          const { engine = "ort-wasm" } = address;
+          if (engine !== "ort-wasm") throw new OnestrokeError("gpu-unavailable", "no adapter");
+          return backend.load({ ...address, engine }, hooks);
+        },
+      };
+    };
+    const supervise = (first: Backend) => {
+      const workers = sameThreadWorkers(async (number) => (number === 0 ? first : withoutGpu()));
+      return superviseGenerator(workers.spawn, new URL("https://page.example/models/"), "wait", QUICK);
+    };
+    const drawnBy = async (generator: Generator) => (await generator.generate(RECIPE)).model.parts.map(({ engine }) => engine);
+
+    test("control: draws on WASM when there never was one", async () => {
+      expect(await drawnBy(supervise(withoutGpu()))).toEqual(["ort-wasm"]);
     });
-    const generator = superviseGenerator(workers.spawn, new URL("https://page.example/models/"), "wait", QUICK);
-    await expect(generator.generate(RECIPE)).rejects.toEqual(code("gpu-blocked"));
+
+    test.each(["in the middle of a picture", "between two"])(
+      "is `gpu-blocked` when one was lost %s, unless WASM is asked for",
+      async (when) => {
+        const first = gradientBackend(when === "between two" ? [] : ["lose"]);
+        const generator = supervise(first);
+        await generator.load("gradient");
+        if (when === "between two") {
+          first.lose("crashed");
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        await expect(generator.generate(RECIPE)).rejects.toMatchObject({ code: "gpu-blocked", remedy: expect.stringContaining("Reload") });
+        await expect(generator.generate(RECIPE)).rejects.toEqual(code("gpu-blocked"));
+        generator.useEngine("ort-wasm");
+        expect(await drawnBy(generator)).toEqual(["ort-wasm"]);
+      },
+    );
   });
 });

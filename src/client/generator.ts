@@ -54,18 +54,18 @@ export function superviseGenerator(
 ): Generator {
   const supervisor = new Supervisor(spawn, patience);
   let current: AbortController | undefined;
-  let gpuWasLost = false;
   let engine: Engine | undefined;
 
-  async function callTwice(call: Call, hooks: CallHooks): Promise<Answer> {
+  /** @param call made anew for each try: a lost GPU changes the address */
+  async function callTwice(call: () => Call, hooks: CallHooks): Promise<Answer> {
     try {
-      return await supervisor.call(call, hooks);
+      return await supervisor.call(call(), hooks);
     } catch (thrown) {
       const error = describe(thrown);
       if (!isWorthRepeating(error) || supervisor.deathsInARow >= patience.deathsBeforeGivingUp) throw error;
     }
     try {
-      return await supervisor.call(call, hooks);
+      return await supervisor.call(call(), hooks);
     } catch (thrown) {
       throw describe(thrown);
     }
@@ -74,13 +74,14 @@ export function superviseGenerator(
   /** A browser that has seen the GPU crash may refuse to give it again to this page. */
   function describe(thrown: unknown): OnestrokeError {
     const error = OnestrokeError.from(thrown, "worker-died");
-    gpuWasLost ||= error.code === "gpu-lost";
-    if (error.code !== "gpu-unavailable" || !gpuWasLost) return error;
+    if (error.code !== "gpu-unavailable" || !supervisor.gpuWasLost) return error;
     return new OnestrokeError("gpu-blocked", "the browser gives this page no GPU after it crashed", error.detail, error);
   }
 
   function address(id: string): ModelAddress {
-    return { id, root: new URL(`${id}/`, modelsRoot).href, ...(engine && { engine }) };
+    // The worker's own choice without a GPU is WASM: to one who had a GPU that would be slow for no reason said.
+    const asked = engine ?? (supervisor.gpuWasLost ? "wgsl" : undefined);
+    return { id, root: new URL(`${id}/`, modelsRoot).href, ...(asked && { engine: asked }) };
   }
 
   return {
@@ -89,7 +90,7 @@ export function superviseGenerator(
     },
 
     async load(modelId, hooks = {}) {
-      const answer = await callTwice({ type: "load", model: address(modelId) }, hooks);
+      const answer = await callTwice(() => ({ type: "load", model: address(modelId) }), hooks);
       invariant(answer.type === "loaded", "a load is answered by `loaded`");
       return answer.info;
     },
@@ -100,7 +101,7 @@ export function superviseGenerator(
       if (whenBusy === "replace") current?.abort();
       current = abort;
       const signal = hooks.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, hooks.signal]);
-      const answer = await callTwice({ type: "generate", model: address(recipe.model), recipe }, { ...hooks, signal });
+      const answer = await callTwice(() => ({ type: "generate", model: address(recipe.model), recipe }), { ...hooks, signal });
       invariant(answer.type === "drawn", "a generate is answered by `drawn`");
       return { recipe, picture: answer.picture, timings: answer.timings, model: answer.info };
     },

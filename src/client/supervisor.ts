@@ -33,6 +33,7 @@ export class Supervisor {
   #unansweredPings = 0;
   #ticksWithoutNews = 0;
   #deathsInARow = 0;
+  #gpuWasLost = false;
   /** Whether the last news was of files being fetched: what stalls then is the network. */
   #isFetching = false;
   /** WASM computes on the worker's own thread, which answers nothing meanwhile. */
@@ -46,6 +47,11 @@ export class Supervisor {
   /** Workers that died since the last call that was answered. */
   get deathsInARow(): number {
     return this.#deathsInARow;
+  }
+
+  /** Whether a worker has ever died of it, in a call or between two. */
+  get gpuWasLost(): boolean {
+    return this.#gpuWasLost;
   }
 
   /**
@@ -199,6 +205,7 @@ export class Supervisor {
 
   #die(error: OnestrokeError): void {
     this.#deathsInARow++;
+    this.#gpuWasLost ||= error.code === "gpu-lost";
     this.#end(error);
   }
 
