@@ -24,10 +24,11 @@ export function run(program, args, variables = {}) {
  * Runs a program quietly.
  * @param {string} program
  * @param {readonly string[]} args
+ * @param {Readonly<Record<string, string>>} [variables]
  * @returns {string | undefined} what it printed, undefined if it failed or is not there
  */
-export function output(program, args) {
-  const { status, stdout } = spawnSync(program, args, { cwd: ROOT, encoding: "utf8" });
+export function output(program, args, variables = {}) {
+  const { status, stdout } = spawnSync(program, args, { cwd: ROOT, encoding: "utf8", env: { ...process.env, ...variables } });
   return status === 0 ? stdout.trim() : undefined;
 }
 

@@ -35,8 +35,8 @@ const passed = summaries.reduce((sum, summary) => sum + summary.passed, 0);
 const failed = summaries.reduce((sum, summary) => sum + summary.failed, 0);
 const skipped = summaries.flatMap((summary) => summary.skipped);
 console.log("");
-for (const line of system.advice) console.log(`note: ${line}`);
 for (const { title, reason } of skipped) console.log(`skipped: ${title}: ${reason}`);
+for (const line of system.advice) console.log(`note: ${line}`);
 console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
 process.exitCode = failed === 0 ? 0 : 1;
 
