@@ -1,17 +1,10 @@
 // Opens the adapters of this machine in Node: a real GPU first, then Mesa's lavapipe, then
 // the SwiftShader that Chromium brings. Which one Vulkan's loader finds is decided by an
 // environment variable it reads when adapters are first asked for, so they open one by one.
-import { existsSync } from "node:fs";
 import { openDevice, type Device } from "../engine/device";
 import { nodeGpu } from "../engine/node-gpu";
 import { OnestrokeError } from "../errors";
-import { gpuEnvironment, lavapipeManifest } from "./bootstrap/environment.mjs";
-
-const SWIFTSHADER_MANIFESTS = [
-  "/usr/lib/chromium/vk_swiftshader_icd.json",
-  "/usr/lib/chromium-browser/vk_swiftshader_icd.json",
-  "/opt/google/chrome/vk_swiftshader_icd.json",
-];
+import { gpuEnvironment, softwareDrivers } from "./bootstrap/environment.mjs";
 
 const DRIVER = "VK_ICD_FILENAMES";
 
@@ -30,8 +23,7 @@ export async function openDevices(which: "best" | "all"): Promise<readonly Devic
   const { XDG_RUNTIME_DIR } = gpuEnvironment();
   if (XDG_RUNTIME_DIR !== undefined) process.env["XDG_RUNTIME_DIR"] = XDG_RUNTIME_DIR;
   const chosen = process.env[DRIVER] !== undefined;
-  const software = [lavapipeManifest(), SWIFTSHADER_MANIFESTS.find((path) => existsSync(path))];
-  const drivers = chosen ? [] : software.filter((path) => path !== undefined);
+  const drivers = chosen ? [] : softwareDrivers();
   const devices: Device[] = [];
   const first = await openWith(undefined);
   // Without a GPU the loader's own choice is one of the software drivers, in no stated order.

@@ -1,9 +1,9 @@
 // The software GPU of a machine without one: which Vulkan driver Dawn is pointed at,
-// and the variables it needs. Read by the test runners' configurations and by `npm test`,
+// Mesa's or the one Chromium brings, and the variables it needs. Read by the test runners' configurations and by `npm test`,
 // so that `npx vitest` alone sees the same adapter. Not an installer: see test.mjs.
 import { existsSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /** Mesa's software rasteriser, by the names distributions give its manifest. */
 const LAVAPIPE_MANIFESTS = [
@@ -13,11 +13,17 @@ const LAVAPIPE_MANIFESTS = [
   "/usr/share/vulkan/icd.d/lvp_icd.i686.json",
 ];
 
+/** Where Chromium's packages put it; a Chromium of one's own has it beside the program. */
+const SWIFTSHADER_FOLDERS = ["/usr/lib/chromium", "/usr/lib/chromium-browser", "/opt/google/chrome"];
+
 const CHROMIUM_PATHS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable"];
 
-/** @returns {string | undefined} the manifest of Mesa's software Vulkan driver */
-export function lavapipeManifest() {
-  return LAVAPIPE_MANIFESTS.find((path) => existsSync(path));
+/** @returns {string[]} the manifests of this machine's software Vulkan drivers, the better first */
+export function softwareDrivers() {
+  const own = process.env["CHROMIUM"];
+  const folders = own === undefined ? SWIFTSHADER_FOLDERS : [dirname(own), ...SWIFTSHADER_FOLDERS];
+  const swiftshader = folders.map((folder) => join(folder, "vk_swiftshader_icd.json"));
+  return [LAVAPIPE_MANIFESTS, swiftshader].flatMap((paths) => paths.find((path) => existsSync(path)) ?? []);
 }
 
 /** @returns {string | undefined} a Chromium on this machine; `CHROMIUM` in the environment wins */
@@ -33,8 +39,8 @@ export function chromiumPath() {
 export function gpuEnvironment() {
   /** @type {Record<string, string>} */
   const variables = {};
-  const manifest = lavapipeManifest();
-  if (process.env["VK_ICD_FILENAMES"] === undefined && manifest !== undefined) variables["VK_ICD_FILENAMES"] = manifest;
+  const [driver] = softwareDrivers();
+  if (process.env["VK_ICD_FILENAMES"] === undefined && driver !== undefined) variables["VK_ICD_FILENAMES"] = driver;
   if (process.env["XDG_RUNTIME_DIR"] === undefined) {
     const directory = join(tmpdir(), `onestroke-runtime-${process.getuid?.() ?? 0}`);
     mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -1,4 +1,7 @@
-// Test harness: runs a small graph on the software driver and gives back plain arrays.
+// Test harness: runs a small graph on the software driver and gives back plain arrays. A test
+// that needs what this machine's adapter lacks is skipped from here, with the reason.
+import { TestRunner } from "vitest";
+import { OnestrokeError } from "../../errors";
 import { openDevice, type Device } from "../device";
 import { fromFloat16, toFloat16 } from "../float16";
 import { fuseGraph } from "../fuse";
@@ -11,10 +14,19 @@ import { Weights, type WeightSource } from "../weights";
 
 let opened: Promise<Device> | undefined;
 
-/** The test process's device, opened once. */
-export function testDevice(): Promise<Device> {
+/** The test process's device, opened once. Within a test, a machine without an adapter skips that test. */
+export async function testDevice(): Promise<Device> {
   opened ??= openDevice(nodeGpu());
-  return opened;
+  try {
+    return await opened;
+  } catch (error) {
+    if (error instanceof OnestrokeError && error.code === "gpu-unavailable") skipTest("this machine has no WebGPU adapter");
+    throw error;
+  }
+}
+
+function skipTest(reason: string): void {
+  TestRunner.getCurrentTest()?.context.skip(reason);
 }
 
 export interface EvaluateData {
@@ -37,6 +49,7 @@ export async function evaluate(
   { format = "f32", sizes = "uniform", target = {}, fuse = false }: EvaluateOptions = {},
 ): Promise<Record<string, TensorData>> {
   const device = await testDevice();
+  if (format === "f16" && !device.hasFloat16) skipTest("this adapter has no shader-f16");
   const builder = new GraphBuilder();
   build(builder);
   const graph = fuse ? fuseGraph(builder.build()) : builder.build();

@@ -1,6 +1,6 @@
 // ONNX Runtime's WebGPU build on Dawn in Node: the numbers of the reference, and two steps of a sampler whose
 // sample stays in our device's buffers, equal to the same two on WASM.
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { testDevice } from "../../engine/testing/evaluate";
 import { encodeModel } from "../onnx-graph/encode";
 import type { OnnxModel } from "../onnx-graph/model";
@@ -14,7 +14,15 @@ import { readTensor, tensorFrom } from "./tensors";
 const PIXELS = 5;
 const sample = numbers(PIXELS * CHANNELS, 41);
 const text = numbers(4 * TEXT_CHANNELS, 42);
-const runtimes = { wasm: await nodeRuntime(), webgpu: await nodeRuntime(await testDevice()) };
+
+let wasm: OrtRuntime;
+let webgpu: OrtRuntime;
+
+// Once, but within a test, which is what can be skipped where there is no adapter.
+beforeEach(async () => {
+  wasm ??= await nodeRuntime();
+  webgpu ??= await nodeRuntime(await testDevice());
+});
 
 const open = (runtime: OrtRuntime, model: OnnxModel) =>
   OrtSession.open(runtime, async () => ({ model: encodeModel(model), external: [] }), { name: "test", outputs: runtime.nearby });
@@ -45,20 +53,20 @@ function expectClose(actual: Float32Array, expected: ArrayLike<number>): void {
 
 describe("WebGPU in Node", () => {
   it("computes an attention", async () => {
-    const session = await open(runtimes.webgpu, attentionModel("plain"));
+    const session = await open(webgpu, attentionModel("plain"));
     const feeds = session.inputs.map((input) => {
       const [values, width] = input.name === "sample" ? [sample, CHANNELS] : [text, TEXT_CHANNELS];
-      return [input.name, tensorFrom(runtimes.webgpu, input, values, [1, values.length / width, width])] as const;
+      return [input.name, tensorFrom(webgpu, input, values, [1, values.length / width, width])] as const;
     });
     const { out } = await session.run(Object.fromEntries(feeds));
     expect(out?.location).toBe("gpu-buffer");
-    expectClose(out ? await readTensor(runtimes.webgpu, out) : new Float32Array(), attend(sample, text));
+    expectClose(out ? await readTensor(webgpu, out) : new Float32Array(), attend(sample, text));
     await session.release();
   });
 
   it("keeps a sample on the GPU between steps, and it is WASM's", async () => {
-    const [gpu, wasm] = [await twoSteps(runtimes.webgpu), await twoSteps(runtimes.wasm)];
-    expect([gpu.location, wasm.location]).toEqual(["gpu-buffer", "cpu"]);
-    expectClose(gpu.values, wasm.values);
+    const [onGpu, onCpu] = [await twoSteps(webgpu), await twoSteps(wasm)];
+    expect([onGpu.location, onCpu.location]).toEqual(["gpu-buffer", "cpu"]);
+    expectClose(onGpu.values, onCpu.values);
   });
 });
