@@ -126,7 +126,7 @@ export class Device {
       return { pipeline, layout };
     } catch (cause) {
       this.assertAlive();
-      throw new OnestrokeError("gpu-unsupported", await compileMessage(kernel, wgsl, module, cause), {}, cause);
+      throw await compileError(kernel, wgsl, module, cause);
     }
   }
 
@@ -180,10 +180,14 @@ function generousLimits(limits: GPUSupportedLimits): Record<string, number> {
   };
 }
 
-async function compileMessage(kernel: Kernel, wgsl: string, module: GPUShaderModule, cause: unknown): Promise<string> {
+/** What the compiler said first, for the visitor; all it said and the source are the cause, for whoever mends it. */
+async function compileError(kernel: Kernel, wgsl: string, module: GPUShaderModule, thrown: unknown): Promise<OnestrokeError> {
   const info = await module.getCompilationInfo().catch(() => undefined);
-  const lines = (info?.messages ?? []).map(({ lineNum, linePos, message }) => `${lineNum}:${linePos} ${message}`);
-  const reason = lines.length > 0 ? lines.join("\n") : String(cause);
+  const messages = (info?.messages ?? []).filter(({ type }) => type === "error");
+  const lines = messages.map(({ lineNum, linePos, message }) => `${lineNum}:${linePos} ${message}`);
+  const reason = lines.length > 0 ? lines.join("\n") : String(thrown);
   const source = wgsl.split("\n").map((line, index) => `${String(index + 1).padStart(4)} ${line}`);
-  return `kernel ${kernel.name} does not compile here:\n${reason}\n${source.join("\n")}`;
+  const cause = new Error([reason, ...source].join("\n"), { cause: thrown });
+  const [first = ""] = reason.split("\n");
+  return new OnestrokeError("gpu-unsupported", `kernel ${kernel.name} does not compile here: ${first}`, { kernel: kernel.name }, cause);
 }
