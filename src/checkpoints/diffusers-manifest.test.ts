@@ -6,7 +6,7 @@ import { diffusersManifest } from "./diffusers-manifest";
 import { component, openComponent, weightBytes } from "./manifest";
 import { memoryStore } from "./memory-source";
 import { nodeStore } from "./node-file";
-import { FIXTURES, hasSharedFixtures, SHARED_FIXTURES } from "./testing/fixtures";
+import { FIXTURES, needsSharedFixtures, SHARED_FIXTURES } from "./testing/fixtures";
 import { float32Tensor, safetensorsFile } from "./testing/safetensors-file";
 
 const REPOSITORY = `${FIXTURES}/repo-sd-turbo-tiny`;
@@ -101,7 +101,8 @@ describe("diffusersManifest", () => {
     await expect(diffusersManifest(repository(changes))).rejects.toMatchObject({ code, message: expect.stringContaining(named) });
   });
 
-  it.skipIf(!hasSharedFixtures)("reads whole published layouts (skipped where ../shared/fixtures is absent)", async () => {
+  it("reads whole published layouts", async (context) => {
+    needsSharedFixtures(context);
     for (const name of ["repo-sd-turbo-tiny", "repo-nitrosd-tiny"]) {
       const manifest = await diffusersManifest(nodeStore(`${SHARED_FIXTURES}/${name}`));
       const vae = await openComponent(component(manifest, "vae"));

@@ -1,6 +1,7 @@
 // Reference tensors for tests, and how results are compared with them.
 // `test/fixtures` is part of the repository; the larger set beside it may be absent.
 import { existsSync, readFileSync } from "node:fs";
+import type { TestContext } from "vitest";
 import { nodeStore } from "../node-file";
 import { parseJsonObject, type JsonObject } from "../json";
 import { openTensors, type TensorReader } from "../tensor-reader";
@@ -9,7 +10,11 @@ export const FIXTURES = "test/fixtures";
 
 /** Whole vocabularies and repositories: compared with where a checkout has them. */
 export const SHARED_FIXTURES = "../shared/fixtures";
-export const hasSharedFixtures: boolean = existsSync(SHARED_FIXTURES);
+
+/** Skips a test of them where they are absent, with the reason. */
+export function needsSharedFixtures({ skip }: TestContext): void {
+  skip(!existsSync(SHARED_FIXTURES), `${SHARED_FIXTURES} is absent: published vocabularies are not ours to commit`);
+}
 
 export function golden(folder: string): Promise<TensorReader> {
   return openTensors(nodeStore(`${FIXTURES}/${folder}`), ["golden.safetensors"]);
