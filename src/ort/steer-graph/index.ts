@@ -1,8 +1,8 @@
 // Negative steering for any exported denoiser: gives its graph a second text, computes every
 // cross-attention for both and combines them before the output projection. Weights are
 // shared, self-attention and all that follows the attention are left alone.
-import { OnestrokeError } from "../../errors";
-import type { Nag, Nasa } from "../../steering/defaults";
+import { assertNever, OnestrokeError } from "../../errors";
+import type { Steering } from "../../steering/types";
 import { valueInfo } from "../onnx-graph/encode";
 import { GraphIndex } from "../onnx-graph/graph-index";
 import { ELEMENT_TYPES, type OnnxModel, type OnnxNode, type ValueInfo } from "../onnx-graph/model";
@@ -59,11 +59,19 @@ export function steerGraph(model: OnnxModel, method: SteeringMethod): OnnxModel 
   };
 }
 
-/** Values of the scalar inputs of a graph steered by the same method. */
-export function steeringScalars(steering: Nasa | Nag): Readonly<Record<string, number>> {
-  if (steering.method === "nasa") return { [SCALARS.nasa.scale]: steering.scale };
-  const { scale, tau, alpha } = SCALARS.nag;
-  return { [scale]: steering.scale, [tau]: steering.tau, [alpha]: steering.alpha };
+/** Values of the scalar inputs of a graph steered by the same method; of one steered by any at strength 0. */
+export function steeringScalars(steering: Steering): Readonly<Record<string, number>> {
+  const { nasa, nag } = SCALARS;
+  switch (steering.method) {
+    case "none":
+      return { [nasa.scale]: 0, [nag.scale]: 0, [nag.tau]: 1, [nag.alpha]: 0 };
+    case "nasa":
+      return { [nasa.scale]: steering.scale };
+    case "nag":
+      return { [nag.scale]: steering.scale, [nag.tau]: steering.tau, [nag.alpha]: steering.alpha };
+    default:
+      return assertNever(steering);
+  }
 }
 
 /** Every place where text meets the picture must be steered, or some of the negative text's opposite would remain. */

@@ -18,9 +18,9 @@ export interface StepRequest {
   /** Fresh unit noise, if the step adds any. */
   readonly noise: Tensor | undefined;
   readonly text: Feed;
-  /** Absent where nothing is steered. */
-  readonly negative: Feed | undefined;
-  /** Of this step; at strength 0 a steered graph gives what the plain one does. */
+  /** The text itself where nothing is steered. */
+  readonly negative: Feed;
+  /** Of this step; at strength 0, and for none, a steered graph gives what the plain one does. */
   readonly steering: Steering;
   readonly wantsX0: boolean;
 }
@@ -39,7 +39,7 @@ export class OnnxDenoiser {
 
   /**
    * One step.
-   * @param session of the network, opened for the method of `steering`
+   * @param session of the network, opened for the method of `steering`; inputs that its graph lacks are not fed
    * @returns tensors that are the caller's to dispose of
    */
   async step(
@@ -53,12 +53,12 @@ export class OnnxDenoiser {
       // What counts for nothing may be anything of its size.
       [STEP_INPUTS.noise]: noise ?? x,
       [TEXT_INPUT]: text,
+      [NEGATIVE_TEXT_INPUT]: negative,
       timestep: { values: [step.timestep] },
     };
-    if (negative) feeds[NEGATIVE_TEXT_INPUT] = negative;
     const width = channelsOf(session, "timestep_cond");
     if (width !== undefined) feeds["timestep_cond"] = { values: guidanceEmbedding(CONSISTENCY_GUIDANCE, width), shape: [1, width] };
-    const scalars = { ...stepScalars(step), ...(steering.method === "none" ? {} : steeringScalars(steering)) };
+    const scalars = { ...stepScalars(step), ...steeringScalars(steering) };
     for (const [name, value] of Object.entries(scalars)) feeds[name] = { values: [value] };
 
     const fetch = wantsX0 ? Object.values(STEP_OUTPUTS) : [STEP_OUTPUTS.next];

@@ -41,11 +41,13 @@ export class OnnxNetwork {
   }
 
   /**
-   * @param method its graph is steered by; another one takes the open session's place
+   * @param method its graph is steered by; another one takes the open session's place. For none a steered
+   * session serves too, at strength 0: its second text costs a run less than can be measured with Vignette,
+   * another session would read every weight again, and so would the next negative
    * @throws OnestrokeError `model-*`, `download-failed`, `gpu-lost`, `cancelled`
    */
   async session({ signal, onBytes }: OpenHooks = {}, method?: SteeringMethod): Promise<OrtSession> {
-    if (this.#open?.method === method && this.#open) return this.#open.session;
+    if (this.#open && (method === undefined || method === this.#open.method)) return this.#open.session;
     await this.release();
     const { runtime, file, outputs, rewrite } = this.#options;
     const rewritten = rewrite && ((model: OnnxModel) => rewrite(model, method));

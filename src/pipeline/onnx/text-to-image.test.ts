@@ -2,6 +2,7 @@
 // computed by hand here, with a denoiser whose whole body is one cross-attention, and steered by the
 // reference's equations. Files that are missing or of another kind are named.
 import { describe, expect, test } from "vitest";
+import type { ByteStore } from "../../checkpoints/byte-source";
 import { memoryStore } from "../../checkpoints/memory-source";
 import { nodeStore } from "../../checkpoints/node-file";
 import { readJson } from "../../checkpoints/read-file";
@@ -163,6 +164,26 @@ describe("the algorithm", () => {
     expect(plain.latent).not.toEqual(latent);
     expect(await pipeline.measure({ ...REQUEST, steering })).toEqual(plain);
     expect(await pipeline.measure({ ...REQUEST, negative: "fog", steering: { ...steering, scale: 0 } })).toEqual(plain);
+  });
+
+  test("going back and forth between with and without a negative reads the denoiser's weights once more, not each time", async () => {
+    const files = memoryStore("export", new Map(Object.entries(FILES)));
+    const opened: string[] = [];
+    const store: ByteStore = { ...files, open: (path) => (opened.push(path), files.open(path)) };
+    const fresh = await OnnxTextToImage.load(store, runtime);
+    const draw = (request: Partial<ImageRequest> = {}) => fresh.measure({ ...REQUEST, ...request });
+    const nasaOnFog = { negative: "fog", steering: { method: "nasa", scale: 0.4 } } as const;
+    const plain = await draw();
+    opened.length = 0;
+    const steered = await draw(nasaOnFog);
+    expect(await draw()).toEqual(plain);
+    expect(await draw(nasaOnFog)).toEqual(steered);
+    expect(opened).toEqual(["unet/model.onnx"]);
+    const nagOnFog = { negative: "fog", steering: { method: "nag", scale: 4, tau: 1.2, alpha: 0.25 } } as const;
+    expect(await draw(nagOnFog)).not.toEqual(plain);
+    expect(await draw()).toEqual(plain);
+    expect(opened).toEqual(["unet/model.onnx", "unet/model.onnx"]);
+    await fresh.dispose();
   });
 
   test("steering that ends after the first step: the second goes on from it as if there were no negative", async () => {

@@ -128,7 +128,7 @@ export class OnnxTextToImage {
     hooks.onProgress?.({ stage: "encode" });
     const encode = (prompt: string) => clock.time("encode", () => text.encode(prompt, signal));
     const positive = await encode(request.prompt);
-    const negative = steering.method === "none" ? undefined : await encode(request.negative);
+    const negative = steering.method === "none" ? positive : await encode(request.negative);
 
     const method = steering.method === "none" ? undefined : steering.method;
     const session = await clock.time("load", () => denoiser.network.session(openHooks(hooks, "unet", this.componentBytes), method));
