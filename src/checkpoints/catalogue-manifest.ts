@@ -19,8 +19,10 @@ export async function catalogueManifest(entry: CatalogueEntry, open: OpenReposit
   if (entry.weights !== "safetensors") {
     throw new OnestrokeError(
       "model-unsupported",
-      `${entry.title} is published as ${entry.weights} files: convert it to safetensors and open that folder`,
-      { model: entry.id },
+      `${entry.title} is published as ${entry.weights} files, which are not read${advice(entry)}`,
+      {
+        model: entry.id,
+      },
     );
   }
   const { steps, license, sampler } = entry;
@@ -43,6 +45,15 @@ export async function catalogueManifest(entry: CatalogueEntry, open: OpenReposit
     ...(sampler === undefined ? {} : { sampler }),
     ...(family === undefined ? {} : { family }),
   };
+}
+
+/** What is to be done about weights that are not read. */
+function advice({ id, base }: CatalogueEntry): string {
+  if (base === undefined) return ", and it draws classes, not sentences, which is not done yet";
+  return (
+    `: convert them to safetensors in a folder under models, and name that in models/catalogue/${id}.json ` +
+    '("revision": "", "weights": "safetensors"), because its steps are written nowhere else'
+  );
 }
 
 async function replacement(

@@ -143,10 +143,22 @@ describe("manifest", () => {
     await expect(catalogueManifest(entry({ components: { unet, vae } }), open)).rejects.toMatchObject({ code: "model-corrupt" });
   });
 
-  it("says what to do with weights that are not safetensors", async () => {
-    await expect(catalogueManifest(entry({ weights: "torch" }), open)).rejects.toMatchObject({
-      code: "model-unsupported",
-      message: expect.stringContaining("convert"),
+  const unread = CATALOGUE.filter((published) => published.weights !== "safetensors");
+  it.each(unread)("$id: says what can be done about weights that are not safetensors", async (published) => {
+    const refused = catalogueManifest(published, open);
+    const said = published.base === undefined ? "classes, not sentences" : `models/catalogue/${published.id}.json`;
+    await expect(refused).rejects.toMatchObject({ code: "model-unsupported", message: expect.stringContaining(said) });
+  });
+
+  it("what it says can be done is: converted weights in a folder of one's own keep the entry's steps", async () => {
+    const opened: unknown[] = [];
+    const unet = { repository: "own", revision: "", className: "UNet2DConditionModel", files: [{ path: "student.safetensors" }] };
+    const vae = { ...from, className: "AutoencoderTiny", folder: "" };
+    const manifest = await catalogueManifest(entry({ weights: "safetensors", components: { unet, vae } }), (at) => {
+      opened.push([at.repository, at.revision]);
+      return open(at);
     });
+    expect(opened).toContainEqual(["own", ""]);
+    expect(manifest.sampler).toEqual(entry().sampler);
   });
 });
