@@ -2,6 +2,7 @@
 // ONNX Runtime and all that belongs to it is fetched only when a model is to be drawn with it.
 import { openDevice, type Device } from "../engine/device";
 import { OnestrokeError } from "../errors";
+import { graphFile } from "../pipeline/onnx/graph-file";
 import type { Engine } from "../protocol/engine";
 import type { ModelAddress } from "../protocol/messages";
 import type { Backend, LoadedModel, LoadHooks } from "./backend";
@@ -44,7 +45,7 @@ class Engines {
 
   async #engineFor({ store }: ModelFiles, signal: AbortSignal | undefined): Promise<Engine> {
     if (!(this.#opened instanceof OnestrokeError)) return "wgsl";
-    if (await store.exists("unet/model.onnx", signal)) return "ort-wasm";
+    if ((await graphFile(store, "unet", signal)) !== undefined) return "ort-wasm";
     throw this.#opened;
   }
 

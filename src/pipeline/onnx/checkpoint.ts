@@ -1,13 +1,16 @@
 // A folder of ONNX exports as optimum and its kin write it: `text_encoder/`, `unet/` and `vae_decoder/`
-// with a `model.onnx` each, a tokenizer and a scheduler; the weights may be those of a checkpoint in
-// the same folder. Configurations may be missing, as they often are: then the values are Stable
-// Diffusion's, which such exports are of.
+// with a graph each, a tokenizer and a scheduler; the weights may be those of a checkpoint in the same
+// folder. Configurations of networks may be missing, as they often are: then the values are Stable
+// Diffusion's, which such exports are of. A scheduler may not: students of one model differ in nothing
+// else, and a wrong guess draws too.
 import type { ByteStore } from "../../checkpoints/byte-source";
 import { Fields } from "../../checkpoints/json";
+import { missingFile } from "../../checkpoints/memory-source";
 import { readJson } from "../../checkpoints/read-file";
 import { OnestrokeError } from "../../errors";
 import type { OnnxFile } from "../../ort/session/open-model";
 import { recipeFromConfig, type SamplerRecipe } from "../../samplers/recipe";
+import { graphFile } from "./graph-file";
 
 export interface OnnxCheckpoint {
   readonly name: string;
@@ -33,16 +36,19 @@ const USUAL = { latentChannels: 4, scalingFactor: 0.18215, levels: 4, sampleSize
 
 /** @throws OnestrokeError `model-missing` naming the file, `model-unsupported`, `model-corrupt` */
 export async function openOnnxCheckpoint(store: ByteStore, signal?: AbortSignal): Promise<OnnxCheckpoint> {
-  const file = (folder: string): OnnxFile => ({ store, path: `${folder}/model.onnx` });
+  const file = async (folder: string): Promise<OnnxFile> => {
+    const path = await graphFile(store, folder, signal);
+    if (path === undefined) throw missingFile(store.name, `${folder}/model.onnx`);
+    return { store, path };
+  };
   const config = async (folder: string): Promise<Fields> => {
     const path = `${folder}/config.json`;
     return new Fields((await store.exists(path, signal)) ? await readJson(store, path, signal) : {}, `${store.name}/${path}`);
   };
-  const [textEncoder, unet, decoder] = [file("text_encoder"), file("unet"), file("vae_decoder")];
-  if (await store.exists("text_encoder_2/model.onnx", signal)) {
+  if ((await graphFile(store, "text_encoder_2", signal)) !== undefined) {
     throw new OnestrokeError("model-unsupported", `${store.name} has two text encoders: ONNX exports of SDXL are not supported`);
   }
-  for (const { path } of [textEncoder, unet, decoder]) await store.open(path, signal);
+  const [textEncoder, unet, decoder] = [await file("text_encoder"), await file("unet"), await file("vae_decoder")];
   const [denoiser, vae] = [await config("unet"), await config("vae_decoder")];
   return {
     name: store.name.replace(/\/+$/, "").split("/").at(-1) ?? store.name,

@@ -231,6 +231,13 @@ test.each([
   await opened.dispose();
 });
 
+test("graphs by the name of those whose layer norms were fused", async () => {
+  const renamed = Object.entries(FILES).map(([path, bytes]) => [path.replace("unet/model.", "unet/model_layernorm."), bytes] as const);
+  const opened = await OnnxTextToImage.load(memoryStore("export", new Map(renamed)), runtime);
+  expect(await opened.measure(REQUEST)).toEqual(await pipeline.measure(REQUEST));
+  await opened.dispose();
+});
+
 describe("refusals", () => {
   test("a size that is no multiple, and a cancelled request", async () => {
     await expect(pipeline.generate({ ...REQUEST, width: 33 })).rejects.toMatchObject({ code: "invalid-input" });
