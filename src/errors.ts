@@ -70,6 +70,11 @@ export class OnestrokeError extends Error {
   }
 }
 
+/** One way to stop. @throws OnestrokeError `cancelled`, whatever the caller's own reason is */
+export function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new OnestrokeError("cancelled", "the work was cancelled", {}, signal.reason);
+}
+
 /** Marks a branch the types say is unreachable. */
 export function assertNever(value: never): never {
   throw new Error(`unreachable: ${JSON.stringify(value)}`);

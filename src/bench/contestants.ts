@@ -24,7 +24,9 @@ export async function ours(row: Row, device: Device): Promise<Contestant> {
   row.build(builder);
   const graph = builder.build();
   const weights = new Weights(device, {
-    read: async (key) => Uint16Array.from(row.weights[key] ?? [], toFloat16),
+    async *stream(shapes) {
+      for (const key of shapes.keys()) yield [key, Uint16Array.from(row.weights[key] ?? [], toFloat16)];
+    },
   });
   await weights.load(graph);
   const plan = await Plan.compile(device, graph, weights, { format: "f32" });

@@ -1,18 +1,10 @@
-// Weights by name, out of one or several safetensors files. Reads ranges: a tensor when it is
-// asked for alone, or contiguous runs of small ones when many are wanted. Nothing is held
-// twice: bytes are read into the result, or converted from a chunk of at most 8 MiB.
+// Weights by name, out of one or several safetensors files, read by range. Many are streamed in
+// the order of their files, neighbours in one read, because a small read may be a request of its
+// own. At most one read and the tensor it fills are held; the files never are.
 import type { ByteSource, ByteStore } from "./byte-source";
 import { DTYPE_BYTES, isFloatDtype, toFloat16, toFloat32, type FloatDtype } from "./dtype";
 import { readSafetensorsHeader, ruleError, type TensorEntry } from "./safetensors";
 import { canonicalName, isWeight } from "./spellings";
-
-export type WeightFormat = "float16" | "float32";
-
-/** Values by number format: float16 as its bits. */
-export interface WeightData {
-  readonly float16: Uint16Array<ArrayBuffer>;
-  readonly float32: Float32Array<ArrayBuffer>;
-}
 
 export interface TensorReader {
   /** Canonical names (spellings.ts) of every weight, in file order. */
@@ -20,20 +12,17 @@ export interface TensorReader {
   has(name: string): boolean;
   /** As stored; a 1x1 convolution may stand for a linear layer (`shapesAgree`). */
   shape(name: string): readonly number[];
-  /** Stored bytes of one tensor, for progress. */
-  byteLength(name: string): number;
-  /** @throws OnestrokeError `model-missing`, `model-unsupported` (integers; too large for float16), `model-corrupt` (rule 15) */
-  readFloat16(name: string, signal?: AbortSignal): Promise<Uint16Array<ArrayBuffer>>;
+  /**
+   * float16 bits of many tensors, in file order.
+   * @throws OnestrokeError `model-corrupt` (rules 14 and 15), `model-unsupported` (integers; values beyond float16)
+   */
+  stream(names: Iterable<string>, signal?: AbortSignal): AsyncGenerator<readonly [name: string, bits: Uint16Array<ArrayBuffer>]>;
+  /** One tensor. @throws OnestrokeError `model-corrupt` (rules 14 and 15), `model-unsupported` (integers) */
   readFloat32(name: string, signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>>;
-  /** Many tensors in file order, small neighbours in one read. */
-  stream<F extends WeightFormat>(
-    names: Iterable<string>,
-    format: F,
-    signal?: AbortSignal,
-  ): AsyncGenerator<readonly [name: string, data: WeightData[F]]>;
 }
 
-const CHUNK_BYTES = 8 * 2 ** 20;
+/** Few enough requests that a distant server's delay is small beside the transfer, and some seconds of a slow one. */
+const READ_BYTES = 4 * 2 ** 20;
 
 /** Rule 15 looks at tensors up to this many values: norms, biases, embeddings of time. */
 const CHECKED_VALUES = 65536;
@@ -81,29 +70,34 @@ class SafetensorsReader implements TensorReader {
     return this.#tensor(name).shape;
   }
 
-  byteLength(name: string): number {
-    const { begin, end } = this.#tensor(name);
-    return end - begin;
-  }
-
-  readFloat16(name: string, signal?: AbortSignal): Promise<Uint16Array<ArrayBuffer>> {
-    return readOne(name, this.#tensor(name), FORMATS.float16, signal);
-  }
-
-  readFloat32(name: string, signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>> {
-    return readOne(name, this.#tensor(name), FORMATS.float32, signal);
-  }
-
-  async *stream<F extends WeightFormat>(
-    names: Iterable<string>,
-    format: F,
-    signal?: AbortSignal,
-  ): AsyncGenerator<readonly [string, WeightData[F]]> {
+  async *stream(names: Iterable<string>, signal?: AbortSignal): AsyncGenerator<readonly [string, Uint16Array<ArrayBuffer>]> {
     const wanted = new Map([...names].map((name) => [this.#tensor(name), name]));
     const inFileOrder = [...this.#tensors.values()].filter((tensor) => wanted.has(tensor));
-    for (const run of contiguousRuns(inFileOrder)) {
-      for await (const [tensor, data] of readRun(run, wanted, FORMATS[format], signal)) yield [wanted.get(tensor) ?? "", data];
+    let bits = new Uint16Array(0);
+    for (const read of readsOf(inFileOrder)) {
+      const bytes = await readBytes(read, signal);
+      for (const { tensor, begin, end } of read.pieces) {
+        const name = wanted.get(tensor) ?? "";
+        const dtype = floatDtype(name, tensor);
+        const size = DTYPE_BYTES[dtype];
+        if (begin === tensor.begin) bits = new Uint16Array((tensor.end - tensor.begin) / size);
+        // A copy, because the tensor may not be aligned to its element (rule 12).
+        const stored = bytes.slice(begin - read.begin, end - read.begin);
+        const piece = bits.subarray((begin - tensor.begin) / size, (end - tensor.begin) / size);
+        toFloat16(stored, dtype, piece);
+        // Conversion can overflow in any tensor.
+        if (dtype !== "F16" || bits.length <= CHECKED_VALUES) refuseNonFiniteHalves(name, tensor, piece, stored);
+        if (end === tensor.end) yield [name, bits];
+      }
     }
+  }
+
+  async readFloat32(name: string, signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>> {
+    const tensor = this.#tensor(name);
+    const dtype = floatDtype(name, tensor);
+    const values = float32Of(await readBytes(tensor, signal), dtype);
+    if (values.length <= CHECKED_VALUES) refuseNonFinite(name, tensor, countNonFinite(values));
+    return values;
   }
 
   #tensor(name: string): StoredTensor {
@@ -113,95 +107,44 @@ class SafetensorsReader implements TensorReader {
   }
 }
 
-/** How one number format is allocated, filled and checked. */
-interface Format<T> {
-  allocate(length: number): T;
-  convert(from: Uint8Array<ArrayBuffer>, dtype: FloatDtype, into: T, at: number, count: number): void;
-  bytes(data: T): Uint8Array<ArrayBuffer>;
-  readonly stored: FloatDtype;
-  readonly nonFinite: (data: T) => number;
+/** Bytes `[begin, end)` of a file that are, or are part of, one tensor. */
+interface Piece {
+  readonly tensor: StoredTensor;
+  readonly begin: number;
+  readonly end: number;
 }
 
-const FORMATS: { readonly [F in WeightFormat]: Format<WeightData[F]> } = {
-  float16: {
-    stored: "F16",
-    allocate: (length) => new Uint16Array(length),
-    convert: (from, dtype, into, at, count) => toFloat16(from, dtype, into.subarray(at, at + count)),
-    bytes: (data) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-    nonFinite: (data) => data.reduce((count, half) => count + ((half & 0x7c00) === 0x7c00 ? 1 : 0), 0),
-  },
-  float32: {
-    stored: "F32",
-    allocate: (length) => new Float32Array(length),
-    convert: (from, dtype, into, at, count) => toFloat32(from, dtype, into.subarray(at, at + count)),
-    bytes: (data) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-    nonFinite: (data) => data.reduce((count, value) => count + (Number.isFinite(value) ? 0 : 1), 0),
-  },
-};
+/** Neighbouring pieces of one file. */
+interface Read {
+  readonly source: ByteSource;
+  readonly begin: number;
+  end: number;
+  readonly pieces: Piece[];
+}
 
-/** One tensor: straight into the result where the formats agree, else through chunks. */
-async function readOne<T>(name: string, tensor: StoredTensor, format: Format<T>, signal?: AbortSignal): Promise<T> {
-  const dtype = floatDtype(name, tensor);
-  const length = (tensor.end - tensor.begin) / DTYPE_BYTES[dtype];
-  const data = format.allocate(length);
-  if (dtype === format.stored) {
-    await tensor.source.read(tensor.begin, format.bytes(data), signal);
-  } else {
-    const chunk = new Uint8Array(Math.min(CHUNK_BYTES, tensor.end - tensor.begin));
-    for (let at = tensor.begin; at < tensor.end; at += chunk.byteLength) {
-      const part = chunk.subarray(0, Math.min(chunk.byteLength, tensor.end - at));
-      await tensor.source.read(at, part, signal);
-      format.convert(part, dtype, data, (at - tensor.begin) / DTYPE_BYTES[dtype], part.byteLength / DTYPE_BYTES[dtype]);
+/** Cuts tensors into pieces of whole elements that fit one read, and joins neighbouring pieces. */
+function readsOf(tensors: readonly StoredTensor[]): readonly Read[] {
+  const reads: Read[] = [];
+  for (const tensor of tensors) {
+    const { source } = tensor;
+    for (let begin = tensor.begin; begin < tensor.end; begin += READ_BYTES) {
+      const end = Math.min(begin + READ_BYTES, tensor.end);
+      const read = reads.at(-1);
+      if (read?.source === source && read.end === begin && end - read.begin <= READ_BYTES) {
+        read.pieces.push({ tensor, begin, end });
+        read.end = end;
+      } else {
+        reads.push({ source, begin, end, pieces: [{ tensor, begin, end }] });
+      }
     }
   }
-  if (length <= CHECKED_VALUES) refuseNonFinite(name, tensor, format.nonFinite(data));
-  return data;
+  return reads;
 }
 
-/** Several neighbours in one read, each then copied out of it: that also aligns them (rule 12). */
-async function* readRun<T>(
-  run: readonly StoredTensor[],
-  names: ReadonlyMap<StoredTensor, string>,
-  format: Format<T>,
-  signal?: AbortSignal,
-): AsyncGenerator<readonly [StoredTensor, T]> {
-  const first = run[0];
-  const last = run.at(-1);
-  if (first === undefined || last === undefined) return;
-  if (first === last) {
-    yield [first, await readOne(names.get(first) ?? "", first, format, signal)];
-    return;
-  }
-  const bytes = new Uint8Array(last.end - first.begin);
-  await first.source.read(first.begin, bytes, signal);
-  for (const tensor of run) {
-    const name = names.get(tensor) ?? "";
-    const dtype = floatDtype(name, tensor);
-    const length = (tensor.end - tensor.begin) / DTYPE_BYTES[dtype];
-    const data = format.allocate(length);
-    format.convert(bytes.slice(tensor.begin - first.begin, tensor.end - first.begin), dtype, data, 0, length);
-    if (length <= CHECKED_VALUES) refuseNonFinite(name, tensor, format.nonFinite(data));
-    yield [tensor, data];
-  }
-}
-
-/** Groups neighbours of one file into reads of at most 8 MiB; a larger tensor stands alone. */
-function contiguousRuns(tensors: readonly StoredTensor[]): readonly (readonly StoredTensor[])[] {
-  const runs: StoredTensor[][] = [];
-  for (const tensor of tensors) {
-    const run = runs.at(-1);
-    const first = run?.[0];
-    const last = run?.at(-1);
-    const joins =
-      first !== undefined &&
-      last !== undefined &&
-      last.source === tensor.source &&
-      last.end === tensor.begin &&
-      tensor.end - first.begin <= CHUNK_BYTES;
-    if (joins) run?.push(tensor);
-    else runs.push([tensor]);
-  }
-  return runs;
+async function readBytes({ source, begin, end }: Omit<Read, "pieces">, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(end - begin);
+  await source.read(begin, bytes, signal);
+  return bytes;
 }
 
 function floatDtype(name: string, { dtype, source }: StoredTensor): FloatDtype {
@@ -209,7 +152,25 @@ function floatDtype(name: string, { dtype, source }: StoredTensor): FloatDtype {
   throw ruleError(8, source.name, `is stored as ${dtype}, which weights are not read from`, name, "model-unsupported");
 }
 
-function refuseNonFinite(name: string, tensor: StoredTensor, count: number): void {
+function float32Of(stored: Uint8Array<ArrayBuffer>, dtype: FloatDtype): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(stored.byteLength / DTYPE_BYTES[dtype]);
+  toFloat32(stored, dtype, values);
+  return values;
+}
+
+/** @param stored what `bits` was converted from: it tells a damaged file from one of another range */
+function refuseNonFiniteHalves(name: string, tensor: StoredTensor, bits: Uint16Array, stored: Uint8Array<ArrayBuffer>): void {
+  let count = 0;
+  for (let i = 0; i < bits.length; i++) if (((bits[i] ?? 0) & 0x7c00) === 0x7c00) count++;
   if (count === 0) return;
-  throw ruleError(15, tensor.source.name, `has ${count} values that are NaN, infinite or beyond float16`, name);
+  refuseNonFinite(name, tensor, countNonFinite(float32Of(stored, floatDtype(name, tensor))));
+  throw ruleError(15, tensor.source.name, `has ${count} values beyond float16`, name, "model-unsupported");
+}
+
+function countNonFinite(values: Float32Array): number {
+  return values.reduce((count, value) => count + (Number.isFinite(value) ? 0 : 1), 0);
+}
+
+function refuseNonFinite(name: string, { source }: StoredTensor, count: number): void {
+  if (count > 0) throw ruleError(15, source.name, `has ${count} values that are NaN or infinite`, name);
 }

@@ -1,7 +1,7 @@
 // The weights of one network on the GPU: packed once at load into the layouts of
 // `ops.ts`, independent of resolution and tile, shared by every plan of the network,
 // evictable and restorable. Always float16.
-import { invariant, OnestrokeError } from "../errors";
+import { invariant, OnestrokeError, throwIfCancelled } from "../errors";
 import type { Device } from "./device";
 import { weightId, weightsOf, type Weight } from "./ops";
 import type { Graph } from "./graph";
@@ -9,8 +9,8 @@ import { product, roundUp, type Shape } from "./tensor";
 
 /** Where a network's parameters come from: the checkpoint reader, or a test's arrays. */
 export interface WeightSource {
-  /** float16 bits of the tensor, row-major in its checkpoint shape. */
-  read(key: string, shape: Shape, signal?: AbortSignal): Promise<Uint16Array>;
+  /** float16 bits of every tensor asked for, row-major in its checkpoint shape, in the order that suits the source. */
+  stream(shapes: ReadonlyMap<string, Shape>, signal?: AbortSignal): AsyncIterable<readonly [key: string, bits: Uint16Array]>;
 }
 
 export interface WeightProgress {
@@ -46,37 +46,20 @@ export class Weights {
   }
 
   /**
-   * Uploads what `graph` needs and is not yet there.
-   * @throws OnestrokeError from the source; `gpu-unsupported` if one weight exceeds a binding; `gpu-lost`
+   * Uploads what `graph` needs and is not yet there: all of it, or after a failure nothing.
+   * @throws OnestrokeError from the source; `gpu-unsupported` if one weight exceeds a binding; `gpu-out-of-memory`, `gpu-lost`, `cancelled`
    */
   async load(graph: Graph, onProgress?: (progress: WeightProgress) => void, signal?: AbortSignal): Promise<void> {
     const missing = distinctWeights(graph).filter((weight) => !this.#placed.has(weightId(weight)));
-    const totalBytes = missing.reduce((total, weight) => total + packedBytes(weight), 0);
-    let loadedBytes = 0;
-    let pending = 0;
-    for (const group of this.#groupBySlab(missing)) {
-      const size = group.reduce((total, weight) => total + roundUp(packedBytes(weight), ALIGNMENT), 0);
-      const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-      const slab = await this.device.checked(`${size} bytes of weights`, () =>
-        this.device.gpu.createBuffer({ label: "weights", size, usage }),
-      );
-      this.#slabs.push(slab);
-      let offset = 0;
-      for (const weight of group) {
-        signal?.throwIfAborted();
-        this.device.assertAlive();
-        const packed = await this.#pack(weight, signal);
-        this.device.gpu.queue.writeBuffer(slab, offset, packed);
-        this.#placed.set(weightId(weight), { buffer: slab, offset, size: packed.byteLength });
-        offset += roundUp(packed.byteLength, ALIGNMENT);
-        loadedBytes += packed.byteLength;
-        pending += packed.byteLength;
-        if (pending > IN_FLIGHT_BYTES) {
-          await this.device.gpu.queue.onSubmittedWorkDone();
-          pending = 0;
-        }
-        onProgress?.({ loadedBytes, totalBytes });
-      }
+    const slabs: GPUBuffer[] = [];
+    try {
+      const placed = await this.#allocate(missing, slabs);
+      await this.#upload(missing, placed, onProgress, signal);
+      this.#slabs.push(...slabs);
+      for (const [id, place] of placed) this.#placed.set(id, place);
+    } catch (error) {
+      for (const slab of slabs) slab.destroy();
+      throw error;
     }
   }
 
@@ -93,12 +76,50 @@ export class Weights {
     this.#placed.clear();
   }
 
-  async #pack(weight: Weight, signal?: AbortSignal): Promise<Uint16Array<ArrayBuffer>> {
-    const parts: Uint16Array[] = [];
-    for (const [index, key] of weight.keys.entries()) {
-      parts.push(await this.source.read(key, weight.shapes[index] ?? [], signal));
+  /** Makes the slabs of `weights` and says where each will lie in them. */
+  async #allocate(weights: readonly Weight[], slabs: GPUBuffer[]): Promise<ReadonlyMap<string, Placed>> {
+    const placed = new Map<string, Placed>();
+    const groups = this.#groupBySlab(weights);
+    await this.device.checked(`${weights.reduce((total, weight) => total + packedBytes(weight), 0)} bytes of weights`, () => {
+      for (const group of groups) {
+        const size = group.reduce((total, weight) => total + roundUp(packedBytes(weight), ALIGNMENT), 0);
+        const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+        const buffer = this.device.gpu.createBuffer({ label: "weights", size, usage });
+        slabs.push(buffer);
+        let offset = 0;
+        for (const weight of group) {
+          placed.set(weightId(weight), { buffer, offset, size: packedBytes(weight) });
+          offset += roundUp(packedBytes(weight), ALIGNMENT);
+        }
+      }
+    });
+    return placed;
+  }
+
+  async #upload(
+    weights: readonly Weight[],
+    placed: ReadonlyMap<string, Placed>,
+    onProgress?: (progress: WeightProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const totalBytes = weights.reduce((total, weight) => total + packedBytes(weight), 0);
+    let loadedBytes = 0;
+    let pending = 0;
+    for await (const [weight, packed] of packedWeights(weights, this.source, signal)) {
+      throwIfCancelled(signal);
+      this.device.assertAlive();
+      const place = placed.get(weightId(weight));
+      invariant(place !== undefined, "every weight has its place");
+      this.device.gpu.queue.writeBuffer(place.buffer, place.offset, packed);
+      loadedBytes += packed.byteLength;
+      pending += packed.byteLength;
+      if (pending > IN_FLIGHT_BYTES) {
+        await this.device.gpu.queue.onSubmittedWorkDone();
+        pending = 0;
+      }
+      onProgress?.({ loadedBytes, totalBytes });
     }
-    return packWeight(weight, parts);
+    invariant(loadedBytes === totalBytes, "the source gave every weight");
   }
 
   #groupBySlab(weights: readonly Weight[]): readonly (readonly Weight[])[] {
@@ -124,17 +145,39 @@ export class Weights {
 
 /** Every parameter a graph reads, once, with its checkpoint shape. */
 export function checkpointTensors(graph: Graph): ReadonlyMap<string, Shape> {
-  const shapes = new Map<string, Shape>();
-  for (const weight of distinctWeights(graph)) {
-    weight.keys.forEach((key, index) => shapes.set(key, weight.shapes[index] ?? []));
-  }
-  return shapes;
+  return tensorsOf(distinctWeights(graph));
+}
+
+function tensorsOf(weights: readonly Weight[]): ReadonlyMap<string, Shape> {
+  return new Map(weights.flatMap(({ keys, shapes }) => keys.map((key, index) => [key, shapes[index] ?? []] as const)));
 }
 
 function distinctWeights(graph: Graph): readonly Weight[] {
   const byId = new Map<string, Weight>();
   for (const { op } of graph.nodes) for (const weight of weightsOf(op)) byId.set(weightId(weight), weight);
   return [...byId.values()];
+}
+
+/** Each weight, packed, as soon as the last of its parts has come. */
+async function* packedWeights(
+  weights: readonly Weight[],
+  source: WeightSource,
+  signal?: AbortSignal,
+): AsyncGenerator<readonly [Weight, Uint16Array<ArrayBuffer>]> {
+  const waiting = new Map<string, { readonly weight: Weight; readonly parts: Map<string, Uint16Array> }[]>();
+  for (const weight of weights) {
+    const waiter = { weight, parts: new Map<string, Uint16Array>() };
+    for (const key of weight.keys) waiting.set(key, [...(waiting.get(key) ?? []), waiter]);
+  }
+  for await (const [key, bits] of source.stream(tensorsOf(weights), signal)) {
+    for (const { weight, parts } of waiting.get(key) ?? []) {
+      parts.set(key, bits);
+      const arrived = weight.keys.flatMap((part) => parts.get(part) ?? []);
+      if (arrived.length < weight.keys.length) continue;
+      yield [weight, packWeight(weight, arrived)];
+      parts.clear();
+    }
+  }
 }
 
 /** Outputs and the rest of a checkpoint shape as the layout sees them. */

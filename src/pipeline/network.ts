@@ -10,7 +10,7 @@ import { GraphBuilder } from "../engine/graph-builder";
 import { Plan } from "../engine/plan";
 import type { NumberFormat } from "../engine/tensor";
 import { checkpointTensors, Weights } from "../engine/weights";
-import { throwIfCancelled } from "./cancel";
+import { throwIfCancelled } from "../errors";
 
 export interface NetworkOptions {
   /** For progress and messages: "unet". */
@@ -94,9 +94,7 @@ export class Network {
     throwIfCancelled(hooks.signal);
     // Of the whole network: what the outputs in use do not need is neither missing nor surplus.
     checkTensors(reader, checkpointTensors(source), unused, name);
-    const weights = (this.#weights ??= new Weights(this.#device, {
-      read: (key, _shape, signal) => reader.readFloat16(key, signal),
-    }));
+    const weights = (this.#weights ??= new Weights(this.#device, { stream: (shapes, signal) => reader.stream(shapes.keys(), signal) }));
     const time = hooks.time ?? ((_stage, work) => work());
     await time("load", () =>
       weights.load(graph, ({ loadedBytes, totalBytes }) => hooks.onWeights?.(loadedBytes / totalBytes), hooks.signal),

@@ -57,7 +57,7 @@ export class NetworkUnderTest {
     this.#reader = reader;
     this.#unused = unused;
     this.#where = where;
-    this.#weights = new Weights(device, { read: (key, _shape, signal) => reader.readFloat16(key, signal) });
+    this.#weights = new Weights(device, { stream: (shapes, signal) => reader.stream(shapes.keys(), signal) });
   }
 
   static async open(

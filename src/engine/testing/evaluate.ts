@@ -65,13 +65,13 @@ export async function evaluate(
   return outputs;
 }
 
-/** Weights from arrays, rounded to float16. */
+/** Weights from arrays, rounded to float16, in the order of the arrays. */
 export function arraySource(arrays: Readonly<Record<string, Float32Array>>): WeightSource {
   return {
-    read: async (key) => {
-      const values = arrays[key];
-      if (!values) throw new Error(`the test gives no weight ${key}`);
-      return Uint16Array.from(values, toFloat16);
+    async *stream(shapes) {
+      const missing = [...shapes.keys()].filter((key) => !(key in arrays));
+      if (missing.length > 0) throw new Error(`the test gives no weight ${missing.join(", ")}`);
+      for (const [key, values] of Object.entries(arrays)) if (shapes.has(key)) yield [key, Uint16Array.from(values, toFloat16)];
     },
   };
 }

@@ -9,7 +9,11 @@ import { checkpointTensors, packedBytes, Weights } from "../../../engine/weights
 
 export function separateWeights(device: Device, graph: Graph): Weights {
   const values = madeUpValues(Math.max(...[...checkpointTensors(graph).values()].map(product)));
-  return new Weights(device, { read: async (_key, shape) => values.subarray(0, product(shape)) });
+  return new Weights(device, {
+    async *stream(shapes) {
+      for (const [key, shape] of shapes) yield [key, values.subarray(0, product(shape))];
+    },
+  });
 }
 
 /** Takes the memory of the largest weight alone. */
@@ -17,7 +21,11 @@ export class SharedWeights extends Weights {
   #buffer: GPUBuffer | undefined;
 
   constructor(device: Device) {
-    super(device, { read: () => Promise.reject(new Error("shared weights are not read")) });
+    super(device, {
+      stream: () => {
+        throw new Error("shared weights are not read");
+      },
+    });
   }
 
   override async load(graph: Graph): Promise<void> {
