@@ -51,19 +51,40 @@ describe("generate's options", () => {
     ]);
   });
 
-  test("a batch line means what the options mean", async () => {
+  async function batch(line: string): Promise<readonly ImageRequest[]> {
     const file = join(await mkdtemp(join(tmpdir(), "onestroke-")), "batch.jsonl");
+    await writeFile(file, `${line}\n\n`);
+    return requests("--batch", file);
+  }
+
+  test("a batch line means what the options mean", async () => {
     const line = { prompt: "a hill", out: "hill.png", negative: "rain", nasa: 0.5, "sigma-end": 4, seed: 3, width: 128 };
-    await writeFile(file, `${JSON.stringify(line)}\n\n`);
     const said = ["--negative", "rain", "--nasa", "0.5", "--sigma-end", "4", "--seed", "3", "--width", "128"];
     const fromOptions = await requests(...BASE, ...said);
-    expect(await requests("--batch", file)).toEqual(fromOptions);
+    expect(await batch(JSON.stringify(line))).toEqual(fromOptions);
+  });
+
+  test("null in a batch line is what is not said, and a seed of 64 bits is a string", async () => {
+    const line = { prompt: "a hill", out: "hill.png", negative: null, nasa: null, width: null, seed: "18446744073709551615" };
+    expect(await batch(JSON.stringify(line))).toEqual(await requests(...BASE, "--seed", "18446744073709551615"));
+  });
+
+  test.each([
+    ["no prompt", '{"prompt": null, "out": "a.png"}', "--prompt"],
+    ["a number for a prompt", '{"prompt": 7, "out": "a.png"}', "prompt"],
+    ["a misspelt key", '{"prompt": "a", "out": "a.png", "sed": 1}', '"sed"'],
+    ["a seed whose digits JSON loses", '{"prompt": "a", "out": "a.png", "seed": 9007199254740993}', "seed"],
+    ["steps that are true", '{"prompt": "a", "out": "a.png", "steps": true}', "steps"],
+    ["a line that is no JSON", "a hill", "line 1"],
+  ])("a batch line with %s is refused, by name", async (_, line, named) => {
+    await expect(batch(line)).rejects.toMatchObject({ code: "invalid-input", message: expect.stringContaining(named) });
   });
 
   test.each([
     ["no prompt", ["--out", "a.png"]],
     ["no file", ["--prompt", "a"]],
     ["an unknown option", [...BASE, "--cfg", "7"]],
+    ["a seed of no digits", [...BASE, "--seed", ""]],
     ["a seed with a point", [...BASE, "--seed", "1.5"]],
     ["a seed beyond 64 bits", [...BASE, "--seed", "18446744073709551616"]],
     ["no steps", [...BASE, "--steps", "0"]],

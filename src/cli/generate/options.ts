@@ -15,9 +15,16 @@ import type { Steering } from "../../steering/types";
 export const USAGE = `usage: npm run generate -- --model ID_OR_DIR --prompt TEXT --out FILE.png
   [--negative TEXT [--nasa A | --nag PHI] [--sigma-end S]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
 or: npm run generate -- --model ID_OR_DIR --batch FILE.jsonl [--engine wgsl|ort-webgpu|ort-wasm]
-  (a line: {"prompt", "out", "negative"?, "nasa"?, "nag"?, "sigma-end"?, "steps"?, "seed"?, "width"?, "height"?})
+  (a line: {"prompt", "out", "negative"?, "nasa"?, "nag"?, "sigma-end"?, "steps"?, "seed"?, "width"?, "height"?}; a seed above 2^53 as a string)
 A negative prompt is steered away from by NASA at strength A or by NAG at strength PHI, at the first step and at those whose
 sigma (noise over signal) is at least S; 0 is every step. Method, strength and S are the model's own where not said.`;
+
+/** The options that make one picture: the keys of a batch line. */
+const RECIPE_OPTIONS = ["prompt", "out", "negative", "nasa", "nag", "sigma-end", "steps", "seed", "width", "height"] as const;
+const TEXT_OPTIONS: readonly RecipeOption[] = ["prompt", "out", "negative"];
+
+type RecipeOption = (typeof RECIPE_OPTIONS)[number];
+type RecipeFields = Readonly<Partial<Record<RecipeOption, string | undefined>>>;
 
 /** What the model decides when a recipe does not say. */
 export interface RecipeDefaults {
@@ -80,19 +87,35 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
 }
 
 function batchJob(line: string, where: string): Job {
-  const fields = Object.entries(parseJsonObject(line, where)).map(([name, value]) => [name, String(value)] as const);
-  return job(Object.fromEntries(fields), 0n);
+  const fields: Partial<Record<RecipeOption, string>> = {};
+  for (const [name, value] of Object.entries(parse(() => parseJsonObject(line, where)))) {
+    const option = RECIPE_OPTIONS.find((known) => known === name);
+    if (option === undefined) throw invalid(name, `${where}: "${name}" is not one of ${RECIPE_OPTIONS.join(", ")}`);
+    const text = textOf(option, value);
+    if (text === undefined) throw invalid(name, `${where}: "${name}" cannot be ${JSON.stringify(value)}`);
+    if (text !== null) fields[option] = text;
+  }
+  return job(fields, 0n);
 }
 
-function job(fields: Readonly<Record<string, string | undefined>>, seedOffset: bigint): Job {
+/** What would be typed for a value of a batch line; `null` for `null`, undefined for what cannot be typed. */
+function textOf(option: RecipeOption, value: unknown): string | null | undefined {
+  if (value === null || typeof value === "string") return value;
+  // JSON.parse has rounded larger integers already: such a seed is written as a string.
+  const isExact = typeof value === "number" && (Number.isSafeInteger(value) || !Number.isInteger(value));
+  return isExact && !TEXT_OPTIONS.includes(option) ? String(value) : undefined;
+}
+
+function job(fields: RecipeFields, seedOffset: bigint): Job {
   const { prompt, out, negative = "" } = fields;
   if (prompt === undefined) throw invalid("prompt", `--prompt is needed\n${USAGE}`);
   if (out === undefined) throw invalid("out", `--out is needed\n${USAGE}`);
-  const seed = parse(() => BigInt(fields["seed"] ?? "0")) + seedOffset;
+  const digits = fields.seed ?? "0";
+  const seed = /^\d+$/.test(digits) ? BigInt(digits) + seedOffset : -1n;
   if (seed < 0n || seed >= 2n ** 64n) throw invalid("seed", "the seed is a whole number from 0 to 18446744073709551615");
   const side = (name: "width" | "height") => (fields[name] === undefined ? undefined : whole(name, fields[name]));
   const [width, height] = [side("width"), side("height")];
-  const steps = fields["steps"] === undefined ? 1 : whole("steps", fields["steps"]);
+  const steps = fields.steps === undefined ? 1 : whole("steps", fields.steps);
   const steering = steeringFrom(fields);
   return {
     file: out,
@@ -109,7 +132,7 @@ function job(fields: Readonly<Record<string, string | undefined>>, seedOffset: b
 }
 
 /** Method, strength and end as far as the options say, over the model's own. */
-function steeringFrom(fields: Readonly<Record<string, string | undefined>>): (usual: SteeringDefaults) => Steering {
+function steeringFrom(fields: RecipeFields): (usual: SteeringDefaults) => Steering {
   const nasa = dial(fields, "nasa", STEERING_RANGES.nasa.scale);
   const nag = dial(fields, "nag", STEERING_RANGES.nag.scale);
   const sigmaEnd = dial(fields, "sigma-end", STEERING_RANGES.sigmaEnd);
@@ -134,11 +157,7 @@ function whole(name: string, text: string): number {
   return value;
 }
 
-function dial(
-  fields: Readonly<Record<string, string | undefined>>,
-  name: "nasa" | "nag" | "sigma-end",
-  [least, most]: readonly [number, number],
-): number | undefined {
+function dial(fields: RecipeFields, name: "nasa" | "nag" | "sigma-end", [least, most]: readonly [number, number]): number | undefined {
   const text = fields[name];
   if (text === undefined) return undefined;
   const value = Number(text);
