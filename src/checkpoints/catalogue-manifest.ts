@@ -20,9 +20,7 @@ export async function catalogueManifest(entry: CatalogueEntry, open: OpenReposit
     throw new OnestrokeError(
       "model-unsupported",
       `${entry.title} is published as ${entry.weights} files, which are not read${advice(entry)}`,
-      {
-        model: entry.id,
-      },
+      { model: entry.id },
     );
   }
   const { steps, license, sampler } = entry;
