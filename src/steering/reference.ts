@@ -1,5 +1,5 @@
 // NASA and NAG in float64, on the merged heads of one cross-attention before its output
-// projection. The kernel is tested against these; they are not used to draw.
+// projection. Kernels and steered ONNX graphs are tested against these; nothing is drawn by them.
 import type { Nag, Nasa } from "./defaults";
 
 /** Keeps a token whose positive branch is all zero finite. */

@@ -1,8 +1,8 @@
+// Steered cross-attention against float64 attention, combined as src/steering/reference.ts does.
 import { describe, expect, it } from "vitest";
+import { nag, nasa } from "../../../steering/reference";
 import { evaluate, expectClose, random, type EvaluateOptions } from "../../testing/evaluate";
-import type { Packed } from "../attention/reference";
-import { nagReference } from "../nag-combine/reference";
-import { branchesReference, nasaReference } from "./reference";
+import { attentionReference, type Packed } from "../attention/reference";
 
 /** q, and k and v of both texts, `[batch, rows, heads * headSize]`; key counts may stay below the rows. */
 interface Problem {
@@ -85,14 +85,21 @@ function packed(problem: Problem, data: Arrays): { readonly [Name in keyof Array
   };
 }
 
-function expected(problem: Problem, data: Arrays, method: "nasa" | "nag", steering: Required<Steering>): Float64Array {
+/** Z+ and Z-, `[batch, tokens, heads * headSize]` each. */
+function branches(problem: Problem, data: Arrays): readonly [Float64Array, Float64Array] {
   const { q, k, v, negativeK, negativeV } = packed(problem, data);
-  const positive = { k, v, keys: problem.positiveKeys };
-  const negative = { k: negativeK, v: negativeV, keys: problem.negativeKeys };
   const shape = { ...problem, scale: 1 / Math.sqrt(problem.headSize) };
-  if (method === "nasa") return nasaReference(q, positive, negative, { ...shape, nasaScale: steering.nasaScale });
-  const [plus, minus] = branchesReference(q, positive, negative, shape);
-  return nagReference(plus, minus, problem.heads * problem.headSize, steering).y;
+  return [
+    attentionReference(q, k, v, { ...shape, keys: problem.positiveKeys }),
+    attentionReference(q, negativeK, negativeV, { ...shape, keys: problem.negativeKeys }),
+  ];
+}
+
+function expected(problem: Problem, data: Arrays, method: "nasa" | "nag", steering: Required<Steering>): Float64Array {
+  const [plus, minus] = branches(problem, data);
+  const { nasaScale, phi, tau, alpha } = steering;
+  if (method === "nasa") return nasa(plus, minus, { method, scale: nasaScale });
+  return nag(plus, minus, problem.heads * problem.headSize, { method, scale: phi, tau, alpha });
 }
 
 // As in attention: 2^-19 in float32; NAG's ratio adds its own. In float16 every stored value rounds once (2^-11),
@@ -135,7 +142,7 @@ describe("steered cross-attention equals the float64 definition", () => {
   it("is found wrong without the negative (control)", async () => {
     const data = arrays(SMALL);
     const y = await attend(SMALL, data, "nasa");
-    const plain = expected({ ...SMALL, negativeKeys: 0 }, data, "nasa", DEFAULTS);
+    const [plain] = branches(SMALL, data);
     expect(() => expectClose(y, plain, bound("f32", "nasa"))).toThrow("relative error");
   });
 });

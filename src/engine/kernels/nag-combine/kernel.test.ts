@@ -1,12 +1,17 @@
+// NAG's combination against src/steering/reference.ts, the arithmetic that every engine is held to.
 import { describe, expect, it } from "vitest";
+import { nag } from "../../../steering/reference";
 import { evaluate, expectClose, random, type EvaluateOptions } from "../../testing/evaluate";
-import { nagReference } from "./reference";
 
 interface Scalars {
   readonly phi: number;
   readonly tau: number;
   readonly alpha: number;
   readonly negativeKeys?: number;
+}
+
+function reference(plus: Float32Array, minus: Float32Array, channels: number, { phi, tau, alpha }: Scalars): Float64Array {
+  return nag(Float64Array.from(plus), Float64Array.from(minus), channels, { method: "nag", scale: phi, tau, alpha });
 }
 
 async function combine(
@@ -50,7 +55,7 @@ describe("NAG: extrapolate, bound the L1 norm's growth per token, blend", () => 
   ] as const;
   it.each(cases)("for %j", async ({ rows, channels, ...scalars }) => {
     const [plus, minus] = [random(rows * channels, 1), random(rows * channels, 2)];
-    const { y } = nagReference(plus, minus, channels, scalars);
+    const y = reference(plus, minus, channels, scalars);
     expectClose(await combine(plus, minus, channels, scalars), y, TOLERANCE);
   });
 
@@ -61,16 +66,23 @@ describe("NAG: extrapolate, bound the L1 norm's growth per token, blend", () => 
   ] as const)("in batches, with %j", async (options) => {
     const scalars = { phi: 4, tau: 2.5, alpha: 0.25 };
     const [plus, minus] = [random(6 * 24, 1), random(6 * 24, 2)];
-    const { y } = nagReference(plus, minus, 24, scalars);
+    const y = reference(plus, minus, 24, scalars);
     expectClose(await combine(plus, minus, 24, scalars, options), y, "format" in options ? 2 ** -11 : TOLERANCE);
   });
 
   it("is found wrong under another tau (control)", async () => {
     const [plus, minus] = [random(64, 1), random(64, 2)];
-    const { y } = nagReference(plus, minus, 16, { phi: 4, tau: 2.5, alpha: 0.5 });
+    const y = reference(plus, minus, 16, { phi: 4, tau: 2.5, alpha: 0.5 });
     const other = await combine(plus, minus, 16, { phi: 4, tau: 2, alpha: 0.5 });
     expect(() => expectClose(other, y, TOLERANCE)).toThrow("relative error");
   });
+});
+
+it("norms have one floor: where Z+ nearly vanishes, so does the result, as much", async () => {
+  const plus = random(64, 1).map((z) => z * 2 ** -30);
+  const minus = random(64, 2);
+  const scalars = { phi: 4, tau: 2.5, alpha: 0.5 };
+  expectClose(await combine(plus, minus, 16, scalars), reference(plus, minus, 16, scalars), TOLERANCE);
 });
 
 describe("NAG leaves Z+ as it is", () => {

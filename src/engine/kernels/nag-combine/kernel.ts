@@ -5,7 +5,9 @@ import type { Dispatch, Kernel, KernelTarget, Lowering } from "../../kernel";
 import { linearWorkgroups } from "../../kernel";
 import { STEERING_FIELDS, type NagCombine } from "../../ops";
 import { channelsOf, rowsOf, strideOf, type Tensor } from "../../tensor";
-import { NORM_EPSILON } from "./reference";
+
+/** Keeps the ratio of a token whose positive branch is all zero finite. */
+const NORM_FLOOR = 1e-6;
 
 export function lowerNagCombine(op: NagCombine, output: Tensor, { target }: Lowering): readonly Dispatch[] {
   const { branches, steering } = op.inputs;
@@ -72,13 +74,12 @@ fn main(
     if (local < half) { norms[local] += norms[local + half]; }
     workgroupBarrier();
   }
-  let total = max(norms[0], vec2<f32>(${NORM_EPSILON}));
-  let ratio = total.x / total.y;
-  let factor = min(ratio, tau) / ratio;
+  let ratio = norms[0].x / max(norms[0].y, ${NORM_FLOOR});
+  let shrink = select(1.0, tau / ratio, ratio > tau);
   for (var c = local; c < sizes.yStride; c += INVOCATIONS) {
     let z = load_branches(plus + c);
     let guided = z + phi * (z - load_branches(minus + c));
-    store_y(row * sizes.yStride + c, select(${value}(0.0), z + alpha * (factor * guided - z), c < sizes.units));
+    store_y(row * sizes.yStride + c, select(${value}(0.0), z + alpha * (shrink * guided - z), c < sizes.units));
   }
 }
 `,
