@@ -1,6 +1,8 @@
-// Steered cross-attention against float64 attention, combined as src/steering/reference.ts does.
+// Steered cross-attention against float64 attention, combined as src/steering/reference.ts does, on
+// both cores: the one of software adapters, and the tiles that every GPU runs.
 import { describe, expect, it } from "vitest";
 import { nag, nasa } from "../../../steering/reference";
+import type { NumberFormat } from "../../tensor";
 import { evaluate, expectClose, random, type EvaluateOptions } from "../../testing/evaluate";
 import { attentionReference, type Packed } from "../attention/reference";
 
@@ -24,6 +26,18 @@ interface Steering {
   readonly tau?: number;
   readonly alpha?: number;
 }
+
+interface Target extends EvaluateOptions {
+  readonly on: string;
+  readonly format: NumberFormat;
+}
+
+/** Sizes stay uniforms: each pipeline of the tiles takes a software driver seconds to compile. */
+const TARGETS: readonly Target[] = [
+  { on: "software core, f32", format: "f32", target: { software: true } },
+  { on: "tiles, f32", format: "f32", target: { software: false } },
+  { on: "tiles, f16", format: "f16", target: { software: false } },
+];
 
 const SMALL = { batch: 1, tokens: 19, heads: 2, headSize: 16, capacity: 9, negativeCapacity: 7, positiveKeys: 9, negativeKeys: 7 };
 
@@ -111,6 +125,7 @@ const bound = (format: EvaluateOptions["format"], method: "nasa" | "nag"): numbe
 };
 
 describe("steered cross-attention equals the float64 definition", () => {
+  const tiles = { target: { software: false, workgroupBytes: 16_384 } } as const;
   const cases: readonly (Partial<Problem> & { readonly options?: EvaluateOptions })[] = [
     {},
     { positiveKeys: 1, negativeKeys: 1 },
@@ -121,14 +136,9 @@ describe("steered cross-attention equals the float64 definition", () => {
     { batch: 2, headSize: 7, heads: 3 },
     { options: { format: "f16" } },
     { batch: 2, headSize: 4, options: { sizes: "constant" } },
-    {
-      batch: 2,
-      headSize: 40,
-      tokens: 45,
-      capacity: 77,
-      positiveKeys: 77,
-      options: { target: { software: false, workgroupBytes: 16_384 } },
-    },
+    { batch: 2, headSize: 40, tokens: 45, capacity: 77, positiveKeys: 77, options: tiles },
+    { capacity: 77, negativeCapacity: 154, positiveKeys: 12, negativeKeys: 140, tokens: 70, options: tiles },
+    { batch: 2, tokens: 33, heads: 3, positiveKeys: 5, negativeKeys: 6, options: { ...tiles, format: "f16" } },
   ];
   for (const method of ["nasa", "nag"] as const) {
     it.each(cases)(`${method}, for %j`, async ({ options = {}, ...change }) => {
@@ -186,7 +196,7 @@ describe("worked example: two tokens, two heads of two channels", () => {
   });
 });
 
-describe("without a negative branch", () => {
+describe.each(TARGETS)("without a negative branch, $on", (target) => {
   const full = { ...SMALL, batch: 2 };
   const data = arrays(full);
   const off = [
@@ -196,35 +206,37 @@ describe("without a negative branch", () => {
     { name: "phi 0, NAG", problem: full, method: "nag", steering: { phi: 0 } },
   ] as const;
   it.each(off)("the result is plain attention, bit for bit: $name", async ({ problem, method, steering }) => {
-    const plain = await attend(full, data, "plain");
-    expect(Array.from(await attend(problem, data, method, steering))).toEqual(Array.from(plain));
+    const plain = await attend(full, data, "plain", {}, target);
+    expect(Array.from(await attend(problem, data, method, steering, target))).toEqual(Array.from(plain));
   });
 
   it("garbage in the negative's memory does not reach the result", async () => {
     const poisoned = { ...data, negativeK: data.negativeK.map(() => Number.NaN), negativeV: data.negativeV.map(() => Number.NaN) };
     for (const method of ["nasa", "nag"] as const) {
-      const y = await attend({ ...full, negativeKeys: 0 }, poisoned, method);
+      const y = await attend({ ...full, negativeKeys: 0 }, poisoned, method, {}, target);
       expect(Array.from(y).every(Number.isFinite)).toBe(true);
     }
   });
 });
 
-describe("properties of steering", () => {
+describe.each(TARGETS)("properties of steering, $on", (target) => {
   const problem = { ...SMALL, negativeCapacity: SMALL.capacity, negativeKeys: SMALL.positiveKeys };
   const data = arrays(problem);
   const same = { ...data, negativeK: data.k, negativeV: data.v };
 
   it("a negative equal to the positive leaves (1 - a) Z+ under NASA and Z+ under NAG", async () => {
-    const plain = Array.from(await attend(problem, same, "plain"));
+    // In float16 both sides are rounded once.
+    const rounding = target.format === "f16" ? 2 * 2 ** -11 : 2 ** -20;
+    const plain = Array.from(await attend(problem, same, "plain", {}, target));
     for (const nasaScale of [0.25, 0.5, 1.5]) {
-      const y = await attend(problem, same, "nasa", { nasaScale });
+      const y = await attend(problem, same, "nasa", { nasaScale }, target);
       expectClose(
         y,
         plain.map((z) => (1 - nasaScale) * z),
-        2 ** -20,
+        rounding,
       );
     }
-    for (const phi of [0.5, 2, 10]) expectClose(await attend(problem, same, "nag", { phi }), plain, 2 ** -20);
+    for (const phi of [0.5, 2, 10]) expectClose(await attend(problem, same, "nag", { phi }, target), plain, rounding);
   });
 
   it.each(["nasa", "nag"] as const)("%s does not depend on the order of the negative's tokens", async (method) => {
@@ -235,14 +247,15 @@ describe("properties of steering", () => {
         (_, i) => rows[(problem.negativeCapacity - 1 - Math.floor(i / channels)) * channels + (i % channels)] ?? Number.NaN,
       );
     const permuted = { ...data, negativeK: reversed(data.negativeK), negativeV: reversed(data.negativeV) };
-    expectClose(await attend(problem, permuted, method), Array.from(await attend(problem, data, method)), bound("f32", method));
+    const y = await attend(problem, data, method, {}, target);
+    expectClose(await attend(problem, permuted, method, {}, target), y, bound(target.format, method));
   });
 
   it("no NaN for a in [0, 2] and phi in [0, 10]", async () => {
     for (const fraction of [0, 0.01, 0.25, 0.5, 0.75, 1]) {
-      const nasa = await attend(problem, data, "nasa", { nasaScale: 2 * fraction });
-      const nag = await attend(problem, data, "nag", { phi: 10 * fraction });
-      expect([...Array.from(nasa), ...Array.from(nag)].every(Number.isFinite)).toBe(true);
+      const byNasa = await attend(problem, data, "nasa", { nasaScale: 2 * fraction }, target);
+      const byNag = await attend(problem, data, "nag", { phi: 10 * fraction }, target);
+      expect([...Array.from(byNasa), ...Array.from(byNag)].every(Number.isFinite)).toBe(true);
     }
   });
 });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { nag } from "../../../steering/reference";
 import { evaluate, expectClose, random, type EvaluateOptions } from "../../testing/evaluate";
+import { VARIANTS } from "../../testing/variants";
 
 interface Scalars {
   readonly phi: number;
@@ -85,18 +86,18 @@ it("norms have one floor: where Z+ nearly vanishes, so does the result, as much"
   expectClose(await combine(plus, minus, 16, scalars), reference(plus, minus, 16, scalars), TOLERANCE);
 });
 
-describe("NAG leaves Z+ as it is", () => {
+describe.each(VARIANTS)("NAG leaves Z+ as it is, $variant", (variant) => {
   const [plus, minus] = [random(60, 1), random(60, 2)];
   it.each([
     { phi: 0, negativeKeys: 7 },
     { phi: 3, negativeKeys: 0 },
   ])("bit for bit with %j", async (off) => {
-    const y = await combine(plus, minus, 20, { ...off, tau: 2.5, alpha: 0.5 });
+    const y = await combine(plus, minus, 20, { ...off, tau: 2.5, alpha: 0.5 }, variant);
     expect(Array.from(y)).toEqual([...plus]);
   });
 
   it("to rounding where Z- equals Z+", async () => {
-    expectClose(await combine(plus, plus, 20, { phi: 4, tau: 2.5, alpha: 0.5 }), plus, 2 ** -20);
+    expectClose(await combine(plus, plus, 20, { phi: 4, tau: 2.5, alpha: 0.5 }, variant), plus, 2 ** -20);
   });
 
   it("never gives NaN: zeros, and phi up to 10", async () => {
@@ -107,7 +108,7 @@ describe("NAG leaves Z+ as it is", () => {
         [zeros, minus],
         [plus, zeros],
       ] as const) {
-        const y = await combine(a, b, 20, { phi, tau: 2.5, alpha: 0.5 });
+        const y = await combine(a, b, 20, { phi, tau: 2.5, alpha: 0.5 }, variant);
         expect(Array.from(y).every(Number.isFinite)).toBe(true);
       }
     }
