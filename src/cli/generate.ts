@@ -5,6 +5,7 @@ import type { Device } from "../engine/device";
 import { assertNever, OnestrokeError } from "../errors";
 import { encodePng } from "../image/png";
 import { RECIPE_KEYWORD } from "../image/png-text";
+import { checkPicture } from "../pipeline/check-picture";
 import { OnnxTextToImage } from "../pipeline/onnx/text-to-image";
 import type { ImageRequest, Timings } from "../pipeline/request";
 import { TextToImage } from "../pipeline/text-to-image";
@@ -25,6 +26,7 @@ async function main(args: readonly string[]): Promise<void> {
   for (const job of jobs) {
     const request = job.request(defaults);
     const { image, timings } = await pipeline.generate(request);
+    checkPicture(image, request);
     const recipe: Recipe = { ...request, model: name, seed: request.seed.toString() };
     await writeFile(job.file, await encodePng(image, new Map([[RECIPE_KEYWORD, JSON.stringify(recipe)]])));
     const timingsMs = { ...timings, load: timings.load + unpaid.load, compile: timings.compile + unpaid.compile };

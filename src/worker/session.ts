@@ -2,11 +2,11 @@
 // about restarts: when the device is lost it says so, refuses everything after, and waits
 // to be replaced, because the worker is the unit of recovery.
 import { OnestrokeError, type ErrorCode } from "../errors";
+import { checkPicture } from "../pipeline/check-picture";
 import type { ImageRequest, PipelineHooks } from "../pipeline/request";
 import type { FromWorker, ModelAddress, ModelInfo, ToWorker } from "../protocol/messages";
 import { invalid, parseRecipe, type Recipe } from "../protocol/recipe";
 import type { Backend, LoadedModel } from "./backend";
-import { checkPicture } from "./check-picture";
 import { SerialQueue } from "./queue";
 
 type State =
@@ -87,7 +87,7 @@ export class Session {
     const model = await this.#ensureModel(call.model, hooks);
     const { image, timings } = await model.generate(toRequest(recipe, model.info), hooks);
     signal.throwIfAborted();
-    checkPicture(image, recipe.width, recipe.height);
+    checkPicture(image, recipe);
     this.#post({ type: "drawn", id: call.id, picture: image, timings, info: model.info }, [image.data.buffer]);
   }
 

@@ -36,13 +36,12 @@ export class OnnxDecoder {
     return channelsLast(values, 3).map((value) => value / 2 + 0.5);
   }
 
-  /** @throws OnestrokeError `bad-image` if a pixel is not finite, or all are the same: what a lost GPU leaves */
+  /** @throws OnestrokeError `bad-image` if a pixel is not finite */
   async decode(latent: Tensor, size: Size, signal?: AbortSignal): Promise<RgbaImage> {
     const { width, height } = size;
     const pixels = await this.pixels(latent, size, signal);
     const broken = pixels.filter((value) => !Number.isFinite(value)).length;
     if (broken > 0) throw new OnestrokeError("bad-image", `${broken} values of the picture are not finite numbers`, { values: broken });
-    if (pixels.every((value) => value === pixels[0])) throw new OnestrokeError("bad-image", "the picture is one flat colour");
     const data = new Uint8ClampedArray(4 * width * height).fill(255);
     for (let i = 0; i < width * height; i++) {
       for (let channel = 0; channel < 3; channel++) data[4 * i + channel] = 255 * (pixels[3 * i + channel] ?? 0);

@@ -4,27 +4,19 @@
 import { describe, expect, test } from "vitest";
 import type { ByteStore } from "../../checkpoints/byte-source";
 import { memoryStore } from "../../checkpoints/memory-source";
-import { nodeStore } from "../../checkpoints/node-file";
 import { readJson } from "../../checkpoints/read-file";
-import { encodeModel, valueInfo } from "../../ort/onnx-graph/encode";
-import { ELEMENT_TYPES, type OnnxModel } from "../../ort/onnx-graph/model";
+import { encodeModel } from "../../ort/onnx-graph/encode";
 import { nodeRuntime } from "../../ort/session/load-node";
-import { attend, CHANNELS, crossAttention, GraphWriter, numbers, TEXT_CHANNELS } from "../../ort/testing/attention-model";
+import { attend, CHANNELS, TEXT_CHANNELS } from "../../ort/testing/attention-model";
 import { TorchGenerator } from "../../samplers/noise/torch-generator";
 import { recipeFromConfig, scheduleFor } from "../../samplers/recipe";
 import { nasa } from "../../steering/reference";
 import { openClipTokenizer } from "../../tokenizer/clip-tokenizer";
+import { checkPicture } from "../check-picture";
 import type { ImageRequest } from "../request";
 import { channelsLast } from "../text-to-image";
+import { decoder, EMBEDDING, FILES, FIXTURES, INTO, json, LATENT_CHANNELS, OUT_OF } from "./testing/tiny-export";
 import { OnnxTextToImage } from "./text-to-image";
-
-const { float32, int64 } = ELEMENT_TYPES;
-const LATENT_CHANNELS = 4;
-const WORDS = 600;
-const EMBEDDING = numbers(WORDS * TEXT_CHANNELS, 21);
-const INTO = numbers(LATENT_CHANNELS * CHANNELS, 22);
-const OUT_OF = numbers(CHANNELS * LATENT_CHANNELS, 23);
-const FIXTURES = nodeStore("test/fixtures");
 
 const REQUEST: ImageRequest = {
   prompt: "a lighthouse",
@@ -36,73 +28,6 @@ const REQUEST: ImageRequest = {
   height: 16,
 };
 
-/** The graph of `g` with inputs and outputs of its own. */
-function model(g: GraphWriter, output: string, inputs: OnnxModel["graph"]["inputs"], rank: number): OnnxModel {
-  const written = g.model(output);
-  const outputs = [
-    valueInfo(
-      "out",
-      float32,
-      Array.from({ length: rank }, () => undefined),
-    ),
-  ];
-  return { ...written, graph: { ...written.graph, inputs, outputs } };
-}
-
-function textEncoder(): OnnxModel {
-  const g = new GraphWriter();
-  return model(
-    g,
-    g.op("Gather", [g.floats("words", [WORDS, TEXT_CHANNELS], EMBEDDING), "input_ids"]),
-    [valueInfo("input_ids", int64, [1, "tokens"])],
-    3,
-  );
-}
-
-/** A cross-attention over pixels; the timestep's input is there and weighs nothing. */
-function unet(): OnnxModel {
-  const g = new GraphWriter();
-  const pixels = g.op("Transpose", [g.op("Reshape", ["sample", g.sizes(1, LATENT_CHANNELS, -1)])], { perm: [0, 2, 1] });
-  const hidden = g.op("MatMul", [pixels, g.floats("into", [LATENT_CHANNELS, CHANNELS], INTO)]);
-  const time = g.op("Mul", [g.op("Cast", ["timestep"], { to: float32 }), g.floats("nothing", [], Float32Array.of(0))]);
-  const attended = crossAttention(g, "plain", g.op("Add", [hidden, time]), "encoder_hidden_states");
-  const out = g.op("MatMul", [attended, g.floats("out_of", [CHANNELS, LATENT_CHANNELS], OUT_OF)]);
-  const image = g.op("Reshape", [g.op("Transpose", [out], { perm: [0, 2, 1] }), g.op("Shape", ["sample"])]);
-  const inputs = [
-    valueInfo("sample", float32, [1, LATENT_CHANNELS, "height", "width"]),
-    valueInfo("timestep", int64, [1]),
-    valueInfo("encoder_hidden_states", float32, [1, "tokens", TEXT_CHANNELS]),
-  ];
-  return model(g, image, inputs, 4);
-}
-
-function decoder(): OnnxModel {
-  const g = new GraphWriter();
-  const weight = g.floats(
-    "upsample",
-    [LATENT_CHANNELS, 3, 8, 8],
-    numbers(LATENT_CHANNELS * 3 * 64, 24).map((value) => value / 40),
-  );
-  const image = g.op("ConvTranspose", ["latent_sample", weight], { strides: [8, 8] });
-  return model(g, image, [valueInfo("latent_sample", float32, [1, LATENT_CHANNELS, "height", "width"])], 4);
-}
-
-const json = (value: object): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
-const read = async (path: string): Promise<Uint8Array> => {
-  const source = await FIXTURES.open(path);
-  const bytes = new Uint8Array(source.size);
-  await source.read(0, bytes);
-  return bytes;
-};
-const FILES: Readonly<Record<string, Uint8Array>> = {
-  "text_encoder/model.onnx": encodeModel(textEncoder()),
-  "unet/model.onnx": encodeModel(unet()),
-  "unet/config.json": json({ block_out_channels: [CHANNELS] }),
-  "vae_decoder/model.onnx": encodeModel(decoder()),
-  "tokenizer/vocab.json": await read("clip-tokenizer-tiny/vocab.json"),
-  "tokenizer/merges.txt": await read("clip-tokenizer-tiny/merges.txt"),
-  "scheduler/scheduler_config.json": await read("repo-sd-turbo-tiny/scheduler/scheduler_config.json"),
-};
 const without = (name: string) => new Map(Object.entries(FILES).filter(([path]) => path !== name));
 const runtime = await nodeRuntime();
 const pipeline = await OnnxTextToImage.load(memoryStore("export", new Map(Object.entries(FILES))), runtime);
@@ -207,6 +132,16 @@ describe("the algorithm", () => {
     const previews: number[] = [];
     await pipeline.generate({ ...REQUEST, steps: 3 }, { onPreview: (_, step) => previews.push(step) });
     expect(previews).toEqual([1, 2]);
+  });
+
+  test("a preview may be of one colour; of the last picture its caller decides, as with our own engine", async () => {
+    const store = memoryStore("export", new Map(Object.entries({ ...FILES, "vae_decoder/model.onnx": encodeModel(decoder(0)) })));
+    const grey = await OnnxTextToImage.load(store, runtime);
+    const previews: number[] = [];
+    const { image } = await grey.generate({ ...REQUEST, steps: 2 }, { onPreview: (_, step) => previews.push(step) });
+    expect(previews).toEqual([1]);
+    expect(() => checkPicture(image, REQUEST)).toThrow(expect.objectContaining({ code: "bad-image" }));
+    await grey.dispose();
   });
 
   test("a long prompt is cut at one row of tokens, or read in several where asked", async () => {

@@ -1,11 +1,14 @@
-// The last look at a picture before it leaves the worker. A NaN anywhere in a network
-// spreads over the whole picture and comes out of the RGBA conversion as one colour, as
-// does a device that was lost without an error; both would otherwise be shown as a result.
+// The last look at a finished picture before it is shown or kept, whatever engine drew it. A NaN
+// anywhere in a network spreads over the whole picture and comes out of the RGBA conversion as one
+// colour, as does a device that was lost without an error. Not for previews: a first guess may be flat.
 import { OnestrokeError } from "../errors";
-import type { RgbaImage } from "../pipeline/request";
+import type { ImageRequest, RgbaImage } from "./request";
 
-/** @throws OnestrokeError `bad-image`, detail `reason` */
-export function checkPicture(image: RgbaImage, width: number, height: number): void {
+/**
+ * @param size asked for
+ * @throws OnestrokeError `bad-image`, detail `reason`
+ */
+export function checkPicture(image: RgbaImage, { width, height }: Pick<ImageRequest, "width" | "height">): void {
   const { data } = image;
   if (image.width !== width || image.height !== height || data.length !== width * height * 4) {
     throw badImage("size", `the picture is ${image.width}x${image.height}, not ${width}x${height}`);

@@ -1,0 +1,36 @@
+// The command as it is called: a picture is written, and one that is none is an error and no file.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { encodeModel } from "../ort/onnx-graph/encode";
+import { decoder, FILES } from "../pipeline/onnx/testing/tiny-export";
+
+const root = await mkdtemp(join(tmpdir(), "onestroke-generate-"));
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+async function exported(name: string, files: Readonly<Record<string, Uint8Array>>): Promise<string> {
+  for (const [path, bytes] of Object.entries(files)) {
+    await mkdir(dirname(join(root, name, path)), { recursive: true });
+    await writeFile(join(root, name, path), bytes);
+  }
+  return join(root, name);
+}
+
+function generate(model: string): { readonly code: number | null; readonly log: string; readonly drawn: boolean } {
+  const out = join(root, "picture.png");
+  const options = ["--model", model, "--engine", "ort-wasm", "--prompt", "sea", "--width", "16", "--height", "16", "--out", out];
+  const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", "src/cli/generate.ts", ...options], { encoding: "utf8" });
+  return { code: status, log: stderr, drawn: existsSync(out) };
+}
+
+test("a picture of one colour is an error", async () => {
+  const grey = await exported("grey", { ...FILES, "vae_decoder/model.onnx": encodeModel(decoder(0)) });
+  expect(generate(grey)).toEqual({ code: 1, log: expect.stringContaining("bad-image"), drawn: false });
+});
+
+test("control: one of several is written", async () => {
+  expect(generate(await exported("drawn", FILES))).toMatchObject({ code: 0, drawn: true });
+});
