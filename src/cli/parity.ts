@@ -32,7 +32,7 @@ async function main(): Promise<void> {
     throw new OnestrokeError("invalid-input", `--engine is ${ENGINES.join(" or ")}, not ${engine}\n${USAGE}`);
   const all = await parityFixtures(directory);
   const fixtures = chosen === undefined ? all : onEngine(all, chosen);
-  const needs = (on: Kind["on"]) => fixtures.some(({ kind }) => kind?.on === on);
+  const needs = (on: Kind["on"]) => fixtures.some(({ kind }) => kind.on === on);
   const onGpu = chosen === "ort-webgpu" || needs("device");
   const devices = onGpu ? await openDevices(adapter) : [];
   const runtimes = needs("onnx-runtime")

@@ -26,13 +26,16 @@ export type Kind =
   | { readonly on: "host"; readonly check: HostCheck; readonly bound: number }
   | { readonly on: "device"; readonly check: DeviceCheck; readonly bounds: Bounds }
   | { readonly on: "onnx-runtime"; readonly check: OnnxCheck; readonly bound: number }
-  | { readonly on: "nothing"; readonly reason: string };
+  | { readonly on: "nothing"; readonly reason: string }
+  /** The folder itself is at fault: not recognised, or not to be read. */
+  | { readonly on: "failure"; readonly reason: string };
 
 export interface KnownFixture {
   readonly fixture: Fixture;
-  /** `undefined`: not recognised. */
-  readonly kind: Kind | undefined;
+  readonly kind: Kind;
 }
+
+const NOT_RECOGNISED: Kind = { on: "failure", reason: "not recognised: neither its config nor its name says what it is" };
 
 const NETWORK_BOUNDS: Bounds = { f32: 1e-4, f16: 5e-3 };
 /** Encoder, up to four steps and decoder, one after another. */
@@ -41,16 +44,16 @@ const TABLE_BOUND = 1e-5;
 
 const network = (check: DeviceCheck): Kind => ({ on: "device", check, bounds: NETWORK_BOUNDS });
 
-const BY_CLASS: Readonly<Record<string, Kind>> = {
-  UNet2DConditionModel: network(checkUnet),
-  AutoencoderKL: network(checkAutoencoderKl),
-  AutoencoderTiny: network(checkAutoencoderTiny),
-  CLIPTextModel: network(checkClipText),
-  CLIPTextModelWithProjection: network(checkClipText),
-  "esc-sit": network(checkSit),
-  "imf-dit": network(checkImf),
-  "pagoda-decoder": network(checkPagoda),
-};
+const BY_CLASS: ReadonlyMap<string, Kind> = new Map([
+  ["UNet2DConditionModel", network(checkUnet)],
+  ["AutoencoderKL", network(checkAutoencoderKl)],
+  ["AutoencoderTiny", network(checkAutoencoderTiny)],
+  ["CLIPTextModel", network(checkClipText)],
+  ["CLIPTextModelWithProjection", network(checkClipText)],
+  ["esc-sit", network(checkSit)],
+  ["imf-dit", network(checkImf)],
+  ["pagoda-decoder", network(checkPagoda)],
+]);
 
 const BY_PREFIX: readonly (readonly [prefix: string, kind: Kind])[] = [
   ["clip-tokenizer", { on: "host", check: checkTokenizer, bound: TABLE_BOUND }],
@@ -73,7 +76,8 @@ export async function parityFixtures(directory: string): Promise<readonly KnownF
 /** Fixtures of other engines are left out, with the reason. */
 export function onEngine(fixtures: readonly KnownFixture[], engine: Engine): readonly KnownFixture[] {
   return fixtures.map(({ fixture, kind }) => {
-    const isOther = kind && kind.on !== "nothing" && (kind.on === "onnx-runtime") === (engine === "wgsl");
+    const isRun = kind.on !== "nothing" && kind.on !== "failure";
+    const isOther = isRun && (kind.on === "onnx-runtime") === (engine === "wgsl");
     return { fixture, kind: isOther ? { on: "nothing", reason: reasonAgainst(kind, engine) } : kind };
   });
 }
@@ -94,15 +98,21 @@ async function subfolders(directory: string): Promise<readonly string[]> {
 async function open(folder: string): Promise<KnownFixture> {
   const store = nodeStore(folder);
   const name = basename(folder);
-  const config = (await store.exists("config.json")) ? await readJson(store, "config.json") : {};
-  const golden = (await store.exists("golden.json")) ? await Golden.open(store) : Golden.empty();
-  return { fixture: { name, store, config, golden }, kind: kindOf(name, config) };
+  try {
+    const config = (await store.exists("config.json")) ? await readJson(store, "config.json") : {};
+    const golden = (await store.exists("golden.json")) ? await Golden.open(store) : Golden.empty();
+    return { fixture: { name, store, config, golden }, kind: kindOf(name, config) };
+  } catch (error) {
+    const { message } = OnestrokeError.from(error, "model-corrupt");
+    return { fixture: { name, store, config: {}, golden: Golden.empty() }, kind: { on: "failure", reason: message } };
+  }
 }
 
-function kindOf(name: string, config: JsonObject): Kind | undefined {
+function kindOf(name: string, config: JsonObject): Kind {
   const architectures: readonly unknown[] = Array.isArray(config["architectures"]) ? config["architectures"] : [];
   for (const label of [config["_class_name"], ...architectures, config["family"]]) {
-    if (typeof label === "string" && Object.hasOwn(BY_CLASS, label)) return BY_CLASS[label];
+    const kind = typeof label === "string" ? BY_CLASS.get(label) : undefined;
+    if (kind) return kind;
   }
-  return BY_PREFIX.find(([prefix]) => name.startsWith(prefix))?.[1];
+  return BY_PREFIX.find(([prefix]) => name.startsWith(prefix))?.[1] ?? NOT_RECOGNISED;
 }

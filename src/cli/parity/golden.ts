@@ -1,6 +1,7 @@
 // The reference tensors of one fixture, and how results are compared with them. Keeps count of
 // what was looked at, so that a tensor nobody compared is noticed.
 import type { ByteStore } from "../../checkpoints/byte-source";
+import { DTYPE_BYTES, isFloatDtype, toFloat32, type Dtype } from "../../checkpoints/dtype";
 import { isJsonObject, type JsonObject } from "../../checkpoints/json";
 import { readJson } from "../../checkpoints/read-file";
 import { readSafetensorsHeader } from "../../checkpoints/safetensors";
@@ -112,9 +113,24 @@ async function readTensors(store: ByteStore, file: string): Promise<ReadonlyMap<
   for (const [name, { dtype, shape, begin, end }] of header.tensors) {
     const bytes = new Uint8Array(end - begin);
     await source.read(begin, bytes);
-    if (dtype === "F32") tensors.set(name, { shape, values: new Float32Array(bytes.buffer) });
-    else if (dtype === "I32") tensors.set(name, { shape, values: Float32Array.from(new Int32Array(bytes.buffer)) });
-    else throw new OnestrokeError("model-unsupported", `golden tensor ${name} is stored as ${dtype}`, { tensor: name, dtype });
+    tensors.set(name, { shape, values: valuesOf(name, dtype, bytes) });
   }
   return tensors;
+}
+
+const INTEGER_ARRAYS = new Map<Dtype, typeof Uint8Array | typeof Int32Array | typeof BigInt64Array>([
+  ["BOOL", Uint8Array],
+  ["I32", Int32Array],
+  ["I64", BigInt64Array],
+]);
+
+function valuesOf(name: string, dtype: Dtype, bytes: Uint8Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
+  if (isFloatDtype(dtype)) {
+    const values = new Float32Array(bytes.byteLength / DTYPE_BYTES[dtype]);
+    toFloat32(bytes, dtype, values);
+    return values;
+  }
+  const Integers = INTEGER_ARRAYS.get(dtype);
+  if (!Integers) throw new OnestrokeError("model-unsupported", `golden tensor ${name} is stored as ${dtype}`, { tensor: name, dtype });
+  return Float32Array.from<number | bigint>(new Integers(bytes.buffer), Number);
 }

@@ -1,10 +1,15 @@
 // The carried reference networks on this machine's adapter, as `npm run parity` runs them, and
-// what the report says of a wrong number, an unknown folder and a tensor nobody compares.
+// what the report says of a wrong number, a folder that is unknown or unreadable and a tensor nobody compares.
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { DTYPE_BYTES } from "../../checkpoints/dtype";
 import { memoryStore } from "../../checkpoints/memory-source";
 import { FIXTURES } from "../../checkpoints/testing/fixtures";
-import { float32Tensor, safetensorsFile } from "../../checkpoints/testing/safetensors-file";
+import { float16Tensor, float32Tensor, safetensorsFile, type TestTensor } from "../../checkpoints/testing/safetensors-file";
 import { testDevice } from "../../engine/testing/evaluate";
+import { TorchGenerator } from "../../samplers/noise/torch-generator";
 import { parityFixtures } from "./fixtures";
 import { Golden, relativeError } from "./golden";
 import { checkNoise } from "./host";
@@ -36,7 +41,7 @@ describe("parity of the carried fixtures", () => {
 });
 
 describe("the report", () => {
-  const fixture = async (name: string, tensors: ReadonlyMap<string, ReturnType<typeof float32Tensor>>) => {
+  const fixture = async (name: string, tensors: ReadonlyMap<string, TestTensor>) => {
     const files = new Map([
       ["golden.json", new TextEncoder().encode("{}")],
       ["golden.safetensors", safetensorsFile(tensors)],
@@ -59,13 +64,57 @@ describe("the report", () => {
     ]);
   });
 
-  it("fails a folder that is not recognised, and skips one without an engine with the reason", async () => {
-    const unknown = { fixture: await fixture("something", new Map()), kind: undefined };
+  it("skips a fixture without an engine, with the reason", async () => {
     const later = { fixture: await fixture("onnx-x", new Map()), kind: { on: "nothing", reason: "later" } as const };
-    const { cases, failed, skipped } = await runParity([unknown, later], {}, quiet);
-    expect(failed).toBe(1);
-    expect(cases[0]?.reason).toContain("not recognised");
+    const { failed, skipped } = await runParity([later], {}, quiet);
+    expect(failed).toBe(0);
     expect(skipped).toEqual([{ fixture: "onnx-x", reason: "later" }]);
+  });
+
+  it("a folder that is not recognised or not to be read is one failed row; the others still run", async () => {
+    const root = await mkdtemp(join(tmpdir(), "onestroke-parity-"));
+    const write = async (folder: string, files: Readonly<Record<string, string | Uint8Array>>) => {
+      await mkdir(join(root, folder));
+      for (const [name, content] of Object.entries(files)) await writeFile(join(root, folder, name), content);
+    };
+    await write("a-config-cut-short", { "config.json": "{", "golden.json": "{}" });
+    await write("samplers-of-bytes", {
+      "golden.json": "{}",
+      "golden.safetensors": safetensorsFile(new Map([["sample", { dtype: "F8_E4M3", shape: [1], data: new Uint8Array(1) }]])),
+    });
+    await write("something", { "golden.json": "{}" });
+    await write("torch-randn", {
+      "golden.json": "{}",
+      "golden.safetensors": safetensorsFile(new Map([["seed0.1x2", float32Tensor([...new TorchGenerator(0n).randn(2)])]])),
+    });
+    const { cases } = await runParity(await parityFixtures(root), {}, quiet);
+    await rm(root, { recursive: true });
+    expect(cases.map(({ fixture: name, case: what, ok, reason = "" }) => [name, what, ok, reason])).toEqual([
+      ["a-config-cut-short", "(folder)", false, expect.stringContaining("config.json is not JSON")],
+      ["samplers-of-bytes", "(folder)", false, expect.stringContaining("F8_E4M3")],
+      ["something", "(folder)", false, expect.stringContaining("not recognised")],
+      ["torch-randn", "seed0.1x2", true, ""],
+    ]);
+  });
+
+  it("reference tensors are read from the formats that networks and tokenizers are saved in", async () => {
+    const stored = (dtype: TestTensor["dtype"], data: ArrayBufferView<ArrayBuffer>): TestTensor => {
+      const bytes = new Uint8Array(data.buffer);
+      return { dtype, shape: [bytes.byteLength / DTYPE_BYTES[dtype]], data: bytes };
+    };
+    const tensors = new Map([
+      ["f32", float32Tensor([1.5, -2])],
+      ["f16", float16Tensor([0x3e00, 0xc000])],
+      ["bf16", stored("BF16", Uint16Array.of(0x3fc0, 0xc000))],
+      ["i32", stored("I32", Int32Array.of(49_407, -1))],
+      ["i64", stored("I64", BigInt64Array.of(49_407n, -1n))],
+      ["bool", stored("BOOL", Uint8Array.of(1, 0))],
+    ]);
+    const { golden } = await fixture("formats", tensors);
+    const floats = [1.5, -2];
+    const integers = [49_407, -1];
+    const expected = { f32: floats, f16: floats, bf16: floats, i32: integers, i64: integers, bool: [1, 0] };
+    expect(Object.fromEntries(golden.names.map((name) => [name, [...golden.tensor(name).values]]))).toEqual(expected);
   });
 
   it("a result that is not finite or not as long as the reference is no result", () => {

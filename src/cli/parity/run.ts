@@ -1,5 +1,5 @@
-// Runs fixtures on devices and makes the report's rows. A fixture that throws is one failed
-// row with the reason; the others still run.
+// Runs fixtures on devices and makes the report's rows. A fixture that throws, or cannot be read, is
+// one failed row with the reason; the others still run.
 import type { Device } from "../../engine/device";
 import type { NumberFormat } from "../../engine/tensor";
 import type { Engine } from "../../protocol/engine";
@@ -55,10 +55,15 @@ export async function runParity(
   for (const { fixture, kind } of fixtures) {
     // Tables of the host are ours, whatever computes pictures.
     const host = { fixture, engine: "wgsl", adapter: "cpu", format: "float32" } as const;
-    if (kind === undefined)
-      cases.push(failure({ ...host, bound: 0 }, "(folder)", "not recognised: neither its config nor its name says what it is"));
-    else if (kind.on === "nothing") skipped.push({ fixture: fixture.name, reason: kind.reason });
-    else if (kind.on === "host") cases.push(...(await rows({ ...host, bound: kind.bound }, () => kind.check(fixture), log)));
+    if (kind.on === "failure") {
+      cases.push(failure({ ...host, bound: 0 }, "(folder)", kind.reason));
+      continue;
+    }
+    if (kind.on === "nothing") {
+      skipped.push({ fixture: fixture.name, reason: kind.reason });
+      continue;
+    }
+    if (kind.on === "host") cases.push(...(await rows({ ...host, bound: kind.bound }, () => kind.check(fixture), log)));
     else if (kind.on === "onnx-runtime") {
       for (const { engine, adapter, runtime } of runtimes) {
         cases.push(...(await rows({ ...host, engine, adapter, bound: kind.bound }, () => kind.check(fixture, runtime), log)));
@@ -71,9 +76,7 @@ export async function runParity(
         }
       }
     }
-    if (kind && kind.on !== "nothing") {
-      for (const name of fixture.golden.unseen) cases.push(failure({ ...host, bound: 0 }, name, "nothing was compared with this tensor"));
-    }
+    for (const name of fixture.golden.unseen) cases.push(failure({ ...host, bound: 0 }, name, "nothing was compared with this tensor"));
   }
   return { cases, failed: cases.filter(({ ok }) => !ok).length, skipped };
 }
