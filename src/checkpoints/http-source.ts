@@ -1,7 +1,7 @@
 // Files of a web server, read by range. A server that ignores Range and answers 200 is served
 // from one buffered copy; one that answers with a web page has no such file.
 // No retries and no storage: that is the vault's work.
-import { OnestrokeError } from "../errors";
+import { OnestrokeError, throwIfCancelled } from "../errors";
 import type { ByteSource, ByteStore } from "./byte-source";
 import { checkRange, memorySource } from "./memory-source";
 
@@ -171,7 +171,7 @@ async function fetching<T>(call: () => Promise<T>, name: string, signal: AbortSi
   try {
     return await call();
   } catch (cause) {
-    if (signal?.aborted === true) throw new OnestrokeError("cancelled", "reading was cancelled", {}, cause);
+    throwIfCancelled(signal);
     const offline = typeof navigator === "object" && navigator.onLine === false;
     if (offline) throw new OnestrokeError("offline", `${name} cannot be reached: there is no network`, { file: name }, cause);
     throw failed(name, "could not be read", {}, cause);

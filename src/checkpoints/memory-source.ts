@@ -1,5 +1,5 @@
 // Bytes that are already here: small files, tests, files dropped into the window.
-import { OnestrokeError } from "../errors";
+import { OnestrokeError, throwIfCancelled } from "../errors";
 import type { ByteSource, ByteStore } from "./byte-source";
 
 export function memorySource(name: string, bytes: Uint8Array): ByteSource {
@@ -7,7 +7,7 @@ export function memorySource(name: string, bytes: Uint8Array): ByteSource {
     name,
     size: bytes.byteLength,
     read: async (begin, into, signal) => {
-      throwIfAborted(signal);
+      throwIfCancelled(signal);
       checkRange(name, begin, into.byteLength, bytes.byteLength);
       into.set(bytes.subarray(begin, begin + into.byteLength));
     },
@@ -20,10 +20,10 @@ export function blobSource(name: string, blob: Blob): ByteSource {
     name,
     size: blob.size,
     read: async (begin, into, signal) => {
-      throwIfAborted(signal);
+      throwIfCancelled(signal);
       checkRange(name, begin, into.byteLength, blob.size);
       into.set(new Uint8Array(await blob.slice(begin, begin + into.byteLength).arrayBuffer()));
-      throwIfAborted(signal);
+      throwIfCancelled(signal);
     },
   };
 }
@@ -43,11 +43,6 @@ export function memoryStore(name: string, files: ReadonlyMap<string, Uint8Array 
 
 export function missingFile(store: string, path: string, cause?: unknown): OnestrokeError {
   return new OnestrokeError("model-missing", `${store} has no file ${path}`, { file: path }, cause);
-}
-
-/** @throws OnestrokeError `cancelled` */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw new OnestrokeError("cancelled", "reading was cancelled", {}, signal.reason);
 }
 
 /** @throws OnestrokeError `model-corrupt` when the file is too short for what is asked of it */

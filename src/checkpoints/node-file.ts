@@ -1,8 +1,9 @@
 // Files on disk, for the command line and tests. Browser code must not import this.
 import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { throwIfCancelled } from "../errors";
 import type { ByteSource, ByteStore } from "./byte-source";
-import { checkRange, missingFile, throwIfAborted } from "./memory-source";
+import { checkRange, missingFile } from "./memory-source";
 
 /** @param folder absolute or relative to the working directory */
 export function nodeStore(folder: string): ByteStore {
@@ -24,7 +25,7 @@ function nodeSource(file: string, size: number): ByteSource {
     size,
     // Opened for each read: nobody has to close it, and reads are megabytes.
     read: async (begin, into, signal) => {
-      throwIfAborted(signal);
+      throwIfCancelled(signal);
       checkRange(file, begin, into.byteLength, size);
       const handle = await open(file);
       try {
@@ -36,7 +37,7 @@ function nodeSource(file: string, size: number): ByteSource {
       } finally {
         await handle.close();
       }
-      throwIfAborted(signal);
+      throwIfCancelled(signal);
     },
   };
 }

@@ -15,11 +15,11 @@ function staged(g: GraphBuilder): void {
   g.output("y", g.addTensors(x, g.addTensors(prompt, timestep)));
 }
 
-async function stagedPlan(): Promise<Plan> {
+async function stagedPlan(signal?: AbortSignal): Promise<Plan> {
   const device = await testDevice();
   const builder = new GraphBuilder();
   staged(builder);
-  return Plan.compile(device, builder.build(), new Weights(device, arraySource({})), { format: "f32" });
+  return Plan.compile(device, builder.build(), new Weights(device, arraySource({})), { format: "f32", ...(signal && { signal }) });
 }
 
 const values = (first: number) => Float32Array.from({ length: 10 }, (_, index) => first + index);
@@ -89,9 +89,11 @@ describe("a plan runs what changed", () => {
     }
   });
 
-  test("an aborted signal stops the run with the code cancelled", async () => {
+  test("an aborted signal stops compiling and the run with the code cancelled, whatever its reason", async () => {
+    const aborted = AbortSignal.abort("a reason of the caller's own");
+    await expect(stagedPlan(aborted)).rejects.toMatchObject({ code: "cancelled" });
     const plan = await stagedPlan();
-    await expect(runPlan(plan, AbortSignal.abort())).rejects.toMatchObject({ code: "cancelled" });
+    await expect(runPlan(plan, aborted)).rejects.toMatchObject({ code: "cancelled" });
     plan.destroy();
   });
 

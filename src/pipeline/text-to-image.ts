@@ -4,12 +4,11 @@ import { component, weightBytes, type ComponentName, type Manifest } from "../ch
 import type { Device } from "../engine/device";
 import type { Plan } from "../engine/plan";
 import type { NumberFormat } from "../engine/tensor";
-import { OnestrokeError } from "../errors";
+import { OnestrokeError, throwIfCancelled } from "../errors";
 import { TorchGenerator } from "../samplers/noise/torch-generator";
 import { recipeFromConfig, scheduleFor, type SamplerOverrides, type SamplerRecipe } from "../samplers/recipe";
 import type { SteeringDefaults } from "../steering/defaults";
 import { effectiveSteering, steeringAt } from "../steering/schedule";
-import { throwIfCancelled } from "./cancel";
 import { checkRequest, maxSteps } from "./check-request";
 import { Decoder } from "./decoder";
 import { steeringDefaults } from "./default-steering";

@@ -5,7 +5,7 @@ import jspiUrl from "onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url";
 import webgpuUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
 import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 import type { Device } from "../../engine/device";
-import { OnestrokeError } from "../../errors";
+import { OnestrokeError, throwIfCancelled } from "../../errors";
 import { OrtRuntime, type OrtModule } from "./runtime";
 
 interface Build {
@@ -67,7 +67,7 @@ export async function download(url: string, byteLength: number, { signal, onByte
     if (WASM_MAGIC.some((byte, index) => bytes[index] !== byte)) throw new Error("the server sent something else");
     return bytes;
   } catch (cause) {
-    if (signal?.aborted) throw new OnestrokeError("cancelled", "the image was cancelled", {}, cause);
+    throwIfCancelled(signal);
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new OnestrokeError("download-failed", `ONNX Runtime could not be downloaded: ${why}`, { file: url }, cause);
   }

@@ -3,7 +3,7 @@
 // whoever owns the thread must replace the thread. It has no clock: that is the owner's too.
 import type { Env, InferenceSession, InferenceSessionFactory, Tensor, TensorConstructor } from "onnxruntime-web";
 import type { Device } from "../../engine/device";
-import { assertNever, invariant, OnestrokeError } from "../../errors";
+import { assertNever, invariant, OnestrokeError, throwIfCancelled } from "../../errors";
 
 /** The part of onnxruntime-web that is used; its builds differ in what runs beneath. */
 export interface OrtModule {
@@ -47,7 +47,7 @@ export class OrtRuntime {
   enqueue<T>(job: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const turn = this.#tail.then(() => {
       if (this.#retired) throw this.#retired;
-      if (signal?.aborted) throw new OnestrokeError("cancelled", "the image was cancelled");
+      throwIfCancelled(signal);
       return this.#unlessLost(job);
     });
     this.#tail = turn.then(

@@ -3,13 +3,13 @@
 // latent never leaves the GPU. Images are NCHW here.
 import type { Tensor } from "onnxruntime-web";
 import type { ByteStore } from "../../checkpoints/byte-source";
+import { throwIfCancelled } from "../../errors";
 import type { OrtRuntime } from "../../ort/session/runtime";
 import { readTensor } from "../../ort/session/tensors";
 import { TEXT_INPUT } from "../../ort/steer-graph";
 import { TorchGenerator } from "../../samplers/noise/torch-generator";
 import { scheduleFor } from "../../samplers/recipe";
 import { effectiveSteering, steeringAt } from "../../steering/schedule";
-import { throwIfCancelled } from "../cancel";
 import { checkRequest, maxSteps } from "../check-request";
 import { steeringDefaultsOfTextChannels } from "../default-steering";
 import { StageClock } from "../hooks";
