@@ -89,25 +89,30 @@ export class Device {
   }
 
   /**
-   * Runs synchronous GPU calls and turns what the GPU reports of them into errors.
+   * Makes GPU objects and turns what the GPU reports of them into errors; what it refused is destroyed.
    * @throws OnestrokeError `gpu-out-of-memory`, `gpu-unsupported`, `gpu-lost`
    */
-  async checked<T>(what: string, calls: () => T): Promise<T> {
+  async checked<T extends { destroy(): void }>(what: string, make: () => T): Promise<T> {
     this.gpu.pushErrorScope("out-of-memory");
     this.gpu.pushErrorScope("validation");
     const pop = () => this.gpu.popErrorScope().catch(() => null);
     let scopes: readonly Promise<GPUError | null>[] = [];
-    let result: T;
+    let made: T;
     try {
-      result = calls();
+      made = make();
     } finally {
       scopes = [pop(), pop()];
     }
     const [validation, memory] = await Promise.all(scopes);
-    this.assertAlive();
-    if (memory) throw new OnestrokeError("gpu-out-of-memory", `no GPU memory for ${what}: ${memory.message}`);
-    if (validation) throw new OnestrokeError("gpu-unsupported", `the GPU refused ${what}: ${validation.message}`);
-    return result;
+    try {
+      this.assertAlive();
+      if (memory) throw new OnestrokeError("gpu-out-of-memory", `no GPU memory for ${what}: ${memory.message}`);
+      if (validation) throw new OnestrokeError("gpu-unsupported", `the GPU refused ${what}: ${validation.message}`);
+    } catch (error) {
+      made.destroy();
+      throw error;
+    }
+    return made;
   }
 
   destroy(): void {

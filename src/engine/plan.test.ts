@@ -5,6 +5,7 @@ import { GraphBuilder } from "./graph-builder";
 import { Plan } from "./plan";
 import { runPlan } from "./run";
 import { arraySource, evaluate, testDevice } from "./testing/evaluate";
+import { recordBuffers } from "./testing/record-buffers";
 import { Weights } from "./weights";
 
 /** y = (prompt + timestep) + x, with the first sum depending on prompt and timestep alone. */
@@ -95,6 +96,22 @@ describe("a plan runs what changed", () => {
     const plan = await stagedPlan();
     await expect(runPlan(plan, aborted)).rejects.toMatchObject({ code: "cancelled" });
     plan.destroy();
+  });
+
+  test("a plan the GPU has no memory for leaves none of its buffers", async () => {
+    const device = await testDevice();
+    const { gpu } = device;
+    const { popErrorScope } = gpu;
+    gpu.popErrorScope = async () => (await popErrorScope.call(gpu)) ?? { message: "full" };
+    try {
+      const compile = () => expect(stagedPlan()).rejects.toMatchObject({ code: "gpu-out-of-memory" });
+      expect(await recordBuffers(device, compile)).toBe(0);
+    } finally {
+      gpu.popErrorScope = popErrorScope;
+    }
+    const plans: Plan[] = [];
+    expect(await recordBuffers(device, async () => plans.push(await stagedPlan())), "control").toBeGreaterThan(0);
+    for (const plan of plans) plan.destroy();
   });
 
   test("a tensor above the binding limit is refused before anything is made", async () => {

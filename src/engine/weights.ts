@@ -51,16 +51,15 @@ export class Weights {
    */
   async load(graph: Graph, onProgress?: (progress: WeightProgress) => void, signal?: AbortSignal): Promise<void> {
     const missing = distinctWeights(graph).filter((weight) => !this.#placed.has(weightId(weight)));
-    const slabs: GPUBuffer[] = [];
+    const { slabs, placed, destroy } = await this.#allocate(missing);
     try {
-      const placed = await this.#allocate(missing, slabs);
       await this.#upload(missing, placed, onProgress, signal);
-      this.#slabs.push(...slabs);
-      for (const [id, place] of placed) this.#placed.set(id, place);
     } catch (error) {
-      for (const slab of slabs) slab.destroy();
+      destroy();
       throw error;
     }
+    this.#slabs.push(...slabs);
+    for (const [id, place] of placed) this.#placed.set(id, place);
   }
 
   binding(weight: Weight): GPUBufferBinding {
@@ -77,10 +76,11 @@ export class Weights {
   }
 
   /** Makes the slabs of `weights` and says where each will lie in them. */
-  async #allocate(weights: readonly Weight[], slabs: GPUBuffer[]): Promise<ReadonlyMap<string, Placed>> {
-    const placed = new Map<string, Placed>();
+  #allocate(weights: readonly Weight[]) {
     const groups = this.#groupBySlab(weights);
-    await this.device.checked(`${weights.reduce((total, weight) => total + packedBytes(weight), 0)} bytes of weights`, () => {
+    return this.device.checked(`${weights.reduce((total, weight) => total + packedBytes(weight), 0)} bytes of weights`, () => {
+      const slabs: GPUBuffer[] = [];
+      const placed = new Map<string, Placed>();
       for (const group of groups) {
         const size = group.reduce((total, weight) => total + roundUp(packedBytes(weight), ALIGNMENT), 0);
         const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
@@ -92,8 +92,8 @@ export class Weights {
           offset += roundUp(packedBytes(weight), ALIGNMENT);
         }
       }
+      return { slabs, placed, destroy: () => slabs.forEach((slab) => slab.destroy()) };
     });
-    return placed;
   }
 
   async #upload(
