@@ -2,16 +2,16 @@
 // model's own strength, `DIAL_END` strong. Every strength comes from the model, none from here.
 import { STEERING_RANGES } from "../protocol/limits";
 import type { SteeringDefaults } from "../protocol/messages";
-import type { RecipeSteering } from "../protocol/recipe";
+import type { Steering } from "../protocol/recipe";
 
-export type ActiveSteering = Exclude<RecipeSteering, { readonly method: "none" }>;
+export type ActiveSteering = Exclude<Steering, { readonly method: "none" }>;
 
 /** Twice the model's own strength: PixArt still gains there by NASA (SNOOPI, figure 7), and NAG is published at both. */
 export const DIAL_END = 2;
 export const DIAL_STEP = 0.1;
 
 /** What is chosen, and the model's own where nothing is. Off is strength 0. */
-export function chosenSteering(choice: RecipeSteering | undefined, defaults: SteeringDefaults): ActiveSteering {
+export function chosenSteering(choice: Steering | undefined, defaults: SteeringDefaults): ActiveSteering {
   const usual = defaults[defaults.method];
   if (choice === undefined) return usual;
   return choice.method === "none" ? { ...usual, scale: 0 } : choice;

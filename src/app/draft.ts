@@ -2,7 +2,7 @@
 // invalid (a seed being typed); a recipe may not.
 import type { SteeringDefaults } from "../protocol/messages";
 import { recipeFromQuery } from "../protocol/permalink";
-import { parseRecipe, parseSeed, type Recipe, type RecipeSteering } from "../protocol/recipe";
+import { parseRecipe, parseSeed, type Recipe, type Steering } from "../protocol/recipe";
 import { leavesOut } from "./comparison";
 import { chosenSteering } from "./dial";
 
@@ -13,7 +13,7 @@ export interface Draft {
   readonly prompt: string;
   readonly negative: string;
   /** Undefined until someone chooses: the model's own. */
-  readonly steering: RecipeSteering | undefined;
+  readonly steering: Steering | undefined;
   readonly steps: number;
   /** As typed. */
   readonly seed: string;

@@ -14,15 +14,7 @@ export const MAX_SIDE = 2048;
 /** Seeds are unsigned 64-bit. */
 export const MAX_SEED = 2n ** 64n - 1n;
 
-/**
- * Ranges of the steering dials: SNOOPI's alpha, and NAG's phi, tau and alpha; and of sigma, which is 80 at most
- * where models are trained (EDM's largest).
- */
-export const STEERING_RANGES = {
-  nasa: { scale: [0, 2] },
-  nag: { scale: [0, 10], tau: [1, 10], alpha: [0, 1] },
-  sigmaEnd: [0, 100],
-} as const;
+export { STEERING_RANGES } from "../steering/ranges";
 
 /**
  * The supervisor's patience. Everything is counted in ticks of one timer and not in elapsed time:

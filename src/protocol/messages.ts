@@ -1,9 +1,12 @@
 // The messages between page and worker, both ways. Every call has an id, and everything
 // said about it carries that id; a call ends with exactly one of `loaded`, `drawn`, `failed`.
 import type { WireError } from "../errors";
+import type { SteeringDefaults } from "../steering/defaults";
 import type { Engine } from "./engine";
 import type { Picture, Progress, StageTimings } from "./progress";
-import type { Recipe, RecipeSteering } from "./recipe";
+import type { Recipe } from "./recipe";
+
+export type { SteeringDefaults };
 
 /** Where a model's files are; `root` is an absolute address that ends in a slash. */
 export interface ModelAddress {
@@ -20,16 +23,6 @@ export interface ModelPart {
   readonly engine: Engine;
   /** Stored bytes. */
   readonly byteLength: number;
-}
-
-/** How a model is steered when nobody says, by each method; the pipeline's `SteeringDefaults`. */
-export interface SteeringDefaults {
-  readonly nasa: Extract<RecipeSteering, { method: "nasa" }>;
-  readonly nag: Extract<RecipeSteering, { method: "nag" }>;
-  /** The one that a negative prompt means when none is named. */
-  readonly method: "nasa" | "nag";
-  /** Where steering may stop with most of its effect kept. */
-  readonly sigmaEnd: number;
 }
 
 /** What the page needs to know about a loaded model. */

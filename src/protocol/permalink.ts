@@ -1,7 +1,7 @@
 // A recipe as query text and back: short names, plain values, readable in an address bar.
 // The page keeps it after the `#`, so that a shared prompt is never sent to a server.
 import { MAX_SIDE } from "./limits";
-import { invalid, parseRecipe, type Recipe, type RecipeSteering } from "./recipe";
+import { invalid, parseRecipe, type Recipe, type Steering } from "./recipe";
 
 export function recipeToQuery(recipe: Recipe): string {
   const query = new URLSearchParams({ prompt: recipe.prompt });
@@ -35,7 +35,7 @@ export function recipeFromQuery(text: string, defaults: Recipe): Recipe {
   });
 }
 
-function steeringToText(steering: RecipeSteering): string {
+function steeringToText(steering: Steering): string {
   switch (steering.method) {
     case "none":
       return "none";

@@ -2,20 +2,17 @@
 // worker, and the text in the PNG, the history row and the permalink. Whatever comes from
 // outside goes through `parseRecipe`; a `Recipe` in hand is valid.
 import { OnestrokeError } from "../errors";
+import type { Steering } from "../steering/types";
 import { MAX_PROMPT_CHARACTERS, MAX_SEED, MAX_SIDE, MAX_STEPS, MIN_SIDE, STEERING_RANGES } from "./limits";
 
-/** The pipeline's `Steering`, kept here because the page may not import it. */
-export type RecipeSteering =
-  | { readonly method: "none" }
-  | { readonly method: "nasa"; readonly scale: number; readonly sigmaEnd?: number }
-  | { readonly method: "nag"; readonly scale: number; readonly tau: number; readonly alpha: number; readonly sigmaEnd?: number };
+export type { Steering };
 
 export interface Recipe {
   /** Catalogue id. */
   readonly model: string;
   readonly prompt: string;
   readonly negative: string;
-  readonly steering: RecipeSteering;
+  readonly steering: Steering;
   readonly steps: number;
   /** Unsigned 64-bit, decimal. */
   readonly seed: string;
@@ -92,7 +89,7 @@ function parseInteger(value: unknown, field: string, least: number, most: number
   return value;
 }
 
-function parseSteering(value: unknown): RecipeSteering {
+function parseSteering(value: unknown): Steering {
   const fields = objectOf(value, "steering");
   const { nasa, nag } = STEERING_RANGES;
   switch (fields["method"]) {

@@ -154,6 +154,11 @@ describe("when and whether", () => {
     expect(() => effectiveSteering({ method: "nasa", scale }, "fog")).toThrow(expect.objectContaining({ code: "invalid-input" }));
   });
 
+  it.each([{ scale: 10.1 }, { tau: 0.9 }, { tau: 10.1 }, { alpha: 1.1 }, { alpha: NaN }])("refuses NAG at %j", (beyond) => {
+    const steering = { ...STEERING_DEFAULTS.sd15.nag, ...beyond };
+    expect(() => effectiveSteering(steering, "fog")).toThrow(expect.objectContaining({ code: "invalid-input" }));
+  });
+
   it.each([-1, 101, NaN])("refuses a sigmaEnd of %f", (sigmaEnd) => {
     const refusal = expect.objectContaining({ code: "invalid-input" });
     expect(() => effectiveSteering({ method: "nasa", scale: 0.5, sigmaEnd }, "fog")).toThrow(refusal);

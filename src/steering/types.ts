@@ -2,9 +2,9 @@
 // the cross-attention kernel applies them.
 
 /**
- * Negative steering of one image.
- * - `nasa`: `Z = Z+ - scale * Z-` (SNOOPI, arXiv 2412.02687, eq. 9); scale in [0, 2].
- * - `nag`: normalised attention guidance (arXiv 2505.21179): `scale` is phi in [0, 10],
+ * Negative steering of one image, within ranges.ts.
+ * - `nasa`: `Z = Z+ - scale * Z-` (SNOOPI, arXiv 2412.02687, eq. 9).
+ * - `nag`: normalised attention guidance (arXiv 2505.21179): `scale` is phi,
  *   `tau` the bound of the norm ratio, `alpha` the blend.
  * - `sigmaEnd`: later steps, whose sigma is below it, are not steered. Absent: every step is.
  */

@@ -33,6 +33,7 @@ const WRONG = {
   "src/networks/deep/b.ts": "../../worker/session",
   "src/samplers/a.ts": "../pipeline/request",
   "src/steering/a.ts": "../pipeline/request",
+  "src/steering/b.ts": "../engine/ops",
   "src/tokenizer/a.ts": "../worker/session",
   "src/checkpoints/a.ts": "../engine/device",
   "src/engine/a.ts": "../networks/clip-text",
@@ -47,6 +48,7 @@ const WRONG = {
 const RIGHT = {
   "src/app/a.ts": "../client/generator",
   "src/client/a.ts": "../protocol/recipe",
+  "src/protocol/a.ts": "../steering/types",
   "src/worker/a.ts": "../pipeline/request",
   "src/worker/b.ts": "../engine/device",
   "src/pipeline/a.ts": "../networks/clip-text",
