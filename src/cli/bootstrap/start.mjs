@@ -1,6 +1,6 @@
 // `npm start`: from a fresh clone to the running app. Installs the packages if needed,
-// builds the page and serves the build, as a visitor would get it. For work on the code
-// itself there is `npm run dev`.
+// builds the page and serves the build, as a visitor would get it: on PORT of HOST where those
+// are set, else for this machine alone. For work on the code itself there is `npm run dev`.
 import { ensurePackages, requireNode, ROOT } from "./process.mjs";
 
 requireNode();
@@ -9,6 +9,12 @@ ensurePackages();
 // Only now is there a vite to import.
 const { build, preview } = await import("vite");
 await build({ root: ROOT, logLevel: "warn" });
-const server = await preview({ root: ROOT, preview: { port: Number(process.env["PORT"] ?? 4173), open: false } });
-const [address] = server.resolvedUrls?.local ?? [];
-console.log(`\n  Onestroke is at ${address}\n  Open it in a browser with WebGPU. Ctrl+C ends it.\n`);
+const server = await preview({
+  root: ROOT,
+  preview: { host: process.env["HOST"] ?? "localhost", port: Number(process.env["PORT"] ?? 4173), open: false },
+});
+const { local = [], network = [] } = server.resolvedUrls ?? {};
+console.log(`\n  Onestroke is at ${[...local, ...network].join(" and ")}\n  Open it in a browser with WebGPU. Ctrl+C ends it.`);
+if (network.length > 0)
+  console.log("  On other machines browsers give WebGPU to https alone: through this address Vignette draws on WASM, slowly.");
+console.log("");
