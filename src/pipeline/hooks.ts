@@ -43,3 +43,22 @@ export function networkHooks(hooks: PipelineHooks, clock: StageClock, component:
     time: (stage, work) => clock.time(stage, work),
   };
 }
+
+/** The same hooks for loading a whole model: each component's bytes become the model's, so that one bar fills once. */
+export function wholeModel(hooks: PipelineHooks, totalBytes: number): PipelineHooks {
+  const { onProgress } = hooks;
+  if (onProgress === undefined) return hooks;
+  const loaded = new Map<string, number>();
+  return {
+    ...hooks,
+    onProgress: (progress) => {
+      if (progress.stage !== "load") {
+        onProgress(progress);
+        return;
+      }
+      loaded.set(progress.component, progress.loadedBytes);
+      const loadedBytes = [...loaded.values()].reduce((sum, bytes) => sum + bytes, 0);
+      onProgress({ ...progress, loadedBytes: Math.min(loadedBytes, totalBytes), totalBytes });
+    },
+  };
+}

@@ -38,11 +38,15 @@ test("the embedded student has its own family's steering, opened as a folder too
   expect(pipeline.info.steering).toBe(STEERING_DEFAULTS.vignette);
 });
 
-test("loading a network is said before its first byte has come", () => {
+test("loading a network is said before its first byte has come, and one count runs over all", () => {
+  const { weightBytes } = pipeline.info;
+  let before = 0;
   for (const name of ["text_encoder", "unet", "vae"] as const) {
-    const first = loading.find((progress) => "component" in progress && progress.component === name);
-    expect(first).toMatchObject({ stage: "load", loadedBytes: 0 });
+    const loads = loading.filter((progress) => progress.stage === "load").filter(({ component }) => component === name);
+    expect(loads[0]).toMatchObject({ loadedBytes: before, totalBytes: weightBytes });
+    before = loads.at(-1)?.loadedBytes ?? NaN;
   }
+  expect(before).toBe(weightBytes);
 });
 
 test("a software adapter compiles at most 24 pipelines for the embedded student", async () => {

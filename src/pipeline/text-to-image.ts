@@ -13,7 +13,7 @@ import { checkRequest, maxSteps } from "./check-request";
 import { Decoder } from "./decoder";
 import { steeringDefaults } from "./default-steering";
 import { Denoiser } from "./denoiser";
-import { networkHooks, StageClock } from "./hooks";
+import { networkHooks, StageClock, wholeModel } from "./hooks";
 import type { NetworkHooks } from "./network";
 import type { GeneratedImage, ImageRequest, PipelineHooks, Timings } from "./request";
 import { TextEncoding, type EncodedText } from "./text-encoding";
@@ -96,10 +96,11 @@ export class TextToImage {
     if (pipeline.#takeTurns) return pipeline;
     const clock = new StageClock();
     const side = pipeline.info.defaultSize / pipeline.info.sizeMultiple;
-    await text.prepare(pipeline.#hooks("text_encoder", hooks, clock));
+    const whole = wholeModel(hooks, pipeline.info.weightBytes);
+    await text.prepare(pipeline.#hooks("text_encoder", whole, clock));
     const shape = { height: side, width: side, textTokens: text.rowTokens, method: "nasa" } as const;
-    await pipeline.#denoiser.plan(shape, pipeline.#hooks("unet", hooks, clock));
-    await pipeline.#decoder.plan({ height: side, width: side }, pipeline.#hooks("vae", hooks, clock));
+    await pipeline.#denoiser.plan(shape, pipeline.#hooks("unet", whole, clock));
+    await pipeline.#decoder.plan({ height: side, width: side }, pipeline.#hooks("vae", whole, clock));
     pipeline.#loadTimings = clock.timings();
     return pipeline;
   }

@@ -13,7 +13,7 @@ import { recipeFromConfig, scheduleFor } from "../../samplers/recipe";
 import { nasa } from "../../steering/reference";
 import { openClipTokenizer } from "../../tokenizer/clip-tokenizer";
 import { checkPicture } from "../check-picture";
-import type { ImageRequest } from "../request";
+import type { ImageRequest, PipelineProgress } from "../request";
 import { channelsLast } from "../text-to-image";
 import { decoder, EMBEDDING, FILES, FIXTURES, INTO, json, LATENT_CHANNELS, OUT_OF } from "./testing/tiny-export";
 import { OnnxTextToImage } from "./text-to-image";
@@ -153,6 +153,19 @@ describe("the algorithm", () => {
     expect(await draw(long, calm)).not.toEqual(await draw(long, rough));
     await long.dispose();
   });
+});
+
+test("loading fills one bar once", async () => {
+  const loading: PipelineProgress[] = [];
+  const opened = await OnnxTextToImage.load(memoryStore("export", new Map(Object.entries(FILES))), runtime, {
+    onProgress: (progress) => loading.push(progress),
+  });
+  const { weightBytes } = opened.info;
+  const loaded = loading.map((progress) => (progress.stage === "load" ? progress.loadedBytes : NaN));
+  expect(loaded).toEqual(loaded.toSorted((left, right) => left - right));
+  expect(loaded.at(-1)).toBe(weightBytes);
+  expect(loading.every((progress) => progress.stage === "load" && progress.totalBytes === weightBytes)).toBe(true);
+  await opened.dispose();
 });
 
 test.each([

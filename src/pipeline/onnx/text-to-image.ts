@@ -12,7 +12,7 @@ import { scheduleFor } from "../../samplers/recipe";
 import { effectiveSteering, steeringAt } from "../../steering/schedule";
 import { checkRequest, maxSteps } from "../check-request";
 import { steeringDefaultsOfTextChannels } from "../default-steering";
-import { StageClock } from "../hooks";
+import { StageClock, wholeModel } from "../hooks";
 import type { GeneratedImage, ImageRequest, PipelineHooks, Timings } from "../request";
 import { channelsLast, type TextToImageInfo, type TextToImageOptions } from "../text-to-image";
 import { openOnnxCheckpoint, type OnnxCheckpoint } from "./checkpoint";
@@ -47,7 +47,7 @@ export class OnnxTextToImage {
     this.loadTimings = { load, compile: 0 };
     this.info = {
       name: checkpoint.name,
-      weightBytes: Object.values(componentBytes).reduce((sum, bytes) => sum + bytes),
+      weightBytes: sum(componentBytes),
       defaultSize: checkpoint.sampleSize * checkpoint.factor,
       sizeMultiple: checkpoint.sampleMultiple * checkpoint.factor,
       maxSteps: maxSteps(checkpoint.sampler),
@@ -76,9 +76,10 @@ export class OnnxTextToImage {
       unet: await denoiser.network.byteLength(signal),
       vae: await decoder.network.byteLength(signal),
     };
-    await text.network.session(openHooks(hooks, "text_encoder", bytes));
-    const session = await denoiser.network.session(openHooks(hooks, "unet", bytes));
-    await decoder.network.session(openHooks(hooks, "vae", bytes));
+    const whole = wholeModel(hooks, sum(bytes));
+    await text.network.session(openHooks(whole, "text_encoder", bytes));
+    const session = await denoiser.network.session(openHooks(whole, "unet", bytes));
+    await decoder.network.session(openHooks(whole, "vae", bytes));
     const parts = { runtime, checkpoint, text, denoiser, decoder };
     return new OnnxTextToImage(parts, bytes, performance.now() - started, channelsOf(session, TEXT_INPUT));
   }
@@ -165,6 +166,10 @@ export class OnnxTextToImage {
       throw error;
     }
   }
+}
+
+function sum(bytes: Readonly<Record<Component, number>>): number {
+  return bytes.text_encoder + bytes.unet + bytes.vae;
 }
 
 function openHooks({ signal, onProgress }: PipelineHooks, component: Component, bytes: Readonly<Record<Component, number>>): OpenHooks {
