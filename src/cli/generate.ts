@@ -45,9 +45,9 @@ async function open(model: string, engine: Engine) {
     }
     case "ort-webgpu":
     case "ort-wasm": {
-      const store = await openModelFiles(model);
+      const { store, entry } = await openModelFiles(model);
       const { runtime, adapter } = await openRuntime(engine === "ort-webgpu" ? await bestDevice() : undefined);
-      return { pipeline: await OnnxTextToImage.load(store, runtime), adapter };
+      return { pipeline: await OnnxTextToImage.load(store, runtime, {}, { entry }), adapter };
     }
     default:
       return assertNever(engine);

@@ -22,15 +22,23 @@ export async function openModel(idOrFolder: string): Promise<Manifest> {
   return catalogueManifest(await entryOf(idOrFolder), openRepository);
 }
 
+export interface ModelFiles {
+  readonly store: ByteStore;
+  /** A folder must speak for itself. */
+  readonly entry: CatalogueEntry | undefined;
+}
+
 /**
- * The files of a model as they lie: what engines read that have a layout of their own.
+ * The files of a model as they lie, for engines that read a layout of their own, and what the catalogue says of it.
  * @throws OnestrokeError `model-missing` if there is no such model, or it has no folder of its own
  */
-export async function openModelFiles(idOrFolder: string): Promise<ByteStore> {
-  if (await isFolder(idOrFolder)) return nodeStore(idOrFolder);
-  const { base, title } = await entryOf(idOrFolder);
-  if (base === undefined) throw new OnestrokeError("model-missing", `${title} has no folder of its own`, { model: idOrFolder });
-  return openRepository(base);
+export async function openModelFiles(idOrFolder: string): Promise<ModelFiles> {
+  if (await isFolder(idOrFolder)) return { store: nodeStore(idOrFolder), entry: undefined };
+  const entry = await entryOf(idOrFolder);
+  if (entry.base === undefined) {
+    throw new OnestrokeError("model-missing", `${entry.title} has no folder of its own`, { model: idOrFolder });
+  }
+  return { store: openRepository(entry.base), entry };
 }
 
 async function entryOf(idOrFolder: string): Promise<CatalogueEntry> {

@@ -6,7 +6,6 @@ import type { OrtRuntime } from "../ort/session/runtime";
 import { OnnxTextToImage } from "../pipeline/onnx/text-to-image";
 import type { PipelineHooks } from "../pipeline/request";
 import type { Engine } from "../protocol/engine";
-import { STEERING_DEFAULTS, STEERED_FAMILIES } from "../steering/defaults";
 import type { LoadedModel } from "./backend";
 import { adapterName, loadedModel, type ModelFiles } from "./loaded-model";
 
@@ -20,13 +19,10 @@ export function onnxLoader(engine: Engine, device: Device | undefined): OnnxLoad
     const onBytes = (loadedBytes: number, totalBytes: number) =>
       onProgress?.({ stage: "load", component: "onnxruntime", loadedBytes, totalBytes });
     runtime ??= await browserRuntime(device, { signal, onBytes });
-    const pipeline = await OnnxTextToImage.load(store, runtime, hooks);
-    const family = STEERED_FAMILIES.find((candidate) => candidate === entry?.family);
+    const pipeline = await OnnxTextToImage.load(store, runtime, hooks, { entry });
     return loadedModel(pipeline, {
       ...pipeline.info,
-      // Graphs say nothing of these.
-      ...(entry && { name: entry.title, license: entry.license.id, maxSteps: entry.steps.maximum }),
-      ...(family && { steering: STEERING_DEFAULTS[family] }),
+      name: entry?.title ?? pipeline.info.name,
       adapter: device ? adapterName(device) : "cpu",
       parts: Object.entries(pipeline.componentBytes).map(([name, byteLength]) => ({ name, engine, byteLength })),
     });

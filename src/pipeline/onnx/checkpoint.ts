@@ -4,6 +4,7 @@
 // Diffusion's, which such exports are of. A scheduler may not: students of one model differ in nothing
 // else, and a wrong guess draws too.
 import type { ByteStore } from "../../checkpoints/byte-source";
+import type { CatalogueEntry } from "../../checkpoints/catalogue";
 import { Fields } from "../../checkpoints/json";
 import { missingFile } from "../../checkpoints/memory-source";
 import { readJson } from "../../checkpoints/read-file";
@@ -15,6 +16,7 @@ import { graphFile } from "./graph-file";
 export interface OnnxCheckpoint {
   readonly name: string;
   readonly store: ByteStore;
+  readonly entry: CatalogueEntry | undefined;
   readonly textEncoder: OnnxFile;
   readonly unet: OnnxFile;
   readonly decoder: OnnxFile;
@@ -34,8 +36,19 @@ export interface OnnxCheckpoint {
 /** Stable Diffusion 1 and 2, and SD-Turbo; levels are the autoencoder's and the denoiser's alike. */
 const USUAL = { latentChannels: 4, scalingFactor: 0.18215, levels: 4, sampleSize: 64 } as const;
 
-/** @throws OnestrokeError `model-missing` naming the file, `model-unsupported`, `model-corrupt` */
-export async function openOnnxCheckpoint(store: ByteStore, signal?: AbortSignal): Promise<OnnxCheckpoint> {
+/**
+ * @param entry what the catalogue says of a model whose base `store` is
+ * @throws OnestrokeError `model-missing` naming the file, `model-unsupported`, `model-corrupt`
+ */
+export async function openOnnxCheckpoint(
+  store: ByteStore,
+  entry: CatalogueEntry | undefined,
+  signal?: AbortSignal,
+): Promise<OnnxCheckpoint> {
+  // The graphs of the base alone would draw, but as another model.
+  if (entry !== undefined && Object.keys(entry.components).length > 0) {
+    throw new OnestrokeError("model-unsupported", `${entry.title} is its base with other networks, of which there are no ONNX graphs`);
+  }
   const file = async (folder: string): Promise<OnnxFile> => {
     const path = await graphFile(store, folder, signal);
     if (path === undefined) throw missingFile(store.name, `${folder}/model.onnx`);
@@ -51,12 +64,13 @@ export async function openOnnxCheckpoint(store: ByteStore, signal?: AbortSignal)
   const [textEncoder, unet, decoder] = [await file("text_encoder"), await file("unet"), await file("vae_decoder")];
   const [denoiser, vae] = [await config("unet"), await config("vae_decoder")];
   return {
-    name: store.name.replace(/\/+$/, "").split("/").at(-1) ?? store.name,
+    name: entry?.id ?? store.name.replace(/\/+$/, "").split("/").at(-1) ?? store.name,
     store,
+    entry,
     textEncoder,
     unet,
     decoder,
-    sampler: recipeFromConfig(await readJson(store, "scheduler/scheduler_config.json", signal)),
+    sampler: entry?.sampler ?? recipeFromConfig(await readJson(store, "scheduler/scheduler_config.json", signal)),
     latentChannels: vae.optionalInteger("latent_channels") ?? USUAL.latentChannels,
     scalingFactor: vae.optionalNumber("scaling_factor") ?? USUAL.scalingFactor,
     shiftFactor: vae.optionalNumber("shift_factor") ?? 0,

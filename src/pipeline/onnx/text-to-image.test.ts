@@ -3,6 +3,7 @@
 // reference's equations. Files that are missing or of another kind are named.
 import { describe, expect, test } from "vitest";
 import type { ByteStore } from "../../checkpoints/byte-source";
+import { parseCatalogueEntry } from "../../checkpoints/catalogue";
 import { memoryStore } from "../../checkpoints/memory-source";
 import { readJson } from "../../checkpoints/read-file";
 import { encodeModel } from "../../ort/onnx-graph/encode";
@@ -10,6 +11,7 @@ import { nodeRuntime } from "../../ort/session/load-node";
 import { attend, CHANNELS, TEXT_CHANNELS } from "../../ort/testing/attention-model";
 import { TorchGenerator } from "../../samplers/noise/torch-generator";
 import { recipeFromConfig, scheduleFor } from "../../samplers/recipe";
+import { STEERING_DEFAULTS } from "../../steering/defaults";
 import { nasa } from "../../steering/reference";
 import { openClipTokenizer } from "../../tokenizer/clip-tokenizer";
 import { checkPicture } from "../check-picture";
@@ -184,6 +186,36 @@ test("graphs by the name of those whose layer norms were fused", async () => {
   const opened = await OnnxTextToImage.load(memoryStore("export", new Map(renamed)), runtime);
   expect(await opened.measure(REQUEST)).toEqual(await pipeline.measure(REQUEST));
   await opened.dispose();
+});
+
+describe("a model of the catalogue", () => {
+  const ENTRY = {
+    id: "student",
+    title: "A student",
+    family: "sd21",
+    size: 16,
+    steps: { maximum: 2, preferred: 1 },
+    base: { repository: "export", revision: "" },
+    sampler: { rule: "listed", lists: [{ network: [500], renoise: [500] }] },
+    license: { id: "MIT" },
+  };
+  const entry = (changes: object = {}) => parseCatalogueEntry({ ...ENTRY, ...changes }, "student.json");
+
+  test("is what its entry says, and stepped as it says", async () => {
+    const store = memoryStore("export", without("scheduler/scheduler_config.json"));
+    const student = await OnnxTextToImage.load(store, runtime, {}, { entry: entry() });
+    expect(student.info).toMatchObject({ name: "student", maxSteps: 2, license: "MIT", steering: STEERING_DEFAULTS.sd21 });
+    expect((await student.measure(REQUEST)).latent).not.toEqual((await pipeline.measure(REQUEST)).latent);
+    await student.dispose();
+  });
+
+  test("with networks from elsewhere is not drawn as its base", async () => {
+    const unet = { repository: "student", revision: "main", className: "UNet2DConditionModel", folder: "" };
+    const store = memoryStore("export", new Map(Object.entries(FILES)));
+    await expect(OnnxTextToImage.load(store, runtime, {}, { entry: entry({ components: { unet } }) })).rejects.toMatchObject({
+      code: "model-unsupported",
+    });
+  });
 });
 
 describe("refusals", () => {

@@ -3,12 +3,14 @@
 // latent never leaves the GPU. Images are NCHW here.
 import type { Tensor } from "onnxruntime-web";
 import type { ByteStore } from "../../checkpoints/byte-source";
+import type { CatalogueEntry } from "../../checkpoints/catalogue";
 import { throwIfCancelled } from "../../errors";
 import type { OrtRuntime } from "../../ort/session/runtime";
 import { readTensor } from "../../ort/session/tensors";
 import { TEXT_INPUT } from "../../ort/steer-graph";
 import { TorchGenerator } from "../../samplers/noise/torch-generator";
 import { scheduleFor } from "../../samplers/recipe";
+import { STEERED_FAMILIES, STEERING_DEFAULTS } from "../../steering/defaults";
 import { effectiveSteering, steeringAt } from "../../steering/schedule";
 import { checkRequest, maxSteps } from "../check-request";
 import { steeringDefaultsOfTextChannels } from "../default-steering";
@@ -21,7 +23,10 @@ import { channelsOf, OnnxDenoiser } from "./denoiser";
 import type { OpenHooks } from "./network";
 import { OnnxTextEncoding } from "./text-encoding";
 
-export type OnnxTextToImageOptions = Pick<TextToImageOptions, "textRows">;
+export interface OnnxTextToImageOptions extends Pick<TextToImageOptions, "textRows"> {
+  /** What the catalogue says of the model, which its graphs do not. */
+  readonly entry?: CatalogueEntry | undefined;
+}
 
 interface Parts {
   readonly runtime: OrtRuntime;
@@ -42,6 +47,8 @@ export class OnnxTextToImage {
 
   private constructor(parts: Parts, componentBytes: Readonly<Record<Component, number>>, load: number, textChannels: number | undefined) {
     const { checkpoint } = parts;
+    const { entry } = checkpoint;
+    const family = STEERED_FAMILIES.find((candidate) => candidate === entry?.family);
     this.#parts = parts;
     this.componentBytes = componentBytes;
     this.loadTimings = { load, compile: 0 };
@@ -50,9 +57,9 @@ export class OnnxTextToImage {
       weightBytes: sum(componentBytes),
       defaultSize: checkpoint.sampleSize * checkpoint.factor,
       sizeMultiple: checkpoint.sampleMultiple * checkpoint.factor,
-      maxSteps: maxSteps(checkpoint.sampler),
-      steering: steeringDefaultsOfTextChannels(textChannels),
-      license: undefined,
+      maxSteps: entry?.steps.maximum ?? maxSteps(checkpoint.sampler),
+      steering: family ? STEERING_DEFAULTS[family] : steeringDefaultsOfTextChannels(textChannels),
+      license: entry?.license.id,
     };
   }
 
@@ -68,7 +75,7 @@ export class OnnxTextToImage {
   ): Promise<OnnxTextToImage> {
     const started = performance.now();
     const { signal } = hooks;
-    const checkpoint = await openOnnxCheckpoint(store, signal);
+    const checkpoint = await openOnnxCheckpoint(store, options.entry, signal);
     const text = await OnnxTextEncoding.open(checkpoint, runtime, options.textRows ?? 1, signal);
     const [denoiser, decoder] = [new OnnxDenoiser(runtime, checkpoint.unet), new OnnxDecoder(runtime, checkpoint)];
     const bytes = {
