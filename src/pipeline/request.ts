@@ -33,6 +33,15 @@ export interface Timings {
   readonly decode: number;
 }
 
+/** Tokens of the texts, without the marks of begin and end. What is above `most` is cut. */
+export interface TextTokens {
+  readonly prompt: number;
+  /** 0 where nothing is steered by it. */
+  readonly negative: number;
+  /** What is read of each. */
+  readonly most: number;
+}
+
 export type PipelineProgress =
   | { readonly stage: "load"; readonly component: string; readonly loadedBytes: number; readonly totalBytes: number }
   | { readonly stage: "compile"; readonly component: string; readonly pipelines: number; readonly totalPipelines: number }
@@ -50,4 +59,5 @@ export interface PipelineHooks {
 export interface GeneratedImage {
   readonly image: RgbaImage;
   readonly timings: Timings;
+  readonly tokens: TextTokens;
 }

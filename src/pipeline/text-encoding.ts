@@ -10,6 +10,8 @@ import { CLIP_TEXT_UNUSED, clipText, parseClipTextConfig, type ClipTextConfig } 
 import { openClipTokenizer, type ClipTokenizer } from "../tokenizer/clip-tokenizer";
 import { pooledPosition } from "../tokenizer/pooled-position";
 import { Network, type NetworkHooks } from "./network";
+import type { ImageRequest, TextTokens } from "./request";
+import { textTokens } from "./text-tokens";
 
 /** One text, encoded. */
 export interface EncodedText {
@@ -74,6 +76,15 @@ export class TextEncoding {
   /** Tokens of one encoder row: the text capacity of an ordinary prompt. */
   get rowTokens(): number {
     return Math.max(...this.#encoders.map(({ config }) => config.tokens));
+  }
+
+  /** How long the request's texts are. */
+  tokens(request: ImageRequest): TextTokens {
+    return textTokens(
+      this.#encoders.map(({ tokenizer }) => tokenizer),
+      this.#maxRows,
+      request,
+    );
   }
 
   /** Whether `encode` needs no GPU for this text. */

@@ -83,7 +83,9 @@ describe("long prompts", () => {
   const long = `${"a quiet meadow ".repeat(30)}at night`;
   const longer = `${long} with a full moon and three cabins`;
 
-  test("what does not fit the encoder is cut", async () => {
+  test("what does not fit the encoder is cut, and said to be", async () => {
+    const { tokens } = await pipeline.generate({ ...SMALL, prompt: long, negative: "fog", steering: { method: "nasa", scale: 0.5 } });
+    expect(tokens).toEqual({ prompt: 92, negative: 1, most: 75 });
     expect((await draw({ prompt: longer })).data).toEqual((await draw({ prompt: long })).data);
   });
 

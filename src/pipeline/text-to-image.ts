@@ -118,7 +118,7 @@ export class TextToImage {
     const decoder = await this.#decoder.plan(this.#latentOf(request), this.#hooks("vae", hooks, clock));
     const image = await clock.time("decode", () => this.#decoder.decode(decoder, denoiser, "next", hooks.signal));
     this.#device.assertAlive();
-    return { image, timings: clock.timings() };
+    return { image, timings: clock.timings(), tokens: this.#text.tokens(request) };
   }
 
   /** What `generate` draws, as numbers to compare: the scaled latent and pixels about [0, 1], `[height, width, channels]`. */

@@ -31,10 +31,10 @@ export function loadedModel(pipeline: Pipeline, info: ModelInfo): LoadedModel {
   return {
     info,
     generate: async (request, hooks) => {
-      const { image, timings } = await pipeline.generate(request, hooks);
+      const { timings, ...drawn } = await pipeline.generate(request, hooks);
       const { load = 0, compile = 0 } = unpaid;
       unpaid = {};
-      return { image, timings: { ...timings, load: timings.load + load, compile: timings.compile + compile } };
+      return { ...drawn, timings: { ...timings, load: timings.load + load, compile: timings.compile + compile } };
     },
     dispose: () => pipeline.dispose(),
   };

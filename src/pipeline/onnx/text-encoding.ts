@@ -2,6 +2,8 @@
 import type { OrtRuntime } from "../../ort/session/runtime";
 import { valuesOf } from "../../ort/session/tensors";
 import { openClipTokenizer, type ClipTokenizer } from "../../tokenizer/clip-tokenizer";
+import type { ImageRequest, TextTokens } from "../request";
+import { textTokens } from "../text-tokens";
 import type { OnnxCheckpoint } from "./checkpoint";
 import { OnnxNetwork, type Feed } from "./network";
 
@@ -28,6 +30,11 @@ export class OnnxTextEncoding {
   ): Promise<OnnxTextEncoding> {
     const network = new OnnxNetwork({ runtime, file: textEncoder, outputs: "cpu" });
     return new OnnxTextEncoding(network, await openClipTokenizer(store, "tokenizer", signal), maxRows);
+  }
+
+  /** How long the request's texts are. */
+  tokens(request: ImageRequest): TextTokens {
+    return textTokens([this.#tokenizer], this.#maxRows, request);
   }
 
   /** Last hidden states `[1, tokens, channels]`, of long prompts row after row. */

@@ -98,7 +98,7 @@ export class OnnxTextToImage {
     try {
       hooks.onProgress?.({ stage: "decode" });
       const image = await clock.time("decode", () => this.#parts.decoder.decode(latent, request, hooks.signal));
-      return { image, timings: clock.timings() };
+      return { image, timings: clock.timings(), tokens: this.#parts.text.tokens(request) };
     } finally {
       latent.dispose();
     }

@@ -58,7 +58,10 @@ export function gradientBackend(faults: readonly (Fault | undefined)[] = []): Gr
     }
     const image = gradient(request, request.steps);
     if (fault === "blank") image.data.fill(7);
-    return { image, timings: { load: 0, compile: 0, encode: 1, denoise: Array.from({ length: request.steps }, () => 1), decode: 1 } };
+    const denoise = Array.from({ length: request.steps }, () => 1);
+    // It reads no text, only its length.
+    const tokens = { prompt: request.prompt.length, negative: 0, most: 75 };
+    return { image, timings: { load: 0, compile: 0, encode: 1, denoise, decode: 1 }, tokens };
   }
 
   return {
