@@ -1,7 +1,8 @@
-// The command as it is called: a picture is written, and one that is none is an error and no file.
+// The command as it is called: a picture is written, and one that is none is an error and no file; what is
+// said of long prompts reaches the engine.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -19,9 +20,12 @@ async function exported(name: string, files: Readonly<Record<string, Uint8Array>
   return join(root, name);
 }
 
-function generate(model: string): { readonly code: number | null; readonly log: string; readonly drawn: boolean } {
+function generate(
+  model: string,
+  more: readonly string[] = [],
+): { readonly code: number | null; readonly log: string; readonly drawn: boolean } {
   const out = join(root, "picture.png");
-  const options = ["--model", model, "--engine", "ort-wasm", "--prompt", "sea", "--width", "16", "--height", "16", "--out", out];
+  const options = ["--model", model, "--engine", "ort-wasm", "--prompt", "sea", "--width", "16", "--height", "16", "--out", out, ...more];
   const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", "src/cli/generate.ts", ...options], { encoding: "utf8" });
   return { code: status, log: stderr, drawn: existsSync(out) };
 }
@@ -33,4 +37,14 @@ test("a picture of one colour is an error", async () => {
 
 test("control: one of several is written", async () => {
   expect(generate(await exported("drawn", FILES))).toMatchObject({ code: 0, drawn: true });
+});
+
+test("with --text-rows more of a long prompt is read", async () => {
+  const model = await exported("long", FILES);
+  const sea = Array.from({ length: 90 }, () => "sea").join(" ");
+  const draw = async (...more: readonly string[]) => {
+    expect(generate(model, ["--prompt", `${sea} calm`, ...more]).code).toBe(0);
+    return readFile(join(root, "picture.png"));
+  };
+  expect(await draw("--text-rows", "8")).not.toEqual(await draw());
 });

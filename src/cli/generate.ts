@@ -12,13 +12,14 @@ import { TextToImage } from "../pipeline/text-to-image";
 import type { Engine } from "../protocol/engine";
 import type { Recipe } from "../protocol/recipe";
 import { adapterName, openDevices } from "./adapters";
-import { parseOptions, USAGE, type Job } from "./generate/options";
+import { parseOptions, USAGE, type GenerateOptions, type Job } from "./generate/options";
 import { openModel, openModelFiles } from "./models";
 import { openRuntime } from "./runtimes";
 
 async function main(args: readonly string[]): Promise<void> {
-  const { model, engine, jobs, json } = await parseOptions(args);
-  const { pipeline, adapter } = await open(model, engine);
+  const options = await parseOptions(args);
+  const { engine, jobs, json } = options;
+  const { pipeline, adapter } = await open(options);
   const { name, defaultSize, steering } = pipeline.info;
   console.error(`${name} on ${adapter}`);
   const defaults = { size: defaultSize, steering };
@@ -36,18 +37,18 @@ async function main(args: readonly string[]): Promise<void> {
   await pipeline.dispose();
 }
 
-async function open(model: string, engine: Engine) {
+async function open({ model, engine, textRows }: GenerateOptions) {
   switch (engine) {
     case "wgsl": {
       const manifest = await openModel(model);
       const device = await bestDevice();
-      return { pipeline: await TextToImage.load(manifest, device), adapter: adapterName(device) };
+      return { pipeline: await TextToImage.load(manifest, device, {}, { textRows }), adapter: adapterName(device) };
     }
     case "ort-webgpu":
     case "ort-wasm": {
       const { store, entry } = await openModelFiles(model);
       const { runtime, adapter } = await openRuntime(engine === "ort-webgpu" ? await bestDevice() : undefined);
-      return { pipeline: await OnnxTextToImage.load(store, runtime, {}, { entry }), adapter };
+      return { pipeline: await OnnxTextToImage.load(store, runtime, {}, { entry, textRows }), adapter };
     }
     default:
       return assertNever(engine);

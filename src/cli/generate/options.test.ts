@@ -43,6 +43,14 @@ describe("generate's options", () => {
     for (const option of ["--negative", "--nasa", "--nag", "--sigma-end"]) expect(USAGE).toContain(option);
   });
 
+  test("--text-rows says how much of a long text is read, of a batch's too; one row where not said", async () => {
+    expect((await parseOptions(BASE)).textRows).toBe(1);
+    expect((await parseOptions([...BASE, "--text-rows", "2"])).textRows).toBe(2);
+    const file = join(await mkdtemp(join(tmpdir(), "onestroke-")), "batch.jsonl");
+    await writeFile(file, JSON.stringify({ prompt: "a hill", out: "hill.png" }));
+    expect((await parseOptions(["--batch", file, "--text-rows", "3"])).textRows).toBe(3);
+  });
+
   test("--count draws consecutive seeds into numbered files", async () => {
     const { jobs } = await parseOptions([...BASE, "--seed", "18446744073709551614", "--count", "2"]);
     expect(jobs.map((job) => [job.file, job.request(DEFAULTS).seed])).toEqual([
@@ -92,6 +100,8 @@ describe("generate's options", () => {
     ["a steering out of range", [...BASE, "--negative", "x", "--nasa", "3"]],
     ["a steering without a number", [...BASE, "--negative", "x", "--nag", ""]],
     ["an end below 0", [...BASE, "--negative", "x", "--sigma-end=-1"]],
+    ["no text rows", [...BASE, "--text-rows", "0"]],
+    ["half a text row", [...BASE, "--text-rows", "1.5"]],
     ["two steerings", [...BASE, "--negative", "x", "--nasa", "1", "--nag", "2"]],
   ])("%s is refused as invalid input", async (_, args) => {
     await expect(parseOptions(args)).rejects.toMatchObject({ code: "invalid-input" });

@@ -13,11 +13,13 @@ import type { SteeringDefaults } from "../../steering/defaults";
 import type { Steering } from "../../steering/types";
 
 export const USAGE = `usage: npm run generate -- --model ID_OR_DIR --prompt TEXT --out FILE.png
-  [--negative TEXT [--nasa A | --nag PHI] [--sigma-end S]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
-or: npm run generate -- --model ID_OR_DIR --batch FILE.jsonl [--engine wgsl|ort-webgpu|ort-wasm]
+  [--negative TEXT [--nasa A | --nag PHI] [--sigma-end S]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--text-rows R] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
+or: npm run generate -- --model ID_OR_DIR --batch FILE.jsonl [--text-rows R] [--engine wgsl|ort-webgpu|ort-wasm]
   (a line: {"prompt", "out", "negative"?, "nasa"?, "nag"?, "sigma-end"?, "steps"?, "seed"?, "width"?, "height"?}; a seed above 2^53 as a string)
 A negative prompt is steered away from by NASA at strength A or by NAG at strength PHI, at the first step and at those whose
-sigma (noise over signal) is at least S; 0 is every step. Method, strength and S are the model's own where not said.`;
+sigma (noise over signal) is at least S; 0 is every step. Method, strength and S are the model's own where not said.
+Prompt and negative prompt may each fill R rows of the text encoder, of 77 tokens with begin and end; what is longer is cut.
+R is 1 where not said, as on the page.`;
 
 /** The options that make one picture: the keys of a batch line. */
 const RECIPE_OPTIONS = ["prompt", "out", "negative", "nasa", "nag", "sigma-end", "steps", "seed", "width", "height"] as const;
@@ -42,6 +44,8 @@ export interface GenerateOptions {
   readonly model: string;
   /** ONNX Runtime's draw models that have ONNX graphs. */
   readonly engine: Engine;
+  /** Encoder lengths a text may fill. */
+  readonly textRows: number;
   readonly jobs: readonly Job[];
   readonly json: boolean;
 }
@@ -66,6 +70,7 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
         count: text,
         out: text,
         batch: text,
+        "text-rows": { type: "string", default: "1" },
         engine: { type: "string", default: "wgsl" },
         json: { type: "boolean", default: false },
       },
@@ -73,17 +78,18 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
   );
   const engine = ENGINES.find((name) => name === values.engine);
   if (engine === undefined) throw invalid("engine", `--engine is ${ENGINES.join(" or ")}, not ${values.engine}`);
+  const textRows = whole("text-rows", values["text-rows"]);
   if (values.batch !== undefined) {
     const lines = (await readFile(values.batch, "utf8")).split("\n").filter((line) => line.trim() !== "");
     const jobs = lines.map((line, index) => batchJob(line, `${values.batch} line ${index + 1}`));
-    return { model: values.model, engine, jobs, json: true };
+    return { model: values.model, engine, textRows, jobs, json: true };
   }
-  const { count, model, json, batch: _batch, engine: _engine, ...fields } = values;
+  const { count, model, json, batch: _batch, engine: _engine, "text-rows": _textRows, ...fields } = values;
   const copies = count === undefined ? 1 : whole("count", count);
   const jobs = Array.from({ length: copies }, (_, copy) =>
     job({ ...fields, out: copies === 1 ? fields.out : numbered(fields.out, copy + 1) }, BigInt(copy)),
   );
-  return { model, engine, jobs, json };
+  return { model, engine, textRows, jobs, json };
 }
 
 function batchJob(line: string, where: string): Job {
