@@ -166,4 +166,8 @@ describe("tiles fit the default limits", () => {
     expect(tile.columns * tile.rows).toBeLessThanOrEqual(256);
     expect(keysOf(tile) % tile.valueKeys).toBe(0);
   });
+
+  it("heads beyond all of them are this GPU's limit", () => {
+    expect(() => chooseTile(4096, target)).toThrow(expect.objectContaining({ code: "gpu-unsupported" }));
+  });
 });

@@ -1,6 +1,7 @@
 // How attention is cut into tiles: a workgroup of `columns * rows` invocations owns
 // `rows * queries` queries and walks the keys in tiles of `columns * 4`.
 // All tiles are f32 and together fit the target's workgroup memory (16 KiB by default).
+import { OnestrokeError } from "../../../errors";
 import type { KernelTarget } from "../../kernel";
 
 export interface Tile {
@@ -56,6 +57,7 @@ export function tileBytes(quads: number, tile: Tile): number {
  * The first arrangement that fits, from best to worst: many queries per invocation (each staged
  * value is used that often), then more invocations, then the head staged in chunks. Among columns
  * those that divide the head evenly, then few: a taller tile stages less per product.
+ * @throws OnestrokeError `gpu-unsupported` if none fits
  */
 export function chooseTile(quads: number, target: Pick<KernelTarget, "workgroupBytes">): Tile {
   const byWaste = COLUMNS.toSorted((a, b) => waste(quads, a) - waste(quads, b) || a - b);
@@ -67,7 +69,7 @@ export function chooseTile(quads: number, target: Pick<KernelTarget, "workgroupB
       if (fits && outputQuads(quads, tile) * queries <= outputs) return tile;
     }
   }
-  throw new RangeError(`attention heads of ${quads * 4} channels do not fit workgroup memory`);
+  throw new OnestrokeError("gpu-unsupported", `attention heads of ${quads * 4} channels do not fit this GPU's workgroup memory`);
 }
 
 const COLUMNS: readonly number[] = [4, 5, 6, 7, 8, 9, 16, 32];
