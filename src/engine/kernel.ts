@@ -72,7 +72,8 @@ export interface Lowering {
   scratch(shape: readonly number[], element: Tensor["element"]): Tensor;
 }
 
-const MAX_WORKGROUPS = 65_535;
+/** Along each axis of a dispatch. */
+export const MAX_WORKGROUPS = 65_535;
 
 /** Spreads `count` workgroups over x and y; the body recovers the index by `flat_workgroup(id, count)` and must guard it. */
 export function linearWorkgroups(count: number): readonly [number, number, number] {

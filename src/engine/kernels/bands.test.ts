@@ -35,6 +35,14 @@ describe("bandsOf splits work so that every window fits a binding", () => {
     ]);
   });
 
+  it.each([100, 99, 50, 30])("gives each band at most %d units", (most) => {
+    const bands = bandsOf(100, { x: { tensor: x, rows: same } }, { bindingBytes: 100 * 128, format: "f32" }, most);
+    const sizes = bands.map(({ units }) => units.end - units.begin);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(most);
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(100);
+    expect(bands).toHaveLength(Math.ceil(100 / Math.max(...sizes)));
+  });
+
   it("refuses a row larger than a binding", () => {
     expect(() => bandsOf(100, { x: { tensor: x, rows: same } }, { bindingBytes: 100, format: "f32" })).toThrow(/binding/);
   });

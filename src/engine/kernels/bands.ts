@@ -26,11 +26,12 @@ export interface Band<Name extends string> {
   readonly windows: Readonly<Record<Name, RowWindow>>;
 }
 
-/** Halves `units` until the windows of every band fit a binding; one band of whole tensors where they fit. */
+/** Halves `units` until each band has at most `most` and its windows fit a binding; one band of whole tensors where they do. */
 export function bandsOf<Name extends string>(
   units: number,
   streams: Readonly<Record<Name, Stream>>,
   target: Pick<KernelTarget, "bindingBytes" | "format">,
+  most = Number.POSITIVE_INFINITY,
 ): readonly Band<Name>[] {
   const named = Object.entries<Stream>(streams);
   const windowsOf = (band: Rows): [string, RowWindow][] =>
@@ -38,11 +39,11 @@ export function bandsOf<Name extends string>(
   const fits = (window: RowWindow): boolean => windowBytes(window, target.format) <= target.bindingBytes;
 
   const whole = named.map(([name, { tensor }]): [string, RowWindow] => [name, { tensor, begin: 0, end: rowsOf(tensor) }]);
-  if (whole.every(([, window]) => fits(window))) return [{ units: { begin: 0, end: units }, windows: record(whole) }];
+  if (units <= most && whole.every(([, window]) => fits(window))) return [{ units: { begin: 0, end: units }, windows: record(whole) }];
 
   for (let size = Math.ceil(units / 2); ; size = Math.ceil(size / 2)) {
     const bands = splitEvenly(units, size).map((band) => ({ units: band, windows: windowsOf(band) }));
-    if (bands.every(({ windows }) => windows.every(([, window]) => fits(window)))) {
+    if (size <= most && bands.every(({ windows }) => windows.every(([, window]) => fits(window)))) {
       return bands.map(({ units: band, windows }) => ({ units: band, windows: record(windows) }));
     }
     if (size === 1) {

@@ -24,7 +24,8 @@ export function lowerConv2d(op: Conv2d, output: Tensor, lowering: Lowering): rea
   const slices = (depth: number) => kernelHeight * kernelWidth * slicesPerTap(depth);
   const plan = planGemm({ rows, columns: weightQuads * 4, slices, gated: false }, target);
   const { depth } = plan.tile;
-  const bands = rowBands([output, ...(residual ? [residual] : [])], [{ tensor: x, rows: (band) => inputRows(op, output, band) }], target);
+  const around = [{ tensor: x, rows: (band: Rows) => inputRows(op, output, band) }];
+  const bands = rowBands([output, ...(residual ? [residual] : [])], around, plan.tile, target);
   const { weight, bias } = op.weights;
   const { activation, finalActivation } = op;
   const activationsAtRunTime = target.software;

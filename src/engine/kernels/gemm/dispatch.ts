@@ -1,6 +1,5 @@
 // Dispatches of one band of a matrix product: the product itself, or, for a split
 // reduction, partial sums followed by the pass that adds them up in a fixed order.
-import { OnestrokeError } from "../../../errors";
 import { linearWorkgroups, type Binding, type BufferSource, type Dispatch, type Lowering } from "../../kernel";
 import type { Weight } from "../../ops";
 import { quadsOf, type Tensor } from "../../tensor";
@@ -29,13 +28,10 @@ export interface GemmDispatch {
 }
 
 const SUM_THREADS = 64;
-const MAX_WORKGROUPS = 65_535;
 
 export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly Dispatch[] {
   const { plan, epilogue, weightQuads, band } = gemm;
   const rows = band.rows.end - band.rows.begin;
-  const rowGroups = Math.ceil(rows / plan.tile.rows);
-  if (rowGroups > MAX_WORKGROUPS) throw new OnestrokeError("gpu-unsupported", `${gemm.name} over ${rows} rows is too large a dispatch`);
   const split = plan.splits > 1;
   const slicesPerPart = Math.ceil(gemm.slices / plan.splits);
   const parts = Math.ceil(gemm.slices / slicesPerPart);
@@ -54,7 +50,7 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
       ...gemm.sizes,
       ...(split ? { slicesPerPart } : finishSizes),
     },
-    workgroups: [Math.ceil((weightQuads * 4) / plan.tile.columns), rowGroups, parts] as const,
+    workgroups: [Math.ceil((weightQuads * 4) / plan.tile.columns), Math.ceil(rows / plan.tile.rows), parts] as const,
     code: productWgsl(gemm),
   };
   const buffers = {

@@ -1,9 +1,11 @@
-// Bands of a matrix product's result rows, for tensors larger than one binding. A band
-// begins only where a window of every tensor with one row per result row may begin, so
-// those windows need no offsets in the kernel; other tensors are read around the band.
-import type { BufferSource, KernelTarget, RowWindow } from "../../kernel";
+// Bands of a matrix product's result rows, for tensors larger than one binding and for more
+// rows than one dispatch reaches. A band begins only where a window of every tensor with one
+// row per result row may begin, so those windows need no offsets in the kernel; other tensors
+// are read around the band.
+import { MAX_WORKGROUPS, type BufferSource, type KernelTarget, type RowWindow } from "../../kernel";
 import { elementBytes, rowsOf, strideOf, type Tensor } from "../../tensor";
 import { bandsOf, sourceOf, type Rows, type Stream } from "../bands";
+import type { Tile } from "./tile";
 
 export interface RowBand {
   readonly rows: Rows;
@@ -17,6 +19,7 @@ export interface RowBand {
 export function rowBands(
   aligned: readonly [output: Tensor, ...others: Tensor[]],
   around: readonly Stream[],
+  tile: Tile,
   target: KernelTarget,
 ): readonly RowBand[] {
   const rows = rowsOf(aligned[0]);
@@ -26,7 +29,8 @@ export function rowBands(
     ...aligned.map((tensor): Stream => ({ tensor, rows: rowsOfUnits })),
     ...around.map((stream): Stream => ({ tensor: stream.tensor, rows: (units) => stream.rows(rowsOfUnits(units)) })),
   ];
-  return bandsOf(Math.ceil(rows / step), Object.fromEntries(streams.entries()), target).map(({ units, windows }) => {
+  const most = Math.floor((MAX_WORKGROUPS * tile.rows) / step);
+  return bandsOf(Math.ceil(rows / step), Object.fromEntries(streams.entries()), target, most).map(({ units, windows }) => {
     const band = rowsOfUnits(units);
     return {
       rows: band,

@@ -30,7 +30,7 @@ export function lowerLinear(op: Linear, output: Tensor, lowering: Lowering): rea
   };
   const plan = planGemm(shape, target);
   const { depth } = plan.tile;
-  const bands = rowBands([output, ...sources, ...(residual ? [residual] : [])], [], target);
+  const bands = rowBands([output, ...sources, ...(residual ? [residual] : [])], [], plan.tile, target);
   const { weight, bias } = op.weights;
   const epilogue: Epilogue = {
     bias,
