@@ -62,6 +62,31 @@ test("reloading the page brings the same picture", async ({ studio }) => {
   expect((await studio.finished()).pixels).toBe(before.pixels);
 });
 
+test("a picture that cannot be written and a link that may not be copied are said so", async ({ studio }) => {
+  const { page } = studio;
+  await page.evaluate(() => {
+    Reflect.deleteProperty(globalThis, "CompressionStream");
+    navigator.clipboard.writeText = async () => {
+      throw new DOMException("not allowed", "NotAllowedError");
+    };
+  });
+  const remark = page.locator("form > p");
+  await page.getByRole("button", { name: "Save PNG" }).click();
+  await expect(remark).toContainText("This browser could not write the picture as a file. ReferenceError: CompressionStream");
+  await page.getByRole("button", { name: "Copy link" }).click();
+  await expect(remark).toContainText("This browser does not let the page copy");
+  await page.reload();
+  await studio.finished();
+  expect(studio.complaints).toEqual([]);
+});
+
+test("without a clipboard, as over plain http, nothing offers to copy", async ({ freshStudio: studio }) => {
+  await studio.page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, "clipboard"));
+  await studio.open();
+  await expect(studio.page.getByRole("button", { name: "Save PNG" })).toBeVisible();
+  await expect(studio.page.getByRole("button", { name: "Copy link" })).toHaveCount(0);
+});
+
 test("the GPU crashes between two pictures: the next is drawn by itself", async ({ studio, browser }) => {
   const before = await studio.drawn({ prompt: "a bridge", seed: "8", steps: 1 });
   await crashGpu(browser);

@@ -52,6 +52,8 @@ export interface App {
   /** Loads the model and draws the first picture. */
   start(): Promise<void>;
   edit(change: Partial<Draft>): void;
+  /** Says something, until it is taken back or a control is touched. */
+  remark(notice: string | undefined): void;
   rollSeed(): void;
   /** Writes a prompt of its own and draws it. */
   surprise(): void;
@@ -248,6 +250,7 @@ export function createApp(generator: Generator, query: string, keepQuery: (query
     store,
     start,
     edit,
+    remark: (notice) => set({ notice, status: notice ?? "" }),
     rollSeed: () => edit({ seed: randomSeed() }),
     surprise,
     draw,

@@ -70,6 +70,8 @@ export const strings = {
   save: "Save PNG",
   copyLink: "Copy link",
   linkCopied: "Link copied",
+  notSaved: (reason: string) => `This browser could not write the picture as a file. ${reason}`,
+  notCopied: "This browser does not let the page copy. The address bar holds the same link.",
   timings: "Time by stage",
   stageNames: { load: "Load", compile: "Compile", encode: "Text", decode: "Decode" },
   stepName: (step: number) => `Step ${step}`,

@@ -3,10 +3,9 @@
 import { useEffect, useRef, useState, type CSSProperties, type ReactNode } from "react";
 import type { Drawing } from "../../client/generator";
 import type { Picture } from "../../protocol/progress";
-import { SaveIcon } from "../icons";
-import { savePng } from "../save";
 import { strings } from "../strings";
 import { PictureCanvas } from "./picture-canvas";
+import { SaveButton } from "./save-button";
 import styles from "./wipe.module.css";
 
 interface Props {
@@ -57,14 +56,11 @@ export function Wipe({ without, with: steered, preview }: Props): ReactNode {
 
 function SideLabel({ side, drawing }: { readonly side: "without" | "with"; readonly drawing: Drawing }): ReactNode {
   const { name, shortName } = strings.sides[side];
-  const save = strings.saveSide(name);
   return (
     <div className={styles["label"]}>
       <span className={styles["name"]}>{name}</span>
       <span className={styles["short-name"]}>{shortName}</span>
-      <button type="button" aria-label={save} title={save} onClick={() => void savePng(drawing)}>
-        <SaveIcon />
-      </button>
+      <SaveButton drawing={drawing} label={strings.saveSide(name)} />
     </div>
   );
 }

@@ -1,0 +1,26 @@
+// Takes a picture away as a file; a browser that cannot write it is said so.
+import type { ReactNode } from "react";
+import type { Drawing } from "../../client/generator";
+import { SaveIcon } from "../icons";
+import { savePng } from "../save";
+import { strings } from "../strings";
+import { useApp } from "../use-app";
+
+interface Props {
+  readonly drawing: Drawing;
+  readonly label: string;
+  readonly className?: string;
+}
+
+export function SaveButton({ drawing, label, className }: Props): ReactNode {
+  const app = useApp();
+  const save = (): void => {
+    app.remark(undefined);
+    savePng(drawing).catch((reason: unknown) => app.remark(strings.notSaved(String(reason))));
+  };
+  return (
+    <button type="button" className={className} aria-label={label} title={label} onClick={save}>
+      <SaveIcon />
+    </button>
+  );
+}
