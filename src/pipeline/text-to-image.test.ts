@@ -21,13 +21,16 @@ const SMALL: ImageRequest = {
 };
 
 let manifest: Manifest;
+let opened: Promise<TextToImage> | undefined;
 let pipeline: TextToImage;
 const loading: PipelineProgress[] = [];
 
 // Once, but within a test, which is what can be skipped where there is no adapter.
 beforeEach(async () => {
   manifest ??= await diffusersManifest(nodeStore("models/vignette"));
-  pipeline ??= await TextToImage.load(manifest, await testDevice(), { onProgress: (progress) => loading.push(progress) });
+  const device = await testDevice();
+  opened ??= TextToImage.load(manifest, device, { onProgress: (progress) => loading.push(progress) });
+  pipeline = await opened;
 });
 
 async function draw(changes: Partial<ImageRequest> = {}, by = pipeline): Promise<RgbaImage> {
