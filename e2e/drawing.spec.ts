@@ -79,6 +79,17 @@ test.describe("every text is just a prompt", () => {
   }
 });
 
+test("a text that is too long is drawn from its beginning, and the field says how much was read", async ({ studio }) => {
+  const hints = studio.page.getByText("Only the first 75 tokens");
+  await studio.drawn({ prompt: "a meadow ".repeat(37), negative: "", seed: "2", steps: 1 });
+  await expect(hints).toHaveCount(0);
+  await studio.drawn({ prompt: "a meadow ".repeat(38), negative: "a very deep fog ".repeat(20) });
+  await expect(hints).toHaveCount(2);
+  await expect(studio.prompt()).toHaveAccessibleDescription(/^Only the first 75 tokens/);
+  await studio.wish({ prompt: "a meadow", negative: "" });
+  await expect(hints).toHaveCount(0);
+});
+
 test("a seed that is none is refused in words, and the page goes on", async ({ studio }) => {
   await studio.wish({ seed: "1.5" });
   await expect(studio.page.getByText("A whole number from 0 to 18446744073709551615")).toBeVisible();

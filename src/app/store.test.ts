@@ -27,7 +27,8 @@ const MODEL: ModelInfo = {
 
 function drawingOf(recipe: Recipe): Drawing {
   const picture = { width: 1, height: 1, data: new Uint8ClampedArray(4) };
-  return { recipe, picture, model: MODEL, timings: { load: 0, compile: 0, encode: 1, denoise: [2], decode: 3 } };
+  const timings = { load: 0, compile: 0, encode: 1, denoise: [2], decode: 3 };
+  return { recipe, picture, model: MODEL, timings, tokens: { prompt: recipe.prompt.length, negative: recipe.negative.length, most: 75 } };
 }
 
 /** Loads and draws at once. */

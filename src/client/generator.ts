@@ -5,7 +5,7 @@ import { invariant, OnestrokeError } from "../errors";
 import type { Engine } from "../protocol/engine";
 import { SUPERVISION, type Supervision } from "../protocol/limits";
 import type { Answer, Call, ModelAddress, ModelInfo } from "../protocol/messages";
-import type { Picture, StageTimings } from "../protocol/progress";
+import type { Picture, StageTimings, TextTokens } from "../protocol/progress";
 import { parseRecipe, type Recipe } from "../protocol/recipe";
 import { Supervisor, type CallHooks } from "./supervisor";
 import { workerSpawner, type SpawnWorker } from "./worker-port";
@@ -23,6 +23,7 @@ export interface Drawing {
   readonly recipe: Recipe;
   readonly picture: Picture;
   readonly timings: StageTimings;
+  readonly tokens: TextTokens;
   readonly model: ModelInfo;
 }
 
@@ -103,7 +104,8 @@ export function superviseGenerator(
       const signal = hooks.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, hooks.signal]);
       const answer = await callTwice(() => ({ type: "generate", model: address(recipe.model), recipe }), { ...hooks, signal });
       invariant(answer.type === "drawn", "a generate is answered by `drawn`");
-      return { recipe, picture: answer.picture, timings: answer.timings, model: answer.info };
+      const { picture, timings, tokens, info } = answer;
+      return { recipe, picture, timings, tokens, model: info };
     },
 
     dispose() {

@@ -3,7 +3,7 @@
 import type { WireError } from "../errors";
 import type { SteeringDefaults } from "../steering/defaults";
 import type { Engine } from "./engine";
-import type { Picture, Progress, StageTimings } from "./progress";
+import type { Picture, Progress, StageTimings, TextTokens } from "./progress";
 import type { Recipe } from "./recipe";
 
 export type { SteeringDefaults };
@@ -57,7 +57,14 @@ export type ToWorker =
 
 export type Answer =
   | { readonly type: "loaded"; readonly id: number; readonly info: ModelInfo }
-  | { readonly type: "drawn"; readonly id: number; readonly picture: Picture; readonly timings: StageTimings; readonly info: ModelInfo };
+  | {
+      readonly type: "drawn";
+      readonly id: number;
+      readonly picture: Picture;
+      readonly timings: StageTimings;
+      readonly tokens: TextTokens;
+      readonly info: ModelInfo;
+    };
 
 export type FromWorker =
   | Answer

@@ -1,5 +1,5 @@
-// What a running call says to the page: how far it is, the picture as it stands, and
-// where the time went. The same shapes as the pipeline's, kept here because the page may
+// What a running call says to the page: how far it is, the picture as it stands, where the
+// time went and what was read. The same shapes as the pipeline's, kept here because the page may
 // not import the pipeline; the worker's assignments make the compiler compare the two.
 
 export type Progress =
@@ -24,6 +24,15 @@ export interface StageTimings {
   /** One entry a step. */
   readonly denoise: readonly number[];
   readonly decode: number;
+}
+
+/** Tokens of the texts, without the marks of begin and end. What is above `most` is cut. */
+export interface TextTokens {
+  readonly prompt: number;
+  /** 0 where nothing is steered by it. */
+  readonly negative: number;
+  /** What is read of each. */
+  readonly most: number;
 }
 
 /** What the next picture of the same size will take: loading and compiling are paid once. */

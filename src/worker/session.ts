@@ -85,10 +85,10 @@ export class Session {
     }
     const recipe = parseRecipe(call.recipe);
     const model = await this.#ensureModel(call.model, hooks);
-    const { image, timings } = await model.generate(toRequest(recipe, model.info), hooks);
+    const { image, timings, tokens } = await model.generate(toRequest(recipe, model.info), hooks);
     signal.throwIfAborted();
     checkPicture(image, recipe);
-    this.#post({ type: "drawn", id: call.id, picture: image, timings, info: model.info }, [image.data.buffer]);
+    this.#post({ type: "drawn", id: call.id, picture: image, timings, tokens, info: model.info }, [image.data.buffer]);
   }
 
   #hooks(id: number, signal: AbortSignal): PipelineHooks {

@@ -1,6 +1,6 @@
 // What to draw, what to leave out, and the button. Enter draws; Shift Enter is a new line.
 import { useId, type KeyboardEvent, type ReactNode } from "react";
-import { MAX_PROMPT_CHARACTERS } from "../../protocol/limits";
+import { readBeforeCut } from "../cut-text";
 import { strings } from "../strings";
 import { useApp, useAppState } from "../use-app";
 import styles from "./controls.module.css";
@@ -38,10 +38,11 @@ export function Composer(): ReactNode {
           value={prompt}
           placeholder={strings.promptPlaceholder}
           aria-keyshortcuts="Enter"
+          aria-describedby={`${id}-prompt-cut`}
           onChange={(event) => app.edit({ prompt: event.target.value })}
           onKeyDown={drawOnEnter}
         />
-        {prompt.length > MAX_PROMPT_CHARACTERS && <p className={styles["hint"]}>{strings.promptTooLong(MAX_PROMPT_CHARACTERS)}</p>}
+        <CutHint id={`${id}-prompt-cut`} field="prompt" />
       </div>
       <div className={styles["field"]}>
         <label htmlFor={`${id}-negative`}>{strings.negative}</label>
@@ -52,9 +53,11 @@ export function Composer(): ReactNode {
           rows={1}
           value={negative}
           placeholder={strings.negativePlaceholder}
+          aria-describedby={`${id}-negative-cut`}
           onChange={(event) => app.edit({ negative: event.target.value })}
           onKeyDown={drawOnEnter}
         />
+        <CutHint id={`${id}-negative-cut`} field="negative" />
       </div>
       <SteeringDial />
       <div className={styles["actions"]}>
@@ -66,5 +69,15 @@ export function Composer(): ReactNode {
         </button>
       </div>
     </>
+  );
+}
+
+function CutHint({ id, field }: { readonly id: string; readonly field: "prompt" | "negative" }): ReactNode {
+  const read = useAppState(({ draft, shown }) => readBeforeCut(field, draft, shown));
+  if (read === undefined) return null;
+  return (
+    <p id={id} className={styles["hint"]}>
+      {strings.textCut(read)}
+    </p>
   );
 }
