@@ -1,12 +1,15 @@
 // Rules of a network's weights, on the embedded student: they come from their files in few reads,
-// because over HTTP each is a request.
+// because over HTTP each is a request, and a load that ends early leaves nothing on the GPU.
 import { expect, test } from "vitest";
 import type { ByteStore } from "../checkpoints/byte-source";
 import { diffusersManifest } from "../checkpoints/diffusers-manifest";
 import { component, openComponent } from "../checkpoints/manifest";
 import { nodeStore } from "../checkpoints/node-file";
 import { testDevice } from "../engine/testing/evaluate";
+import { recordBuffers } from "../engine/testing/record-buffers";
 import { Denoiser } from "./denoiser";
+import type { PipelineProgress } from "./request";
+import { TextToImage } from "./text-to-image";
 
 /** A store that notes how many bytes each read of weights is. */
 function counting(store: ByteStore, reads: number[]): ByteStore {
@@ -36,4 +39,14 @@ test("hundreds of tensors are a few reads of megabytes", async () => {
   // Two neighbouring reads of at most 4 MiB would be one if together they were no more.
   expect(weights.length).toBeLessThanOrEqual(Math.ceil((2 * bytes) / (4 * 2 ** 20)));
   expect(Math.max(...weights)).toBeLessThanOrEqual(4 * 2 ** 20);
+});
+
+test("a load that is cancelled at its last network frees those before it", async () => {
+  const [device, manifest] = [await testDevice(), await diffusersManifest(nodeStore("models/vignette"))];
+  const abort = new AbortController();
+  const stopAtDecoder = (progress: PipelineProgress) => {
+    if ("component" in progress && progress.component === "vae") abort.abort();
+  };
+  const load = () => TextToImage.load(manifest, device, { signal: abort.signal, onProgress: stopAtDecoder });
+  expect(await recordBuffers(device, () => expect(load()).rejects.toMatchObject({ code: "cancelled" }))).toBe(0);
 });

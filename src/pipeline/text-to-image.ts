@@ -94,15 +94,13 @@ export class TextToImage {
     const text = await TextEncoding.open(manifest, device, { format, maxRows: options.textRows ?? 1 }, hooks.signal);
     const pipeline = new TextToImage(manifest, device, text, format, options);
     if (pipeline.#takeTurns) return pipeline;
-    const clock = new StageClock();
-    const side = pipeline.info.defaultSize / pipeline.info.sizeMultiple;
-    const whole = wholeModel(hooks, pipeline.info.weightBytes);
-    await text.prepare(pipeline.#hooks("text_encoder", whole, clock));
-    const shape = { height: side, width: side, textTokens: text.rowTokens, method: "nasa" } as const;
-    await pipeline.#denoiser.plan(shape, pipeline.#hooks("unet", whole, clock));
-    await pipeline.#decoder.plan({ height: side, width: side }, pipeline.#hooks("vae", whole, clock));
-    pipeline.#loadTimings = clock.timings();
-    return pipeline;
+    try {
+      await pipeline.#prepare(wholeModel(hooks, pipeline.info.weightBytes));
+      return pipeline;
+    } catch (error) {
+      pipeline.dispose();
+      throw error;
+    }
   }
 
   /** Milliseconds `load` spent on weights and on compiling. */
@@ -135,6 +133,16 @@ export class TextToImage {
 
   dispose(): void {
     for (const network of [...this.#text.networks, this.#denoiser.network, this.#decoder.network]) network.evict();
+  }
+
+  async #prepare(hooks: PipelineHooks): Promise<void> {
+    const clock = new StageClock();
+    const side = this.info.defaultSize / this.info.sizeMultiple;
+    await this.#text.prepare(this.#hooks("text_encoder", hooks, clock));
+    const shape = { height: side, width: side, textTokens: this.#text.rowTokens, method: "nasa" } as const;
+    await this.#denoiser.plan(shape, this.#hooks("unet", hooks, clock));
+    await this.#decoder.plan({ height: side, width: side }, this.#hooks("vae", hooks, clock));
+    this.#loadTimings = clock.timings();
   }
 
   #latentOf({ width, height }: ImageRequest): { readonly height: number; readonly width: number } {

@@ -231,6 +231,31 @@ describe("refusals", () => {
     },
   );
 
+  test("a decoder that ONNX Runtime refuses, and the sessions opened before it are released", async () => {
+    const open = new Set<object>();
+    const { createSession } = runtime;
+    runtime.createSession = async (...parameters) => {
+      const session = await createSession.apply(runtime, parameters);
+      const { release } = session;
+      session.release = () => (open.delete(session), release.call(session));
+      open.add(session);
+      return session;
+    };
+    try {
+      const { graph } = decoder();
+      const nodes = graph.nodes.map((node) => ({ ...node, opType: "Nonsense" }));
+      const broken = { "vae_decoder/model.onnx": encodeModel({ ...decoder(), graph: { ...graph, nodes } }) };
+      const store = (changes: object) => memoryStore("export", new Map(Object.entries({ ...FILES, ...changes })));
+      await expect(OnnxTextToImage.load(store(broken), runtime)).rejects.toMatchObject({ code: "model-unsupported" });
+      expect(open.size).toBe(0);
+      const control = await OnnxTextToImage.load(store({}), runtime);
+      expect(open.size).toBe(3);
+      await control.dispose();
+    } finally {
+      runtime.createSession = createSession;
+    }
+  });
+
   test("two text encoders", async () => {
     const files = new Map([...Object.entries(FILES), ["text_encoder_2/model.onnx", new Uint8Array(1)]] as const);
     await expect(OnnxTextToImage.load(memoryStore("export", files), runtime)).rejects.toMatchObject({ code: "model-unsupported" });

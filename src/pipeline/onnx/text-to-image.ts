@@ -84,11 +84,17 @@ export class OnnxTextToImage {
       vae: await decoder.network.byteLength(signal),
     };
     const whole = wholeModel(hooks, sum(bytes));
-    await text.network.session(openHooks(whole, "text_encoder", bytes));
-    const session = await denoiser.network.session(openHooks(whole, "unet", bytes));
-    await decoder.network.session(openHooks(whole, "vae", bytes));
     const parts = { runtime, checkpoint, text, denoiser, decoder };
-    return new OnnxTextToImage(parts, bytes, performance.now() - started, channelsOf(session, TEXT_INPUT));
+    try {
+      await text.network.session(openHooks(whole, "text_encoder", bytes));
+      const session = await denoiser.network.session(openHooks(whole, "unet", bytes));
+      await decoder.network.session(openHooks(whole, "vae", bytes));
+      return new OnnxTextToImage(parts, bytes, performance.now() - started, channelsOf(session, TEXT_INPUT));
+    } catch (error) {
+      // On a lost GPU nothing can be released, nor need be.
+      await release(parts).catch(() => undefined);
+      throw error;
+    }
   }
 
   /** @throws OnestrokeError `invalid-input`, `bad-image`, `model-*`, `gpu-*`, `cancelled` */
@@ -119,9 +125,8 @@ export class OnnxTextToImage {
     }
   }
 
-  async dispose(): Promise<void> {
-    const { text, denoiser, decoder } = this.#parts;
-    for (const { network } of [text, denoiser, decoder]) await network.release();
+  dispose(): Promise<void> {
+    return release(this.#parts);
   }
 
   /** The finished latent, which is the caller's to dispose of. */
@@ -177,6 +182,10 @@ export class OnnxTextToImage {
 
 function sum(bytes: Readonly<Record<Component, number>>): number {
   return bytes.text_encoder + bytes.unet + bytes.vae;
+}
+
+async function release({ text, denoiser, decoder }: Parts): Promise<void> {
+  for (const { network } of [text, denoiser, decoder]) await network.release();
 }
 
 function openHooks({ signal, onProgress }: PipelineHooks, component: Component, bytes: Readonly<Record<Component, number>>): OpenHooks {
