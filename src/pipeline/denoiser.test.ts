@@ -1,8 +1,9 @@
 // Rules of one step, on the embedded student with made-up texts: they are the kernels', not the
 // weights'. A step that is not steered is the step of a run without a negative, bit for bit, in the same
 // plan that has steered before; and the two texts' lengths are their own, whatever room the plan has.
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { diffusersManifest } from "../checkpoints/diffusers-manifest";
+import type { Manifest } from "../checkpoints/manifest";
 import { nodeStore } from "../checkpoints/node-file";
 import type { Plan } from "../engine/plan";
 import { testDevice } from "../engine/testing/evaluate";
@@ -19,19 +20,15 @@ const SIDE = 8;
 const TOKENS = 5;
 const NEGATIVE_TOKENS = 3;
 
+let manifest: Manifest;
 let denoiser: Denoiser;
-let second: SamplerStep;
 
-beforeAll(async () => {
-  const manifest = await diffusersManifest(nodeStore("models/vignette"));
-  denoiser = new Denoiser(manifest, await testDevice(), "f32");
-  const { steps } = scheduleFor(recipeFromConfig(manifest.components.scheduler?.config ?? {}), 2);
-  const [, last] = steps;
-  if (!last) throw new Error("a schedule of two steps has two");
-  second = last;
+// Once, but within a test, which is what can be skipped where there is no adapter.
+beforeEach(async () => {
+  manifest ??= await diffusersManifest(nodeStore("models/vignette"));
+  const device = await testDevice();
+  denoiser ??= new Denoiser(manifest, device, "f32");
 });
-
-afterAll(() => denoiser.network.evict());
 
 function text(tokens: number, seed: bigint): EncodedText {
   return { hidden: new TorchGenerator(seed).randn(tokens * denoiser.config.textChannels), tokens, pooled: undefined };
@@ -46,9 +43,16 @@ async function planFor(method: "nasa" | "nag", textTokens: number): Promise<Plan
   return plan;
 }
 
+/** The later of two, which steering may have left. */
+function secondStep(): SamplerStep {
+  const [, second] = scheduleFor(recipeFromConfig(manifest.components.scheduler?.config ?? {}), 2).steps;
+  if (!second) throw new Error("a schedule of two steps has two");
+  return second;
+}
+
 async function next(plan: Plan, steering: Steering, negativeTokens = NEGATIVE_TOKENS): Promise<Float32Array> {
   denoiser.writeSteering(plan, TOKENS, negativeTokens, steering);
-  await denoiser.step(plan, second, undefined);
+  await denoiser.step(plan, secondStep(), undefined);
   return Float32Array.from(await plan.read("next"));
 }
 
@@ -60,7 +64,8 @@ describe.each(["nasa", "nag"] as const)("%s", (method) => {
     const unsteered = await next(plan, { method: "none" });
     denoiser.writeNegative(plan, text(NEGATIVE_TOKENS, 3n));
     expect(await next(plan, steering), "control").not.toEqual(unsteered);
-    expect(await next(plan, steeringAt({ ...steering, sigmaEnd: second.sigma + 1 }, 1, second.sigma))).toEqual(unsteered);
+    const { sigma } = secondStep();
+    expect(await next(plan, steeringAt({ ...steering, sigmaEnd: sigma + 1 }, 1, sigma))).toEqual(unsteered);
   });
 
   test("room that neither text fills, and what an earlier text left there, changes nothing", async () => {

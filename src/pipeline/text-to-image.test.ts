@@ -85,6 +85,12 @@ describe("long prompts", () => {
   // 80 words and more: past the encoder's 77 tokens.
   const long = `${"a quiet meadow ".repeat(30)}at night`;
   const longer = `${long} with a full moon and three cabins`;
+  let ofTwoRows: Promise<TextToImage> | undefined;
+  let twoRows: TextToImage;
+  beforeEach(async () => {
+    ofTwoRows ??= TextToImage.load(manifest, await testDevice(), {}, { textRows: 2 });
+    twoRows = await ofTwoRows;
+  });
 
   test("what does not fit the encoder is cut, and said to be", async () => {
     const { tokens } = await pipeline.generate({ ...SMALL, prompt: long, negative: "fog", steering: { method: "nasa", scale: 0.5 } });
@@ -93,12 +99,26 @@ describe("long prompts", () => {
   });
 
   test("control: with two rows of tokens it is read", async () => {
-    const twoRows = await TextToImage.load(manifest, await testDevice(), {}, { textRows: 2 });
     const first = await draw({ prompt: long }, twoRows);
     expect((await draw({ prompt: longer }, twoRows)).data).not.toEqual(first.data);
     // A short prompt takes one row still.
     expect((await draw({}, twoRows)).data).toEqual((await draw()).data);
-    twoRows.dispose();
+  });
+
+  test.each([
+    { method: "nasa", scale: 0.5 },
+    { method: "nag", scale: 2, tau: 2.5, alpha: 0.5 },
+  ] as const)("steered by $method, a long one of either side is cut or read like that, beside a short one", async (steering) => {
+    const short = await draw({ negative: "sailboat", steering });
+    for (const texts of [
+      (text: string) => ({ prompt: text, negative: "sailboat", steering }),
+      (text: string) => ({ negative: text, steering }),
+    ]) {
+      expect((await draw(texts(longer))).data).toEqual((await draw(texts(long))).data);
+      expect((await draw(texts(longer), twoRows)).data).not.toEqual((await draw(texts(long), twoRows)).data);
+    }
+    // What the second rows held is forgotten again.
+    expect((await draw({ negative: "sailboat", steering }, twoRows)).data).toEqual(short.data);
   });
 });
 
