@@ -2,7 +2,7 @@
 // A model's own bounds (its largest step count, its size stride) are narrower and are
 // checked in the worker, which knows the model.
 
-/** The text encoders read at most 75 tokens of a text, so what is cut off here never reached a picture. */
+/** A text encoder reads 75 tokens of a text, and more only row by row where asked: what is cut off here lies a dozen rows beyond. */
 export const MAX_PROMPT_CHARACTERS = 10_000;
 
 export const MAX_STEPS = 8;
