@@ -86,6 +86,23 @@ describe("a vocabulary of our own", () => {
     );
   });
 
+  it.each([0, -1, 2, 1.5, "77"])("refuses rows of %j tokens", (length) => {
+    const refusal = { code: "model-unsupported", detail: expect.objectContaining({ field: "model_max_length" }) };
+    expect(() => tiny({ model_max_length: length })).toThrow(expect.objectContaining(refusal));
+  });
+
+  it("rows are as long as CLIP's where there is no limit, and hold one token at the least (control)", () => {
+    expect(tiny({ model_max_length: 1e30 }).maxLength).toBe(77);
+    expect([...tiny({ model_max_length: 3 }).encode("boat boat")]).toEqual(["<|startoftext|>", "boat</w>", "<|endoftext|>"].map(id));
+  });
+
+  it("says how many ids there are, added tokens among them", () => {
+    const words = Object.keys(ids).length;
+    expect(tiny().vocabularySize).toBe(words);
+    const added = [{ id: words + 4, content: "<style>" }];
+    expect(clipTokenizer({ ...definition, added_tokens: added }, {}, "tiny").vocabularySize).toBe(words + 5);
+  });
+
   it("refuses a vocabulary without the special tokens, and a line of merges that is no pair", () => {
     expect(() => tiny({ pad_token: "<pad>" })).toThrow('no "<pad>"');
     expect(() => tokenizerJsonFromMerges({}, "a b c")).toThrow(expect.objectContaining({ code: "model-corrupt" }));

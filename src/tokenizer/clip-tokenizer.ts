@@ -14,6 +14,8 @@ export interface ClipTokenizer {
   readonly beginId: number;
   readonly endId: number;
   readonly padId: number;
+  /** Every id is below it. */
+  readonly vocabularySize: number;
   /** Tokens of the text alone, without begin, end and padding. */
   count(text: string): number;
   /** [maxLength] ids; what does not fit is cut, the end token stays. */
@@ -23,6 +25,8 @@ export interface ClipTokenizer {
 }
 
 const DEFAULT_MAX_LENGTH = 77;
+/** Begin, one token, end. */
+const MIN_LENGTH = 3;
 /** transformers writes 1e30 for "no limit". */
 const MAX_PLAUSIBLE_LENGTH = 4096;
 
@@ -53,7 +57,7 @@ export function clipTokenizer(definition: JsonObject, config: JsonObject, where:
   const pad = tokenContent(config, "pad_token") ?? end;
   const ids = vocabularyIds(definition, where);
   const idOf = (token: string): number => {
-    const id = ids(token);
+    const id = ids.get(token);
     if (id === undefined) throw new OnestrokeError("model-corrupt", `${where}: the vocabulary has no "${token}"`, { file: where });
     return id;
   };
@@ -69,8 +73,7 @@ export function clipTokenizer(definition: JsonObject, config: JsonObject, where:
     rstrip: false,
   }));
   const tokenizer = build({ ...definition, added_tokens: withSpecial(definition["added_tokens"], special) }, config, where);
-  const length = new Fields(config, where).optionalNumber("model_max_length") ?? DEFAULT_MAX_LENGTH;
-  const maxLength = length > MAX_PLAUSIBLE_LENGTH ? DEFAULT_MAX_LENGTH : length;
+  const maxLength = rowLength(new Fields(config, where));
   const tokens = (text: string): readonly number[] => tokenizer.encode(text.toWellFormed(), { add_special_tokens: false }).ids;
 
   const row = (content: readonly number[]): Int32Array<ArrayBuffer> => {
@@ -83,6 +86,7 @@ export function clipTokenizer(definition: JsonObject, config: JsonObject, where:
     beginId,
     endId,
     padId,
+    vocabularySize: 1 + [...ids.values()].reduce((largest, id) => Math.max(largest, id), 0),
     count: (text) => tokens(text).length,
     encode: (text) => row(tokens(text)),
     encodeLong: (text, maxRows) => {
@@ -92,6 +96,14 @@ export function clipTokenizer(definition: JsonObject, config: JsonObject, where:
       return Array.from({ length: rows }, (_, i) => row(all.slice(i * perRow, (i + 1) * perRow)));
     },
   };
+}
+
+function rowLength(config: Fields): number {
+  const length = config.optionalNumber("model_max_length") ?? DEFAULT_MAX_LENGTH;
+  if (length > MAX_PLAUSIBLE_LENGTH) return DEFAULT_MAX_LENGTH;
+  if (!Number.isInteger(length) || length < MIN_LENGTH)
+    throw config.unsupported("model_max_length", `is ${length}, which is no row of tokens`);
+  return length;
 }
 
 /** A token is a string, or an object with its `content`. */
@@ -120,15 +132,17 @@ function withSpecial(stored: unknown, special: readonly { readonly content: stri
   return [...kept.filter((token) => !(isJsonObject(token) && contents.has(token["content"]))), ...unique];
 }
 
-function vocabularyIds(definition: JsonObject, where: string): (token: string) => number | undefined {
+/** Ids of the vocabulary and of added tokens; the vocabulary's where both have one. */
+function vocabularyIds(definition: JsonObject, where: string): ReadonlyMap<string, number> {
   const vocabulary = new Fields(definition, where).requiredObject("model").requiredObject("vocab").object;
   const added: readonly unknown[] = Array.isArray(definition["added_tokens"]) ? definition["added_tokens"] : [];
-  return (token) => {
-    const id = Object.hasOwn(vocabulary, token)
-      ? vocabulary[token]
-      : added.find((entry): entry is JsonObject => isJsonObject(entry) && entry["content"] === token)?.["id"];
-    return typeof id === "number" ? id : undefined;
+  const ids = new Map<string, number>();
+  const add = (token: unknown, id: unknown): void => {
+    if (typeof token === "string" && typeof id === "number") ids.set(token, id);
   };
+  for (const token of added) if (isJsonObject(token)) add(token["content"], token["id"]);
+  for (const [token, id] of Object.entries(vocabulary)) add(token, id);
+  return ids;
 }
 
 function build(definition: JsonObject, config: JsonObject, where: string): Tokenizer {
