@@ -7,6 +7,7 @@ import { STEERING_FIELDS } from "../engine/ops";
 import type { Plan } from "../engine/plan";
 import { runPlan } from "../engine/run";
 import type { NumberFormat } from "../engine/tensor";
+import { invariant } from "../errors";
 import { sinusoid } from "../networks/sinusoid";
 import { UNET_UNUSED, unet2dCondition } from "../networks/unet-2d-condition";
 import { parseUnetConfig, type UnetConfig } from "../networks/unet-config";
@@ -54,7 +55,8 @@ export class Denoiser {
     const { added } = this.config;
     if (!added) return;
     const { width, height } = size;
-    plan.write("pooled_text", positive.pooled ?? new Float32Array(added.pooledChannels));
+    invariant(positive.pooled !== undefined, "a denoiser that reads pooled text has an encoder that gives it");
+    plan.write("pooled_text", positive.pooled);
     const ids = [height, width, 0, 0, height, width];
     plan.write("sizes", sinusoid(ids, added.sizeFeatures, this.#sinusoidOptions()));
   }

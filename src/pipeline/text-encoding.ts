@@ -9,6 +9,7 @@ import type { NumberFormat } from "../engine/tensor";
 import { CLIP_TEXT_UNUSED, clipText, parseClipTextConfig, type ClipTextConfig } from "../networks/clip-text";
 import { openClipTokenizer, type ClipTokenizer } from "../tokenizer/clip-tokenizer";
 import { pooledPosition } from "../tokenizer/pooled-position";
+import { checkTokenizer } from "./check-parts";
 import { Network, type NetworkHooks } from "./network";
 import type { ImageRequest, TextTokens } from "./request";
 import { textTokens } from "./text-tokens";
@@ -55,9 +56,12 @@ export class TextEncoding {
     const encoders = names.map(async (suffix): Promise<Encoder> => {
       const weights = component(manifest, `text_encoder${suffix}`);
       const { store, folder } = component(manifest, `tokenizer${suffix}`);
+      const config = parseClipTextConfig(weights.config);
+      const tokenizer = await openClipTokenizer(store, folder, signal);
+      checkTokenizer(tokenizer, config);
       return {
-        config: parseClipTextConfig(weights.config),
-        tokenizer: await openClipTokenizer(store, folder, signal),
+        config,
+        tokenizer,
         network: new Network(device, {
           name: `text_encoder${suffix}`,
           format,
@@ -71,6 +75,16 @@ export class TextEncoding {
 
   get networks(): readonly Network[] {
     return this.#encoders.map(({ network }) => network);
+  }
+
+  /** Of the hidden states, side by side. */
+  get channels(): number {
+    return this.#encoders.reduce((total, { config }) => total + config.channels, 0);
+  }
+
+  /** Of the pooled state: the last encoder's, where it projects one. */
+  get pooledChannels(): number | undefined {
+    return this.#encoders.at(-1)?.config.projection;
   }
 
   /** Tokens of one encoder row: the text capacity of an ordinary prompt. */

@@ -4,11 +4,12 @@ import { component, weightBytes, type ComponentName, type Manifest } from "../ch
 import type { Device } from "../engine/device";
 import type { Plan } from "../engine/plan";
 import type { NumberFormat } from "../engine/tensor";
-import { OnestrokeError, throwIfCancelled } from "../errors";
+import { throwIfCancelled } from "../errors";
 import { TorchGenerator } from "../samplers/noise/torch-generator";
 import { recipeFromConfig, scheduleFor, type SamplerOverrides, type SamplerRecipe } from "../samplers/recipe";
 import type { SteeringDefaults } from "../steering/defaults";
 import { effectiveSteering, steeringAt } from "../steering/schedule";
+import { checkChannels } from "./check-parts";
 import { checkRequest, maxSteps } from "./check-request";
 import { Decoder } from "./decoder";
 import { steeringDefaults } from "./default-steering";
@@ -67,13 +68,8 @@ export class TextToImage {
     const bytes = weightBytes(manifest);
     this.#takeTurns = bytes > (options.residentBytes ?? DEFAULT_RESIDENT_BYTES);
     const { factor, latentChannels } = this.#decoder.autoencoder;
-    const { sampleSize, inChannels, outChannels } = this.#denoiser.config;
-    if (inChannels !== latentChannels || outChannels !== latentChannels) {
-      throw new OnestrokeError(
-        "model-unsupported",
-        `the denoiser maps ${inChannels} to ${outChannels} channels, the latent has ${latentChannels}`,
-      );
-    }
+    const { sampleSize } = this.#denoiser.config;
+    checkChannels(this.#denoiser.config, latentChannels, text);
     this.info = {
       name: manifest.name,
       weightBytes: bytes,
