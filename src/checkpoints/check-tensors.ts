@@ -1,13 +1,8 @@
 // Rule 14: names and shapes in the files are those the network was built for. A missing or
-// mis-shaped weight is an error; a surplus one must be listed as unused, and is reported.
+// mis-shaped weight is an error, and so is a surplus one that the network does not list as known.
 import { ruleError } from "./safetensors";
 import { canonicalName, shapesAgree } from "./spellings";
 import type { TensorReader } from "./tensor-reader";
-
-export interface TensorCheck {
-  /** Weights in the files that the network does not use, in file order. */
-  readonly unused: readonly string[];
-}
 
 /**
  * @param expected shape of every weight the network asks for, by canonical or published name
@@ -20,7 +15,7 @@ export function checkTensors(
   expected: ReadonlyMap<string, readonly number[]>,
   unused: readonly RegExp[],
   where: string,
-): TensorCheck {
+): void {
   const known = new Set<string>();
   for (const [name, shape] of expected) {
     const canonical = canonicalName(name);
@@ -31,9 +26,6 @@ export function checkTensors(
       throw ruleError(14, where, `has the shape [${stored.join(", ")}], not [${shape.join(", ")}]`, name);
     }
   }
-  const surplus = reader.names.filter((name) => !known.has(name));
-  for (const name of surplus) {
-    if (!unused.some((pattern) => pattern.test(name))) throw ruleError(14, where, "is not part of this network", name);
-  }
-  return { unused: surplus };
+  const surplus = reader.names.find((name) => !known.has(name) && !unused.some((pattern) => pattern.test(name)));
+  if (surplus !== undefined) throw ruleError(14, where, "is not part of this network", surplus);
 }
