@@ -18,7 +18,7 @@ export const strings = {
   prompt: "Describe a picture",
   surprise: "Surprise me",
   promptPlaceholder: "a lighthouse on a cliff at sunset, two sailboats",
-  textCut: (most: number) => `Only the first ${most} tokens (words, parts of words, punctuation) were read. Say the rest in fewer words.`,
+  textCut: (most: number) => `Only the first ${most} tokens (words, parts of words, punctuation) were read. Say it in fewer words.`,
   negative: "Leave out",
   negativePlaceholder: "what the picture should not hold",
 
