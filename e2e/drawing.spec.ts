@@ -122,20 +122,25 @@ test("an earlier picture of this visit comes back with its settings", async ({ s
   await expect(studio.seed()).toHaveValue("31");
 });
 
-/** Counts the different pictures shown from now on, looking once a frame; call the answer for the count. */
+/** Counts the different pictures shown from now on, looking once a frame, until the answer is called for the count. */
 async function watchPictures(page: Page): Promise<() => Promise<number>> {
-  await page.evaluate(() => {
+  const watch = await page.evaluateHandle(() => {
     const seen = new Set<string>();
+    let frame = 0;
     const look = (): void => {
       const canvas = document.querySelector<HTMLCanvasElement>("canvas[role=img]");
       const image = canvas?.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height);
       if (image !== undefined) seen.add(image.data.subarray(0, 40_000).join());
-      document.body.dataset["picturesSeen"] = String(seen.size);
-      requestAnimationFrame(look);
+      frame = requestAnimationFrame(look);
     };
     look();
+    const before = seen.size;
+    return {
+      end: () => {
+        cancelAnimationFrame(frame);
+        return seen.size - before;
+      },
+    };
   });
-  const count = () => page.evaluate(() => Number(document.body.dataset["picturesSeen"]));
-  const before = await count();
-  return async () => (await count()) - before;
+  return () => watch.evaluate((running) => running.end());
 }
