@@ -3,44 +3,6 @@ import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { expect, test } from "./studio";
 
-test("the keyboard reaches everything and draws", async ({ studio }) => {
-  const { page } = studio;
-  await studio.prompt().focus();
-  const reached: string[] = [];
-  for (let press = 0; press < 12; press++) {
-    reached.push(
-      await page.evaluate(() => {
-        const element = document.activeElement;
-        const label =
-          element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement
-            ? element.labels?.[0]?.textContent
-            : element?.textContent;
-        return (element?.getAttribute("aria-label") ?? label ?? "").trim();
-      }),
-    );
-    await page.keyboard.press("Tab");
-  }
-  const order = ["Describe a picture", "Leave out", "Draw", "1", "Square", "Seed", "Roll a new seed", "Keep this seed", "Advanced"];
-  expect(reached.filter((name) => order.includes(name))).toEqual(order);
-
-  await studio.prompt().focus();
-  await page.keyboard.press("ControlOrMeta+A");
-  await page.keyboard.type("a windmill at dawn");
-  await page.keyboard.press("Enter");
-  await expect(studio.phase("drawing")).toBeVisible();
-  await studio.finished();
-  await expect(studio.picture()).toHaveAttribute("aria-label", "a windmill at dawn");
-});
-
-test("Escape cancels", async ({ studio }) => {
-  await studio.wish({ steps: 4 });
-  await studio.prompt().press("Enter");
-  await expect(studio.phase("drawing")).toBeVisible();
-  await studio.page.keyboard.press("Escape");
-  await expect(studio.page.getByRole("status")).toHaveText("Cancelled");
-  await studio.wish({ steps: 1 });
-});
-
 const PAPER = { light: "rgb(246, 244, 239)", dark: "rgb(14, 16, 19)" } as const;
 
 const paperOf = (page: Page): Promise<string> => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
@@ -50,6 +12,80 @@ async function wear(page: Page, theme: "light" | "dark"): Promise<void> {
   await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
   await expect.poll(() => paperOf(page)).toBe(PAPER[theme]);
 }
+
+/** What can be operated; of radio buttons the chosen ones, which stand for their groups. */
+const CONTROLS = "button, a[href], input:not([type=radio]), input:checked, select, textarea, summary";
+
+const FOLDED = ["Advanced", "What computes"];
+
+test("the keyboard reaches everything, in the page's order, while a picture is drawn", async ({ studio }) => {
+  const { page } = studio;
+  const controls = page.locator(CONTROLS);
+  await wear(page, "light");
+  await studio.drawn({ prompt: "a windmill at dusk", negative: "fog", seed: "1", steps: 1 });
+  for (const summary of FOLDED) await page.locator("summary", { hasText: summary }).click();
+  await studio.whileHeld(async () => {
+    await studio.draw().click();
+    await expect(studio.cancel()).toBeEnabled();
+    const names = await controls.evaluateAll((elements) =>
+      elements.map((element) => {
+        if (!element.checkVisibility() || element.matches(":disabled")) return undefined;
+        const labels = "labels" in element && element.labels instanceof NodeList ? [...element.labels] : [];
+        const text = [...labels, element].map(({ textContent }) => textContent?.trim()).find(Boolean);
+        return element.getAttribute("aria-label") ?? text ?? element.outerHTML;
+      }),
+    );
+    const usable = names.filter((name) => name !== undefined);
+    const some = [
+      "Use dark colours",
+      "Copy link",
+      "Save PNG",
+      "Surprise me",
+      "Leave out",
+      "About: Steering",
+      "Compare",
+      "Cancel",
+      "Engine",
+    ];
+    expect(usable).toEqual(expect.arrayContaining([...some, ...FOLDED]));
+
+    await controls.first().focus();
+    const reached: (string | undefined)[] = [];
+    for (const _ of usable) {
+      const at = await controls.evaluateAll((elements) => elements.findIndex((element) => element === document.activeElement));
+      reached.push(names[at] ?? "something else");
+      await page.keyboard.press("Tab");
+    }
+    expect(reached).toEqual(usable);
+    await studio.cancel().click();
+  });
+  for (const summary of FOLDED) await page.locator("summary", { hasText: summary }).click();
+  await studio.wish({ negative: "" });
+});
+
+test("Enter draws", async ({ studio }) => {
+  const { page } = studio;
+  await studio.whileHeld(async () => {
+    await studio.prompt().focus();
+    await page.keyboard.press("ControlOrMeta+A");
+    await page.keyboard.type("a windmill at dawn");
+    await page.keyboard.press("Enter");
+    await expect(studio.phase("drawing")).toBeVisible();
+  });
+  await studio.finished();
+  await expect(studio.picture()).toHaveAttribute("aria-label", "a windmill at dawn");
+});
+
+test("Escape cancels", async ({ studio }) => {
+  await studio.wish({ steps: 4 });
+  await studio.whileHeld(async () => {
+    await studio.prompt().press("Enter");
+    await expect(studio.phase("drawing")).toBeVisible();
+    await studio.page.keyboard.press("Escape");
+    await expect(studio.page.getByRole("status")).toHaveText("Cancelled");
+  });
+  await studio.wish({ steps: 1 });
+});
 
 for (const theme of ["light", "dark"] as const) {
   test(`no accessibility complaints, ${theme}`, async ({ studio }) => {

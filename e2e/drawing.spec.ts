@@ -38,9 +38,11 @@ test("four steps show a preview after the first, and give a picture of their own
 test("cancelling keeps the last picture, and the next one is drawn", async ({ studio }) => {
   const before = await studio.drawn({ prompt: "mountains", seed: "3", steps: 1 });
   await studio.wish({ prompt: "an island", steps: 4 });
-  await studio.draw().click();
-  await studio.cancel().click();
-  await expect(studio.phase("drawing")).toBeHidden({ timeout: 5_000 });
+  await studio.whileHeld(async () => {
+    await studio.draw().click();
+    await studio.cancel().click();
+    await expect(studio.phase("drawing")).toBeHidden();
+  });
   await expect(studio.alert()).toBeHidden();
   expect((await studio.finished()).pixels).toBe(before.pixels);
   const next = await studio.drawn({ steps: 1 });

@@ -99,9 +99,11 @@ test("the GPU crashes in the middle of a picture: it is drawn again, the same", 
   const calm = await studio.drawn({ prompt: "a volcano", seed: "12", steps: 2 });
   await studio.drawn({ prompt: "a bay", steps: 1 });
   await studio.wish({ prompt: "a volcano", steps: 2 });
-  await studio.draw().click();
-  await expect(studio.page.getByText("Drawing, step").first()).toBeVisible();
-  await crashGpu(browser);
+  await studio.whileHeld(async () => {
+    await studio.draw().click();
+    await expect(studio.page.getByText("Drawing, step").first()).toBeVisible();
+    await crashGpu(browser);
+  });
   const after = await studio.finished();
   await expect(studio.alert()).toBeHidden();
   expect(after.pixels).toBe(calm.pixels);

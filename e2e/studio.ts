@@ -74,6 +74,22 @@ export class Studio {
     return this.finished();
   }
 
+  /** Does `act` while no work of the worker's GPU is seen to end: a picture begun meanwhile stays at its first step. */
+  async whileHeld(act: () => Promise<void>): Promise<void> {
+    const worker = this.page.workers().at(-1);
+    await worker?.evaluate(() => {
+      const { onSubmittedWorkDone } = GPUQueue.prototype;
+      const letGo = new Promise<void>((resolve) => addEventListener("let-go", () => resolve(), { once: true }));
+      GPUQueue.prototype.onSubmittedWorkDone = async function (this: GPUQueue) {
+        await letGo;
+        return onSubmittedWorkDone.call(this);
+      };
+    });
+    await act();
+    // It may be another worker's turn by now.
+    await worker?.evaluate(() => void dispatchEvent(new Event("let-go"))).catch(() => undefined);
+  }
+
   /** The picture, once nothing is being drawn. */
   async finished(): Promise<Drawn> {
     await expect(this.phase("idle")).toBeVisible({ timeout: LOAD_MS });
