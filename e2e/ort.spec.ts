@@ -5,9 +5,6 @@ import { expect, test, type Page } from "@playwright/test";
 import { servePage, type ServedPage } from "../src/cli/bench/serve-page";
 import { crashGpu } from "./studio";
 
-/** A page's start and first run on a software GPU. */
-const RUN_MS = 5_000;
-
 let served: ServedPage;
 
 test.beforeAll(async () => {
@@ -38,9 +35,12 @@ test.describe("runs started together", () => {
   });
 
   test("the trap: by themselves they do not all end", async ({ page }) => {
+    const started = performance.now();
     expect(await page.evaluate(() => globalThis.ortTraps.rawRuns(1))).toEqual(["done"]);
+    const oneMs = performance.now() - started;
     await open(page);
-    const late = new Promise((resolve) => setTimeout(() => resolve("never"), RUN_MS));
+    // Two take at most twice as long as one; as much again for a machine with other work.
+    const late = new Promise((resolve) => setTimeout(() => resolve("never"), 4 * oneMs));
     const together = page.evaluate(() => globalThis.ortTraps.rawRuns(2)).catch(() => "never");
     expect(await Promise.race([together, late])).not.toEqual(["done", "done"]);
   });
@@ -66,14 +66,11 @@ test("a spoiled model is refused, and a good one opens after it", async ({ page 
   });
 });
 
-test("a lost GPU ends runs by name at once, and a new page goes on", async ({ page, browser }) => {
+test("a lost GPU ends runs by name, and a new page goes on", async ({ page, browser }) => {
   const running = page.evaluate(() => globalThis.ortTraps.loss());
   await page.waitForFunction(() => document.title === "running");
   await crashGpu(browser);
-  const { next, nextMs } = await running;
-  expect(next).toBe("gpu-lost");
-  // No run is begun: only the queue's turn is waited for.
-  expect(nextMs).toBeLessThan(1_000);
+  expect(await running).toBe("gpu-lost");
   await open(page);
   expect(await page.evaluate(() => globalThis.ortTraps.overlap())).toHaveLength(8);
 });
