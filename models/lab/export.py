@@ -1,6 +1,6 @@
 """Writes the trained networks as a diffusers repository: the folder the page ships and loads.
 
-float16 safetensors, complete configs, LCM scheduler. Every file is written beside its place and
+float16 safetensors, complete configs, Euler scheduler. Every file is written beside its place and
 moved there, so a reader never meets half a file.
 
 `python -m lab.export --work WORK --to models/vignette`
@@ -27,14 +27,14 @@ from .train.text_encoder import config as text_config
 BYTES = 32_000_000
 VERSION = "0.40.0"
 SCHEDULER: dict[str, object] = {
-    "_class_name": "LCMScheduler", "_diffusers_version": VERSION, "beta_end": 0.012, "beta_schedule": "scaled_linear", "beta_start": 0.00085,
-    "clip_sample": False, "clip_sample_range": 1.0, "dynamic_thresholding_ratio": 0.995, "num_train_timesteps": 1000, "original_inference_steps": 4,
-    "prediction_type": "v_prediction", "rescale_betas_zero_snr": False, "sample_max_value": 1.0, "set_alpha_to_one": True, "steps_offset": 0,
-    "thresholding": False, "timestep_scaling": 10.0, "timestep_spacing": "leading", "trained_betas": None,
+    "_class_name": "EulerDiscreteScheduler", "_diffusers_version": VERSION, "beta_end": 0.012, "beta_schedule": "scaled_linear", "beta_start": 0.00085,
+    "final_sigmas_type": "zero", "interpolation_type": "linear", "num_train_timesteps": 1000, "prediction_type": "v_prediction", "rescale_betas_zero_snr": False,
+    "sigma_max": None, "sigma_min": None, "steps_offset": 0, "timestep_spacing": "trailing", "timestep_type": "discrete", "trained_betas": None,
+    "use_beta_sigmas": False, "use_exponential_sigmas": False, "use_karras_sigmas": False,
 }
 INDEX: dict[str, object] = {
     "_class_name": "StableDiffusionPipeline", "_diffusers_version": VERSION, "feature_extractor": [None, None], "image_encoder": [None, None],
-    "requires_safety_checker": False, "safety_checker": [None, None], "scheduler": ["diffusers", "LCMScheduler"], "text_encoder": ["transformers", "CLIPTextModel"],
+    "requires_safety_checker": False, "safety_checker": [None, None], "scheduler": ["diffusers", "EulerDiscreteScheduler"], "text_encoder": ["transformers", "CLIPTextModel"],
     "tokenizer": ["transformers", "CLIPTokenizer"], "unet": ["diffusers", "UNet2DConditionModel"], "vae": ["diffusers", "AutoencoderTiny"],
 }
 

@@ -1,7 +1,8 @@
-"""The few-step rule the page uses, in PyTorch: LCM's with two integer lists and v-prediction.
+"""The sampler the page uses, in PyTorch: Euler's method over trailing time steps, with v-prediction.
 
-Every step estimates the clean latents; all but the last noise that estimate again, down to the next
-time step, with fresh draws from the same generator that made the first noise.
+Latents here are variance preserving, sqrt(a) x0 + sqrt(1 - a) n, which is what the network sees; in
+sigma space this is diffusers' EulerDiscreteScheduler. No noise is drawn after the first: the layout is
+read from it, and every step sees it again.
 """
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-STEPS = {1: (999,), 2: (999, 499), 3: (999, 749, 499), 4: (999, 749, 499, 249)}
+START = 999
+STEPS = {1: (START,), 2: (START, 499), 3: (START, 666, 332), 4: (START, 749, 499, 249)}
 ALPHA_BAR = (1 - torch.linspace(0.00085**0.5, 0.012**0.5, 1000, dtype=torch.float32) ** 2).cumprod(0)
 Student = Callable[[Tensor, Tensor, Tensor], Tensor]  # (latents, time step, text states) -> v
 
@@ -27,25 +29,24 @@ def clean(x: Tensor, v: Tensor, t: Tensor) -> Tensor:
     return signal * x - noise * v
 
 
-def velocity(x: Tensor, x0: Tensor, t: Tensor) -> Tensor:
-    """The v for which `clean` returns x0."""
-    signal, noise = signal_and_noise(t)
-    return (signal * x - x0) / noise
+def noised(z: Tensor) -> Tensor:
+    """Unit noise as the first step sees it."""
+    return signal_and_noise(torch.tensor([START]))[1] * z
+
+
+def onward(x: Tensor, x0: Tensor, t: Tensor, following: Tensor) -> Tensor:
+    """From x at step t to a later step along the straight line in sigma space through x0: the noise between them stays."""
+    (signal, noise), (next_signal, next_noise) = signal_and_noise(t), signal_and_noise(following)
+    return next_signal * x0 + next_noise * (x - signal * x0) / noise
 
 
 @torch.no_grad()
 def draw(student: Student, text: Tensor, seeds: Sequence[int], steps: int, shape: tuple[int, int, int]) -> Tensor:
     """Clean latents [n, c, h, w] for n captions, each from its own seed."""
-    generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
-
-    def fresh() -> Tensor:
-        return torch.cat([torch.randn((1, *shape), generator=g) for g in generators])
-
-    x = fresh()
-    for i, step in enumerate(STEPS[steps]):
-        t = torch.full((len(x),), step)
-        x = clean(x, student(x, t, text).float(), t)
-        if i + 1 < steps:
-            signal, noise = signal_and_noise(torch.full((len(x),), STEPS[steps][i + 1]))
-            x = signal * x + noise * fresh()
-    return x
+    x0 = x = noised(torch.cat([torch.randn((1, *shape), generator=torch.Generator("cpu").manual_seed(seed)) for seed in seeds]))
+    times = [torch.full((len(x),), t) for t in STEPS[steps]]
+    for i, t in enumerate(times):
+        if i > 0:
+            x = onward(x, x0, times[i - 1], t)
+        x0 = clean(x, student(x, t, text).float(), t)
+    return x0

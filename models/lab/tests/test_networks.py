@@ -12,7 +12,7 @@ from lab.flops import BUDGET, decode_flops, step_flops
 from lab.nets import collapse
 from lab.nets.autoencoder_tiny import AutoencoderTiny, AutoencoderTinyConfig, LatentNorm
 from lab.nets.unet import Away, UNet2DConditionModel, UNetConfig
-from lab.sampler import ALPHA_BAR, STEPS, clean, velocity
+from lab.sampler import ALPHA_BAR, START, STEPS, noised, onward
 
 FIXTURES = Path(os.environ.get("ONESTROKE_FIXTURES", Path(__file__).parents[3] / "test" / "fixtures"))
 BOUND = 1e-4
@@ -84,13 +84,20 @@ def test_one_step_and_decode_stay_within_four_gflop() -> None:
 def test_alphas_are_the_published_ones() -> None:
     for t, alpha in ((249, 0.675432), (499, 0.277670), (749, 0.0566235), (999, 0.00466010)):
         assert abs(ALPHA_BAR[t].item() / alpha - 1) < 1e-5
-    assert STEPS[4] == (999, 749, 499, 249)
+    for count, times in STEPS.items():
+        assert times == tuple(round(1000 - i * 1000 / count) - 1 for i in range(count)), "trailing"
 
 
-def test_velocity_and_clean_are_inverse() -> None:
+def test_a_step_is_eulers_in_sigma_space() -> None:
+    """x + (sigma' - sigma) (x - x0) / sigma, where what the network sees is x / sqrt(sigma^2 + 1)."""
     torch.manual_seed(0)
-    x, x0, t = torch.randn(4, 12, 8, 8), torch.randn(4, 12, 8, 8), torch.tensor([999, 749, 499, 249])
-    assert torch.allclose(clean(x, velocity(x, x0, t), t), x0, atol=1e-5)
+    z, x0 = torch.randn(2, 2, 12, 8, 8, dtype=torch.float64)
+    sigma, following = (((1 - ALPHA_BAR[t]) / ALPHA_BAR[t]).sqrt().double() for t in (START, 499))
+    x = sigma * z
+    euler = x + (following - sigma) * (x - x0) / sigma
+    times = [torch.full((2,), t) for t in (START, 499)]
+    assert torch.allclose(noised(z), x / (sigma**2 + 1).sqrt(), atol=1e-6)
+    assert torch.allclose(onward(noised(z), x0, *times), euler / (following**2 + 1).sqrt(), atol=1e-6)
 
 
 def test_multiplied_out_stages_agree_away_from_the_border() -> None:

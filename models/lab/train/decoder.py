@@ -14,7 +14,7 @@ import torch
 from tokenizers import Tokenizer
 
 from ..nets import collapse
-from ..sampler import clean
+from ..sampler import START, clean, noised
 from . import autoencoder, student
 from .lessons import Teacher
 from .loop import Average, Run, draws, learning_rate, report, share, spread
@@ -40,9 +40,9 @@ def train(worker: int, workers: int, data_folder: Path, left_out: Path, work: Pa
         images = autoencoder.to_tensor(lesson.images())
         x = lesson.x0 + 0.25 * torch.rand((len(images), 1, 1, 1), generator=generator) * torch.randn(lesson.x0.shape, generator=generator)
         if drawing is not None:  # all but every third
-            t = torch.full((len(x),), 999)
+            t, seen = torch.full((len(x),), START), noised(lesson.z)
             with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-                drawn = clean(lesson.z, drawing(lesson.z, t, lesson.context, lesson.away).float(), t)
+                drawn = clean(seen, drawing(seen, t, lesson.context, lesson.away).float(), t)
             x = torch.where((torch.arange(len(x)) % 3 > 0)[:, None, None, None], drawn, x)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, steps, PEAK, warmup=30)

@@ -1,10 +1,12 @@
 """Trains the student: noise and caption in, clean latents out, in one step.
 
 The layout of every training picture was read from its noise, so at t = 999, where the input is that
-noise, plain regression has one right answer. A share of each batch learns to finish what a first
-step began: the picture noised to t = 749, 499 or 249, and later in training the student's own
-first estimate noised there instead, always with the true picture as target. Latents under a thing
-weigh more, or small things would be the last to be learnt.
+noise, plain regression has one right answer. A share of each batch learns to finish what a first step
+began: the picture on its way to a later time step, under the same noise, and late in training the
+student's own first estimate there instead, always with the true latents as target. Where the noise is
+ambiguous the first step, under squared errors, answers with the mean: a pale thing. Later steps, under
+absolute ones, answer with the median: a thing or none. Latents under a thing weigh more, or small
+things would be the last to be learnt.
 
 `python -m lab.train.student --data TRAIN --left-out LEFT_OUT --work WORK --tokenizer DIR`
 """
@@ -17,18 +19,20 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
+from torch.nn import functional as F
 from transformers import CLIPTextModel
 
 from ..nets.unet import Away, ResnetBlock2D, Transformer2DModel, UNet2DConditionModel, UNetConfig
-from ..sampler import clean, signal_and_noise, velocity
+from ..sampler import START, clean, noised, onward
 from .lessons import Lesson, Teacher
 from .loop import Average, Run, draws, learning_rate, report, share, spread
 from .optimizer import Muon, matrices
 from .text_encoder import Reader, config
 
 SEED, PEAK = 13, 1.5e-3
-SCHEDULE = ((999, 36), (749, 4), (499, 4), (249, 4))  # time step, samples per batch
-OWN_AFTER = 0.5  # share of the run after which half of the later steps start from the student's own estimate
+SCHEDULE = ((START, 24), (749, 6), (666, 2), (499, 8), (332, 2), (249, 6))  # time step, samples per batch
+DECIDED = 0.1  # errors of latents above this count as absolute in later steps
+OWN_AFTER = 0.5  # share of the run after which later steps start from the student's own estimate
 
 
 def load_text(path: Path, size: int) -> CLIPTextModel:
@@ -56,19 +60,18 @@ def train(worker: int, workers: int, data_folder: Path, left_out: Path, work: Pa
     run = Run(work / "student.pt", steps, {"unet": unet, "optimizer": optimizer}, average, keeper=worker == 0)
     shares = [(t, n // workers) for t, n in SCHEDULE]
     times, first = torch.cat([torch.full((n,), t) for t, n in shares]), shares[0][1]
-    signal, noise = signal_and_noise(times[first:])
     for step in run:
         numbers, generator = draws(SEED, step * workers + worker)
         lesson = teacher.lesson(len(times), numbers, generator)
-        start = lesson.x0[first:]
+        x, start = noised(lesson.z), lesson.x0[first:]
         if step > OWN_AFTER * steps:
-            start = _own_estimate(unet, lesson, first)
-        later = signal * start + noise * torch.randn(start.shape, generator=generator)
-        x = torch.cat([lesson.z[:first], later]).to(memory_format=torch.channels_last)
-        wanted = velocity(x, lesson.x0, times)
+            start = _own_estimate(unet, x[first:], lesson, range(first, len(times)))
+        x = torch.cat([x[:first], onward(x[first:], start, torch.full((len(start),), START), times[first:])]).to(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
-            got = unet(x, times, lesson.context, lesson.away)
-        error = ((got.float() - wanted).square() * lesson.weight).mean((1, 2, 3))
+            v = unet(x, times, lesson.context, lesson.away)
+        got = clean(x, v.float(), times)
+        loss = torch.cat([(got[:first] - lesson.x0[:first]).square(), 2 * F.huber_loss(got[first:], lesson.x0[first:], reduction="none", delta=DECIDED)])
+        error = (loss * lesson.weight).mean((1, 2, 3))
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, steps, PEAK, warmup=60)
         optimizer.zero_grad(set_to_none=True)
@@ -88,15 +91,12 @@ def _start_quiet(module: nn.Module) -> None:
 
 
 @torch.no_grad()
-def _own_estimate(unet: nn.Module, lesson: Lesson, first: int) -> Tensor:
-    """For every second later sample the student's own one-step picture, for the rest the true one."""
-    mine = torch.arange(first, len(lesson.z), 2)
-    t = torch.full((len(mine),), 999)
+def _own_estimate(unet: nn.Module, x: Tensor, lesson: Lesson, rows: range) -> Tensor:
+    """The student's own one-step latents for some rows of the lesson, `x` as the first step sees them."""
+    t = torch.full((len(x),), START)
     with torch.autocast("cpu", torch.bfloat16):
-        v = unet(lesson.z[mine].to(memory_format=torch.channels_last), t, lesson.context[mine], _among(lesson.away, mine))
-    start = lesson.x0[first:].clone()
-    start[mine - first] = clean(lesson.z[mine], v.float(), t)
-    return start
+        v = unet(x.to(memory_format=torch.channels_last), t, lesson.context[rows.start : rows.stop], _among(lesson.away, torch.tensor(rows)))
+    return clean(x, v.float(), t)
 
 
 def _among(away: Away | None, chosen: Tensor) -> Away | None:
