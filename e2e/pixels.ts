@@ -1,5 +1,19 @@
 // Plain numbers about a picture, enough to tell night from noon and snow from grass.
 
+/** RGBA8, row-major. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: readonly number[];
+}
+
+export interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 export interface Statistics {
   /** Mean luma (Rec. 709 weights on the stored values), 0 to 1. */
   readonly brightness: number;
@@ -13,8 +27,22 @@ export interface Statistics {
   readonly contrast: number;
 }
 
-/** @param bytes RGBA8, row-major */
-export function statistics(bytes: readonly number[], width: number, height: number): Statistics {
+export function crop({ width, bytes }: Pixels, box: Box): Pixels {
+  const rows = Array.from({ length: box.height }, (_, row) => {
+    const start = 4 * ((box.top + row) * width + box.left);
+    return bytes.slice(start, start + 4 * box.width);
+  });
+  return { width: box.width, height: box.height, bytes: rows.flat() };
+}
+
+/** Mean absolute difference of two pictures of one size, 0 to 255. */
+export function difference(left: Pixels, right: Pixels): number {
+  const total = left.bytes.reduce((sum, value, at) => sum + Math.abs(value - (right.bytes[at] ?? NaN)), 0);
+  // Alpha is the same everywhere.
+  return total / (3 * left.width * left.height);
+}
+
+export function statistics({ bytes, width, height }: Pixels): Statistics {
   const count = width * height;
   let [brightness, square, white, greenness, warmth] = [0, 0, 0, 0, 0];
   for (let at = 0; at < count * 4; at += 4) {

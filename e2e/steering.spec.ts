@@ -8,8 +8,6 @@ const MEADOW = { prompt: "a meadow at noon", seed: "1", steps: 1 } as const;
 
 const dial = ({ page }: Studio) => page.getByRole("slider", { name: "Steering" });
 const wipe = ({ page }: Studio) => page.getByRole("slider", { name: "Wipe between the two pictures" });
-const side = ({ page }: Studio, name: "without" | "with") => page.getByRole("img", { name: `, ${name} steering` });
-const compare = ({ page }: Studio) => page.getByRole("button", { name: "Compare" });
 
 /** A number that two pictures share if and only if they are the same, but for chance. */
 const fingerprint = (picture: Locator) =>
@@ -55,17 +53,17 @@ test("both pictures lie over each other, the keyboard wipes, each is saved, and 
   studio,
 }) => {
   await studio.wish({ ...MEADOW, negative: "snow" });
-  await compare(studio).click();
+  await studio.compare().click();
   await expect(wipe(studio)).toBeVisible();
-  const without = await fingerprint(side(studio, "without"));
-  const steered = await fingerprint(side(studio, "with"));
+  const without = await fingerprint(studio.side("without"));
+  const steered = await fingerprint(studio.side("with"));
   expect(steered).not.toBe(without);
 
   await wipe(studio).press("Home");
-  await expect(side(studio, "with")).toHaveCSS("clip-path", "inset(0px 0px 0px 0%)");
+  await expect(studio.side("with")).toHaveCSS("clip-path", "inset(0px 0px 0px 0%)");
   await wipe(studio).press("End");
   await expect(wipe(studio)).toHaveAttribute("aria-valuetext", "100 % without steering, 0 % with");
-  await expect(side(studio, "with")).toHaveCSS("clip-path", "inset(0px 0px 0px 100%)");
+  await expect(studio.side("with")).toHaveCSS("clip-path", "inset(0px 0px 0px 100%)");
 
   const [plainFile, steeredFile] = [await saved(studio, "without"), await saved(studio, "with")];
   expect(plainFile.text).toContain(`"negative":"","steering":{"method":"none"}`);
@@ -73,15 +71,15 @@ test("both pictures lie over each other, the keyboard wipes, each is saved, and 
   expect(steeredFile.name).not.toBe(plainFile.name);
 
   await dial(studio).press("Home");
-  await expect.poll(() => fingerprint(side(studio, "with")), "off").toBe(without);
+  await expect.poll(() => fingerprint(studio.side("with")), "off").toBe(without);
   await dial(studio).press("End");
-  await expect.poll(() => fingerprint(side(studio, "with")), "strong").not.toBe(without);
-  expect(await fingerprint(side(studio, "with"))).not.toBe(steered);
-  expect(await fingerprint(side(studio, "without")), "is not drawn again").toBe(without);
+  await expect.poll(() => fingerprint(studio.side("with")), "strong").not.toBe(without);
+  expect(await fingerprint(studio.side("with"))).not.toBe(steered);
+  expect(await fingerprint(studio.side("without")), "is not drawn again").toBe(without);
 
   const { violations } = await new AxeBuilder({ page: studio.page }).analyze();
   expect(violations.map(({ id, help }) => `${id}: ${help}`)).toEqual([]);
-  await compare(studio).click();
+  await studio.compare().click();
   await expect(wipe(studio)).toBeHidden();
   await studio.wish({ negative: "" });
 });

@@ -1,8 +1,8 @@
 // What the tests do with the page, in the visitor's words: write a prompt, draw, look at
 // the picture. `studio` is one loaded page that most tests share, because loading is slow
 // on a software GPU; those about loading and faults open their own.
-import { test as base, expect, type Browser, type Page } from "@playwright/test";
-import { statistics, type Statistics } from "./pixels";
+import { test as base, expect, type Browser, type Locator, type Page } from "@playwright/test";
+import { statistics, type Pixels, type Statistics } from "./pixels";
 
 /** A cold load on a software GPU with other work beside it. */
 const LOAD_MS = 120_000;
@@ -51,6 +51,9 @@ export class Studio {
   cancel = () => this.page.getByRole("button", { name: "Cancel", exact: true });
   alert = () => this.page.getByRole("alert");
   picture = () => this.page.getByRole("img");
+  compare = () => this.page.getByRole("button", { name: "Compare" });
+  /** Of the two pictures that are compared. */
+  side = (name: "without" | "with") => this.page.getByRole("img", { name: `, ${name} steering` });
 
   /** Opens the page and waits for its first picture. */
   async open(query = ""): Promise<void> {
@@ -93,11 +96,15 @@ export class Studio {
   /** The picture, once nothing is being drawn. */
   async finished(): Promise<Drawn> {
     await expect(this.phase("idle")).toBeVisible({ timeout: LOAD_MS });
-    const { width, height, bytes } = await this.picture().evaluate((canvas: HTMLCanvasElement) => {
+    const pixels = await this.pixelsOf(this.picture());
+    return { pixels: Buffer.from(pixels.bytes).toString("base64"), statistics: statistics(pixels) };
+  }
+
+  async pixelsOf(picture: Locator): Promise<Pixels> {
+    return picture.evaluate((canvas: HTMLCanvasElement) => {
       const image = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height);
       return { width: canvas.width, height: canvas.height, bytes: Array.from(image?.data ?? []) };
     });
-    return { pixels: Buffer.from(bytes).toString("base64"), statistics: statistics(bytes, width, height) };
   }
 }
 
