@@ -23,7 +23,7 @@ export const strings = {
   negativePlaceholder: "what the picture should not hold",
 
   steps: "Steps",
-  stepsHint: (steps: number) => (steps === 1 ? "instant" : steps === 2 ? "quick" : steps === 3 ? "finer" : "finest"),
+  stepsHint: (steps: number) => (steps === 1 ? "instant" : steps === 2 ? "gone over once" : `gone over ${steps - 1} times`),
   stepCount: (steps: number) => (steps === 1 ? "1 step" : `${steps} steps`),
   seed: "Seed",
   seedInvalid: "A whole number from 0 to 18446744073709551615",
