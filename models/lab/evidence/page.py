@@ -16,13 +16,18 @@ from .drawing import ROOT
 
 LEAST_REMOVAL, MOST_LOST = 0.6, 5.0  # the bar: share of presence, points
 COLOURS = {"nasa": "#c2410c", "nag": "#1d4ed8"}
-WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 700, 400, 60, 20, 80, 50
+WIDTH, HEIGHT, TOP, BOTTOM = 760, 340, 20, 50
+LEFTS, PANEL = (60, 440), 300  # of the two panels
 CLOCKS = {"processor": "processor time over all cores", "wall": "wall time"}
 WAYS = {"none": "no negative", "nasa": "NASA", "nag": "NAG", "cfg": "classifier-free guidance, for comparison"}
 
 
 def percent(value: float) -> str:
     return f"{100 * value:.0f} %"
+
+
+def points(lost: float) -> str:
+    return f"{lost:.1f} points lost" if lost >= 0.05 else "none lost"
 
 
 def verdict(setting: dict[str, Any]) -> str:
@@ -55,38 +60,44 @@ def kinds_table(m: dict[str, Any]) -> str:
 
 
 def chart(m: dict[str, Any]) -> str:
-    """Presence taken away over points lost, a line per method along its dial."""
-    lost = [s["lost"] for s in m["settings"]]
-    least, most = min(0.0, *lost), max(2 * MOST_LOST, *lost) * 1.05
+    """Along each method's dial, from no negative on: how often the thing appears, and how much of what was asked is right."""
+    parts = [f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>']
+    for left, (method, colour) in zip(LEFTS, COLOURS.items()):
+        parts += _panel(m, method, colour, left)
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12">\n' + "\n".join(parts) + "\n</svg>\n"
 
-    def x(points: float) -> float:
-        return LEFT + (points - least) / (most - least) * (WIDTH - LEFT - RIGHT)
+
+def _panel(m: dict[str, Any], method: str, colour: str, left: int) -> list[str]:
+    dial = [m["without"] | {"scale": 0.0, "name": ""}, *(s for s in m["settings"] if s["method"] == method)]
+    most = max(s["scale"] for s in dial) or 1.0
+
+    def x(scale: float) -> float:
+        return left + scale / most * PANEL
 
     def y(share: float) -> float:
-        return HEIGHT - BOTTOM - max(share, 0) * (HEIGHT - BOTTOM - TOP)
+        return HEIGHT - BOTTOM - share * (HEIGHT - BOTTOM - TOP)
 
-    def text(at_x: float, at_y: float, words: str, anchor: str = "middle", colour: str = "#444") -> str:
-        return f'<text x="{at_x:.1f}" y="{at_y:.1f}" text-anchor="{anchor}" fill="{colour}">{words}</text>'
+    def text(at_x: float, at_y: float, words: str, anchor: str = "middle", fill: str = "#444") -> str:
+        return f'<text x="{at_x:.1f}" y="{at_y:.1f}" text-anchor="{anchor}" fill="{fill}">{words}</text>'
 
-    parts = [f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>']
-    parts.append(f'<rect x="{x(least):.1f}" y="{y(1):.1f}" width="{x(MOST_LOST) - x(least):.1f}" height="{y(LEAST_REMOVAL) - y(1):.1f}" fill="#dcfce7"/>')
+    def bar(top: float, bottom: float) -> str:
+        return f'<rect x="{left}" y="{y(top):.1f}" width="{PANEL}" height="{y(bottom) - y(top):.1f}" fill="#dcfce7"/>'
+
+    def curve(figure: str, dashes: str) -> list[str]:
+        at = [(x(s["scale"]), y(s[figure]), 6 if s["name"] == m["default"] else 3) for s in dial]
+        line = " ".join(f"{px:.1f},{py:.1f}" for px, py, _ in at)
+        return [f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"{dashes}/>', *(f'<circle cx="{px:.1f}" cy="{py:.1f}" r="{r}" fill="{colour}"/>' for px, py, r in at)]
+
+    parts = [bar((1 - LEAST_REMOVAL) * m["without"]["presence"], 0), bar(1, m["without"]["attributes"] - MOST_LOST / 100)]
     for share in (0, 0.2, 0.4, 0.6, 0.8, 1):
-        parts.append(f'<path d="M{LEFT} {y(share):.1f}H{WIDTH - RIGHT}" stroke="#ddd"/>')
-        parts.append(text(LEFT - 8, y(share) + 4, percent(share), "end"))
-    step = next(step for step in (1, 2, 5, 10, 20, 50) if (most - least) / step <= 10)
-    for points in range(-(-int(least) // step) * step, int(most) + 1, step):
-        parts.append(text(x(points), HEIGHT - BOTTOM + 18, str(points)))
-    parts.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, "points of asked attributes lost"))
-    parts.append(f'<text transform="translate(14 {HEIGHT / 2}) rotate(-90)" text-anchor="middle" fill="#444">the named thing appears less by</text>')
-    for method, colour in COLOURS.items():
-        dial = [s for s in m["settings"] if s["method"] == method]
-        points_of = [(x(s["lost"]), y(s["removal"])) for s in dial]
-        parts.append(f'<polyline points="{" ".join(f"{px:.1f},{py:.1f}" for px, py in points_of)}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        for s, (px, py) in zip(dial, points_of):
-            radius = 6 if s["name"] == m["default"] else 4
-            parts.append(f'<circle cx="{px:.1f}" cy="{py:.1f}" r="{radius}" fill="{colour}"/>')
-            parts.append(text(px + 8, py + (-6 if method == "nasa" else 14), s["name"], "start", colour))
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12">\n' + "\n".join(parts) + "\n</svg>\n"
+        parts += [f'<path d="M{left} {y(share):.1f}h{PANEL}" stroke="#ddd"/>', text(left - 8, y(share) + 4, percent(share), "end")]
+    for quarter in range(5):
+        parts.append(text(x(quarter / 4 * most), HEIGHT - BOTTOM + 18, f"{quarter / 4 * most:g}"))
+    parts.append(text(left + PANEL / 2, HEIGHT - 10, f"strength of {WAYS[method]}"))
+    parts += curve("presence", "") + curve("attributes", ' stroke-dasharray="5 4"')
+    parts.append(text(left + PANEL, y(m["without"]["attributes"] - MOST_LOST / 100) + 16, "asked attributes right", "end", colour))
+    parts.append(text(left + PANEL, y((1 - LEAST_REMOVAL) * m["without"]["presence"]) - 8, "the named thing appears", "end", colour))
+    return parts
 
 
 def cost_section(cost: dict[str, Any]) -> str:
@@ -128,7 +139,7 @@ is measured here on [Vignette](../models/vignette/CARD.md), which brings things 
 ## Result
 At the default strength, {m['default']}, a thing named as negative appears in {percent(default['presence'])} of {m['pairs']} pictures instead of {percent(m['without']['presence'])}: less by
 {percent(default['removal'])} ({percent(low)} to {percent(high)} with 95 % confidence). Of the five attributes each prompt asks for, {100 * default['attributes']:.1f} % are right instead of {100 * m['without']['attributes']:.1f} %:
-{default['lost']:.1f} points lost. The bar was set before measuring: less by at least {percent(LEAST_REMOVAL)}, at most {MOST_LOST:g} points lost. {verdict(default)}
+{points(default['lost'])}. The bar was set before measuring: less by at least {percent(LEAST_REMOVAL)}, at most {MOST_LOST:g} points lost. {verdict(default)}
 
 {settings_table(m)}
 
@@ -136,9 +147,9 @@ In brackets, where the figure lies with 95 % confidence. *Something else as nega
 changes is not removal but damage. *The renderer's own pictures*, of the same prompts and seeds with the thing and without it, say how
 well the judge sees: the most any method can reach.
 
-![what is taken away, over what it costs](steering/dial.svg)
+![what is taken away, and what is kept](steering/dial.svg)
 
-*Every strength of both methods; the larger dot is the default, the green field is within the bar.*
+*Along the dial of both methods, from no negative on; the larger dots are the default, the green fields are within the bar.*
 
 {kinds_table(m)}
 

@@ -123,15 +123,16 @@ def test_the_page_gives_the_verdict_the_figures_give(measured: dict) -> None:
     assert "The second is not met." in page(measured, None)
 
 
-def test_the_chart_has_every_point_within_its_frame(measured: dict) -> None:
-    measured["settings"][0] |= {"lost": -2.0, "removal": -0.1}
-    measured["settings"][2] |= {"lost": 40.0, "removal": 1.0}
-    drawn = chart(measured)
-    circles = [line for line in drawn.splitlines() if line.startswith("<circle")]
-    assert len(circles) == 3
-    for circle in circles:
-        fields = dict(part.split("=") for part in circle.strip("</>").split()[1:])
-        assert 60 <= float(fields["cx"].strip('"')) <= 620 and 20 <= float(fields["cy"].strip('"')) <= 350
+def test_the_chart_shows_every_strength_of_each_method_and_none(measured: dict) -> None:
+    measured["settings"][0] |= {"presence": 0.0, "attributes": 1.0}
+    drawn = [dict(part.split("=") for part in line.strip("</>").split()[1:]) for line in chart(measured).splitlines() if line.startswith("<circle")]
+    at = [(float(fields["cx"].strip('"')), float(fields["cy"].strip('"'))) for fields in drawn]
+    assert len(at) == 2 * (1 + 2) + 2 * (1 + 1)  # two curves of NASA, from no negative over two strengths, and two of NAG
+    assert all(60 <= x <= 740 and 20 <= y <= 290 for x, y in at)
+    (none_x, none_y), (quarter_x, quarter_y), (half_x, _) = at[:3]
+    assert quarter_x - none_x == pytest.approx(half_x - quarter_x)
+    assert none_y == pytest.approx(20) and quarter_y == pytest.approx(290)  # everywhere, nowhere
+    assert sum(fields["r"] == '"6"' for fields in drawn) == 2
 
 
 def test_costs_are_those_of_the_report(measured: dict) -> None:
