@@ -1,0 +1,168 @@
+// Two pictures side by side without a page: what is drawn for the comparison, what the dial draws
+// anew, and what ends it.
+import { describe, expect, test, vi } from "vitest";
+import type { Recipe } from "../protocol/recipe";
+import { otherSide, otherSideInView } from "./store";
+import { MODEL, setUp, waiting, draw } from "./testing/fake-app";
+
+describe("comparing", () => {
+  const STRONG = { method: "nasa", scale: 0.6 } as const;
+  const negatives = (recipes: readonly Recipe[]) => recipes.map(({ negative }) => negative);
+
+  test("draws what the controls say, then the same with nothing left out", async () => {
+    const { app, asked, state, queries } = setUp();
+    app.edit({ negative: "fog" });
+    await app.start();
+    await app.compare(true);
+    const [steered, plain] = asked;
+    expect(negatives(asked)).toEqual(["fog", ""]);
+    expect(plain).toEqual({ ...steered, negative: "", steering: { method: "none" } });
+    expect(state()).toMatchObject({ isComparing: true, job: undefined, shown: { recipe: steered } });
+    expect(otherSide(state())?.recipe).toEqual(plain);
+    expect(negatives(state().history.map(({ recipe }) => recipe))).toEqual(["", "fog"]);
+    // The link stays the shown picture's.
+    expect(queries.at(-1)).toContain("negative=fog");
+    await app.compare(false);
+    expect(otherSide(state())).toBeUndefined();
+    await app.compare(true);
+    expect(asked, "both are known").toHaveLength(2);
+  });
+
+  test("a picture that was drawn before is one of the two", async () => {
+    const { app, asked, state } = setUp();
+    await app.start();
+    app.edit({ negative: "fog" });
+    await app.compare(true);
+    expect(negatives(asked)).toEqual(["", "fog"]);
+    expect(otherSide(state())?.recipe).toEqual(asked[0]);
+  });
+
+  test("the dial draws the steered side alone, in place of the one before, whatever is typed meanwhile", async () => {
+    const { app, asked, state } = setUp("negative=fog");
+    await app.start();
+    await app.compare(true);
+    app.edit({ prompt: "half a wo" });
+    app.steer(STRONG);
+    await vi.waitFor(() => expect(state().shown?.recipe.steering).toEqual(STRONG));
+    expect(asked).toHaveLength(3);
+    expect(asked[2]).toEqual({ ...asked[0], steering: STRONG });
+    expect(state()).toMatchObject({ isComparing: true, draft: { prompt: "half a wo" } });
+    expect(otherSide(state())?.recipe).toEqual(asked[1]);
+    expect(state().history).toHaveLength(2);
+    // Off is a place on the dial like any other.
+    app.steer({ ...STRONG, scale: 0 });
+    await vi.waitFor(() => expect(state().shown?.recipe.steering).toEqual({ method: "none" }));
+    expect(otherSide(state())?.recipe).toEqual(asked[1]);
+  });
+
+  test("the dial turned before the first picture is there: that picture follows it", async () => {
+    const { generate, release, isAsked } = waiting();
+    const { app, asked, state } = setUp("", generate);
+    const start = app.start();
+    await isAsked(1);
+    release[0]?.();
+    await start;
+    app.edit({ negative: "fog" });
+    void app.compare(true);
+    app.steer(STRONG);
+    expect(asked.slice(1).map(({ negative, steering }) => [negative, steering])).toEqual([
+      ["fog", MODEL.steering.nasa],
+      ["fog", STRONG],
+    ]);
+    release[2]?.();
+    await vi.waitFor(() => expect(otherSide(state())?.recipe).toEqual(asked[0]));
+    expect(state()).toMatchObject({ isComparing: true, job: undefined, shown: { recipe: { steering: STRONG } } });
+    expect(state().history).toHaveLength(2);
+  });
+
+  test("a steering that makes no recipe is an error and leaves the comparison", async () => {
+    const { app, asked, state } = setUp("negative=fog");
+    await app.start();
+    await app.compare(true);
+    app.steer({ ...STRONG, scale: 99 });
+    expect(state()).toMatchObject({ isComparing: true, job: undefined, error: { code: "invalid-input" } });
+    expect(otherSide(state())).toBeDefined();
+    expect(asked).toHaveLength(2);
+  });
+
+  test("in view beside it: the dial's previews, not another picture's", async () => {
+    const preview = { width: 1, height: 1, data: new Uint8ClampedArray(4) };
+    const { generate, release, isAsked } = waiting();
+    const { app, state } = setUp("negative=fog", (recipe, hooks) => {
+      hooks?.onPreview?.(preview, 1);
+      return generate(recipe, hooks);
+    });
+    const start = app.start();
+    await isAsked(1);
+    release[0]?.();
+    await start;
+    const compared = app.compare(true);
+    await isAsked(2);
+    release[1]?.();
+    await compared;
+    app.steer(STRONG);
+    await isAsked(3);
+    expect(state().job?.preview).toBe(preview);
+    expect(otherSideInView(state())?.recipe.negative).toBe("");
+    void draw(app, { prompt: "new" });
+    await isAsked(4);
+    expect(state().job?.preview).toBe(preview);
+    expect(otherSideInView(state())).toBeUndefined();
+    // Cancelled, the old pair is there again.
+    app.cancel();
+    await vi.waitFor(() => expect(state().job).toBeUndefined());
+    expect(otherSideInView(state())?.recipe.negative).toBe("");
+  });
+
+  test("a new picture is compared too; one that leaves nothing out, or an old one shown, ends it", async () => {
+    const { app, asked, state } = setUp("negative=fog");
+    await app.start();
+    await app.compare(true);
+    await draw(app, { prompt: "new" });
+    expect(asked.slice(2).map(({ prompt, negative }) => [prompt, negative])).toEqual([
+      ["new", "fog"],
+      ["new", ""],
+    ]);
+    await draw(app, { negative: "" });
+    expect(state()).toMatchObject({ isComparing: false, shown: { recipe: { negative: "" } } });
+    expect(asked).toHaveLength(5);
+    await draw(app, { negative: "fog" });
+    await app.compare(true);
+    const [, old] = state().history;
+    if (old !== undefined) app.show(old);
+    expect(state().isComparing).toBe(false);
+  });
+
+  test("cancelled before its other side is there, it ends; cancelled while the dial is followed, it stays", async () => {
+    const { generate, release, isAsked } = waiting();
+    const { app, state } = setUp("negative=fog", generate);
+    const start = app.start();
+    await isAsked(1);
+    release[0]?.();
+    await start;
+    const cancelled = app.compare(true);
+    await isAsked(2);
+    app.cancel();
+    await cancelled;
+    expect(state()).toMatchObject({ isComparing: false, job: undefined, error: undefined });
+
+    const compared = app.compare(true);
+    await isAsked(3);
+    release[2]?.();
+    await compared;
+    app.steer(STRONG);
+    await isAsked(4);
+    app.cancel();
+    await vi.waitFor(() => expect(state().job).toBeUndefined());
+    expect(state()).toMatchObject({ isComparing: true, error: undefined, shown: { recipe: { steering: MODEL.steering.nasa } } });
+    expect(otherSide(state())).toBeDefined();
+  });
+
+  test("settings that make no recipe are an error and compare nothing", async () => {
+    const { app, state } = setUp("negative=fog");
+    await app.start();
+    app.edit({ seed: "x" });
+    await app.compare(true);
+    expect(state()).toMatchObject({ isComparing: false, error: { code: "invalid-input" } });
+  });
+});

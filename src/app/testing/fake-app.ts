@@ -1,0 +1,70 @@
+// An app whose generator draws nothing: at once, or when the test lets it.
+import { expect, vi } from "vitest";
+import type { Drawing, Generator } from "../../client/generator";
+import { OnestrokeError } from "../../errors";
+import type { ModelInfo } from "../../protocol/messages";
+import type { Recipe } from "../../protocol/recipe";
+import { createApp, type App } from "../store";
+
+export const MODEL: ModelInfo = {
+  name: "Model",
+  license: undefined,
+  weightBytes: 1,
+  defaultSize: 32,
+  sizeMultiple: 8,
+  maxSteps: 4,
+  steering: {
+    method: "nasa",
+    nasa: { method: "nasa", scale: 0.3 },
+    nag: { method: "nag", scale: 3, tau: 2, alpha: 0.5, sigmaEnd: 4 },
+    sigmaEnd: 4,
+  },
+  adapter: "cpu",
+  parts: [],
+};
+
+export function drawingOf(recipe: Recipe): Drawing {
+  const picture = { width: 1, height: 1, data: new Uint8ClampedArray(4) };
+  const timings = { load: 0, compile: 0, encode: 1, denoise: [2], decode: 3 };
+  return { recipe, picture, model: MODEL, timings, tokens: { prompt: recipe.prompt.length, negative: recipe.negative.length, most: 75 } };
+}
+
+/** Loads and draws at once. */
+export const IDLE: Generator = {
+  useEngine: () => undefined,
+  load: async () => MODEL,
+  generate: async (recipe) => drawingOf(recipe),
+  dispose: () => undefined,
+};
+
+/** A generator that draws at once, unless told what to do instead. */
+export function setUp(query = "", generate: Generator["generate"] = async (recipe) => drawingOf(recipe)) {
+  const asked: Recipe[] = [];
+  const queries: string[] = [];
+  const generator: Generator = {
+    ...IDLE,
+    generate: (recipe, hooks) => {
+      asked.push(recipe);
+      return generate(recipe, hooks);
+    },
+  };
+  const app = createApp(generator, query, (kept) => queries.push(kept));
+  return { app, asked, queries, state: () => app.store.getState() };
+}
+
+/** A generator's answer under the test's control: each picture waits until it is let through or cancelled. */
+export function waiting() {
+  const release: (() => void)[] = [];
+  const generate: Generator["generate"] = (recipe, hooks) =>
+    new Promise((resolve, reject) => {
+      release.push(() => resolve(drawingOf(recipe)));
+      hooks?.signal?.addEventListener("abort", () => reject(new OnestrokeError("cancelled", "cancelled")));
+    });
+  const isAsked = (count: number) => vi.waitFor(() => expect(release.length).toBe(count));
+  return { generate, release, isAsked };
+}
+
+export async function draw(app: App, change: Parameters<App["edit"]>[0] = {}): Promise<void> {
+  app.edit(change);
+  await app.draw();
+}
