@@ -33,6 +33,8 @@ export function maxSteps({ rule }: SamplerRecipe): number {
     case "consistency":
     case "tcd":
       return Math.min(USUAL_MAX_STEPS, rule.originalSteps);
+    case "euler":
+      return rule.timesteps.spacing === "listed" ? Math.max(...rule.timesteps.lists.map((list) => list.length)) : USUAL_MAX_STEPS;
     case "direct":
       return 1;
     default:

@@ -1,28 +1,33 @@
 // Euler's method in sigma space (EDM, arXiv 2206.00364, algorithm 1), plain and ancestral,
-// with diffusers' trailing and leading timesteps. The sample is x0 + sigma * noise; the
-// network sees it divided by sqrt(sigma^2 + 1).
+// with diffusers' trailing and leading timesteps or a student's own. The sample is
+// x0 + sigma * noise; the network sees it divided by sqrt(sigma^2 + 1).
 import { assertNever, OnestrokeError } from "../errors";
 import { cumulativeAlphas, noiseLevel, type NoiseSchedule } from "./alphas";
+import { listOf } from "./listed";
 import type { PredictionType, SamplerStep, Schedule, X0Coefficients } from "./schedule";
+
+export type EulerTimesteps =
+  | { readonly spacing: "trailing" }
+  | { readonly spacing: "leading"; readonly stepsOffset: number }
+  /** Those a student was taught, highest first; one list for each number of steps it takes. */
+  | { readonly spacing: "listed"; readonly lists: readonly (readonly number[])[] };
 
 export interface EulerOptions {
   readonly noise: NoiseSchedule;
   readonly predictionType: PredictionType;
-  readonly spacing: "trailing" | "leading";
-  /** Added to leading timesteps only. */
-  readonly stepsOffset: number;
+  readonly timesteps: EulerTimesteps;
   /** Adds fresh noise after each step (SDXL-Turbo's scheduler); equal to plain Euler at one step. */
   readonly ancestral: boolean;
 }
 
-/** @throws OnestrokeError `invalid-input` when steps is not in [1, trainTimesteps] */
+/** @throws OnestrokeError `invalid-input` when steps is not in [1, trainTimesteps], or has no list */
 export function eulerSchedule(steps: number, options: EulerOptions): Schedule {
   const alphas = cumulativeAlphas(options.noise);
-  const timesteps = eulerTimesteps(steps, options);
+  const timesteps = timestepsOf(steps, options);
   const sigmas = timesteps.map((t) => noiseLevel(alphas, t).sigma);
   const first = sigmas[0] ?? 0;
   return {
-    initialNoiseScale: options.spacing === "trailing" ? first : Math.hypot(first, 1),
+    initialNoiseScale: options.timesteps.spacing === "leading" ? Math.hypot(first, 1) : first,
     steps: timesteps.map((timestep, i) => eulerStep(timestep, sigmas[i] ?? 0, sigmas[i + 1] ?? 0, options)),
   };
 }
@@ -56,20 +61,22 @@ function x0AtSigma(type: PredictionType, sigma: number): X0Coefficients {
   }
 }
 
-function eulerTimesteps(steps: number, { noise, spacing, stepsOffset }: EulerOptions): readonly number[] {
+function timestepsOf(steps: number, { noise, timesteps }: EulerOptions): readonly number[] {
   const { trainTimesteps } = noise;
   if (!Number.isInteger(steps) || steps < 1 || steps > trainTimesteps) {
     throw new OnestrokeError("invalid-input", `steps must be 1 to ${trainTimesteps}, not ${steps}`, { steps });
   }
-  switch (spacing) {
+  switch (timesteps.spacing) {
     case "trailing":
       return Array.from({ length: steps }, (_, i) => roundHalfToEven(trainTimesteps - i * (trainTimesteps / steps)) - 1);
     case "leading": {
       const stride = Math.floor(trainTimesteps / steps);
-      return Array.from({ length: steps }, (_, i) => (steps - 1 - i) * stride + stepsOffset);
+      return Array.from({ length: steps }, (_, i) => (steps - 1 - i) * stride + timesteps.stepsOffset);
     }
+    case "listed":
+      return listOf(timesteps.lists, (list) => list, steps);
     default:
-      return assertNever(spacing);
+      return assertNever(timesteps);
   }
 }
 

@@ -3,6 +3,7 @@
 import type { Fields } from "../checkpoints/json";
 import { assertNever } from "../errors";
 import { STABLE_DIFFUSION_NOISE } from "./alphas";
+import type { EulerTimesteps } from "./euler";
 import type { SamplerRecipe, SamplerRule } from "./recipe";
 
 /** @throws OnestrokeError `model-unsupported` naming the field */
@@ -33,8 +34,7 @@ function parseRule(fields: Fields): SamplerRule {
     case "euler":
       return {
         rule,
-        spacing: fields.oneOf("spacing", ["trailing", "leading"]),
-        stepsOffset: fields.optionalInteger("stepsOffset") ?? 0,
+        timesteps: parseTimesteps(fields),
         ancestral: fields.optionalBoolean("ancestral") ?? false,
       };
     case "tcd":
@@ -46,4 +46,9 @@ function parseRule(fields: Fields): SamplerRule {
     default:
       return assertNever(rule);
   }
+}
+
+function parseTimesteps(fields: Fields): EulerTimesteps {
+  const spacing = fields.oneOf("spacing", ["trailing", "leading"]);
+  return spacing === "trailing" ? { spacing } : { spacing, stepsOffset: fields.optionalInteger("stepsOffset") ?? 0 };
 }

@@ -1,12 +1,13 @@
 // How a model is stepped, as data: from the catalogue, or from its scheduler_config.json.
 // Anything in that file that would change the picture and is not implemented is refused by name.
 import { Fields, type JsonObject } from "../checkpoints/json";
-import { assertNever, OnestrokeError } from "../errors";
+import { assertNever } from "../errors";
 import { STABLE_DIFFUSION_NOISE, type NoiseSchedule } from "./alphas";
 import { averageVelocitySchedule } from "./average-velocity";
 import { directSchedule } from "./direct";
-import { eulerSchedule } from "./euler";
+import { eulerSchedule, type EulerTimesteps } from "./euler";
 import { consistencyLists, fewStepSchedule, type StepLists } from "./few-step";
+import { listOf } from "./listed";
 import type { PredictionType, Schedule } from "./schedule";
 import { tcdSchedule } from "./tcd";
 
@@ -14,7 +15,7 @@ import { tcdSchedule } from "./tcd";
 export type SamplerRule =
   | { readonly rule: "consistency"; readonly originalSteps: number; readonly timestepShift: number }
   | { readonly rule: "listed"; readonly lists: readonly StepLists[] }
-  | { readonly rule: "euler"; readonly spacing: "trailing" | "leading"; readonly stepsOffset: number; readonly ancestral: boolean }
+  | { readonly rule: "euler"; readonly timesteps: EulerTimesteps; readonly ancestral: boolean }
   | { readonly rule: "tcd"; readonly originalSteps: number }
   | { readonly rule: "average-velocity" }
   | { readonly rule: "direct"; readonly sigma: number };
@@ -35,6 +36,9 @@ export interface SamplerOverrides {
 /** NitroSD was distilled on four steps, whatever the base model's scheduler file says. */
 const SHIFTED_ORIGINAL_STEPS = 4;
 
+/** Our own field of an Euler scheduler's file. */
+const OWN_TIMESTEPS = "timesteps_by_steps";
+
 /** diffusers' default when the file has no `original_inference_steps`. */
 const DEFAULT_ORIGINAL_STEPS = 50;
 
@@ -49,7 +53,7 @@ export function scheduleFor({ rule, noise, predictionType }: SamplerRecipe, step
       return fewStepSchedule({ noise, predictionType, lists });
     }
     case "listed":
-      return fewStepSchedule({ noise, predictionType, lists: listOf(rule.lists, steps) });
+      return fewStepSchedule({ noise, predictionType, lists: listOf(rule.lists, (list) => list.network, steps) });
     case "euler":
       return eulerSchedule(steps, { noise, predictionType, ...rule });
     case "tcd":
@@ -116,13 +120,35 @@ function ruleOf(fields: Fields, { trainTimesteps }: NoiseSchedule): SamplerRule 
     case "EulerAncestralDiscreteScheduler":
       return {
         rule: "euler",
-        spacing: fields.oneOf("timestep_spacing", ["trailing", "leading"]),
-        stepsOffset: fields.optionalInteger("steps_offset") ?? 0,
+        timesteps: eulerTimesteps(fields, trainTimesteps),
         ancestral: scheduler === "EulerAncestralDiscreteScheduler",
       };
     default:
       return assertNever(scheduler);
   }
+}
+
+/**
+ * diffusers' spacings; or, before them, `timesteps_by_steps`: `{ "1": [999], "2": [999, 49] }`. diffusers reads past
+ * that field, and takes the same lists as its pipeline's `timesteps`.
+ */
+function eulerTimesteps(fields: Fields, trainTimesteps: number): EulerTimesteps {
+  const own = fields.optionalObject(OWN_TIMESTEPS);
+  if (own !== undefined) return { spacing: "listed", lists: ownLists(own, trainTimesteps) };
+  const spacing = fields.oneOf("timestep_spacing", ["trailing", "leading"]);
+  return spacing === "trailing" ? { spacing } : { spacing, stepsOffset: fields.optionalInteger("steps_offset") ?? 0 };
+}
+
+function ownLists(own: Fields, trainTimesteps: number): readonly (readonly number[])[] {
+  const counts = Object.keys(own.object);
+  if (counts.length === 0) throw own.unsupported("1", "is missing");
+  return counts.map((steps) => {
+    const list = own.integers(steps);
+    if (String(list.length) !== steps) throw own.unsupported(steps, `has ${list.length} timesteps`);
+    const descends = list.every((t, i) => t >= 0 && t < (list[i - 1] ?? trainTimesteps));
+    if (!descends) throw own.unsupported(steps, `does not descend from at most ${trainTimesteps - 1} to at least 0`);
+    return list;
+  });
 }
 
 /** Settings of diffusers' schedulers that change the result; each with the values that are implemented. */
@@ -139,11 +165,4 @@ function refuseUnknownSettings(fields: Fields): void {
   fields.refuseUnless("final_sigmas_type", ["zero"]);
   fields.refuseUnless("interpolation_type", ["linear"]);
   fields.refuseUnless("timestep_type", ["discrete"]);
-}
-
-function listOf(lists: readonly StepLists[], steps: number): StepLists {
-  const found = lists.find((list) => list.network.length === steps);
-  if (found !== undefined) return found;
-  const known = lists.map((list) => list.network.length).join(", ");
-  throw new OnestrokeError("invalid-input", `this model takes ${known} steps, not ${steps}`, { steps });
 }

@@ -102,7 +102,7 @@ describe("LCM's own step lists", () => {
 });
 
 describe("Euler, trailing", () => {
-  const rule: SamplerRule = { rule: "euler", spacing: "trailing", stepsOffset: 1, ancestral: false };
+  const rule: SamplerRule = { rule: "euler", timesteps: { spacing: "trailing" }, ancestral: false };
 
   it.each([1, 2, 3, 4])("%i steps", async (steps) => {
     const name = `euler-trailing-${steps}`;
@@ -127,6 +127,40 @@ describe("Euler, trailing", () => {
   });
 });
 
+describe("Euler, timesteps of the student's own", () => {
+  const config = goldenJson(`${FIXTURES}/repo-sd-turbo-tiny/scheduler/scheduler_config.json`);
+  const own = (lists: JsonObject) => recipeFromConfig({ ...config, timesteps_by_steps: lists });
+
+  it.each([1, 2, 3, 4])("those of trailing spacing give its schedule of %i steps", (steps) => {
+    const trailing = recipeFromConfig(config);
+    const lists = [1, 2, 3, 4].map((n) => [String(n), scheduleFor(trailing, n).steps.map((step) => step.timestep)]);
+    expect(scheduleFor(own(Object.fromEntries(lists)), steps)).toEqual(scheduleFor(trailing, steps));
+  });
+
+  it("keeps the first noise at what level its step has, and ends at none", () => {
+    const alphas = cumulativeAlphas(STABLE_DIFFUSION_NOISE);
+    const { initialNoiseScale, steps } = scheduleFor(own({ "2": [999, 49] }), 2);
+    expect(initialNoiseScale).toBe(noiseLevel(alphas, 999).sigma);
+    expect(steps.map((step) => step.sigma)).toEqual([999, 49].map((t) => noiseLevel(alphas, t).sigma));
+    expect(steps.map((step) => step.next.noise)).toEqual([0, 0]);
+    expect(steps[1]?.next).toEqual({ ...steps[1]?.x0, noise: 0 });
+  });
+
+  it("has no other numbers of steps", () => {
+    expect(() => scheduleFor(own({ "1": [999], "3": [999, 66, 33] }), 2)).toThrow("takes 1, 3 steps, not 2");
+  });
+
+  it.each([
+    ["a list of another length", { "2": [999] }, "2"],
+    ["timesteps that rise", { "2": [49, 999] }, "2"],
+    ["one that was not trained on", { "1": [1000] }, "1"],
+    ["halves", { "1": [998.5] }, "1"],
+    ["no list", {}, "1"],
+  ])("refuses %s by name", (_, lists, field) => {
+    expect(() => own(lists)).toThrow(expect.objectContaining({ code: "model-unsupported", detail: expect.objectContaining({ field }) }));
+  });
+});
+
 describe("TCD, eta 0", () => {
   it.each([1, 4])("%i steps", async (steps) => {
     const name = `tcd-eta0-${steps}`;
@@ -141,8 +175,8 @@ describe("prediction types describe one and the same network", () => {
   const rules: readonly SamplerRule[] = [
     { rule: "consistency", originalSteps: 4, timestepShift: 1000 },
     { rule: "tcd", originalSteps: 50 },
-    { rule: "euler", spacing: "trailing", stepsOffset: 1, ancestral: false },
-    { rule: "euler", spacing: "leading", stepsOffset: 1, ancestral: true },
+    { rule: "euler", timesteps: { spacing: "trailing" }, ancestral: false },
+    { rule: "euler", timesteps: { spacing: "leading", stepsOffset: 1 }, ancestral: true },
   ];
   it.each(rules)("$rule: x0 and next agree whichever way the output is expressed", (rule) => {
     const alphas = cumulativeAlphas(STABLE_DIFFUSION_NOISE);
@@ -194,7 +228,7 @@ describe("scheduler_config.json", () => {
   const config = goldenJson(`${FIXTURES}/repo-sd-turbo-tiny/scheduler/scheduler_config.json`);
 
   it("SD-Turbo's is Euler with trailing steps", () => {
-    expect(recipeFromConfig(config).rule).toEqual({ rule: "euler", spacing: "trailing", stepsOffset: 1, ancestral: false });
+    expect(recipeFromConfig(config).rule).toEqual({ rule: "euler", timesteps: { spacing: "trailing" }, ancestral: false });
   });
 
   it("a timestep shift takes four original steps, whatever the file says", () => {

@@ -93,7 +93,7 @@ function scheduleOf(rule: string, steps: number, facts: Fields): Schedule {
     return fewStepSchedule({ noise, predictionType, lists });
   }
   if (rule === "euler-trailing")
-    return eulerSchedule(steps, { noise, predictionType, spacing: "trailing", stepsOffset: 0, ancestral: false });
+    return eulerSchedule(steps, { noise, predictionType, timesteps: { spacing: "trailing" }, ancestral: false });
   if (rule === "tcd-eta0") return tcdSchedule(steps, { noise, predictionType, originalSteps: 50 });
   throw new OnestrokeError("model-unsupported", `the sampler ${rule} is not known`, { sampler: rule });
 }
