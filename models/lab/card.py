@@ -74,7 +74,7 @@ trained from scratch on pictures this repository draws itself ([the lab](../lab/
 | parameters | student {counts['unet'] / 1e6:.2f} M, autoencoder {counts['vae'] / 1e6:.2f} M, text encoder {counts['text_encoder'] / 1e6:.2f} M |
 | download | {size / 1e6:.2f} MB in float16 (limit {BYTES / 1e6:.0f}) |
 | one step and decode | {measured['student_gflop']:.3f} + {measured['decode_gflop']:.3f} = {flops:.3f} GFLOP, two per multiply-accumulate, text encoder apart (limit {BUDGET / 1e9:.0f}) |
-| prediction | v, scaled-linear betas; Euler over trailing time steps: {'; '.join(f"{count}: {', '.join(map(str, times))}" for count, times in STEPS.items())} |
+| prediction | v, scaled-linear betas; Euler at time steps of its own: {'; '.join(f"{count}: {', '.join(map(str, times))}" for count, times in STEPS.items())} (`timesteps_by_steps` in its scheduler's file; to diffusers give them as `timesteps`) |
 | trained on | a 2-core CPU shared with other work, no GPU: {', '.join(f"{name.replace('_', ' ')} {value:.0f} min" for name, value in minutes.items())} (wall clock; some at the same time) |
 
 ## Measured
@@ -104,8 +104,8 @@ tables above say how often something is missed). Counts above three and relation
 one: {100 * (measured['steps']['4']['mean_accuracy'] - measured['steps']['1']['mean_accuracy']):+.1f} points of mean accuracy, {measured['steps']['4']['presence_f1'] - measured['steps']['1']['presence_f1']:+.3f} in the things' F1, {100 * (measured['steps']['4']['frechet'] / measured['steps']['1']['frechet'] - 1):+.0f} % in Fréchet distance.
 
 The training pictures were drawn twice while the autoencoder was kept (its pictures are alike, their layouts are not). The student took
-12,200 steps: to 5,200 its later time steps saw fresh noise, since then the first noise again, and from 10,000 on their errors counted as
-absolute. The recipe run afresh therefore gives a like model, not these very bytes; from equal checkpoints it repeats itself exactly.
+12,200 steps, in which half of every batch learnt time steps between, no longer used; of the 2,600 that finished it, the first 900 weighed
+features less. The recipe run afresh therefore gives a like model, not these very bytes; from equal checkpoints it repeats itself exactly.
 Weights and pictures are under the licence of this repository.
 """
 

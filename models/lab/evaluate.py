@@ -133,7 +133,7 @@ def main() -> None:
         drawn = {steps: jobs[steps].result() for steps in sorted(jobs)}
     scores = {str(steps): of_pictures | {"frechet": frechet(torch.from_numpy(features), reference)} for steps, (of_pictures, features) in drawn.items()}
     half = count // 2
-    trained = [name for name in ("autoencoder", "text_encoder", "student", "decoder", "classifier") if (args.work / f"{name}.pt").exists()]
+    trained = [name for name in ("autoencoder", "text_encoder", "student", "perceptual", "finished", "decoder", "classifier") if (args.work / f"{name}.pt").exists()]
     result = {
         "pictures": count,
         "renders": renders.scores(labels, things) | {"companions": renders.companions(labels, things), "frechet_between_halves": frechet(reference[:half], reference[half:])},

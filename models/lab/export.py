@@ -21,6 +21,7 @@ from torch import Tensor
 from .flops import BUDGET, decode_flops, step_flops
 from .nets.autoencoder_tiny import AutoencoderTinyConfig
 from .nets.unet import UNetConfig
+from .sampler import STEPS
 from .train import autoencoder, student
 from .train.text_encoder import config as text_config
 
@@ -30,6 +31,7 @@ SCHEDULER: dict[str, object] = {
     "_class_name": "EulerDiscreteScheduler", "_diffusers_version": VERSION, "beta_end": 0.012, "beta_schedule": "scaled_linear", "beta_start": 0.00085,
     "final_sigmas_type": "zero", "interpolation_type": "linear", "num_train_timesteps": 1000, "prediction_type": "v_prediction", "rescale_betas_zero_snr": False,
     "sigma_max": None, "sigma_min": None, "steps_offset": 0, "timestep_spacing": "trailing", "timestep_type": "discrete", "trained_betas": None,
+    "timesteps_by_steps": {str(count): list(times) for count, times in STEPS.items()},  # ours: diffusers' pipeline takes them as `timesteps`
     "use_beta_sigmas": False, "use_exponential_sigmas": False, "use_karras_sigmas": False,
 }
 INDEX: dict[str, object] = {
@@ -88,7 +90,7 @@ def main() -> None:
     _write_json(UNetConfig().to_json(), to / "unet" / "config.json")
     _write_json(text_json(vocabulary), to / "text_encoder" / "config.json")
     _write_weights(pictures.state_dict(), to / "vae" / "diffusion_pytorch_model.fp16.safetensors")
-    _write_weights(student.load(args.work / "student.pt").state_dict(), to / "unet" / "diffusion_pytorch_model.fp16.safetensors")
+    _write_weights(student.load(args.work / "finished.pt").state_dict(), to / "unet" / "diffusion_pytorch_model.fp16.safetensors")
     named = {name if name.startswith("text_model.") else f"text_model.{name}": value for name, value in text.state_dict().items() if not name.endswith("position_ids")}
     _write_weights(named, to / "text_encoder" / "model.fp16.safetensors")
     flops = step_flops(UNetConfig()) + decode_flops(AutoencoderTinyConfig(), UNetConfig().sample_size)

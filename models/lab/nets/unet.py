@@ -80,6 +80,11 @@ class Away:
     context: Tensor  # [k, tokens, d] the negative texts' states
     scale: Tensor  # [k, 1, 1]
 
+    def among(self, chosen: Tensor) -> "Away | None":
+        """The part that concerns the `chosen` rows of the batch, counted among them."""
+        kept, place = (self.rows[:, None] == chosen).nonzero(as_tuple=True)
+        return Away(place, self.context[kept], self.scale[kept]) if len(kept) else None
+
 
 class Attention(nn.Module):
     def __init__(self, width: int, context: int, heads: int) -> None:

@@ -1,9 +1,8 @@
-"""Teaches the decoder to forgive: latents as they were encoded, slightly noised, and, once there is a
-student, latents as the student draws them in one step, each with the true picture as target. The
-encoder stays as it is, so the student's latents keep their meaning.
+"""Teaches the decoder to forgive: latents as they were encoded, slightly noised, and latents as
+the finished student draws them in one to four steps, each with the true picture as target. The encoder
+stays as it is, so the student's latents keep their meaning.
 
-Run it while the student trains, and again after: `python -m lab.train.decoder --data TRAIN
---left-out LEFT_OUT --work WORK --tokenizer DIR`
+`python -m lab.train.decoder --data TRAIN --left-out LEFT_OUT --work WORK --tokenizer DIR`
 """
 from __future__ import annotations
 
@@ -14,7 +13,7 @@ import torch
 from tokenizers import Tokenizer
 
 from ..nets import collapse
-from ..sampler import START, clean, noised
+from ..sampler import STEPS, draw_from
 from . import autoencoder, student
 from .lessons import Teacher
 from .loop import Average, Run, draws, learning_rate, report, share, spread
@@ -30,7 +29,7 @@ def train(worker: int, workers: int, data_folder: Path, left_out: Path, work: Pa
     layers = pictures.decoder.train().layers
     tokenizer = Tokenizer.from_file(str(tokenizer_folder / "tokenizer.json"))
     teacher = Teacher(data_folder, left_out, tokenizer, student.load_text(work / "text_encoder.pt", tokenizer.get_vocab_size()))
-    drawing = student.load(work / "student.pt") if (work / "student.pt").exists() else None
+    drawing = student.load(work / "finished.pt")
     optimizer = Muon(*matrices(pictures.decoder, (layers[0], layers[-1])), weight_decay=1e-3)
     average = Average(pictures.decoder, 0.995)
     run = Run(work / "decoder.pt", steps, {"decoder": pictures.decoder, "optimizer": optimizer}, average, keeper=worker == 0)
@@ -39,11 +38,9 @@ def train(worker: int, workers: int, data_folder: Path, left_out: Path, work: Pa
         lesson = teacher.lesson(BATCH // workers, numbers, generator)
         images = autoencoder.to_tensor(lesson.images())
         x = lesson.x0 + 0.25 * torch.rand((len(images), 1, 1, 1), generator=generator) * torch.randn(lesson.x0.shape, generator=generator)
-        if drawing is not None:  # all but every third
-            t, seen = torch.full((len(x),), START), noised(lesson.z)
-            with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-                drawn = clean(seen, drawing(seen, t, lesson.context, lesson.away).float(), t)
-            x = torch.where((torch.arange(len(x)) % 3 > 0)[:, None, None, None], drawn, x)
+        with torch.autocast("cpu", torch.bfloat16):
+            drawn = draw_from(lesson.z, lambda x, t: drawing(x, t, lesson.context, lesson.away), 1 + step % len(STEPS))
+        x = torch.where((torch.arange(len(x)) % 3 > 0)[:, None, None, None], drawn, x)  # all but every third
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, steps, PEAK, warmup=30)
         decode = pictures.decode if step >= (1 - UNCOLLAPSED) * steps else lambda x: collapse.decode(pictures, x)
@@ -64,7 +61,7 @@ if __name__ == "__main__":
     parser.add_argument("--left-out", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--steps", type=int, default=2400)
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
     spread(train, args.workers, args.data, args.left_out, args.work, args.tokenizer, args.steps)
