@@ -16,7 +16,7 @@ from .classifier import Residual
 
 
 class Perceptual(nn.Module):
-    """[n, 12, 32, 32] latents to logits per attribute, logits per thing, and feature maps from fine to coarse."""
+    """[n, 12, 32, 32] latents to logits per attribute and logits per thing; `features` are its maps from fine to coarse."""
 
     def __init__(self) -> None:
         super().__init__()
