@@ -7,7 +7,7 @@ where `layout.anchors` says.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from ..layout import Layout
 from .canvas import SIZE, Canvas, Point

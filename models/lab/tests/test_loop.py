@@ -4,7 +4,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from lab.train.loop import Average, Run, draws, learning_rate
+from lab.train.loop import Average, Run, descend, draws, learning_rate
 from lab.train.optimizer import Muon, matrices, orthogonalise
 
 
@@ -19,12 +19,7 @@ def train(path: Path, stop: int, steps: int) -> dict[str, torch.Tensor]:
             run.save()
             break
         x = torch.randn(16, 6, generator=draws(1, step)[1])
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, steps, 1e-2, warmup=2)
-        optimizer.zero_grad()
-        (net(x) - x[:, :2]).square().mean().backward()
-        optimizer.step()
-        average.update(net, step)
+        descend((net(x) - x[:, :2]).square().mean(), net, optimizer, average, step, learning_rate(step, steps, 1e-2, warmup=2))
     return dict(average) | {f"now.{k}": v for k, v in net.state_dict().items()}
 
 
@@ -33,6 +28,16 @@ def test_resume_is_exact(tmp_path: Path) -> None:
     train(tmp_path / "b.pt", stop=5, steps=12)
     resumed = train(tmp_path / "b.pt", stop=-1, steps=12)
     assert all(torch.equal(unbroken[name], resumed[name]) for name in unbroken)
+
+
+def test_a_step_down_is_no_longer_than_its_clip() -> None:
+    for clip in (None, 0.5):
+        net = nn.Linear(1, 1, bias=False)
+        nn.init.ones_(net.weight)
+        average = Average(net, 0.0)
+        descend(3 * net.weight.sum(), net, torch.optim.SGD(net.parameters(), lr=0.0), average, 0, 0.1, clip)
+        torch.testing.assert_close(net.weight.item(), 1 - 0.1 * (clip or 3.0))
+        assert torch.equal(average["weight"], net.weight)
 
 
 def test_orthogonalised_singular_values_are_near_one() -> None:

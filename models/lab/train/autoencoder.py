@@ -8,7 +8,6 @@ wrong. Whole pictures only: trained on crops, the network learns to expect an ed
 """
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ from ..dataset import Dataset
 from ..layout import CHANNELS, LATENT
 from ..nets import collapse
 from ..nets.autoencoder_tiny import AutoencoderTiny, AutoencoderTinyConfig, LatentNorm, edges
-from .loop import Average, Run, draws, learning_rate, report, share, spread
+from .loop import Average, Run, command, descend, draws, learning_rate, report
 from .optimizer import Muon, matrices
 
 SEED, BATCH = 11, 8
@@ -105,24 +104,12 @@ def train(worker: int, workers: int, data_folder: Path, out: Path, steps: int) -
         images = to_tensor(np.array(data.images[picked]))
         strength = torch.rand((len(picked), 1, 1, 1), generator=torch_draws).sub_(0.5).clamp_(min=0) * 0.5  # half of them none
         noise = torch.randn((len(picked), CHANNELS, LATENT, LATENT), generator=torch_draws) * strength
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, steps, 2e-3, warmup=50)
         with torch.autocast("cpu", torch.bfloat16):
             got = trainee(images, noise)
         loss = reconstruction_loss(got.float(), images)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        share(trainee)
-        optimizer.step()
-        average.update(trainee, step)
+        descend(loss, trainee, optimizer, average, step, learning_rate(step, steps, 2e-3, warmup=50))
         report(run, 25, loss=loss.item(), mse=(got.float() - images).square().mean().item() / 4)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=3600)
-    parser.add_argument("--workers", type=int, default=2)
-    args = parser.parse_args()
-    spread(train, args.workers, args.data, args.out, args.steps)
+    command(__doc__, train, 3600, "data", "out")

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from ..attributes import SCENERY
 from ..dataset import NAMES, VALUES, Dataset
 from ..nets.classifier import Classifier
 from .autoencoder import to_tensor
-from .loop import Average, Run, draws, learning_rate, report
+from .loop import Average, Run, descend, draws, learning_rate, report
 
 SEED, BATCH = 14, 48
 JUDGED = torch.tensor([[float(thing not in SCENERY.get(place, ())) for thing in NAMES] for place in VALUES["place"]])  # [places, things]
@@ -59,13 +59,7 @@ def main() -> None:
         with torch.autocast("cpu", torch.bfloat16):
             logits, things, _ = judge(images.contiguous(memory_format=torch.channels_last))
         loss = judge_loss([head.float() for head in logits], things.float(), labels)
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, args.steps, 2e-3, warmup=50)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(judge.parameters(), 5.0)
-        optimizer.step()
-        average.update(judge, step)
+        descend(loss, judge, optimizer, average, step, learning_rate(step, args.steps, 2e-3, warmup=50), clip=5.0)
         right = torch.stack([head.argmax(-1) == labels[:, i] for i, head in enumerate(logits)]).float().mean()
         report(run, 25, loss=loss.item(), right=right.item())
 

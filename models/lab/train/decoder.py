@@ -6,7 +6,6 @@ stays as it is, so the student's latents keep their meaning.
 """
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import torch
@@ -16,7 +15,7 @@ from ..nets import collapse
 from ..sampler import STEPS, draw_from
 from . import autoencoder, student
 from .lessons import Teacher
-from .loop import Average, Run, draws, learning_rate, report, share, spread
+from .loop import Average, Run, command, descend, draws, learning_rate, report
 from .optimizer import Muon, matrices
 
 SEED, BATCH, PEAK = 15, 8, 1.0e-3
@@ -41,27 +40,13 @@ def train(worker: int, workers: int, data_folder: Path, left_out: Path, work: Pa
         with torch.autocast("cpu", torch.bfloat16):
             drawn = draw_from(lesson.z, lambda x, t: drawing(x, t, lesson.context, lesson.away), 1 + step % len(STEPS))
         x = torch.where((torch.arange(len(x)) % 3 > 0)[:, None, None, None], drawn, x)  # all but every third
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, steps, PEAK, warmup=30)
         decode = pictures.decode if step >= (1 - UNCOLLAPSED) * steps else lambda x: collapse.decode(pictures, x)
         with torch.autocast("cpu", torch.bfloat16):
             got = decode(x.to(memory_format=torch.channels_last))
         loss = autoencoder.reconstruction_loss(got.float(), images)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        share(pictures.decoder)
-        optimizer.step()
-        average.update(pictures.decoder, step)
+        descend(loss, pictures.decoder, optimizer, average, step, learning_rate(step, steps, PEAK, warmup=30))
         report(run, 25, loss=loss.item(), mse=(got.float() - images).square().mean().item() / 4)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--left-out", type=Path, required=True)
-    parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--tokenizer", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=2400)
-    parser.add_argument("--workers", type=int, default=2)
-    args = parser.parse_args()
-    spread(train, args.workers, args.data, args.left_out, args.work, args.tokenizer, args.steps)
+    command(__doc__, train, 2400, "data", "left-out", "work", "tokenizer")

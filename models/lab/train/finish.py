@@ -11,7 +11,6 @@ step's part everywhere, and the levels from 8x8 up. The widest, three quarters o
 """
 from __future__ import annotations
 
-import argparse
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +22,7 @@ from torch import Tensor, nn
 from ..sampler import STEPS, clean, noised, onward
 from . import perceptual, student
 from .lessons import Lesson, Teacher
-from .loop import Average, Run, draws, learning_rate, report, share, spread
+from .loop import Average, Run, command, descend, draws, learning_rate, report
 from .optimizer import Muon, matrices
 
 SEED, PEAK = 17, 5e-4
@@ -53,13 +52,7 @@ def train(worker: int, workers: int, data_folder: Path, left_out: Path, work: Pa
             distance = seen.distance(got[first:], lesson.x0[first:], lesson.weight[first:])
         error = ((got - lesson.x0).square() * lesson.weight).mean((1, 2, 3))
         loss = torch.cat([error[:first], error[first:] + FEATURES * distance]).mean()
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, steps, PEAK, warmup=60)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        share(unet)
-        optimizer.step()
-        average.update(unet, step)
+        descend(loss, unet, optimizer, average, step, learning_rate(step, steps, PEAK, warmup=60))
         report(run, 20, first=error[:first].mean().item(), later=error[first:].mean().item(), features=distance.mean().item())
 
 
@@ -78,12 +71,4 @@ def walk(unet: nn.Module, lesson: Lesson, paths: Sequence[Sequence[int]]) -> Ten
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--left-out", type=Path, required=True)
-    parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--tokenizer", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=2600)
-    parser.add_argument("--workers", type=int, default=2)
-    args = parser.parse_args()
-    spread(train, args.workers, args.data, args.left_out, args.work, args.tokenizer, args.steps)
+    command(__doc__, train, 2600, "data", "left-out", "work", "tokenizer")

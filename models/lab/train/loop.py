@@ -6,6 +6,7 @@ and n restores the random numbers and the place in the data as well.
 """
 from __future__ import annotations
 
+import argparse
 import math
 import os
 import tempfile
@@ -47,6 +48,17 @@ class Average(dict[str, torch.Tensor]):
                 self[name].copy_(value)
 
 
+def command(about: str | None, main: Callable[..., None], steps: int, *folders: str) -> None:
+    """A stage's command line: its folders by name, --steps and --workers; then `main(worker, workers, *folders, steps)` in every worker."""
+    parser = argparse.ArgumentParser(description=about)
+    for folder in folders:
+        parser.add_argument(f"--{folder}", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=steps)
+    parser.add_argument("--workers", type=int, default=2)
+    args = vars(parser.parse_args())
+    spread(main, args["workers"], *(args[folder.replace("-", "_")] for folder in folders), args["steps"])
+
+
 def spread(main: Callable[..., None], workers: int, *args: object) -> None:
     """Runs `main(worker, workers, *args)` in as many processes of one thread each. Two processes that
     meet once a step beat two threads that meet in every operation when the machine is shared."""
@@ -63,13 +75,28 @@ def _worker(worker: int, main: Callable[..., None], workers: int, meeting: str, 
 
 
 def share(module: nn.Module) -> None:
-    """Replaces every worker's gradients and running statistics by their mean."""
+    """Replaces every worker's gradients and running statistics by their mean; a run of one process has nothing to share."""
+    if not torch.distributed.is_initialized():
+        return
     gradients = [p.grad for p in module.parameters() if p.grad is not None] + list(module.buffers())
     flat = torch.cat([g.reshape(-1) for g in gradients])
     torch.distributed.all_reduce(flat)
     flat /= torch.distributed.get_world_size()
     for g, mean in zip(gradients, flat.split([g.numel() for g in gradients])):
         g.copy_(mean.view_as(g))
+
+
+def descend(loss: torch.Tensor, module: nn.Module, optimizer: torch.optim.Optimizer, average: Average, step: int, rate: float, clip: float | None = None) -> None:
+    """One step down the gradient all workers agree on, of norm `clip` at most; the average follows."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    share(module)
+    if clip is not None:
+        nn.utils.clip_grad_norm_(module.parameters(), clip)
+    optimizer.step()
+    average.update(module, step)
 
 
 class Run:

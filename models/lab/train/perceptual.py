@@ -7,7 +7,6 @@ which looks at pixels.
 """
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from ..dataset import VALUES, Dataset
 from ..encode import Latents
 from ..nets.perceptual import Perceptual
 from .classifier import judge_loss
-from .loop import Average, Run, draws, learning_rate, report, share, spread
+from .loop import Average, Run, command, descend, draws, learning_rate, report
 
 SEED, BATCH, PEAK = 16, 96, 2e-3
 NOISE = 0.4  # at most, as a share of the latents' own spread
@@ -46,13 +45,7 @@ def train(worker: int, workers: int, data_folder: Path, work: Path, steps: int) 
         with torch.autocast("cpu", torch.bfloat16):
             logits, things = network(x.contiguous(memory_format=torch.channels_last))
         loss = judge_loss([head.float() for head in logits], things.float(), labels)
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, steps, PEAK, warmup=50)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        share(network)
-        optimizer.step()
-        average.update(network, step)
+        descend(loss, network, optimizer, average, step, learning_rate(step, steps, PEAK, warmup=50))
         right = torch.stack([head.argmax(-1) == labels[:, i] for i, head in enumerate(logits)]).float().mean()
         there = labels[:, len(VALUES) :] > 0
         found = (things > 0)[there].float().mean()
@@ -60,10 +53,4 @@ def train(worker: int, workers: int, data_folder: Path, work: Path, steps: int) 
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=1800)
-    parser.add_argument("--workers", type=int, default=2)
-    args = parser.parse_args()
-    spread(train, args.workers, args.data, args.work, args.steps)
+    command(__doc__, train, 1800, "data", "work")

@@ -8,7 +8,6 @@ be the last to be learnt. What later steps are for, `finish.py` teaches.
 """
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import torch
@@ -19,7 +18,7 @@ from transformers import CLIPTextModel
 from ..nets.unet import ResnetBlock2D, Transformer2DModel, UNet2DConditionModel, UNetConfig
 from ..sampler import START, clean, noised
 from .lessons import Teacher
-from .loop import Average, Run, draws, learning_rate, report, share, spread
+from .loop import Average, Run, command, descend, draws, learning_rate, report
 from .optimizer import Muon, matrices
 from .text_encoder import Reader, config
 
@@ -57,13 +56,7 @@ def train(worker: int, workers: int, data_folder: Path, left_out: Path, work: Pa
         with torch.autocast("cpu", torch.bfloat16):
             v = unet(x.to(memory_format=torch.channels_last), t, lesson.context, lesson.away)
         loss = ((clean(x, v.float(), t) - lesson.x0).square() * lesson.weight).mean()
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, steps, PEAK, warmup=60)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        share(unet)
-        optimizer.step()
-        average.update(unet, step)
+        descend(loss, unet, optimizer, average, step, learning_rate(step, steps, PEAK, warmup=60))
         report(run, 20, loss=loss.item())
 
 
@@ -76,12 +69,4 @@ def _start_quiet(module: nn.Module) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--left-out", type=Path, required=True)
-    parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--tokenizer", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=8000)
-    parser.add_argument("--workers", type=int, default=2)
-    args = parser.parse_args()
-    spread(train, args.workers, args.data, args.left_out, args.work, args.tokenizer, args.steps)
+    command(__doc__, train, 8000, "data", "left-out", "work", "tokenizer")

@@ -23,7 +23,7 @@ from transformers import CLIPTextConfig, CLIPTextModel
 from ..attributes import ATTRIBUTES, POSITIONS, THINGS
 from ..captions import Request, meaning_of_spans, sample, write
 from ..tokenizer import END, LENGTH, START
-from .loop import Average, Run, draws, learning_rate, report
+from .loop import Average, Run, descend, draws, learning_rate, report
 
 SEED = 12
 VALUES = {name: tuple(values) for name, values in ATTRIBUTES.items()}
@@ -124,13 +124,7 @@ def main() -> None:
             rights.append(right)
         marked = senses > 0
         loss = loss + F.cross_entropy(reader.sense(states[marked]), senses[marked])
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, args.steps, 2e-3, warmup=100)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
-        optimizer.step()
-        average.update(reader, step)
+        descend(loss, reader, optimizer, average, step, learning_rate(step, args.steps, 2e-3, warmup=100), clip=1.0)
         report(run, 50, loss=loss.item(), exact=torch.stack(rights).float().mean().item())
 
 
