@@ -34,7 +34,7 @@ export function maxSteps({ rule }: SamplerRecipe): number {
     case "tcd":
       return Math.min(USUAL_MAX_STEPS, rule.originalSteps);
     case "euler":
-      return rule.timesteps.spacing === "listed" ? Math.max(...rule.timesteps.lists.map((list) => list.length)) : USUAL_MAX_STEPS;
+      return rule.timesteps.spacing === "own" ? Math.min(USUAL_MAX_STEPS, rule.timesteps.lists.length) : USUAL_MAX_STEPS;
     case "direct":
       return 1;
     default:

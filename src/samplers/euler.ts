@@ -10,7 +10,7 @@ export type EulerTimesteps =
   | { readonly spacing: "trailing" }
   | { readonly spacing: "leading"; readonly stepsOffset: number }
   /** Those a student was taught, highest first; one list for each number of steps it takes. */
-  | { readonly spacing: "listed"; readonly lists: readonly (readonly number[])[] };
+  | { readonly spacing: "own"; readonly lists: readonly (readonly number[])[] };
 
 export interface EulerOptions {
   readonly noise: NoiseSchedule;
@@ -73,7 +73,7 @@ function timestepsOf(steps: number, { noise, timesteps }: EulerOptions): readonl
       const stride = Math.floor(trainTimesteps / steps);
       return Array.from({ length: steps }, (_, i) => (steps - 1 - i) * stride + timesteps.stepsOffset);
     }
-    case "listed":
+    case "own":
       return listOf(timesteps.lists, (list) => list, steps);
     default:
       return assertNever(timesteps);

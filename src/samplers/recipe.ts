@@ -106,15 +106,18 @@ function ruleOf(fields: Fields, { trainTimesteps }: NoiseSchedule): SamplerRule 
   switch (scheduler) {
     case "LCMScheduler":
       fields.refuseUnless("timestep_scaling", [10]);
+      fields.refuseUnless(OWN_TIMESTEPS, []);
       return { rule: "consistency", originalSteps: originalSteps ?? DEFAULT_ORIGINAL_STEPS, timestepShift: trainTimesteps };
     case "TimestepShiftLCMScheduler":
       fields.refuseUnless("timestep_scaling", [10]);
+      fields.refuseUnless(OWN_TIMESTEPS, []);
       return {
         rule: "consistency",
         originalSteps: originalSteps ?? SHIFTED_ORIGINAL_STEPS,
         timestepShift: fields.integer("shifted_timestep"),
       };
     case "TCDScheduler":
+      fields.refuseUnless(OWN_TIMESTEPS, []);
       return { rule: "tcd", originalSteps: originalSteps ?? DEFAULT_ORIGINAL_STEPS };
     case "EulerDiscreteScheduler":
     case "EulerAncestralDiscreteScheduler":
@@ -129,22 +132,22 @@ function ruleOf(fields: Fields, { trainTimesteps }: NoiseSchedule): SamplerRule 
 }
 
 /**
- * diffusers' spacings; or, before them, `timesteps_by_steps`: `{ "1": [999], "2": [999, 49] }`. diffusers reads past
- * that field, and takes the same lists as its pipeline's `timesteps`.
+ * diffusers' spacings; or, before them, `timesteps_by_steps`, from one step on without a gap: `{ "1": [999], "2": [999, 49] }`.
+ * diffusers reads past that field, and takes the same lists as its pipeline's `timesteps`.
  */
 function eulerTimesteps(fields: Fields, trainTimesteps: number): EulerTimesteps {
   const own = fields.optionalObject(OWN_TIMESTEPS);
-  if (own !== undefined) return { spacing: "listed", lists: ownLists(own, trainTimesteps) };
+  if (own !== undefined) return { spacing: "own", lists: ownLists(own, trainTimesteps) };
   const spacing = fields.oneOf("timestep_spacing", ["trailing", "leading"]);
   return spacing === "trailing" ? { spacing } : { spacing, stepsOffset: fields.optionalInteger("steps_offset") ?? 0 };
 }
 
 function ownLists(own: Fields, trainTimesteps: number): readonly (readonly number[])[] {
-  const counts = Object.keys(own.object);
-  if (counts.length === 0) throw own.unsupported("1", "is missing");
-  return counts.map((steps) => {
+  const most = Math.max(1, Object.keys(own.object).length);
+  return Array.from({ length: most }, (_, i) => {
+    const steps = String(i + 1);
     const list = own.integers(steps);
-    if (String(list.length) !== steps) throw own.unsupported(steps, `has ${list.length} timesteps`);
+    if (list.length !== i + 1) throw own.unsupported(steps, `has ${list.length} timesteps`);
     const descends = list.every((t, i) => t >= 0 && t < (list[i - 1] ?? trainTimesteps));
     if (!descends) throw own.unsupported(steps, `does not descend from at most ${trainTimesteps - 1} to at least 0`);
     return list;

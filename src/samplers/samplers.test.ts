@@ -137,27 +137,41 @@ describe("Euler, timesteps of the student's own", () => {
     expect(scheduleFor(own(Object.fromEntries(lists)), steps)).toEqual(scheduleFor(trailing, steps));
   });
 
-  it("keeps the first noise at what level its step has, and ends at none", () => {
-    const alphas = cumulativeAlphas(STABLE_DIFFUSION_NOISE);
-    const { initialNoiseScale, steps } = scheduleFor(own({ "2": [999, 49] }), 2);
-    expect(initialNoiseScale).toBe(noiseLevel(alphas, 999).sigma);
-    expect(steps.map((step) => step.sigma)).toEqual([999, 49].map((t) => noiseLevel(alphas, t).sigma));
+  it("from 999 straight to 49: the noise stays, its level falls, the end is x0", () => {
+    const [from, to] = [999, 49].map((t) => noiseLevel(cumulativeAlphas(STABLE_DIFFUSION_NOISE), t).sigma);
+    const { initialNoiseScale, steps } = scheduleFor({ ...own({ "1": [999], "2": [999, 49] }), predictionType: "epsilon" }, 2);
+    expect([initialNoiseScale, ...steps.map((step) => step.sigma)]).toEqual([from, from, to]);
+    const [x0, epsilon] = [0.7, -0.3];
+    const after = steps.map(({ sigma, next }) => next.x * (x0 + sigma * epsilon) + next.out * epsilon);
+    expect(after[0]).toBeCloseTo(x0 + (to ?? NaN) * epsilon, 12);
+    expect(after[1]).toBeCloseTo(x0, 12);
     expect(steps.map((step) => step.next.noise)).toEqual([0, 0]);
-    expect(steps[1]?.next).toEqual({ ...steps[1]?.x0, noise: 0 });
   });
 
   it("has no other numbers of steps", () => {
-    expect(() => scheduleFor(own({ "1": [999], "3": [999, 66, 33] }), 2)).toThrow("takes 1, 3 steps, not 2");
+    expect(() => scheduleFor(own({ "1": [999], "2": [999, 49] }), 3)).toThrow("takes 1, 2 steps, not 3");
   });
 
   it.each([
-    ["a list of another length", { "2": [999] }, "2"],
-    ["timesteps that rise", { "2": [49, 999] }, "2"],
+    ["a list of another length", { "1": [999], "2": [999] }, "2"],
+    ["timesteps that rise", { "1": [999], "2": [49, 999] }, "2"],
+    ["a gap", { "1": [999], "3": [999, 66, 33] }, "2"],
     ["one that was not trained on", { "1": [1000] }, "1"],
     ["halves", { "1": [998.5] }, "1"],
     ["no list", {}, "1"],
   ])("refuses %s by name", (_, lists, field) => {
     expect(() => own(lists)).toThrow(expect.objectContaining({ code: "model-unsupported", detail: expect.objectContaining({ field }) }));
+  });
+
+  it.each(["LCMScheduler", "TCDScheduler"])("%s has none, and does not read past them", (_class_name) => {
+    expect(() => recipeFromConfig({ ...config, _class_name, timesteps_by_steps: { "1": [999] } })).toThrow("timesteps_by_steps");
+  });
+
+  it("those of the student that ships are from one step to four", () => {
+    const shipped = recipeFromConfig(goldenJson("models/vignette/scheduler/scheduler_config.json"));
+    const asked = [1, 2, 3, 4].map((n) => scheduleFor(shipped, n).steps.map((step) => step.timestep));
+    expect(asked).toEqual([[999], [999, 49], [999, 66, 33], [999, 75, 50, 25]]);
+    expect(() => scheduleFor(shipped, 5)).toThrow("not 5");
   });
 });
 
