@@ -1,4 +1,4 @@
-"""Writes the model card and its contact sheets from what `evaluate.py` measured; no number is typed in.
+"""Writes the model card and its contact sheets from what `evaluate.py` measured; no score is typed in.
 
 `python -m lab.card --model models/vignette`
 """
@@ -23,6 +23,7 @@ SAMPLES = (
     "a windmill in a meadow, foggy autumn morning, ink drawing", "sheep on green hills at noon, spring, poster",
     "a tent and a campfire in the mountains at night, poster", "seaside in the rain, two seagulls, watercolor",
 )
+STAGES = {"perceptual": "perceptual network", "finished": "finishing", "classifier": "judge"}  # checkpoints by what they are
 
 
 def percent(value: float) -> str:
@@ -75,13 +76,15 @@ trained from scratch on pictures this repository draws itself ([the lab](../lab/
 | download | {size / 1e6:.2f} MB in float16 (limit {BYTES / 1e6:.0f}) |
 | one step and decode | {measured['student_gflop']:.3f} + {measured['decode_gflop']:.3f} = {flops:.3f} GFLOP, two per multiply-accumulate, text encoder apart (limit {BUDGET / 1e9:.0f}) |
 | prediction | v, scaled-linear betas; Euler at time steps of its own: {'; '.join(f"{count}: {', '.join(map(str, times))}" for count, times in STEPS.items())} (`timesteps_by_steps` in its scheduler's file; to diffusers give them as `timesteps`) |
-| trained on | a 2-core CPU shared with other work, no GPU: {', '.join(f"{name.replace('_', ' ')} {value:.0f} min" for name, value in minutes.items())} (wall clock; some at the same time) |
+| trained on | a 2-core CPU shared with other work, no GPU: {', '.join(f"{STAGES.get(name, name.replace('_', ' '))} {value:.0f} min" for name, value in minutes.items())} (wall clock; some at the same time) |
 
 ## Measured
 {measured['pictures']} captions from combinations of place, time, weather, season and style that training never drew (a tenth of all 1,920, chosen by hash of
 what is drawn, not of the wording), all five named. A judge trained on renders alone says what each picture shows; *renders* is
 how often it is right about the renderer's own pictures of the same captions, the ceiling of this measure; *autoencoder* the
-same renders encoded and decoded, the ceiling of any student on these latents. The shipped float16 weights were run in bfloat16 arithmetic.
+same renders encoded and decoded, about the most a student can reach on these latents. Steps two to four were taught with the features of
+another network, which learnt the same labels from latents: no judge, but a relative of it. The shipped float16 weights were run in bfloat16
+arithmetic.
 
 {accuracy_table(measured)}
 

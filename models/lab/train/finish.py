@@ -4,8 +4,8 @@ They see the student's own latents again under a little noise, and learn to put 
 with them: a thing that came out soft, a pale double. Each is taught where sampling will find it, at the
 end of its own chain of steps. Errors of latents alone would ask for the mean of what could be there;
 features (`nets/perceptual.py`) ask for something that could be there, and count beside them. The first
-step is taught on as it was, so that it stays what it is. Trained is what all steps can share: the time
-step's part everywhere, and the levels from 8x8 up. The widest, three quarters of the weights, stay.
+step is taught on as it was, so that it stays what it is. Trained are the time step's part everywhere,
+the two finest levels on the way down, and the way up from 8x8; nearly three quarters of the weights stay.
 
 `python -m lab.train.finish --data TRAIN --left-out LEFT_OUT --work WORK --tokenizer DIR`
 """

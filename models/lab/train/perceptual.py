@@ -1,6 +1,6 @@
 """Trains the network whose features the student's finishing compares: latents in, labels out.
 
-It sees encoded training pictures, some of them noised, and never a student's. It is not the judge,
+It sees encoded training pictures, noised by differing amounts, and never a student's. It is not the judge,
 which looks at pixels.
 
 `python -m lab.train.perceptual --data TRAIN --work WORK`
