@@ -26,7 +26,7 @@ const TAU = 2.5;
 /**
  * `nag_sigma_end` of NAG's authors for SDXL, and in their examples for DMD2 and SD1.5
  * (github.com/ChenDarYen/ComfyUI-NAG): two of the four steps at 999, 749, 499 and 249. All families here share
- * that noise schedule. NASA is published for one step and has no such bound.
+ * that noise schedule, and all but Vignette those steps. NASA is published for one step and has no such bound.
  */
 const SIGMA_END = 4;
 
@@ -53,7 +53,9 @@ export const STEERING_DEFAULTS: Readonly<Record<SteeredFamily, SteeringDefaults>
     nag: { method: "nag", scale: 2, tau: TAU, alpha: 0.5, sigmaEnd: SIGMA_END },
     sigmaEnd: SIGMA_END,
   },
-  // Our own student. PixArt's value for NASA: like it, the network is small and trained from captions.
+  // Our own student. PixArt's value for NASA: like it, the network is small and trained from captions. Of its own timesteps
+  // only the first lies above the end, and decides: steered there alone, in four steps, 2 of 60 things left out came back
+  // by either method, and none where every step was steered.
   vignette: {
     method: "nasa",
     nasa: { method: "nasa", scale: 0.5 },
