@@ -29,7 +29,7 @@ export const FIRST_DRAFT: Draft = {
   negative: "",
   steering: undefined,
   steps: 1,
-  seed: "7",
+  seed: "2",
   seedKept: false,
   width: 256,
   height: 256,
