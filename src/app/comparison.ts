@@ -1,8 +1,8 @@
 // The two sides of a comparison: a recipe that leaves something out, and the same picture with
 // nothing left out. What was drawn before is found again, because a picture is its recipe's.
 import type { Drawing } from "../client/generator";
-import { recipeToQuery } from "../protocol/permalink";
-import type { Recipe } from "../protocol/recipe";
+import { recipeToQuery } from "../common/permalink";
+import type { Recipe } from "../common/recipe";
 
 export function leavesOut({ negative }: Pick<Recipe, "negative">): boolean {
   return negative.trim() !== "";

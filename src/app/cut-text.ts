@@ -1,6 +1,6 @@
 // Whether a text was too long for the model: known once its picture is drawn, until it is changed.
 import type { Drawing } from "../client/generator";
-import { normalisePrompt } from "../protocol/recipe";
+import { normalisePrompt } from "../common/recipe";
 import type { Draft } from "./draft";
 
 /** Tokens that were read of the text that now stands in `field`, where they were not all. */

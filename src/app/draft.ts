@@ -1,8 +1,8 @@
 // What the controls say at this moment, and the recipe that makes of it. A draft may be
 // invalid (a seed being typed); a recipe may not.
 import type { SteeringDefaults } from "../protocol/messages";
-import { recipeFromQuery } from "../protocol/permalink";
-import { parseRecipe, parseSeed, type Recipe, type Steering } from "../protocol/recipe";
+import { recipeFromQuery } from "../common/permalink";
+import { parseRecipe, parseSeed, type Recipe, type Steering } from "../common/recipe";
 import { leavesOut } from "./comparison";
 import { chosenSteering } from "./dial";
 

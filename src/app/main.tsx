@@ -2,7 +2,7 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { createGenerator } from "../client/generator";
-import { invariant } from "../errors";
+import { invariant } from "../common/errors";
 import { Page } from "./page";
 import { createApp } from "./store";
 import "./styles/base.css";

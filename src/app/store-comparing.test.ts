@@ -1,7 +1,7 @@
 // Two pictures side by side without a page: what is drawn for the comparison, what the dial draws
 // anew, and what ends it.
 import { describe, expect, test, vi } from "vitest";
-import type { Recipe } from "../protocol/recipe";
+import type { Recipe } from "../common/recipe";
 import { otherSide, otherSideInView } from "./store";
 import { MODEL, setUp, waiting, draw } from "./testing/fake-app";
 

@@ -1,7 +1,7 @@
 // The page's state without a page: what the first picture is, which seed the next one
 // gets, what a newer picture does to an older one, and where errors end.
 import { describe, expect, test, vi } from "vitest";
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 import type { Generator } from "../client/generator";
 import { promptIdea } from "./ideas";
 import { createApp } from "./store";

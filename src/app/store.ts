@@ -1,13 +1,13 @@
 // The page's state and the few things that change it. A vanilla store: React only looks at
 // it (use-app.ts), and the generator's promises write to it from outside any component.
 import { createStore, type StoreApi } from "zustand/vanilla";
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 import type { Drawing, Generator } from "../client/generator";
-import type { Engine } from "../protocol/engine";
+import type { Engine } from "../common/engine";
 import type { ModelInfo, SteeringDefaults } from "../protocol/messages";
-import { recipeToQuery } from "../protocol/permalink";
-import { drawingMs, type Picture, type Progress } from "../protocol/progress";
-import { randomSeed, type Recipe } from "../protocol/recipe";
+import { recipeToQuery } from "../common/permalink";
+import { drawingMs, type Picture, type Progress } from "../common/progress";
+import { randomSeed, type Recipe } from "../common/recipe";
 import { drawingOf, isSameButSteering, isSameRecipe, leavesOut, withoutNegative } from "./comparison";
 import { draftOf, draftOfLink, FIRST_DRAFT, recipeOf, type Draft } from "./draft";
 import { promptIdea } from "./ideas";

@@ -1,8 +1,8 @@
 // Every sentence the page says, in one table, so that a second language is one more file.
 // Error messages and remedies come from the errors themselves.
 import type { ModelInfo } from "../protocol/messages";
-import type { Progress } from "../protocol/progress";
-import type { Recipe } from "../protocol/recipe";
+import type { Progress } from "../common/progress";
+import type { Recipe } from "../common/recipe";
 
 const bytes = new Intl.NumberFormat("en", { style: "unit", unit: "megabyte", maximumFractionDigits: 1 });
 const seconds = new Intl.NumberFormat("en", { style: "unit", unit: "second", minimumFractionDigits: 2, maximumFractionDigits: 2 });

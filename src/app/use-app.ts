@@ -1,7 +1,7 @@
 // React's view of the store: the app comes through context, so that a page can hold two.
 import { createContext, useContext } from "react";
 import { useStore } from "zustand";
-import { invariant } from "../errors";
+import { invariant } from "../common/errors";
 import type { App, AppState } from "./store";
 
 export const AppContext = createContext<App | undefined>(undefined);

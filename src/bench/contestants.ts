@@ -5,7 +5,7 @@
 import * as ort from "onnxruntime-web/webgpu";
 import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
 import type { Device } from "../engine/device";
-import { toFloat16 } from "../engine/float16";
+import { toFloat16 } from "../common/float16";
 import { GraphBuilder } from "../engine/graph-builder";
 import { Plan } from "../engine/plan";
 import { runPlan } from "../engine/run";

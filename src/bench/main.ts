@@ -1,6 +1,6 @@
 // The benchmark page: every row on both engines, results compared before times are.
 // Driven by `npm run bench` through `runBench`; opened by hand, it runs and shows its lines.
-import { invariant } from "../errors";
+import { invariant } from "../common/errors";
 import { openDevice, type Device } from "../engine/device";
 import { onnxRuntime, ours } from "./contestants";
 import { relativeDifference } from "./difference";

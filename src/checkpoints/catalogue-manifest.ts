@@ -1,8 +1,8 @@
 // A catalogue entry becomes a manifest: the base folder's components, some replaced by files
 // from other repositories. Who turns a repository into bytes (hub, vault, the app's own folder)
 // is the caller's choice.
-import { OnestrokeError } from "../errors";
-import { STEERED_FAMILIES } from "../steering/defaults";
+import { OnestrokeError } from "../common/errors";
+import { STEERED_FAMILIES } from "../common/steering-defaults";
 import type { ByteStore } from "./byte-source";
 import type { CatalogueEntry, ComponentEntry, RepositoryAt } from "./catalogue";
 import { diffusersComponent, diffusersManifest } from "./diffusers-manifest";

@@ -2,8 +2,8 @@
 // are. Parsed strictly, because an entry is code that happens to be JSON.
 import { parseSamplerRecipe } from "../samplers/recipe-json";
 import type { SamplerRecipe } from "../samplers/recipe";
-import { STEERED_FAMILIES } from "../steering/defaults";
-import { Fields, type JsonObject } from "./json";
+import { STEERED_FAMILIES } from "../common/steering-defaults";
+import { Fields, type JsonObject } from "../common/json";
 import { COMPONENT_NAMES, type ComponentName, type License, type ManifestFile, type StepRange } from "./manifest";
 
 /** A repository of the model hub at one revision; a revision of "" means files that ship with the app. */

@@ -1,8 +1,8 @@
 // A manifest out of a folder in diffusers' layout: model_index.json, a folder a component,
 // config.json in each. Pipelines and classes that are not known are refused by name.
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 import type { ByteStore } from "./byte-source";
-import { Fields, type JsonObject } from "./json";
+import { Fields, type JsonObject } from "../common/json";
 import type { Component, ComponentName, Manifest, PipelineKind } from "./manifest";
 import { COMPONENT_NAMES } from "./manifest";
 import { readJson } from "./read-file";

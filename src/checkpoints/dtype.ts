@@ -1,6 +1,6 @@
 // Number formats of stored tensors, and their conversion to float16 bits and float32.
 // Hosts are little-endian, as every WebGPU platform is.
-import { float32BitsToFloat16, fromFloat16 } from "../engine/float16";
+import { float32BitsToFloat16, fromFloat16 } from "../common/float16";
 
 /** Bytes of one element. */
 export const DTYPE_BYTES = {

@@ -1,7 +1,7 @@
 // Files of a web server, read by range. A server that ignores Range and answers 200 is served
 // from one buffered copy; one that answers with a web page has no such file.
 // No retries and no storage: that is the vault's work.
-import { OnestrokeError, throwIfCancelled } from "../errors";
+import { OnestrokeError, throwIfCancelled } from "../common/errors";
 import type { ByteSource, ByteStore } from "./byte-source";
 import { checkRange, memorySource } from "./memory-source";
 

@@ -1,11 +1,11 @@
 // A checkpoint is a manifest, not a folder: each component says where its files are and how it
 // is configured, so that one checkpoint may take its parts from several places.
 // diffusers-manifest.ts makes one from a folder; catalogue.ts from a known checkpoint's entry.
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 import type { SamplerRecipe } from "../samplers/recipe";
-import type { SteeredFamily } from "../steering/defaults";
+import type { SteeredFamily } from "../common/steering-defaults";
 import type { ByteStore } from "./byte-source";
-import type { JsonObject } from "./json";
+import type { JsonObject } from "../common/json";
 import { openTensors, type TensorReader } from "./tensor-reader";
 
 /** diffusers' names; class-conditional networks are `transformer` (ESC, iMF) or `unet` (PaGoDA). */

@@ -1,5 +1,5 @@
 // Bytes that are already here: small files, tests, files dropped into the window.
-import { OnestrokeError, throwIfCancelled } from "../errors";
+import { OnestrokeError, throwIfCancelled } from "../common/errors";
 import type { ByteSource, ByteStore } from "./byte-source";
 
 export function memorySource(name: string, bytes: Uint8Array): ByteSource {

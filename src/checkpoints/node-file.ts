@@ -1,7 +1,7 @@
 // Files on disk, for the command line and tests. Browser code must not import this.
 import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { throwIfCancelled } from "../errors";
+import { throwIfCancelled } from "../common/errors";
 import type { ByteSource, ByteStore } from "./byte-source";
 import { checkRange, missingFile } from "./memory-source";
 

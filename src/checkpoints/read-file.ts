@@ -1,7 +1,7 @@
 // Whole small files of a store: configs, vocabularies, indexes.
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 import type { ByteStore } from "./byte-source";
-import { parseJsonObject, type JsonObject } from "./json";
+import { parseJsonObject, type JsonObject } from "../common/json";
 
 /** The largest text a checkpoint is read: tokenizer.json of large vocabularies is 20 MB. */
 const MAX_TEXT_BYTES = 64 * 2 ** 20;

@@ -3,7 +3,7 @@
 // check-tensors.test.ts and tensor-reader.test.ts.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 import { memorySource } from "./memory-source";
 import { readSafetensorsHeader, SAFETENSORS_RULES, type SafetensorsRule } from "./safetensors";
 import { fileOf, float32Tensor, safetensorsFile } from "./testing/safetensors-file";

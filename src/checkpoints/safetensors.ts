@@ -1,11 +1,11 @@
 // The safetensors header, read as hostile input: rules 1 to 13 of `SAFETENSORS_RULES`.
 // It knows names, shapes and byte ranges; reading values is tensor-reader.ts.
 // Format: https://github.com/huggingface/safetensors#format.
-import { OnestrokeError, type ErrorCode } from "../errors";
+import { OnestrokeError, type ErrorCode } from "../common/errors";
 import type { ByteSource } from "./byte-source";
 import { DTYPE_BYTES, isDtype, type Dtype } from "./dtype";
 import { scanHeader } from "./header-scan";
-import { isJsonObject, type JsonObject } from "./json";
+import { isJsonObject, type JsonObject } from "../common/json";
 
 /** What may be wrong with a file, by number; 14 is check-tensors.ts, 15 is tensor-reader.ts. */
 export const SAFETENSORS_RULES = {

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ByteSource, ByteStore } from "./byte-source";
-import { fromFloat16, toFloat16 } from "../engine/float16";
+import { fromFloat16, toFloat16 } from "../common/float16";
 import { memoryStore } from "./memory-source";
 import { openTensors, type TensorReader } from "./tensor-reader";
 import { fileOf, float16Tensor, float32Tensor, safetensorsFile, type TestTensor } from "./testing/safetensors-file";

@@ -1,8 +1,8 @@
 // Which files hold a component's weights: one safetensors file, its fp16 variant, or shards
 // with an index. The smaller variant is preferred; pickles are not read.
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 import type { ByteStore } from "./byte-source";
-import { Fields, parseJsonObject } from "./json";
+import { Fields, parseJsonObject } from "../common/json";
 import type { ManifestFile } from "./manifest";
 import { firstExisting, readText } from "./read-file";
 

@@ -3,7 +3,7 @@
 // environment variable it reads when adapters are first asked for, so they open one by one.
 import { openDevice, type Device } from "../engine/device";
 import { nodeGpu } from "../engine/node-gpu";
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 import { gpuEnvironment, softwareDrivers } from "./bootstrap/environment.mjs";
 
 const DRIVER = "VK_ICD_FILENAMES";

@@ -5,7 +5,7 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import type { Scale } from "../bench/rows";
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 import { openDevices } from "./adapters";
 import { openBenchPage } from "./bench/page";
 import { benchSteering } from "./bench/steering";

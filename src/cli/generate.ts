@@ -2,15 +2,15 @@
 // (and for every line of --batch) stdout holds JSON alone.
 import { writeFile } from "node:fs/promises";
 import type { Device } from "../engine/device";
-import { assertNever, OnestrokeError } from "../errors";
+import { assertNever, OnestrokeError } from "../common/errors";
 import { encodePng } from "../image/png";
 import { RECIPE_KEYWORD } from "../image/png-text";
 import { checkPicture } from "../pipeline/check-picture";
 import { OnnxTextToImage } from "../pipeline/onnx/text-to-image";
 import type { ImageRequest, Timings } from "../pipeline/request";
 import { TextToImage } from "../pipeline/text-to-image";
-import type { Engine } from "../protocol/engine";
-import type { Recipe } from "../protocol/recipe";
+import type { Engine } from "../common/engine";
+import type { Recipe } from "../common/recipe";
 import { adapterName, openDevices } from "./adapters";
 import { parseOptions, USAGE, type GenerateOptions, type Job } from "./generate/options";
 import { openModel, openModelFiles } from "./models";

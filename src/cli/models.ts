@@ -8,10 +8,10 @@ import { parseCatalogueEntry, type CatalogueEntry, type RepositoryAt } from "../
 import { catalogueManifest } from "../checkpoints/catalogue-manifest";
 import { diffusersManifest } from "../checkpoints/diffusers-manifest";
 import { httpStore } from "../checkpoints/http-source";
-import { parseJsonObject } from "../checkpoints/json";
+import { parseJsonObject } from "../common/json";
 import type { Manifest } from "../checkpoints/manifest";
 import { nodeStore } from "../checkpoints/node-file";
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 
 const MODELS = fileURLToPath(new URL("../../models", import.meta.url));
 const HUB = "https://huggingface.co";

@@ -3,8 +3,8 @@
 // a row is over its bound, a folder is not recognised or a tensor was not compared.
 // Logs go to stderr, the table or the JSON alone to stdout.
 import { parseArgs } from "node:util";
-import { OnestrokeError } from "../errors";
-import { ENGINES } from "../protocol/engine";
+import { OnestrokeError } from "../common/errors";
+import { ENGINES } from "../common/engine";
 import { openDevices } from "./adapters";
 import { onEngine, parityFixtures, type Kind } from "./parity/fixtures";
 import { runParity } from "./parity/run";

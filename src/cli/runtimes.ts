@@ -2,7 +2,7 @@
 import type { Device } from "../engine/device";
 import { nodeRuntime } from "../ort/session/load-node";
 import type { OrtRuntime } from "../ort/session/runtime";
-import type { Engine } from "../protocol/engine";
+import type { Engine } from "../common/engine";
 import { adapterName } from "./adapters";
 
 export interface RuntimeOnAdapter {

@@ -1,10 +1,10 @@
 // The page's half against a real session with a drawn gradient for a pipeline: answers,
 // order, cancelling, and that every fault ends in a picture or in one named error.
 import { beforeAll, describe, expect, test } from "vitest";
-import { OnestrokeError, type ErrorCode } from "../errors";
-import { SUPERVISION, type Supervision } from "../protocol/limits";
-import type { Progress } from "../protocol/progress";
-import type { Recipe } from "../protocol/recipe";
+import { OnestrokeError, type ErrorCode } from "../common/errors";
+import { SUPERVISION, type Supervision } from "../common/limits";
+import type { Progress } from "../common/progress";
+import type { Recipe } from "../common/recipe";
 import type { Backend } from "../worker/backend";
 import { gradientBackend, type Fault } from "../worker/testing/gradient-backend";
 import { superviseGenerator, type Generator } from "./generator";

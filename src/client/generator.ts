@@ -1,12 +1,12 @@
 // The public object of the page's half: load a model, draw a recipe. All state that must
 // outlive a crash is here and in the caller's hands, so a picture interrupted by a lost
 // GPU or a dead worker is drawn again from its recipe and comes out the same.
-import { invariant, OnestrokeError } from "../errors";
-import type { Engine } from "../protocol/engine";
-import { SUPERVISION, type Supervision } from "../protocol/limits";
+import { invariant, OnestrokeError } from "../common/errors";
+import type { Engine } from "../common/engine";
+import { SUPERVISION, type Supervision } from "../common/limits";
 import type { Answer, Call, ModelAddress, ModelInfo } from "../protocol/messages";
-import type { Picture, StageTimings, TextTokens } from "../protocol/progress";
-import { parseRecipe, type Recipe } from "../protocol/recipe";
+import type { Picture, StageTimings, TextTokens } from "../common/progress";
+import { parseRecipe, type Recipe } from "../common/recipe";
 import { Supervisor, type CallHooks } from "./supervisor";
 import { workerSpawner, type SpawnWorker } from "./worker-port";
 

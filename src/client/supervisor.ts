@@ -1,10 +1,10 @@
 // Keeps a worker alive: spawns it when there is something to do, notices when it is dead
 // (no answer to pings), stuck (no progress) or has lost its device, ends it then, and
 // rejects what was pending. It repeats nothing: that is the generator's decision.
-import { OnestrokeError } from "../errors";
-import { SUPERVISION, type Supervision } from "../protocol/limits";
+import { OnestrokeError } from "../common/errors";
+import { SUPERVISION, type Supervision } from "../common/limits";
 import type { Answer, Call, FromWorker } from "../protocol/messages";
-import type { Picture, Progress } from "../protocol/progress";
+import type { Picture, Progress } from "../common/progress";
 import type { SpawnWorker, WorkerPort } from "./worker-port";
 
 export interface CallHooks {

@@ -1,6 +1,6 @@
 // Activation functions as WGSL on f32 `vec4`s, and their float64 references.
 import type { Activation } from "./ops";
-import { assertNever } from "../errors";
+import { assertNever } from "../common/errors";
 
 /**
  * WGSL functions `NAME(x: vec4<f32>) -> vec4<f32>` for an epilogue; "none" gives the identity.

@@ -1,7 +1,7 @@
 // The GPU as the engine sees it: limits, number formats, pipelines compiled once,
 // and the one flag that says it is lost. Opened once per worker or process; after a
 // loss it is thrown away whole and opened anew, never healed.
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 import type { Kernel, KernelTarget } from "./kernel";
 import type { NumberFormat } from "./tensor";
 import { assembleWgsl } from "./wgsl";

@@ -1,6 +1,6 @@
 // Builds the graph of a network from symbolic tensors. Weights are named by their
 // checkpoint keys, shapes are known and checked here, and nothing knows a device.
-import { invariant } from "../errors";
+import { invariant } from "../common/errors";
 import type { AttentionOptions, ConvOptions, LinearOptions, NormOptions, TextBranch } from "./builder-options";
 import type { Graph, GraphInput, Rate } from "./graph";
 import type { Activation, Node, Op, Weight } from "./ops";

@@ -1,5 +1,5 @@
 // From nodes to dispatches: one exhaustive switch over the op union.
-import { assertNever } from "../errors";
+import { assertNever } from "../common/errors";
 import type { Dispatch, Lowering } from "./kernel";
 import { lowerAttention } from "./kernels/attention/kernel";
 import { lowerConv2d } from "./kernels/conv2d/kernel";

@@ -1,7 +1,7 @@
 // A plan: one graph compiled for one shape and number format. Everything a run needs
 // (pipelines, bind groups, uniforms, arena slabs, staging) is made here, once; `run.ts`
 // then only encodes dispatches. Weights belong to the network and are shared.
-import { invariant, OnestrokeError, throwIfCancelled } from "../errors";
+import { invariant, OnestrokeError, throwIfCancelled } from "../common/errors";
 import { layoutArena, type ArenaLayout } from "./arena";
 import { hasSizes, type Device } from "./device";
 import type { Graph, GraphInput } from "./graph";

@@ -1,7 +1,7 @@
 // Runs a plan: one loop over its dispatches, submitted in chunks. Between chunks the
 // abort signal and the device are looked at and the thread is given back, so a cancel
 // takes effect within about one chunk. Makes no buffer and no bind group.
-import { throwIfCancelled } from "../errors";
+import { throwIfCancelled } from "../common/errors";
 import type { Plan, PreparedDispatch } from "./plan";
 
 /** What a chunk should take: short enough to cancel quickly, long enough to keep the GPU busy. */

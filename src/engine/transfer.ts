@@ -1,6 +1,6 @@
 // Between logical arrays (unpadded, channels last) and a tensor's bytes in GPU memory.
-import { invariant } from "../errors";
-import { fromFloat16, toFloat16 } from "./float16";
+import { invariant } from "../common/errors";
+import { fromFloat16, toFloat16 } from "../common/float16";
 import { channelsOf, product, rowsOf, strideOf, type NumberFormat, type Tensor } from "./tensor";
 
 export type TensorData = Float32Array | Uint32Array;

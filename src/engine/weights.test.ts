@@ -2,8 +2,8 @@
 // zeros elsewhere. Values are small integers, exact in float16, told apart by place.
 // Loading is all or nothing: what failed or was given up leaves the GPU as it was.
 import { describe, expect, test } from "vitest";
-import { OnestrokeError } from "../errors";
-import { fromFloat16, toFloat16 } from "./float16";
+import { OnestrokeError } from "../common/errors";
+import { fromFloat16, toFloat16 } from "../common/float16";
 import type { Graph } from "./graph";
 import { GraphBuilder } from "./graph-builder";
 import type { Weight } from "./ops";

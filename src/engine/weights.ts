@@ -1,7 +1,7 @@
 // The weights of one network on the GPU: packed once at load into the layouts of
 // `ops.ts`, independent of resolution and tile, shared by every plan of the network,
 // evictable and restorable. Always float16.
-import { invariant, OnestrokeError, throwIfCancelled } from "../errors";
+import { invariant, OnestrokeError, throwIfCancelled } from "../common/errors";
 import type { Device } from "./device";
 import { weightId, weightsOf, type Weight } from "./ops";
 import type { Graph } from "./graph";

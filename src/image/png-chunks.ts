@@ -1,6 +1,6 @@
 // The container of a PNG: signature, chunks, checksums. A dropped file is hostile: lengths are
 // compared with what is there before anything is allocated. PNG specification, third edition, 5.
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Length, type and checksum around a chunk's data. */

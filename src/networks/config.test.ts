@@ -2,7 +2,7 @@
 // control: the same configuration without the value is accepted.
 import { describe, expect, it } from "vitest";
 import { FIXTURES, goldenJson } from "../checkpoints/testing/fixtures";
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 import { parseAutoencoderKlConfig } from "./autoencoder-kl";
 import { parseAutoencoderTinyConfig } from "./autoencoder-tiny";
 import { parseClipTextConfig } from "./clip-text";

@@ -1,9 +1,9 @@
 // Reads the published configuration of a network. Fields that do not change the result are
 // never looked at; a value that would change it and is not implemented is refused by name,
 // because a picture that is quietly wrong is worse than none.
-import { Fields, isJsonObject } from "../checkpoints/json";
+import { Fields, isJsonObject } from "../common/json";
 import type { Activation } from "../engine/ops";
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 
 /** Sizes and counts beyond this are no network anyone published. */
 const LARGEST = 2 ** 20;

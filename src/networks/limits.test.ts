@@ -11,7 +11,7 @@ import { byteLengthOf, elementBytes, strideOf } from "../engine/tensor";
 import { packedBytes } from "../engine/weights";
 import { autoencoderKlDecoder, parseAutoencoderKlConfig } from "./autoencoder-kl";
 import { autoencoderTinyDecoder, parseAutoencoderTinyConfig } from "./autoencoder-tiny";
-import { KL, SD21, SDXL } from "./testing/published";
+import { KL, SD21, SDXL } from "./published";
 import { unet2dCondition } from "./unet-2d-condition";
 import { parseUnetConfig } from "./unet-config";
 

@@ -9,7 +9,7 @@ import { autoencoderTinyDecoder, parseAutoencoderTinyConfig } from "./autoencode
 import { imfDit, parseImfConfig } from "./imf-dit";
 import { pagodaDecoder, parsePagodaConfig } from "./pagoda";
 import { parseSitConfig, sit } from "./sit";
-import { KL, PAGODA_256, SD21, SDXL, SDXS } from "./testing/published";
+import { KL, PAGODA_256, SD21, SDXL, SDXS } from "./published";
 import { unet2dCondition } from "./unet-2d-condition";
 import { parseUnetConfig } from "./unet-config";
 

@@ -5,7 +5,7 @@ import { fuseGraph } from "../engine/fuse";
 import { GraphBuilder } from "../engine/graph-builder";
 import type { KernelTarget } from "../engine/kernel";
 import { RATES, scheduleGraph, tensorOf, type ScheduledDispatch } from "../engine/schedule";
-import { SD21 } from "./testing/published";
+import { SD21 } from "./published";
 import { unet2dCondition } from "./unet-2d-condition";
 import { parseUnetConfig } from "./unet-config";
 

@@ -1,7 +1,7 @@
 // The sampler's arithmetic as operators at both ends of exported networks, in float32 whatever the
 // network's format: one run of the denoiser is one sampling step, and the decoder takes what it
 // gives. So a latent stays where it was computed, which on WebGPU is the GPU.
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 import type { SamplerStep } from "../samplers/schedule";
 import { constant, valueInfo } from "./onnx-graph/encode";
 import { GraphIndex } from "./onnx-graph/graph-index";

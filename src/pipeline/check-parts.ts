@@ -1,6 +1,6 @@
 // Refuses a checkpoint whose parts are each in order and do not fit each other, before anything large
 // is read: a picture would be drawn, and be wrong.
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 import type { ClipTextConfig } from "../networks/clip-text";
 import type { UnetConfig } from "../networks/unet-config";
 import type { ClipTokenizer } from "../tokenizer/clip-tokenizer";

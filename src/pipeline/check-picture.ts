@@ -1,7 +1,7 @@
 // The last look at a finished picture before it is shown or kept, whatever engine drew it. A NaN
 // anywhere in a network spreads over the whole picture and comes out of the RGBA conversion as one
 // colour, as does a device that was lost without an error. Not for previews: a first guess may be flat.
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 import type { ImageRequest, RgbaImage } from "./request";
 
 /**

@@ -1,5 +1,5 @@
 // What a model can be asked for: sizes and steps. One answer for every engine.
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 import type { SamplerRecipe } from "../samplers/recipe";
 import type { ImageRequest } from "./request";
 

@@ -6,7 +6,7 @@ import type { GraphBuilder } from "../engine/graph-builder";
 import type { Plan } from "../engine/plan";
 import { runPlan } from "../engine/run";
 import type { NumberFormat, Tensor } from "../engine/tensor";
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 import { AUTOENCODER_KL_DECODER_UNUSED, autoencoderKlDecoder, parseAutoencoderKlConfig } from "../networks/autoencoder-kl";
 import { AUTOENCODER_TINY_DECODER_UNUSED, autoencoderTinyDecoder, parseAutoencoderTinyConfig } from "../networks/autoencoder-tiny";
 import { Network, type NetworkHooks } from "./network";

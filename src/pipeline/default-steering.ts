@@ -1,7 +1,7 @@
 // How a checkpoint is steered when nobody says: as its family is, which the catalogue names
 // or the layout of its networks tells.
 import type { Manifest } from "../checkpoints/manifest";
-import { STEERING_DEFAULTS, type SteeringDefaults } from "../steering/defaults";
+import { STEERING_DEFAULTS, type SteeringDefaults } from "../common/steering-defaults";
 
 /** Text channels of CLIP-L (SD1) and of OpenCLIP-H (SD2). */
 const SD1_TEXT_CHANNELS = 768;

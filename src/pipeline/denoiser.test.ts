@@ -10,9 +10,9 @@ import { testDevice } from "../engine/testing/evaluate";
 import { TorchGenerator } from "../samplers/noise/torch-generator";
 import { recipeFromConfig, scheduleFor } from "../samplers/recipe";
 import type { SamplerStep } from "../samplers/schedule";
-import { STEERING_DEFAULTS } from "../steering/defaults";
+import { STEERING_DEFAULTS } from "../common/steering-defaults";
 import { steeringAt } from "../steering/schedule";
-import type { Steering } from "../steering/types";
+import type { Steering } from "../common/steering";
 import { Denoiser } from "./denoiser";
 import type { EncodedText } from "./text-encoding";
 

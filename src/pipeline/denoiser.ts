@@ -7,13 +7,13 @@ import { STEERING_FIELDS } from "../engine/ops";
 import type { Plan } from "../engine/plan";
 import { runPlan } from "../engine/run";
 import type { NumberFormat } from "../engine/tensor";
-import { invariant } from "../errors";
+import { invariant } from "../common/errors";
 import { sinusoid } from "../networks/sinusoid";
 import { UNET_UNUSED, unet2dCondition } from "../networks/unet-2d-condition";
 import { parseUnetConfig, type UnetConfig } from "../networks/unet-config";
 import { guidanceEmbedding } from "../samplers/guidance-embedding";
 import type { SamplerStep } from "../samplers/schedule";
-import type { Steering } from "../steering/types";
+import type { Steering } from "../common/steering";
 import { Network, type NetworkHooks } from "./network";
 import type { EncodedText } from "./text-encoding";
 

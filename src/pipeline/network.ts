@@ -10,7 +10,7 @@ import { GraphBuilder } from "../engine/graph-builder";
 import { Plan } from "../engine/plan";
 import type { NumberFormat } from "../engine/tensor";
 import { checkpointTensors, Weights } from "../engine/weights";
-import { throwIfCancelled } from "../errors";
+import { throwIfCancelled } from "../common/errors";
 
 export interface NetworkOptions {
   /** For progress and messages: "unet". */

@@ -1,6 +1,6 @@
 // What a pipeline is asked for, and what it says while and after it works.
 // Plain data: the worker and the command line translate their own forms to it.
-import type { Steering } from "../steering/types";
+import type { Steering } from "../common/steering";
 
 /** One picture. Sizes are pixels, multiples of the model's stride. */
 export interface ImageRequest {

@@ -6,7 +6,7 @@ import type { Manifest } from "../checkpoints/manifest";
 import { nodeStore } from "../checkpoints/node-file";
 import { testDevice } from "../engine/testing/evaluate";
 import { recordDispatches } from "../engine/testing/record-dispatches";
-import { STEERING_DEFAULTS } from "../steering/defaults";
+import { STEERING_DEFAULTS } from "../common/steering-defaults";
 import type { ImageRequest, PipelineProgress, RgbaImage } from "./request";
 import { TextToImage } from "./text-to-image";
 

@@ -4,10 +4,10 @@ import { component, weightBytes, type ComponentName, type Manifest } from "../ch
 import type { Device } from "../engine/device";
 import type { Plan } from "../engine/plan";
 import type { NumberFormat } from "../engine/tensor";
-import { throwIfCancelled } from "../errors";
+import { throwIfCancelled } from "../common/errors";
 import { TorchGenerator } from "../samplers/noise/torch-generator";
 import { recipeFromConfig, scheduleFor, type SamplerOverrides, type SamplerRecipe } from "../samplers/recipe";
-import type { SteeringDefaults } from "../steering/defaults";
+import type { SteeringDefaults } from "../common/steering-defaults";
 import { effectiveSteering, steeringAt } from "../steering/schedule";
 import { checkChannels } from "./check-parts";
 import { checkRequest, maxSteps } from "./check-request";

@@ -1,10 +1,10 @@
 // The messages between page and worker, both ways. Every call has an id, and everything
 // said about it carries that id; a call ends with exactly one of `loaded`, `drawn`, `failed`.
-import type { WireError } from "../errors";
-import type { SteeringDefaults } from "../steering/defaults";
-import type { Engine } from "./engine";
-import type { Picture, Progress, StageTimings, TextTokens } from "./progress";
-import type { Recipe } from "./recipe";
+import type { WireError } from "../common/errors";
+import type { SteeringDefaults } from "../common/steering-defaults";
+import type { Engine } from "../common/engine";
+import type { Picture, Progress, StageTimings, TextTokens } from "../common/progress";
+import type { Recipe } from "../common/recipe";
 
 export type { SteeringDefaults };
 

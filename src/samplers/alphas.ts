@@ -1,7 +1,7 @@
 // Cumulative alphas of a discrete diffusion process, with the roundings of the
 // float32 reference: its betas are float32, its product is kept in float64 and
 // stored in float32. At t = 999 that matters at the sixth digit.
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 
 export interface NoiseSchedule {
   readonly trainTimesteps: number;

@@ -1,6 +1,6 @@
 // Shortcut models: the network gives the average velocity u(z, r, t) between two times, and
 // z moves by it. ESC (arXiv 2512.11831), MeanFlow (arXiv 2505.13447), iMF.
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 import type { SamplerStep, Schedule } from "./schedule";
 
 /**

@@ -1,6 +1,6 @@
 // One forward whose output is the picture itself: PaGoDA's decoder (arXiv 2405.14822).
 // No x0 formula, no second step.
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 import type { Schedule } from "./schedule";
 
 /** The data's standard deviation in EDM's preconditioning. */

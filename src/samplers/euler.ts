@@ -1,7 +1,7 @@
 // Euler's method in sigma space (EDM, arXiv 2206.00364, algorithm 1), plain and ancestral,
 // with diffusers' trailing and leading timesteps or a student's own. The sample is
 // x0 + sigma * noise; the network sees it divided by sqrt(sigma^2 + 1).
-import { assertNever, OnestrokeError } from "../errors";
+import { assertNever, OnestrokeError } from "../common/errors";
 import { cumulativeAlphas, noiseLevel, type NoiseSchedule } from "./alphas";
 import { listOf } from "./listed";
 import type { PredictionType, SamplerStep, Schedule, X0Coefficients } from "./schedule";

@@ -1,7 +1,7 @@
 // The few-step rule: x0 from the network at `network[i]`, then fresh noise to the level of
 // `renoise[i + 1]`. Two integer lists tell NitroSD, DMD2, Hyper-SD, SwiftBrush and LCM apart.
 // Sources: LCM (arXiv 2310.04378), DMD2 (arXiv 2405.14867), NitroFusion (arXiv 2412.02030).
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 import { cumulativeAlphas, noiseLevel, type NoiseSchedule } from "./alphas";
 import { predictedX0 } from "./prediction";
 import type { PredictionType, SamplerStep, Schedule, X0Coefficients } from "./schedule";

@@ -1,5 +1,5 @@
 // Students that were taught timesteps of their own have a list for each number of steps they take.
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 
 /** @throws OnestrokeError `invalid-input` saying which numbers of steps there are */
 export function listOf<T>(lists: readonly T[], timesteps: (list: T) => readonly number[], steps: number): T {

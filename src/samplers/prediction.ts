@@ -1,7 +1,7 @@
 // x0 and epsilon from what the network predicts, as coefficients of
 // (sample, network output). The sample is variance preserving:
 // sample = sqrt(alpha) x0 + sqrt(1 - alpha) epsilon.
-import { assertNever } from "../errors";
+import { assertNever } from "../common/errors";
 import type { NoiseLevel } from "./alphas";
 import type { PredictionType, X0Coefficients } from "./schedule";
 

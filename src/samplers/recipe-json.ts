@@ -1,7 +1,7 @@
 // A sampler recipe written out by hand, as the catalogue has it. Every such student so far was
 // distilled from Stable Diffusion, so the noise schedule is not written.
-import type { Fields } from "../checkpoints/json";
-import { assertNever } from "../errors";
+import type { Fields } from "../common/json";
+import { assertNever } from "../common/errors";
 import { STABLE_DIFFUSION_NOISE } from "./alphas";
 import type { EulerTimesteps } from "./euler";
 import type { SamplerRecipe, SamplerRule } from "./recipe";

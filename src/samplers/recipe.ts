@@ -1,7 +1,7 @@
 // How a model is stepped, as data: from the catalogue, or from its scheduler_config.json.
 // Anything in that file that would change the picture and is not implemented is refused by name.
-import { Fields, type JsonObject } from "../checkpoints/json";
-import { assertNever } from "../errors";
+import { Fields, type JsonObject } from "../common/json";
+import { assertNever } from "../common/errors";
 import { STABLE_DIFFUSION_NOISE, type NoiseSchedule } from "./alphas";
 import { averageVelocitySchedule } from "./average-velocity";
 import { directSchedule } from "./direct";

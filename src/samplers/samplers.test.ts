@@ -2,7 +2,7 @@
 // Bound 1e-5: the reference computes in float32 (6e-8 an operation, at most a dozen in a row,
 // times 14.6 where epsilon is scaled by the largest sigma).
 import { beforeAll, describe, expect, it } from "vitest";
-import { Fields, isJsonObject, type JsonObject } from "../checkpoints/json";
+import { Fields, isJsonObject, type JsonObject } from "../common/json";
 import type { TensorReader } from "../checkpoints/tensor-reader";
 import { FIXTURES, golden, goldenJson, relativeError } from "../checkpoints/testing/fixtures";
 import { cumulativeAlphas, noiseLevel, STABLE_DIFFUSION_NOISE } from "./alphas";

@@ -1,8 +1,8 @@
 // When steering applies: to which prompts at all, and at which of their steps. NAG's authors found
 // that stopping early keeps nearly all of the effect (arXiv 2505.21179).
-import { assertNever, OnestrokeError } from "../errors";
-import { STEERING_RANGES } from "./ranges";
-import type { Steering } from "./types";
+import { assertNever, OnestrokeError } from "../common/errors";
+import { STEERING_RANGES } from "../common/steering-ranges";
+import type { Steering } from "../common/steering";
 
 /**
  * The steering of one step: at strength 0 once sigma is below `sigmaEnd`. The first step is always

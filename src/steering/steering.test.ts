@@ -2,7 +2,7 @@
 // that follow from them. Golden values are printed to six digits: bound 1e-6.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { STEERED_FAMILIES, STEERING_DEFAULTS } from "./defaults";
+import { STEERED_FAMILIES, STEERING_DEFAULTS } from "../common/steering-defaults";
 import { nag, nasa } from "./reference";
 import { effectiveSteering, steeringAt } from "./schedule";
 

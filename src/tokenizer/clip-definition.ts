@@ -1,7 +1,7 @@
 // CLIP's tokenizer as a `tokenizer.json`, made from the older pair of files. The
 // normalisation and the splitting pattern are OpenAI's (CLIP, `simple_tokenizer.py`).
-import type { JsonObject } from "../checkpoints/json";
-import { OnestrokeError } from "../errors";
+import type { JsonObject } from "../common/json";
+import { OnestrokeError } from "../common/errors";
 
 const SPLIT = "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
 

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import { parseJsonObject, type JsonObject } from "../checkpoints/json";
+import { parseJsonObject, type JsonObject } from "../common/json";
 import { memoryStore } from "../checkpoints/memory-source";
 import { nodeStore } from "../checkpoints/node-file";
 import { FIXTURES, goldenJson, needsSharedFixtures, SHARED_FIXTURES } from "../checkpoints/testing/fixtures";

@@ -3,9 +3,9 @@
 // two file forms, the pad token of the repository, truncation that keeps the end, long prompts.
 import { Tokenizer } from "@huggingface/tokenizers";
 import type { ByteStore } from "../checkpoints/byte-source";
-import { Fields, isJsonObject, type JsonObject } from "../checkpoints/json";
+import { Fields, isJsonObject, type JsonObject } from "../common/json";
 import { readJson, readText } from "../checkpoints/read-file";
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 import { tokenizerJsonFromMerges } from "./clip-definition";
 
 export interface ClipTokenizer {

@@ -2,7 +2,7 @@
 // unit tests put a drawn gradient in its place, so that queueing, cancelling and recovery
 // are tested without a GPU.
 import type { GeneratedImage, ImageRequest, PipelineHooks } from "../pipeline/request";
-import type { Engine } from "../protocol/engine";
+import type { Engine } from "../common/engine";
 import type { ModelAddress, ModelInfo } from "../protocol/messages";
 
 /** A loaded model. */

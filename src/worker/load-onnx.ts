@@ -5,7 +5,7 @@ import { browserRuntime } from "../ort/session/load-browser";
 import type { OrtRuntime } from "../ort/session/runtime";
 import { OnnxTextToImage } from "../pipeline/onnx/text-to-image";
 import type { PipelineHooks } from "../pipeline/request";
-import type { Engine } from "../protocol/engine";
+import type { Engine } from "../common/engine";
 import type { LoadedModel } from "./backend";
 import { adapterName, loadedModel, type ModelFiles } from "./loaded-model";
 

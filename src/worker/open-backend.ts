@@ -1,9 +1,9 @@
 // What computes in this worker: our own kernels on the GPU, or ONNX Runtime on the same GPU or on WASM.
 // ONNX Runtime and all that belongs to it is fetched only when a model is to be drawn with it.
 import { openDevice, type Device } from "../engine/device";
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 import { graphFile } from "../pipeline/onnx/graph-file";
-import type { Engine } from "../protocol/engine";
+import type { Engine } from "../common/engine";
 import type { ModelAddress } from "../protocol/messages";
 import type { Backend, LoadedModel, LoadHooks } from "./backend";
 import type { OnnxLoader } from "./load-onnx";

@@ -1,8 +1,8 @@
 // How long a cancelled picture is waited for: as long as the pipeline takes to let go of it, and a moment more.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "../common/errors";
 import type { FromWorker } from "../protocol/messages";
-import type { Recipe } from "../protocol/recipe";
+import type { Recipe } from "../common/recipe";
 import type { Backend, LoadedModel } from "./backend";
 import { Session } from "./session";
 import { GRADIENT_INFO, gradientBackend } from "./testing/gradient-backend";

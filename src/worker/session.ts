@@ -1,13 +1,13 @@
 // The worker's half of the conversation: one device, one model, one queue. Owns no policy
 // about restarts: when the device is lost it says so, refuses everything after, and waits
 // to be replaced, because the worker is the unit of recovery.
-import { OnestrokeError, type ErrorCode } from "../errors";
+import { OnestrokeError, type ErrorCode } from "../common/errors";
 import { checkPicture } from "../pipeline/check-picture";
 import type { ImageRequest, PipelineHooks } from "../pipeline/request";
 import type { FromWorker, ModelAddress, ModelInfo, ToWorker } from "../protocol/messages";
-import { invalid, parseRecipe, type Recipe } from "../protocol/recipe";
+import { invalid, parseRecipe, type Recipe } from "../common/recipe";
 import type { Backend, LoadedModel } from "./backend";
-import { SerialQueue } from "./queue";
+import { SerialQueue } from "../common/queue";
 
 type State =
   | { readonly kind: "empty" }

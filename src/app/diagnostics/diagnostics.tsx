@@ -1,6 +1,6 @@
 // What computes the pictures, network by network, and a choice of it.
 import { useId, type ReactNode } from "react";
-import { ENGINES } from "../../protocol/engine";
+import { ENGINES } from "../../common/engine";
 import type { ModelInfo } from "../../protocol/messages";
 import { formatBytes, strings } from "../strings";
 import { useApp, useAppState } from "../use-app";

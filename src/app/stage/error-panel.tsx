@@ -1,6 +1,6 @@
 // A failure in words: what happened, what to do, and a button that does the likeliest.
 import type { ReactNode } from "react";
-import type { OnestrokeError } from "../../errors";
+import type { OnestrokeError } from "../../common/errors";
 import { strings } from "../strings";
 import { useApp } from "../use-app";
 import styles from "./error-panel.module.css";

@@ -1,6 +1,6 @@
 // Pixels on a canvas at their own size; styles scale it.
 import { useEffect, useRef, type ReactNode } from "react";
-import type { Picture } from "../../protocol/progress";
+import type { Picture } from "../../common/progress";
 
 interface Props {
   readonly picture: Picture;

@@ -1,7 +1,7 @@
 // Where the time of one picture went: a bar in proportion, and the same as a list. What
 // loading and compiling took is told apart, because it is paid once.
 import type { ReactNode } from "react";
-import type { StageTimings } from "../../protocol/progress";
+import type { StageTimings } from "../../common/progress";
 import { formatDuration, strings } from "../strings";
 import styles from "./time-by-stage.module.css";
 

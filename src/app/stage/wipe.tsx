@@ -2,7 +2,7 @@
 // line is a slider that lies over the whole picture, so mouse, touch and arrow keys move it.
 import { useEffect, useRef, useState, type CSSProperties, type ReactNode } from "react";
 import type { Drawing } from "../../client/generator";
-import type { Picture } from "../../protocol/progress";
+import type { Picture } from "../../common/progress";
 import { strings } from "../strings";
 import { PictureCanvas } from "./picture-canvas";
 import { SaveButton } from "./save-button";

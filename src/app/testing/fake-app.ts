@@ -1,9 +1,9 @@
 // An app whose generator draws nothing: at once, or when the test lets it.
 import { expect, vi } from "vitest";
 import type { Drawing, Generator } from "../../client/generator";
-import { OnestrokeError } from "../../errors";
+import { OnestrokeError } from "../../common/errors";
 import type { ModelInfo } from "../../protocol/messages";
-import type { Recipe } from "../../protocol/recipe";
+import type { Recipe } from "../../common/recipe";
 import { createApp, type App } from "../store";
 
 export const MODEL: ModelInfo = {

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { TestContext } from "vitest";
 import { nodeStore } from "../node-file";
-import { parseJsonObject, type JsonObject } from "../json";
+import { parseJsonObject, type JsonObject } from "../../common/json";
 import { openTensors, type TensorReader } from "../tensor-reader";
 
 export const FIXTURES = "test/fixtures";

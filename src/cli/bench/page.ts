@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "@playwright/test";
 import type { BenchReport } from "../../bench/main";
 import type { Scale } from "../../bench/rows";
-import { OnestrokeError } from "../../errors";
+import { OnestrokeError } from "../../common/errors";
 import { chromiumPath } from "../bootstrap/environment.mjs";
 import { servePage } from "./serve-page";
 

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { parseJsonObject } from "../../checkpoints/json";
+import { parseJsonObject } from "../../common/json";
 
 test("without an adapter GPU tests are skipped, each with the reason", ({ skip }) => {
   skip(process.platform !== "linux", "only Linux can be told to find no driver");

@@ -3,14 +3,14 @@
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { parseArgs } from "node:util";
-import { parseJsonObject } from "../../checkpoints/json";
-import { OnestrokeError } from "../../errors";
+import { parseJsonObject } from "../../common/json";
+import { OnestrokeError } from "../../common/errors";
 import type { ImageRequest } from "../../pipeline/request";
-import { ENGINES, type Engine } from "../../protocol/engine";
-import { STEERING_RANGES } from "../../protocol/limits";
-import { normalisePrompt } from "../../protocol/recipe";
-import type { SteeringDefaults } from "../../steering/defaults";
-import type { Steering } from "../../steering/types";
+import { ENGINES, type Engine } from "../../common/engine";
+import { STEERING_RANGES } from "../../common/limits";
+import { normalisePrompt } from "../../common/recipe";
+import type { SteeringDefaults } from "../../common/steering-defaults";
+import type { Steering } from "../../common/steering";
 
 export const USAGE = `usage: npm run generate -- --model ID_OR_DIR --prompt TEXT --out FILE.png
   [--negative TEXT [--nasa A | --nag PHI] [--sigma-end S]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--text-rows R] [--engine wgsl|ort-webgpu|ort-wasm] [--json]

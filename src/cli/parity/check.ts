@@ -2,7 +2,7 @@
 // The command turns them into rows; nothing here knows bounds or tables.
 import type { ByteStore } from "../../checkpoints/byte-source";
 import { checkTensors } from "../../checkpoints/check-tensors";
-import type { JsonObject } from "../../checkpoints/json";
+import type { JsonObject } from "../../common/json";
 import { openTensors, type TensorReader } from "../../checkpoints/tensor-reader";
 import { weightFiles, type WeightStem } from "../../checkpoints/weight-files";
 import type { Device } from "../../engine/device";

@@ -1,6 +1,6 @@
 // Class-conditional networks: average velocities of ESC and iMF, at single times and
 // integrated over 1 to n steps, and PaGoDA's picture in one forward.
-import { Fields } from "../../checkpoints/json";
+import { Fields } from "../../common/json";
 import type { GraphBuilder } from "../../engine/graph-builder";
 import type { Tensor } from "../../engine/tensor";
 import type { TensorData } from "../../engine/transfer";

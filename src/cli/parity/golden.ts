@@ -2,10 +2,10 @@
 // what was looked at, so that a tensor nobody compared is noticed.
 import type { ByteStore } from "../../checkpoints/byte-source";
 import { DTYPE_BYTES, isFloatDtype, toFloat32, type Dtype } from "../../checkpoints/dtype";
-import { isJsonObject, type JsonObject } from "../../checkpoints/json";
+import { isJsonObject, type JsonObject } from "../../common/json";
 import { readJson } from "../../checkpoints/read-file";
 import { readSafetensorsHeader } from "../../checkpoints/safetensors";
-import { OnestrokeError } from "../../errors";
+import { OnestrokeError } from "../../common/errors";
 
 export interface GoldenTensor {
   readonly shape: readonly number[];

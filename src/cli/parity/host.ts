@@ -1,6 +1,6 @@
 // What needs no GPU: token ids, sampler tables, noise.
-import { Fields, isJsonObject } from "../../checkpoints/json";
-import { OnestrokeError } from "../../errors";
+import { Fields, isJsonObject } from "../../common/json";
+import { OnestrokeError } from "../../common/errors";
 import { cumulativeAlphas, STABLE_DIFFUSION_NOISE } from "../../samplers/alphas";
 import { eulerSchedule } from "../../samplers/euler";
 import { consistencyTimesteps, fewStepSchedule } from "../../samplers/few-step";

@@ -3,16 +3,16 @@
 // Denoisers also with their graphs rewritten for NASA and NAG.
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { Fields } from "../../checkpoints/json";
+import { Fields } from "../../common/json";
 import { nodeStore } from "../../checkpoints/node-file";
-import { OnestrokeError } from "../../errors";
+import { OnestrokeError } from "../../common/errors";
 import { readModel, type OnnxFile } from "../../ort/session/open-model";
 import type { OrtRuntime } from "../../ort/session/runtime";
 import { OrtSession } from "../../ort/session/session";
 import { tensorFrom, valuesOf } from "../../ort/session/tensors";
 import { steerGraph, steeringScalars } from "../../ort/steer-graph";
 import type { SteeringMethod } from "../../ort/steer-graph/combine";
-import type { Nag, Nasa } from "../../steering/defaults";
+import type { Nag, Nasa } from "../../common/steering-defaults";
 import type { Comparison, Fixture, OnnxCheck } from "./check";
 import { Golden, relativeError } from "./golden";
 

@@ -1,7 +1,7 @@
 // Whole repositories: prompt, seed, steps and size to latent and picture, through the
 // pipeline that the app and the command line use.
 import { diffusersManifest } from "../../checkpoints/diffusers-manifest";
-import { Fields } from "../../checkpoints/json";
+import { Fields } from "../../common/json";
 import { TextToImage } from "../../pipeline/text-to-image";
 import type { DeviceCheck } from "./check";
 import { relativeError } from "./golden";

@@ -2,7 +2,7 @@
 // one failed row with the reason; the others still run.
 import type { Device } from "../../engine/device";
 import type { NumberFormat } from "../../engine/tensor";
-import type { Engine } from "../../protocol/engine";
+import type { Engine } from "../../common/engine";
 import { adapterName } from "../adapters";
 import type { Comparison, Fixture } from "./check";
 import type { RuntimeOnAdapter } from "../runtimes";

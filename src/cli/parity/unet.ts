@@ -1,5 +1,5 @@
 // UNets: the plain prediction, and the ones steered by NASA and NAG, at every size and timestep.
-import { Fields } from "../../checkpoints/json";
+import { Fields } from "../../common/json";
 import { STEERING_FIELDS } from "../../engine/ops";
 import type { TensorData } from "../../engine/transfer";
 import { sinusoid } from "../../networks/sinusoid";

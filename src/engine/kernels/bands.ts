@@ -2,7 +2,7 @@
 // each over a window of rows that fits. Windows start at multiples of 256 bytes (WebGPU's
 // storage offset alignment), so a window may begin a few rows before its band: kernels get
 // the window's first row as a size and index from there. Nothing here knows WGSL.
-import { OnestrokeError } from "../../errors";
+import { OnestrokeError } from "../../common/errors";
 import type { BufferSource, KernelTarget, RowWindow } from "../kernel";
 import { elementBytes, rowsOf, strideOf, type NumberFormat, type Tensor } from "../tensor";
 

@@ -1,9 +1,9 @@
 // Test harness: runs a small graph on the software driver and gives back plain arrays. A test
 // that needs what this machine's adapter lacks is skipped from here, with the reason.
 import { TestRunner } from "vitest";
-import { OnestrokeError } from "../../errors";
+import { OnestrokeError } from "../../common/errors";
 import { openDevice, type Device } from "../device";
-import { fromFloat16, toFloat16 } from "../float16";
+import { fromFloat16, toFloat16 } from "../../common/float16";
 import { fuseGraph } from "../fuse";
 import { GraphBuilder } from "../graph-builder";
 import { nodeGpu } from "../node-gpu";

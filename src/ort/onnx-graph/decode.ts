@@ -1,5 +1,5 @@
 // An ONNX file as a model. Reads structure only: weights stay where they are in the file.
-import { OnestrokeError } from "../../errors";
+import { OnestrokeError } from "../../common/errors";
 import { contents, integerOf, integers, readFields, textOf, texts, type Field } from "./fields";
 import {
   ATTRIBUTE_FIELDS,

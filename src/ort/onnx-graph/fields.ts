@@ -2,7 +2,7 @@
 // here understands is kept as it came, so that writing a model again loses nothing; contents
 // are views of the file, never copies. No generated code and no `eval`: the page's policy forbids it.
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { OnestrokeError } from "../../errors";
+import { OnestrokeError } from "../../common/errors";
 
 export interface Field {
   readonly number: number;

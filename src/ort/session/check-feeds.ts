@@ -1,7 +1,7 @@
 // What a run is given against what the model takes. ONNX Runtime would find the same faults, but a
 // rejected run poisons a session whose outputs stay on the GPU.
 import type { InferenceSession, Tensor } from "onnxruntime-web";
-import { OnestrokeError } from "../../errors";
+import { OnestrokeError } from "../../common/errors";
 
 export type Feeds = Readonly<Record<string, Tensor>>;
 

@@ -5,7 +5,7 @@ import jspiUrl from "onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url";
 import webgpuUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
 import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 import type { Device } from "../../engine/device";
-import { OnestrokeError, throwIfCancelled } from "../../errors";
+import { OnestrokeError, throwIfCancelled } from "../../common/errors";
 import { OrtRuntime, type OrtModule } from "./runtime";
 
 interface Build {

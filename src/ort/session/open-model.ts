@@ -1,6 +1,6 @@
 // From a stored ONNX file to what a session is made of, with its graph rewritten if wanted.
 import type { ByteSource, ByteStore } from "../../checkpoints/byte-source";
-import { OnestrokeError } from "../../errors";
+import { OnestrokeError } from "../../common/errors";
 import { decodeModel } from "../onnx-graph/decode";
 import { detachWeights, externalFiles } from "../onnx-graph/detach-weights";
 import { encodeModel } from "../onnx-graph/encode";

@@ -3,7 +3,7 @@
 // whoever owns the thread must replace the thread. It has no clock: that is the owner's too.
 import type { Env, InferenceSession, InferenceSessionFactory, Tensor, TensorConstructor } from "onnxruntime-web";
 import type { Device } from "../../engine/device";
-import { assertNever, invariant, OnestrokeError, throwIfCancelled } from "../../errors";
+import { assertNever, invariant, OnestrokeError, throwIfCancelled } from "../../common/errors";
 
 /** The part of onnxruntime-web that is used; its builds differ in what runs beneath. */
 export interface OrtModule {

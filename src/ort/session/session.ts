@@ -1,6 +1,6 @@
 // One ONNX model, ready to run. Every step of its life goes through the runtime's queue.
 import type { InferenceSession, Tensor } from "onnxruntime-web";
-import { OnestrokeError } from "../../errors";
+import { OnestrokeError } from "../../common/errors";
 import { checkFeeds, type Feeds } from "./check-feeds";
 import type { OrtRuntime } from "./runtime";
 

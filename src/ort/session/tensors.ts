@@ -1,7 +1,7 @@
 // Numbers as the tensors a model takes and gives, in its number formats.
 import type { InferenceSession, Tensor } from "onnxruntime-web";
-import { fromFloat16, toFloat16 } from "../../engine/float16";
-import { OnestrokeError } from "../../errors";
+import { fromFloat16, toFloat16 } from "../../common/float16";
+import { OnestrokeError } from "../../common/errors";
 import type { OrtRuntime } from "./runtime";
 
 /**

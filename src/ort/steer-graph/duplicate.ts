@@ -1,6 +1,6 @@
 // Computes an attention once more, for another text. Copies what depends on the text (its projections,
 // shapes computed from it, the attention itself) and shares the rest: weights and queries.
-import { OnestrokeError } from "../../errors";
+import { OnestrokeError } from "../../common/errors";
 import { capturedValues } from "../onnx-graph/decode";
 import type { GraphIndex } from "../onnx-graph/graph-index";
 import type { OnnxNode } from "../onnx-graph/model";

@@ -1,8 +1,8 @@
 // Negative steering for any exported denoiser: gives its graph a second text, computes every
 // cross-attention for both and combines them before the output projection. Weights are
 // shared, self-attention and all that follows the attention are left alone.
-import { assertNever, OnestrokeError } from "../../errors";
-import type { Steering } from "../../steering/types";
+import { assertNever, OnestrokeError } from "../../common/errors";
+import type { Steering } from "../../common/steering";
 import { valueInfo } from "../onnx-graph/encode";
 import { GraphIndex } from "../onnx-graph/graph-index";
 import { ELEMENT_TYPES, type OnnxModel, type OnnxNode, type ValueInfo } from "../onnx-graph/model";

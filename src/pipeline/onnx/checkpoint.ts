@@ -5,10 +5,10 @@
 // else, and a wrong guess draws too.
 import type { ByteStore } from "../../checkpoints/byte-source";
 import type { CatalogueEntry } from "../../checkpoints/catalogue";
-import { Fields } from "../../checkpoints/json";
+import { Fields } from "../../common/json";
 import { missingFile } from "../../checkpoints/memory-source";
 import { readJson } from "../../checkpoints/read-file";
-import { OnestrokeError } from "../../errors";
+import { OnestrokeError } from "../../common/errors";
 import type { OnnxFile } from "../../ort/session/open-model";
 import { recipeFromConfig, type SamplerRecipe } from "../../samplers/recipe";
 import { graphFile } from "./graph-file";

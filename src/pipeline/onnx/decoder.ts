@@ -1,6 +1,6 @@
 // The exported decoder: latents as the sampler leaves them to pixels on the host.
 import type { Tensor } from "onnxruntime-web";
-import { OnestrokeError } from "../../errors";
+import { OnestrokeError } from "../../common/errors";
 import { LATENT_INPUT, latentGraph } from "../../ort/sampler-graph";
 import type { OrtRuntime } from "../../ort/session/runtime";
 import { valuesOf } from "../../ort/session/tensors";

@@ -1,7 +1,7 @@
 // The exported denoiser with the sampler's arithmetic around it (ort/sampler-graph.ts): one run is one
 // step. Latents are `[1, channels, height, width]` and stay where they are computed.
 import type { Tensor } from "onnxruntime-web";
-import { OnestrokeError } from "../../errors";
+import { OnestrokeError } from "../../common/errors";
 import { STEP_INPUTS, STEP_OUTPUTS, stepGraph, stepScalars } from "../../ort/sampler-graph";
 import type { OnnxFile } from "../../ort/session/open-model";
 import type { OrtRuntime } from "../../ort/session/runtime";
@@ -9,7 +9,7 @@ import type { OrtSession } from "../../ort/session/session";
 import { NEGATIVE_TEXT_INPUT, steerGraph, steeringScalars, TEXT_INPUT } from "../../ort/steer-graph";
 import { guidanceEmbedding } from "../../samplers/guidance-embedding";
 import type { SamplerStep } from "../../samplers/schedule";
-import type { Steering } from "../../steering/types";
+import type { Steering } from "../../common/steering";
 import { CONSISTENCY_GUIDANCE } from "../denoiser";
 import { OnnxNetwork, type Feed } from "./network";
 

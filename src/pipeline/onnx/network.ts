@@ -1,6 +1,6 @@
 // One exported network: its session, opened when first needed, and runs by input name.
 import type { Tensor } from "onnxruntime-web";
-import { OnestrokeError } from "../../errors";
+import { OnestrokeError } from "../../common/errors";
 import type { OnnxModel } from "../../ort/onnx-graph/model";
 import { readModel, storedBytes, type OnnxFile } from "../../ort/session/open-model";
 import type { OrtRuntime } from "../../ort/session/runtime";

@@ -11,7 +11,7 @@ import { nodeRuntime } from "../../ort/session/load-node";
 import { attend, CHANNELS, TEXT_CHANNELS } from "../../ort/testing/attention-model";
 import { TorchGenerator } from "../../samplers/noise/torch-generator";
 import { recipeFromConfig, scheduleFor } from "../../samplers/recipe";
-import { STEERING_DEFAULTS } from "../../steering/defaults";
+import { STEERING_DEFAULTS } from "../../common/steering-defaults";
 import { nasa } from "../../steering/reference";
 import { openClipTokenizer } from "../../tokenizer/clip-tokenizer";
 import { checkPicture } from "../check-picture";

@@ -4,13 +4,13 @@
 import type { Tensor } from "onnxruntime-web";
 import type { ByteStore } from "../../checkpoints/byte-source";
 import type { CatalogueEntry } from "../../checkpoints/catalogue";
-import { throwIfCancelled } from "../../errors";
+import { throwIfCancelled } from "../../common/errors";
 import type { OrtRuntime } from "../../ort/session/runtime";
 import { readTensor } from "../../ort/session/tensors";
 import { TEXT_INPUT } from "../../ort/steer-graph";
 import { TorchGenerator } from "../../samplers/noise/torch-generator";
 import { scheduleFor } from "../../samplers/recipe";
-import { STEERED_FAMILIES, STEERING_DEFAULTS } from "../../steering/defaults";
+import { STEERED_FAMILIES, STEERING_DEFAULTS } from "../../common/steering-defaults";
 import { effectiveSteering, steeringAt } from "../../steering/schedule";
 import { checkRequest, maxSteps } from "../check-request";
 import { steeringDefaultsOfTextChannels } from "../default-steering";

@@ -1,6 +1,6 @@
 // A backend without a GPU, for unit tests: it draws a gradient that depends on prompt, seed
 // and steps, and misbehaves on request. Never part of the app.
-import { OnestrokeError } from "../../errors";
+import { OnestrokeError } from "../../common/errors";
 import type { GeneratedImage, ImageRequest, PipelineHooks, RgbaImage } from "../../pipeline/request";
 import type { ModelInfo } from "../../protocol/messages";
 import type { Backend, LoadedModel } from "../backend";

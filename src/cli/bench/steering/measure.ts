@@ -2,7 +2,7 @@
 // on a software adapter a run takes a minute, so every distinct dispatch is timed alone instead,
 // again alternating, and counts as often as it occurs.
 import { measure, median, type Budget, type Clock, type Contender } from "../../../bench/measure";
-import { invariant } from "../../../errors";
+import { invariant } from "../../../common/errors";
 import type { Plan } from "../../../engine/plan";
 import { runPlan, submitDispatches } from "../../../engine/run";
 import { STEP_RATES, type DistinctDispatch } from "./dispatches";

@@ -5,10 +5,10 @@ import { fuseGraph } from "../../../engine/fuse";
 import type { Graph } from "../../../engine/graph";
 import { GraphBuilder } from "../../../engine/graph-builder";
 import { STEERING_FIELDS } from "../../../engine/ops";
-import { SD21 } from "../../../networks/testing/published";
+import { SD21 } from "../../../networks/published";
 import { unet2dCondition } from "../../../networks/unet-2d-condition";
 import { parseUnetConfig } from "../../../networks/unet-config";
-import { STEERING_DEFAULTS } from "../../../steering/defaults";
+import { STEERING_DEFAULTS } from "../../../common/steering-defaults";
 
 export const WAYS = ["none", "nasa", "nag"] as const;
 export type Way = (typeof WAYS)[number];

@@ -1,6 +1,6 @@
 // Made-up weights, so that no checkpoint is needed to time its layout: each in memory of its own
 // for whole runs, which read them all, or all in the same for dispatches, which read one each.
-import { invariant } from "../../../errors";
+import { invariant } from "../../../common/errors";
 import type { Device } from "../../../engine/device";
 import type { Graph } from "../../../engine/graph";
 import { weightsOf, type Weight } from "../../../engine/ops";

@@ -1,7 +1,7 @@
 // How attention is cut into tiles: a workgroup of `columns * rows` invocations owns
 // `rows * queries` queries and walks the keys in tiles of `columns * 4`.
 // All tiles are f32 and together fit the target's workgroup memory (16 KiB by default).
-import { OnestrokeError } from "../../../errors";
+import { OnestrokeError } from "../../../common/errors";
 import type { KernelTarget } from "../../kernel";
 
 export interface Tile {

@@ -2,7 +2,7 @@
 // x may be two tensors side by side along channels (`second`): the reduction then runs
 // over the channels of the first, then of the second. The first must have a multiple of
 // four channels, so that both begin on a quad of the weight.
-import { invariant } from "../../../errors";
+import { invariant } from "../../../common/errors";
 import type { Dispatch, Lowering } from "../../kernel";
 import type { Linear } from "../../ops";
 import { channelsOf, quadsOf, rowsOf, type Tensor } from "../../tensor";

@@ -3,7 +3,7 @@
 // calls one and judges the plain numbers it returns.
 import type { Tensor } from "onnxruntime-web";
 import { openDevice, type Device } from "../../../engine/device";
-import { OnestrokeError } from "../../../errors";
+import { OnestrokeError } from "../../../common/errors";
 import { browserRuntime, BUILDS, buildFor } from "../../session/load-browser";
 import type { OrtModule, OrtRuntime } from "../../session/runtime";
 import { OrtSession, type ModelFiles } from "../../session/session";

@@ -1,6 +1,6 @@
 // Reading JSON that strangers wrote: configs, manifests, catalogue entries. Every field is
 // checked where it is read, and a wrong one is an error that says which file and which field.
-import { OnestrokeError } from "../errors";
+import { OnestrokeError } from "./errors";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 // How each family of models is steered when nobody says: how strongly, and until when. NASA's
 // values are SNOOPI's (arXiv 2412.02687 v3), NAG's are its authors' (arXiv 2505.21179);
 // a value neither paper gives says where it was taken from.
-import type { Steering } from "./types";
+import type { Steering } from "./steering";
 
 export const STEERED_FAMILIES = ["sd15", "sd21", "sdxl", "vignette"] as const;
 

@@ -1,8 +1,8 @@
 // The recipe of one picture: all it takes to make it again. It is the request to the
 // worker, and the text in the PNG, the history row and the permalink. Whatever comes from
 // outside goes through `parseRecipe`; a `Recipe` in hand is valid.
-import { OnestrokeError } from "../errors";
-import type { Steering } from "../steering/types";
+import { OnestrokeError } from "./errors";
+import type { Steering } from "./steering";
 import { MAX_PROMPT_CHARACTERS, MAX_SEED, MAX_SIDE, MAX_STEPS, MIN_SIDE, STEERING_RANGES } from "./limits";
 
 export type { Steering };

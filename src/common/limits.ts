@@ -14,7 +14,7 @@ export const MAX_SIDE = 2048;
 /** Seeds are unsigned 64-bit. */
 export const MAX_SEED = 2n ** 64n - 1n;
 
-export { STEERING_RANGES } from "../steering/ranges";
+export { STEERING_RANGES } from "./steering-ranges";
 
 /**
  * The supervisor's patience. Everything is counted in ticks of one timer and not in elapsed time:
