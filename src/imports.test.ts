@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   worker: ["checkpoints", "engine", "ort", "pipeline", "protocol"],
   client: ["protocol"],
-  app: ["client", "image", "protocol"],
+  app: ["client", "image"],
   bench: ["checkpoints", "engine", "networks", "ort"],
   cli: ["bench", "catalogue", "checkpoints", "engine", "image", "networks", "ort", "pipeline", "samplers", "steering", "tokenizer"],
 };

@@ -1,6 +1,6 @@
 // The two sides of a comparison: a recipe that leaves something out, and the same picture with
 // nothing left out. What was drawn before is found again, because a picture is its recipe's.
-import type { Drawing } from "../client/generator";
+import type { Drawing } from "../common/drawing";
 import { recipeToQuery } from "../common/permalink";
 import type { Recipe } from "../common/recipe";
 

@@ -1,7 +1,7 @@
 // A remark about a text holds for the text that was drawn, and for no other.
 import { expect, test } from "vitest";
-import type { Drawing } from "../client/generator";
-import { GRADIENT_INFO } from "../worker/testing/gradient-backend";
+import type { Drawing } from "../common/drawing";
+import { FACTS } from "../common/testing/fakes";
 import { readBeforeCut } from "./cut-text";
 import { FIRST_DRAFT } from "./draft";
 
@@ -13,7 +13,7 @@ const drawn = (prompt: number, negative: number): Drawing => ({
   picture: { width: 1, height: 1, data: new Uint8ClampedArray(4) },
   timings: { load: 0, compile: 0, encode: 1, denoise: [1], decode: 1 },
   tokens: { prompt, negative, most: 75 },
-  model: GRADIENT_INFO,
+  model: FACTS,
 });
 
 test.each([

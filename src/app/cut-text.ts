@@ -1,5 +1,5 @@
 // Whether a text was too long for the model: known once its picture is drawn, until it is changed.
-import type { Drawing } from "../client/generator";
+import type { Drawing } from "../common/drawing";
 import { normalisePrompt } from "../common/recipe";
 import type { Draft } from "./draft";
 

@@ -1,7 +1,7 @@
 // The dial: its notch is the model's own strength for either method, its ends are off and a strength
 // every family's range allows, and nothing a link says is changed by looking at it.
 import { describe, expect, test } from "vitest";
-import { STEERING_RANGES } from "../common/limits";
+import { STEERING_RANGES } from "../common/steering";
 import { parseRecipe } from "../common/recipe";
 import { STEERED_FAMILIES, STEERING_DEFAULTS } from "../common/steering-defaults";
 import { atPosition, chosenSteering, DIAL_END, DIAL_STEP, dialPosition, steeredSteps, withMethod, withSteeredSteps } from "./dial";

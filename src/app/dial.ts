@@ -1,8 +1,8 @@
 // The steering dial: its positions, and the steering a model makes of them. 0 is off, 1 the loaded
 // model's own strength, `DIAL_END` strong. Every strength comes from the model, none from here.
-import { STEERING_RANGES } from "../common/limits";
-import type { SteeringDefaults } from "../protocol/messages";
-import type { Steering } from "../common/recipe";
+import { STEERING_RANGES } from "../common/steering";
+import type { SteeringDefaults } from "../common/steering-defaults";
+import type { Steering } from "../common/steering";
 
 export type ActiveSteering = Exclude<Steering, { readonly method: "none" }>;
 

@@ -1,8 +1,9 @@
 // What the controls say at this moment, and the recipe that makes of it. A draft may be
 // invalid (a seed being typed); a recipe may not.
-import type { SteeringDefaults } from "../protocol/messages";
+import type { SteeringDefaults } from "../common/steering-defaults";
 import { recipeFromQuery } from "../common/permalink";
-import { parseRecipe, parseSeed, type Recipe, type Steering } from "../common/recipe";
+import { parseRecipe, parseSeed, type Recipe } from "../common/recipe";
+import type { Steering } from "../common/steering";
 import { leavesOut } from "./comparison";
 import { chosenSteering } from "./dial";
 

@@ -19,7 +19,7 @@ function modelLine(model: ModelState): string {
     case "loading":
       return strings.modelLoading;
     case "ready":
-      return strings.modelLine(model.info);
+      return strings.modelLine(model.facts);
     case "missing":
       return strings.modelMissing;
   }

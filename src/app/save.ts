@@ -1,6 +1,6 @@
 // Saving the picture as a file that carries its recipe, named after its prompt and seed, and
 // apart from the same picture unsteered.
-import type { Drawing } from "../client/generator";
+import type { Drawing } from "../common/drawing";
 import { encodePng } from "../image/png";
 import { RECIPE_KEYWORD } from "../image/png-text";
 

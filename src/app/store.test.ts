@@ -12,7 +12,7 @@ describe("starting", () => {
     const { app, state } = setUp();
     await app.start();
     expect(state().shown?.recipe).toMatchObject({ prompt: "a lighthouse on a cliff at sunset, two sailboats", seed: "2", steps: 1 });
-    expect(state().model).toEqual({ kind: "ready", info: MODEL });
+    expect(state().model).toEqual({ kind: "ready", facts: MODEL });
   });
 
   test("a link's settings come first, and its seed is kept", async () => {

@@ -2,11 +2,15 @@
 // it (use-app.ts), and the generator's promises write to it from outside any component.
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { OnestrokeError } from "../common/errors";
-import type { Drawing, Generator } from "../client/generator";
+import type { Drawing } from "../common/drawing";
+import type { Generator } from "../client/generator";
 import type { Engine } from "../common/engine";
-import type { ModelInfo, SteeringDefaults } from "../protocol/messages";
+import type { ModelFacts } from "../common/model-facts";
+import type { SteeringDefaults } from "../common/steering-defaults";
 import { recipeToQuery } from "../common/permalink";
-import { drawingMs, type Picture, type Progress } from "../common/progress";
+import { drawingMs } from "../common/drawing";
+import type { Picture } from "../common/picture";
+import type { Progress } from "../common/progress";
 import { randomSeed, type Recipe } from "../common/recipe";
 import { drawingOf, isSameButSteering, isSameRecipe, leavesOut, withoutNegative } from "./comparison";
 import { draftOf, draftOfLink, FIRST_DRAFT, recipeOf, type Draft } from "./draft";
@@ -25,7 +29,7 @@ export interface Job {
 
 export type ModelState =
   | { readonly kind: "loading"; readonly progress: Progress | undefined }
-  | { readonly kind: "ready"; readonly info: ModelInfo }
+  | { readonly kind: "ready"; readonly facts: ModelFacts }
   | { readonly kind: "missing" };
 
 export interface AppState {
@@ -98,7 +102,7 @@ export function createApp(generator: Generator, query: string, keepQuery: (query
   const set = (change: Partial<AppState>): void => store.setState(change);
   const edit = (change: Partial<Draft>): void => set({ draft: { ...store.getState().draft, ...change }, notice: undefined });
   let abort: AbortController | undefined;
-  let loading: Promise<ModelInfo> | undefined;
+  let loading: Promise<ModelFacts> | undefined;
 
   async function start(): Promise<void> {
     // Unless someone was quicker.
@@ -113,9 +117,9 @@ export function createApp(generator: Generator, query: string, keepQuery: (query
       loading = generator.load(store.getState().draft.model, { onProgress });
     }
     try {
-      const info = await loading;
-      set({ model: { kind: "ready", info } });
-      return info.steering;
+      const facts = await loading;
+      set({ model: { kind: "ready", facts } });
+      return facts.steering;
     } catch (thrown) {
       set({ model: { kind: "missing" }, error: OnestrokeError.from(thrown, "worker-died") });
       return undefined;
@@ -127,7 +131,7 @@ export function createApp(generator: Generator, query: string, keepQuery: (query
   /** The loaded model's. */
   function steeringDefaults(): SteeringDefaults | undefined {
     const { model } = store.getState();
-    return model.kind === "ready" ? model.info.steering : undefined;
+    return model.kind === "ready" ? model.facts.steering : undefined;
   }
 
   async function draw(): Promise<void> {
@@ -195,7 +199,7 @@ export function createApp(generator: Generator, query: string, keepQuery: (query
         onPreview: (preview) => update({ preview }),
       });
       if (!isCurrent()) return false;
-      set({ ...drawn(drawing), job: undefined, model: { kind: "ready", info: drawing.model } });
+      set({ ...drawn(drawing), job: undefined, model: { kind: "ready", facts: drawing.model } });
       return true;
     } catch (thrown) {
       if (!isCurrent()) return false;

@@ -1,6 +1,6 @@
 // Every sentence the page says, in one table, so that a second language is one more file.
 // Error messages and remedies come from the errors themselves.
-import type { ModelInfo } from "../protocol/messages";
+import type { ModelFacts } from "../common/model-facts";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
 
@@ -83,8 +83,8 @@ export const strings = {
       .join(", "),
   emptyPrompt: "(no prompt)",
 
-  modelLine: ({ name, weightBytes, license, adapter }: ModelInfo) =>
-    [name, formatBytes(weightBytes), license, adapter === "cpu" && "drawn without a GPU"].filter(Boolean).join(" · "),
+  modelLine: ({ title, weightBytes, license, adapter }: ModelFacts) =>
+    [title, formatBytes(weightBytes), license, adapter === "cpu" && "drawn without a GPU"].filter(Boolean).join(" · "),
   modelLoading: "Loading the model",
   modelMissing: "No model is loaded",
   privacy: "Everything happens on this device. Nothing is uploaded.",

@@ -4,9 +4,10 @@
 import { OnestrokeError } from "../common/errors";
 import { STEERED_FAMILIES } from "../common/steering-defaults";
 import type { ByteStore } from "./byte-source";
-import type { CatalogueEntry, ComponentEntry, RepositoryAt } from "./catalogue";
+import type { CatalogueEntry, ComponentEntry, RepositoryAt } from "../catalogue/entry";
 import { diffusersComponent, diffusersManifest } from "./diffusers-manifest";
-import { COMPONENT_NAMES, type Component, type ComponentName, type Manifest, type ManifestFile } from "./manifest";
+import { COMPONENT_NAMES, type ComponentName, type ManifestFile } from "../catalogue/components";
+import type { Component, Manifest } from "./manifest";
 import { readJson } from "./read-file";
 
 export type OpenRepository = (at: RepositoryAt) => ByteStore;
@@ -23,7 +24,7 @@ export async function catalogueManifest(entry: CatalogueEntry, open: OpenReposit
       { model: entry.id },
     );
   }
-  const { steps, license, sampler } = entry;
+  const { title, steps, license, sampler } = entry;
   const family = STEERED_FAMILIES.find((candidate) => candidate === entry.family);
   const base = entry.base === undefined ? undefined : open(entry.base);
   const replaced = new Set(COMPONENT_NAMES.filter((name) => entry.components[name] !== undefined));
@@ -36,6 +37,7 @@ export async function catalogueManifest(entry: CatalogueEntry, open: OpenReposit
   }
   return {
     name: entry.id,
+    title,
     pipeline: manifest.pipeline,
     components,
     steps,

@@ -1,12 +1,13 @@
 // A manifest out of a folder in diffusers' layout: model_index.json, a folder a component,
 // config.json in each. Pipelines and classes that are not known are refused by name.
+import { COMPONENT_NAMES, type ComponentName } from "../catalogue/components";
 import { OnestrokeError } from "../common/errors";
 import type { ByteStore } from "./byte-source";
 import { Fields, type JsonObject } from "../common/json";
-import type { Component, ComponentName, Manifest, PipelineKind } from "./manifest";
-import { COMPONENT_NAMES } from "./manifest";
+import { networkRow, type Role, type WeightStem } from "../networks";
+import type { Component, Manifest, PipelineKind } from "./manifest";
 import { readJson } from "./read-file";
-import { weightFiles, type WeightStem } from "./weight-files";
+import { weightFiles } from "./weight-files";
 
 const PIPELINES: Readonly<Record<string, PipelineKind>> = {
   StableDiffusionPipeline: "stable-diffusion",
@@ -14,28 +15,23 @@ const PIPELINES: Readonly<Record<string, PipelineKind>> = {
   StableDiffusionXLPipeline: "stable-diffusion-xl",
 };
 
-interface KnownClass {
-  readonly configFile: string;
-  /** Absent: the component has no weights. */
-  readonly stem?: WeightStem;
-}
-
-const DIFFUSERS: KnownClass = { configFile: "config.json", stem: "diffusion_pytorch_model" };
-const TRANSFORMERS: KnownClass = { configFile: "config.json", stem: "model" };
-const TOKENIZER: KnownClass = { configFile: "tokenizer_config.json" };
-
-/** Any scheduler class: its file is judged when it is stepped by (samplers/recipe.ts), for a catalogue may overrule it. */
-const SCHEDULER: KnownClass = { configFile: "scheduler_config.json" };
-
-const CLASSES: Readonly<Record<Exclude<ComponentName, "scheduler">, Readonly<Record<string, KnownClass>>>> = {
-  unet: { UNet2DConditionModel: DIFFUSERS },
-  transformer: {},
-  text_encoder: { CLIPTextModel: TRANSFORMERS },
-  text_encoder_2: { CLIPTextModelWithProjection: TRANSFORMERS },
-  vae: { AutoencoderKL: DIFFUSERS, AutoencoderTiny: DIFFUSERS },
-  tokenizer: { CLIPTokenizer: TOKENIZER, CLIPTokenizerFast: TOKENIZER },
-  tokenizer_2: { CLIPTokenizer: TOKENIZER, CLIPTokenizerFast: TOKENIZER },
+/** Any scheduler class: its file is judged when it is stepped by (samplers/sampler.ts), for a catalogue may overrule it. */
+const CONFIG_FILES: Readonly<Partial<Record<ComponentName, string>>> = {
+  scheduler: "scheduler_config.json",
+  tokenizer: "tokenizer_config.json",
+  tokenizer_2: "tokenizer_config.json",
 };
+
+const TOKENIZERS: readonly string[] = ["CLIPTokenizer", "CLIPTokenizerFast"];
+
+/** The role that a component's network must be known for. */
+const ROLES = {
+  unet: "denoiser",
+  transformer: "denoiser",
+  text_encoder: "text-encoder",
+  text_encoder_2: "text-encoder",
+  vae: "autoencoder",
+} as const satisfies Partial<Record<ComponentName, Role>>;
 
 const REQUIRED: Readonly<Record<PipelineKind, readonly ComponentName[]>> = {
   "stable-diffusion": ["unet", "text_encoder", "vae", "tokenizer", "scheduler"],
@@ -87,7 +83,8 @@ export async function diffusersComponent(
   folder: string,
   signal?: AbortSignal,
 ): Promise<Component> {
-  const { configFile, stem } = knownClass(name, className, store.name);
+  const stem = weightStem(name, className, store.name);
+  const configFile = CONFIG_FILES[name] ?? "config.json";
   const path = folder === "" ? configFile : `${folder}/${configFile}`;
   // A tokenizer without a config has CLIP's own special tokens.
   const config = name.startsWith("tokenizer") && !(await store.exists(path, signal)) ? {} : await readJson(store, path, signal);
@@ -95,10 +92,15 @@ export async function diffusersComponent(
   return { className, store, folder, files, config };
 }
 
-function knownClass(name: ComponentName, className: string, where: string): KnownClass {
-  if (name === "scheduler") return SCHEDULER;
-  const known = Object.hasOwn(CLASSES[name], className) ? CLASSES[name][className] : undefined;
-  if (known !== undefined) return known;
+/** What the component's weights are called; undefined where it has none. */
+function weightStem(name: ComponentName, className: string, where: string): WeightStem | undefined {
+  if (name === "scheduler") return undefined;
+  if (name === "tokenizer" || name === "tokenizer_2") {
+    if (TOKENIZERS.includes(className)) return undefined;
+  } else {
+    const row = networkRow(className);
+    if (row?.role === ROLES[name]) return row.stem;
+  }
   throw new OnestrokeError("model-unsupported", `${where}: ${name} is a ${className}, which is not supported`, {
     class: className,
     component: name,

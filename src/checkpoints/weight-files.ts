@@ -3,11 +3,9 @@
 import { OnestrokeError } from "../common/errors";
 import type { ByteStore } from "./byte-source";
 import { Fields, parseJsonObject } from "../common/json";
-import type { ManifestFile } from "./manifest";
+import type { ManifestFile } from "../catalogue/components";
+import type { WeightStem } from "../networks";
 import { firstExisting, readText } from "./read-file";
-
-/** What diffusers calls the weights of its classes, and transformers of its own. */
-export type WeightStem = "diffusion_pytorch_model" | "model";
 
 const singleFiles = (stem: WeightStem): readonly string[] => [`${stem}.fp16.safetensors`, `${stem}.safetensors`];
 

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { encodeModel } from "../ort/onnx-graph/encode";
-import { decoder, FILES } from "../pipeline/onnx/testing/tiny-export";
+import { decoder, FILES } from "../pipeline/ort/testing/tiny-export";
 
 const root = await mkdtemp(join(tmpdir(), "onestroke-generate-"));
 afterAll(() => rm(root, { recursive: true, force: true }));

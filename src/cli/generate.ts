@@ -1,82 +1,45 @@
 // `npm run generate`: the app's pipeline from a terminal. Logs go to stderr; with --json
 // (and for every line of --batch) stdout holds JSON alone.
 import { writeFile } from "node:fs/promises";
-import type { Device } from "../engine/device";
-import { assertNever, OnestrokeError } from "../common/errors";
+import type { Drawing } from "../common/drawing";
+import type { Engine } from "../common/engine";
+import { OnestrokeError } from "../common/errors";
 import { encodePng } from "../image/png";
 import { RECIPE_KEYWORD } from "../image/png-text";
-import { checkPicture } from "../pipeline/check-picture";
-import { OnnxTextToImage } from "../pipeline/onnx/text-to-image";
-import type { ImageRequest, Timings } from "../pipeline/request";
-import { TextToImage } from "../pipeline/text-to-image";
-import type { Engine } from "../common/engine";
-import type { Recipe } from "../common/recipe";
-import { adapterName, openDevices } from "./adapters";
-import { parseOptions, USAGE, type GenerateOptions, type Job } from "./generate/options";
-import { openModel, openModelFiles } from "./models";
-import { openRuntime } from "./runtimes";
+import { openModel } from "../pipeline/open";
+import { adapterName } from "./adapters";
+import { bestDevice, computeOn } from "./compute";
+import { parseOptions, USAGE, type Job } from "./generate/options";
+import { modelFiles } from "./models";
 
 async function main(args: readonly string[]): Promise<void> {
-  const options = await parseOptions(args);
-  const { engine, jobs, json } = options;
-  const { pipeline, adapter } = await open(options);
-  const { name, defaultSize, steering } = pipeline.info;
-  console.error(`${name} on ${adapter}`);
-  const defaults = { size: defaultSize, steering };
-  let unpaid = pipeline.loadTimings;
+  const { model: idOrFolder, engine, textRows, jobs, json } = await parseOptions(args);
+  const files = await modelFiles(idOrFolder);
+  const device = engine === "ort-wasm" ? undefined : await bestDevice();
+  const adapter = device === undefined ? "cpu" : adapterName(device);
+  const model = await openModel(files, engine, computeOn(device), {}, { textRows });
+  console.error(`${model.facts.title} on ${adapter}`);
   for (const job of jobs) {
-    const request = job.request(defaults);
-    const { image, timings } = await pipeline.generate(request);
-    checkPicture(image, request);
-    const recipe: Recipe = { ...request, model: name, seed: request.seed.toString() };
-    await writeFile(job.file, await encodePng(image, new Map([[RECIPE_KEYWORD, JSON.stringify(recipe)]])));
-    const timingsMs = { ...timings, load: timings.load + unpaid.load, compile: timings.compile + unpaid.compile };
-    unpaid = { load: 0, compile: 0 };
-    report(job, request, { timingsMs, engine, adapter }, json);
+    const drawing = await model.draw(job.recipe(model.facts));
+    await writeFile(job.file, await encodePng(drawing.picture, new Map([[RECIPE_KEYWORD, JSON.stringify(drawing.recipe)]])));
+    report(job, drawing, { engine, adapter }, json);
   }
-  await pipeline.dispose();
+  await model.dispose();
 }
 
-async function open({ model, engine, textRows }: GenerateOptions) {
-  switch (engine) {
-    case "wgsl": {
-      const manifest = await openModel(model);
-      const device = await bestDevice();
-      return { pipeline: await TextToImage.load(manifest, device, {}, { textRows }), adapter: adapterName(device) };
-    }
-    case "ort-webgpu":
-    case "ort-wasm": {
-      const { store, entry } = await openModelFiles(model);
-      const { runtime, adapter } = await openRuntime(engine === "ort-webgpu" ? await bestDevice() : undefined);
-      return { pipeline: await OnnxTextToImage.load(store, runtime, {}, { entry, textRows }), adapter };
-    }
-    default:
-      return assertNever(engine);
-  }
-}
-
-async function bestDevice(): Promise<Device> {
-  const [device] = await openDevices("best");
-  if (!device) throw new OnestrokeError("gpu-unavailable", "there is no adapter");
-  return device;
-}
-
-interface Drawn {
-  readonly timingsMs: Timings;
+interface Place {
   readonly engine: Engine;
   readonly adapter: string;
 }
 
-function report(job: Job, request: ImageRequest, { timingsMs, engine, adapter }: Drawn, json: boolean): void {
-  const { width, height, seed, steps } = request;
+function report({ file }: Job, { recipe, timings }: Drawing, { engine, adapter }: Place, json: boolean): void {
+  const { width, height, seed, steps } = recipe;
   if (json) {
-    process.stdout.write(
-      `${JSON.stringify({ file: job.file, width, height, seed: seed.toString(), steps, engine, adapter, timingsMs })}\n`,
-    );
+    process.stdout.write(`${JSON.stringify({ file, width, height, seed, steps, engine, adapter, timingsMs: timings })}\n`);
     return;
   }
-  const denoise = timingsMs.denoise.map((milliseconds) => Math.round(milliseconds)).join(" + ");
-  console.error(`${job.file}: ${width}x${height}, seed ${seed}, denoise ${denoise} ms, decode ${Math.round(timingsMs.decode)} ms`);
+  const denoise = timings.denoise.map((milliseconds) => Math.round(milliseconds)).join(" + ");
+  console.error(`${file}: ${width}x${height}, seed ${seed}, denoise ${denoise} ms, decode ${Math.round(timings.decode)} ms`);
 }
 
 try {

@@ -1,9 +1,9 @@
 // Files of a model come with what the catalogue says of it, which an engine that reads files alone would miss.
 import { expect, test } from "vitest";
-import { openModelFiles } from "./models";
+import { modelFiles } from "./models";
 
 test("an id comes with its entry", async () => {
-  expect((await openModelFiles("nitrosd-realism")).entry).toMatchObject({
+  expect((await modelFiles("nitrosd-realism")).entry).toMatchObject({
     id: "nitrosd-realism",
     components: { unet: {} },
     family: "sdxl",
@@ -11,11 +11,14 @@ test("an id comes with its entry", async () => {
 });
 
 test("a folder speaks for itself", async () => {
-  const { store, entry } = await openModelFiles("models/vignette");
+  const { base, entry } = await modelFiles("models/vignette");
   expect(entry).toBeUndefined();
-  expect(await store.exists("unet/model.onnx")).toBe(true);
+  expect(await base?.exists("unet/model.onnx")).toBe(true);
 });
 
-test("what is neither", async () => {
-  await expect(openModelFiles("no-such-model")).rejects.toMatchObject({ code: "model-missing" });
-});
+test.each(["no-such-model", "/does/not/exist/vignette", "someone/sdxl-turbo", "./vignette"])(
+  "%s is neither, whatever its last part",
+  async (name) => {
+    await expect(modelFiles(name)).rejects.toMatchObject({ code: "model-missing" });
+  },
+);

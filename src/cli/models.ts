@@ -1,56 +1,26 @@
-// Names a model as a command line does: a folder in diffusers' layout, or an id of the
-// catalogue, whose files ship with the project or come from the model hub.
-import { readFile, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+// Names a model as a command line does: a folder, or an id of the catalogue, whose files ship with the project or come
+// from the model hub.
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { ByteStore } from "../checkpoints/byte-source";
-import { parseCatalogueEntry, type CatalogueEntry, type RepositoryAt } from "../checkpoints/catalogue";
-import { catalogueManifest } from "../checkpoints/catalogue-manifest";
-import { diffusersManifest } from "../checkpoints/diffusers-manifest";
+import { catalogueEntry } from "../catalogue/entries";
 import { httpStore } from "../checkpoints/http-source";
-import { parseJsonObject } from "../common/json";
-import type { Manifest } from "../checkpoints/manifest";
 import { nodeStore } from "../checkpoints/node-file";
+import { embedded, findModel, hub, modelFolder, type ModelFiles } from "../checkpoints/places";
 import { OnestrokeError } from "../common/errors";
 
 const MODELS = fileURLToPath(new URL("../../models", import.meta.url));
-const HUB = "https://huggingface.co";
 
-/** @throws OnestrokeError `model-missing` if it is neither; else as the files have it */
-export async function openModel(idOrFolder: string): Promise<Manifest> {
-  if (await isFolder(idOrFolder)) return diffusersManifest(nodeStore(idOrFolder));
-  return catalogueManifest(await entryOf(idOrFolder), openRepository);
-}
-
-export interface ModelFiles {
-  readonly store: ByteStore;
-  /** A folder must speak for itself. */
-  readonly entry: CatalogueEntry | undefined;
-}
+const PLACES = [embedded((repository) => nodeStore(join(MODELS, repository))), hub(httpStore)];
 
 /**
- * The files of a model as they lie, for engines that read a layout of their own, and what the catalogue says of it.
- * @throws OnestrokeError `model-missing` if there is no such model, or it has no folder of its own
+ * Only a bare id names the catalogue; anything else is a folder.
+ * @throws OnestrokeError `model-missing` if it is neither
  */
-export async function openModelFiles(idOrFolder: string): Promise<ModelFiles> {
-  if (await isFolder(idOrFolder)) return { store: nodeStore(idOrFolder), entry: undefined };
-  const entry = await entryOf(idOrFolder);
-  if (entry.base === undefined) {
-    throw new OnestrokeError("model-missing", `${entry.title} has no folder of its own`, { model: idOrFolder });
-  }
-  return { store: openRepository(entry.base), entry };
-}
-
-async function entryOf(idOrFolder: string): Promise<CatalogueEntry> {
-  const path = join(MODELS, "catalogue", `${basename(idOrFolder)}.json`);
-  const text = await readFile(path, "utf8").catch(() => {
-    throw new OnestrokeError("model-missing", `${idOrFolder} is neither a folder nor a model of the catalogue`, { model: idOrFolder });
-  });
-  return parseCatalogueEntry(parseJsonObject(text, path), path);
-}
-
-function openRepository({ repository, revision }: RepositoryAt): ByteStore {
-  return revision === "" ? nodeStore(join(MODELS, repository)) : httpStore(`${HUB}/${repository}/resolve/${revision}/`);
+export async function modelFiles(idOrFolder: string): Promise<ModelFiles> {
+  if (catalogueEntry(idOrFolder) !== undefined) return findModel(idOrFolder, PLACES);
+  if (await isFolder(idOrFolder)) return modelFolder(nodeStore(idOrFolder));
+  throw new OnestrokeError("model-missing", `${idOrFolder} is neither a folder nor a model of the catalogue`, { model: idOrFolder });
 }
 
 async function isFolder(path: string): Promise<boolean> {

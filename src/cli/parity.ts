@@ -9,7 +9,7 @@ import { openDevices } from "./adapters";
 import { onEngine, parityFixtures, type Kind } from "./parity/fixtures";
 import { runParity } from "./parity/run";
 import { table } from "./parity/table";
-import { openRuntime } from "./runtimes";
+import { openRuntime } from "./compute";
 
 const USAGE = "usage: npm run parity -- DIR [--engine wgsl|ort-webgpu|ort-wasm] [--adapter best|all] [--json]";
 

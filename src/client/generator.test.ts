@@ -2,24 +2,16 @@
 // order, cancelling, and that every fault ends in a picture or in one named error.
 import { beforeAll, describe, expect, test } from "vitest";
 import { OnestrokeError, type ErrorCode } from "../common/errors";
-import { SUPERVISION, type Supervision } from "../common/limits";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
+import { RECIPE as ONE_STEP } from "../common/testing/fakes";
 import type { Backend } from "../worker/backend";
 import { gradientBackend, type Fault } from "../worker/testing/gradient-backend";
 import { superviseGenerator, type Generator } from "./generator";
+import { SUPERVISION, type Supervision } from "./supervision";
 import { sameThreadWorkers } from "./testing/same-thread";
 
-const RECIPE: Recipe = {
-  model: "gradient",
-  prompt: "a hill",
-  negative: "",
-  steering: { method: "none" },
-  steps: 2,
-  seed: "7",
-  width: 32,
-  height: 16,
-};
+const RECIPE: Recipe = { ...ONE_STEP, steps: 2 };
 
 const QUICK: Supervision = { ...SUPERVISION, tickMs: 4, backoffMs: [0, 1] };
 
@@ -73,7 +65,7 @@ describe("answers", () => {
     await generator.load("gradient");
     await generator.generate(RECIPE);
     await generator.generate(RECIPE);
-    expect(backend.roots).toEqual(["https://page.example/models/gradient/"]);
+    expect(backend.loaded).toEqual(["gradient"]);
   });
 });
 
@@ -87,17 +79,17 @@ describe("engines", () => {
     generator.useEngine("ort-webgpu");
     expect(await drawnBy()).toEqual(["ort-webgpu"]);
     expect(await drawnBy()).toEqual(["ort-webgpu"]);
-    expect(backend.roots.length).toBe(2);
+    expect(backend.loaded.length).toBe(2);
     generator.useEngine(undefined);
     expect(await drawnBy()).toEqual(["wgsl"]);
   });
 
-  // It hears the call and no ping after it, and takes longer than silence is borne.
+  // It hears where the models are, the call, and no ping after it, and takes longer than silence is borne.
   test.each([
     ["control: a GPU's engine that answers no pings is taken for dead", "wgsl", 2],
     ["WASM has the worker's thread to itself and is left to it", "ort-wasm", 1],
   ] as const)("%s", async (_, engine, spawned) => {
-    const workers = sameThreadWorkers(async (number) => gradientBackend(number === 0 ? ["deaf"] : []), [1]);
+    const workers = sameThreadWorkers(async (number) => gradientBackend(number === 0 ? ["deaf"] : []), [2]);
     const patience = { ...QUICK, stalledTicks: Infinity };
     const generator = superviseGenerator(workers.spawn, new URL("https://page.example/models/"), "wait", patience);
     generator.useEngine(engine);
@@ -247,7 +239,7 @@ describe("recovery", () => {
   ])("a download that stalls %s ends in `download-stalled`, and trying again fetches anew", async (_, last) => {
     const stalled: Backend = {
       ...gradientBackend(),
-      load: (_address, hooks) => {
+      load: (_id, _engine, hooks) => {
         hooks.onEngine?.("wgsl");
         if (last !== undefined) hooks.onProgress?.(last);
         return new Promise(() => undefined);
@@ -265,10 +257,9 @@ describe("recovery", () => {
       const backend = gradientBackend();
       return {
         ...backend,
-        load: async (address, hooks) => {
-          const { engine = "ort-wasm" } = address;
+        load: async (id, engine = "ort-wasm", hooks) => {
           if (engine !== "ort-wasm") throw new OnestrokeError("gpu-unavailable", "no adapter");
-          return backend.load({ ...address, engine }, hooks);
+          return backend.load(id, engine, hooks);
         },
       };
     };

@@ -3,11 +3,12 @@
 // GPU or a dead worker is drawn again from its recipe and comes out the same.
 import { invariant, OnestrokeError } from "../common/errors";
 import type { Engine } from "../common/engine";
-import { SUPERVISION, type Supervision } from "../common/limits";
-import type { Answer, Call, ModelAddress, ModelInfo } from "../protocol/messages";
-import type { Picture, StageTimings, TextTokens } from "../common/progress";
+import type { Drawing, DrawHooks } from "../common/drawing";
+import type { ModelFacts } from "../common/model-facts";
 import { parseRecipe, type Recipe } from "../common/recipe";
-import { Supervisor, type CallHooks } from "./supervisor";
+import type { Answer, Call } from "../protocol/messages";
+import { SUPERVISION, type Supervision } from "./supervision";
+import { Supervisor } from "./supervisor";
 import { workerSpawner, type SpawnWorker } from "./worker-port";
 
 export interface GeneratorOptions {
@@ -19,24 +20,16 @@ export interface GeneratorOptions {
   readonly whenBusy?: "wait" | "replace";
 }
 
-export interface Drawing {
-  readonly recipe: Recipe;
-  readonly picture: Picture;
-  readonly timings: StageTimings;
-  readonly tokens: TextTokens;
-  readonly model: ModelInfo;
-}
-
 export interface Generator {
   /** What computes from the next call on; `undefined` leaves it to the worker, which takes the best there is. */
   useEngine(engine: Engine | undefined): void;
   /** Opens the GPU and loads the model ahead of the first picture. */
-  load(modelId: string, hooks?: CallHooks): Promise<ModelInfo>;
+  load(modelId: string, hooks?: DrawHooks): Promise<ModelFacts>;
   /**
    * Draws one recipe. After a lost GPU or a dead worker it is tried once more by itself.
    * @throws OnestrokeError
    */
-  generate(recipe: Recipe, hooks?: CallHooks): Promise<Drawing>;
+  generate(recipe: Recipe, hooks?: DrawHooks): Promise<Drawing>;
   /** Ends the worker and rejects what is pending with `cancelled`. */
   dispose(): void;
 }
@@ -53,12 +46,12 @@ export function superviseGenerator(
   whenBusy: "wait" | "replace",
   patience: Supervision = SUPERVISION,
 ): Generator {
-  const supervisor = new Supervisor(spawn, patience);
+  const supervisor = new Supervisor(spawn, modelsRoot.href, patience);
   let current: AbortController | undefined;
   let engine: Engine | undefined;
 
-  /** @param call made anew for each try: a lost GPU changes the address */
-  async function callTwice(call: () => Call, hooks: CallHooks): Promise<Answer> {
+  /** @param call made anew for each try: a lost GPU changes what computes */
+  async function callTwice(call: () => Call, hooks: DrawHooks): Promise<Answer> {
     try {
       return await supervisor.call(call(), hooks);
     } catch (thrown) {
@@ -79,10 +72,9 @@ export function superviseGenerator(
     return new OnestrokeError("gpu-blocked", "the browser gives this page no GPU after it crashed", error.detail, error);
   }
 
-  function address(id: string): ModelAddress {
-    // The worker's own choice without a GPU is WASM: to one who had a GPU that would be slow for no reason said.
-    const asked = engine ?? (supervisor.gpuWasLost ? "wgsl" : undefined);
-    return { id, root: new URL(`${id}/`, modelsRoot).href, ...(asked && { engine: asked }) };
+  /** The worker's own choice without a GPU is WASM: to one who had a GPU that would be slow for no reason said. */
+  function askedEngine(): Engine | undefined {
+    return engine ?? (supervisor.gpuWasLost ? "wgsl" : undefined);
   }
 
   return {
@@ -91,9 +83,9 @@ export function superviseGenerator(
     },
 
     async load(modelId, hooks = {}) {
-      const answer = await callTwice(() => ({ type: "load", model: address(modelId) }), hooks);
+      const answer = await callTwice(() => ({ type: "load", model: modelId, engine: askedEngine() }), hooks);
       invariant(answer.type === "loaded", "a load is answered by `loaded`");
-      return answer.info;
+      return answer.model;
     },
 
     async generate(unchecked, hooks = {}) {
@@ -102,10 +94,9 @@ export function superviseGenerator(
       if (whenBusy === "replace") current?.abort();
       current = abort;
       const signal = hooks.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, hooks.signal]);
-      const answer = await callTwice(() => ({ type: "generate", model: address(recipe.model), recipe }), { ...hooks, signal });
+      const answer = await callTwice(() => ({ type: "generate", recipe, engine: askedEngine() }), { ...hooks, signal });
       invariant(answer.type === "drawn", "a generate is answered by `drawn`");
-      const { picture, timings, tokens, info } = answer;
-      return { recipe, picture, timings, tokens, model: info };
+      return answer.drawing;
     },
 
     dispose() {

@@ -2,19 +2,13 @@
 // (no answer to pings), stuck (no progress) or has lost its device, ends it then, and
 // rejects what was pending. It repeats nothing: that is the generator's decision.
 import { OnestrokeError } from "../common/errors";
-import { SUPERVISION, type Supervision } from "../common/limits";
+import type { DrawHooks } from "../common/drawing";
 import type { Answer, Call, FromWorker } from "../protocol/messages";
-import type { Picture, Progress } from "../common/progress";
+import { SUPERVISION, type Supervision } from "./supervision";
 import type { SpawnWorker, WorkerPort } from "./worker-port";
 
-export interface CallHooks {
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  readonly onPreview?: ((picture: Picture, step: number) => void) | undefined;
-}
-
 interface PendingCall {
-  readonly hooks: CallHooks;
+  readonly hooks: DrawHooks;
   /** Counted once its signal is aborted, until the worker has let go of it. */
   ticksSinceAbort: number;
   readonly resolve: (answer: Answer) => void;
@@ -23,6 +17,7 @@ interface PendingCall {
 
 export class Supervisor {
   readonly #spawn: SpawnWorker;
+  readonly #modelsRoot: string;
   readonly #patience: Supervision;
   readonly #pending = new Map<number, PendingCall>();
   #port: WorkerPort | undefined;
@@ -39,8 +34,10 @@ export class Supervisor {
   /** WASM computes on the worker's own thread, which answers nothing meanwhile. */
   #isMute = false;
 
-  constructor(spawn: SpawnWorker, patience: Supervision = SUPERVISION) {
+  /** @param modelsRoot what every worker is told first */
+  constructor(spawn: SpawnWorker, modelsRoot: string, patience: Supervision = SUPERVISION) {
     this.#spawn = spawn;
+    this.#modelsRoot = modelsRoot;
     this.#patience = patience;
   }
 
@@ -59,7 +56,7 @@ export class Supervisor {
    * stops at its next chance.
    * @throws OnestrokeError whatever the worker says, `cancelled`, `worker-died`, `gpu-lost`, `gpu-timeout`, `download-stalled`
    */
-  async call(call: Call, hooks: CallHooks): Promise<Answer> {
+  async call(call: Call, hooks: DrawHooks): Promise<Answer> {
     const signal = AbortSignal.any([this.#life.signal, ...(hooks.signal ? [hooks.signal] : [])]);
     await this.#backOff(signal);
     if (signal.aborted) throw cancelled();
@@ -119,6 +116,7 @@ export class Supervisor {
       },
     });
     this.#port = port;
+    port.post({ type: "start", modelsRoot: this.#modelsRoot });
     this.#isMute = false;
     this.#isFetching = false;
     return port;
@@ -160,7 +158,7 @@ export class Supervisor {
   }
 
   /** Nobody listens to a cancelled call, though the worker may still talk about it. */
-  #hooksOf(id: number): CallHooks | undefined {
+  #hooksOf(id: number): DrawHooks | undefined {
     const hooks = this.#pending.get(id)?.hooks;
     return hooks?.signal?.aborted === true ? undefined : hooks;
   }

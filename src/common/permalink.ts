@@ -1,7 +1,8 @@
 // A recipe as query text and back: short names, plain values, readable in an address bar.
 // The page keeps it after the `#`, so that a shared prompt is never sent to a server.
 import { MAX_SIDE } from "./limits";
-import { invalid, parseRecipe, type Recipe, type Steering } from "./recipe";
+import { invalid, parseRecipe, type Recipe } from "./recipe";
+import type { Steering } from "./steering";
 
 export function recipeToQuery(recipe: Recipe): string {
   const query = new URLSearchParams({ prompt: recipe.prompt });

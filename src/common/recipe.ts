@@ -2,10 +2,8 @@
 // worker, and the text in the PNG, the history row and the permalink. Whatever comes from
 // outside goes through `parseRecipe`; a `Recipe` in hand is valid.
 import { OnestrokeError } from "./errors";
-import type { Steering } from "./steering";
-import { MAX_PROMPT_CHARACTERS, MAX_SEED, MAX_SIDE, MAX_STEPS, MIN_SIDE, STEERING_RANGES } from "./limits";
-
-export type { Steering };
+import { MAX_PROMPT_CHARACTERS, MAX_SEED, MAX_SIDE, MAX_STEPS, MIN_SIDE } from "./limits";
+import { STEERING_RANGES, type Steering } from "./steering";
 
 export interface Recipe {
   /** Catalogue id. */

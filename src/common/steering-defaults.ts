@@ -1,21 +1,18 @@
 // How each family of models is steered when nobody says: how strongly, and until when. NASA's
 // values are SNOOPI's (arXiv 2412.02687 v3), NAG's are its authors' (arXiv 2505.21179);
 // a value neither paper gives says where it was taken from.
-import type { Steering } from "./steering";
+import type { Nag, Nasa, SteeringMethod } from "./steering";
 
 export const STEERED_FAMILIES = ["sd15", "sd21", "sdxl", "vignette"] as const;
 
 /** Text-conditional networks with cross-attention, by the text encoder and layout they share. */
 export type SteeredFamily = (typeof STEERED_FAMILIES)[number];
 
-export type Nasa = Extract<Steering, { readonly method: "nasa" }>;
-export type Nag = Extract<Steering, { readonly method: "nag" }>;
-
 export interface SteeringDefaults {
   readonly nasa: Nasa;
   readonly nag: Nag;
   /** Which of the two a negative prompt means when no method is named. */
-  readonly method: "nasa" | "nag";
+  readonly method: SteeringMethod;
   /** Where either may stop with most of its effect kept: what "early steps only" means for this family. */
   readonly sigmaEnd: number;
 }

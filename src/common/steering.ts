@@ -1,8 +1,8 @@
-// What steering is asked for. The maths and the defaults per family stand beside it;
-// the cross-attention kernel applies them.
+// What steering is asked for, and how far its dials go. The defaults per family stand beside it, its
+// arithmetic in src/steering; the cross-attention kernel applies it.
 
 /**
- * Negative steering of one image, within ranges.ts.
+ * Negative steering of one picture, within `STEERING_RANGES`.
  * - `nasa`: `Z = Z+ - scale * Z-` (SNOOPI, arXiv 2412.02687, eq. 9).
  * - `nag`: normalised attention guidance (arXiv 2505.21179): `scale` is phi,
  *   `tau` the bound of the norm ratio, `alpha` the blend.
@@ -12,3 +12,14 @@ export type Steering =
   | { readonly method: "none" }
   | { readonly method: "nasa"; readonly scale: number; readonly sigmaEnd?: number }
   | { readonly method: "nag"; readonly scale: number; readonly tau: number; readonly alpha: number; readonly sigmaEnd?: number };
+
+export type Nasa = Extract<Steering, { readonly method: "nasa" }>;
+export type Nag = Extract<Steering, { readonly method: "nag" }>;
+export type SteeringMethod = "nasa" | "nag";
+
+/** Least and most of each dial. Sigma is 80 at most where models are trained (EDM's largest). */
+export const STEERING_RANGES = {
+  nasa: { scale: [0, 2] },
+  nag: { scale: [0, 10], tau: [1, 10], alpha: [0, 1] },
+  sigmaEnd: [0, 100],
+} as const;

@@ -40,6 +40,12 @@ export class Device {
     });
   }
 
+  /** As the browser tells it, which may be the vendor alone. */
+  get name(): string {
+    const { vendor, architecture, description } = this.adapter;
+    return [vendor, architecture, description].filter((part) => part !== "").join(" ");
+  }
+
   get hasFloat16(): boolean {
     return this.gpu.features.has("shader-f16");
   }

@@ -5,6 +5,7 @@ import type { GraphBuilder } from "../engine/graph-builder";
 import { axis, channelsOf, type Tensor } from "../engine/tensor";
 import { ACTIVATIONS, ConfigReader } from "./config";
 import { resnetBlock } from "./resnet-block";
+import type { Autoencoder, CodecShape } from "./roles";
 
 export interface AutoencoderKlConfig {
   readonly inChannels: number;
@@ -57,10 +58,22 @@ export function parseAutoencoderKlConfig(json: unknown): AutoencoderKlConfig {
   };
 }
 
-const EPSILON = 1e-6;
+/** @throws OnestrokeError `model-unsupported` naming the field */
+export function autoencoderKl(json: unknown): Autoencoder {
+  const config = parseAutoencoderKlConfig(json);
+  const { latentChannels, scalingFactor, shiftFactor, channels, forceFloat32 } = config;
+  return {
+    latentChannels,
+    scalingFactor,
+    shiftFactor,
+    factor: 2 ** (channels.length - 1),
+    needsFloat32: forceFloat32,
+    decoder: { unused: [/^encoder\./, /^quant_conv\./], build: (g, shape) => autoencoderKlDecoder(g, config, shape) },
+    encoder: { unused: [/^decoder\./, /^post_quant_conv\./], build: (g, shape) => autoencoderKlEncoder(g, config, shape) },
+  };
+}
 
-/** Checkpoint tensors the decoder leaves unread. */
-export const AUTOENCODER_KL_DECODER_UNUSED: readonly RegExp[] = [/^encoder\./, /^quant_conv\./];
+const EPSILON = 1e-6;
 
 /**
  * @param shape sizes of the latent, and the latent itself where the graph computes it; default: the input `latent`
@@ -69,7 +82,7 @@ export const AUTOENCODER_KL_DECODER_UNUSED: readonly RegExp[] = [/^encoder\./, /
 export function autoencoderKlDecoder(
   g: GraphBuilder,
   config: AutoencoderKlConfig,
-  shape: { readonly batch: number; readonly height: number; readonly width: number; readonly latent?: Tensor },
+  shape: CodecShape & { readonly latent?: Tensor },
 ): Tensor {
   const { latentChannels, resnets, groups } = config;
   const latent = shape.latent ?? g.input("latent", [shape.batch, shape.height, shape.width, latentChannels], "run");
@@ -86,18 +99,11 @@ export function autoencoderKlDecoder(
   return g.conv2d(x, "decoder.conv_out", { outputs: config.outChannels });
 }
 
-/** Checkpoint tensors the encoder leaves unread. */
-export const AUTOENCODER_KL_ENCODER_UNUSED: readonly RegExp[] = [/^decoder\./, /^post_quant_conv\./];
-
 /**
  * @param shape sizes of the picture, which is the input `image` in [-1, 1]
  * @returns the posterior's mean, [batch, height / 2^(levels - 1), width / 2^(levels - 1), latent channels]
  */
-export function autoencoderKlEncoder(
-  g: GraphBuilder,
-  config: AutoencoderKlConfig,
-  shape: { readonly batch: number; readonly height: number; readonly width: number },
-): Tensor {
+export function autoencoderKlEncoder(g: GraphBuilder, config: AutoencoderKlConfig, shape: CodecShape): Tensor {
   const { latentChannels, resnets, groups } = config;
   const image = g.input("image", [shape.batch, shape.height, shape.width, config.inChannels], "run");
   let x = g.conv2d(image, "encoder.conv_in", { outputs: config.channels[0] ?? 0 });

@@ -5,6 +5,7 @@ import type { GraphBuilder } from "../engine/graph-builder";
 import type { Activation } from "../engine/ops";
 import { axis, channelsOf, type Tensor } from "../engine/tensor";
 import { ACTIVATIONS, ConfigReader } from "./config";
+import type { Autoencoder, CodecShape } from "./roles";
 
 export interface AutoencoderTinyLevel {
   readonly channels: number;
@@ -45,15 +46,27 @@ export function parseAutoencoderTinyConfig(json: unknown): AutoencoderTinyConfig
   };
 }
 
+/** @throws OnestrokeError `model-unsupported` naming the field */
+export function autoencoderTiny(json: unknown): Autoencoder {
+  const config = parseAutoencoderTinyConfig(json);
+  const { latentChannels, scalingFactor, shiftFactor, upsampling, decoder } = config;
+  return {
+    latentChannels,
+    scalingFactor,
+    shiftFactor,
+    factor: upsampling ** (decoder.length - 1),
+    needsFloat32: false,
+    decoder: { unused: [/^encoder\./], build: (g, shape) => autoencoderTinyDecoder(g, config, shape) },
+    encoder: { unused: [/^decoder\./], build: (g, shape) => autoencoderTinyEncoder(g, config, shape) },
+  };
+}
+
 function levels(config: ConfigReader, widths: string, counts: string, defaultCounts: readonly number[]): readonly AutoencoderTinyLevel[] {
   const channels = config.sizes(widths, [64, 64, 64, 64]);
   const blocks = config.sizes(counts, defaultCounts, 0);
   if (blocks.length !== channels.length) config.refuse(counts, `must have as many entries as ${widths}`);
   return channels.map((width, level) => ({ channels: width, blocks: blocks[level] ?? 0 }));
 }
-
-/** Checkpoint tensors the decoder leaves unread. */
-export const AUTOENCODER_TINY_DECODER_UNUSED: readonly RegExp[] = [/^encoder\./];
 
 /**
  * @param shape sizes of the latent, and the latent itself where the graph computes it; default: the input `latent`
@@ -62,7 +75,7 @@ export const AUTOENCODER_TINY_DECODER_UNUSED: readonly RegExp[] = [/^encoder\./]
 export function autoencoderTinyDecoder(
   g: GraphBuilder,
   config: AutoencoderTinyConfig,
-  shape: { readonly batch: number; readonly height: number; readonly width: number; readonly latent?: Tensor },
+  shape: CodecShape & { readonly latent?: Tensor },
 ): Tensor {
   const { decoder, activation, upsampling } = config;
   const latent = shape.latent ?? g.input("latent", [shape.batch, shape.height, shape.width, config.latentChannels], "run");
@@ -82,18 +95,11 @@ export function autoencoderTinyDecoder(
   return g.scaleShift(g.conv2d(x, layer(), { outputs: config.outChannels }), 2, -1);
 }
 
-/** Checkpoint tensors the encoder leaves unread. */
-export const AUTOENCODER_TINY_ENCODER_UNUSED: readonly RegExp[] = [/^decoder\./];
-
 /**
  * @param shape sizes of the picture, which is the input `image` in [-1, 1]
  * @returns [batch, height / 2^(levels - 1), width / 2^(levels - 1), latent channels]
  */
-export function autoencoderTinyEncoder(
-  g: GraphBuilder,
-  config: AutoencoderTinyConfig,
-  shape: { readonly batch: number; readonly height: number; readonly width: number },
-): Tensor {
+export function autoencoderTinyEncoder(g: GraphBuilder, config: AutoencoderTinyConfig, shape: CodecShape): Tensor {
   const image = g.input("image", [shape.batch, shape.height, shape.width, config.inChannels], "run");
   const layer = numbered("encoder");
   let x = g.scaleShift(image, 0.5, 0.5);

@@ -5,6 +5,8 @@ import type { GraphBuilder } from "../engine/graph-builder";
 import type { Activation } from "../engine/ops";
 import type { Tensor } from "../engine/tensor";
 import { ConfigReader } from "./config";
+import { pooledPosition } from "./pooled-position";
+import type { TextEncoder, TextStates } from "./roles";
 
 export interface ClipTextConfig {
   readonly vocabularySize: number;
@@ -46,27 +48,32 @@ export function parseClipTextConfig(json: unknown): ClipTextConfig {
   };
 }
 
-export interface ClipTextShape {
-  /** Prompts at once. */
-  readonly batch: number;
-}
-
-export interface ClipText {
-  /** After the final norm. [batch, tokens, channels] */
-  readonly lastHiddenState: Tensor;
-  /** What the last layer reads, not normalised (`hidden_states[-2]`). [batch, tokens, channels] */
-  readonly penultimate: Tensor;
-  /** The end token's last state. [batch, channels] */
-  readonly pooled: Tensor;
-  /** [batch, projection] */
-  readonly textEmbeds: Tensor | undefined;
+/** @throws OnestrokeError `model-unsupported` naming the field */
+export function clipTextEncoder(json: unknown): TextEncoder {
+  const config = parseClipTextConfig(json);
+  const { vocabularySize, tokens, channels, projection, endToken } = config;
+  return {
+    vocabularySize,
+    tokens,
+    channels,
+    projection,
+    unused: CLIP_TEXT_UNUSED,
+    build: (g, shape) => clipText(g, config, shape),
+    inputs: (ids) => {
+      const rows = Array.from({ length: ids.length / tokens }, (_, row) => ids.subarray(row * tokens, (row + 1) * tokens));
+      return { ids: Uint32Array.from(ids), pooled_row: Uint32Array.from(rows, (row) => pooledPosition(row, endToken)) };
+    },
+  };
 }
 
 /** Checkpoint tensors the graph may leave unread. */
 export const CLIP_TEXT_UNUSED: readonly RegExp[] = [/\.position_ids$/, /^text_projection\.weight$/, /^logit_scale$/];
 
-/** Inputs: `ids` u32 [batch, tokens]; `pooled_row` u32 [1, batch], the end token's place. */
-export function clipText(g: GraphBuilder, config: ClipTextConfig, { batch }: ClipTextShape): ClipText {
+/**
+ * Inputs: `ids` u32 [batch, tokens]; `pooled_row` u32 [1, batch], the end token's place.
+ * @returns the last state after the final norm, and the penultimate one, which is not normalised (`hidden_states[-2]`)
+ */
+export function clipText(g: GraphBuilder, config: ClipTextConfig, { batch }: { readonly batch: number }): TextStates {
   const { tokens, channels, epsilon } = config;
   const ids = g.input("ids", [batch, tokens], "prompt", "u32");
   const row = g.input("pooled_row", [1, batch], "prompt", "u32");

@@ -4,6 +4,8 @@
 import type { GraphBuilder } from "../engine/graph-builder";
 import type { Tensor } from "../engine/tensor";
 import { ConfigReader } from "./config";
+import type { Denoiser, Inputs } from "./roles";
+import { repeated, sinusoid } from "./sinusoid";
 
 export interface ImfConfig {
   /** Side of the square latent. */
@@ -50,8 +52,42 @@ export function parseImfConfig(json: unknown): ImfConfig {
   };
 }
 
+/** Guidance is an input: its scale, and the interval of times in which it applies. */
+export interface ImfGuidance {
+  readonly omega: number;
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** No guidance: scale 1 at all times. */
+const UNGUIDED: ImfGuidance = { omega: 1, begin: 0, end: 1 };
+
+/** @throws OnestrokeError `model-unsupported` naming the field */
+export function imfDenoiser(json: unknown, guidance: ImfGuidance = UNGUIDED): Denoiser {
+  const config = parseImfConfig(json);
+  const { inChannels, size, classes } = config;
+  return {
+    inChannels,
+    outChannels: inChannels,
+    sampleSize: size,
+    reads: { kind: "label", classes },
+    unused: IMF_UNUSED,
+    build: (g, shape) => imfDit(g, config, shape),
+    timeInputs: ({ timestep, endTimestep }, batch = 1) => ({ duration: features(timestep - endTimestep, batch) }),
+    pictureInputs: (_, batch = 1) => imfGuidanceInputs(guidance, batch),
+  };
+}
+
+export function imfGuidanceInputs({ omega, begin, end }: ImfGuidance, batch: number): Inputs {
+  return { guidance: features(1 - 1 / omega, batch), interval_begin: features(begin, batch), interval_end: features(end, batch) };
+}
+
+function features(value: number, batch: number): Float32Array {
+  return repeated(sinusoid([value], IMF_FEATURES), batch);
+}
+
 /** Sinusoidal features of a scalar, taken as it is. */
-export const IMF_FEATURES = 256;
+const IMF_FEATURES = 256;
 
 /** The v-head serves training only. */
 export const IMF_UNUSED: readonly RegExp[] = [/^v_heads\./, /^v_final_layer\./];

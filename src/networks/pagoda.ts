@@ -4,6 +4,8 @@
 import type { GraphBuilder } from "../engine/graph-builder";
 import { axis, channelsOf, type Tensor } from "../engine/tensor";
 import { ConfigReader } from "./config";
+import type { Denoiser } from "./roles";
+import { repeated, sinusoid } from "./sinusoid";
 
 export interface PagodaConfig {
   /** Sides of the square noise and picture. */
@@ -64,10 +66,27 @@ export function parsePagodaConfig(json: unknown): PagodaConfig {
   return pagoda;
 }
 
+/**
+ * In one step it predicts the picture itself, larger than the sample: there is no autoencoder after it.
+ * @throws OnestrokeError `model-unsupported` naming the field
+ */
+export function pagodaDenoiser(json: unknown): Denoiser {
+  const config = parsePagodaConfig(json);
+  const { channels, inputSize, classes } = config;
+  return {
+    inChannels: 3,
+    outChannels: 3,
+    sampleSize: inputSize,
+    reads: { kind: "label", classes },
+    unused: [],
+    build: (g, shape) => pagodaDecoder(g, config, shape),
+    timeInputs: ({ timestep }, batch = 1) => ({ timestep: repeated(sinusoid([timestep], channels), batch) }),
+    pictureInputs: () => ({}),
+  };
+}
+
 const GROUPS = 32;
 const EPSILON = 1e-5;
-
-export const PAGODA_UNUSED: readonly RegExp[] = [];
 
 interface Context {
   readonly g: GraphBuilder;

@@ -31,3 +31,10 @@ export function sinusoid(values: readonly number[], dimension: number, options: 
   });
   return features;
 }
+
+/** The same features for every element of a batch. */
+export function repeated(features: Float32Array, batch: number): Float32Array<ArrayBuffer> {
+  const all = new Float32Array(features.length * batch);
+  for (let i = 0; i < batch; i++) all.set(features, i * features.length);
+  return all;
+}

@@ -4,6 +4,8 @@
 import type { GraphBuilder } from "../engine/graph-builder";
 import type { Tensor } from "../engine/tensor";
 import { ConfigReader } from "./config";
+import type { Denoiser } from "./roles";
+import { repeated, sinusoid } from "./sinusoid";
 
 export interface SitConfig {
   /** Side of the square latent: the position table fixes it. */
@@ -40,8 +42,28 @@ export function parseSitConfig(json: unknown): SitConfig {
   };
 }
 
+/** @throws OnestrokeError `model-unsupported` naming the field */
+export function sitDenoiser(json: unknown): Denoiser {
+  const config = parseSitConfig(json);
+  const { inChannels, size, classes } = config;
+  const features = (value: number, batch: number) => repeated(sinusoid([value], SIT_TIME_FEATURES), batch);
+  return {
+    inChannels,
+    outChannels: inChannels,
+    sampleSize: size,
+    reads: { kind: "label", classes },
+    unused: SIT_UNUSED,
+    build: (g, shape) => sit(g, config, shape),
+    timeInputs: ({ timestep, endTimestep }, batch = 1) => ({
+      time: features(timestep, batch),
+      duration: features(timestep - endTimestep, batch),
+    }),
+    pictureInputs: () => ({}),
+  };
+}
+
 /** Sinusoidal features of a time; times are in [0, 1] as they are. */
-export const SIT_TIME_FEATURES = 256;
+const SIT_TIME_FEATURES = 256;
 
 /** `logvar_linear` weighs the training loss. */
 export const SIT_UNUSED: readonly RegExp[] = [/^logvar_linear\./];

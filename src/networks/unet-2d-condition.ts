@@ -4,19 +4,34 @@
 // or NAG, arXiv 2505.21179); with no negative keys it is the published network exactly.
 import type { GraphBuilder } from "../engine/graph-builder";
 import { axis, channelsOf, type Tensor } from "../engine/tensor";
+import type { SteeringMethod } from "../common/steering";
+import { CONSISTENCY_GUIDANCE, guidanceEmbedding } from "./guidance-embedding";
 import { resnetBlock } from "./resnet-block";
-import { TIME_IDS, type UnetConfig } from "./unet-config";
+import type { Denoiser, DenoiserShape } from "./roles";
+import { repeated, sinusoid } from "./sinusoid";
+import { parseUnetConfig, TIME_IDS, type UnetConfig } from "./unet-config";
 
-export interface UnetShape {
-  readonly batch: number;
-  /** Of the latent. Sizes that do not halve evenly are fine. */
-  readonly height: number;
-  readonly width: number;
-  /** Most text tokens a prompt can have; the number in use is in `steering`. */
-  readonly textTokens: number;
-  readonly steering: "nasa" | "nag";
-  /** The scaled latent [batch, height, width, in channels], where the graph computes it; default: the input `sample`. */
-  readonly sample?: Tensor;
+/** @throws OnestrokeError `model-unsupported` naming the field */
+export function unetDenoiser(json: unknown): Denoiser {
+  const config = parseUnetConfig(json);
+  const { inChannels, outChannels, sampleSize, textChannels, timeFeatures, guidanceFeatures, added } = config;
+  const features = (values: readonly number[], dimension: number, batch: number) =>
+    sinusoid(Array.from({ length: batch }, () => values).flat(), dimension, timeFeatures);
+  return {
+    inChannels,
+    outChannels,
+    sampleSize,
+    reads: { kind: "text", channels: textChannels, pooledChannels: added?.pooledChannels },
+    unused: UNET_UNUSED,
+    build: (g, shape) => unet2dCondition(g, config, shape),
+    timeInputs: ({ timestep }, batch = 1) => ({
+      timestep: features([timestep], timeFeatures.dimension, batch),
+      ...(guidanceFeatures === undefined ? {} : { guidance: repeated(guidanceEmbedding(CONSISTENCY_GUIDANCE, guidanceFeatures), batch) }),
+    }),
+    pictureInputs: ({ width, height }, batch = 1) =>
+      // The original size, the corner of the crop, and the size of the target.
+      added === undefined ? {} : { sizes: features([height, width, 0, 0, height, width], added.sizeFeatures, batch) },
+  };
 }
 
 /** Every tensor of a published UNet is read. */
@@ -31,7 +46,7 @@ interface Context {
   readonly text: Tensor;
   readonly negativeText: Tensor;
   readonly steering: Tensor;
-  readonly method: "nasa" | "nag";
+  readonly method: SteeringMethod;
 }
 
 /**
@@ -40,7 +55,7 @@ interface Context {
  * `guidance` [batch, features] (LCM); `pooled_text` [batch, channels] and `sizes` [batch, 6 * features] (SDXL).
  * @returns the prediction, [batch, height, width, out channels]
  */
-export function unet2dCondition(g: GraphBuilder, config: UnetConfig, shape: UnetShape): Tensor {
+export function unet2dCondition(g: GraphBuilder, config: UnetConfig, shape: DenoiserShape): Tensor {
   const { batch, textTokens } = shape;
   const textShape = [batch, textTokens, config.textChannels];
   const context: Context = {

@@ -5,85 +5,77 @@ import { nodeStore } from "../checkpoints/node-file";
 import { openTensors } from "../checkpoints/tensor-reader";
 import { FIXTURES, goldenJson } from "../checkpoints/testing/fixtures";
 import { weightFiles } from "../checkpoints/weight-files";
+import type { JsonObject } from "../common/json";
 import { GraphBuilder } from "../engine/graph-builder";
 import { checkpointTensors } from "../engine/weights";
-import {
-  AUTOENCODER_KL_DECODER_UNUSED,
-  AUTOENCODER_KL_ENCODER_UNUSED,
-  autoencoderKlDecoder,
-  autoencoderKlEncoder,
-  parseAutoencoderKlConfig,
-} from "./autoencoder-kl";
-import {
-  AUTOENCODER_TINY_DECODER_UNUSED,
-  AUTOENCODER_TINY_ENCODER_UNUSED,
-  autoencoderTinyDecoder,
-  autoencoderTinyEncoder,
-  parseAutoencoderTinyConfig,
-} from "./autoencoder-tiny";
-import { CLIP_TEXT_UNUSED, clipText, parseClipTextConfig } from "./clip-text";
-import { parseSitConfig, sit, SIT_UNUSED } from "./sit";
-import { UNET_UNUSED, unet2dCondition } from "./unet-2d-condition";
-import { parseUnetConfig } from "./unet-config";
+import { networkRow, openAutoencoder, openDenoiser, openTextEncoder } from ".";
 
 const SIZES = { batch: 1, height: 16, width: 16 };
+const SHAPE = { ...SIZES, textTokens: 77, steering: "nasa" } as const;
 
-type Build = (g: GraphBuilder, config: unknown) => unknown;
+/** A graph of the fixture's network, with the checkpoint's tensors that it may leave unread. */
+type Build = (g: GraphBuilder, config: JsonObject) => readonly RegExp[];
 
-const unet: Build = (g, config) => unet2dCondition(g, parseUnetConfig(config), { ...SIZES, textTokens: 77, steering: "nasa" });
+const unet: Build = (g, config) => {
+  const denoiser = openDenoiser({ className: "UNet2DConditionModel", config });
+  denoiser.build(g, SHAPE);
+  return denoiser.unused;
+};
 
-async function check(fixture: string, stem: "model" | "diffusion_pytorch_model", unused: readonly RegExp[], build: Build) {
+async function check(fixture: string, className: string, build: Build) {
   const store = nodeStore(`${FIXTURES}/${fixture}`);
-  const files = await weightFiles(store, "", stem);
+  const files = await weightFiles(store, "", networkRow(className)?.stem ?? "model");
   const paths = files.map(({ path }) => path);
   const reader = await openTensors(store, paths);
   const g = new GraphBuilder();
-  build(g, goldenJson(`${FIXTURES}/${fixture}/config.json`));
+  const unused = build(g, goldenJson(`${FIXTURES}/${fixture}/config.json`));
   const tensors = checkpointTensors(g.build());
   checkTensors(reader, tensors, unused, fixture);
   return { reader, tensors };
 }
 
+const autoencoder =
+  (className: string, part: "decoder" | "encoder"): Build =>
+  (g, config) => {
+    const graph = openAutoencoder({ className, config })[part];
+    graph.build(g, SIZES);
+    return graph.unused;
+  };
+
 describe("weights of a graph are the checkpoint's", () => {
-  it.each<[fixture: string, leftOver: RegExp, stem: "model" | "diffusion_pytorch_model", unused: readonly RegExp[], build: Build]>([
-    ["unet-sdxs", /nothing/, "diffusion_pytorch_model", UNET_UNUSED, unet],
-    ["clip-text-gelu", /nothing/, "model", CLIP_TEXT_UNUSED, (g, config) => clipText(g, parseClipTextConfig(config), SIZES)],
-    ["esc-sit", /^logvar_linear\./, "model", SIT_UNUSED, (g, config) => sit(g, parseSitConfig(config), SIZES)],
+  it.each<[fixture: string, leftOver: RegExp, className: string, build: Build]>([
+    ["unet-sdxs", /nothing/, "UNet2DConditionModel", unet],
     [
-      "vae-kl",
-      /^(encoder|quant_conv)\./,
-      "diffusion_pytorch_model",
-      AUTOENCODER_KL_DECODER_UNUSED,
-      (g, config) => autoencoderKlDecoder(g, parseAutoencoderKlConfig(config), SIZES),
+      "clip-text-gelu",
+      /nothing/,
+      "CLIPTextModel",
+      (g, config) => {
+        const encoder = openTextEncoder({ className: "CLIPTextModel", config });
+        encoder.build(g, SIZES);
+        return encoder.unused;
+      },
     ],
     [
-      "vae-kl",
-      /^(decoder|post_quant_conv)\./,
-      "diffusion_pytorch_model",
-      AUTOENCODER_KL_ENCODER_UNUSED,
-      (g, config) => autoencoderKlEncoder(g, parseAutoencoderKlConfig(config), SIZES),
+      "esc-sit",
+      /^logvar_linear\./,
+      "esc-sit",
+      (g, config) => {
+        const denoiser = openDenoiser({ className: "esc-sit", config });
+        denoiser.build(g, SHAPE);
+        return denoiser.unused;
+      },
     ],
-    [
-      "vae-tiny",
-      /^encoder\./,
-      "diffusion_pytorch_model",
-      AUTOENCODER_TINY_DECODER_UNUSED,
-      (g, config) => autoencoderTinyDecoder(g, parseAutoencoderTinyConfig(config), SIZES),
-    ],
-    [
-      "vae-tiny",
-      /^decoder\./,
-      "diffusion_pytorch_model",
-      AUTOENCODER_TINY_ENCODER_UNUSED,
-      (g, config) => autoencoderTinyEncoder(g, parseAutoencoderTinyConfig(config), SIZES),
-    ],
-  ])("%s: every tensor is read, or matches %s", async (fixture, leftOver, stem, unused, build) => {
-    const { reader, tensors } = await check(fixture, stem, unused, build);
+    ["vae-kl", /^(encoder|quant_conv)\./, "AutoencoderKL", autoencoder("AutoencoderKL", "decoder")],
+    ["vae-kl", /^(decoder|post_quant_conv)\./, "AutoencoderKL", autoencoder("AutoencoderKL", "encoder")],
+    ["vae-tiny", /^encoder\./, "AutoencoderTiny", autoencoder("AutoencoderTiny", "decoder")],
+    ["vae-tiny", /^decoder\./, "AutoencoderTiny", autoencoder("AutoencoderTiny", "encoder")],
+  ])("%s: every tensor is read, or matches %s", async (fixture, leftOver, className, build) => {
+    const { reader, tensors } = await check(fixture, className, build);
     expect(reader.names.filter((name) => !tensors.has(name))).toEqual(reader.names.filter((name) => leftOver.test(name)));
   });
 
   it("control: a middle block that the checkpoint lacks is missing", async () => {
-    const withMiddle: Build = (g, config) => unet(g, { ...Object(config), mid_block_type: "UNetMidBlock2DCrossAttn" });
-    await expect(check("unet-sdxs", "diffusion_pytorch_model", UNET_UNUSED, withMiddle)).rejects.toThrow(/mid_block.* is missing/);
+    const withMiddle: Build = (g, config) => unet(g, { ...config, mid_block_type: "UNetMidBlock2DCrossAttn" });
+    await expect(check("unet-sdxs", "UNet2DConditionModel", withMiddle)).rejects.toThrow(/mid_block.* is missing/);
   });
 });

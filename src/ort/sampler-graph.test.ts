@@ -20,6 +20,7 @@ const STEP: SamplerStep = {
   timestep: 7,
   endTimestep: 0,
   sigma: 1,
+  start: { picture: 1, noise: 0 },
   x0: { x: 1.5, out: -2 },
   next: { x: 0.5, out: -0.75, noise: 3 },
 };

@@ -4,8 +4,8 @@ import { diffusersManifest } from "../checkpoints/diffusers-manifest";
 import { component } from "../checkpoints/manifest";
 import { nodeStore } from "../checkpoints/node-file";
 import { testDevice } from "../engine/testing/evaluate";
-import { checkChannels, checkTokenizer } from "./check-parts";
-import { TextToImage } from "./text-to-image";
+import { checkDenoiser, checkTokenizer } from "./check-parts";
+import { openWgslModel } from "./wgsl/model";
 
 const refused = (message: RegExp) => expect.objectContaining({ code: "model-unsupported", message: expect.stringMatching(message) });
 
@@ -26,23 +26,32 @@ describe("tokenizer and text encoder", () => {
 });
 
 describe("denoiser, latent and texts", () => {
-  const DENOISER = { inChannels: 4, outChannels: 4, textChannels: 2048, added: { pooledChannels: 1280, sizeFeatures: 256 } };
-  const TEXT = { channels: 2048, pooledChannels: 1280 };
+  const READS = { kind: "text", channels: 2048, pooledChannels: 1280 } as const;
+  const DENOISER = { inChannels: 4, outChannels: 4, reads: READS };
+  const TEXTS = [
+    { channels: 768, projection: undefined },
+    { channels: 1280, projection: 1280 },
+  ];
+  const [FIRST] = TEXTS;
 
   test("control: all agree; pooled text that nobody reads may be there", () => {
-    expect(() => checkChannels(DENOISER, 4, TEXT)).not.toThrow();
-    expect(() => checkChannels({ ...DENOISER, added: undefined }, 4, TEXT)).not.toThrow();
+    expect(() => checkDenoiser(DENOISER, 4, TEXTS)).not.toThrow();
+    expect(() => checkDenoiser({ ...DENOISER, reads: { ...READS, pooledChannels: undefined } }, 4, TEXTS)).not.toThrow();
+    expect(() => checkDenoiser({ ...DENOISER, reads: { kind: "label", classes: 1000 } }, 4, [])).not.toThrow();
   });
 
   test.each([
-    ["a latent of another autoencoder", DENOISER, 16, TEXT, /latent has 16/],
-    ["noise predicted beside a variance", { ...DENOISER, outChannels: 8 }, 4, TEXT, /maps 4 to 8/],
-    ["a narrower text", DENOISER, 4, { ...TEXT, channels: 768 }, /reads 2048 text channels.* give 768/],
-    ["a wider text", DENOISER, 4, { ...TEXT, channels: 4096 }, /give 4096/],
-    ["another pooled text", DENOISER, 4, { ...TEXT, pooledChannels: 768 }, /reads 1280 pooled text channels.* give 768/],
-    ["no pooled text", DENOISER, 4, { ...TEXT, pooledChannels: undefined }, /give none/],
-  ] as const)("%s", (_, denoiser, latentChannels, text, message) => {
-    expect(() => checkChannels(denoiser, latentChannels, text)).toThrow(refused(message));
+    ["a latent of another autoencoder", DENOISER, 16, TEXTS, /latent has 16/],
+    ["noise predicted beside a variance", { ...DENOISER, outChannels: 8 }, 4, TEXTS, /maps 4 to 8/],
+    ["a narrower text", DENOISER, 4, [{ channels: 768, projection: 1280 }], /reads 2048 text channels.* give 768/],
+    ["a wider text", DENOISER, 4, [...TEXTS, { channels: 2048, projection: 1280 }], /give 4096/],
+    ["another pooled text", DENOISER, 4, [FIRST, { channels: 1280, projection: 768 }], /reads 1280 pooled text channels.* give 768/],
+    ["no pooled text", DENOISER, 4, [FIRST, { channels: 1280, projection: undefined }], /give none/],
+    ["texts that nobody reads", { ...DENOISER, reads: { kind: "label", classes: 10 } }, 4, TEXTS, /reads a label.* 2 text encoders/],
+    ["no text where it reads one", DENOISER, 4, [], /reads a text.* 0 text encoders/],
+  ] as const)("%s", (_, denoiser, latentChannels, texts, message) => {
+    const encoders = texts.flatMap((text) => (text === undefined ? [] : [text]));
+    expect(() => checkDenoiser(denoiser, latentChannels, encoders)).toThrow(refused(message));
   });
 });
 
@@ -53,5 +62,5 @@ test.each([
   const manifest = await diffusersManifest(nodeStore("models/vignette"));
   const part = component(manifest, name);
   const components = { ...manifest.components, [name]: { ...part, config: { ...part.config, ...change } } };
-  await expect(TextToImage.load({ ...manifest, components }, await testDevice())).rejects.toEqual(refused(message));
+  await expect(openWgslModel({ ...manifest, components }, await testDevice())).rejects.toEqual(refused(message));
 });

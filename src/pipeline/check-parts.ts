@@ -1,20 +1,13 @@
 // Refuses a checkpoint whose parts are each in order and do not fit each other, before anything large
 // is read: a picture would be drawn, and be wrong.
 import { OnestrokeError } from "../common/errors";
-import type { ClipTextConfig } from "../networks/clip-text";
-import type { UnetConfig } from "../networks/unet-config";
+import type { Denoiser, TextEncoder } from "../networks/roles";
 import type { ClipTokenizer } from "../tokenizer/clip-tokenizer";
-
-/** What the text encoders give together. */
-export interface TextChannels {
-  readonly channels: number;
-  readonly pooledChannels: number | undefined;
-}
 
 /** @throws OnestrokeError `model-unsupported` */
 export function checkTokenizer(
   { maxLength, vocabularySize }: Pick<ClipTokenizer, "maxLength" | "vocabularySize">,
-  encoder: Pick<ClipTextConfig, "tokens" | "vocabularySize">,
+  encoder: Pick<TextEncoder, "tokens" | "vocabularySize">,
 ): void {
   agree(maxLength === encoder.tokens, `the tokenizer makes rows of ${maxLength} tokens, the text encoder reads ${encoder.tokens}`);
   agree(
@@ -24,19 +17,27 @@ export function checkTokenizer(
 }
 
 /** @throws OnestrokeError `model-unsupported` */
-export function checkChannels(
-  { inChannels, outChannels, textChannels, added }: Pick<UnetConfig, "inChannels" | "outChannels" | "textChannels" | "added">,
+export function checkDenoiser(
+  { inChannels, outChannels, reads }: Pick<Denoiser, "inChannels" | "outChannels" | "reads">,
   latentChannels: number,
-  text: TextChannels,
+  encoders: readonly Pick<TextEncoder, "channels" | "projection">[],
 ): void {
   agree(
     inChannels === latentChannels && outChannels === latentChannels,
     `the denoiser maps ${inChannels} to ${outChannels} channels, the latent has ${latentChannels}`,
   );
-  agree(textChannels === text.channels, `the denoiser reads ${textChannels} text channels, the text encoders give ${text.channels}`);
   agree(
-    added === undefined || added.pooledChannels === text.pooledChannels,
-    `the denoiser reads ${added?.pooledChannels} pooled text channels, the text encoders give ${text.pooledChannels ?? "none"}`,
+    (reads.kind === "text") === encoders.length > 0,
+    `the denoiser reads a ${reads.kind}, and there are ${encoders.length} text encoders`,
+  );
+  if (reads.kind !== "text") return;
+  // Their states stand side by side; the last encoder's pooled one counts, where it projects one.
+  const channels = encoders.reduce((total, encoder) => total + encoder.channels, 0);
+  const pooledChannels = encoders.at(-1)?.projection;
+  agree(reads.channels === channels, `the denoiser reads ${reads.channels} text channels, the text encoders give ${channels}`);
+  agree(
+    reads.pooledChannels === undefined || reads.pooledChannels === pooledChannels,
+    `the denoiser reads ${reads.pooledChannels} pooled text channels, the text encoders give ${pooledChannels ?? "none"}`,
   );
 }
 

@@ -2,16 +2,17 @@
 // anywhere in a network spreads over the whole picture and comes out of the RGBA conversion as one
 // colour, as does a device that was lost without an error. Not for previews: a first guess may be flat.
 import { OnestrokeError } from "../common/errors";
-import type { ImageRequest, RgbaImage } from "./request";
+import type { Picture } from "../common/picture";
+import type { Size } from "./engine";
 
 /**
  * @param size asked for
  * @throws OnestrokeError `bad-image`, detail `reason`
  */
-export function checkPicture(image: RgbaImage, { width, height }: Pick<ImageRequest, "width" | "height">): void {
-  const { data } = image;
-  if (image.width !== width || image.height !== height || data.length !== width * height * 4) {
-    throw badImage("size", `the picture is ${image.width}x${image.height}, not ${width}x${height}`);
+export function checkPicture(picture: Picture, { width, height }: Size): void {
+  const { data } = picture;
+  if (picture.width !== width || picture.height !== height || data.length !== width * height * 4) {
+    throw badImage("size", `the picture is ${picture.width}x${picture.height}, not ${width}x${height}`);
   }
   const pixels = new Uint32Array(data.buffer, data.byteOffset, width * height);
   const first = pixels[0];

@@ -1,70 +1,31 @@
 // The messages between page and worker, both ways. Every call has an id, and everything
 // said about it carries that id; a call ends with exactly one of `loaded`, `drawn`, `failed`.
-import type { WireError } from "../common/errors";
-import type { SteeringDefaults } from "../common/steering-defaults";
+import type { Drawing } from "../common/drawing";
 import type { Engine } from "../common/engine";
-import type { Picture, Progress, StageTimings, TextTokens } from "../common/progress";
+import type { WireError } from "../common/errors";
+import type { ModelFacts } from "../common/model-facts";
+import type { Picture } from "../common/picture";
+import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
 
-export type { SteeringDefaults };
-
-/** Where a model's files are; `root` is an absolute address that ends in a slash. */
-export interface ModelAddress {
-  readonly id: string;
-  readonly root: string;
-  /** What is to compute it. Absent: our own engine where there is WebGPU, else WASM if the model has ONNX graphs. */
-  readonly engine?: Engine;
-}
-
-/** One network of a model. */
-export interface ModelPart {
-  /** Its component, as in the model's folder: `text_encoder`, `unet`, `vae`. */
-  readonly name: string;
-  readonly engine: Engine;
-  /** Stored bytes. */
-  readonly byteLength: number;
-}
-
-/** What the page needs to know about a loaded model. */
-export interface ModelInfo {
-  readonly name: string;
-  /** SPDX identifier, where the checkpoint says. */
-  readonly license: string | undefined;
-  /** Stored bytes of all weights. */
-  readonly weightBytes: number;
-  /** Pixels on a side. */
-  readonly defaultSize: number;
-  /** Sizes are multiples of this. */
-  readonly sizeMultiple: number;
-  readonly maxSteps: number;
-  readonly steering: SteeringDefaults;
-  /** What its networks are computed on: the GPU's name, or "cpu". */
-  readonly adapter: string;
-  /** In the order they run. */
-  readonly parts: readonly ModelPart[];
-}
-
+/** `engine` is what is to compute it. Absent: our own where there is WebGPU, else WASM if the model has ONNX graphs. */
 export type Call =
-  | { readonly type: "load"; readonly model: ModelAddress }
-  /** Loads the model first where it is not the loaded one. */
-  | { readonly type: "generate"; readonly model: ModelAddress; readonly recipe: Recipe };
+  /** @param model its id */
+  | { readonly type: "load"; readonly model: string; readonly engine: Engine | undefined }
+  /** Loads the recipe's model first where it is not the loaded one. The recipe is valid. */
+  | { readonly type: "generate"; readonly recipe: Recipe; readonly engine: Engine | undefined };
 
 export type ToWorker =
+  /** The first message: where the models are that ship with the page, an absolute address that ends in a slash. */
+  | { readonly type: "start"; readonly modelsRoot: string }
   | (Call & { readonly id: number })
   /** `id` is the call's. */
   | { readonly type: "cancel"; readonly id: number }
   | { readonly type: "ping" };
 
 export type Answer =
-  | { readonly type: "loaded"; readonly id: number; readonly info: ModelInfo }
-  | {
-      readonly type: "drawn";
-      readonly id: number;
-      readonly picture: Picture;
-      readonly timings: StageTimings;
-      readonly tokens: TextTokens;
-      readonly info: ModelInfo;
-    };
+  | { readonly type: "loaded"; readonly id: number; readonly model: ModelFacts }
+  | { readonly type: "drawn"; readonly id: number; readonly drawing: Drawing };
 
 export type FromWorker =
   | Answer

@@ -21,6 +21,7 @@ export function averageVelocitySchedule(steps: number): Schedule {
         timestep: t,
         endTimestep: r,
         sigma: t,
+        start: { picture: 1 - t, noise: t },
         x0: { x: 1, out: -t },
         next: { x: 1, out: -(t - r), noise: 0 },
       };

@@ -21,6 +21,7 @@ export function directSchedule(steps: number, sigma: number): Schedule {
         timestep: 250 * Math.log(sigma),
         endTimestep: 0,
         sigma,
+        start: { picture: 1, noise: sigma },
         x0: { x: 0, out: 1 },
         next: { x: 0, out: 1, noise: 0 },
       },

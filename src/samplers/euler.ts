@@ -43,6 +43,7 @@ function eulerStep(timestep: number, sigma: number, sigmaNext: number, { predict
     timestep,
     endTimestep: 0,
     sigma,
+    start: { picture: 1, noise: sigma },
     x0,
     next: { x: keep + (1 - keep) * x0.x, out: (1 - keep) * x0.out, noise: up },
   };

@@ -53,13 +53,15 @@ export function fewStepSchedule({ noise, predictionType, lists }: FewStepOptions
   const steps = lists.network.map((timestep, i): SamplerStep => {
     const level = noiseLevel(alphas, timestep);
     const x0 = atBoundary(predictedX0(predictionType, level), timestep);
+    const from = noiseLevel(alphas, lists.renoise[i] ?? timestep);
     const renoise = lists.renoise[i + 1];
     const to = renoise === undefined ? { sqrtAlpha: 1, sqrtOneMinusAlpha: 0 } : noiseLevel(alphas, renoise);
     return {
       inputScale: 1,
       timestep,
       endTimestep: 0,
-      sigma: noiseLevel(alphas, lists.renoise[i] ?? timestep).sigma,
+      sigma: from.sigma,
+      start: { picture: from.sqrtAlpha, noise: from.sqrtOneMinusAlpha },
       x0,
       next: { x: to.sqrtAlpha * x0.x, out: to.sqrtAlpha * x0.out, noise: to.sqrtOneMinusAlpha },
     };

@@ -7,8 +7,8 @@ import type { TensorReader } from "../checkpoints/tensor-reader";
 import { FIXTURES, golden, goldenJson, relativeError } from "../checkpoints/testing/fixtures";
 import { cumulativeAlphas, noiseLevel, STABLE_DIFFUSION_NOISE } from "./alphas";
 import { consistencyLists, consistencyTimesteps, fewStepSchedule } from "./few-step";
-import { guidanceEmbedding } from "./guidance-embedding";
-import { recipeFromConfig, scheduleFor, type SamplerRule } from "./recipe";
+import { guidanceEmbedding } from "../networks/guidance-embedding";
+import { samplerFromConfig, scheduleFor, type SamplerRule } from "./sampler";
 import type { Schedule } from "./schedule";
 
 const BOUND = 1e-5;
@@ -129,10 +129,10 @@ describe("Euler, trailing", () => {
 
 describe("Euler, timesteps of the student's own", () => {
   const config = goldenJson(`${FIXTURES}/repo-sd-turbo-tiny/scheduler/scheduler_config.json`);
-  const own = (lists: JsonObject) => recipeFromConfig({ ...config, timesteps_by_steps: lists });
+  const own = (lists: JsonObject) => samplerFromConfig({ ...config, timesteps_by_steps: lists });
 
   it.each([1, 2, 3, 4])("those of trailing spacing give its schedule of %i steps", (steps) => {
-    const trailing = recipeFromConfig(config);
+    const trailing = samplerFromConfig(config);
     const lists = [1, 2, 3, 4].map((n) => [String(n), scheduleFor(trailing, n).steps.map((step) => step.timestep)]);
     expect(scheduleFor(own(Object.fromEntries(lists)), steps)).toEqual(scheduleFor(trailing, steps));
   });
@@ -164,11 +164,11 @@ describe("Euler, timesteps of the student's own", () => {
   });
 
   it.each(["LCMScheduler", "TCDScheduler"])("%s has none, and does not read past them", (_class_name) => {
-    expect(() => recipeFromConfig({ ...config, _class_name, timesteps_by_steps: { "1": [999] } })).toThrow("timesteps_by_steps");
+    expect(() => samplerFromConfig({ ...config, _class_name, timesteps_by_steps: { "1": [999] } })).toThrow("timesteps_by_steps");
   });
 
   it("those of the student that ships are from one step to four", () => {
-    const shipped = recipeFromConfig(goldenJson("models/vignette/scheduler/scheduler_config.json"));
+    const shipped = samplerFromConfig(goldenJson("models/vignette/scheduler/scheduler_config.json"));
     const asked = [1, 2, 3, 4].map((n) => scheduleFor(shipped, n).steps.map((step) => step.timestep));
     expect(asked).toEqual([[999], [999, 49], [999, 66, 33], [999, 75, 50, 25]]);
     expect(() => scheduleFor(shipped, 5)).toThrow("not 5");
@@ -227,6 +227,32 @@ describe("average velocity and direct", () => {
   });
 });
 
+describe("a run that starts from a picture", () => {
+  const noise = STABLE_DIFFUSION_NOISE;
+  const perfect = { epsilon: (_: number, e: number) => e, velocity: (x: number, e: number) => e - x };
+  it.each<[string, SamplerRule, (x: number, e: number) => number]>([
+    ["euler", { rule: "euler", timesteps: { spacing: "trailing" }, ancestral: false }, perfect.epsilon],
+    ["consistency", { rule: "consistency", originalSteps: 50, timestepShift: 1000 }, perfect.epsilon],
+    ["tcd", { rule: "tcd", originalSteps: 50 }, perfect.epsilon],
+    ["listed", { rule: "listed", lists: [{ network: [999, 749, 499, 249], renoise: [999, 749, 499, 249] }] }, perfect.epsilon],
+    ["average-velocity", { rule: "average-velocity" }, perfect.velocity],
+  ])("%s: at every step's own level, a perfect network gives the picture back", (_, rule, network) => {
+    const [picture, unit] = [0.7, -1.3];
+    for (const { start, x0 } of scheduleFor({ rule, noise, predictionType: "epsilon" }, 4).steps) {
+      const sample = start.picture * picture + start.noise * unit;
+      // 1 / sqrt(alpha) is 15 at the noisiest step, and LCM's boundary condition is off by 1e-6.
+      expect(x0.x * sample + x0.out * network(picture, unit)).toBeCloseTo(picture, 4);
+    }
+  });
+
+  it("direct: noise over the picture at sigma, as EDM trains it", () => {
+    expect(scheduleFor({ rule: { rule: "direct", sigma: 80 }, noise, predictionType: "sample" }, 1).steps[0]?.start).toEqual({
+      picture: 1,
+      noise: 80,
+    });
+  });
+});
+
 describe("constants", () => {
   it("cumulative alphas equal the reference's, bit for bit", async () => {
     expect(cumulativeAlphas(STABLE_DIFFUSION_NOISE)).toEqual(await tensors.readFloat32("alphas_cumprod"));
@@ -242,13 +268,13 @@ describe("scheduler_config.json", () => {
   const config = goldenJson(`${FIXTURES}/repo-sd-turbo-tiny/scheduler/scheduler_config.json`);
 
   it("SD-Turbo's is Euler with trailing steps", () => {
-    expect(recipeFromConfig(config).rule).toEqual({ rule: "euler", timesteps: { spacing: "trailing" }, ancestral: false });
+    expect(samplerFromConfig(config).rule).toEqual({ rule: "euler", timesteps: { spacing: "trailing" }, ancestral: false });
   });
 
   it("a timestep shift takes four original steps, whatever the file says", () => {
     const lcm = { ...config, _class_name: "LCMScheduler", original_inference_steps: 50 };
-    expect(recipeFromConfig(lcm).rule).toEqual({ rule: "consistency", originalSteps: 50, timestepShift: 1000 });
-    expect(recipeFromConfig(lcm, { timestepShift: 250 }).rule).toEqual({ rule: "consistency", originalSteps: 4, timestepShift: 250 });
+    expect(samplerFromConfig(lcm).rule).toEqual({ rule: "consistency", originalSteps: 50, timestepShift: 1000 });
+    expect(samplerFromConfig(lcm, { timestepShift: 250 }).rule).toEqual({ rule: "consistency", originalSteps: 4, timestepShift: 250 });
   });
 
   it.each([
@@ -261,7 +287,7 @@ describe("scheduler_config.json", () => {
     ["final_sigmas_type", "sigma_min"],
     ["trained_betas", [0.1]],
   ])("refuses %s %s by name", (field, value) => {
-    expect(() => recipeFromConfig({ ...config, [field]: value })).toThrow(
+    expect(() => samplerFromConfig({ ...config, [field]: value })).toThrow(
       expect.objectContaining({ code: "model-unsupported", detail: expect.objectContaining({ field }) }),
     );
   });

@@ -16,6 +16,12 @@ export interface NextCoefficients {
   readonly noise: number;
 }
 
+/** A sample at the level of noise that a step starts from: `picture * latent + noise * unitNoise`. */
+export interface StartCoefficients {
+  readonly picture: number;
+  readonly noise: number;
+}
+
 export interface SamplerStep {
   /** The network sees `inputScale * sample`. */
   readonly inputScale: number;
@@ -25,6 +31,8 @@ export interface SamplerStep {
   readonly endTimestep: number;
   /** Noise over signal of the sample, which timestep-shifted students are not told; steering compares it with its end. */
   readonly sigma: number;
+  /** Where a run that starts from a picture, and not from noise alone, comes in. */
+  readonly start: StartCoefficients;
   readonly x0: X0Coefficients;
   readonly next: NextCoefficients;
 }

@@ -28,6 +28,7 @@ export function tcdSchedule(steps: number, { noise, predictionType, originalStep
         timestep,
         endTimestep: end,
         sigma: level.sigma,
+        start: { picture: level.sqrtAlpha, noise: level.sqrtOneMinusAlpha },
         x0,
         next: {
           x: to.sqrtAlpha * x0.x + to.sqrtOneMinusAlpha * epsilon.x,

@@ -1,6 +1,6 @@
 // NASA and NAG in float64, on the merged heads of one cross-attention before its output
 // projection. Kernels and steered ONNX graphs are tested against these; nothing is drawn by them.
-import type { Nag, Nasa } from "../common/steering-defaults";
+import type { Nag, Nasa } from "../common/steering";
 
 /** Keeps a token whose positive branch is all zero finite. */
 const NORM_FLOOR = 1e-6;

@@ -9,7 +9,7 @@ import { nodeStore } from "../checkpoints/node-file";
 import { FIXTURES, goldenJson, needsSharedFixtures, SHARED_FIXTURES } from "../checkpoints/testing/fixtures";
 import { tokenizerJsonFromMerges } from "./clip-definition";
 import { clipTokenizer, openClipTokenizer } from "./clip-tokenizer";
-import { pooledPosition } from "./pooled-position";
+import { pooledPosition } from "../networks/pooled-position";
 
 const TINY = `${FIXTURES}/clip-tokenizer-tiny`;
 const encoded = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -1,18 +1,14 @@
 // What the session needs from the machinery below it. The real one is `open-backend.ts`;
 // unit tests put a drawn gradient in its place, so that queueing, cancelling and recovery
 // are tested without a GPU.
-import type { GeneratedImage, ImageRequest, PipelineHooks } from "../pipeline/request";
+import type { DrawHooks } from "../common/drawing";
 import type { Engine } from "../common/engine";
-import type { ModelAddress, ModelInfo } from "../protocol/messages";
+import type { Model } from "../pipeline/draw";
 
 /** A loaded model. */
-export interface LoadedModel {
-  readonly info: ModelInfo;
-  generate(request: ImageRequest, hooks: PipelineHooks): Promise<GeneratedImage>;
-  dispose(): void | Promise<void>;
-}
+export type LoadedModel = Pick<Model, "facts" | "draw" | "dispose">;
 
-export interface LoadHooks extends PipelineHooks {
+export interface LoadHooks extends DrawHooks {
   /** Called once it is known what will compute the model, before anything large is fetched. */
   readonly onEngine?: (engine: Engine) => void;
 }
@@ -21,5 +17,6 @@ export interface LoadHooks extends PipelineHooks {
 export interface Backend {
   /** Resolves with the reason when the device is gone; never rejects. */
   readonly lost: Promise<string>;
-  load(model: ModelAddress, hooks: LoadHooks): Promise<LoadedModel>;
+  /** @param engine absent: our own where there is WebGPU, else WASM if the model has ONNX graphs */
+  load(id: string, engine: Engine | undefined, hooks: LoadHooks): Promise<LoadedModel>;
 }

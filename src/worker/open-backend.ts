@@ -1,70 +1,59 @@
 // What computes in this worker: our own kernels on the GPU, or ONNX Runtime on the same GPU or on WASM.
-// ONNX Runtime and all that belongs to it is fetched only when a model is to be drawn with it.
-import { openDevice, type Device } from "../engine/device";
+import { httpStore } from "../checkpoints/http-source";
+import { embedded, findModel, type ModelFiles } from "../checkpoints/places";
 import { OnestrokeError } from "../common/errors";
-import { graphFile } from "../pipeline/onnx/graph-file";
-import type { Engine } from "../common/engine";
-import type { ModelAddress } from "../protocol/messages";
-import type { Backend, LoadedModel, LoadHooks } from "./backend";
-import type { OnnxLoader } from "./load-onnx";
-import { loadWgsl } from "./load-wgsl";
-import { modelFiles, type ModelFiles } from "./loaded-model";
+import { openDevice, type Device } from "../engine/device";
+import type { OrtRuntime } from "../ort/session/runtime";
+import { openModel, scriptOf, type Compute, type OrtEngine } from "../pipeline/open";
+import { graphFile } from "../pipeline/ort/graph-file";
+import type { Backend } from "./backend";
 
-/** Never fails for want of a GPU: loading does, if the model needs one. */
-export async function openBackend(): Promise<Backend> {
+/**
+ * Never fails for want of a GPU: loading does, if the model needs one.
+ * @param modelsRoot absolute address that ends in a slash; the models that ship with the page, each in a folder
+ */
+export async function openBackend(modelsRoot: string): Promise<Backend> {
   const opened = await openDevice(navigator.gpu).catch((thrown: unknown) => OnestrokeError.from(thrown, "gpu-unavailable"));
-  const engines = new Engines(opened);
+  const places = [embedded((repository) => httpStore(new URL(`${repository}/`, modelsRoot).href))];
+  const compute = computeWith(opened);
   return {
     lost: opened instanceof OnestrokeError ? new Promise(() => undefined) : opened.lost.then(({ reason, message }) => message || reason),
-    load: (model, hooks) => engines.load(model, hooks),
+    load: async (id, asked, hooks) => {
+      const files = findModel(id, places);
+      const engine = asked ?? (opened instanceof OnestrokeError ? await engineWithoutGpu(files, opened, hooks.signal) : "wgsl");
+      hooks.onEngine?.(engine);
+      return openModel(files, engine, compute, hooks);
+    },
   };
 }
 
-class Engines {
-  readonly #opened: Device | OnestrokeError;
+function computeWith(opened: Device | OnestrokeError): Compute {
   /** One runtime for each of the two, from when it is first needed. */
-  readonly #onnx = new Map<Engine, Promise<OnnxLoader>>();
+  const runtimes = new Map<OrtEngine, Promise<OrtRuntime>>();
+  const device = (): Device => {
+    if (opened instanceof OnestrokeError) throw opened;
+    return opened;
+  };
+  return {
+    device,
+    runtime: (engine, { signal, onProgress }) => {
+      const known = runtimes.get(engine);
+      if (known !== undefined) return known;
+      const onBytes = (loadedBytes: number, totalBytes: number): void =>
+        onProgress?.({ stage: "load", component: "onnxruntime", loadedBytes, totalBytes });
+      const on = engine === "ort-webgpu" ? device() : undefined;
+      const starting = scriptOf(import("../ort/session/load-browser")).then(({ browserRuntime }) =>
+        browserRuntime(on, { signal, onBytes }),
+      );
+      runtimes.set(engine, starting);
+      // A failure is not remembered: the next attempt may succeed.
+      starting.catch(() => runtimes.delete(engine));
+      return starting;
+    },
+  };
+}
 
-  constructor(opened: Device | OnestrokeError) {
-    this.#opened = opened;
-  }
-
-  async load(address: ModelAddress, hooks: LoadHooks): Promise<LoadedModel> {
-    const files = modelFiles(address);
-    const engine = address.engine ?? (await this.#engineFor(files, hooks.signal));
-    hooks.onEngine?.(engine);
-    switch (engine) {
-      case "wgsl":
-        return loadWgsl(files, this.#device(), hooks);
-      case "ort-webgpu":
-        return (await this.#loader(engine, this.#device()))(files, hooks);
-      case "ort-wasm":
-        return (await this.#loader(engine, undefined))(files, hooks);
-    }
-  }
-
-  async #engineFor({ store }: ModelFiles, signal: AbortSignal | undefined): Promise<Engine> {
-    if (!(this.#opened instanceof OnestrokeError)) return "wgsl";
-    if ((await graphFile(store, "unet", signal)) !== undefined) return "ort-wasm";
-    throw this.#opened;
-  }
-
-  #device(): Device {
-    if (this.#opened instanceof OnestrokeError) throw this.#opened;
-    return this.#opened;
-  }
-
-  #loader(engine: Engine, device: Device | undefined): Promise<OnnxLoader> {
-    const known = this.#onnx.get(engine);
-    if (known !== undefined) return known;
-    const loading = import("./load-onnx").then(
-      ({ onnxLoader }) => onnxLoader(engine, device),
-      (cause: unknown) => {
-        // Some browsers remember a script that could not be loaded for as long as the worker lives.
-        throw new OnestrokeError("worker-died", "the script of ONNX Runtime's engine could not be loaded", {}, cause);
-      },
-    );
-    this.#onnx.set(engine, loading);
-    return loading;
-  }
+async function engineWithoutGpu({ base }: ModelFiles, refused: OnestrokeError, signal: AbortSignal | undefined): Promise<OrtEngine> {
+  if (base !== undefined && (await graphFile(base, "unet", signal)) !== undefined) return "ort-wasm";
+  throw refused;
 }

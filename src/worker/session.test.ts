@@ -2,30 +2,18 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { OnestrokeError } from "../common/errors";
 import type { FromWorker } from "../protocol/messages";
-import type { Recipe } from "../common/recipe";
+import { FACTS, RECIPE } from "../common/testing/fakes";
 import type { Backend, LoadedModel } from "./backend";
 import { Session } from "./session";
-import { GRADIENT_INFO, gradientBackend } from "./testing/gradient-backend";
-
-const MODEL = { id: "gradient", root: "https://page.example/models/gradient/" };
-const RECIPE: Recipe = {
-  model: "gradient",
-  prompt: "a hill",
-  negative: "",
-  steering: { method: "none" },
-  steps: 1,
-  seed: "7",
-  width: 32,
-  height: 16,
-};
+import { gradientBackend } from "./testing/gradient-backend";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A session that draws with `generate` for as long as that takes. */
-function sessionOf(generate: LoadedModel["generate"]) {
+/** A session that draws with `draw` for as long as that takes. */
+function sessionOf(draw: LoadedModel["draw"]) {
   const posted: FromWorker[] = [];
-  const backend: Backend = { ...gradientBackend(), load: async () => ({ info: GRADIENT_INFO, generate, dispose: () => undefined }) };
+  const backend: Backend = { ...gradientBackend(), load: async () => ({ facts: FACTS, draw, dispose: async () => undefined }) };
   const session = new Session(
     async () => backend,
     (message) => posted.push(message),
@@ -33,17 +21,17 @@ function sessionOf(generate: LoadedModel["generate"]) {
   return { session, answers: () => posted.filter((message) => message.type === "failed" || message.type === "drawn") };
 }
 
-test.each<[string, LoadedModel["generate"], number]>([
+test.each<[string, LoadedModel["draw"], number]>([
   [
     "one that lets go at once is answered within 100 ms",
-    (_, { signal }) =>
-      new Promise((__, reject) => signal?.addEventListener("abort", () => reject(new OnestrokeError("cancelled", "let go")))),
+    (_, hooks) =>
+      new Promise((__, reject) => hooks?.signal?.addEventListener("abort", () => reject(new OnestrokeError("cancelled", "let go")))),
     1,
   ],
   ["control: one that does not is waited for, so that no two pictures share the device", () => new Promise(() => undefined), 0],
-])("a cancelled picture: %s", async (_, generate, count) => {
-  const { session, answers } = sessionOf(generate);
-  session.receive({ type: "generate", id: 1, model: MODEL, recipe: RECIPE });
+])("a cancelled picture: %s", async (_, draw, count) => {
+  const { session, answers } = sessionOf(draw);
+  session.receive({ type: "generate", id: 1, recipe: RECIPE, engine: undefined });
   await vi.advanceTimersByTimeAsync(1_000);
   expect(answers()).toEqual([]);
   session.receive({ type: "cancel", id: 1 });

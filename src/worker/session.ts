@@ -2,18 +2,23 @@
 // about restarts: when the device is lost it says so, refuses everything after, and waits
 // to be replaced, because the worker is the unit of recovery.
 import { OnestrokeError, type ErrorCode } from "../common/errors";
-import { checkPicture } from "../pipeline/check-picture";
-import type { ImageRequest, PipelineHooks } from "../pipeline/request";
-import type { FromWorker, ModelAddress, ModelInfo, ToWorker } from "../protocol/messages";
-import { invalid, parseRecipe, type Recipe } from "../common/recipe";
+import type { DrawHooks } from "../common/drawing";
+import type { Engine } from "../common/engine";
+import type { FromWorker, ToWorker } from "../protocol/messages";
 import type { Backend, LoadedModel } from "./backend";
 import { SerialQueue } from "../common/queue";
 
 type State =
   | { readonly kind: "empty" }
   | { readonly kind: "open"; readonly backend: Backend }
-  | { readonly kind: "ready"; readonly backend: Backend; readonly address: ModelAddress; readonly model: LoadedModel }
+  | { readonly kind: "ready"; readonly backend: Backend; readonly wanted: Wanted; readonly model: LoadedModel }
   | { readonly kind: "lost"; readonly error: OnestrokeError };
+
+/** A model, and what was asked to compute it. */
+interface Wanted {
+  readonly id: string;
+  readonly engine: Engine | undefined;
+}
 
 type Call = Extract<ToWorker, { type: "load" | "generate" }>;
 type Post = (message: FromWorker, transfer?: Transferable[]) => void;
@@ -22,20 +27,24 @@ type Post = (message: FromWorker, transfer?: Transferable[]) => void;
 const LOSS_DELAY_MS = 10;
 
 export class Session {
-  readonly #openBackend: () => Promise<Backend>;
+  readonly #openBackend: (modelsRoot: string) => Promise<Backend>;
   readonly #post: Post;
   readonly #queue = new SerialQueue();
   /** Every call that has not been answered, waiting or running. */
   readonly #aborts = new Map<number, AbortController>();
   #state: State = { kind: "empty" };
+  #modelsRoot = "";
 
-  constructor(openBackend: () => Promise<Backend>, post: Post) {
+  constructor(openBackend: (modelsRoot: string) => Promise<Backend>, post: Post) {
     this.#openBackend = openBackend;
     this.#post = post;
   }
 
   receive(message: ToWorker): void {
     switch (message.type) {
+      case "start":
+        this.#modelsRoot = message.modelsRoot;
+        return;
       case "ping":
         this.#post({ type: "pong" });
         return;
@@ -79,19 +88,17 @@ export class Session {
     signal.throwIfAborted();
     const hooks = this.#hooks(call.id, signal);
     if (call.type === "load") {
-      const { info } = await this.#ensureModel(call.model, hooks);
-      this.#post({ type: "loaded", id: call.id, info });
+      const { facts } = await this.#ensureModel({ id: call.model, engine: call.engine }, hooks);
+      this.#post({ type: "loaded", id: call.id, model: facts });
       return;
     }
-    const recipe = parseRecipe(call.recipe);
-    const model = await this.#ensureModel(call.model, hooks);
-    const { image, timings, tokens } = await model.generate(toRequest(recipe, model.info), hooks);
+    const model = await this.#ensureModel({ id: call.recipe.model, engine: call.engine }, hooks);
+    const drawing = await model.draw(call.recipe, hooks);
     signal.throwIfAborted();
-    checkPicture(image, recipe);
-    this.#post({ type: "drawn", id: call.id, picture: image, timings, tokens, info: model.info }, [image.data.buffer]);
+    this.#post({ type: "drawn", id: call.id, drawing }, [drawing.picture.data.buffer]);
   }
 
-  #hooks(id: number, signal: AbortSignal): PipelineHooks {
+  #hooks(id: number, signal: AbortSignal): DrawHooks {
     return {
       signal,
       onProgress: (progress) => {
@@ -104,8 +111,8 @@ export class Session {
   }
 
   /** The loaded model, loading it where another one, or none, is. */
-  async #ensureModel(address: ModelAddress, hooks: PipelineHooks): Promise<LoadedModel> {
-    if (this.#state.kind === "ready" && isSame(this.#state.address, address)) return this.#state.model;
+  async #ensureModel(wanted: Wanted, hooks: DrawHooks): Promise<LoadedModel> {
+    if (this.#state.kind === "ready" && isSame(this.#state.wanted, wanted)) return this.#state.model;
     const backend = await this.#ensureBackend();
     if (this.#state.kind === "ready") {
       // Both would not fit on a small GPU at once.
@@ -113,16 +120,16 @@ export class Session {
       this.#state = { kind: "open", backend };
       await model.dispose();
     }
-    const model = await backend.load(address, { ...hooks, onEngine: (engine) => this.#post({ type: "engine", engine }) });
+    const model = await backend.load(wanted.id, wanted.engine, { ...hooks, onEngine: (engine) => this.#post({ type: "engine", engine }) });
     this.#throwIfLost();
-    this.#state = { kind: "ready", backend, address, model };
+    this.#state = { kind: "ready", backend, wanted, model };
     return model;
   }
 
   async #ensureBackend(): Promise<Backend> {
     this.#throwIfLost();
     if (this.#state.kind === "open" || this.#state.kind === "ready") return this.#state.backend;
-    const backend = await this.#openBackend();
+    const backend = await this.#openBackend(this.#modelsRoot);
     this.#state = { kind: "open", backend };
     void backend.lost.then((reason) => this.#fail(new OnestrokeError("gpu-lost", `the GPU device was lost: ${reason}`)));
     return backend;
@@ -133,20 +140,8 @@ export class Session {
   }
 }
 
-/** Whether both are the same model on the same choice of engine. */
-function isSame(left: ModelAddress, right: ModelAddress): boolean {
-  return left.root === right.root && left.engine === right.engine;
-}
-
-/** The request the recipe stands for, held to the bounds of this model. */
-function toRequest(recipe: Recipe, info: ModelInfo): ImageRequest {
-  if (recipe.steps > info.maxSteps) throw invalid("steps", `${info.name} takes 1 to ${info.maxSteps} steps`);
-  for (const field of ["width", "height"] as const) {
-    if (recipe[field] % info.sizeMultiple !== 0)
-      throw invalid(field, `${field} must be a multiple of ${info.sizeMultiple} for ${info.name}`);
-  }
-  const { prompt, negative, steering, steps, width, height } = recipe;
-  return { prompt, negative, steering, steps, seed: BigInt(recipe.seed), width, height };
+function isSame(left: Wanted, right: Wanted): boolean {
+  return left.id === right.id && left.engine === right.engine;
 }
 
 /**

@@ -10,7 +10,7 @@ const DIAL_END = 4;
 export function StepDial(): ReactNode {
   const app = useApp();
   const steps = useAppState((state) => state.draft.steps);
-  const most = useAppState((state) => (state.model.kind === "ready" ? Math.min(state.model.info.maxSteps, DIAL_END) : DIAL_END));
+  const most = useAppState((state) => (state.model.kind === "ready" ? Math.min(state.model.facts.maxSteps, DIAL_END) : DIAL_END));
   const name = useId();
   return (
     <fieldset className={styles["field"]}>

@@ -1,5 +1,5 @@
 // The steering the controls stand at, in terms of the loaded model; undefined until there is one.
-import type { SteeringDefaults } from "../../protocol/messages";
+import type { SteeringDefaults } from "../../common/steering-defaults";
 import { chosenSteering, type ActiveSteering } from "../dial";
 import { useAppState } from "../use-app";
 
@@ -10,6 +10,6 @@ export interface ModelSteering {
 
 export function useSteering(): ModelSteering | undefined {
   const choice = useAppState((state) => state.draft.steering);
-  const defaults = useAppState((state) => (state.model.kind === "ready" ? state.model.info.steering : undefined));
+  const defaults = useAppState((state) => (state.model.kind === "ready" ? state.model.facts.steering : undefined));
   return defaults === undefined ? undefined : { steering: chosenSteering(choice, defaults), defaults };
 }

@@ -1,7 +1,7 @@
 // What computes the pictures, network by network, and a choice of it.
 import { useId, type ReactNode } from "react";
 import { ENGINES } from "../../common/engine";
-import type { ModelInfo } from "../../protocol/messages";
+import type { ModelFacts } from "../../common/model-facts";
 import { formatBytes, strings } from "../strings";
 import { useApp, useAppState } from "../use-app";
 import styles from "./diagnostics.module.css";
@@ -31,12 +31,12 @@ export function Diagnostics(): ReactNode {
           ))}
         </select>
       </div>
-      {model.kind === "ready" && <Facts info={model.info} />}
+      {model.kind === "ready" && <Facts facts={model.facts} />}
     </details>
   );
 }
 
-function Facts({ info: { adapter, parts } }: { readonly info: ModelInfo }): ReactNode {
+function Facts({ facts: { adapter, parts } }: { readonly facts: ModelFacts }): ReactNode {
   return (
     <dl className={styles["facts"]}>
       <div>

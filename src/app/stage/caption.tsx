@@ -1,7 +1,7 @@
 // Under the picture: what it was drawn from, how long it took, and taking it away.
 import type { ReactNode } from "react";
-import type { Drawing } from "../../client/generator";
-import { drawingMs } from "../../common/progress";
+import type { Drawing } from "../../common/drawing";
+import { drawingMs } from "../../common/drawing";
 import { formatDuration, strings } from "../strings";
 import styles from "./caption.module.css";
 import { CopyLink } from "./copy-link";

@@ -1,6 +1,6 @@
 // Pixels on a canvas at their own size; styles scale it.
 import { useEffect, useRef, type ReactNode } from "react";
-import type { Picture } from "../../common/progress";
+import type { Picture } from "../../common/picture";
 
 interface Props {
   readonly picture: Picture;

@@ -1,6 +1,6 @@
 // Takes a picture away as a file; a browser that cannot write it is said so.
 import type { ReactNode } from "react";
-import type { Drawing } from "../../client/generator";
+import type { Drawing } from "../../common/drawing";
 import { SaveIcon } from "../icons";
 import { savePng } from "../save";
 import { strings } from "../strings";

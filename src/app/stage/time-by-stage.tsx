@@ -1,7 +1,7 @@
 // Where the time of one picture went: a bar in proportion, and the same as a list. What
 // loading and compiling took is told apart, because it is paid once.
 import type { ReactNode } from "react";
-import type { StageTimings } from "../../common/progress";
+import type { Timings } from "../../common/drawing";
 import { formatDuration, strings } from "../strings";
 import styles from "./time-by-stage.module.css";
 
@@ -11,7 +11,7 @@ interface Stage {
   readonly kind: "once" | "encode" | "step" | "decode";
 }
 
-function stagesOf({ load, compile, encode, denoise, decode }: StageTimings): readonly Stage[] {
+function stagesOf({ load, compile, encode, denoise, decode }: Timings): readonly Stage[] {
   const stages: Stage[] = [
     { name: strings.stageNames.encode, ms: encode, kind: "encode" },
     ...denoise.map((ms, index): Stage => ({ name: strings.stepName(index + 1), ms, kind: "step" })),
@@ -22,7 +22,7 @@ function stagesOf({ load, compile, encode, denoise, decode }: StageTimings): rea
   return stages.filter(({ kind, ms }) => kind !== "once" || ms >= 1);
 }
 
-export function TimeByStage({ timings }: { readonly timings: StageTimings }): ReactNode {
+export function TimeByStage({ timings }: { readonly timings: Timings }): ReactNode {
   const stages = stagesOf(timings);
   return (
     <div className={styles["timings"]}>

@@ -1,8 +1,8 @@
 // Two pictures of one size, one over the other: left of a line the first, right of it the second. The
 // line is a slider that lies over the whole picture, so mouse, touch and arrow keys move it.
 import { useEffect, useRef, useState, type CSSProperties, type ReactNode } from "react";
-import type { Drawing } from "../../client/generator";
-import type { Picture } from "../../common/progress";
+import type { Drawing } from "../../common/drawing";
+import type { Picture } from "../../common/picture";
 import { strings } from "../strings";
 import { PictureCanvas } from "./picture-canvas";
 import { SaveButton } from "./save-button";

@@ -1,26 +1,22 @@
 // An app whose generator draws nothing: at once, or when the test lets it.
 import { expect, vi } from "vitest";
-import type { Drawing, Generator } from "../../client/generator";
+import type { Drawing } from "../../common/drawing";
+import type { Generator } from "../../client/generator";
 import { OnestrokeError } from "../../common/errors";
-import type { ModelInfo } from "../../protocol/messages";
+import type { ModelFacts } from "../../common/model-facts";
+import { FACTS } from "../../common/testing/fakes";
 import type { Recipe } from "../../common/recipe";
 import { createApp, type App } from "../store";
 
-export const MODEL: ModelInfo = {
-  name: "Model",
-  license: undefined,
-  weightBytes: 1,
-  defaultSize: 32,
+export const MODEL: ModelFacts = {
+  ...FACTS,
   sizeMultiple: 8,
-  maxSteps: 4,
   steering: {
     method: "nasa",
     nasa: { method: "nasa", scale: 0.3 },
     nag: { method: "nag", scale: 3, tau: 2, alpha: 0.5, sigmaEnd: 4 },
     sigmaEnd: 4,
   },
-  adapter: "cpu",
-  parts: [],
 };
 
 export function drawingOf(recipe: Recipe): Drawing {

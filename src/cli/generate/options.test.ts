@@ -4,25 +4,29 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { ImageRequest } from "../../pipeline/request";
-import { parseOptions, USAGE, type RecipeDefaults } from "./options";
+import type { Recipe } from "../../common/recipe";
+import { FACTS } from "../../common/testing/fakes";
+import { parseOptions, USAGE } from "./options";
 
 const NASA = { method: "nasa", scale: 0.25 } as const;
 const NAG = { method: "nag", scale: 3, tau: 2, alpha: 0.5, sigmaEnd: 4 } as const;
-const DEFAULTS: RecipeDefaults = { size: 256, steering: { method: "nasa", nasa: NASA, nag: NAG, sigmaEnd: 4 } };
+const MODEL = { ...FACTS, defaultSize: 256, steering: { method: "nasa", nasa: NASA, nag: NAG, sigmaEnd: 4 } } as const;
 const BASE = ["--prompt", "a hill", "--out", "hill.png"];
 
-async function requests(...args: string[]): Promise<readonly ImageRequest[]> {
+async function requests(...args: string[]): Promise<readonly Recipe[]> {
   const { jobs } = await parseOptions(args);
-  return jobs.map((job) => job.request(DEFAULTS));
+  return jobs.map((job) => job.recipe(MODEL));
 }
 
 describe("generate's options", () => {
   test("defaults: the embedded student, one step, seed 0, the model's size, no steering", async () => {
     const { model, jobs } = await parseOptions(BASE);
     expect(model).toBe("vignette");
-    expect(jobs.map((job) => [job.file, job.request(DEFAULTS)])).toEqual([
-      ["hill.png", { prompt: "a hill", negative: "", steering: { method: "none" }, steps: 1, seed: 0n, width: 256, height: 256 }],
+    expect(jobs.map((job) => [job.file, job.recipe(MODEL)])).toEqual([
+      [
+        "hill.png",
+        { model: "gradient", prompt: "a hill", negative: "", steering: { method: "none" }, steps: 1, seed: "0", width: 256, height: 256 },
+      ],
     ]);
   });
 
@@ -53,13 +57,13 @@ describe("generate's options", () => {
 
   test("--count draws consecutive seeds into numbered files", async () => {
     const { jobs } = await parseOptions([...BASE, "--seed", "18446744073709551614", "--count", "2"]);
-    expect(jobs.map((job) => [job.file, job.request(DEFAULTS).seed])).toEqual([
-      ["hill-1.png", 18446744073709551614n],
-      ["hill-2.png", 18446744073709551615n],
+    expect(jobs.map((job) => [job.file, job.recipe(MODEL).seed])).toEqual([
+      ["hill-1.png", "18446744073709551614"],
+      ["hill-2.png", "18446744073709551615"],
     ]);
   });
 
-  async function batch(line: string): Promise<readonly ImageRequest[]> {
+  async function batch(line: string): Promise<readonly Recipe[]> {
     const file = join(await mkdtemp(join(tmpdir(), "onestroke-")), "batch.jsonl");
     await writeFile(file, `${line}\n\n`);
     return requests("--batch", file);

@@ -5,12 +5,12 @@ import { extname } from "node:path";
 import { parseArgs } from "node:util";
 import { parseJsonObject } from "../../common/json";
 import { OnestrokeError } from "../../common/errors";
-import type { ImageRequest } from "../../pipeline/request";
 import { ENGINES, type Engine } from "../../common/engine";
-import { STEERING_RANGES } from "../../common/limits";
-import { normalisePrompt } from "../../common/recipe";
+import { MIN_SIDE } from "../../common/limits";
+import type { ModelFacts } from "../../common/model-facts";
+import { parseRecipe, parseSeed, type Recipe } from "../../common/recipe";
+import { STEERING_RANGES, type Steering } from "../../common/steering";
 import type { SteeringDefaults } from "../../common/steering-defaults";
-import type { Steering } from "../../common/steering";
 
 export const USAGE = `usage: npm run generate -- --model ID_OR_DIR --prompt TEXT --out FILE.png
   [--negative TEXT [--nasa A | --nag PHI] [--sigma-end S]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--text-rows R] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
@@ -28,16 +28,11 @@ const TEXT_OPTIONS: readonly RecipeOption[] = ["prompt", "out", "negative"];
 type RecipeOption = (typeof RECIPE_OPTIONS)[number];
 type RecipeFields = Readonly<Partial<Record<RecipeOption, string | undefined>>>;
 
-/** What the model decides when a recipe does not say. */
-export interface RecipeDefaults {
-  readonly size: number;
-  readonly steering: SteeringDefaults;
-}
-
 /** One picture to make. */
 export interface Job {
   readonly file: string;
-  request(defaults: RecipeDefaults): ImageRequest;
+  /** With the model's own values for what was not said. */
+  recipe(model: Pick<ModelFacts, "id" | "defaultSize" | "steering">): Recipe;
 }
 
 export interface GenerateOptions {
@@ -116,23 +111,28 @@ function job(fields: RecipeFields, seedOffset: bigint): Job {
   const { prompt, out, negative = "" } = fields;
   if (prompt === undefined) throw invalid("prompt", `--prompt is needed\n${USAGE}`);
   if (out === undefined) throw invalid("out", `--out is needed\n${USAGE}`);
-  const digits = fields.seed ?? "0";
-  const seed = /^\d+$/.test(digits) ? BigInt(digits) + seedOffset : -1n;
-  if (seed < 0n || seed >= 2n ** 64n) throw invalid("seed", "the seed is a whole number from 0 to 18446744073709551615");
+  const seed = BigInt(parseSeed(fields.seed ?? "0")) + seedOffset;
   const side = (name: "width" | "height") => (fields[name] === undefined ? undefined : whole(name, fields[name]));
   const [width, height] = [side("width"), side("height")];
-  const steps = fields.steps === undefined ? 1 : whole("steps", fields.steps);
   const steering = steeringFrom(fields);
+  // Whatever the model, the rest is held to a recipe's bounds before one is opened.
+  const said = parseRecipe({
+    model: "model",
+    prompt,
+    negative,
+    steps: fields.steps === undefined ? 1 : whole("steps", fields.steps),
+    seed,
+    width: width ?? MIN_SIDE,
+    height: height ?? MIN_SIDE,
+  });
   return {
     file: out,
-    request: (defaults) => ({
-      prompt: normalisePrompt(prompt),
-      negative: normalisePrompt(negative),
-      steering: negative === "" ? { method: "none" } : steering(defaults.steering),
-      steps,
-      seed,
-      width: width ?? defaults.size,
-      height: height ?? defaults.size,
+    recipe: ({ id, defaultSize, steering: usual }) => ({
+      ...said,
+      model: id,
+      steering: said.negative === "" ? { method: "none" } : steering(usual),
+      width: width ?? defaultSize,
+      height: height ?? defaultSize,
     }),
   };
 }

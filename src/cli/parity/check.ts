@@ -4,7 +4,8 @@ import type { ByteStore } from "../../checkpoints/byte-source";
 import { checkTensors } from "../../checkpoints/check-tensors";
 import type { JsonObject } from "../../common/json";
 import { openTensors, type TensorReader } from "../../checkpoints/tensor-reader";
-import { weightFiles, type WeightStem } from "../../checkpoints/weight-files";
+import { weightFiles } from "../../checkpoints/weight-files";
+import { networkRow } from "../../networks";
 import type { Device } from "../../engine/device";
 import { fuseGraph } from "../../engine/fuse";
 import { GraphBuilder } from "../../engine/graph-builder";
@@ -19,6 +20,8 @@ import type { Golden } from "./golden";
 export interface Fixture {
   readonly name: string;
   readonly store: ByteStore;
+  /** Class of the network; "" for fixtures that are none. */
+  readonly className: string;
   /** `config.json`; empty for fixtures that are no network. */
   readonly config: JsonObject;
   readonly golden: Golden;
@@ -61,14 +64,14 @@ export class NetworkUnderTest {
   }
 
   static async open(
-    { name, store }: Fixture,
+    { name, store, className }: Fixture,
     device: Device,
     format: NumberFormat,
-    options: { readonly stem: WeightStem; readonly unused: readonly RegExp[] },
+    { unused }: { readonly unused: readonly RegExp[] },
   ): Promise<NetworkUnderTest> {
-    const files = await weightFiles(store, "", options.stem);
+    const files = await weightFiles(store, "", networkRow(className)?.stem ?? "model");
     const paths = files.map(({ path }) => path);
-    return new NetworkUnderTest(device, format, await openTensors(store, paths), name, options.unused);
+    return new NetworkUnderTest(device, format, await openTensors(store, paths), name, unused);
   }
 
   /** Outputs by name, for inputs by name. Equal keys share a plan. */

@@ -5,17 +5,18 @@ import { basename, join } from "node:path";
 import { readJson } from "../../checkpoints/read-file";
 import { nodeStore } from "../../checkpoints/node-file";
 import type { JsonObject } from "../../common/json";
-import { OnestrokeError } from "../../common/errors";
+import { assertNever, OnestrokeError } from "../../common/errors";
 import type { Engine } from "../../common/engine";
-import { checkAutoencoderKl, checkAutoencoderTiny } from "./autoencoder";
+import { networkRow, openDenoiser } from "../../networks";
+import { checkAutoencoder } from "./autoencoder";
 import type { DeviceCheck, Fixture, HostCheck, OnnxCheck } from "./check";
-import { checkImf, checkPagoda, checkSit } from "./class-to-image";
-import { checkClipText } from "./clip-text";
+import { checkClassDenoiser } from "./class-to-image";
 import { Golden } from "./golden";
 import { checkNoise, checkSamplers, checkTokenizer } from "./host";
 import { checkOnnx } from "./onnx";
 import { checkRepository } from "./repository";
-import { checkUnet } from "./unet";
+import { checkTextDenoiser } from "./text-denoiser";
+import { checkTextEncoder } from "./text-encoder";
 
 export interface Bounds {
   readonly f32: number;
@@ -44,16 +45,24 @@ const TABLE_BOUND = 1e-5;
 
 const network = (check: DeviceCheck): Kind => ({ on: "device", check, bounds: NETWORK_BOUNDS });
 
-const BY_CLASS: ReadonlyMap<string, Kind> = new Map([
-  ["UNet2DConditionModel", network(checkUnet)],
-  ["AutoencoderKL", network(checkAutoencoderKl)],
-  ["AutoencoderTiny", network(checkAutoencoderTiny)],
-  ["CLIPTextModel", network(checkClipText)],
-  ["CLIPTextModelWithProjection", network(checkClipText)],
-  ["esc-sit", network(checkSit)],
-  ["imf-dit", network(checkImf)],
-  ["pagoda-decoder", network(checkPagoda)],
-]);
+/** The check of a network, by the role it plays and what it reads. */
+function kindOfNetwork(className: string): Kind | undefined {
+  const role = networkRow(className)?.role;
+  switch (role) {
+    case undefined:
+      return undefined;
+    case "text-encoder":
+      return network(checkTextEncoder);
+    case "autoencoder":
+      return network(checkAutoencoder);
+    case "denoiser":
+      return network((fixture, ...rest) =>
+        (openDenoiser(fixture).reads.kind === "text" ? checkTextDenoiser : checkClassDenoiser)(fixture, ...rest),
+      );
+    default:
+      return assertNever(role);
+  }
+}
 
 const BY_PREFIX: readonly (readonly [prefix: string, kind: Kind])[] = [
   ["clip-tokenizer", { on: "host", check: checkTokenizer, bound: TABLE_BOUND }],
@@ -101,18 +110,17 @@ async function open(folder: string): Promise<KnownFixture> {
   try {
     const config = (await store.exists("config.json")) ? await readJson(store, "config.json") : {};
     const golden = (await store.exists("golden.json")) ? await Golden.open(store) : Golden.empty();
-    return { fixture: { name, store, config, golden }, kind: kindOf(name, config) };
+    const className = classNames(config).find((label) => networkRow(label) !== undefined) ?? "";
+    const kind = kindOfNetwork(className) ?? BY_PREFIX.find(([prefix]) => name.startsWith(prefix))?.[1] ?? NOT_RECOGNISED;
+    return { fixture: { name, store, className, config, golden }, kind };
   } catch (error) {
     const { message } = OnestrokeError.from(error, "model-corrupt");
-    return { fixture: { name, store, config: {}, golden: Golden.empty() }, kind: { on: "failure", reason: message } };
+    return { fixture: { name, store, className: "", config: {}, golden: Golden.empty() }, kind: { on: "failure", reason: message } };
   }
 }
 
-function kindOf(name: string, config: JsonObject): Kind {
+/** What a config calls its network: diffusers', transformers' and our own way. */
+function classNames(config: JsonObject): readonly string[] {
   const architectures: readonly unknown[] = Array.isArray(config["architectures"]) ? config["architectures"] : [];
-  for (const label of [config["_class_name"], ...architectures, config["family"]]) {
-    const kind = typeof label === "string" ? BY_CLASS.get(label) : undefined;
-    if (kind) return kind;
-  }
-  return BY_PREFIX.find(([prefix]) => name.startsWith(prefix))?.[1] ?? NOT_RECOGNISED;
+  return [config["_class_name"], ...architectures, config["family"]].filter((label) => typeof label === "string");
 }

@@ -4,7 +4,7 @@ import { OnestrokeError } from "../../common/errors";
 import { cumulativeAlphas, STABLE_DIFFUSION_NOISE } from "../../samplers/alphas";
 import { eulerSchedule } from "../../samplers/euler";
 import { consistencyTimesteps, fewStepSchedule } from "../../samplers/few-step";
-import { guidanceEmbedding } from "../../samplers/guidance-embedding";
+import { guidanceEmbedding } from "../../networks/guidance-embedding";
 import { TorchGenerator } from "../../samplers/noise/torch-generator";
 import type { Schedule } from "../../samplers/schedule";
 import { tcdSchedule } from "../../samplers/tcd";

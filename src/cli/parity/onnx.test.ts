@@ -8,7 +8,7 @@ import { float32Tensor, safetensorsFile } from "../../checkpoints/testing/safete
 import { encodeModel, valueInfo } from "../../ort/onnx-graph/encode";
 import { ELEMENT_TYPES } from "../../ort/onnx-graph/model";
 import { GraphWriter } from "../../ort/testing/attention-model";
-import { openRuntime } from "../runtimes";
+import { openRuntime } from "../compute";
 import { onEngine, parityFixtures } from "./fixtures";
 import { runParity, type ParityReport } from "./run";
 

@@ -12,7 +12,7 @@ import { OrtSession } from "../../ort/session/session";
 import { tensorFrom, valuesOf } from "../../ort/session/tensors";
 import { steerGraph, steeringScalars } from "../../ort/steer-graph";
 import type { SteeringMethod } from "../../ort/steer-graph/combine";
-import type { Nag, Nasa } from "../../common/steering-defaults";
+import type { Nag, Nasa } from "../../common/steering";
 import type { Comparison, Fixture, OnnxCheck } from "./check";
 import { Golden, relativeError } from "./golden";
 

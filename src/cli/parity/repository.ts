@@ -1,28 +1,29 @@
 // Whole repositories: prompt, seed, steps and size to latent and picture, through the
 // pipeline that the app and the command line use.
-import { diffusersManifest } from "../../checkpoints/diffusers-manifest";
+import { manifestOf, modelFolder } from "../../checkpoints/places";
 import { Fields } from "../../common/json";
-import { TextToImage } from "../../pipeline/text-to-image";
+import type { Model } from "../../pipeline/draw";
+import { openWgslModel } from "../../pipeline/wgsl/model";
 import type { DeviceCheck } from "./check";
 import { relativeError } from "./golden";
 
 export const checkRepository: DeviceCheck = async function* ({ name, store, golden }, device, format) {
-  const manifest = await diffusersManifest(store);
-  /** One pipeline for each timestep shift among the cases. */
-  const pipelines = new Map<number | undefined, TextToImage>();
+  const manifest = await manifestOf(modelFolder(store));
+  /** One model for each timestep shift among the cases. */
+  const models = new Map<number | undefined, Model>();
   for (const entry of golden.cases) {
     const fields = new Fields(entry, `${name}/golden.json`);
     const timestepShift = fields.optionalInteger("timestep_shift");
-    const pipeline =
-      pipelines.get(timestepShift) ??
-      (await TextToImage.load(manifest, device, {}, { format, ...(timestepShift === undefined ? {} : { sampler: { timestepShift } }) }));
-    pipelines.set(timestepShift, pipeline);
-    const { latent, pixels } = await pipeline.measure({
+    const sampler = timestepShift === undefined ? {} : { sampler: { timestepShift } };
+    const model = models.get(timestepShift) ?? (await openWgslModel(manifest, device, {}, { format, ...sampler }));
+    models.set(timestepShift, model);
+    const { latent, pixels } = await model.measure({
+      model: name,
       prompt: fields.string("prompt"),
       negative: "",
       steering: { method: "none" },
       steps: fields.integer("steps"),
-      seed: BigInt(fields.integer("seed")),
+      seed: String(fields.integer("seed")),
       width: fields.integer("width"),
       height: fields.integer("height"),
     });
@@ -31,5 +32,5 @@ export const checkRepository: DeviceCheck = async function* ({ name, store, gold
     yield { case: `latent.${index}`, error: relativeError(latent, golden.channelsLast(`latent.${index}`).values) };
     yield { case: `image.${index}`, error: relativeError(picture, golden.channelsLast(`image.${index}`).values) };
   }
-  for (const pipeline of pipelines.values()) pipeline.dispose();
+  for (const model of models.values()) await model.dispose();
 };

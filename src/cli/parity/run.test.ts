@@ -47,7 +47,7 @@ describe("the report", () => {
       ["golden.safetensors", safetensorsFile(tensors)],
     ]);
     const store = memoryStore(name, files);
-    return { name, store, config: {}, golden: await Golden.open(store) };
+    return { name, store, className: "", config: {}, golden: await Golden.open(store) };
   };
   const noise = { on: "host", check: checkNoise, bound: 1e-5 } as const;
 

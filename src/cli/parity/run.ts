@@ -5,7 +5,7 @@ import type { NumberFormat } from "../../engine/tensor";
 import type { Engine } from "../../common/engine";
 import { adapterName } from "../adapters";
 import type { Comparison, Fixture } from "./check";
-import type { RuntimeOnAdapter } from "../runtimes";
+import type { RuntimeOnAdapter } from "../compute";
 import type { KnownFixture } from "./fixtures";
 
 export interface ParityRow {

@@ -30,7 +30,15 @@ const open = (runtime: OrtRuntime, model: OnnxModel) =>
 /** Two steps, the second from the first's `next` where it lies. */
 async function twoSteps(runtime: OrtRuntime): Promise<{ readonly location: string; readonly values: Float32Array }> {
   const session = await open(runtime, stepGraph(attentionModel("plain")));
-  const step = { inputScale: 0.5, timestep: 0, endTimestep: 0, sigma: 1, x0: { x: 1, out: 0 }, next: { x: 0.7, out: 0.2, noise: 0 } };
+  const step = {
+    inputScale: 0.5,
+    timestep: 0,
+    endTimestep: 0,
+    sigma: 1,
+    start: { picture: 1, noise: 0 },
+    x0: { x: 1, out: 0 },
+    next: { x: 0.7, out: 0.2, noise: 0 },
+  };
   const scalars = Object.entries(stepScalars(step)).map(([name, value]) => [name, runtime.tensor("float32", Float32Array.of(value), [])]);
   const states = runtime.tensor("float32", text, [1, 4, TEXT_CHANNELS]);
   let x = runtime.tensor("float32", sample, [1, PIXELS, CHANNELS]);

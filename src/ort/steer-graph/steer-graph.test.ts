@@ -1,7 +1,7 @@
 // A steered graph computes the published equations, whatever form its attention was exported in, and
 // shares its weights; a graph that cannot be steered is refused.
 import { describe, expect, it } from "vitest";
-import type { Nag, Nasa } from "../../common/steering-defaults";
+import type { Nag, Nasa } from "../../common/steering";
 import { nag, nasa } from "../../steering/reference";
 import { encodeModel, valueInfo } from "../onnx-graph/encode";
 import { ELEMENT_TYPES, type OnnxModel } from "../onnx-graph/model";

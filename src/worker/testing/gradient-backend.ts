@@ -1,33 +1,23 @@
 // A backend without a GPU, for unit tests: it draws a gradient that depends on prompt, seed
-// and steps, and misbehaves on request. Never part of the app.
+// and steps, and misbehaves on recipe. Never part of the app.
+import type { Drawing, DrawHooks } from "../../common/drawing";
 import { OnestrokeError } from "../../common/errors";
-import type { GeneratedImage, ImageRequest, PipelineHooks, RgbaImage } from "../../pipeline/request";
-import type { ModelInfo } from "../../protocol/messages";
+import type { ModelFacts } from "../../common/model-facts";
+import type { Picture } from "../../common/picture";
+import type { Recipe } from "../../common/recipe";
+import { FACTS } from "../../common/testing/fakes";
+import { checkPicture } from "../../pipeline/check-picture";
+import { fitRecipe } from "../../pipeline/fit";
 import type { Backend, LoadedModel } from "../backend";
-
-export const GRADIENT_INFO: ModelInfo = {
-  name: "Gradient",
-  license: "MIT",
-  weightBytes: 1_000,
-  defaultSize: 32,
-  sizeMultiple: 16,
-  maxSteps: 4,
-  steering: {
-    method: "nasa",
-    nasa: { method: "nasa", scale: 0.5 },
-    nag: { method: "nag", scale: 2, tau: 2.5, alpha: 0.5, sigmaEnd: 4 },
-    sigmaEnd: 4,
-  },
-  adapter: "cpu",
-  parts: [{ name: "unet", engine: "wgsl", byteLength: 1_000 }],
-};
 
 /** Words in a prompt that stand for a fault. */
 export type Fault = "throw" | "hang" | "lose" | "blank" | "die" | "deaf";
 
 export interface GradientBackend extends Backend {
-  /** Of the models loaded, in order. */
-  readonly roots: string[];
+  /** Ids of the models loaded, in order. */
+  readonly loaded: string[];
+  /** Recipes drawn, in order. */
+  readonly drawn: Recipe[];
   readonly lose: (reason: string) => void;
 }
 
@@ -35,18 +25,21 @@ export interface GradientBackend extends Backend {
 export function gradientBackend(faults: readonly (Fault | undefined)[] = []): GradientBackend {
   let lose: (reason: string) => void = () => undefined;
   const lost = new Promise<string>((resolve) => (lose = resolve));
-  const roots: string[] = [];
+  const loaded: string[] = [];
+  const drawn: Recipe[] = [];
   let drawings = 0;
 
-  async function generate(request: ImageRequest, hooks: PipelineHooks): Promise<GeneratedImage> {
+  async function draw(recipe: Recipe, hooks: DrawHooks, facts: ModelFacts): Promise<Drawing> {
+    fitRecipe(recipe, facts);
+    drawn.push(recipe);
     const fault = faults[drawings++];
     hooks.onProgress?.({ stage: "encode" });
     if (fault === "hang") await new Promise(() => undefined);
-    for (let step = 1; step <= request.steps; step++) {
-      hooks.onProgress?.({ stage: "step", step, steps: request.steps });
+    for (let step = 1; step <= recipe.steps; step++) {
+      hooks.onProgress?.({ stage: "step", step, steps: recipe.steps });
       await new Promise((resolve) => setTimeout(resolve, 1));
       hooks.signal?.throwIfAborted();
-      if (step < request.steps) hooks.onPreview?.(gradient(request, step), step);
+      if (step < recipe.steps) hooks.onPreview?.(gradient(recipe, step), step);
     }
     if (fault === "throw") throw new OnestrokeError("gpu-out-of-memory", "no room");
     if (fault === "die") throw new Error("a bug");
@@ -56,36 +49,37 @@ export function gradientBackend(faults: readonly (Fault | undefined)[] = []): Gr
       lose("crashed");
       await new Promise(() => undefined);
     }
-    const image = gradient(request, request.steps);
-    if (fault === "blank") image.data.fill(7);
-    const denoise = Array.from({ length: request.steps }, () => 1);
+    const picture = gradient(recipe, recipe.steps);
+    if (fault === "blank") picture.data.fill(7);
+    checkPicture(picture, recipe);
+    const denoise = Array.from({ length: recipe.steps }, () => 1);
     // It reads no text, only its length.
-    const tokens = { prompt: request.prompt.length, negative: 0, most: 75 };
-    return { image, timings: { load: 0, compile: 0, encode: 1, denoise, decode: 1 }, tokens };
+    const tokens = { prompt: recipe.prompt.length, negative: 0, most: 75 };
+    return { recipe, picture, timings: { load: 0, compile: 0, encode: 1, denoise, decode: 1 }, tokens, model: facts };
   }
 
   return {
     lost,
-    roots,
+    loaded,
+    drawn,
     lose: (reason) => lose(reason),
-    async load({ root, engine = "wgsl" }, hooks): Promise<LoadedModel> {
+    async load(id, engine = "wgsl", hooks): Promise<LoadedModel> {
       hooks.onEngine?.(engine);
       hooks.onProgress?.({ stage: "load", component: "unet", loadedBytes: 0, totalBytes: 1_000 });
       await Promise.resolve();
       hooks.signal?.throwIfAborted();
-      if (root.includes("missing"))
-        throw new OnestrokeError("model-missing", "unet/config.json is not there", { file: "unet/config.json" });
-      roots.push(root);
-      const info = { ...GRADIENT_INFO, parts: GRADIENT_INFO.parts.map((part) => ({ ...part, engine })) };
-      return { info, generate, dispose: () => undefined };
+      if (id.includes("missing")) throw new OnestrokeError("model-missing", "unet/config.json is not there", { file: "unet/config.json" });
+      loaded.push(id);
+      const facts = { ...FACTS, parts: FACTS.parts.map((part) => ({ ...part, engine })) };
+      return { facts, draw: (recipe, drawHooks) => draw(recipe, drawHooks ?? {}, facts), dispose: async () => undefined };
     },
   };
 }
 
-function gradient({ prompt, seed, width, height }: ImageRequest, step: number): RgbaImage {
+function gradient({ prompt, seed, width, height }: Recipe, step: number): Picture {
   const data = new Uint8ClampedArray(width * height * 4);
   for (let pixel = 0; pixel < width * height; pixel++) {
-    data.set([(pixel * 3 + prompt.length) % 256, Number(seed % 251n), step * 40, 255], pixel * 4);
+    data.set([(pixel * 3 + prompt.length) % 256, Number(BigInt(seed) % 251n), step * 40, 255], pixel * 4);
   }
   return { width, height, data };
 }

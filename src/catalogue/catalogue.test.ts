@@ -1,0 +1,164 @@
+// Catalogue entries are valid, agree with the papers' step lists, and become manifests whose
+// parts come from several repositories.
+import { readdirSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { scheduleFor } from "../samplers/sampler";
+import type { ByteStore } from "../checkpoints/byte-source";
+import { parseCatalogueEntry } from "./entry";
+import { CATALOGUE, catalogueEntry } from "./entries";
+import { catalogueManifest } from "../checkpoints/catalogue-manifest";
+import { component, openComponent } from "../checkpoints/manifest";
+import { memoryStore } from "../checkpoints/memory-source";
+import { float32Tensor, safetensorsFile } from "../checkpoints/testing/safetensors-file";
+
+const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+const weights = (name: string): Uint8Array => safetensorsFile(new Map([[name, float32Tensor([1])]]));
+
+describe("entries", () => {
+  it("each file is an entry under its own id", () => {
+    const files = readdirSync("models/catalogue").map((file) => file.replace(/\.json$/, ""));
+    expect(CATALOGUE.map((entry) => entry.id).toSorted()).toEqual(files.toSorted());
+    expect(catalogueEntry("vignette")).toBe(CATALOGUE[0]);
+    expect(catalogueEntry("nothing")).toBeUndefined();
+  });
+
+  it.each(CATALOGUE)("$id: every number of steps it offers has a schedule", ({ sampler, steps }) => {
+    for (let n = 1; n <= steps.maximum && sampler !== undefined; n++) expect(scheduleFor(sampler, n).steps.length).toBe(n);
+  });
+
+  it.each([
+    ["nitrosd-realism", 4, [249, 187, 124, 62]],
+    ["nitrosd-vibrant", 3, [499, 374, 249]],
+    ["dmd2-sdxl-4step", 4, [999, 749, 499, 249]],
+    ["dmd2-sdxl-1step", 1, [399]],
+    ["hyper-sdxl-1step", 1, [800]],
+    ["swiftbrush", 1, [999]],
+    ["lcm-dreamshaper-v7", 4, [999, 759, 499, 259]],
+    ["esc-xl-2", 4, [1, 0.75, 0.5, 0.25]],
+  ])("%s in %i steps asks the network at %j", (id, steps, timesteps) => {
+    const sampler = catalogueEntry(id)?.sampler;
+    expect(sampler && scheduleFor(sampler, steps).steps.map((step) => step.timestep)).toEqual(timesteps);
+  });
+});
+
+describe("parsing", () => {
+  const valid = {
+    id: "x",
+    title: "X",
+    family: "sdxl",
+    size: 512,
+    steps: { maximum: 4, preferred: 1 },
+    base: { repository: "a/b", revision: "main" },
+    license: { id: "MIT" },
+  };
+  it("control: the smallest entry", () =>
+    expect(parseCatalogueEntry(valid, "x")).toMatchObject({ weights: "safetensors", components: {} }));
+
+  const part = { repository: "c/d", revision: "main", className: "AutoencoderKL" };
+  it.each<[string, object]>([
+    ["family", { family: "sd3" }],
+    ["preferred", { steps: { maximum: 1, preferred: 2 } }],
+    ["revision", { base: { repository: "a/b" } }],
+    ["sampler", { base: undefined }],
+    ["rule", { sampler: { rule: "magic" } }],
+    ["renoise", { sampler: { rule: "listed", lists: [{ network: [1, 2], renoise: [1] }] } }],
+    ["vea", { components: { vea: part } }],
+    ["files", { components: { vae: part } }],
+    ["files", { components: { vae: { ...part, folder: "", files: [] } } }],
+    ["sha256", { components: { vae: { ...part, files: [{ path: "x", sha256: "abc" }] } } }],
+  ])("refuses a wrong %s: %j", (field, change) => {
+    expect(() => parseCatalogueEntry({ ...valid, ...change }, "x")).toThrow(
+      expect.objectContaining({ code: "model-unsupported", detail: expect.objectContaining({ field }) }),
+    );
+  });
+});
+
+describe("manifest", () => {
+  const classes = {
+    _class_name: "StableDiffusionPipeline",
+    unet: ["diffusers", "UNet2DConditionModel"],
+    text_encoder: ["transformers", "CLIPTextModel"],
+    vae: ["diffusers", "AutoencoderKL"],
+    tokenizer: ["transformers", "CLIPTokenizer"],
+    scheduler: ["diffusers", "PNDMScheduler"],
+  };
+  const base = memoryStore(
+    "a/b",
+    new Map([
+      ["model_index.json", json(classes)],
+      ["unet/config.json", json({ in_channels: 4 })],
+      ["text_encoder/config.json", json({})],
+      ["text_encoder/model.safetensors", weights("text")],
+      ["scheduler/scheduler_config.json", json({ _class_name: "PNDMScheduler" })],
+    ]),
+  );
+  const elsewhere = memoryStore(
+    "c/d",
+    new Map([
+      ["student.safetensors", weights("student")],
+      ["config.json", json({ latent_channels: 4 })],
+      ["diffusion_pytorch_model.safetensors", weights("tiny")],
+    ]),
+  );
+  const open = ({ repository }: { readonly repository: string }): ByteStore => (repository === "a/b" ? base : elsewhere);
+  const from = { repository: "c/d", revision: "main" };
+  const entry = (more: object = {}) =>
+    parseCatalogueEntry(
+      {
+        id: "mixed",
+        title: "Mixed",
+        family: "sd15",
+        size: 512,
+        steps: { maximum: 1, preferred: 1 },
+        base: { repository: "a/b", revision: "main" },
+        components: {
+          unet: { ...from, className: "UNet2DConditionModel", files: [{ path: "student.safetensors" }] },
+          vae: { ...from, className: "AutoencoderTiny", folder: "" },
+        },
+        sampler: { rule: "listed", lists: [{ network: [999], renoise: [999] }] },
+        license: { id: "MIT" },
+        ...more,
+      },
+      "mixed",
+    );
+
+  it("takes bare weights with the base's config, a folder with its own, the rest from the base", async () => {
+    const manifest = await catalogueManifest(entry(), open);
+    expect(manifest).toMatchObject({
+      name: "mixed",
+      pipeline: "stable-diffusion",
+      family: "sd15",
+      license: { id: "MIT" },
+    });
+    expect(component(manifest, "unet").config).toEqual({ in_channels: 4 });
+    expect((await openComponent(component(manifest, "unet"))).names).toEqual(["student"]);
+    expect(component(manifest, "vae")).toMatchObject({ className: "AutoencoderTiny", config: { latent_channels: 4 } });
+    expect((await openComponent(component(manifest, "vae"))).names).toEqual(["tiny"]);
+    expect((await openComponent(component(manifest, "text_encoder"))).names).toEqual(["text"]);
+  });
+
+  it("refuses weights of another length than the catalogue's", async () => {
+    const unet = { ...from, className: "UNet2DConditionModel", files: [{ path: "student.safetensors", byteLength: 1 }] };
+    const vae = { ...from, className: "AutoencoderTiny", folder: "" };
+    await expect(catalogueManifest(entry({ components: { unet, vae } }), open)).rejects.toMatchObject({ code: "model-corrupt" });
+  });
+
+  const unread = CATALOGUE.filter((published) => published.weights !== "safetensors");
+  it.each(unread)("$id: says what can be done about weights that are not safetensors", async (published) => {
+    const refused = catalogueManifest(published, open);
+    const said = published.base === undefined ? "classes, not sentences" : `models/catalogue/${published.id}.json`;
+    await expect(refused).rejects.toMatchObject({ code: "model-unsupported", message: expect.stringContaining(said) });
+  });
+
+  it("what it says can be done is: converted weights in a folder of one's own keep the entry's steps", async () => {
+    const opened: unknown[] = [];
+    const unet = { repository: "own", revision: "", className: "UNet2DConditionModel", files: [{ path: "student.safetensors" }] };
+    const vae = { ...from, className: "AutoencoderTiny", folder: "" };
+    const manifest = await catalogueManifest(entry({ weights: "safetensors", components: { unet, vae } }), (at) => {
+      opened.push([at.repository, at.revision]);
+      return open(at);
+    });
+    expect(opened).toContainEqual(["own", ""]);
+    expect(manifest.sampler).toEqual(entry().sampler);
+  });
+});

@@ -1,0 +1,23 @@
+// What a model consists of, and how its files are listed.
+
+/** diffusers' names; class-conditional networks are `transformer` (ESC, iMF) or `unet` (PaGoDA). */
+export const COMPONENT_NAMES = [
+  "unet",
+  "transformer",
+  "text_encoder",
+  "text_encoder_2",
+  "vae",
+  "tokenizer",
+  "tokenizer_2",
+  "scheduler",
+] as const;
+
+export type ComponentName = (typeof COMPONENT_NAMES)[number];
+
+export interface ManifestFile {
+  /** Relative to the component's store. */
+  readonly path: string;
+  readonly byteLength?: number;
+  /** Lower-case hexadecimal. */
+  readonly sha256?: string;
+}

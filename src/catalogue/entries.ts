@@ -1,0 +1,39 @@
+// The known checkpoints, parsed. One JSON file each in models/catalogue; a new one is added here.
+import { parseCatalogueEntry, type CatalogueEntry } from "./entry";
+import dmd2Sdxl1step from "../../models/catalogue/dmd2-sdxl-1step.json";
+import dmd2Sdxl4step from "../../models/catalogue/dmd2-sdxl-4step.json";
+import escB2 from "../../models/catalogue/esc-b-2.json";
+import escXl2 from "../../models/catalogue/esc-xl-2.json";
+import hyperSdxl1step from "../../models/catalogue/hyper-sdxl-1step.json";
+import imfB2 from "../../models/catalogue/imf-b-2.json";
+import lcmDreamshaperV7 from "../../models/catalogue/lcm-dreamshaper-v7.json";
+import nitrosdRealism from "../../models/catalogue/nitrosd-realism.json";
+import nitrosdVibrant from "../../models/catalogue/nitrosd-vibrant.json";
+import sdTurbo from "../../models/catalogue/sd-turbo.json";
+import sdxlTurbo from "../../models/catalogue/sdxl-turbo.json";
+import sdxs512Dreamshaper from "../../models/catalogue/sdxs-512-dreamshaper.json";
+import swiftbrush from "../../models/catalogue/swiftbrush.json";
+import vignette from "../../models/catalogue/vignette.json";
+
+/** Vignette, which ships with the app, first. */
+export const CATALOGUE: readonly CatalogueEntry[] = [
+  vignette,
+  sdTurbo,
+  sdxs512Dreamshaper,
+  sdxlTurbo,
+  nitrosdRealism,
+  nitrosdVibrant,
+  dmd2Sdxl1step,
+  dmd2Sdxl4step,
+  hyperSdxl1step,
+  swiftbrush,
+  lcmDreamshaperV7,
+  escXl2,
+  escB2,
+  imfB2,
+].map((entry) => parseCatalogueEntry(entry, `models/catalogue/${entry.id}.json`));
+
+/** The entry of an id, or undefined. */
+export function catalogueEntry(id: string): CatalogueEntry | undefined {
+  return CATALOGUE.find((entry) => entry.id === id);
+}

@@ -1,0 +1,111 @@
+// An entry of models/catalogue: what is known of one published checkpoint, and where its files
+// are. Parsed strictly, because an entry is code that happens to be JSON.
+import { parseSampler } from "../samplers/sampler-json";
+import type { Sampler } from "../samplers/sampler";
+import { STEERED_FAMILIES } from "../common/steering-defaults";
+import { Fields, type JsonObject } from "../common/json";
+import type { License, StepRange } from "../common/model-facts";
+import { COMPONENT_NAMES, type ComponentName, type ManifestFile } from "./components";
+
+/** A repository of the model hub at one revision; a revision of "" means files that ship with the app. */
+export interface RepositoryAt {
+  readonly repository: string;
+  readonly revision: string;
+}
+
+/** A component from elsewhere than the base: a folder in diffusers' layout, or bare weight files. */
+export interface ComponentEntry extends RepositoryAt {
+  readonly className: string;
+  readonly folder?: string;
+  readonly files?: readonly ManifestFile[];
+  /** Where no config file is published. Without it, bare files take the base component's config. */
+  readonly config?: JsonObject;
+}
+
+export const MODEL_FAMILIES = [...STEERED_FAMILIES, "esc-sit", "imf-dit", "pagoda-decoder"] as const;
+
+export interface CatalogueEntry {
+  readonly id: string;
+  readonly title: string;
+  readonly family: (typeof MODEL_FAMILIES)[number];
+  /** Pixels on a side it was trained at. */
+  readonly size: number;
+  readonly steps: StepRange;
+  /** How its weights are published; only safetensors are read, the others need a conversion first. */
+  readonly weights: "safetensors" | "torch" | "orbax";
+  /** A repository in diffusers' layout; absent for networks that have none. */
+  readonly base?: RepositoryAt;
+  readonly components: Readonly<Partial<Record<ComponentName, ComponentEntry>>>;
+  /** Absent: the base's scheduler file is right for this student. */
+  readonly sampler?: Sampler;
+  readonly license: License;
+}
+
+/** @throws OnestrokeError `model-unsupported` naming the entry and the field */
+export function parseCatalogueEntry(value: JsonObject, where: string): CatalogueEntry {
+  const fields = new Fields(value, where);
+  const base = fields.optionalObject("base");
+  const sampler = fields.optionalObject("sampler");
+  const entry: CatalogueEntry = {
+    id: fields.string("id"),
+    title: fields.string("title"),
+    family: fields.oneOf("family", MODEL_FAMILIES),
+    size: fields.integer("size"),
+    steps: parseSteps(fields.requiredObject("steps")),
+    weights: fields.optionalOneOf("weights", ["safetensors", "torch", "orbax"]) ?? "safetensors",
+    components: parseComponents(fields.optionalObject("components")),
+    license: parseLicense(fields.requiredObject("license")),
+    ...(base === undefined ? {} : { base: parseRepository(base) }),
+    ...(sampler === undefined ? {} : { sampler: parseSampler(sampler) }),
+  };
+  if (entry.base === undefined && entry.sampler === undefined)
+    throw fields.unsupported("sampler", "is missing, and there is no base to have one");
+  return entry;
+}
+
+function parseSteps(fields: Fields): StepRange {
+  const steps = { maximum: fields.integer("maximum"), preferred: fields.integer("preferred") };
+  if (steps.preferred < 1 || steps.preferred > steps.maximum) throw fields.unsupported("preferred", "is not from 1 to the maximum");
+  return steps;
+}
+
+function parseComponents(fields: Fields | undefined): CatalogueEntry["components"] {
+  if (fields === undefined) return {};
+  const unknown = Object.keys(fields.object).find((key) => !COMPONENT_NAMES.some((name) => name === key));
+  if (unknown !== undefined) throw fields.unsupported(unknown, "is no component");
+  const components: Partial<Record<ComponentName, ComponentEntry>> = {};
+  for (const name of COMPONENT_NAMES) {
+    const entry = fields.optionalObject(name);
+    if (entry !== undefined) components[name] = parseComponent(entry);
+  }
+  return components;
+}
+
+function parseComponent(fields: Fields): ComponentEntry {
+  const folder = fields.optionalString("folder");
+  const config = fields.optionalObject("config")?.object;
+  if ((folder === undefined) === (fields.object["files"] === undefined))
+    throw fields.unsupported("files", 'or "folder" must be given, and not both');
+  return {
+    ...parseRepository(fields),
+    className: fields.string("className"),
+    ...(folder === undefined ? { files: fields.objects("files").map(parseFile) } : { folder }),
+    ...(config === undefined ? {} : { config }),
+  };
+}
+
+function parseFile(fields: Fields): ManifestFile {
+  const byteLength = fields.optionalInteger("byteLength");
+  const sha256 = fields.optionalString("sha256");
+  if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) throw fields.unsupported("sha256", "is not 64 lower-case hexadecimal digits");
+  return { path: fields.string("path"), ...(byteLength === undefined ? {} : { byteLength }), ...(sha256 === undefined ? {} : { sha256 }) };
+}
+
+function parseRepository(fields: Fields): RepositoryAt {
+  return { repository: fields.string("repository"), revision: fields.string("revision") };
+}
+
+function parseLicense(fields: Fields): License {
+  const commercial = fields.optionalBoolean("commercial");
+  return { id: fields.string("id"), ...(commercial === undefined ? {} : { commercial }) };
+}

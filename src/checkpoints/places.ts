@@ -1,0 +1,66 @@
+// From a model's id to its files. An id names an entry of the catalogue; the entry says in which repositories its parts
+// are, at which revisions, and places turn repositories into bytes: the folder that ships with the app, the hub, and
+// later the vault and files that were dropped. Who computes with a model does not know where it lies.
+import { catalogueEntry } from "../catalogue/entries";
+import type { CatalogueEntry, RepositoryAt } from "../catalogue/entry";
+import { OnestrokeError } from "../common/errors";
+import type { ByteStore } from "./byte-source";
+import { catalogueManifest } from "./catalogue-manifest";
+import { diffusersManifest } from "./diffusers-manifest";
+import type { Manifest } from "./manifest";
+
+/** Somewhere repositories are kept: the files of one, or undefined where it does not keep that one. */
+export type Place = (at: RepositoryAt) => ByteStore | undefined;
+
+/** A model whose files are found, and not yet looked into. */
+export interface ModelFiles {
+  /** What the catalogue says of it. A folder that is not in the catalogue must speak for itself. */
+  readonly entry: CatalogueEntry | undefined;
+  /** The repository that holds most of it; absent for models that are put together from bare files. */
+  readonly base: ByteStore | undefined;
+  /** @throws OnestrokeError `model-missing` where no place keeps the repository */
+  readonly open: (at: RepositoryAt) => ByteStore;
+}
+
+/** Files that ship with the app: a folder for each repository, and no revisions. */
+export function embedded(folder: (repository: string) => ByteStore): Place {
+  return ({ repository, revision }) => (revision === "" ? folder(repository) : undefined);
+}
+
+/** Repositories of the model hub. @param open the files below an absolute address */
+export function hub(open: (address: string) => ByteStore, base = "https://huggingface.co"): Place {
+  return ({ repository, revision }) => (revision === "" ? undefined : open(`${base}/${repository}/resolve/${revision}/`));
+}
+
+/**
+ * @param id of the catalogue; one that is not there is a folder that ships with the app
+ * @param places in the order in which they are asked
+ * @throws OnestrokeError `model-missing` where no place keeps the model
+ */
+export function findModel(id: string, places: readonly Place[]): ModelFiles {
+  const open = (at: RepositoryAt): ByteStore => {
+    for (const place of places) {
+      const store = place(at);
+      if (store !== undefined) return store;
+    }
+    throw new OnestrokeError("model-missing", `the files of ${at.repository} are not here`, { model: id, repository: at.repository });
+  };
+  const entry = catalogueEntry(id);
+  if (entry === undefined) return { entry, base: open({ repository: id, revision: "" }), open };
+  return { entry, base: entry.base && open(entry.base), open };
+}
+
+/** A folder in diffusers' layout, or of ONNX exports, as it lies. */
+export function modelFolder(base: ByteStore): ModelFiles {
+  const open = ({ repository }: RepositoryAt): never => {
+    throw new OnestrokeError("model-missing", `${base.name} knows of no other repository, and not of ${repository}`);
+  };
+  return { entry: undefined, base, open };
+}
+
+/** @throws OnestrokeError `model-missing`, `model-unsupported`, `model-corrupt`, `download-failed`, `cancelled` */
+export async function manifestOf({ entry, base, open }: ModelFiles, signal?: AbortSignal): Promise<Manifest> {
+  if (entry !== undefined) return catalogueManifest(entry, open, signal);
+  if (base === undefined) throw new OnestrokeError("model-missing", "the model has no folder");
+  return diffusersManifest(base, signal);
+}

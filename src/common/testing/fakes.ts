@@ -1,0 +1,32 @@
+// A recipe and a model's facts for tests, to be changed where a test is about a field.
+import type { ModelFacts } from "../model-facts";
+import type { Recipe } from "../recipe";
+
+export const RECIPE: Recipe = {
+  model: "gradient",
+  prompt: "a hill",
+  negative: "",
+  steering: { method: "none" },
+  steps: 1,
+  seed: "7",
+  width: 32,
+  height: 16,
+};
+
+export const FACTS: ModelFacts = {
+  id: "gradient",
+  title: "Gradient",
+  license: "MIT",
+  weightBytes: 1_000,
+  defaultSize: 32,
+  sizeMultiple: 16,
+  maxSteps: 4,
+  steering: {
+    method: "nasa",
+    nasa: { method: "nasa", scale: 0.5 },
+    nag: { method: "nag", scale: 2, tau: 2.5, alpha: 0.5, sigmaEnd: 4 },
+    sigmaEnd: 4,
+  },
+  adapter: "cpu",
+  parts: [{ name: "unet", engine: "wgsl", byteLength: 1_000 }],
+};

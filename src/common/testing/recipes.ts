@@ -1,0 +1,31 @@
+// Any valid recipe. The table has a row for every field of the type, so a new field does not compile until it is here,
+// and then every test that carries a recipe somewhere carries that field too.
+import fc from "fast-check";
+import { MAX_SEED, MAX_SIDE, MAX_STEPS, MIN_SIDE } from "../limits";
+import { normalisePrompt, type Recipe } from "../recipe";
+import { STEERING_RANGES, type Steering } from "../steering";
+
+const within = ([min, max]: readonly [number, number]) => fc.double({ min, max, noNaN: true }).map((value) => value + 0);
+const { nasa, nag, sigmaEnd } = STEERING_RANGES;
+
+const active = fc.oneof(
+  fc.record({ method: fc.constant("nasa" as const), scale: within(nasa.scale) }),
+  fc.record({ method: fc.constant("nag" as const), scale: within(nag.scale), tau: within(nag.tau), alpha: within(nag.alpha) }),
+);
+
+const FIELDS: { readonly [Field in keyof Recipe]-?: fc.Arbitrary<Recipe[Field]> } = {
+  model: fc.constantFrom("vignette", "sd-turbo", "a.b_c-1"),
+  prompt: fc.string({ unit: "binary" }).map(normalisePrompt),
+  negative: fc.string({ unit: "grapheme" }).map(normalisePrompt),
+  steering: fc.oneof(
+    fc.constant<Steering>({ method: "none" }),
+    active,
+    fc.tuple(active, within(sigmaEnd)).map(([steering, end]): Steering => ({ ...steering, sigmaEnd: end })),
+  ),
+  steps: fc.integer({ min: 1, max: MAX_STEPS }),
+  seed: fc.bigInt({ min: 0n, max: MAX_SEED }).map(String),
+  width: fc.integer({ min: MIN_SIDE, max: MAX_SIDE }),
+  height: fc.integer({ min: MIN_SIDE, max: MAX_SIDE }),
+};
+
+export const RECIPES: fc.Arbitrary<Recipe> = fc.record(FIELDS);

@@ -1,0 +1,264 @@
+// Rules of the pipeline, on the embedded student: a picture is a function of its
+// request alone, whatever was drawn before it, whichever networks had to leave the GPU.
+import { beforeEach, describe, expect, test } from "vitest";
+import { diffusersManifest } from "../checkpoints/diffusers-manifest";
+import type { Manifest } from "../checkpoints/manifest";
+import { nodeStore } from "../checkpoints/node-file";
+import { testDevice } from "../engine/testing/evaluate";
+import { recordDispatches } from "../engine/testing/record-dispatches";
+import type { Picture } from "../common/picture";
+import type { Progress } from "../common/progress";
+import type { Recipe } from "../common/recipe";
+import { STEERING_DEFAULTS } from "../common/steering-defaults";
+import type { Model } from "./draw";
+import { openWgslModel } from "./wgsl/model";
+
+const SMALL: Recipe = {
+  model: "vignette",
+  prompt: "a lighthouse on a cliff at sunset, two sailboats",
+  negative: "",
+  steering: { method: "none" },
+  steps: 1,
+  seed: "7",
+  width: 128,
+  height: 128,
+};
+
+let manifest: Manifest;
+let opened: Promise<Model> | undefined;
+let model: Model;
+const loading: Progress[] = [];
+
+// Once, but within a test, which is what can be skipped where there is no adapter.
+beforeEach(async () => {
+  manifest ??= await diffusersManifest(nodeStore("models/vignette"));
+  const device = await testDevice();
+  opened ??= openWgslModel(manifest, device, { onProgress: (progress) => loading.push(progress) });
+  model = await opened;
+});
+
+async function draw(changes: Partial<Recipe> = {}, by = model): Promise<Picture> {
+  return (await by.draw({ ...SMALL, ...changes })).picture;
+}
+
+test("the embedded student has its own family's steering, opened as a folder too", () => {
+  expect(model.facts.steering).toBe(STEERING_DEFAULTS.vignette);
+});
+
+test("loading a network is said before its first byte has come, and one count runs over all", () => {
+  const { weightBytes } = model.facts;
+  let before = 0;
+  for (const name of ["text_encoder", "unet", "vae"] as const) {
+    const loads = loading.filter((progress) => progress.stage === "load").filter(({ component }) => component === name);
+    expect(loads[0]).toMatchObject({ loadedBytes: before, totalBytes: weightBytes });
+    before = loads.at(-1)?.loadedBytes ?? NaN;
+  }
+  expect(before).toBe(weightBytes);
+});
+
+test("a software adapter compiles at most 24 pipelines for the embedded student", async () => {
+  const device = await testDevice();
+  if (device.adapter.software) expect(device.programCount).toBeLessThanOrEqual(24);
+});
+
+describe("a picture is a function of its request", () => {
+  test("the same request gives the same bytes, also after others in between", async () => {
+    const first = await draw();
+    expect([first.width, first.height]).toEqual([128, 128]);
+    const otherSeed = await draw({ seed: "8" });
+    const otherPrompt = await draw({ prompt: "a forest in winter at night" });
+    const otherSize = await draw({ width: 160 });
+    expect((await draw()).data).toEqual(first.data);
+    for (const other of [otherSeed, otherPrompt, otherSize]) expect(other.data).not.toEqual(first.data);
+  });
+
+  test("only the low 32 bits of the seed count, as in torch", async () => {
+    expect((await draw({ seed: String(7n + 2n ** 32n) })).data).toEqual((await draw()).data);
+  });
+
+  test("networks that take turns on the GPU draw what resident ones draw", async () => {
+    const turns = await openWgslModel(manifest, await testDevice(), {}, { residentBytes: 0 });
+    for (const prompt of [SMALL.prompt, "a harbour", SMALL.prompt]) {
+      expect((await draw({ prompt }, turns)).data).toEqual((await draw({ prompt })).data);
+    }
+    await turns.dispose();
+  });
+});
+
+describe("long prompts", () => {
+  // 80 words and more: past the encoder's 77 tokens.
+  const long = `${"a quiet meadow ".repeat(30)}at night`;
+  const longer = `${long} with a full moon and three cabins`;
+  let ofTwoRows: Promise<Model> | undefined;
+  let twoRows: Model;
+  beforeEach(async () => {
+    ofTwoRows ??= openWgslModel(manifest, await testDevice(), {}, { textRows: 2 });
+    twoRows = await ofTwoRows;
+  });
+
+  test("what does not fit the encoder is cut, and said to be", async () => {
+    const { tokens } = await model.draw({ ...SMALL, prompt: long, negative: "fog", steering: { method: "nasa", scale: 0.5 } });
+    expect(tokens).toEqual({ prompt: 92, negative: 1, most: 75 });
+    expect((await draw({ prompt: longer })).data).toEqual((await draw({ prompt: long })).data);
+  });
+
+  test("control: with two rows of tokens it is read", async () => {
+    const first = await draw({ prompt: long }, twoRows);
+    expect((await draw({ prompt: longer }, twoRows)).data).not.toEqual(first.data);
+    // A short prompt takes one row still.
+    expect((await draw({}, twoRows)).data).toEqual((await draw()).data);
+  });
+
+  test.each([
+    { method: "nasa", scale: 0.5 },
+    { method: "nag", scale: 2, tau: 2.5, alpha: 0.5 },
+  ] as const)("steered by $method, a long one of either side is cut or read like that, beside a short one", async (steering) => {
+    const short = await draw({ negative: "sailboat", steering });
+    for (const texts of [
+      (text: string) => ({ prompt: text, negative: "sailboat", steering }),
+      (text: string) => ({ negative: text, steering }),
+    ]) {
+      expect((await draw(texts(longer))).data).toEqual((await draw(texts(long))).data);
+      expect((await draw(texts(longer), twoRows)).data).not.toEqual((await draw(texts(long), twoRows)).data);
+    }
+    // What the second rows held is forgotten again.
+    expect((await draw({ negative: "sailboat", steering }, twoRows)).data).toEqual(short.data);
+  });
+});
+
+describe("steering", () => {
+  test("at strength 0, or without a negative, the bytes are those of none", async () => {
+    const plain = await draw();
+    expect((await draw({ negative: "sailboat", steering: { method: "nasa", scale: 0 } })).data).toEqual(plain.data);
+    expect((await draw({ negative: "sailboat", steering: { method: "nag", scale: 0, tau: 2.5, alpha: 0.5 } })).data).toEqual(plain.data);
+    expect((await draw({ negative: " ", steering: { method: "nasa", scale: 0.5 } })).data).toEqual(plain.data);
+  });
+
+  test("control: with a negative and a strength both methods change the picture, each its own way", async () => {
+    const plain = await draw();
+    const nasa = await draw({ negative: "sailboat", steering: { method: "nasa", scale: 0.5 } });
+    const nag = await draw({ negative: "sailboat", steering: { method: "nag", scale: 2, tau: 2.5, alpha: 0.5 } });
+    expect(nasa.data).not.toEqual(plain.data);
+    expect(nag.data).not.toEqual(plain.data);
+    expect(nag.data).not.toEqual(nasa.data);
+    // And the plan's negative branch is forgotten again.
+    expect((await draw()).data).toEqual(plain.data);
+  });
+
+  const nasa = { negative: "sailboat", steering: { method: "nasa", scale: 0.5 } } as const;
+  const nag = { negative: "sailboat", steering: { method: "nag", scale: 2, tau: 2.5, alpha: 0.5 } } as const;
+  let seed = 100;
+  /** Of a picture with a seed of its own: what is the same in two lists is not for want of a change. */
+  const dispatches = async (changes: Partial<Recipe>) =>
+    recordDispatches(await testDevice(), () => draw({ ...changes, seed: String(seed++) }));
+
+  test("at strength 0, or without a negative, the dispatches are those of none", async () => {
+    await draw();
+    const plain = await dispatches({});
+    for (const off of [
+      { ...nasa, steering: { method: "nasa", scale: 0 } },
+      { ...nag, steering: { ...nag.steering, scale: 0 } },
+      { ...nag, steering: { ...nag.steering, alpha: 0 } },
+      { ...nasa, negative: "" },
+      { ...nag, negative: " " },
+    ] as const) {
+      expect(await dispatches(off)).toEqual(plain);
+    }
+    await draw(nag);
+    expect(await dispatches(nag)).not.toEqual(plain); // Control.
+  });
+
+  test.each([
+    ["NASA", nasa, { method: "nasa", scale: 0.75 }],
+    ["NAG", nag, { ...nag.steering, scale: 3 }],
+  ] as const)("%s projects a text again only when that text changes", async (_, steered, steering) => {
+    await draw(steered);
+    const step = await dispatches(steered);
+    expect(await dispatches({ ...steered, steering })).toEqual(step);
+    const other = { prompt: `a harbour in fog, ${steered.steering.method}`, negative: `a red cabin, ${steered.steering.method}` };
+    const prompt = await dispatches({ ...steered, prompt: other.prompt });
+    const negative = await dispatches({ ...steered, ...other });
+    const projections = (all: readonly string[]) => all.filter((dispatch) => !step.includes(dispatch));
+    const encoder = projections(prompt).filter((dispatch) => negative.includes(dispatch));
+    // The same encoder ran for both; beyond it each text has projections of its own, equally many.
+    expect(encoder.length).toBeGreaterThan(0);
+    expect(projections(prompt).length).toBeGreaterThan(encoder.length);
+    expect(projections(negative)).toHaveLength(projections(prompt).length);
+  });
+});
+
+describe("steering of early steps only", () => {
+  const steering = { method: "nasa", scale: 0.5 } as const;
+  const steered = (sigmaEnd: number, steps: number) => draw({ negative: "sailboat", steering: { ...steering, sigmaEnd }, steps });
+
+  test("with an end of 0 every step is steered; a single step always is", async () => {
+    expect((await steered(0, 2)).data).toEqual((await draw({ negative: "sailboat", steering, steps: 2 })).data);
+    expect((await steered(100, 1)).data).toEqual((await steered(0, 1)).data);
+  });
+
+  test("control: an end above the second step's sigma gives a picture of its own", async () => {
+    const early = await steered(100, 2);
+    expect(early.data).not.toEqual((await steered(0, 2)).data);
+    expect(early.data).not.toEqual((await draw({ steps: 2 })).data);
+  });
+});
+
+describe("while it draws", () => {
+  test("every step but the last is previewed, and progress names each step", async () => {
+    const previews: number[] = [];
+    const progress: Progress[] = [];
+    await model.draw({ ...SMALL, steps: 3 }, { onPreview: (_, step) => previews.push(step), onProgress: (event) => progress.push(event) });
+    expect(previews).toEqual([1, 2]);
+    expect(progress.flatMap((event) => (event.stage === "step" ? [`${event.step} of ${event.steps}`] : []))).toEqual([
+      "1 of 3",
+      "2 of 3",
+      "3 of 3",
+    ]);
+  });
+
+  test("previews do not change the picture", async () => {
+    const { picture } = await model.draw({ ...SMALL, steps: 2 }, { onPreview: () => undefined });
+    expect(picture.data).toEqual((await draw({ steps: 2 })).data);
+  });
+
+  test("a cancel after the first step ends with the code cancelled, and the next picture is right", async () => {
+    const before = await draw();
+    const abort = new AbortController();
+    const drawing = model.draw({ ...SMALL, steps: 4, seed: "9" }, { signal: abort.signal, onPreview: () => abort.abort() });
+    await expect(drawing).rejects.toMatchObject({ code: "cancelled" });
+    expect((await draw()).data).toEqual(before.data);
+  });
+});
+
+test.each([
+  ["a width off the grid", { width: 100 }],
+  ["more steps than it was taught", { steps: 5 }],
+] as const)("%s does not fit the model", async (_, changes) => {
+  await expect(draw(changes)).rejects.toMatchObject({ code: "invalid-input" });
+});
+
+describe("over a picture", () => {
+  const start = async (strength: number) => ({ picture: await draw({ seed: "11" }), strength });
+  /** Mean absolute difference of two pictures, 0 to 255. */
+  const difference = (left: Picture, right: Picture): number =>
+    left.data.reduce((sum, value, i) => sum + Math.abs(value - (right.data[i] ?? NaN)), 0) / left.data.length;
+  const over = async (strength: number, steps: number) => (await model.draw({ ...SMALL, steps }, {}, await start(strength))).picture;
+
+  test("the last of several steps, alone, leaves the picture nearly as it was; every step leaves little of it", async () => {
+    const { picture } = await start(1);
+    const [little, much] = [await over(0.25, 4), await over(1, 4)];
+    expect(difference(little, picture)).toBeLessThan(difference(much, picture) / 2);
+    // Control: neither is the picture that is drawn from noise alone.
+    expect(little.data).not.toEqual((await draw({ steps: 4 })).data);
+  });
+
+  test("only the steps that are taken are counted, and one is always taken", async () => {
+    const steps: string[] = [];
+    const onProgress = (event: Progress) => {
+      if (event.stage === "step") steps.push(`${event.step} of ${event.steps}`);
+    };
+    await model.draw({ ...SMALL, steps: 4 }, { onProgress }, await start(0.5));
+    await model.draw({ ...SMALL, steps: 1 }, { onProgress }, await start(0));
+    expect(steps).toEqual(["1 of 2", "2 of 2", "1 of 1"]);
+  });
+});

@@ -1,0 +1,152 @@
+// A recipe becomes a picture. `draw` reads as the algorithm does in the papers, and stands once for every engine: what
+// it waits for is behind the seam (engine.ts).
+import type { Drawing, DrawHooks, Timings } from "../common/drawing";
+import { OnestrokeError } from "../common/errors";
+import type { ModelFacts } from "../common/model-facts";
+import type { Picture } from "../common/picture";
+import type { Recipe } from "../common/recipe";
+import { TorchGenerator } from "../samplers/noise/torch-generator";
+import { scheduleFor } from "../samplers/sampler";
+import type { SamplerStep } from "../samplers/schedule";
+import { effectiveSteering, steeringAt } from "../steering/schedule";
+import { checkPicture } from "./check-picture";
+import type { Condition, Denoising, Measured, ModelEngine } from "./engine";
+import { fitRecipe } from "./fit";
+import { Texts } from "./texts";
+import { Work } from "./work";
+
+/** A picture to start from, in place of noise alone. */
+export interface StartPicture {
+  /** Of the recipe's size. */
+  readonly picture: Picture;
+  /** Share of the steps that are taken over it: 1 is all of them, which leaves little of it. */
+  readonly strength: number;
+}
+
+/** Milliseconds that loading took, which the first picture's timings carry. */
+export type LoadTimings = Pick<Timings, "load" | "compile">;
+
+export class Model {
+  readonly #engine: ModelEngine;
+  readonly #texts: Texts;
+  #unpaid: LoadTimings;
+
+  /** @param textRows encoder lengths (of 77 tokens) that a text may fill; the rest is cut */
+  constructor(engine: ModelEngine, loading: LoadTimings, textRows = 1) {
+    this.#engine = engine;
+    this.#texts = new Texts(engine.textEncoders, textRows);
+    this.#unpaid = loading;
+  }
+
+  get facts(): ModelFacts {
+    return this.#engine.facts;
+  }
+
+  /**
+   * @param recipe valid, for this model
+   * @throws OnestrokeError `invalid-input`, `bad-image`, `model-*`, `gpu-*`, `cancelled`
+   */
+  async draw(recipe: Recipe, hooks: DrawHooks = {}, start?: StartPicture): Promise<Drawing> {
+    const work = new Work(hooks);
+    const denoising = await this.#denoise(recipe, work, hooks.onPreview, start);
+    try {
+      // 6. Pixels, looked at before anybody sees them.
+      work.say({ stage: "decode" });
+      const picture = await work.time("decode", () => denoising.decode("next"));
+      checkPicture(picture, recipe);
+      return { recipe, picture, timings: this.#pay(work.timings()), tokens: this.#texts.tokens(recipe), model: this.facts };
+    } finally {
+      denoising.end();
+    }
+  }
+
+  /** What `draw` draws, as numbers to compare with a reference. */
+  async measure(recipe: Recipe, start?: StartPicture): Promise<Measured> {
+    const denoising = await this.#denoise(recipe, new Work(), undefined, start);
+    try {
+      return await denoising.measure();
+    } finally {
+      denoising.end();
+    }
+  }
+
+  dispose(): Promise<void> {
+    return this.#engine.dispose();
+  }
+
+  /** Up to the finished latent, which is `next` of the last step. */
+  async #denoise(recipe: Recipe, work: Work, onPreview: DrawHooks["onPreview"], start: StartPicture | undefined): Promise<Denoising> {
+    // 1. What the recipe asks of this model.
+    fitRecipe(recipe, this.facts);
+    const { channels, factor } = this.#engine.latent;
+    const schedule = scheduleFor(this.#engine.sampler, recipe.steps);
+    const steering = effectiveSteering(recipe.steering, recipe.negative);
+
+    // 2. The texts, as the denoiser reads them.
+    work.say({ stage: "encode" });
+    const condition = await this.#read(recipe, work);
+
+    // 3. The first sample: noise, or noise over a picture at the level of the step it comes in at.
+    const generator = new TorchGenerator(BigInt(recipe.seed));
+    const draw = (): Float32Array => generator.randn((channels * recipe.height * recipe.width) / factor ** 2);
+    const first = draw();
+    const steps = start === undefined ? schedule.steps : lastSteps(schedule.steps, start.strength);
+    const sample =
+      start === undefined
+        ? first.map((value) => value * schedule.initialNoiseScale)
+        : noised(await work.time("encode", () => this.#engine.encodePicture(start.picture, work)), first, steps[0]);
+
+    // 4. The networks of this size, with room for these texts.
+    const denoising = await this.#engine.begin(sample, condition, recipe, work);
+    try {
+      // 5. Every step, and after all but the last a preview.
+      for (const [index, step] of steps.entries()) {
+        work.throwIfCancelled();
+        work.say({ stage: "step", step: index + 1, steps: steps.length });
+        const isLast = index + 1 === steps.length;
+        const noise = step.next.noise === 0 ? undefined : draw();
+        const showsX0 = onPreview !== undefined && !isLast;
+        await work.time("denoise", () => denoising.step(step, steeringAt(steering, index, step.sigma), noise, showsX0));
+        if (showsX0) onPreview(await work.time("decode", () => denoising.decode("x0")), index + 1);
+      }
+      return denoising;
+    } catch (error) {
+      denoising.end();
+      throw error;
+    }
+  }
+
+  async #read({ prompt, negative, steering }: Recipe, work: Work): Promise<Condition> {
+    if (this.#engine.textEncoders.length === 0) return { kind: "label", label: labelOf(prompt) };
+    const { method } = effectiveSteering(steering, negative);
+    const encode = (text: string) => work.time("encode", () => this.#texts.encode(text, work));
+    const positive = await encode(prompt);
+    if (method === "none") return { kind: "text", positive, method: undefined };
+    return { kind: "text", positive, negative: await encode(negative), method };
+  }
+
+  /** The first picture's timings carry what loading took; after that it is paid. */
+  #pay(timings: Timings): Timings {
+    const { load, compile } = this.#unpaid;
+    this.#unpaid = { load: 0, compile: 0 };
+    return { ...timings, load: timings.load + load, compile: timings.compile + compile };
+  }
+}
+
+/** Those that are taken over a picture, at least one. */
+function lastSteps(steps: readonly SamplerStep[], strength: number): readonly SamplerStep[] {
+  return steps.slice(-Math.max(1, Math.min(steps.length, Math.floor(steps.length * strength))));
+}
+
+function noised(latent: Float32Array, noise: Float32Array, step: SamplerStep | undefined): Float32Array {
+  const { start } = step ?? { start: { picture: 1, noise: 0 } };
+  return latent.map((value, i) => start.picture * value + start.noise * (noise[i] ?? Number.NaN));
+}
+
+/** A model without a text encoder draws classes, which a prompt names by their number. */
+function labelOf(prompt: string): number {
+  if (/^\s*\d{1,6}\s*$/.test(prompt)) return Number(prompt);
+  throw new OnestrokeError("invalid-input", "this model draws classes, not sentences: its prompt is the number of a class", {
+    field: "prompt",
+  });
+}

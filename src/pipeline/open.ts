@@ -1,0 +1,41 @@
+// Opens a model on the engine asked for. Worker and command line share it; they differ in where files are (places) and
+// in how a GPU and ONNX Runtime are come by (compute).
+import { manifestOf, type ModelFiles } from "../checkpoints/places";
+import type { DrawHooks } from "../common/drawing";
+import type { Engine } from "../common/engine";
+import { OnestrokeError } from "../common/errors";
+import type { Device } from "../engine/device";
+import type { OrtRuntime } from "../ort/session/runtime";
+import type { Model } from "./draw";
+import { openWgslModel, type WgslOptions } from "./wgsl/model";
+
+export type OrtEngine = Exclude<Engine, "wgsl">;
+
+/** What a worker or a process computes with. */
+export interface Compute {
+  /** @throws OnestrokeError `gpu-unavailable` */
+  readonly device: () => Device;
+  /** Started when it is first asked for. @throws OnestrokeError `gpu-unavailable`, `worker-died`, `cancelled` */
+  readonly runtime: (engine: OrtEngine, hooks: DrawHooks) => Promise<OrtRuntime>;
+}
+
+/** @throws OnestrokeError `model-*`, `gpu-*`, `download-failed`, `worker-died`, `cancelled` */
+export async function openModel(
+  files: ModelFiles,
+  engine: Engine,
+  { device, runtime }: Compute,
+  hooks: DrawHooks = {},
+  options: WgslOptions = {},
+): Promise<Model> {
+  if (engine === "wgsl") return openWgslModel(await manifestOf(files, hooks.signal), device(), hooks, options);
+  // Fetched only when a model is drawn with it.
+  const { openOnnxModel } = await scriptOf(import("./ort/model"));
+  return openOnnxModel(files, await runtime(engine, hooks), hooks, options);
+}
+
+/** A script that is fetched when it is needed. Some browsers remember that it failed for as long as the worker lives. */
+export function scriptOf<Script>(script: Promise<Script>): Promise<Script> {
+  return script.catch((cause: unknown) => {
+    throw new OnestrokeError("worker-died", "the script of ONNX Runtime's engine could not be loaded", {}, cause);
+  });
+}

@@ -1,0 +1,82 @@
+// A folder of ONNX exports as optimum and its kin write it: `text_encoder/`, `unet/` and `vae_decoder/`
+// with a graph each, a tokenizer and a scheduler; the weights may be those of a checkpoint in the same
+// folder. Configurations of networks may be missing, as they often are: then the values are Stable
+// Diffusion's, which such exports are of. A scheduler may not: students of one model differ in nothing
+// else, and a wrong guess draws too.
+import type { ByteStore } from "../../checkpoints/byte-source";
+import type { CatalogueEntry } from "../../catalogue/entry";
+import type { ModelFiles } from "../../checkpoints/places";
+import { Fields } from "../../common/json";
+import { missingFile } from "../../checkpoints/memory-source";
+import { readJson } from "../../checkpoints/read-file";
+import { OnestrokeError } from "../../common/errors";
+import type { OnnxFile } from "../../ort/session/open-model";
+import { samplerFromConfig, type Sampler } from "../../samplers/sampler";
+import { graphFile } from "./graph-file";
+
+export interface OnnxCheckpoint {
+  readonly name: string;
+  readonly store: ByteStore;
+  readonly entry: CatalogueEntry | undefined;
+  readonly textEncoder: OnnxFile;
+  readonly unet: OnnxFile;
+  readonly decoder: OnnxFile;
+  readonly sampler: Sampler;
+  readonly latentChannels: number;
+  /** The decoder reads `latent / scalingFactor + shiftFactor`. */
+  readonly scalingFactor: number;
+  readonly shiftFactor: number;
+  /** Pixels a latent pixel, along one side. */
+  readonly factor: number;
+  /** Latent pixels along each side the model was trained at. */
+  readonly sampleSize: number;
+  /** Latent pixels a side is a multiple of: an exported denoiser halves and doubles, and what it kept must fit again. */
+  readonly sampleMultiple: number;
+}
+
+/** Stable Diffusion 1 and 2, and SD-Turbo; levels are the autoencoder's and the denoiser's alike. */
+const USUAL = { latentChannels: 4, scalingFactor: 0.18215, levels: 4, sampleSize: 64 } as const;
+
+/** @throws OnestrokeError `model-missing` naming the file, `model-unsupported`, `model-corrupt` */
+export async function openOnnxCheckpoint({ entry, base: store }: ModelFiles, signal?: AbortSignal): Promise<OnnxCheckpoint> {
+  if (store === undefined) throw new OnestrokeError("model-missing", `${entry?.title ?? "the model"} has no folder of its own`);
+  // The graphs of the base alone would draw, but as another model.
+  if (entry !== undefined && Object.keys(entry.components).length > 0) {
+    throw new OnestrokeError("model-unsupported", `${entry.title} is its base with other networks, of which there are no ONNX graphs`);
+  }
+  const file = async (folder: string): Promise<OnnxFile> => {
+    const path = await graphFile(store, folder, signal);
+    if (path === undefined) throw missingFile(store.name, `${folder}/model.onnx`);
+    return { store, path };
+  };
+  const config = async (folder: string): Promise<Fields> => {
+    const path = `${folder}/config.json`;
+    return new Fields((await store.exists(path, signal)) ? await readJson(store, path, signal) : {}, `${store.name}/${path}`);
+  };
+  if ((await graphFile(store, "text_encoder_2", signal)) !== undefined) {
+    throw new OnestrokeError("model-unsupported", `${store.name} has two text encoders: ONNX exports of SDXL are not supported`);
+  }
+  const [textEncoder, unet, decoder] = [await file("text_encoder"), await file("unet"), await file("vae_decoder")];
+  const [denoiser, vae] = [await config("unet"), await config("vae_decoder")];
+  return {
+    name: entry?.id ?? store.name.replace(/\/+$/, "").split("/").at(-1) ?? store.name,
+    store,
+    entry,
+    textEncoder,
+    unet,
+    decoder,
+    sampler: entry?.sampler ?? samplerFromConfig(await readJson(store, "scheduler/scheduler_config.json", signal)),
+    latentChannels: vae.optionalInteger("latent_channels") ?? USUAL.latentChannels,
+    scalingFactor: vae.optionalNumber("scaling_factor") ?? USUAL.scalingFactor,
+    shiftFactor: vae.optionalNumber("shift_factor") ?? 0,
+    factor: 2 ** (levelsOf(vae) - 1),
+    sampleSize: denoiser.optionalInteger("sample_size") ?? USUAL.sampleSize,
+    sampleMultiple: 2 ** (levelsOf(denoiser) - 1),
+  };
+}
+
+/** Resolutions a network works at, each half the one before. */
+function levelsOf({ object }: Fields): number {
+  const { block_out_channels: channels } = object;
+  return Array.isArray(channels) ? channels.length : USUAL.levels;
+}

@@ -1,0 +1,78 @@
+// The exported denoiser with the sampler's arithmetic around it (ort/sampler-graph.ts): one run is one
+// step. Latents are `[1, channels, height, width]` and stay where they are computed.
+import type { Tensor } from "onnxruntime-web";
+import { OnestrokeError } from "../../common/errors";
+import { STEP_INPUTS, STEP_OUTPUTS, stepGraph, stepScalars } from "../../ort/sampler-graph";
+import type { OnnxFile } from "../../ort/session/open-model";
+import type { OrtRuntime } from "../../ort/session/runtime";
+import type { OrtSession } from "../../ort/session/session";
+import { NEGATIVE_TEXT_INPUT, steerGraph, steeringScalars, TEXT_INPUT } from "../../ort/steer-graph";
+import { CONSISTENCY_GUIDANCE, guidanceEmbedding } from "../../networks/guidance-embedding";
+import type { SamplerStep } from "../../samplers/schedule";
+import type { Steering } from "../../common/steering";
+import { OnnxNetwork, type Feed } from "./network";
+
+export interface StepRequest {
+  readonly x: Tensor;
+  /** Fresh unit noise, if the step adds any. */
+  readonly noise: Tensor | undefined;
+  readonly text: Feed;
+  /** The text itself where nothing is steered. */
+  readonly negative: Feed;
+  /** Of this step; at strength 0, and for none, a steered graph gives what the plain one does. */
+  readonly steering: Steering;
+  readonly wantsX0: boolean;
+}
+
+export class OnnxDenoiser {
+  readonly network: OnnxNetwork;
+
+  constructor(runtime: OrtRuntime, file: OnnxFile) {
+    this.network = new OnnxNetwork({
+      name: "unet",
+      runtime,
+      file,
+      outputs: runtime.nearby,
+      rewrite: (model, method) => stepGraph(method ? steerGraph(model, method) : model),
+    });
+  }
+
+  /**
+   * One step.
+   * @param session of the network, opened for the method of `steering`; inputs that its graph lacks are not fed
+   * @returns tensors that are the caller's to dispose of
+   */
+  async step(
+    session: OrtSession,
+    step: SamplerStep,
+    { x, noise, text, negative, steering, wantsX0 }: StepRequest,
+    signal?: AbortSignal,
+  ): Promise<{ readonly next: Tensor; readonly x0: Tensor | undefined }> {
+    const feeds: Record<string, Feed> = {
+      [STEP_INPUTS.x]: x,
+      // What counts for nothing may be anything of its size.
+      [STEP_INPUTS.noise]: noise ?? x,
+      [TEXT_INPUT]: text,
+      [NEGATIVE_TEXT_INPUT]: negative,
+      timestep: { values: [step.timestep] },
+    };
+    const width = channelsOf(session, "timestep_cond");
+    if (width !== undefined) feeds["timestep_cond"] = { values: guidanceEmbedding(CONSISTENCY_GUIDANCE, width), shape: [1, width] };
+    const scalars = { ...stepScalars(step), ...steeringScalars(steering) };
+    for (const [name, value] of Object.entries(scalars)) feeds[name] = { values: [value] };
+
+    const fetch = wantsX0 ? Object.values(STEP_OUTPUTS) : [STEP_OUTPUTS.next];
+    const { [STEP_OUTPUTS.next]: next, [STEP_OUTPUTS.x0]: x0 } = await this.network.run(session, feeds, { fetch, signal });
+    if (!next || String(next.dims) !== String(x.dims)) {
+      throw new OnestrokeError("model-unsupported", `the denoiser answers with [${next?.dims.join(", ")}] to [${x.dims.join(", ")}]`);
+    }
+    return { next, x0 };
+  }
+}
+
+/** Along the last axis of an input, where there is such an input and its size is stated. */
+export function channelsOf({ inputs }: OrtSession, name: string): number | undefined {
+  const input = inputs.find((each) => each.name === name);
+  const channels = input?.isTensor ? input.shape.at(-1) : undefined;
+  return typeof channels === "number" ? channels : undefined;
+}

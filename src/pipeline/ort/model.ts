@@ -1,0 +1,166 @@
+// A model on ONNX Runtime: the exported graphs of its networks. The sampler's arithmetic is part of the graphs, so that
+// on WebGPU a latent never leaves the GPU. Tensors are NCHW here.
+import type { Tensor } from "onnxruntime-web";
+import type { ModelFiles } from "../../checkpoints/places";
+import type { DrawHooks } from "../../common/drawing";
+import { OnestrokeError } from "../../common/errors";
+import type { ModelFacts, ModelPart } from "../../common/model-facts";
+import { STEERED_FAMILIES, STEERING_DEFAULTS } from "../../common/steering-defaults";
+import type { OrtRuntime } from "../../ort/session/runtime";
+import { readTensor } from "../../ort/session/tensors";
+import { TEXT_INPUT } from "../../ort/steer-graph";
+import { maxSteps, type Sampler } from "../../samplers/sampler";
+import { steeringDefaultsOfTextChannels } from "../default-steering";
+import { Model } from "../draw";
+import type { Condition, Denoising, EncodedText, ModelEngine, Size } from "../engine";
+import { channelsLast } from "../latent-layout";
+import { loadingWork, type Work } from "../work";
+import { openOnnxCheckpoint, type OnnxCheckpoint } from "./checkpoint";
+import { OnnxDecoder } from "./decoder";
+import { channelsOf, OnnxDenoiser } from "./denoiser";
+import type { Feed } from "./network";
+import { OnnxTextEncoder } from "./text-encoder";
+
+export interface OnnxOptions {
+  /** Encoder lengths (of 77 tokens) that a prompt may fill. Default 1. */
+  readonly textRows?: number;
+}
+
+interface Parts {
+  readonly runtime: OrtRuntime;
+  readonly checkpoint: OnnxCheckpoint;
+  readonly text: OnnxTextEncoder;
+  readonly denoiser: OnnxDenoiser;
+  readonly decoder: OnnxDecoder;
+}
+
+/**
+ * Opens a folder of exports and the sessions of its networks.
+ * @throws OnestrokeError `model-*`, `download-failed`, `gpu-lost`, `cancelled`
+ */
+export async function openOnnxModel(
+  files: ModelFiles,
+  runtime: OrtRuntime,
+  hooks: DrawHooks = {},
+  { textRows }: OnnxOptions = {},
+): Promise<Model> {
+  const { signal } = hooks;
+  const checkpoint = await openOnnxCheckpoint(files, signal);
+  const text = await OnnxTextEncoder.open(checkpoint, runtime, signal);
+  const [denoiser, decoder] = [new OnnxDenoiser(runtime, checkpoint.unet), new OnnxDecoder(runtime, checkpoint)];
+  const parts = { runtime, checkpoint, text, denoiser, decoder };
+  const stored: ModelPart[] = [];
+  for (const { network } of [text, denoiser, decoder]) {
+    const engine = runtime.backend.provider === "webgpu" ? "ort-webgpu" : "ort-wasm";
+    stored.push({ name: network.name, engine, byteLength: await network.byteLength(signal) });
+  }
+  const weightBytes = stored.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const work = loadingWork(hooks, weightBytes);
+  try {
+    const textChannels = await work.time("load", async () => {
+      await text.network.session(work);
+      const session = await denoiser.network.session(work);
+      await decoder.network.session(work);
+      return channelsOf(session, TEXT_INPUT);
+    });
+    const engine = new OnnxEngine(parts, factsOf(parts, stored, textChannels));
+    return new Model(engine, work.timings(), textRows);
+  } catch (error) {
+    // On a lost GPU nothing can be released, nor need be.
+    await release(parts).catch(() => undefined);
+    throw error;
+  }
+}
+
+class OnnxEngine implements ModelEngine {
+  readonly facts: ModelFacts;
+  readonly sampler: Sampler;
+  readonly latent: ModelEngine["latent"];
+  readonly textEncoders: ModelEngine["textEncoders"];
+  readonly #parts: Parts;
+
+  constructor(parts: Parts, facts: ModelFacts) {
+    const { checkpoint, text } = parts;
+    this.facts = facts;
+    this.sampler = checkpoint.sampler;
+    this.latent = { channels: checkpoint.latentChannels, factor: checkpoint.factor };
+    this.textEncoders = [text];
+    this.#parts = parts;
+  }
+
+  async begin(sample: Float32Array, condition: Condition, size: Size, work: Work): Promise<Denoising> {
+    if (condition.kind !== "text") throw new OnestrokeError("model-unsupported", "an ONNX export reads texts, not classes");
+    const { runtime, checkpoint, denoiser, decoder } = this.#parts;
+    const { positive, negative, method } = condition;
+    const session = await work.time("load", () => denoiser.network.session(work, method));
+    const { channels, factor } = this.latent;
+    const shape = [1, channels, size.height / factor, size.width / factor];
+    const tensor = (values: Float32Array): Tensor => runtime.tensor("float32", values, shape);
+    /** The sample; and x0 of the last step, where it was asked for. */
+    let [x, kept]: [Tensor, Tensor | undefined] = [tensor(sample), undefined];
+    const replaceKept = (x0: Tensor | undefined): void => {
+      kept?.dispose();
+      kept = x0;
+    };
+    const latentFor = (latent: "x0" | "next"): Tensor => (latent === "x0" && kept !== undefined ? kept : x);
+    return {
+      step: async (step, steering, noise, keepsX0) => {
+        const asked = {
+          x,
+          noise: noise && tensor(noise),
+          text: feedOf(positive),
+          negative: feedOf(negative ?? positive),
+          steering,
+          wantsX0: keepsX0,
+        };
+        const { next, x0 } = await denoiser.step(session, step, asked, work.signal);
+        x.dispose();
+        x = next;
+        replaceKept(x0);
+      },
+      decode: (latent) => decoder.decode(latentFor(latent), size, work),
+      measure: async () => {
+        const pixels = await decoder.pixels(x, size, work);
+        return { latent: channelsLast(await readTensor(runtime, x), checkpoint.latentChannels), pixels };
+      },
+      end: () => {
+        x.dispose();
+        replaceKept(undefined);
+      },
+    };
+  }
+
+  async encodePicture(): Promise<never> {
+    throw new OnestrokeError("model-unsupported", "drawing over a picture is not done with ONNX exports");
+  }
+
+  dispose(): Promise<void> {
+    return release(this.#parts);
+  }
+}
+
+function factsOf({ runtime, checkpoint }: Parts, parts: readonly ModelPart[], textChannels: number | undefined): ModelFacts {
+  const { entry, name, sampler, factor, sampleSize, sampleMultiple } = checkpoint;
+  const family = STEERED_FAMILIES.find((candidate) => candidate === entry?.family);
+  const { backend } = runtime;
+  return {
+    id: name,
+    title: entry?.title ?? name,
+    license: entry?.license.id,
+    weightBytes: parts.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    defaultSize: sampleSize * factor,
+    sizeMultiple: sampleMultiple * factor,
+    maxSteps: entry?.steps.maximum ?? maxSteps(sampler),
+    steering: family ? STEERING_DEFAULTS[family] : steeringDefaultsOfTextChannels(textChannels),
+    adapter: backend.provider === "webgpu" ? backend.device.name : "cpu",
+    parts,
+  };
+}
+
+function feedOf({ hidden, tokens, channels }: EncodedText): Feed {
+  return { values: hidden, shape: [1, tokens, channels] };
+}
+
+async function release({ text, denoiser, decoder }: Parts): Promise<void> {
+  for (const { network } of [text, denoiser, decoder]) await network.release();
+}

@@ -1,0 +1,96 @@
+// One exported network: its session, opened when first needed, and runs by input name.
+import type { Tensor } from "onnxruntime-web";
+import { OnestrokeError } from "../../common/errors";
+import type { OnnxModel } from "../../ort/onnx-graph/model";
+import { readModel, storedBytes, type OnnxFile } from "../../ort/session/open-model";
+import type { OrtRuntime } from "../../ort/session/runtime";
+import { OrtSession, type RunOptions } from "../../ort/session/session";
+import { tensorFrom } from "../../ort/session/tensors";
+import type { SteeringMethod } from "../../common/steering";
+import type { Work } from "../work";
+
+/** Values of one input; without a shape, one number for an input of any rank. Or what a run gave. */
+export type Feed = Tensor | { readonly values: ArrayLike<number>; readonly shape?: readonly number[] };
+
+export interface OnnxNetworkOptions {
+  /** For progress: "unet". */
+  readonly name: string;
+  readonly runtime: OrtRuntime;
+  readonly file: OnnxFile;
+  /** Where its outputs are wanted. */
+  readonly outputs: "cpu" | "gpu-buffer";
+  /** What its graph is made into, sharing the weights. */
+  readonly rewrite?: (model: OnnxModel, method: SteeringMethod | undefined) => OnnxModel;
+}
+
+export class OnnxNetwork {
+  readonly #options: OnnxNetworkOptions;
+  #byteLength: number | undefined;
+  /** One at a time: each holds the network's weights. */
+  #open: { readonly method: SteeringMethod | undefined; readonly session: OrtSession } | undefined;
+
+  constructor(options: OnnxNetworkOptions) {
+    this.#options = options;
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  /** Stored bytes, with those of the files its weights are in. */
+  async byteLength(signal?: AbortSignal): Promise<number> {
+    this.#byteLength ??= await storedBytes(this.#options.file, signal);
+    return this.#byteLength;
+  }
+
+  /**
+   * @param method its graph is steered by; another one takes the open session's place. For none a steered
+   * session serves too, at strength 0: its second text costs a run less than can be measured with Vignette,
+   * another session would read every weight again, and so would the next negative
+   * @throws OnestrokeError `model-*`, `download-failed`, `gpu-lost`, `cancelled`
+   */
+  async session(work: Work, method?: SteeringMethod): Promise<OrtSession> {
+    if (this.#open && (method === undefined || method === this.#open.method)) return this.#open.session;
+    await this.release();
+    const { runtime, file, outputs, rewrite, name } = this.#options;
+    const { signal } = work;
+    const rewritten = rewrite && ((model: OnnxModel) => rewrite(model, method));
+    const totalBytes = await this.byteLength(signal);
+    let loadedBytes = 0;
+    const onBytes = (arrived: number) => {
+      loadedBytes = Math.min(loadedBytes + arrived, totalBytes);
+      work.say({ stage: "load", component: name, loadedBytes, totalBytes });
+    };
+    const read = (current?: AbortSignal) => readModel(file, { rewrite: rewritten, signal: current, onBytes });
+    const session = await OrtSession.open(runtime, read, { name: file.path, outputs }, signal);
+    this.#open = { method, session };
+    return session;
+  }
+
+  /**
+   * @param feeds by input name; those the model does not have are left out
+   * @throws OnestrokeError as `OrtSession.run`
+   */
+  run(session: OrtSession, feeds: Readonly<Record<string, Feed>>, options: RunOptions): Promise<Readonly<Record<string, Tensor>>> {
+    const tensors = session.inputs.flatMap((input) => {
+      const feed = feeds[input.name];
+      if (!feed) return [];
+      return [[input.name, "values" in feed ? tensorFrom(this.#options.runtime, input, feed.values, feed.shape) : feed] as const];
+    });
+    return session.run(Object.fromEntries(tensors), options);
+  }
+
+  /** The model's only output, or the first of several. */
+  async runFirst(session: OrtSession, feeds: Readonly<Record<string, Feed>>, signal?: AbortSignal): Promise<Tensor> {
+    const name = session.outputs[0]?.name ?? "";
+    const { [name]: first } = await this.run(session, feeds, { fetch: [name], signal });
+    if (!first) throw new OnestrokeError("model-unsupported", `${this.#options.file.path} has no output`);
+    return first;
+  }
+
+  async release(): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    await open?.session.release();
+  }
+}

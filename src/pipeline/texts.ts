@@ -1,0 +1,100 @@
+// Texts to what a denoiser reads. SD takes the last hidden state of one encoder; SDXL the penultimate states of two,
+// side by side, and the second one's projected embedding. The last few texts are kept on the host, so that going back
+// to a prompt costs nothing.
+import type { TextTokens } from "../common/drawing";
+import type { Recipe } from "../common/recipe";
+import { effectiveSteering } from "../steering/schedule";
+import type { ClipTokenizer } from "../tokenizer/clip-tokenizer";
+import type { EncodedText, TextEncoder, TextRow } from "./engine";
+import type { Work } from "./work";
+
+const KEPT_TEXTS = 16;
+
+export class Texts {
+  readonly #encoders: readonly TextEncoder[];
+  readonly #maxRows: number;
+  readonly #kept = new Map<string, EncodedText>();
+
+  /**
+   * @param maxRows encoder lengths that a text may fill. Published pipelines read one and cut the rest; each further one
+   * is encoded by itself, and its tokens follow
+   */
+  constructor(encoders: readonly TextEncoder[], maxRows: number) {
+    this.#encoders = encoders;
+    this.#maxRows = maxRows;
+  }
+
+  /** How long the recipe's texts are: what is too long is cut without a sign in the picture. */
+  tokens(recipe: Pick<Recipe, "prompt" | "negative" | "steering">): TextTokens {
+    if (this.#encoders.length === 0) return { prompt: 0, negative: 0, most: 0 };
+    return textTokens(
+      this.#encoders.map(({ tokenizer }) => tokenizer),
+      this.#maxRows,
+      recipe,
+    );
+  }
+
+  /** @throws OnestrokeError as `TextEncoder.encode` */
+  async encode(text: string, work: Work): Promise<EncodedText> {
+    const known = this.#kept.get(text);
+    if (known !== undefined) return known;
+    const count = Math.max(...this.#encoders.map(({ tokenizer }) => tokenizer.encodeLong(text, this.#maxRows).length));
+    const parts: EncodedText[] = [];
+    for (const encoder of this.#encoders) {
+      const ids = encoder.tokenizer.encodeLong(text, count);
+      const rows: TextRow[] = [];
+      // Where the other tokenizer needs more rows than this one, the rest is an empty text.
+      for (let row = 0; row < count; row++) rows.push(await encoder.encode(ids[row] ?? encoder.tokenizer.encode(""), work));
+      parts.push(oneAfterAnother(rows));
+    }
+    const encoded = sideBySide(parts);
+    this.#kept.set(text, encoded);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > KEPT_TEXTS && oldest !== undefined) this.#kept.delete(oldest);
+    return encoded;
+  }
+}
+
+/** A text is as long as the tokenizer that splits it most finds it; what is read of it is what all encoders read. */
+export function textTokens(
+  tokenizers: readonly Pick<ClipTokenizer, "count" | "maxLength">[],
+  maxRows: number,
+  { prompt, negative, steering }: Pick<Recipe, "prompt" | "negative" | "steering">,
+): TextTokens {
+  const count = (text: string): number => Math.max(...tokenizers.map((tokenizer) => tokenizer.count(text)));
+  return {
+    prompt: count(prompt),
+    negative: effectiveSteering(steering, negative).method === "none" ? 0 : count(negative),
+    // Each row has a token of begin and one of end.
+    most: maxRows * Math.min(...tokenizers.map(({ maxLength }) => maxLength - 2)),
+  };
+}
+
+/** The rows of one encoder. The pooled embedding is the first row's. */
+function oneAfterAnother(rows: readonly TextRow[]): EncodedText {
+  const channels = rows[0]?.channels ?? 0;
+  const hidden = new Float32Array(rows.reduce((length, row) => length + row.hidden.length, 0));
+  let offset = 0;
+  for (const row of rows) {
+    hidden.set(row.hidden, offset);
+    offset += row.hidden.length;
+  }
+  return { hidden, channels, tokens: hidden.length / channels, pooled: rows[0]?.pooled };
+}
+
+/** The states of several encoders along channels. The pooled embedding is the last encoder's. */
+function sideBySide(parts: readonly EncodedText[]): EncodedText {
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1) return first;
+  const tokens = first?.tokens ?? 0;
+  const channels = parts.reduce((total, part) => total + part.channels, 0);
+  const hidden = new Float32Array(tokens * channels);
+  let offset = 0;
+  for (const part of parts) {
+    for (let token = 0; token < tokens; token++) {
+      hidden.set(part.hidden.subarray(token * part.channels, (token + 1) * part.channels), token * channels + offset);
+    }
+    offset += part.channels;
+  }
+  return { hidden, channels, tokens, pooled: parts.at(-1)?.pooled };
+}

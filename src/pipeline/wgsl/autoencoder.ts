@@ -1,0 +1,94 @@
+// Latents to pixels and back, each as one plan a size. The decoder undoes the latent's scaling, runs the network and
+// packs RGBA8; the encoder's weights are read when a picture is first drawn over.
+import { component, type Manifest } from "../../checkpoints/manifest";
+import { OnestrokeError } from "../../common/errors";
+import type { Picture } from "../../common/picture";
+import type { Device } from "../../engine/device";
+import type { GraphBuilder } from "../../engine/graph-builder";
+import type { Plan } from "../../engine/plan";
+import { runPlan } from "../../engine/run";
+import type { NumberFormat } from "../../engine/tensor";
+import { openAutoencoder } from "../../networks";
+import type { Autoencoder } from "../../networks/roles";
+import type { Size } from "../engine";
+import { channelsFirst } from "../latent-layout";
+import type { Work } from "../work";
+import { Network } from "./network";
+
+export class WgslAutoencoder {
+  readonly role: Autoencoder;
+  readonly decoder: Network;
+  readonly encoder: Network;
+
+  constructor(manifest: Manifest, device: Device, format: NumberFormat) {
+    const vae = component(manifest, "vae");
+    this.role = openAutoencoder(vae);
+    const { needsFloat32, decoder, encoder } = this.role;
+    const options = { name: "vae", format: needsFloat32 ? "f32" : format, component: vae } as const;
+    this.decoder = new Network(device, { ...options, unused: decoder.unused });
+    this.encoder = new Network(device, { ...options, unused: encoder.unused });
+  }
+
+  /**
+   * @param latent its sides
+   * @param output packed for the screen, or as numbers about [0, 1]
+   */
+  plan(latent: Size, work: Work, output: "rgba" | "pixels" = "rgba"): Promise<Plan> {
+    const { height, width } = latent;
+    return this.decoder.plan(`${width}x${height}/${output}`, (g) => this.#build(g, height, width, output), work);
+  }
+
+  /**
+   * The picture of `output` (a latent) of the denoiser's plan.
+   * @throws OnestrokeError `bad-image` if a pixel is not finite
+   */
+  async decode(plan: Plan, denoiser: Plan, output: "x0" | "next", signal?: AbortSignal): Promise<Picture> {
+    plan.copyFrom(denoiser, output, "latent");
+    await runPlan(plan, signal);
+    const pixels = Uint32Array.from(await plan.read("rgba"));
+    const data = new Uint8ClampedArray(pixels.buffer);
+    const broken = countBroken(data);
+    if (broken > 0) throw new OnestrokeError("bad-image", `${broken} pixels are not finite numbers`, { pixels: broken });
+    const width = plan.graph.outputs.get("rgba")?.shape.at(-1) ?? 0;
+    return { width, height: pixels.length / width, data };
+  }
+
+  /** What a plan for `pixels` makes of the denoiser's last latent: `[height, width, channels]`. */
+  async pixels(plan: Plan, denoiser: Plan, signal?: AbortSignal): Promise<Float32Array> {
+    plan.copyFrom(denoiser, "next", "latent");
+    await runPlan(plan, signal);
+    return Float32Array.from(await plan.read("pixels"));
+  }
+
+  /** The scaled latent of a picture, `[channels, height, width]`. */
+  async encode({ width, height, data }: Picture, work: Work): Promise<Float32Array> {
+    const { scalingFactor, shiftFactor, latentChannels, encoder } = this.role;
+    const plan = await this.encoder.plan(
+      `${width}x${height}`,
+      // (latent - shift) * scale
+      (g) => g.output("latent", g.scaleShift(encoder.build(g, { batch: 1, height, width }), scalingFactor, -shiftFactor * scalingFactor)),
+      work,
+    );
+    const pixels = new Float32Array(width * height * 3);
+    for (let i = 0; i < pixels.length; i++) pixels[i] = (data[4 * Math.floor(i / 3) + (i % 3)] ?? 0) / 127.5 - 1;
+    plan.write("image", pixels);
+    await runPlan(plan, work.signal);
+    return channelsFirst(Float32Array.from(await plan.read("latent")), latentChannels);
+  }
+
+  #build(g: GraphBuilder, height: number, width: number, output: "rgba" | "pixels"): void {
+    const { latentChannels, scalingFactor, shiftFactor, decoder } = this.role;
+    const latent = g.input("latent", [1, height, width, latentChannels], "run", "f32");
+    const unscaled = scalingFactor === 1 && shiftFactor === 0 ? latent : g.scaleShift(latent, 1 / scalingFactor, shiftFactor);
+    const decoded = decoder.build(g, { batch: 1, height, width, latent: unscaled });
+    if (output === "rgba") g.output("rgba", g.toRgba(decoded, { scale: 0.5, shift: 0.5 }));
+    else g.output("pixels", g.scaleShift(decoded, 0.5, 0.5));
+  }
+}
+
+/** Pixels that `to-rgba` marked with alpha 0. */
+function countBroken(data: Uint8ClampedArray): number {
+  let count = 0;
+  for (let alpha = 3; alpha < data.length; alpha += 4) if (data[alpha] === 0) count++;
+  return count;
+}

@@ -1,0 +1,98 @@
+// The denoiser with the sampler's arithmetic around it, as one plan a size: input scaling, the network, and the linear
+// combinations that give x0 and the next sample.
+import { component, denoiserName, type Manifest } from "../../checkpoints/manifest";
+import type { SteeringMethod, Steering } from "../../common/steering";
+import type { Device } from "../../engine/device";
+import type { GraphBuilder } from "../../engine/graph-builder";
+import type { Plan } from "../../engine/plan";
+import { runPlan } from "../../engine/run";
+import { packSteering, type TextKeys } from "../../engine/steering-fields";
+import type { NumberFormat } from "../../engine/tensor";
+import { openDenoiser } from "../../networks";
+import type { Denoiser } from "../../networks/roles";
+import type { SamplerStep } from "../../samplers/schedule";
+import type { Condition, EncodedText, Size } from "../engine";
+import { channelsLast } from "../latent-layout";
+import type { Work } from "../work";
+import { Network } from "./network";
+
+export interface DenoiserPlanShape {
+  /** Of the latent. */
+  readonly height: number;
+  readonly width: number;
+  /** Text capacity in tokens. */
+  readonly textTokens: number;
+  readonly method: SteeringMethod;
+}
+
+export class WgslDenoiser {
+  readonly role: Denoiser;
+  readonly network: Network;
+
+  constructor(manifest: Manifest, device: Device, format: NumberFormat) {
+    const name = denoiserName(manifest);
+    const part = component(manifest, name);
+    this.role = openDenoiser(part);
+    this.network = new Network(device, { name, format, component: part, unused: this.role.unused });
+  }
+
+  plan(shape: DenoiserPlanShape, work: Work): Promise<Plan> {
+    const { height, width, textTokens, method } = shape;
+    return this.network.plan(`${width}x${height}/${textTokens}/${method}`, (g) => this.#build(g, shape), work);
+  }
+
+  /** Gives the plan what stays the same over a picture. Its negative text stays what it was where there is none. */
+  write(plan: Plan, condition: Condition, size: Size): void {
+    for (const [name, values] of Object.entries(this.role.pictureInputs(size))) plan.write(name, values);
+    if (condition.kind === "label") {
+      plan.write("label", Uint32Array.of(condition.label));
+      return;
+    }
+    const { positive, negative } = condition;
+    plan.write("text", padded(positive, plan));
+    if (positive.pooled !== undefined && this.#readsPooledText) plan.write("pooled_text", positive.pooled);
+    if (negative !== undefined) plan.write("negative_text", padded(negative, plan));
+  }
+
+  /** Key counts and dials of the next step. */
+  writeSteering(plan: Plan, steering: Steering, keys: TextKeys): void {
+    plan.write("steering", packSteering(steering, keys));
+  }
+
+  /**
+   * One step: `x` to `x0` and `next`.
+   * @param noise fresh unit noise, `[channels, height, width]`, if the step adds any
+   */
+  async step(plan: Plan, step: SamplerStep, noise: Float32Array | undefined, signal?: AbortSignal): Promise<void> {
+    for (const [name, values] of Object.entries(this.role.timeInputs(step))) plan.write(name, values);
+    const { x0, next } = step;
+    plan.write("coefficients", Float32Array.of(step.inputScale, 0, 0, 0, x0.x, x0.out, 0, 0, next.x, next.out, next.noise, 0));
+    if (noise) plan.write("noise", channelsLast(noise, this.role.inChannels));
+    await runPlan(plan, signal);
+  }
+
+  get #readsPooledText(): boolean {
+    return this.role.reads.kind === "text" && this.role.reads.pooledChannels !== undefined;
+  }
+
+  #build(g: GraphBuilder, { height, width, textTokens, method }: DenoiserPlanShape): void {
+    const shape = [1, height, width, this.role.inChannels];
+    const x = g.input("x", shape, "run", "f32");
+    const noise = g.input("noise", shape, "run", "f32");
+    const coefficients = g.input("coefficients", [1, 12], "run", "f32");
+    const sample = g.combine(x, coefficients, 0, { element: "activation" });
+    const out = this.role.build(g, { batch: 1, height, width, textTokens, steering: method, sample });
+    // x0 takes no noise (its coefficient is 0): with it both results share a pipeline.
+    g.output("x0", g.combine(x, coefficients, 1, { b: out, noise }));
+    g.output("next", g.combine(x, coefficients, 2, { b: out, noise }));
+  }
+}
+
+/** An encoded text filled with zeros up to the plan's capacity; the key count says what is real. */
+function padded({ hidden }: EncodedText, plan: Plan): Float32Array {
+  const capacity = plan.inputLength("text");
+  if (hidden.length === capacity) return hidden;
+  const filled = new Float32Array(capacity);
+  filled.set(hidden);
+  return filled;
+}

@@ -1,0 +1,188 @@
+// A model on our own engine: its networks as plans on one device, which take turns there where they do not fit together.
+import { component, componentBytes, denoiserName, weightBytes, type Manifest } from "../../checkpoints/manifest";
+import type { DrawHooks } from "../../common/drawing";
+import { OnestrokeError } from "../../common/errors";
+import type { ModelFacts, ModelPart } from "../../common/model-facts";
+import type { Picture } from "../../common/picture";
+import type { Steering } from "../../common/steering";
+import type { Device } from "../../engine/device";
+import type { Plan } from "../../engine/plan";
+import type { NumberFormat } from "../../engine/tensor";
+import { maxSteps, samplerFromConfig, type Sampler, type SamplerOverrides } from "../../samplers/sampler";
+import type { SamplerStep } from "../../samplers/schedule";
+import { checkDenoiser } from "../check-parts";
+import { steeringDefaults } from "../default-steering";
+import { Model } from "../draw";
+import type { Condition, Denoising, Measured, ModelEngine, Size } from "../engine";
+import { channelsLast } from "../latent-layout";
+import { loadingWork, type Work } from "../work";
+import { WgslAutoencoder } from "./autoencoder";
+import { WgslDenoiser } from "./denoiser";
+import type { Network } from "./network";
+import { WgslTextEncoder } from "./text-encoder";
+
+export interface WgslOptions {
+  /** For checkpoints whose scheduler file is not the student's. */
+  readonly sampler?: SamplerOverrides;
+  /** Of activations. Default: float16 where the device has it. */
+  readonly format?: NumberFormat;
+  /** Encoder lengths (of 77 tokens) that a prompt may fill. Default 1: the rest is cut, as published pipelines do. */
+  readonly textRows?: number;
+  /** Weights that may stay on the GPU between pictures; above it networks take turns. Default 6 GiB. */
+  readonly residentBytes?: number;
+}
+
+const DEFAULT_RESIDENT_BYTES = 6 * 2 ** 30;
+
+/**
+ * Opens a checkpoint: uploads its weights and compiles the plans of its default size.
+ * @throws OnestrokeError `model-*`, `gpu-*`, `download-failed`, `cancelled`
+ */
+export async function openWgslModel(manifest: Manifest, device: Device, hooks: DrawHooks = {}, options: WgslOptions = {}): Promise<Model> {
+  const format = options.format ?? (device.hasFloat16 ? "f16" : "f32");
+  const textEncoders = await WgslTextEncoder.openAll(manifest, device, format, hooks.signal);
+  const engine = new WgslEngine(manifest, device, textEncoders, format, options);
+  const work = loadingWork(hooks, engine.facts.weightBytes);
+  try {
+    await engine.prepare(work);
+  } catch (error) {
+    await engine.dispose();
+    throw error;
+  }
+  return new Model(engine, work.timings(), options.textRows);
+}
+
+class WgslEngine implements ModelEngine {
+  readonly facts: ModelFacts;
+  readonly sampler: Sampler;
+  readonly latent: ModelEngine["latent"];
+  readonly textEncoders: ModelEngine["textEncoders"];
+  readonly #device: Device;
+  readonly #texts: readonly WgslTextEncoder[];
+  readonly #denoiser: WgslDenoiser;
+  readonly #autoencoder: WgslAutoencoder;
+  /** Text encoders and denoiser do not fit together: they take turns on the GPU. */
+  readonly #takeTurns: boolean;
+
+  constructor(
+    manifest: Manifest,
+    device: Device,
+    texts: readonly WgslTextEncoder[],
+    format: NumberFormat,
+    { sampler, residentBytes = DEFAULT_RESIDENT_BYTES }: WgslOptions,
+  ) {
+    this.#device = device;
+    this.#texts = texts;
+    this.#denoiser = new WgslDenoiser(manifest, device, format);
+    this.#autoencoder = new WgslAutoencoder(manifest, device, format);
+    this.sampler = manifest.sampler ?? samplerFromConfig(component(manifest, "scheduler").config, sampler);
+    this.#takeTurns = weightBytes(manifest) > residentBytes;
+    const { latentChannels, factor } = this.#autoencoder.role;
+    this.latent = { channels: latentChannels, factor };
+    this.textEncoders = texts.map((text) => ({
+      tokenizer: text.tokenizer,
+      encode: (ids, work) => {
+        if (this.#takeTurns) this.#denoiser.network.evict();
+        return text.encode(ids, work);
+      },
+    }));
+    checkDenoiser(
+      this.#denoiser.role,
+      latentChannels,
+      texts.map(({ role }) => role),
+    );
+    this.facts = {
+      id: manifest.name,
+      title: manifest.title ?? manifest.name,
+      license: manifest.license?.id,
+      weightBytes: weightBytes(manifest),
+      defaultSize: this.#denoiser.role.sampleSize * factor,
+      sizeMultiple: factor,
+      maxSteps: manifest.steps?.maximum ?? maxSteps(this.sampler),
+      steering: steeringDefaults(manifest),
+      adapter: device.name,
+      parts: partsOf(manifest),
+    };
+  }
+
+  /** Uploads and compiles what a picture of the default size takes, where all of it fits at once. */
+  async prepare(work: Work): Promise<void> {
+    if (this.#takeTurns) return;
+    const side = this.#denoiser.role.sampleSize;
+    for (const text of this.#texts) await text.plan(work);
+    await this.#denoiser.plan({ height: side, width: side, textTokens: this.#rowTokens, method: "nasa" }, work);
+    await this.#autoencoder.plan({ height: side, width: side }, work);
+  }
+
+  async begin(sample: Float32Array, condition: Condition, size: Size, work: Work): Promise<Denoising> {
+    if (this.#takeTurns) for (const { network } of this.#texts) network.evict();
+    const latent = { height: size.height / this.latent.factor, width: size.width / this.latent.factor };
+    const isText = condition.kind === "text";
+    const side = this.#denoiser.role.sampleSize;
+    if (!isText && (latent.width !== side || latent.height !== side)) throw this.#wrongSize();
+    const keys = { positive: isText ? condition.positive.tokens : 0, negative: (isText && condition.negative?.tokens) || 0 };
+    const textTokens = Math.max(keys.positive, keys.negative);
+    const method = isText && condition.method === "nag" ? "nag" : "nasa";
+    const plan = await this.#denoiser.plan({ ...latent, textTokens, method }, work);
+    this.#denoiser.write(plan, condition, size);
+    plan.write("x", channelsLast(sample, this.latent.channels));
+    let isFirst = true;
+    return {
+      step: async (step: SamplerStep, steering: Steering, noise: Float32Array | undefined) => {
+        if (!isFirst) plan.copyFrom(plan, "next", "x");
+        isFirst = false;
+        if (isText) this.#denoiser.writeSteering(plan, steering, keys);
+        await this.#denoiser.step(plan, step, noise, work.signal);
+        await this.#device.gpu.queue.onSubmittedWorkDone();
+      },
+      decode: async (output) => {
+        const decoder = await this.#autoencoder.plan(latent, work);
+        const picture = await this.#autoencoder.decode(decoder, plan, output, work.signal);
+        this.#device.assertAlive();
+        return picture;
+      },
+      measure: () => this.#measure(plan, latent, work),
+      // The plan stays for the next picture of this size.
+      end: () => undefined,
+    };
+  }
+
+  encodePicture(picture: Picture, work: Work): Promise<Float32Array> {
+    return this.#autoencoder.encode(picture, work);
+  }
+
+  async dispose(): Promise<void> {
+    const networks: readonly Network[] = [
+      ...this.#texts.map(({ network }) => network),
+      this.#denoiser.network,
+      this.#autoencoder.decoder,
+      this.#autoencoder.encoder,
+    ];
+    for (const network of networks) network.evict();
+  }
+
+  /** Transformers that draw classes know each place of their latent by itself. */
+  #wrongSize(): OnestrokeError {
+    const { title, defaultSize } = this.facts;
+    return new OnestrokeError("invalid-input", `${title} draws ${defaultSize}x${defaultSize} alone`, { field: "width" });
+  }
+
+  /** Tokens of one encoder row: the text capacity of an ordinary prompt. */
+  get #rowTokens(): number {
+    return Math.max(0, ...this.#texts.map(({ role }) => role.tokens));
+  }
+
+  async #measure(plan: Plan, latent: Size, work: Work): Promise<Measured> {
+    const values = Float32Array.from(await plan.read("next"));
+    const decoder = await this.#autoencoder.plan(latent, work, "pixels");
+    return { latent: values, pixels: await this.#autoencoder.pixels(decoder, plan, work.signal) };
+  }
+}
+
+/** The networks with weights, in the order they run. */
+function partsOf(manifest: Manifest): readonly ModelPart[] {
+  const names = ["text_encoder", "text_encoder_2", denoiserName(manifest), "vae"] as const;
+  return names
+    .map((name): ModelPart => ({ name, engine: "wgsl", byteLength: componentBytes(manifest.components[name]) }))
+    .filter(({ byteLength }) => byteLength > 0);
+}

@@ -1,0 +1,64 @@
+// A sampler written out by hand, as the catalogue has it. Every such student so far was
+// distilled from Stable Diffusion, so the noise schedule is not written.
+import type { Fields } from "../common/json";
+import { assertNever } from "../common/errors";
+import { STABLE_DIFFUSION_NOISE } from "./alphas";
+import type { EulerTimesteps } from "./euler";
+import type { Sampler, SamplerRule } from "./sampler";
+
+/** @throws OnestrokeError `model-unsupported` naming the field */
+export function parseSampler(fields: Fields): Sampler {
+  return {
+    rule: parseRule(fields),
+    noise: STABLE_DIFFUSION_NOISE,
+    predictionType: fields.optionalOneOf("predictionType", ["epsilon", "v_prediction", "sample"]) ?? "epsilon",
+  };
+}
+
+/** Every rule: the compiler names the one that is missing. */
+const RULES = {
+  consistency: "consistency",
+  listed: "listed",
+  euler: "euler",
+  tcd: "tcd",
+  "average-velocity": "average-velocity",
+  direct: "direct",
+} as const satisfies { readonly [Rule in SamplerRule["rule"]]: Rule };
+
+function parseRule(fields: Fields): SamplerRule {
+  const rule = fields.oneOf("rule", Object.values(RULES));
+  switch (rule) {
+    case "consistency":
+      return { rule, originalSteps: fields.integer("originalSteps"), timestepShift: fields.integer("timestepShift") };
+    case "listed":
+      return {
+        rule,
+        lists: fields.objects("lists").map((list) => {
+          const lists = { network: list.integers("network"), renoise: list.integers("renoise") };
+          if (lists.network.length === 0 || lists.network.length !== lists.renoise.length) {
+            throw list.unsupported("renoise", 'has not as many steps as "network"');
+          }
+          return lists;
+        }),
+      };
+    case "euler":
+      return {
+        rule,
+        timesteps: parseTimesteps(fields),
+        ancestral: fields.optionalBoolean("ancestral") ?? false,
+      };
+    case "tcd":
+      return { rule, originalSteps: fields.integer("originalSteps") };
+    case "average-velocity":
+      return { rule };
+    case "direct":
+      return { rule, sigma: fields.number("sigma") };
+    default:
+      return assertNever(rule);
+  }
+}
+
+function parseTimesteps(fields: Fields): EulerTimesteps {
+  const spacing = fields.oneOf("spacing", ["trailing", "leading"]);
+  return spacing === "trailing" ? { spacing } : { spacing, stepsOffset: fields.optionalInteger("stepsOffset") ?? 0 };
+}
