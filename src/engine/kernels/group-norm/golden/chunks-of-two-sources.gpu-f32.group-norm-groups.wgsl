@@ -1,0 +1,94 @@
+// Kernel group-norm-groups, dispatched in 32 x 1 x 1 workgroups.
+
+struct Sizes { xRow: u32, xStride: u32, secondRow: u32, secondStride: u32, seam: u32, pixels: u32, groupSize: u32, groups: u32, run: u32, stride: u32, chunks: u32, chunkPixels: u32, epsilon: f32 }
+const sizes = Sizes(0u, 320u, 0u, 640u, 320u, 4096u, 30u, 32u, 30u, 960u, 32u, 128u, 0.000009999999747378752f);
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+fn load_x(index: u32) -> f32 { return x[index]; }
+@group(0) @binding(1) var<storage, read> second: array<f32>;
+fn load_second(index: u32) -> f32 { return second[index]; }
+@group(0) @binding(2) var<storage, read> scale: array<u32>;
+fn load_scale(index: u32) -> f32 { return unpack2x16float(scale[index >> 1u])[index & 1u]; }
+@group(0) @binding(3) var<storage, read> shift: array<u32>;
+fn load_shift(index: u32) -> f32 { return unpack2x16float(shift[index >> 1u])[index & 1u]; }
+@group(0) @binding(4) var<storage, read_write> factors: array<f32>;
+fn store_factors(index: u32, value: f32) { factors[index] = value; }
+
+fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
+
+fn at_x(row: u32, channel: u32) -> f32 { return load_x((row - sizes.xRow) * sizes.xStride + min(channel, sizes.xStride - 1u)); }
+fn read_x(row: u32, channel: u32) -> vec4<f32> {
+  return vec4<f32>(at_x(row, channel), at_x(row, channel + 1u), at_x(row, channel + 2u), at_x(row, channel + 3u));
+}
+fn at_second(row: u32, channel: u32) -> f32 { return load_second((row - sizes.secondRow) * sizes.secondStride + min(channel, sizes.secondStride - 1u)); }
+fn read_second(row: u32, channel: u32) -> vec4<f32> {
+  return vec4<f32>(at_second(row, channel), at_second(row, channel + 1u), at_second(row, channel + 2u), at_second(row, channel + 3u));
+}
+fn at_joined(row: u32, channel: u32) -> f32 {
+  if (channel < sizes.seam) { return at_x(row, channel); }
+  return at_second(row, channel - sizes.seam);
+}
+fn read_joined(row: u32, channel: u32) -> vec4<f32> {
+  return vec4<f32>(at_joined(row, channel), at_joined(row, channel + 1u), at_joined(row, channel + 2u), at_joined(row, channel + 3u));
+}
+
+
+struct Moments { count: f32, mean: f32, square: f32 }
+
+fn moments_of(count: f32, first: f32, sum: f32, squares: f32) -> Moments {
+  let divisor = max(count, 1.0);
+  return Moments(count, first + sum / divisor, max(squares - sum * sum / divisor, f32(0.0)));
+}
+
+fn merge(a: Moments, b: Moments) -> Moments {
+  let count = a.count + b.count;
+  let delta = b.mean - a.mean;
+  let part = b.count / max(count, 1.0);
+  return Moments(count, a.mean + delta * part, a.square + b.square + delta * delta * (a.count * part));
+}
+
+var<workgroup> partial: array<Moments, 256>;
+
+fn reduce(position: u32, value: Moments) -> Moments {
+  partial[position] = value;
+  for (var span = 128u; span >= 1u; span >>= 1u) {
+    workgroupBarrier();
+    if (position < span) { partial[position] = merge(partial[position], partial[position + span]); }
+  }
+  workgroupBarrier();
+  return partial[position % 1u];
+}
+
+fn gather(item: u32, begin: u32, lane: u32, step: u32) -> Moments {
+  var row = lane / sizes.run;
+  var offset = lane % sizes.run;
+  var moments = Moments(0.0, 0.0, 0.0);
+  while (row < sizes.chunks) {
+    let line = (item * sizes.chunks + row) * 2u;
+    let count = min(sizes.chunkPixels, sizes.pixels - row * sizes.chunkPixels);
+    moments = merge(moments, Moments(f32(count), at_joined(line, begin + offset), at_joined(line + 1u, begin + offset)));
+    row += step / sizes.run;
+    offset += step % sizes.run;
+    if (offset >= sizes.run) { offset -= sizes.run; row += 1u; }
+  }
+  return moments;
+}
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let begin = id.x * sizes.groupSize;
+  let end = begin + sizes.groupSize;
+  let moments = reduce(lane, gather(id.y, begin, lane, 256u));
+  let deviation = inverseSqrt(moments.square / moments.count + sizes.epsilon);
+  // The last group also clears the padding behind its channels.
+  for (var channel = begin + lane; channel < select(end, sizes.stride, id.x == sizes.groups - 1u); channel += 256u) {
+    var multiplier = deviation;
+    var addend = 0.0;
+    multiplier *= load_scale(channel);
+    addend = load_shift(channel);
+    
+    let factor = id.y * 3u * sizes.stride + channel;
+    let kept = channel < end;
+    store_factors(factor, select(0.0, moments.mean, kept));
+    store_factors(factor + sizes.stride, select(0.0, multiplier, kept));
+    store_factors(factor + 2u * sizes.stride, select(0.0, addend, kept));
+  }
+}

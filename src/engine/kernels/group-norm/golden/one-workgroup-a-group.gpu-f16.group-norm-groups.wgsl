@@ -1,0 +1,83 @@
+// Kernel group-norm-groups, dispatched in 32 x 1 x 1 workgroups.
+enable f16;
+
+struct Sizes { xRow: u32, xStride: u32, pixels: u32, groupSize: u32, groups: u32, run: u32, stride: u32, epsilon: f32 }
+const sizes = Sizes(0u, 640u, 256u, 20u, 32u, 5u, 640u, 0.000009999999747378752f);
+@group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
+fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
+@group(0) @binding(1) var<storage, read> scale: array<f16>;
+fn load_scale(index: u32) -> f32 { return f32(scale[index]); }
+@group(0) @binding(2) var<storage, read> shift: array<f16>;
+fn load_shift(index: u32) -> f32 { return f32(shift[index]); }
+@group(0) @binding(3) var<storage, read_write> factors: array<f32>;
+fn store_factors(index: u32, value: f32) { factors[index] = value; }
+
+fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
+
+fn read_x(row: u32, channel: u32) -> vec4<f32> { return load_x(((row - sizes.xRow) * sizes.xStride + channel) >> 2u); }
+
+
+struct Moments { count: f32, mean: f32, square: f32 }
+
+fn moments_of(count: f32, first: f32, sum: f32, squares: f32) -> Moments {
+  let divisor = max(count, 1.0);
+  return Moments(count, first + sum / divisor, max(squares - sum * sum / divisor, f32(0.0)));
+}
+
+fn merge(a: Moments, b: Moments) -> Moments {
+  let count = a.count + b.count;
+  let delta = b.mean - a.mean;
+  let part = b.count / max(count, 1.0);
+  return Moments(count, a.mean + delta * part, a.square + b.square + delta * delta * (a.count * part));
+}
+
+var<workgroup> partial: array<Moments, 256>;
+
+fn reduce(position: u32, value: Moments) -> Moments {
+  partial[position] = value;
+  for (var span = 128u; span >= 1u; span >>= 1u) {
+    workgroupBarrier();
+    if (position < span) { partial[position] = merge(partial[position], partial[position + span]); }
+  }
+  workgroupBarrier();
+  return partial[position % 1u];
+}
+
+fn gather(item: u32, begin: u32, lane: u32, step: u32) -> Moments {
+  var row = lane / sizes.run;
+  var offset = lane % sizes.run;
+  let first = read_x(item * sizes.pixels + min(row, sizes.pixels - 1u), begin + offset * 4u).x;
+  var sum = vec4<f32>(0.0);
+  var squares = vec4<f32>(0.0);
+  var count = 0.0;
+  while (row < sizes.pixels) {
+    let deviation = read_x(item * sizes.pixels + row, begin + offset * 4u) - first;
+    sum += deviation;
+    squares += deviation * deviation;
+    count += 4.0;
+    row += step / sizes.run;
+    offset += step % sizes.run;
+    if (offset >= sizes.run) { offset -= sizes.run; row += 1u; }
+  }
+  return moments_of(count, first, dot(sum, vec4<f32>(1.0)), dot(squares, vec4<f32>(1.0)));
+}
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let begin = id.x * sizes.groupSize;
+  let end = begin + sizes.groupSize;
+  let moments = reduce(lane, gather(id.y, begin, lane, 256u));
+  let deviation = inverseSqrt(moments.square / moments.count + sizes.epsilon);
+  // The last group also clears the padding behind its channels.
+  for (var channel = begin + lane; channel < select(end, sizes.stride, id.x == sizes.groups - 1u); channel += 256u) {
+    var multiplier = deviation;
+    var addend = 0.0;
+    multiplier *= load_scale(channel);
+    addend = load_shift(channel);
+    
+    let factor = id.y * 3u * sizes.stride + channel;
+    let kept = channel < end;
+    store_factors(factor, select(0.0, moments.mean, kept));
+    store_factors(factor + sizes.stride, select(0.0, multiplier, kept));
+    store_factors(factor + 2u * sizes.stride, select(0.0, addend, kept));
+  }
+}

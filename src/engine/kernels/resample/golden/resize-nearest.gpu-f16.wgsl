@@ -1,0 +1,28 @@
+// Kernel resize-nearest, dispatched in 144 x 1 x 1 workgroups.
+enable f16;
+
+struct Sizes { row: u32, count: u32, quads: u32, yRow: u32, yStride: u32, xRow: u32, xStride: u32, inHeight: u32, inWidth: u32, height: u32, width: u32 }
+const sizes = Sizes(0u, 9216u, 16u, 0u, 64u, 0u, 64u, 16u, 16u, 24u, 24u);
+@group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
+fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
+@group(0) @binding(1) var<storage, read_write> y: array<vec4<f16>>;
+fn store_y(index: u32, value: vec4<f32>) { y[index] = vec4<f16>(value); }
+
+fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
+
+fn read_x(row: u32, channel: u32) -> vec4<f32> { return load_x(((row - sizes.xRow) * sizes.xStride + channel) >> 2u); }
+fn value(row: u32, channel: u32) -> vec4<f32> {
+  let line = row / sizes.width;
+  let item = line / sizes.height;
+  let i = ((line % sizes.height) * sizes.inHeight) / sizes.height;
+  let j = ((row % sizes.width) * sizes.inWidth) / sizes.width;
+  return read_x((item * sizes.inHeight + i) * sizes.inWidth + j, channel);
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let i = flat_workgroup(id, count) * 64u + lane;
+  if (i >= sizes.count) { return; }
+  let row = sizes.row + i / sizes.quads;
+  store_y((row - sizes.yRow) * sizes.quads + i % sizes.quads, value(row, (i % sizes.quads) * 4u));
+}
