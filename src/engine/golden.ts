@@ -21,7 +21,7 @@ import { CASES as resample } from "./kernels/resample/golden/cases";
 import { CASES as rmsNorm } from "./kernels/rms-norm/golden/cases";
 import { CASES as rotary } from "./kernels/rotary/golden/cases";
 import { CASES as toRgba } from "./kernels/to-rgba/golden/cases";
-import { scheduleGraph } from "./schedule";
+import { stageGraph } from "./stages";
 import { assembleWgsl } from "./wgsl";
 
 /** By the kernel's folder. */
@@ -76,7 +76,7 @@ export function goldenTexts(): ReadonlyMap<string, string> {
 
 /** A case of one kernel is called `case.target`, of several each `case.target.kernel`; equal texts stand once. */
 function kernelTexts(each: GoldenCase, on: GoldenTarget): ReadonlyMap<string, string> {
-  const { dispatches } = scheduleGraph(graphOf(each), TARGETS[on]);
+  const { dispatches } = stageGraph(graphOf(each), TARGETS[on]);
   const distinct = new Map(dispatches.map(({ kernel }) => [assembleWgsl(kernel, TARGETS[on]), kernel]));
   return new Map(
     [...distinct].map(([wgsl, { name, workgroups }]) => [

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Budget } from "../../bench/measure";
 import type { GraphBuilder } from "../../engine/graph-builder";
 import { evaluate, testDevice } from "../../engine/testing/evaluate";
-import { scheduleGraph, type Schedule } from "../../engine/schedule";
+import { stageGraph, type Stages } from "../../engine/stages";
 import { benchSteering } from "./steering";
 import { distinctDispatches, STEP_RATES, type DistinctDispatch, type Part } from "./steering/dispatches";
 import { driverClock } from "./steering/driver-clock";
@@ -12,18 +12,18 @@ import { kernelRows, steeringRows, sumOf } from "./steering/report";
 
 const ONCE: Budget = { minRounds: 2, maxRounds: 2, rowMs: 0, sampleMs: 0 };
 
-async function schedules(): Promise<Readonly<Record<"none" | "nasa" | "nag", Schedule>>> {
+async function stagesByWay(): Promise<Readonly<Record<"none" | "nasa" | "nag", Stages>>> {
   const target = (await testDevice()).target("f32");
-  const schedule = (method: "nasa" | "nag") => scheduleGraph(unetGraph("small", method), target);
-  return perWay({ nasa: schedule("nasa"), nag: schedule("nag") });
+  const stages = (method: "nasa" | "nag") => stageGraph(unetGraph("small", method), target);
+  return perWay({ nasa: stages("nasa"), nag: stages("nag") });
 }
 
 describe("distinct dispatches", () => {
   test("make up every step, as often as they occur", async () => {
-    const scheduled = await schedules();
-    const distinct = distinctDispatches(scheduled);
+    const staged = await stagesByWay();
+    const distinct = distinctDispatches(staged);
     for (const way of WAYS) {
-      const step = scheduled[way].dispatches.filter(({ mask }) => (mask & STEP_RATES) !== 0);
+      const step = staged[way].dispatches.filter(({ mask }) => (mask & STEP_RATES) !== 0);
       const names = distinct.flatMap(({ kernel, counts }) => Array.from({ length: counts[way] }, () => kernel.name));
       expect(names.toSorted()).toEqual(step.map(({ kernel }) => kernel.name).toSorted());
       expect(distinct.length).toBeLessThan(step.length);
@@ -31,7 +31,7 @@ describe("distinct dispatches", () => {
   });
 
   test("are shared by the ways, but for those that read the steering", async () => {
-    const own = distinctDispatches(await schedules()).filter(({ counts }) => counts.none !== counts.nasa || counts.none !== counts.nag);
+    const own = distinctDispatches(await stagesByWay()).filter(({ counts }) => counts.none !== counts.nasa || counts.none !== counts.nag);
     const names = own.map(({ kernel, way }) => `${kernel.name} ${way}`);
     expect([...new Set(names)].toSorted()).toEqual([
       "cross-attention-branches nag",
@@ -42,7 +42,7 @@ describe("distinct dispatches", () => {
   });
 
   test("project each text once for each cross-attention", async () => {
-    const distinct = distinctDispatches(await schedules());
+    const distinct = distinctDispatches(await stagesByWay());
     const count = (part: Part, name: RegExp) =>
       distinct.reduce((sum, { kernel, counts }) => sum + (name.test(kernel.name) ? counts[part] : 0), 0);
     const attentions = count("none", /^cross-attention/);

@@ -5,7 +5,7 @@ import type { Budget } from "../../bench/measure";
 import type { Scale } from "../../bench/rows";
 import type { Device } from "../../engine/device";
 import { Plan } from "../../engine/plan";
-import { scheduleGraph } from "../../engine/schedule";
+import { stageGraph } from "../../engine/stages";
 import { adapterName } from "../adapters";
 import { distinctDispatches, type Part } from "./steering/dispatches";
 import { driverClock } from "./steering/driver-clock";
@@ -36,8 +36,8 @@ export async function benchSteering(
   await weights.load(graphs.nasa);
   const compile = (way: "nasa" | "nag") => Plan.compile(device, graphs[way], weights, { format });
   const plans = perWay({ nasa: await compile("nasa"), nag: await compile("nag") });
-  const schedule = (way: "nasa" | "nag") => scheduleGraph(graphs[way], device.target(format));
-  const distinct = distinctDispatches(perWay({ nasa: schedule("nasa"), nag: schedule("nag") }));
+  const stages = (way: "nasa" | "nag") => stageGraph(graphs[way], device.target(format));
+  const distinct = distinctDispatches(perWay({ nasa: stages("nasa"), nag: stages("nag") }));
 
   const clock = device.adapter.software ? driverClock() : undefined;
   const timed = await measureAlone(plans, distinct, alone, clock);

@@ -14,26 +14,26 @@ export const RATES = { prompt: 1, negative: 2, timestep: 4, run: 8 } as const sa
 /** A set of rates as bits; 0 depends on the checkpoint alone. */
 export type RateMask = number;
 
-export interface ScheduledDispatch extends Dispatch {
+export interface StagedDispatch extends Dispatch {
   readonly mask: RateMask;
   /** The node's op, for profiles and messages. */
   readonly label: string;
 }
 
-export interface Schedule {
-  readonly dispatches: readonly ScheduledDispatch[];
+export interface Stages {
+  readonly dispatches: readonly StagedDispatch[];
   /** Every tensor that needs memory, with its lifetime in dispatch indices. */
   readonly tensors: readonly (ArenaTensor & { readonly tensor: Tensor })[];
   /** Pairs read and written by one dispatch. */
   readonly conflicts: readonly (readonly [number, number])[];
 }
 
-export function scheduleGraph(graph: Graph, target: KernelTarget): Schedule {
+export function stageGraph(graph: Graph, target: KernelTarget): Stages {
   const masks = rateMasks(graph);
   const maskOf = (node: Node) => masks.get(node.output.id) ?? 0;
   const nodes = prune(graph).nodes.toSorted((a, b) => maskOf(a) - maskOf(b));
   let nextId = 1 + Math.max(...masks.keys());
-  const dispatches: ScheduledDispatch[] = [];
+  const dispatches: StagedDispatch[] = [];
   for (const node of nodes) {
     const mask = maskOf(node);
     const lowering: Lowering = { target, scratch: (shape, element) => ({ id: nextId++, shape, element }) };
@@ -61,7 +61,7 @@ export function tensorOf(source: BufferSource): Tensor | undefined {
   return "window" in source ? source.window.tensor : undefined;
 }
 
-function lifetimes(graph: Graph, dispatches: readonly ScheduledDispatch[], target: KernelTarget): Pick<Schedule, "tensors" | "conflicts"> {
+function lifetimes(graph: Graph, dispatches: readonly StagedDispatch[], target: KernelTarget): Pick<Stages, "tensors" | "conflicts"> {
   const whole = { begin: 0, end: Number.MAX_SAFE_INTEGER };
   const alive = new Map<number, { tensor: Tensor; begin: number; end: number; mask: RateMask }>();
   const pinned = new Set<number>();
