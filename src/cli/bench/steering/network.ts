@@ -1,6 +1,6 @@
 // The network whose steering is priced: the UNet of SD2.1, or a small one, under every way of
 // steering, and what each way writes to it. As in the pipeline, an unsteered picture runs NASA's graph with its negative branch closed.
-import type { Scale } from "../../../bench/rows";
+import type { Scale } from "../page/rows";
 import { fuseGraph } from "../../../engine/fuse";
 import type { Graph } from "../../../engine/graph";
 import { GraphBuilder } from "../../../engine/graph-builder";

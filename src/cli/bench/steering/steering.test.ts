@@ -1,14 +1,14 @@
 // Rules of pricing steering: what is counted, how it is added up, and that both methods run.
 import { describe, expect, test } from "vitest";
-import type { Budget } from "../../bench/measure";
-import type { GraphBuilder } from "../../engine/graph-builder";
-import { evaluate, testDevice } from "../../engine/testing/evaluate";
-import { stageGraph, type Stages } from "../../engine/stages";
-import { benchSteering } from "./steering";
-import { distinctDispatches, STEP_RATES, type DistinctDispatch, type Part } from "./steering/dispatches";
-import { driverClock } from "./steering/driver-clock";
-import { perWay, unetGraph, WAYS } from "./steering/network";
-import { kernelRows, steeringRows, sumOf } from "./steering/report";
+import type { Budget } from "../measure";
+import type { GraphBuilder } from "../../../engine/graph-builder";
+import { evaluate, testDevice } from "../../../engine/testing/evaluate";
+import { stageGraph, type Stages } from "../../../engine/stages";
+import { benchSteering } from "./index";
+import { distinctDispatches, STEP_RATES, type DistinctDispatch, type Part } from "./dispatches";
+import { driverClock } from "./driver-clock";
+import { perWay, unetGraph, WAYS } from "./network";
+import { kernelRows, steeringRows, sumOf } from "./report";
 
 const ONCE: Budget = { minRounds: 2, maxRounds: 2, rowMs: 0, sampleMs: 0 };
 

@@ -4,14 +4,14 @@
 // where a subgroup has four lanes (SwiftShader), and right without.
 import * as ort from "onnxruntime-web/webgpu";
 import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
-import type { Device } from "../engine/device";
-import { toFloat16 } from "../engine/float16";
-import { GraphBuilder } from "../engine/graph-builder";
-import { Plan } from "../engine/plan";
-import { runPlan } from "../engine/run";
-import { RATES } from "../engine/stages";
-import { Weights } from "../engine/weights";
-import type { Contender } from "./measure";
+import type { Device } from "../../../engine/device";
+import { toFloat16 } from "../../../engine/float16";
+import { GraphBuilder } from "../../../engine/graph-builder";
+import { Plan } from "../../../engine/plan";
+import { runPlan } from "../../../engine/run";
+import { RATES } from "../../../engine/stages";
+import { Weights } from "../../../engine/weights";
+import type { Contender } from "../measure";
 import type { Row } from "./rows";
 
 export interface Contestant extends Contender {

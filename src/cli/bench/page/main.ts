@@ -1,10 +1,10 @@
 // The benchmark page: every row on both engines, results compared before times are.
 // Driven by `npm run bench` through `runBench`; opened by hand, it runs and shows its lines.
-import { invariant } from "../errors";
-import { openDevice, type Device } from "../engine/device";
+import { invariant } from "../../../errors";
+import { openDevice, type Device } from "../../../engine/device";
 import { onnxRuntime, ours } from "./contestants";
 import { relativeDifference } from "./difference";
-import { measure, median, type Budget } from "./measure";
+import { measure, median, type Budget } from "../measure";
 import { benchRows, type Row, type Scale } from "./rows";
 
 export interface BenchRow {

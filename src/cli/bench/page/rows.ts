@@ -1,9 +1,9 @@
 // What is measured: each row as a graph of ours and as an ONNX model, on the same inputs
 // and parameters. Parameters are rounded to float16 (ours are kept so), all else is float32.
 // The ONNX models take and give NHWC too; ONNX Runtime cancels the transposes it needs for that.
-import { fromFloat16, toFloat16 } from "../engine/float16";
-import type { GraphBuilder } from "../engine/graph-builder";
-import type { Shape } from "../engine/tensor";
+import { fromFloat16, toFloat16 } from "../../../engine/float16";
+import type { GraphBuilder } from "../../../engine/graph-builder";
+import type { Shape } from "../../../engine/tensor";
 import { encodeOnnx, type Initializer, type OnnxNode } from "./onnx";
 
 export interface Row {

@@ -2,8 +2,8 @@
 // On a machine without a GPU, Chromium's own software rasteriser (SwiftShader) runs both engines.
 import { fileURLToPath } from "node:url";
 import { chromium } from "@playwright/test";
-import type { BenchReport } from "../../bench/main";
-import type { Scale } from "../../bench/rows";
+import type { BenchReport } from "./page/main";
+import type { Scale } from "./page/rows";
 import { OnestrokeError } from "../../errors";
 import { chromiumPath } from "../bootstrap/environment.mjs";
 import { servePage } from "./serve-page";
@@ -29,7 +29,7 @@ export interface BenchPage {
 export async function openBenchPage(): Promise<BenchPage> {
   const executablePath = chromiumPath();
   if (executablePath === undefined) throw new OnestrokeError("gpu-unavailable", "no Chromium found; set CHROMIUM to its path");
-  const served = await servePage(fileURLToPath(new URL("../../bench", import.meta.url)));
+  const served = await servePage(fileURLToPath(new URL("page", import.meta.url)));
   const browser = await chromium.launch({ executablePath, args: [...ARGUMENTS, ...adapterArguments()] });
   const page = await browser.newPage();
   await page.goto(served.url);

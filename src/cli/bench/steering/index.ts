@@ -1,18 +1,18 @@
 // What steering costs on one device: compiles the network under every way of steering, measures,
 // and reports. A negative adds a second softmax to every cross-attention, and NAG a pass over the
 // two branches; everything else of a step is shared with the unsteered one.
-import type { Budget } from "../../bench/measure";
-import type { Scale } from "../../bench/rows";
-import type { Device } from "../../engine/device";
-import { Plan } from "../../engine/plan";
-import { stageGraph } from "../../engine/stages";
-import { adapterName } from "../adapters";
-import { distinctDispatches, type Part } from "./steering/dispatches";
-import { driverClock } from "./steering/driver-clock";
-import { measureAlone, measureRuns } from "./steering/measure";
-import { LAYOUTS, perWay, unetGraph } from "./steering/network";
-import { kernelRows, steeringRows, sumOf, type Measured, type SteeringReport } from "./steering/report";
-import { separateWeights, SharedWeights } from "./steering/weights";
+import type { Budget } from "../measure";
+import type { Scale } from "../page/rows";
+import type { Device } from "../../../engine/device";
+import { Plan } from "../../../engine/plan";
+import { stageGraph } from "../../../engine/stages";
+import { adapterName } from "../../adapters";
+import { distinctDispatches, type Part } from "./dispatches";
+import { driverClock } from "./driver-clock";
+import { measureAlone, measureRuns } from "./measure";
+import { LAYOUTS, perWay, unetGraph } from "./network";
+import { kernelRows, steeringRows, sumOf, type Measured, type SteeringReport } from "./report";
+import { separateWeights, SharedWeights } from "./weights";
 
 const ALONE: Budget = { minRounds: 5, maxRounds: 25, rowMs: 300_000, sampleMs: 20 };
 const RUNS: Budget = { minRounds: 20, maxRounds: 100, rowMs: 60_000, sampleMs: 0 };
