@@ -54,8 +54,8 @@ export interface ActivationText {
 const ALL = ["none", "relu", "silu", "gelu", "gelu-tanh", "quick-gelu", "soft-clamp"] as const satisfies readonly Activation[];
 
 /**
- * The function `name`, fixed in the text, or chosen by `sizes.NAME_kind` at run time: software
- * adapters compile slowly, so there one pipeline serves every activation.
+ * The function `name`, fixed in the text, or chosen by `sizes.NAME_kind` at run time, so that
+ * one pipeline serves every activation.
  */
 export function activationText(name: string, activation: Activation, atRunTime: boolean): ActivationText {
   if (!atRunTime) {

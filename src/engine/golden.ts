@@ -22,6 +22,7 @@ import { CASES as rmsNorm } from "./kernels/rms-norm/golden/cases";
 import { CASES as rotary } from "./kernels/rotary/golden/cases";
 import { CASES as toRgba } from "./kernels/to-rgba/golden/cases";
 import { stageGraph } from "./stages";
+import { TRAITS } from "./traits";
 import { assembleWgsl } from "./wgsl";
 
 /** By the kernel's folder. */
@@ -46,10 +47,10 @@ const LIMITS = { workgroupBytes: 16_384, invocations: 256, bindingBytes: 2 ** 27
 
 /** The limits every adapter has. float32 without `shader-f16`, so that packed weights are seen too. */
 const TARGETS: Readonly<Record<GoldenTarget, KernelTarget>> = {
-  "gpu-f16": { ...LIMITS, format: "f16", half: true, sizes: "constant", software: false },
-  "gpu-f32": { ...LIMITS, format: "f32", half: false, sizes: "constant", software: false },
-  "software-f16": { ...LIMITS, format: "f16", half: true, sizes: "uniform", software: true },
-  "software-f32": { ...LIMITS, format: "f32", half: false, sizes: "uniform", software: true },
+  "gpu-f16": { ...LIMITS, format: "f16", half: true, traits: TRAITS.hardware },
+  "gpu-f32": { ...LIMITS, format: "f32", half: false, traits: TRAITS.hardware },
+  "software-f16": { ...LIMITS, format: "f16", half: true, traits: TRAITS.softwareWithFloat16 },
+  "software-f32": { ...LIMITS, format: "f32", half: false, traits: TRAITS.software },
 };
 
 /** Every case's graph, fused as a network's is. */

@@ -184,7 +184,7 @@ class Memory {
     this.byteLength = layout.slabBytes.reduce((total, bytes) => total + bytes, 0);
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     this.#slabs = layout.slabBytes.map((size) => device.gpu.createBuffer({ label: "arena", size, usage }));
-    this.sizes = target.sizes === "uniform" ? uploadSizes(device, dispatches) : undefined;
+    this.sizes = target.traits.sizes === "uniform" ? uploadSizes(device, dispatches) : undefined;
   }
 
   place(tensor: Tensor): { readonly buffer: GPUBuffer; readonly offset: number } {

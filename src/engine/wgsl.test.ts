@@ -2,6 +2,7 @@
 // modes, and nothing else of the text depends on them.
 import { describe, expect, test } from "vitest";
 import type { Kernel, KernelTarget } from "./kernel";
+import { TRAITS } from "./traits";
 import { assembleWgsl, packSizes } from "./wgsl";
 
 const KERNEL: Kernel = {
@@ -20,11 +21,10 @@ const KERNEL: Kernel = {
 const TARGET: KernelTarget = {
   format: "f32",
   half: false,
-  sizes: "constant",
   workgroupBytes: 16_384,
   invocations: 256,
   bindingBytes: 2 ** 27,
-  software: false,
+  traits: TRAITS.hardware,
 };
 
 describe("assembled WGSL", () => {
@@ -50,7 +50,7 @@ describe("assembled WGSL", () => {
   });
 
   test("uniform sizes leave no number in the text, and take the next binding", () => {
-    const uniform: KernelTarget = { ...TARGET, sizes: "uniform" };
+    const uniform: KernelTarget = { ...TARGET, traits: { ...TRAITS.hardware, sizes: "uniform" } };
     const text = assembleWgsl(KERNEL, uniform);
     expect(text).toContain("@binding(3) var<uniform> sizes: Sizes;");
     expect(assembleWgsl({ ...KERNEL, sizes: { count: 13 } }, uniform)).toBe(text);

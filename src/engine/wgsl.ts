@@ -22,7 +22,7 @@ export function sizeFields(kernel: Kernel): readonly { name: string; type: "u32"
   ];
 }
 
-/** The uniform's bytes for `sizes: "uniform"`. */
+/** The uniform's bytes for sizes in a uniform. */
 export function packSizes(kernel: Kernel): ArrayBuffer {
   const fields = sizeFields(kernel);
   const bytes = new ArrayBuffer(Math.max(16, Math.ceil(fields.length / 4) * 16));
@@ -38,7 +38,7 @@ function sizesBlock(kernel: Kernel, target: KernelTarget): string {
   const fields = sizeFields(kernel);
   if (fields.length === 0) return "";
   const struct = `struct Sizes { ${fields.map(({ name, type }) => `${name}: ${type}`).join(", ")} }`;
-  if (target.sizes === "uniform") {
+  if (target.traits.sizes === "uniform") {
     return `${struct}\n@group(0) @binding(${kernel.bindings.length}) var<uniform> sizes: Sizes;`;
   }
   return `${struct}\nconst sizes = Sizes(${fields.map(({ type, value }) => literal(type, value)).join(", ")});`;

@@ -8,6 +8,7 @@ import { GraphBuilder } from "../engine/graph-builder";
 import type { KernelTarget } from "../engine/kernel";
 import { stageGraph } from "../engine/stages";
 import { byteLengthOf, elementBytes, strideOf } from "../engine/tensor";
+import { TRAITS } from "../engine/traits";
 import { packedBytes } from "../engine/weights";
 import { autoencoderKlDecoder, parseAutoencoderKlConfig } from "./autoencoder-kl";
 import { autoencoderTinyDecoder, parseAutoencoderTinyConfig } from "./autoencoder-tiny";
@@ -19,16 +20,15 @@ const MIB = 2 ** 20;
 const TARGET: KernelTarget = {
   format: "f32",
   half: false,
-  sizes: "constant",
   workgroupBytes: 16_384,
   invocations: 256,
   bindingBytes: 128 * MIB,
-  software: false,
+  traits: TRAITS.hardware,
 };
 const TARGETS = {
   "a GPU": TARGET,
-  lavapipe: { ...TARGET, half: true, sizes: "uniform", software: true },
-  SwiftShader: { ...TARGET, sizes: "uniform", software: true },
+  lavapipe: { ...TARGET, half: true, traits: TRAITS.softwareWithFloat16 },
+  SwiftShader: { ...TARGET, traits: TRAITS.software },
 } as const satisfies Readonly<Record<string, KernelTarget>>;
 const LIMITS = { bufferBytes: 256 * MIB, storageBuffers: 8, workgroups: 65_535, bindingAlignment: 256 };
 

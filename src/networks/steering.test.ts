@@ -5,6 +5,7 @@ import { fuseGraph } from "../engine/fuse";
 import { GraphBuilder } from "../engine/graph-builder";
 import type { KernelTarget } from "../engine/kernel";
 import { RATES, stageGraph, tensorOf, type StagedDispatch } from "../engine/stages";
+import { TRAITS } from "../engine/traits";
 import { SD21 } from "./testing/published";
 import { unet2dCondition } from "./unet-2d-condition";
 import { parseUnetConfig } from "./unet-config";
@@ -15,11 +16,10 @@ const CROSS_ATTENTIONS = 16;
 const TARGET: KernelTarget = {
   format: "f32",
   half: false,
-  sizes: "constant",
   workgroupBytes: 16_384,
   invocations: 256,
   bindingBytes: 2 ** 27,
-  software: false,
+  traits: TRAITS.hardware,
 };
 
 function plan(steering: "nasa" | "nag") {

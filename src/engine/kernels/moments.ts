@@ -8,11 +8,10 @@ import type { KernelTarget } from "../kernel";
 export const TEAM_WORKGROUP = 64;
 
 /**
- * Invocations a row of `length` steps: two steps each or more. Barriers are what costs on
- * software adapters, so there a row is one invocation's work.
+ * Invocations that share a row of `length` steps: two steps each or more.
  */
 export function teamSize(length: number, target: KernelTarget): number {
-  if (target.software) return 1;
+  if (!target.traits.normalisesRowsInTeams) return 1;
   let size = 4;
   while (size < TEAM_WORKGROUP && size * 2 < length) size *= 2;
   return size;

@@ -44,5 +44,5 @@ export interface Core {
 }
 
 export function attentionCore(options: CoreOptions, target: KernelTarget): Core {
-  return target.software ? directCore(options) : tiledCore(options, chooseTile(options.quads, target));
+  return target.traits.sharesThroughWorkgroupMemory ? tiledCore(options, chooseTile(options.quads, target)) : directCore(options);
 }

@@ -10,7 +10,7 @@ import { gemmDispatches, weightQuadsOf } from "../gemm/dispatch";
 import type { Epilogue } from "../gemm/epilogue";
 import { rowBands } from "../gemm/row-bands";
 import type { RowSource } from "../gemm/source";
-import { planGemm } from "../gemm/tile";
+import { planGemm } from "../gemm/plan";
 
 /** x: `[batch, height, width, k]`, output: `[batch, height, width, n]`. */
 export function lowerConv2d(op: Conv2d, output: Tensor, lowering: Lowering): readonly Dispatch[] {
@@ -22,13 +22,13 @@ export function lowerConv2d(op: Conv2d, output: Tensor, lowering: Lowering): rea
   const weightQuads = weightQuadsOf(output, false);
   const rows = rowsOf(output);
   const slices = (depth: number) => kernelHeight * kernelWidth * slicesPerTap(depth);
-  const plan = planGemm({ rows, columns: weightQuads * 4, slices, gated: false }, target);
+  const plan = planGemm({ rows, columns: weightQuads * 4, slices, gated: false }, target.traits);
   const { depth } = plan.tile;
   const around = [{ tensor: x, rows: (band: Rows) => inputRows(op, output, band) }];
   const bands = rowBands([output, ...(residual ? [residual] : [])], around, plan.tile, target);
   const { weight, bias } = op.weights;
   const { activation, finalActivation } = op;
-  const activationsAtRunTime = target.software;
+  const activationsAtRunTime = target.traits.choosesActivationsAtRunTime;
   const epilogue: Epilogue = { bias, channelBias, residual, activation, finalActivation, gated: false, activationsAtRunTime, output };
   return bands.flatMap((band) => {
     const input = band.around.get(x.id) ?? { tensor: x, begin: 0, end: rowsOf(x) };

@@ -8,7 +8,7 @@ import { directWgsl } from "./direct";
 import { tiledWgsl } from "./tiled";
 import type { RowBand } from "./row-bands";
 import type { RowSource } from "./source";
-import type { GemmPlan } from "./tile";
+import type { GemmPlan } from "./plan";
 
 export interface GemmDispatch {
   readonly name: string;

@@ -28,8 +28,8 @@ export function groupFactors(
   const { modulation } = op.inputs;
   const { scale, shift } = op.weights;
   const groupSize = channels / op.groups;
-  // Groups of every size share one pipeline on software adapters.
-  const quads = !lowering.target.software && !chunks && groupSize % 4 === 0 && (!second || channelsOf(x) % 4 === 0);
+  const { readsGroupsInQuads, groupInvocations: invocations } = lowering.target.traits;
+  const quads = readsGroupsInQuads && !chunks && groupSize % 4 === 0 && (!second || channelsOf(x) % 4 === 0);
   const lanes = quads ? 4 : 1;
   const read = (name: string, element: Binding["element"]): Binding => ({ name, access: "read", element, lanes: 1 });
   const bindings: readonly Binding[] = [
@@ -46,7 +46,6 @@ export function groupFactors(
     ...(modulation ? { modulation: { tensor: modulation } } : {}),
     factors: { tensor: factors },
   };
-  const invocations = lowering.target.software ? 64 : 256;
   const kernel: Kernel = {
     name: "group-norm-groups",
     bindings,

@@ -10,16 +10,13 @@ import { joinedWgsl, rowwise } from "../rowwise";
 import { chunkMoments, chunksOf } from "./chunks";
 import { groupFactors } from "./groups";
 
-/** Elements of a group up to which one workgroup reads it alone. On software adapters few pipelines beat many workgroups. */
-const ALONE = { hardware: 16_384, software: 1_048_576 };
-
 export function lowerGroupNorm(op: GroupNorm, output: Tensor, lowering: Lowering): readonly Dispatch[] {
   const { target } = lowering;
   const { x, second } = op.inputs;
   const batch = axis(output, 0);
   const shape = { batch, pixels: rowsOf(output) / batch, channels: channelsOf(output) };
   const alone =
-    (shape.pixels * shape.channels) / op.groups <= (target.software ? ALONE.software : ALONE.hardware) &&
+    (shape.pixels * shape.channels) / op.groups <= target.traits.groupElementsAlone &&
     [x, second ?? x].every((tensor) => byteLengthOf(tensor, target.format) <= target.bindingBytes);
   if (alone) {
     const { factors, dispatch } = groupFactors(op, shape, second ? { x, second } : { x }, lowering);
@@ -37,7 +34,7 @@ function applyFactors(op: GroupNorm, output: Tensor, factors: Tensor, lowering: 
   const { x, second } = op.inputs;
   const aligned = !second || channelsOf(x) % 4 === 0;
   const read = second ? "read_joined" : "read_x";
-  const { declaration, sizes, apply } = activationText("activation", op.activation, lowering.target.software);
+  const { declaration, sizes, apply } = activationText("activation", op.activation, lowering.target.traits.choosesActivationsAtRunTime);
   return rowwise(
     {
       name: "group-norm-apply",

@@ -10,7 +10,7 @@ import { gemmDispatches, weightQuadsOf } from "../gemm/dispatch";
 import type { Epilogue } from "../gemm/epilogue";
 import { rowBands } from "../gemm/row-bands";
 import type { RowSource } from "../gemm/source";
-import { planGemm } from "../gemm/tile";
+import { planGemm } from "../gemm/plan";
 
 /** x: `[..., k]`, output: `[..., n]`. Gated: W has 2n columns, interleaved in quads. */
 export function lowerLinear(op: Linear, output: Tensor, lowering: Lowering): readonly Dispatch[] {
@@ -28,7 +28,7 @@ export function lowerLinear(op: Linear, output: Tensor, lowering: Lowering): rea
     slices: (depth: number) => sources.reduce((sum, tensor) => sum + slicesOf(tensor, depth), 0),
     gated: op.gated,
   };
-  const plan = planGemm(shape, target);
+  const plan = planGemm(shape, target.traits);
   const { depth } = plan.tile;
   const bands = rowBands([output, ...sources, ...(residual ? [residual] : [])], [], plan.tile, target);
   const { weight, bias } = op.weights;
@@ -38,7 +38,7 @@ export function lowerLinear(op: Linear, output: Tensor, lowering: Lowering): rea
     activation: op.activation,
     finalActivation: "none",
     gated: op.gated,
-    activationsAtRunTime: target.software,
+    activationsAtRunTime: target.traits.choosesActivationsAtRunTime,
     output,
   };
   return bands.flatMap((band) =>

@@ -19,7 +19,7 @@ export function lowerNagCombine(op: NagCombine, output: Tensor, { target }: Lowe
 function nagCombine(branches: Tensor, output: Tensor, target: KernelTarget): Kernel {
   const channels = channelsOf(output);
   const lanes = channels % 4 === 0 ? 4 : 1;
-  const invocations = target.software ? 8 : 64;
+  const invocations = target.traits.combineInvocations;
   const value = lanes === 4 ? "vec4<f32>" : "f32";
   const length = lanes === 4 ? "dot(abs(value), vec4<f32>(1.0))" : "abs(value)";
   return {

@@ -1,16 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { KernelTarget } from "../../kernel";
-import { planGemm, threadsOf, TILES } from "./tile";
-
-const HARDWARE: KernelTarget = {
-  format: "f32",
-  half: true,
-  sizes: "constant",
-  workgroupBytes: 16_384,
-  invocations: 256,
-  bindingBytes: 2 ** 27,
-  software: false,
-};
+import { TRAITS } from "../../traits";
+import { planGemm } from "./plan";
+import { threadsOf, TILES } from "./tile";
 
 const shape = (rows: number, columns: number, k: number, gated = false) => ({
   rows,
@@ -45,10 +36,25 @@ describe("planGemm", () => {
     { rule: "three columns", at: shape(262_144, 4, 1152), tile: TILES.narrow, splits: 1 },
     { rule: "gated: quads of value and gate in one thread, whole", at: shape(64, 2560, 1280, true), tile: TILES.wide, splits: 1 },
   ])("$rule", ({ at, tile, splits }) => {
-    expect(planGemm(at, HARDWARE)).toEqual({ tile, splits, direct: false });
+    expect(planGemm(at, TRAITS.hardware)).toEqual({ tile, splits, direct: false });
   });
 
-  it("never splits on software adapters, where few threads are enough", () => {
-    expect(planGemm(shape(64, 1280, 11_520), { ...HARDWARE, software: true })).toMatchObject({ direct: true, splits: 1 });
+  it.each(["software", "softwareWithFloat16"] as const)("never splits on %s adapters, where few threads are enough", (kind) => {
+    expect(planGemm(shape(64, 1280, 11_520), TRAITS[kind])).toMatchObject({ direct: true, splits: 1 });
+  });
+});
+
+describe("every tile table", () => {
+  it.each(Object.entries(TRAITS))("of %s has a rule for every shape", (_, traits) => {
+    for (const gated of [false, true]) {
+      for (const rows of [1, 33, 100_000]) {
+        for (const columns of [4, 8, 36, 10_000]) expect(() => planGemm(shape(rows, columns, 64, gated), traits)).not.toThrow();
+      }
+    }
+  });
+
+  it("without a rule that always holds is found out (control)", () => {
+    const traits = { ...TRAITS.hardware, gemmTiles: [{ tile: TILES.large, gated: true }] } as const;
+    expect(() => planGemm(shape(64, 64, 64), traits)).toThrow(/tile table/);
   });
 });
