@@ -1,7 +1,24 @@
 // Kernel attention, dispatched in 3 x 16 x 1 workgroups.
-
 struct Sizes { tokens: u32, headSize: u32, quads: u32, keys: u32, qStride: u32, qOffset: u32, qHead: u32, kStride: u32, kOffset: u32, kHead: u32, vStride: u32, vOffset: u32, vHead: u32, yStride: u32, yChannels: u32, scale: f32 }
-const sizes = Sizes(77u, 32u, 8u, 77u, 128u, 0u, 8u, 128u, 0u, 8u, 128u, 0u, 8u, 128u, 512u, 0.255034863948822f);
+const sizes = Sizes(
+  77u, // tokens
+  32u, // headSize
+  8u, // quads
+  77u, // keys
+  128u, // qStride
+  0u, // qOffset
+  8u, // qHead
+  128u, // kStride
+  0u, // kOffset
+  8u, // kHead
+  128u, // vStride
+  0u, // vOffset
+  8u, // vHead
+  128u, // yStride
+  512u, // yChannels
+  0.255034863948822f, // scale
+);
+
 @group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;
 fn load_q(index: u32) -> vec4<f32> { return q[index]; }
 @group(0) @binding(1) var<storage, read> k: array<vec4<f32>>;
@@ -10,8 +27,6 @@ fn load_k(index: u32) -> vec4<f32> { return k[index]; }
 fn load_v(index: u32) -> vec4<f32> { return v[index]; }
 @group(0) @binding(3) var<storage, read_write> y: array<vec4<f32>>;
 fn store_y(index: u32, value: vec4<f32>) { y[index] = value; }
-
-fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
 
 
 fn quad_q(row: u32, head: u32, c: u32) -> vec4<f32> { return load_q(row * sizes.qStride + sizes.qOffset + head * sizes.qHead + c); }
@@ -207,3 +222,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) l
     write_y(batch * sizes.tokens + token0 + first + 24u, 0u, head, column + 0u, o3_0);
   }
 }
+

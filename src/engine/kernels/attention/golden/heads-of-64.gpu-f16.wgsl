@@ -2,7 +2,25 @@
 enable f16;
 
 struct Sizes { tokens: u32, headSize: u32, quads: u32, keys: u32, qStride: u32, qOffset: u32, qHead: u32, kStride: u32, kOffset: u32, kHead: u32, vStride: u32, vOffset: u32, vHead: u32, yStride: u32, yChannels: u32, scale: f32 }
-const sizes = Sizes(1024u, 64u, 16u, 1024u, 160u, 0u, 16u, 160u, 0u, 16u, 160u, 0u, 16u, 160u, 640u, 0.1803368777036667f);
+const sizes = Sizes(
+  1024u, // tokens
+  64u, // headSize
+  16u, // quads
+  1024u, // keys
+  160u, // qStride
+  0u, // qOffset
+  16u, // qHead
+  160u, // kStride
+  0u, // kOffset
+  16u, // kHead
+  160u, // vStride
+  0u, // vOffset
+  16u, // vHead
+  160u, // yStride
+  640u, // yChannels
+  0.1803368777036667f, // scale
+);
+
 @group(0) @binding(0) var<storage, read> q: array<vec4<f16>>;
 fn load_q(index: u32) -> vec4<f32> { return vec4<f32>(q[index]); }
 @group(0) @binding(1) var<storage, read> k: array<vec4<f16>>;
@@ -11,8 +29,6 @@ fn load_k(index: u32) -> vec4<f32> { return vec4<f32>(k[index]); }
 fn load_v(index: u32) -> vec4<f32> { return vec4<f32>(v[index]); }
 @group(0) @binding(3) var<storage, read_write> y: array<vec4<f16>>;
 fn store_y(index: u32, value: vec4<f32>) { y[index] = vec4<f16>(value); }
-
-fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
 
 
 fn quad_q(row: u32, head: u32, c: u32) -> vec4<f32> { return load_q(row * sizes.qStride + sizes.qOffset + head * sizes.qHead + c); }
@@ -328,3 +344,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) l
     write_y(batch * sizes.tokens + token0 + first + 24u, 0u, head, column + 12u, o3_3);
   }
 }
+

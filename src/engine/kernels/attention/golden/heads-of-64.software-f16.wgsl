@@ -3,6 +3,7 @@ enable f16;
 
 struct Sizes { tokens: u32, headSize: u32, quads: u32, keys: u32, qStride: u32, qOffset: u32, qHead: u32, kStride: u32, kOffset: u32, kHead: u32, vStride: u32, vOffset: u32, vHead: u32, yStride: u32, yChannels: u32, scale: f32 }
 @group(0) @binding(4) var<uniform> sizes: Sizes;
+
 @group(0) @binding(0) var<storage, read> q: array<vec4<f16>>;
 fn load_q(index: u32) -> vec4<f32> { return vec4<f32>(q[index]); }
 @group(0) @binding(1) var<storage, read> k: array<vec4<f16>>;
@@ -11,8 +12,6 @@ fn load_k(index: u32) -> vec4<f32> { return vec4<f32>(k[index]); }
 fn load_v(index: u32) -> vec4<f32> { return vec4<f32>(v[index]); }
 @group(0) @binding(3) var<storage, read_write> y: array<vec4<f16>>;
 fn store_y(index: u32, value: vec4<f32>) { y[index] = vec4<f16>(value); }
-
-fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
 
 
 fn quad_q(row: u32, head: u32, c: u32) -> vec4<f32> { return load_q(row * sizes.qStride + sizes.qOffset + head * sizes.qHead + c); }
@@ -122,3 +121,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) l
     if (first + 3u < sizes.tokens) { write_y(batch * sizes.tokens + first + 3u, 0u, head, c, output[c * 4u + 3u]); }
   }
 }
+

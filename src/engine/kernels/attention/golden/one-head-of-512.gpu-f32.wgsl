@@ -1,7 +1,24 @@
 // Kernel attention, dispatched in 256 x 1 x 1 workgroups.
-
 struct Sizes { tokens: u32, headSize: u32, quads: u32, keys: u32, qStride: u32, qOffset: u32, qHead: u32, kStride: u32, kOffset: u32, kHead: u32, vStride: u32, vOffset: u32, vHead: u32, yStride: u32, yChannels: u32, scale: f32 }
-const sizes = Sizes(4096u, 512u, 128u, 4096u, 128u, 0u, 128u, 128u, 0u, 128u, 128u, 0u, 128u, 128u, 512u, 0.0637587159872055f);
+const sizes = Sizes(
+  4096u, // tokens
+  512u, // headSize
+  128u, // quads
+  4096u, // keys
+  128u, // qStride
+  0u, // qOffset
+  128u, // qHead
+  128u, // kStride
+  0u, // kOffset
+  128u, // kHead
+  128u, // vStride
+  0u, // vOffset
+  128u, // vHead
+  128u, // yStride
+  512u, // yChannels
+  0.0637587159872055f, // scale
+);
+
 @group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;
 fn load_q(index: u32) -> vec4<f32> { return q[index]; }
 @group(0) @binding(1) var<storage, read> k: array<vec4<f32>>;
@@ -10,8 +27,6 @@ fn load_k(index: u32) -> vec4<f32> { return k[index]; }
 fn load_v(index: u32) -> vec4<f32> { return v[index]; }
 @group(0) @binding(3) var<storage, read_write> y: array<vec4<f32>>;
 fn store_y(index: u32, value: vec4<f32>) { y[index] = value; }
-
-fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
 
 
 fn quad_q(row: u32, head: u32, c: u32) -> vec4<f32> { return load_q(row * sizes.qStride + sizes.qOffset + head * sizes.qHead + c); }
@@ -491,3 +506,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) l
     write_y(batch * sizes.tokens + token0 + first + 12u, 0u, head, column + 112u, o3_7);
   }
 }
+

@@ -1,31 +1,51 @@
 // Kernel conv2d, dispatched in 10 x 16 x 1 workgroups.
 enable f16;
 
-struct Sizes { rows: u32, weightQuads: u32, slices: u32, quads: u32, slicesPerTap: u32, taps: u32, kernelWidth: u32, stride: u32, top: u32, left: u32, height: u32, width: u32, outputWidth: u32, outputPixels: u32, rowOffset: u32, inputOffset: u32, outputQuads: u32, batchRows: u32 }
-const sizes = Sizes(1024u, 160u, 360u, 160u, 40u, 9u, 3u, 1u, 1u, 1u, 32u, 32u, 32u, 1024u, 0u, 0u, 160u, 1024u);
+struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, slices_per_tap: u32, taps: u32, kernel_width: u32, stride: u32, top: u32, left: u32, height: u32, width: u32, output_width: u32, output_pixels: u32, row_offset: u32, input_offset: u32, output_quads: u32, batch_rows: u32 }
+const sizes = Sizes(
+  1024u, // rows
+  160u, // weight_quads
+  360u, // slices
+  160u, // quads
+  40u, // slices_per_tap
+  9u, // taps
+  3u, // kernel_width
+  1u, // stride
+  1u, // top
+  1u, // left
+  32u, // height
+  32u, // width
+  32u, // output_width
+  1024u, // output_pixels
+  0u, // row_offset
+  0u, // input_offset
+  160u, // output_quads
+  1024u, // batch_rows
+);
+
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
 @group(0) @binding(1) var<storage, read> weight: array<vec4<f16>>;
 fn load_weight(index: u32) -> vec4<f32> { return vec4<f32>(weight[index]); }
 @group(0) @binding(2) var<storage, read> bias: array<vec4<f16>>;
 fn load_bias(index: u32) -> vec4<f32> { return vec4<f32>(bias[index]); }
-@group(0) @binding(3) var<storage, read> channelBias: array<vec4<f16>>;
-fn load_channelBias(index: u32) -> vec4<f32> { return vec4<f32>(channelBias[index]); }
+@group(0) @binding(3) var<storage, read> channel_bias: array<vec4<f16>>;
+fn load_channel_bias(index: u32) -> vec4<f32> { return vec4<f32>(channel_bias[index]); }
 @group(0) @binding(4) var<storage, read> residual: array<vec4<f16>>;
 fn load_residual(index: u32) -> vec4<f32> { return vec4<f32>(residual[index]); }
 @group(0) @binding(5) var<storage, read_write> y: array<vec4<f16>>;
 fn store_y(index: u32, value: vec4<f32>) { y[index] = vec4<f16>(value); }
 
-fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
-
-fn activate(x: vec4<f32>) -> vec4<f32> { return x / (1.0 + exp(-x)); }
+fn activate(x: vec4<f32>) -> vec4<f32> {
+  return x / (1.0 + exp(-x));
+}
+// What becomes of four sums before they are stored.
 fn finish(row: u32, quad: u32, value: vec4<f32>) {
   var result = value + load_bias(quad);
-  result += load_channelBias((row + sizes.rowOffset) / sizes.batchRows * sizes.outputQuads + quad);
+  result += load_channel_bias((row + sizes.row_offset) / sizes.batch_rows * sizes.output_quads + quad);
   result = activate(result);
-  let index = row * sizes.outputQuads + quad;
+  let index = row * sizes.output_quads + quad;
   result += load_residual(index);
-  result = result;
   store_y(index, result);
 }
 
@@ -34,24 +54,26 @@ var<workgroup> w_tile: array<vec4<f32>, 256>; // [depth][columns / 4]
 
 @compute @workgroup_size(128)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  // The workgroup's tile of results, and this thread's place in it.
   let tile_row = group.y * 64u;
   let tile_quad = group.x * 16u;
   let thread_row = thread / 16u;
   let thread_column = thread % 16u;
+  // What this thread copies of every slice. Past the end, the last rows and columns are read again.
   let a_quad = thread % 4u;
   let a_row = thread / 4u;
   let w_row = thread / 16u;
-  let w_quad = min(tile_quad + thread % 16u, sizes.weightQuads - 1u);
-  let pixel_0 = min(tile_row + a_row + 0u, sizes.rows - 1u) + sizes.rowOffset;
-  let place_0 = pixel_0 % sizes.outputPixels;
-  let top_0 = place_0 / sizes.outputWidth * sizes.stride - sizes.top;
-  let left_0 = place_0 % sizes.outputWidth * sizes.stride - sizes.left;
-  let image_0 = pixel_0 / sizes.outputPixels * sizes.height * sizes.width - sizes.inputOffset;
-  let pixel_1 = min(tile_row + a_row + 32u, sizes.rows - 1u) + sizes.rowOffset;
-  let place_1 = pixel_1 % sizes.outputPixels;
-  let top_1 = place_1 / sizes.outputWidth * sizes.stride - sizes.top;
-  let left_1 = place_1 % sizes.outputWidth * sizes.stride - sizes.left;
-  let image_1 = pixel_1 / sizes.outputPixels * sizes.height * sizes.width - sizes.inputOffset;
+  let w_quad = min(tile_quad + thread % 16u, sizes.weight_quads - 1u);
+  let pixel_0 = min(tile_row + a_row + 0u, sizes.rows - 1u) + sizes.row_offset;
+  let place_0 = pixel_0 % sizes.output_pixels;
+  let top_0 = place_0 / sizes.output_width * sizes.stride - sizes.top;
+  let left_0 = place_0 % sizes.output_width * sizes.stride - sizes.left;
+  let image_0 = pixel_0 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
+  let pixel_1 = min(tile_row + a_row + 32u, sizes.rows - 1u) + sizes.row_offset;
+  let place_1 = pixel_1 % sizes.output_pixels;
+  let top_1 = place_1 / sizes.output_width * sizes.stride - sizes.top;
+  let left_1 = place_1 % sizes.output_width * sizes.stride - sizes.left;
+  let image_1 = pixel_1 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
   var sum_0_0 = vec4<f32>(0.0);
   var sum_1_0 = vec4<f32>(0.0);
   var sum_2_0 = vec4<f32>(0.0);
@@ -60,24 +82,37 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var sum_5_0 = vec4<f32>(0.0);
   var sum_6_0 = vec4<f32>(0.0);
   var sum_7_0 = vec4<f32>(0.0);
-  let first = 0u;
-  let last = sizes.slices;
-  for (var slice = first; slice < last; slice++) {
-    let tap = slice / sizes.slicesPerTap;
-    let slice_quad = (slice - tap * sizes.slicesPerTap) * 4u;
+  let first_slice = 0u;
+  let end_slice = sizes.slices;
+
+  for (var slice = first_slice; slice < end_slice; slice++) {
+    // Copy the slice of A and of W to workgroup memory.
+    let tap = slice / sizes.slices_per_tap;
+    let slice_quad = (slice - tap * sizes.slices_per_tap) * 4u;
     let channel_quad = slice_quad + a_quad;
     let weight_row = 4u * (tap * sizes.quads + slice_quad);
-    let tap_row = tap / sizes.kernelWidth;
-    let tap_column = tap % sizes.kernelWidth;
-    { var value = vec4<f32>(0.0); let line = top_0 + tap_row; let column = left_0 + tap_column;
+    let tap_row = tap / sizes.kernel_width;
+    let tap_column = tap % sizes.kernel_width;
+    {
+      var value = vec4<f32>(0.0);
+      let line = top_0 + tap_row;
+      let column = left_0 + tap_column;
       let inside = line < sizes.height && column < sizes.width;
-      if (inside && channel_quad < sizes.quads) { value = load_x((image_0 + (line) * sizes.width + (column)) * sizes.quads + channel_quad); } a_tile[thread + 0u] = value; }
-    { var value = vec4<f32>(0.0); let line = top_1 + tap_row; let column = left_1 + tap_column;
+      if (inside && channel_quad < sizes.quads) { value = load_x((image_0 + (line) * sizes.width + (column)) * sizes.quads + channel_quad); }
+      a_tile[thread + 0u] = value;
+    }
+    {
+      var value = vec4<f32>(0.0);
+      let line = top_1 + tap_row;
+      let column = left_1 + tap_column;
       let inside = line < sizes.height && column < sizes.width;
-      if (inside && channel_quad < sizes.quads) { value = load_x((image_1 + (line) * sizes.width + (column)) * sizes.quads + channel_quad); } a_tile[thread + 128u] = value; }
-    w_tile[thread + 0u] = load_weight((weight_row + w_row + 0u) * sizes.weightQuads + w_quad);
-    w_tile[thread + 128u] = load_weight((weight_row + w_row + 8u) * sizes.weightQuads + w_quad);
+      if (inside && channel_quad < sizes.quads) { value = load_x((image_1 + (line) * sizes.width + (column)) * sizes.quads + channel_quad); }
+      a_tile[thread + 128u] = value;
+    }
+    w_tile[thread + 0u] = load_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
+    w_tile[thread + 128u] = load_weight((weight_row + w_row + 8u) * sizes.weight_quads + w_quad);
     workgroupBarrier();
+    // Multiply: four rows of W, then every row of A against them.
     for (var quad = 0u; quad < 4u; quad++) {
       let w_0_0 = w_tile[(quad * 4u + 0u) * 16u + thread_column + 0u];
       let w_1_0 = w_tile[(quad * 4u + 1u) * 16u + thread_column + 0u];
@@ -126,36 +161,78 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     workgroupBarrier();
   }
-  { let row = tile_row + thread_row + 0u;
-  if (row < sizes.rows) {
-    { let quad = tile_quad + thread_column + 0u; if (quad < sizes.weightQuads) { finish(row, quad, sum_0_0); } }
-  } }
-  { let row = tile_row + thread_row + 8u;
-  if (row < sizes.rows) {
-    { let quad = tile_quad + thread_column + 0u; if (quad < sizes.weightQuads) { finish(row, quad, sum_1_0); } }
-  } }
-  { let row = tile_row + thread_row + 16u;
-  if (row < sizes.rows) {
-    { let quad = tile_quad + thread_column + 0u; if (quad < sizes.weightQuads) { finish(row, quad, sum_2_0); } }
-  } }
-  { let row = tile_row + thread_row + 24u;
-  if (row < sizes.rows) {
-    { let quad = tile_quad + thread_column + 0u; if (quad < sizes.weightQuads) { finish(row, quad, sum_3_0); } }
-  } }
-  { let row = tile_row + thread_row + 32u;
-  if (row < sizes.rows) {
-    { let quad = tile_quad + thread_column + 0u; if (quad < sizes.weightQuads) { finish(row, quad, sum_4_0); } }
-  } }
-  { let row = tile_row + thread_row + 40u;
-  if (row < sizes.rows) {
-    { let quad = tile_quad + thread_column + 0u; if (quad < sizes.weightQuads) { finish(row, quad, sum_5_0); } }
-  } }
-  { let row = tile_row + thread_row + 48u;
-  if (row < sizes.rows) {
-    { let quad = tile_quad + thread_column + 0u; if (quad < sizes.weightQuads) { finish(row, quad, sum_6_0); } }
-  } }
-  { let row = tile_row + thread_row + 56u;
-  if (row < sizes.rows) {
-    { let quad = tile_quad + thread_column + 0u; if (quad < sizes.weightQuads) { finish(row, quad, sum_7_0); } }
-  } }
+
+  // Store, row by row, what lies inside.
+  {
+    let row = tile_row + thread_row + 0u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_0_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 8u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_1_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 16u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_2_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 24u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_3_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 32u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_4_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 40u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_5_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 48u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_6_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 56u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_7_0); }
+      }
+    }
+  }
 }

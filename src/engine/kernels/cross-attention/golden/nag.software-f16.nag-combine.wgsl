@@ -3,6 +3,7 @@ enable f16;
 
 struct Sizes { rows: u32, units: u32, branchesStride: u32, yStride: u32 }
 @group(0) @binding(3) var<uniform> sizes: Sizes;
+
 @group(0) @binding(0) var<storage, read> branches: array<vec4<f16>>;
 fn load_branches(index: u32) -> vec4<f32> { return vec4<f32>(branches[index]); }
 @group(0) @binding(1) var<storage, read> steering: array<f32>;
@@ -58,3 +59,4 @@ fn main(
     store_y(row * sizes.yStride + c, select(vec4<f32>(0.0), z + alpha * (shrink * guided - z), c < sizes.units));
   }
 }
+

@@ -2,7 +2,33 @@
 enable f16;
 
 struct Sizes { tokens: u32, headSize: u32, quads: u32, capacity: u32, negativeCapacity: u32, qStride: u32, qOffset: u32, qHead: u32, kStride: u32, kOffset: u32, kHead: u32, vStride: u32, vOffset: u32, vHead: u32, negativeKStride: u32, negativeKOffset: u32, negativeKHead: u32, negativeVStride: u32, negativeVOffset: u32, negativeVHead: u32, yStride: u32, yChannels: u32, negativeOffset: u32, scale: f32 }
-const sizes = Sizes(256u, 32u, 8u, 77u, 77u, 32u, 0u, 8u, 32u, 0u, 8u, 32u, 0u, 8u, 32u, 0u, 8u, 32u, 0u, 8u, 32u, 128u, 32u, 0.255034863948822f);
+const sizes = Sizes(
+  256u, // tokens
+  32u, // headSize
+  8u, // quads
+  77u, // capacity
+  77u, // negativeCapacity
+  32u, // qStride
+  0u, // qOffset
+  8u, // qHead
+  32u, // kStride
+  0u, // kOffset
+  8u, // kHead
+  32u, // vStride
+  0u, // vOffset
+  8u, // vHead
+  32u, // negativeKStride
+  0u, // negativeKOffset
+  8u, // negativeKHead
+  32u, // negativeVStride
+  0u, // negativeVOffset
+  8u, // negativeVHead
+  32u, // yStride
+  128u, // yChannels
+  32u, // negativeOffset
+  0.255034863948822f, // scale
+);
+
 @group(0) @binding(0) var<storage, read> q: array<vec4<f16>>;
 fn load_q(index: u32) -> vec4<f32> { return vec4<f32>(q[index]); }
 @group(0) @binding(1) var<storage, read> k: array<vec4<f16>>;
@@ -17,8 +43,6 @@ fn load_negative_v(index: u32) -> vec4<f32> { return vec4<f32>(negative_v[index]
 fn load_steering(index: u32) -> f32 { return steering[index]; }
 @group(0) @binding(6) var<storage, read_write> y: array<vec4<f16>>;
 fn store_y(index: u32, value: vec4<f32>) { y[index] = vec4<f16>(value); }
-
-fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
 
 
 fn quad_q(row: u32, head: u32, c: u32) -> vec4<f32> { return load_q(row * sizes.qStride + sizes.qOffset + head * sizes.qHead + c); }
@@ -258,3 +282,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) l
     write_y(batch * sizes.tokens + token0 + first + 24u, 0u, head, column + 0u, z3_0);
   }
 }
+

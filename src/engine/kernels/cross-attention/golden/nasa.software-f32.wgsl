@@ -1,7 +1,7 @@
 // Kernel cross-attention-nasa, dispatched in 8 x 4 x 1 workgroups.
-
 struct Sizes { tokens: u32, headSize: u32, quads: u32, capacity: u32, negativeCapacity: u32, qStride: u32, qOffset: u32, qHead: u32, kStride: u32, kOffset: u32, kHead: u32, vStride: u32, vOffset: u32, vHead: u32, negativeKStride: u32, negativeKOffset: u32, negativeKHead: u32, negativeVStride: u32, negativeVOffset: u32, negativeVHead: u32, yStride: u32, yChannels: u32, negativeOffset: u32, scale: f32 }
 @group(0) @binding(7) var<uniform> sizes: Sizes;
+
 @group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;
 fn load_q(index: u32) -> vec4<f32> { return q[index]; }
 @group(0) @binding(1) var<storage, read> k: array<vec4<f32>>;
@@ -16,8 +16,6 @@ fn load_negative_v(index: u32) -> vec4<f32> { return negative_v[index]; }
 fn load_steering(index: u32) -> f32 { return steering[index]; }
 @group(0) @binding(6) var<storage, read_write> y: array<vec4<f32>>;
 fn store_y(index: u32, value: vec4<f32>) { y[index] = value; }
-
-fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
 
 
 fn quad_q(row: u32, head: u32, c: u32) -> vec4<f32> { return load_q(row * sizes.qStride + sizes.qOffset + head * sizes.qHead + c); }
@@ -161,3 +159,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) l
     if (first + 3u < sizes.tokens) { write_y(batch * sizes.tokens + first + 3u, 0u, head, c, kept[c * 4u + 3u]); }
   }
 }
+

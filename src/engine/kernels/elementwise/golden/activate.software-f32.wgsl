@@ -1,7 +1,7 @@
 // Kernel activate, dispatched in 20 x 1 x 1 workgroups.
-
 struct Sizes { row: u32, count: u32, quads: u32, yRow: u32, yStride: u32, xRow: u32, xStride: u32 }
 @group(0) @binding(2) var<uniform> sizes: Sizes;
+
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 fn load_x(index: u32) -> vec4<f32> { return x[index]; }
 @group(0) @binding(1) var<storage, read_write> y: array<vec4<f32>>;
@@ -16,8 +16,9 @@ fn activation_erf(x: vec4<f32>) -> vec4<f32> {
   let poly = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
   return sign(x) * (1.0 - poly * exp(-a * a));
 }
-fn activation(x: vec4<f32>) -> vec4<f32> { return 0.5 * x * (1.0 + activation_erf(x * 0.7071067811865476)); }
-fn value(row: u32, channel: u32) -> vec4<f32> { return activation(read_x(row, channel)); }
+fn activation(x: vec4<f32>) -> vec4<f32> {
+  return 0.5 * x * (1.0 + activation_erf(x * 0.7071067811865476));
+}fn value(row: u32, channel: u32) -> vec4<f32> { return activation(read_x(row, channel)); }
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -26,3 +27,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) count: ve
   let row = sizes.row + i / sizes.quads;
   store_y((row - sizes.yRow) * sizes.quads + i % sizes.quads, value(row, (i % sizes.quads) * 4u));
 }
+

@@ -2,7 +2,21 @@
 enable f16;
 
 struct Sizes { row: u32, count: u32, quads: u32, yRow: u32, yStride: u32, xRow: u32, xStride: u32, bRow: u32, bStride: u32, noiseRow: u32, noiseStride: u32, step: u32 }
-const sizes = Sizes(0u, 1024u, 1u, 0u, 4u, 0u, 4u, 0u, 4u, 0u, 4u, 1u);
+const sizes = Sizes(
+  0u, // row
+  1024u, // count
+  1u, // quads
+  0u, // yRow
+  4u, // yStride
+  0u, // xRow
+  4u, // xStride
+  0u, // bRow
+  4u, // bStride
+  0u, // noiseRow
+  4u, // noiseStride
+  1u, // step
+);
+
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 fn load_x(index: u32) -> vec4<f32> { return x[index]; }
 @group(0) @binding(1) var<storage, read> b: array<vec4<f32>>;
@@ -28,3 +42,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) count: ve
   let row = sizes.row + i / sizes.quads;
   store_y((row - sizes.yRow) * sizes.quads + i % sizes.quads, value(row, (i % sizes.quads) * 4u));
 }
+

@@ -1,7 +1,17 @@
 // Kernel scale-channels, dispatched in 20 x 1 x 1 workgroups.
-
 struct Sizes { row: u32, count: u32, quads: u32, yRow: u32, yStride: u32, xRow: u32, xStride: u32, residualRow: u32, residualStride: u32 }
-const sizes = Sizes(0u, 1280u, 10u, 0u, 40u, 0u, 40u, 0u, 40u);
+const sizes = Sizes(
+  0u, // row
+  1280u, // count
+  10u, // quads
+  0u, // yRow
+  40u, // yStride
+  0u, // xRow
+  40u, // xStride
+  0u, // residualRow
+  40u, // residualStride
+);
+
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 fn load_x(index: u32) -> vec4<f32> { return x[index]; }
 @group(0) @binding(1) var<storage, read> residual: array<vec4<f32>>;
@@ -24,3 +34,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) count: ve
   let row = sizes.row + i / sizes.quads;
   store_y((row - sizes.yRow) * sizes.quads + i % sizes.quads, value(row, (i % sizes.quads) * 4u));
 }
+

@@ -2,7 +2,18 @@
 enable f16;
 
 struct Sizes { row: u32, count: u32, quads: u32, yRow: u32, yStride: u32, xRow: u32, xStride: u32, scale: f32, shift: f32 }
-const sizes = Sizes(0u, 1280u, 10u, 0u, 40u, 0u, 40u, 2.0f, -1.0f);
+const sizes = Sizes(
+  0u, // row
+  1280u, // count
+  10u, // quads
+  0u, // yRow
+  40u, // yStride
+  0u, // xRow
+  40u, // xStride
+  2.0f, // scale
+  -1.0f, // shift
+);
+
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
 @group(0) @binding(1) var<storage, read_write> y: array<vec4<f16>>;
@@ -20,3 +31,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) count: ve
   let row = sizes.row + i / sizes.quads;
   store_y((row - sizes.yRow) * sizes.quads + i % sizes.quads, value(row, (i % sizes.quads) * 4u));
 }
+

@@ -2,7 +2,18 @@
 enable f16;
 
 struct Sizes { row: u32, count: u32, quads: u32, yRow: u32, yStride: u32, tokens: u32, idsStride: u32, vocabulary: u32, tableQuads: u32 }
-const sizes = Sizes(0u, 14784u, 192u, 0u, 768u, 77u, 80u, 49408u, 192u);
+const sizes = Sizes(
+  0u, // row
+  14784u, // count
+  192u, // quads
+  0u, // yRow
+  768u, // yStride
+  77u, // tokens
+  80u, // idsStride
+  49408u, // vocabulary
+  192u, // tableQuads
+);
+
 @group(0) @binding(0) var<storage, read> ids: array<u32>;
 fn load_ids(index: u32) -> u32 { return ids[index]; }
 @group(0) @binding(1) var<storage, read> table: array<vec4<f16>>;
@@ -26,3 +37,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) count: ve
   let row = sizes.row + i / sizes.quads;
   store_y((row - sizes.yRow) * sizes.quads + i % sizes.quads, value(row, (i % sizes.quads) * 4u));
 }
+

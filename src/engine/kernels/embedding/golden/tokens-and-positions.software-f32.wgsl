@@ -1,7 +1,7 @@
 // Kernel embedding, dispatched in 231 x 1 x 1 workgroups.
-
 struct Sizes { row: u32, count: u32, quads: u32, yRow: u32, yStride: u32, tokens: u32, idsStride: u32, vocabulary: u32, tableQuads: u32 }
 @group(0) @binding(4) var<uniform> sizes: Sizes;
+
 @group(0) @binding(0) var<storage, read> ids: array<u32>;
 fn load_ids(index: u32) -> u32 { return ids[index]; }
 @group(0) @binding(1) var<storage, read> table: array<vec2<u32>>;
@@ -25,3 +25,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) count: ve
   let row = sizes.row + i / sizes.quads;
   store_y((row - sizes.yRow) * sizes.quads + i % sizes.quads, value(row, (i % sizes.quads) * 4u));
 }
+

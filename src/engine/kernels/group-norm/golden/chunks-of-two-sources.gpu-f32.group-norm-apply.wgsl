@@ -1,7 +1,20 @@
 // Kernel group-norm-apply, dispatched in 15360 x 1 x 1 workgroups.
-
 struct Sizes { row: u32, count: u32, quads: u32, yRow: u32, yStride: u32, xRow: u32, xStride: u32, secondRow: u32, secondStride: u32, pixels: u32, factorQuads: u32, seam: u32 }
-const sizes = Sizes(0u, 983040u, 240u, 0u, 960u, 0u, 320u, 0u, 640u, 4096u, 240u, 320u);
+const sizes = Sizes(
+  0u, // row
+  983040u, // count
+  240u, // quads
+  0u, // yRow
+  960u, // yStride
+  0u, // xRow
+  320u, // xStride
+  0u, // secondRow
+  640u, // secondStride
+  4096u, // pixels
+  240u, // factorQuads
+  320u, // seam
+);
+
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 fn load_x(index: u32) -> vec4<f32> { return x[index]; }
 @group(0) @binding(1) var<storage, read> second: array<vec4<f32>>;
@@ -33,3 +46,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) count: ve
   let row = sizes.row + i / sizes.quads;
   store_y((row - sizes.yRow) * sizes.quads + i % sizes.quads, value(row, (i % sizes.quads) * 4u));
 }
+

@@ -1,13 +1,19 @@
 // Kernel group-norm-chunks, dispatched in 10 x 32 x 1 workgroups.
-
 struct Sizes { xRow: u32, xStride: u32, pixels: u32, quads: u32, unit: u32, chunks: u32, chunkPixels: u32 }
-const sizes = Sizes(0u, 640u, 4096u, 160u, 0u, 32u, 128u);
+const sizes = Sizes(
+  0u, // xRow
+  640u, // xStride
+  4096u, // pixels
+  160u, // quads
+  0u, // unit
+  32u, // chunks
+  128u, // chunkPixels
+);
+
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 fn load_x(index: u32) -> vec4<f32> { return x[index]; }
 @group(0) @binding(1) var<storage, read_write> chunk: array<vec4<f32>>;
 fn store_chunk(index: u32, value: vec4<f32>) { chunk[index] = value; }
-
-fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
 
 fn read_x(row: u32, channel: u32) -> vec4<f32> { return load_x(((row - sizes.xRow) * sizes.xStride + channel) >> 2u); }
 
@@ -62,3 +68,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) l
     store_chunk((unit * 2u + 1u) * sizes.quads + quad, moments.square);
   }
 }
+

@@ -1,7 +1,21 @@
 // Kernel group-norm-groups, dispatched in 32 x 1 x 1 workgroups.
-
 struct Sizes { xRow: u32, xStride: u32, secondRow: u32, secondStride: u32, seam: u32, pixels: u32, groupSize: u32, groups: u32, run: u32, stride: u32, chunks: u32, chunkPixels: u32, epsilon: f32 }
-const sizes = Sizes(0u, 320u, 0u, 640u, 320u, 4096u, 30u, 32u, 30u, 960u, 32u, 128u, 0.000009999999747378752f);
+const sizes = Sizes(
+  0u, // xRow
+  320u, // xStride
+  0u, // secondRow
+  640u, // secondStride
+  320u, // seam
+  4096u, // pixels
+  30u, // groupSize
+  32u, // groups
+  30u, // run
+  960u, // stride
+  32u, // chunks
+  128u, // chunkPixels
+  0.000009999999747378752f, // epsilon
+);
+
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 fn load_x(index: u32) -> f32 { return x[index]; }
 @group(0) @binding(1) var<storage, read> second: array<f32>;
@@ -12,8 +26,6 @@ fn load_scale(index: u32) -> f32 { return unpack2x16float(scale[index >> 1u])[in
 fn load_shift(index: u32) -> f32 { return unpack2x16float(shift[index >> 1u])[index & 1u]; }
 @group(0) @binding(4) var<storage, read_write> factors: array<f32>;
 fn store_factors(index: u32, value: f32) { factors[index] = value; }
-
-fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
 
 fn at_x(row: u32, channel: u32) -> f32 { return load_x((row - sizes.xRow) * sizes.xStride + min(channel, sizes.xStride - 1u)); }
 fn read_x(row: u32, channel: u32) -> vec4<f32> {
@@ -92,3 +104,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) l
     store_factors(factor + 2u * sizes.stride, select(0.0, addend, kept));
   }
 }
+

@@ -1,15 +1,13 @@
 // Kernel group-norm-groups, dispatched in 32 x 1 x 1 workgroups.
-
 struct Sizes { xRow: u32, xStride: u32, pixels: u32, groupSize: u32, groups: u32, run: u32, stride: u32, modulationStride: u32, modulationShift: u32, epsilon: f32 }
 @group(0) @binding(3) var<uniform> sizes: Sizes;
+
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 fn load_x(index: u32) -> f32 { return x[index]; }
 @group(0) @binding(1) var<storage, read> modulation: array<f32>;
 fn load_modulation(index: u32) -> f32 { return modulation[index]; }
 @group(0) @binding(2) var<storage, read_write> factors: array<f32>;
 fn store_factors(index: u32, value: f32) { factors[index] = value; }
-
-fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
 
 fn at_x(row: u32, channel: u32) -> f32 { return load_x((row - sizes.xRow) * sizes.xStride + min(channel, sizes.xStride - 1u)); }
 fn read_x(row: u32, channel: u32) -> vec4<f32> {
@@ -82,3 +80,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) l
     store_factors(factor + 2u * sizes.stride, select(0.0, addend, kept));
   }
 }
+

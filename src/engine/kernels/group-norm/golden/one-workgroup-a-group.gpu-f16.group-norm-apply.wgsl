@@ -2,7 +2,18 @@
 enable f16;
 
 struct Sizes { row: u32, count: u32, quads: u32, yRow: u32, yStride: u32, xRow: u32, xStride: u32, pixels: u32, factorQuads: u32 }
-const sizes = Sizes(0u, 40960u, 160u, 0u, 640u, 0u, 640u, 256u, 160u);
+const sizes = Sizes(
+  0u, // row
+  40960u, // count
+  160u, // quads
+  0u, // yRow
+  640u, // yStride
+  0u, // xRow
+  640u, // xStride
+  256u, // pixels
+  160u, // factorQuads
+);
+
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
 @group(0) @binding(1) var<storage, read> factors: array<vec4<f32>>;
@@ -13,8 +24,9 @@ fn store_y(index: u32, value: vec4<f32>) { y[index] = vec4<f16>(value); }
 fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
 
 fn read_x(row: u32, channel: u32) -> vec4<f32> { return load_x(((row - sizes.xRow) * sizes.xStride + channel) >> 2u); }
-fn activation(x: vec4<f32>) -> vec4<f32> { return x / (1.0 + exp(-x)); }
-
+fn activation(x: vec4<f32>) -> vec4<f32> {
+  return x / (1.0 + exp(-x));
+}
 fn value(row: u32, channel: u32) -> vec4<f32> {
   let factor = (row / sizes.pixels) * 3u * sizes.factorQuads + (channel >> 2u);
   let centred = read_x(row, channel) - load_factors(factor);
@@ -28,3 +40,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) count: ve
   let row = sizes.row + i / sizes.quads;
   store_y((row - sizes.yRow) * sizes.quads + i % sizes.quads, value(row, (i % sizes.quads) * 4u));
 }
+

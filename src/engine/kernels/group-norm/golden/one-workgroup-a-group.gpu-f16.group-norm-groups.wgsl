@@ -2,7 +2,17 @@
 enable f16;
 
 struct Sizes { xRow: u32, xStride: u32, pixels: u32, groupSize: u32, groups: u32, run: u32, stride: u32, epsilon: f32 }
-const sizes = Sizes(0u, 640u, 256u, 20u, 32u, 5u, 640u, 0.000009999999747378752f);
+const sizes = Sizes(
+  0u, // xRow
+  640u, // xStride
+  256u, // pixels
+  20u, // groupSize
+  32u, // groups
+  5u, // run
+  640u, // stride
+  0.000009999999747378752f, // epsilon
+);
+
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
 @group(0) @binding(1) var<storage, read> scale: array<f16>;
@@ -11,8 +21,6 @@ fn load_scale(index: u32) -> f32 { return f32(scale[index]); }
 fn load_shift(index: u32) -> f32 { return f32(shift[index]); }
 @group(0) @binding(3) var<storage, read_write> factors: array<f32>;
 fn store_factors(index: u32, value: f32) { factors[index] = value; }
-
-fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
 
 fn read_x(row: u32, channel: u32) -> vec4<f32> { return load_x(((row - sizes.xRow) * sizes.xStride + channel) >> 2u); }
 
@@ -81,3 +89,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) l
     store_factors(factor + 2u * sizes.stride, select(0.0, addend, kept));
   }
 }
+

@@ -2,7 +2,18 @@
 enable f16;
 
 struct Sizes { row: u32, rows: u32, channels: u32, quads: u32, xRow: u32, xStride: u32, yRow: u32, yStride: u32, epsilon: f32 }
-const sizes = Sizes(0u, 1024u, 640u, 160u, 0u, 640u, 0u, 640u, 0.000009999999747378752f);
+const sizes = Sizes(
+  0u, // row
+  1024u, // rows
+  640u, // channels
+  160u, // quads
+  0u, // xRow
+  640u, // xStride
+  0u, // yRow
+  640u, // yStride
+  0.000009999999747378752f, // epsilon
+);
+
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
 @group(0) @binding(1) var<storage, read> scale: array<vec4<f16>>;
@@ -77,3 +88,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) groups: v
     }
   }
 }
+

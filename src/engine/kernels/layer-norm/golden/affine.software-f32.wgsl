@@ -1,7 +1,7 @@
 // Kernel layer-norm, dispatched in 16 x 1 x 1 workgroups.
-
 struct Sizes { row: u32, rows: u32, channels: u32, quads: u32, xRow: u32, xStride: u32, yRow: u32, yStride: u32, epsilon: f32 }
 @group(0) @binding(4) var<uniform> sizes: Sizes;
+
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 fn load_x(index: u32) -> vec4<f32> { return x[index]; }
 @group(0) @binding(1) var<storage, read> scale: array<vec2<u32>>;
@@ -65,3 +65,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) groups: v
     }
   }
 }
+

@@ -1,7 +1,22 @@
 // Kernel layer-norm, dispatched in 8 x 1 x 1 workgroups.
-
 struct Sizes { row: u32, rows: u32, channels: u32, quads: u32, xRow: u32, xStride: u32, yRow: u32, yStride: u32, modulationRow: u32, modulationStride: u32, rowsPerItem: u32, shiftBegin: u32, scaleBegin: u32, epsilon: f32 }
-const sizes = Sizes(0u, 128u, 30u, 8u, 0u, 32u, 0u, 32u, 0u, 180u, 64u, 0u, 30u, 9.999999974752427e-7f);
+const sizes = Sizes(
+  0u, // row
+  128u, // rows
+  30u, // channels
+  8u, // quads
+  0u, // xRow
+  32u, // xStride
+  0u, // yRow
+  32u, // yStride
+  0u, // modulationRow
+  180u, // modulationStride
+  64u, // rowsPerItem
+  0u, // shiftBegin
+  30u, // scaleBegin
+  9.999999974752427e-7f, // epsilon
+);
+
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 fn load_x(index: u32) -> vec4<f32> { return x[index]; }
 @group(0) @binding(1) var<storage, read> modulation: array<f32>;
@@ -79,3 +94,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) groups: v
     }
   }
 }
+

@@ -1,7 +1,13 @@
 // Kernel linear, dispatched in 20 x 1 x 10 workgroups.
+struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, slices_per_part: u32 }
+const sizes = Sizes(
+  64u, // rows
+  320u, // weight_quads
+  80u, // slices
+  320u, // quads
+  8u, // slices_per_part
+);
 
-struct Sizes { rows: u32, weightQuads: u32, slices: u32, quads: u32, slicesPerPart: u32 }
-const sizes = Sizes(64u, 320u, 80u, 320u, 8u);
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 fn load_x(index: u32) -> vec4<f32> { return x[index]; }
 @group(0) @binding(1) var<storage, read> weight: array<vec2<u32>>;
@@ -9,22 +15,21 @@ fn load_weight(index: u32) -> vec4<f32> { let packed = weight[index]; return vec
 @group(0) @binding(2) var<storage, read_write> partial: array<vec4<f32>>;
 fn store_partial(index: u32, value: vec4<f32>) { partial[index] = value; }
 
-fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
-
-
 var<workgroup> a_tile: array<vec4<f32>, 256>; // [rows][depth / 4]
 var<workgroup> w_tile: array<vec4<f32>, 256>; // [depth][columns / 4]
 
 @compute @workgroup_size(128)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  // The workgroup's tile of results, and this thread's place in it.
   let tile_row = group.y * 64u;
   let tile_quad = group.x * 16u;
   let thread_row = thread / 16u;
   let thread_column = thread % 16u;
+  // What this thread copies of every slice. Past the end, the last rows and columns are read again.
   let a_quad = thread % 4u;
   let a_row = thread / 4u;
   let w_row = thread / 16u;
-  let w_quad = min(tile_quad + thread % 16u, sizes.weightQuads - 1u);
+  let w_quad = min(tile_quad + thread % 16u, sizes.weight_quads - 1u);
   let base_0 = (min(tile_row + a_row + 0u, sizes.rows - 1u)) * sizes.quads;
   let base_1 = (min(tile_row + a_row + 32u, sizes.rows - 1u)) * sizes.quads;
   var sum_0_0 = vec4<f32>(0.0);
@@ -35,16 +40,27 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var sum_5_0 = vec4<f32>(0.0);
   var sum_6_0 = vec4<f32>(0.0);
   var sum_7_0 = vec4<f32>(0.0);
-  let first = group.z * sizes.slicesPerPart;
-  let last = min(first + sizes.slicesPerPart, sizes.slices);
-  for (var slice = first; slice < last; slice++) {
+  let first_slice = group.z * sizes.slices_per_part;
+  let end_slice = min(first_slice + sizes.slices_per_part, sizes.slices);
+
+  for (var slice = first_slice; slice < end_slice; slice++) {
+    // Copy the slice of A and of W to workgroup memory.
     let channel_quad = slice * 4u + a_quad;
     let weight_row = slice * 16u;
-    { var value = vec4<f32>(0.0); if (channel_quad < sizes.quads) { value = load_x(base_0 + channel_quad); } a_tile[thread + 0u] = value; }
-    { var value = vec4<f32>(0.0); if (channel_quad < sizes.quads) { value = load_x(base_1 + channel_quad); } a_tile[thread + 128u] = value; }
-    w_tile[thread + 0u] = load_weight((weight_row + w_row + 0u) * sizes.weightQuads + w_quad);
-    w_tile[thread + 128u] = load_weight((weight_row + w_row + 8u) * sizes.weightQuads + w_quad);
+    {
+      var value = vec4<f32>(0.0);
+      if (channel_quad < sizes.quads) { value = load_x(base_0 + channel_quad); }
+      a_tile[thread + 0u] = value;
+    }
+    {
+      var value = vec4<f32>(0.0);
+      if (channel_quad < sizes.quads) { value = load_x(base_1 + channel_quad); }
+      a_tile[thread + 128u] = value;
+    }
+    w_tile[thread + 0u] = load_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
+    w_tile[thread + 128u] = load_weight((weight_row + w_row + 8u) * sizes.weight_quads + w_quad);
     workgroupBarrier();
+    // Multiply: four rows of W, then every row of A against them.
     for (var quad = 0u; quad < 4u; quad++) {
       let w_0_0 = w_tile[(quad * 4u + 0u) * 16u + thread_column + 0u];
       let w_1_0 = w_tile[(quad * 4u + 1u) * 16u + thread_column + 0u];
@@ -93,36 +109,78 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     workgroupBarrier();
   }
-  { let row = tile_row + thread_row + 0u;
-  if (row < sizes.rows) {
-    { let quad = tile_quad + thread_column + 0u; if (quad < sizes.weightQuads) { store_partial((group.z * sizes.rows + row) * sizes.weightQuads + quad, sum_0_0); } }
-  } }
-  { let row = tile_row + thread_row + 8u;
-  if (row < sizes.rows) {
-    { let quad = tile_quad + thread_column + 0u; if (quad < sizes.weightQuads) { store_partial((group.z * sizes.rows + row) * sizes.weightQuads + quad, sum_1_0); } }
-  } }
-  { let row = tile_row + thread_row + 16u;
-  if (row < sizes.rows) {
-    { let quad = tile_quad + thread_column + 0u; if (quad < sizes.weightQuads) { store_partial((group.z * sizes.rows + row) * sizes.weightQuads + quad, sum_2_0); } }
-  } }
-  { let row = tile_row + thread_row + 24u;
-  if (row < sizes.rows) {
-    { let quad = tile_quad + thread_column + 0u; if (quad < sizes.weightQuads) { store_partial((group.z * sizes.rows + row) * sizes.weightQuads + quad, sum_3_0); } }
-  } }
-  { let row = tile_row + thread_row + 32u;
-  if (row < sizes.rows) {
-    { let quad = tile_quad + thread_column + 0u; if (quad < sizes.weightQuads) { store_partial((group.z * sizes.rows + row) * sizes.weightQuads + quad, sum_4_0); } }
-  } }
-  { let row = tile_row + thread_row + 40u;
-  if (row < sizes.rows) {
-    { let quad = tile_quad + thread_column + 0u; if (quad < sizes.weightQuads) { store_partial((group.z * sizes.rows + row) * sizes.weightQuads + quad, sum_5_0); } }
-  } }
-  { let row = tile_row + thread_row + 48u;
-  if (row < sizes.rows) {
-    { let quad = tile_quad + thread_column + 0u; if (quad < sizes.weightQuads) { store_partial((group.z * sizes.rows + row) * sizes.weightQuads + quad, sum_6_0); } }
-  } }
-  { let row = tile_row + thread_row + 56u;
-  if (row < sizes.rows) {
-    { let quad = tile_quad + thread_column + 0u; if (quad < sizes.weightQuads) { store_partial((group.z * sizes.rows + row) * sizes.weightQuads + quad, sum_7_0); } }
-  } }
+
+  // Store, row by row, what lies inside.
+  {
+    let row = tile_row + thread_row + 0u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { store_partial((group.z * sizes.rows + row) * sizes.weight_quads + quad, sum_0_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 8u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { store_partial((group.z * sizes.rows + row) * sizes.weight_quads + quad, sum_1_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 16u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { store_partial((group.z * sizes.rows + row) * sizes.weight_quads + quad, sum_2_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 24u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { store_partial((group.z * sizes.rows + row) * sizes.weight_quads + quad, sum_3_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 32u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { store_partial((group.z * sizes.rows + row) * sizes.weight_quads + quad, sum_4_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 40u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { store_partial((group.z * sizes.rows + row) * sizes.weight_quads + quad, sum_5_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 48u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { store_partial((group.z * sizes.rows + row) * sizes.weight_quads + quad, sum_6_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 56u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { store_partial((group.z * sizes.rows + row) * sizes.weight_quads + quad, sum_7_0); }
+      }
+    }
+  }
 }

@@ -2,7 +2,13 @@
 enable f16;
 
 struct Sizes { rows: u32, units: u32, branchesStride: u32, yStride: u32 }
-const sizes = Sizes(256u, 32u, 64u, 32u);
+const sizes = Sizes(
+  256u, // rows
+  32u, // units
+  64u, // branchesStride
+  32u, // yStride
+);
+
 @group(0) @binding(0) var<storage, read> branches: array<vec4<f16>>;
 fn load_branches(index: u32) -> vec4<f32> { return vec4<f32>(branches[index]); }
 @group(0) @binding(1) var<storage, read> steering: array<f32>;
@@ -58,3 +64,4 @@ fn main(
     store_y(row * sizes.yStride + c, select(vec4<f32>(0.0), z + alpha * (shrink * guided - z), c < sizes.units));
   }
 }
+

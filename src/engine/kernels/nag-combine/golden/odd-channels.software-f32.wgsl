@@ -1,7 +1,7 @@
 // Kernel nag-combine, dispatched in 9 x 1 x 1 workgroups.
-
 struct Sizes { rows: u32, units: u32, branchesStride: u32, yStride: u32 }
 @group(0) @binding(3) var<uniform> sizes: Sizes;
+
 @group(0) @binding(0) var<storage, read> branches: array<f32>;
 fn load_branches(index: u32) -> f32 { return branches[index]; }
 @group(0) @binding(1) var<storage, read> steering: array<f32>;
@@ -57,3 +57,4 @@ fn main(
     store_y(row * sizes.yStride + c, select(f32(0.0), z + alpha * (shrink * guided - z), c < sizes.units));
   }
 }
+

@@ -2,7 +2,19 @@
 enable f16;
 
 struct Sizes { row: u32, count: u32, quads: u32, yRow: u32, yStride: u32, xRow: u32, xStride: u32, bRow: u32, bStride: u32, seam: u32 }
-const sizes = Sizes(0u, 1024u, 16u, 0u, 64u, 0u, 40u, 0u, 24u, 40u);
+const sizes = Sizes(
+  0u, // row
+  1024u, // count
+  16u, // quads
+  0u, // yRow
+  64u, // yStride
+  0u, // xRow
+  40u, // xStride
+  0u, // bRow
+  24u, // bStride
+  40u, // seam
+);
+
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
 @group(0) @binding(1) var<storage, read> b: array<vec4<f16>>;
@@ -28,3 +40,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) count: ve
   let row = sizes.row + i / sizes.quads;
   store_y((row - sizes.yRow) * sizes.quads + i % sizes.quads, value(row, (i % sizes.quads) * 4u));
 }
+

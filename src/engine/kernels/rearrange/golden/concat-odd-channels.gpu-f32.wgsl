@@ -1,7 +1,18 @@
 // Kernel concat-channels, dispatched in 3 x 1 x 1 workgroups.
-
 struct Sizes { row: u32, count: u32, quads: u32, yRow: u32, yStride: u32, xRow: u32, xStride: u32, bRow: u32, bStride: u32, seam: u32 }
-const sizes = Sizes(0u, 192u, 3u, 0u, 12u, 0u, 8u, 0u, 8u, 5u);
+const sizes = Sizes(
+  0u, // row
+  192u, // count
+  3u, // quads
+  0u, // yRow
+  12u, // yStride
+  0u, // xRow
+  8u, // xStride
+  0u, // bRow
+  8u, // bStride
+  5u, // seam
+);
+
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 fn load_x(index: u32) -> f32 { return x[index]; }
 @group(0) @binding(1) var<storage, read> b: array<f32>;
@@ -36,3 +47,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) count: ve
   let row = sizes.row + i / sizes.quads;
   store_y((row - sizes.yRow) * sizes.quads + i % sizes.quads, value(row, (i % sizes.quads) * 4u));
 }
+

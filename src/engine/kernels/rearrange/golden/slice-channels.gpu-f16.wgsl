@@ -2,7 +2,17 @@
 enable f16;
 
 struct Sizes { row: u32, count: u32, quads: u32, yRow: u32, yStride: u32, xRow: u32, xStride: u32, begin: u32 }
-const sizes = Sizes(0u, 256u, 4u, 0u, 16u, 0u, 40u, 8u);
+const sizes = Sizes(
+  0u, // row
+  256u, // count
+  4u, // quads
+  0u, // yRow
+  16u, // yStride
+  0u, // xRow
+  40u, // xStride
+  8u, // begin
+);
+
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
 @group(0) @binding(1) var<storage, read_write> y: array<vec4<f16>>;
@@ -20,3 +30,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) count: ve
   let row = sizes.row + i / sizes.quads;
   store_y((row - sizes.yRow) * sizes.quads + i % sizes.quads, value(row, (i % sizes.quads) * 4u));
 }
+

@@ -2,7 +2,20 @@
 enable f16;
 
 struct Sizes { row: u32, count: u32, quads: u32, yRow: u32, yStride: u32, xRow: u32, xStride: u32, width: u32, patchSize: u32, across: u32, channels: u32 }
-const sizes = Sizes(0u, 1024u, 1u, 0u, 4u, 0u, 16u, 32u, 2u, 16u, 4u);
+const sizes = Sizes(
+  0u, // row
+  1024u, // count
+  1u, // quads
+  0u, // yRow
+  4u, // yStride
+  0u, // xRow
+  16u, // xStride
+  32u, // width
+  2u, // patchSize
+  16u, // across
+  4u, // channels
+);
+
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
 @group(0) @binding(1) var<storage, read_write> y: array<vec4<f16>>;
@@ -25,3 +38,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) count: ve
   let row = sizes.row + i / sizes.quads;
   store_y((row - sizes.yRow) * sizes.quads + i % sizes.quads, value(row, (i % sizes.quads) * 4u));
 }
+

@@ -2,7 +2,20 @@
 enable f16;
 
 struct Sizes { xRow: u32, xStride: u32, yRow: u32, yStride: u32, row: u32, count: u32, runs: u32, length: u32, padding: u32, epsilon: f32, groupSize: f32 }
-const sizes = Sizes(0u, 384u, 0u, 384u, 0u, 1536u, 6u, 16u, 0u, 9.999999974752427e-7f, 64.0f);
+const sizes = Sizes(
+  0u, // xRow
+  384u, // xStride
+  0u, // yRow
+  384u, // yStride
+  0u, // row
+  1536u, // count
+  6u, // runs
+  16u, // length
+  0u, // padding
+  9.999999974752427e-7f, // epsilon
+  64.0f, // groupSize
+);
+
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
 @group(0) @binding(1) var<storage, read> scale: array<vec4<f16>>;
@@ -55,3 +68,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) groups: v
     }
   }
 }
+

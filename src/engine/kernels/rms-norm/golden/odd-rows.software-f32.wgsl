@@ -1,7 +1,7 @@
 // Kernel rms-norm, dispatched in 1 x 1 x 1 workgroups.
-
 struct Sizes { xRow: u32, xStride: u32, yRow: u32, yStride: u32, row: u32, count: u32, runs: u32, length: u32, padding: u32, epsilon: f32, groupSize: f32 }
 @group(0) @binding(3) var<uniform> sizes: Sizes;
+
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 fn load_x(index: u32) -> f32 { return x[index]; }
 @group(0) @binding(1) var<storage, read> scale: array<u32>;
@@ -43,3 +43,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) groups: v
     }
   }
 }
+

@@ -2,7 +2,12 @@
 enable f16;
 
 struct Sizes { count: u32, quads: u32, tokens: u32 }
-const sizes = Sizes(4096u, 16u, 256u);
+const sizes = Sizes(
+  4096u, // count
+  16u, // quads
+  256u, // tokens
+);
+
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
 @group(0) @binding(1) var<storage, read_write> y: array<vec4<f16>>;
@@ -50,3 +55,4 @@ fn main(
   let second = turn(value.zw, rotation(position, (pair + 1u) % 8u));
   store_y(index, vec4<f32>(first, second));
 }
+

@@ -2,7 +2,19 @@
 enable f16;
 
 struct Sizes { row: u32, count: u32, quads: u32, yRow: u32, yStride: u32, xRow: u32, xStride: u32, width: u32, scale: f32, shift: f32 }
-const sizes = Sizes(0u, 16384u, 64u, 0u, 256u, 0u, 4u, 256u, 0.5f, 0.5f);
+const sizes = Sizes(
+  0u, // row
+  16384u, // count
+  64u, // quads
+  0u, // yRow
+  256u, // yStride
+  0u, // xRow
+  4u, // xStride
+  256u, // width
+  0.5f, // scale
+  0.5f, // shift
+);
+
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
 @group(0) @binding(1) var<storage, read_write> y: array<vec4<u32>>;
@@ -39,3 +51,4 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) count: ve
   let row = sizes.row + i / sizes.quads;
   store_y((row - sizes.yRow) * sizes.quads + i % sizes.quads, value(row, (i % sizes.quads) * 4u));
 }
+
