@@ -1,5 +1,5 @@
 // Kernel attention, dispatched in 3 x 3 x 1 workgroups.
-struct Sizes { tokens: u32, headSize: u32, quads: u32, keys: u32, qStride: u32, qOffset: u32, qHead: u32, kStride: u32, kOffset: u32, kHead: u32, vStride: u32, vOffset: u32, vHead: u32, yStride: u32, yChannels: u32, scale: f32 }
+struct Sizes { tokens: u32, head_size: u32, quads: u32, keys: u32, q_stride: u32, q_offset: u32, q_head: u32, k_stride: u32, k_offset: u32, k_head: u32, v_stride: u32, v_offset: u32, v_head: u32, y_stride: u32, y_channels: u32, scale: f32 }
 @group(0) @binding(4) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> q: array<f32>;
@@ -11,128 +11,131 @@ fn load_v(index: u32) -> f32 { return v[index]; }
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 fn store_y(index: u32, value: f32) { y[index] = value; }
 
-
-fn quad_q(row: u32, head: u32, c: u32) -> vec4<f32> {
-  let at = row * sizes.qStride + sizes.qOffset + head * sizes.qHead + c * 4u;
-  return vec4<f32>(select(0.0, load_q(at + 0u), c * 4u + 0u < sizes.headSize), select(0.0, load_q(at + 1u), c * 4u + 1u < sizes.headSize), select(0.0, load_q(at + 2u), c * 4u + 2u < sizes.headSize), select(0.0, load_q(at + 3u), c * 4u + 3u < sizes.headSize));
+fn quad_q(row: u32, head: u32, quad: u32) -> vec4<f32> {
+  let at = row * sizes.q_stride + sizes.q_offset + head * sizes.q_head + quad * 4u;
+  return vec4<f32>(select(0.0, load_q(at + 0u), quad * 4u + 0u < sizes.head_size), select(0.0, load_q(at + 1u), quad * 4u + 1u < sizes.head_size), select(0.0, load_q(at + 2u), quad * 4u + 2u < sizes.head_size), select(0.0, load_q(at + 3u), quad * 4u + 3u < sizes.head_size));
 }
-fn quad_k(row: u32, head: u32, c: u32) -> vec4<f32> {
-  let at = row * sizes.kStride + sizes.kOffset + head * sizes.kHead + c * 4u;
-  return vec4<f32>(select(0.0, load_k(at + 0u), c * 4u + 0u < sizes.headSize), select(0.0, load_k(at + 1u), c * 4u + 1u < sizes.headSize), select(0.0, load_k(at + 2u), c * 4u + 2u < sizes.headSize), select(0.0, load_k(at + 3u), c * 4u + 3u < sizes.headSize));
+fn quad_k(row: u32, head: u32, quad: u32) -> vec4<f32> {
+  let at = row * sizes.k_stride + sizes.k_offset + head * sizes.k_head + quad * 4u;
+  return vec4<f32>(select(0.0, load_k(at + 0u), quad * 4u + 0u < sizes.head_size), select(0.0, load_k(at + 1u), quad * 4u + 1u < sizes.head_size), select(0.0, load_k(at + 2u), quad * 4u + 2u < sizes.head_size), select(0.0, load_k(at + 3u), quad * 4u + 3u < sizes.head_size));
 }
-fn quad_v(row: u32, head: u32, c: u32) -> vec4<f32> {
-  let at = row * sizes.vStride + sizes.vOffset + head * sizes.vHead + c * 4u;
-  return vec4<f32>(select(0.0, load_v(at + 0u), c * 4u + 0u < sizes.headSize), select(0.0, load_v(at + 1u), c * 4u + 1u < sizes.headSize), select(0.0, load_v(at + 2u), c * 4u + 2u < sizes.headSize), select(0.0, load_v(at + 3u), c * 4u + 3u < sizes.headSize));
+fn quad_v(row: u32, head: u32, quad: u32) -> vec4<f32> {
+  let at = row * sizes.v_stride + sizes.v_offset + head * sizes.v_head + quad * 4u;
+  return vec4<f32>(select(0.0, load_v(at + 0u), quad * 4u + 0u < sizes.head_size), select(0.0, load_v(at + 1u), quad * 4u + 1u < sizes.head_size), select(0.0, load_v(at + 2u), quad * 4u + 2u < sizes.head_size), select(0.0, load_v(at + 3u), quad * 4u + 3u < sizes.head_size));
 }
-fn write_y(row: u32, offset: u32, head: u32, c: u32, value: vec4<f32>) {
-  let channel = offset + head * sizes.headSize + c * 4u;
-  let at = row * sizes.yStride + channel;
-  for (var i = 0u; i < min(4u, sizes.headSize - c * 4u); i++) { store_y(at + i, value[i]); }
-  if (channel + min(4u, sizes.headSize - c * 4u) == sizes.yChannels) {
-    for (var i = sizes.yChannels; i < sizes.yStride; i++) { store_y(row * sizes.yStride + i, 0.0); }
+fn write_y(row: u32, offset: u32, head: u32, quad: u32, value: vec4<f32>) {
+  let channel = offset + head * sizes.head_size + quad * 4u;
+  let at = row * sizes.y_stride + channel;
+  for (var i = 0u; i < min(4u, sizes.head_size - quad * 4u); i++) { store_y(at + i, value[i]); }
+  if (channel + min(4u, sizes.head_size - quad * 4u) == sizes.y_channels) {
+    for (var i = sizes.y_channels; i < sizes.y_stride; i++) { store_y(row * sizes.y_stride + i, 0.0); }
   }
 }
-
 
 var<private> output: array<vec4<f32>, 64>; // [quad][query]
 
-
 @compute @workgroup_size(8)
-fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-  let head = id.y;
-  let batch = id.z;
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  let head = group.y;
+  let batch = group.z;
+  // This thread's queries. Past the end, the last token is computed again.
+  let first_token = (group.x * 8u + thread) * 4u;
+  let row_0 = batch * sizes.tokens + min(first_token + 0u, sizes.tokens - 1u);
+  let row_1 = batch * sizes.tokens + min(first_token + 1u, sizes.tokens - 1u);
+  let row_2 = batch * sizes.tokens + min(first_token + 2u, sizes.tokens - 1u);
+  let row_3 = batch * sizes.tokens + min(first_token + 3u, sizes.tokens - 1u);
+  let key_end = min(sizes.keys, (group.x + 1u) * 32u);
+  // A fresh softmax.
+  for (var i = 0u; i < sizes.quads * 4u; i++) { output[i] = vec4<f32>(0.0); }
+  var maximum_0 = -3.0e38;
+  var total_0 = 0.0;
+  var maximum_1 = -3.0e38;
+  var total_1 = 0.0;
+  var maximum_2 = -3.0e38;
+  var total_2 = 0.0;
+  var maximum_3 = -3.0e38;
+  var total_3 = 0.0;
 
-  let first = (id.x * 8u + local) * 4u;
-  let row0 = batch * sizes.tokens + min(first + 0u, sizes.tokens - 1u);
-  let row1 = batch * sizes.tokens + min(first + 1u, sizes.tokens - 1u);
-  let row2 = batch * sizes.tokens + min(first + 2u, sizes.tokens - 1u);
-  let row3 = batch * sizes.tokens + min(first + 3u, sizes.tokens - 1u);
-  let keyEnd = min(sizes.keys, (id.x + 1u) * 32u);
-
-  for (var c = 0u; c < sizes.quads * 4u; c++) { output[c] = vec4<f32>(0.0); }
-  var m0 = -3.0e38; var l0 = 0.0;
-  var m1 = -3.0e38; var l1 = 0.0;
-  var m2 = -3.0e38; var l2 = 0.0;
-  var m3 = -3.0e38; var l3 = 0.0;
-  for (var start = 0u; start < keyEnd; start += 4u) {
-    let key0 = min(start + 0u, keyEnd - 1u);
-    let key1 = min(start + 1u, keyEnd - 1u);
-    let key2 = min(start + 2u, keyEnd - 1u);
-    let key3 = min(start + 3u, keyEnd - 1u);
-    var s0 = vec4<f32>(0.0);
-    var s1 = vec4<f32>(0.0);
-    var s2 = vec4<f32>(0.0);
-    var s3 = vec4<f32>(0.0);
-    for (var c = 0u; c < sizes.quads; c++) {
-      let k0 = quad_k(batch * sizes.keys + key0, head, c);
-      let k1 = quad_k(batch * sizes.keys + key1, head, c);
-      let k2 = quad_k(batch * sizes.keys + key2, head, c);
-      let k3 = quad_k(batch * sizes.keys + key3, head, c);
-      let q0 = quad_q(row0, head, c);
-      s0 += vec4<f32>(dot(q0, k0), dot(q0, k1), dot(q0, k2), dot(q0, k3));
-      let q1 = quad_q(row1, head, c);
-      s1 += vec4<f32>(dot(q1, k0), dot(q1, k1), dot(q1, k2), dot(q1, k3));
-      let q2 = quad_q(row2, head, c);
-      s2 += vec4<f32>(dot(q2, k0), dot(q2, k1), dot(q2, k2), dot(q2, k3));
-      let q3 = quad_q(row3, head, c);
-      s3 += vec4<f32>(dot(q3, k0), dot(q3, k1), dot(q3, k2), dot(q3, k3));
+  for (var first_key = 0u; first_key < key_end; first_key += 4u) {
+    // Scores: every query against four keys.
+    let key_0 = min(first_key + 0u, key_end - 1u);
+    let key_1 = min(first_key + 1u, key_end - 1u);
+    let key_2 = min(first_key + 2u, key_end - 1u);
+    let key_3 = min(first_key + 3u, key_end - 1u);
+    var scores_0 = vec4<f32>(0.0);
+    var scores_1 = vec4<f32>(0.0);
+    var scores_2 = vec4<f32>(0.0);
+    var scores_3 = vec4<f32>(0.0);
+    for (var quad = 0u; quad < sizes.quads; quad++) {
+      let k_0 = quad_k(batch * sizes.keys + key_0, head, quad);
+      let k_1 = quad_k(batch * sizes.keys + key_1, head, quad);
+      let k_2 = quad_k(batch * sizes.keys + key_2, head, quad);
+      let k_3 = quad_k(batch * sizes.keys + key_3, head, quad);
+      let q_0 = quad_q(row_0, head, quad);
+      scores_0 += vec4<f32>(dot(q_0, k_0), dot(q_0, k_1), dot(q_0, k_2), dot(q_0, k_3));
+      let q_1 = quad_q(row_1, head, quad);
+      scores_1 += vec4<f32>(dot(q_1, k_0), dot(q_1, k_1), dot(q_1, k_2), dot(q_1, k_3));
+      let q_2 = quad_q(row_2, head, quad);
+      scores_2 += vec4<f32>(dot(q_2, k_0), dot(q_2, k_1), dot(q_2, k_2), dot(q_2, k_3));
+      let q_3 = quad_q(row_3, head, quad);
+      scores_3 += vec4<f32>(dot(q_3, k_0), dot(q_3, k_1), dot(q_3, k_2), dot(q_3, k_3));
     }
-    let keys = vec4<u32>(start) + vec4<u32>(0u, 1u, 2u, 3u);
-
-    s0 = select(vec4<f32>(-3.0e38), s0 * sizes.scale, keys < vec4<u32>(min(keyEnd, first + 1u)));
-    let new0 = max(m0, max(max(s0.x, s0.y), max(s0.z, s0.w)));
-    let shrink0 = exp2(m0 - new0);
-    let p0 = exp2(s0 - new0);
-    m0 = new0;
-    l0 = l0 * shrink0 + (p0.x + p0.y + p0.z + p0.w);
-
-    s1 = select(vec4<f32>(-3.0e38), s1 * sizes.scale, keys < vec4<u32>(min(keyEnd, first + 2u)));
-    let new1 = max(m1, max(max(s1.x, s1.y), max(s1.z, s1.w)));
-    let shrink1 = exp2(m1 - new1);
-    let p1 = exp2(s1 - new1);
-    m1 = new1;
-    l1 = l1 * shrink1 + (p1.x + p1.y + p1.z + p1.w);
-
-    s2 = select(vec4<f32>(-3.0e38), s2 * sizes.scale, keys < vec4<u32>(min(keyEnd, first + 3u)));
-    let new2 = max(m2, max(max(s2.x, s2.y), max(s2.z, s2.w)));
-    let shrink2 = exp2(m2 - new2);
-    let p2 = exp2(s2 - new2);
-    m2 = new2;
-    l2 = l2 * shrink2 + (p2.x + p2.y + p2.z + p2.w);
-
-    s3 = select(vec4<f32>(-3.0e38), s3 * sizes.scale, keys < vec4<u32>(min(keyEnd, first + 4u)));
-    let new3 = max(m3, max(max(s3.x, s3.y), max(s3.z, s3.w)));
-    let shrink3 = exp2(m3 - new3);
-    let p3 = exp2(s3 - new3);
-    m3 = new3;
-    l3 = l3 * shrink3 + (p3.x + p3.y + p3.z + p3.w);
-    for (var c = 0u; c < sizes.quads; c++) {
-      let v0 = quad_v(batch * sizes.keys + key0, head, c);
-      let v1 = quad_v(batch * sizes.keys + key1, head, c);
-      let v2 = quad_v(batch * sizes.keys + key2, head, c);
-      let v3 = quad_v(batch * sizes.keys + key3, head, c);
-      output[c * 4u + 0u] = output[c * 4u + 0u] * shrink0 + (p0[0] * v0 + p0[1] * v1 + p0[2] * v2 + p0[3] * v3);
-      output[c * 4u + 1u] = output[c * 4u + 1u] * shrink1 + (p1[0] * v0 + p1[1] * v1 + p1[2] * v2 + p1[3] * v3);
-      output[c * 4u + 2u] = output[c * 4u + 2u] * shrink2 + (p2[0] * v0 + p2[1] * v1 + p2[2] * v2 + p2[3] * v3);
-      output[c * 4u + 3u] = output[c * 4u + 3u] * shrink3 + (p3[0] * v0 + p3[1] * v1 + p3[2] * v2 + p3[3] * v3);
+    // Weights: keys past the end get none, and what was summed under an old maximum shrinks.
+    let keys = vec4<u32>(first_key) + vec4<u32>(0u, 1u, 2u, 3u);
+    scores_0 = select(vec4<f32>(-3.0e38), scores_0 * sizes.scale, keys < vec4<u32>(min(key_end, first_token + 1u)));
+    let new_maximum_0 = max(maximum_0, max(max(scores_0.x, scores_0.y), max(scores_0.z, scores_0.w)));
+    let shrink_0 = exp2(maximum_0 - new_maximum_0);
+    let weights_0 = exp2(scores_0 - new_maximum_0);
+    maximum_0 = new_maximum_0;
+    total_0 = total_0 * shrink_0 + (weights_0.x + weights_0.y + weights_0.z + weights_0.w);
+    scores_1 = select(vec4<f32>(-3.0e38), scores_1 * sizes.scale, keys < vec4<u32>(min(key_end, first_token + 2u)));
+    let new_maximum_1 = max(maximum_1, max(max(scores_1.x, scores_1.y), max(scores_1.z, scores_1.w)));
+    let shrink_1 = exp2(maximum_1 - new_maximum_1);
+    let weights_1 = exp2(scores_1 - new_maximum_1);
+    maximum_1 = new_maximum_1;
+    total_1 = total_1 * shrink_1 + (weights_1.x + weights_1.y + weights_1.z + weights_1.w);
+    scores_2 = select(vec4<f32>(-3.0e38), scores_2 * sizes.scale, keys < vec4<u32>(min(key_end, first_token + 3u)));
+    let new_maximum_2 = max(maximum_2, max(max(scores_2.x, scores_2.y), max(scores_2.z, scores_2.w)));
+    let shrink_2 = exp2(maximum_2 - new_maximum_2);
+    let weights_2 = exp2(scores_2 - new_maximum_2);
+    maximum_2 = new_maximum_2;
+    total_2 = total_2 * shrink_2 + (weights_2.x + weights_2.y + weights_2.z + weights_2.w);
+    scores_3 = select(vec4<f32>(-3.0e38), scores_3 * sizes.scale, keys < vec4<u32>(min(key_end, first_token + 4u)));
+    let new_maximum_3 = max(maximum_3, max(max(scores_3.x, scores_3.y), max(scores_3.z, scores_3.w)));
+    let shrink_3 = exp2(maximum_3 - new_maximum_3);
+    let weights_3 = exp2(scores_3 - new_maximum_3);
+    maximum_3 = new_maximum_3;
+    total_3 = total_3 * shrink_3 + (weights_3.x + weights_3.y + weights_3.z + weights_3.w);
+    // Output: the weighted sum of values.
+    for (var quad = 0u; quad < sizes.quads; quad++) {
+      let v_0 = quad_v(batch * sizes.keys + key_0, head, quad);
+      let v_1 = quad_v(batch * sizes.keys + key_1, head, quad);
+      let v_2 = quad_v(batch * sizes.keys + key_2, head, quad);
+      let v_3 = quad_v(batch * sizes.keys + key_3, head, quad);
+      output[quad * 4u + 0u] = output[quad * 4u + 0u] * shrink_0 + (weights_0[0] * v_0 + weights_0[1] * v_1 + weights_0[2] * v_2 + weights_0[3] * v_3);
+      output[quad * 4u + 1u] = output[quad * 4u + 1u] * shrink_1 + (weights_1[0] * v_0 + weights_1[1] * v_1 + weights_1[2] * v_2 + weights_1[3] * v_3);
+      output[quad * 4u + 2u] = output[quad * 4u + 2u] * shrink_2 + (weights_2[0] * v_0 + weights_2[1] * v_1 + weights_2[2] * v_2 + weights_2[3] * v_3);
+      output[quad * 4u + 3u] = output[quad * 4u + 3u] * shrink_3 + (weights_3[0] * v_0 + weights_3[1] * v_1 + weights_3[2] * v_2 + weights_3[3] * v_3);
     }
   }
-  let inverse0 = select(0.0, 1.0 / l0, l0 > 0.0);
-  let inverse1 = select(0.0, 1.0 / l1, l1 > 0.0);
-  let inverse2 = select(0.0, 1.0 / l2, l2 > 0.0);
-  let inverse3 = select(0.0, 1.0 / l3, l3 > 0.0);
-  for (var c = 0u; c < sizes.quads; c++) {
-    output[c * 4u + 0u] *= inverse0;
-    output[c * 4u + 1u] *= inverse1;
-    output[c * 4u + 2u] *= inverse2;
-    output[c * 4u + 3u] *= inverse3;
+
+  // Divide by the sum of weights.
+  let inverse_0 = select(0.0, 1.0 / total_0, total_0 > 0.0);
+  let inverse_1 = select(0.0, 1.0 / total_1, total_1 > 0.0);
+  let inverse_2 = select(0.0, 1.0 / total_2, total_2 > 0.0);
+  let inverse_3 = select(0.0, 1.0 / total_3, total_3 > 0.0);
+  for (var quad = 0u; quad < sizes.quads; quad++) {
+    output[quad * 4u + 0u] *= inverse_0;
+    output[quad * 4u + 1u] *= inverse_1;
+    output[quad * 4u + 2u] *= inverse_2;
+    output[quad * 4u + 3u] *= inverse_3;
   }
 
-  for (var c = 0u; c < sizes.quads; c++) {
-    if (first + 0u < sizes.tokens) { write_y(batch * sizes.tokens + first + 0u, 0u, head, c, output[c * 4u + 0u]); }
-    if (first + 1u < sizes.tokens) { write_y(batch * sizes.tokens + first + 1u, 0u, head, c, output[c * 4u + 1u]); }
-    if (first + 2u < sizes.tokens) { write_y(batch * sizes.tokens + first + 2u, 0u, head, c, output[c * 4u + 2u]); }
-    if (first + 3u < sizes.tokens) { write_y(batch * sizes.tokens + first + 3u, 0u, head, c, output[c * 4u + 3u]); }
+  // Store.
+  for (var quad = 0u; quad < sizes.quads; quad++) {
+    if (first_token + 0u < sizes.tokens) { write_y(batch * sizes.tokens + first_token + 0u, 0u, head, quad, output[quad * 4u + 0u]); }
+    if (first_token + 1u < sizes.tokens) { write_y(batch * sizes.tokens + first_token + 1u, 0u, head, quad, output[quad * 4u + 1u]); }
+    if (first_token + 2u < sizes.tokens) { write_y(batch * sizes.tokens + first_token + 2u, 0u, head, quad, output[quad * 4u + 2u]); }
+    if (first_token + 3u < sizes.tokens) { write_y(batch * sizes.tokens + first_token + 3u, 0u, head, quad, output[quad * 4u + 3u]); }
   }
 }
-

@@ -1,12 +1,12 @@
 // Kernel nag-combine, dispatched in 256 x 1 x 1 workgroups.
 enable f16;
 
-struct Sizes { rows: u32, units: u32, branchesStride: u32, yStride: u32 }
+struct Sizes { rows: u32, units: u32, branches_stride: u32, y_stride: u32 }
 const sizes = Sizes(
   256u, // rows
   32u, // units
-  64u, // branchesStride
-  32u, // yStride
+  64u, // branches_stride
+  32u, // y_stride
 );
 
 @group(0) @binding(0) var<storage, read> branches: array<vec4<f16>>;
@@ -16,52 +16,54 @@ fn load_steering(index: u32) -> f32 { return steering[index]; }
 @group(0) @binding(2) var<storage, read_write> y: array<vec4<f16>>;
 fn store_y(index: u32, value: vec4<f32>) { y[index] = vec4<f16>(value); }
 
-fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
-
-
-const INVOCATIONS = 64u;
 var<workgroup> norms: array<vec2<f32>, 64>; // |Z~|, |Z+|
 
-fn length1(value: vec4<f32>) -> f32 { return dot(abs(value), vec4<f32>(1.0)); }
+fn length_of(value: vec4<f32>) -> f32 { return dot(abs(value), vec4<f32>(1.0)); }
 
 @compute @workgroup_size(64)
 fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) count: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
 ) {
-  let row = flat_workgroup(id, count);
+  let flat_group = group.x + group.y * groups.x;
+  let row = flat_group;
   if (row >= sizes.rows) { return; }
-  let plus = row * sizes.branchesStride;
+  let plus = row * sizes.branches_stride;
   let minus = plus + sizes.units;
   let phi = load_steering(3u);
   let tau = load_steering(4u);
   let alpha = load_steering(5u);
-  // The row's padding, if any, is written too: with zeros.
+
+  // Nothing to leave out: copy Z+. The row's padding, if any, is written too, with zeros.
   if (load_steering(1u) == 0.0 || phi == 0.0) {
-    for (var c = local; c < sizes.yStride; c += INVOCATIONS) {
-      store_y(row * sizes.yStride + c, select(vec4<f32>(0.0), load_branches(plus + c), c < sizes.units));
+    for (var unit = thread; unit < sizes.y_stride; unit += 64u) {
+      store_y(row * sizes.y_stride + unit, select(vec4<f32>(0.0), load_branches(plus + unit), unit < sizes.units));
     }
     return;
   }
+
+  // The norms of the guided and of the positive branch, over the whole row.
   var sums = vec2<f32>(0.0);
-  for (var c = local; c < sizes.units; c += INVOCATIONS) {
-    let z = load_branches(plus + c);
-    let guided = z + phi * (z - load_branches(minus + c));
-    sums += vec2<f32>(length1(guided), length1(z));
+  for (var unit = thread; unit < sizes.units; unit += 64u) {
+    let positive = load_branches(plus + unit);
+    let guided = positive + phi * (positive - load_branches(minus + unit));
+    sums += vec2<f32>(length_of(guided), length_of(positive));
   }
-  norms[local] = sums;
+  norms[thread] = sums;
   workgroupBarrier();
-  for (var half = INVOCATIONS / 2u; half > 0u; half /= 2u) {
-    if (local < half) { norms[local] += norms[local + half]; }
+  for (var half = 64u / 2u; half > 0u; half /= 2u) {
+    if (thread < half) { norms[thread] += norms[thread + half]; }
     workgroupBarrier();
   }
+
+  // Shrink what became too long, blend, store.
   let ratio = norms[0].x / max(norms[0].y, 0.000001);
   let shrink = select(1.0, tau / ratio, ratio > tau);
-  for (var c = local; c < sizes.yStride; c += INVOCATIONS) {
-    let z = load_branches(plus + c);
-    let guided = z + phi * (z - load_branches(minus + c));
-    store_y(row * sizes.yStride + c, select(vec4<f32>(0.0), z + alpha * (shrink * guided - z), c < sizes.units));
+  for (var unit = thread; unit < sizes.y_stride; unit += 64u) {
+    let positive = load_branches(plus + unit);
+    let guided = positive + phi * (positive - load_branches(minus + unit));
+    let blended = positive + alpha * (shrink * guided - positive);
+    store_y(row * sizes.y_stride + unit, select(vec4<f32>(0.0), blended, unit < sizes.units));
   }
 }
-
