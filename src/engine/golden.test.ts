@@ -57,6 +57,31 @@ test("every op has a golden text", () => {
   expect(Object.keys(KINDS).filter((kind) => !seen.has(kind))).toEqual([]);
 });
 
+describe("names follow the rule in wgsl.ts", () => {
+  const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
+  const PASCAL_CASE = /^([A-Z][a-z0-9]*)+$/;
+  const wrongIn = (text: string): readonly string[] => {
+    const code = text.replaceAll(/\/\/.*/g, "");
+    const structs = [...code.matchAll(/\bstruct (\w+)/g)].map(([, name = ""]) => name);
+    const values = [...code.matchAll(/\b(?:let|const|fn|var(?:<[^>]*>)?) (\w+)|\b([a-zA-Z]\w*):/g)].map(
+      ([, own, typed]) => own ?? typed ?? "",
+    );
+    return [...structs.filter((name) => !PASCAL_CASE.test(name)), ...values.filter((name) => !SNAKE_CASE.test(name))];
+  };
+
+  test.each([...texts.keys()])("%s", (path) => expect(wrongIn(texts.get(path) ?? "")).toEqual([]));
+
+  test("and what does not is found (control)", () => {
+    expect(
+      wrongIn("struct sizes { keyEnd: u32 }\nvar<workgroup> aTile: f32; // fineHere: f32\nfn main(Group: u32) { let w_0 = 1; }"),
+    ).toEqual(["sizes", "keyEnd", "aTile", "Group"]);
+  });
+});
+
+test("a comment stands in every entry point", () => {
+  expect([...texts].filter(([, text]) => !/fn main[^]*\n +\/\/ /.test(text)).map(([path]) => path)).toEqual([]);
+});
+
 describe("the WGSL compiler takes each", () => {
   const errorsOf = async (code: string): Promise<readonly string[]> => {
     const device = await testDevice();

@@ -75,7 +75,7 @@ export interface Lowering {
 /** Along each axis of a dispatch. */
 export const MAX_WORKGROUPS = 65_535;
 
-/** Spreads `count` workgroups over x and y; the body recovers the index by `flat_workgroup(id, count)` and must guard it. */
+/** Spreads `count` workgroups over x and y; `linearEntryPoint` counts them, and may pass the last. */
 export function linearWorkgroups(count: number): readonly [number, number, number] {
   if (count <= MAX_WORKGROUPS) return [count, 1, 1];
   const rows = Math.ceil(count / MAX_WORKGROUPS);

@@ -59,9 +59,6 @@ export function linearEntryPoint(threads: number, body: string): string {
 export function assembleWgsl(kernel: Kernel, target: KernelTarget): string {
   const bindings = kernel.bindings.map((binding, index) => bindingBlock(binding, index, target));
   const sections = [target.half ? "enable f16;" : "", sizesBlock(kernel, target), bindings.join("\n"), kernel.code];
-  if (kernel.code.includes("flat_workgroup(")) {
-    sections.splice(3, 0, "fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }");
-  }
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 

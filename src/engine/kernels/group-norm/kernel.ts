@@ -6,7 +6,9 @@ import { activationText } from "../../activations";
 import type { Dispatch, Lowering } from "../../kernel";
 import type { GroupNorm } from "../../ops";
 import { axis, byteLengthOf, channelsOf, quadsOf, rowsOf, type Tensor } from "../../tensor";
-import { joinedWgsl, rowwise } from "../rowwise";
+import { wgsl } from "../../wgsl";
+import { rowwise } from "../rowwise";
+import { joinedWgsl } from "../streams";
 import { chunkMoments, chunksOf } from "./chunks";
 import { groupFactors } from "./groups";
 
@@ -43,17 +45,19 @@ function applyFactors(op: GroupNorm, output: Tensor, factors: Tensor, lowering: 
       tables: { factors: { source: { tensor: factors }, element: "f32", lanes: 4 } },
       sizes: {
         pixels: rowsOf(output) / axis(output, 0),
-        factorQuads: quadsOf(factors),
+        factor_quads: quadsOf(factors),
         ...(second ? { seam: channelsOf(x) } : {}),
         ...sizes,
       },
-      code: `${second ? joinedWgsl("x", "second", aligned) : ""}${declaration}
-fn value(row: u32, channel: u32) -> vec4<f32> {
-  let factor = (row / sizes.pixels) * 3u * sizes.factorQuads + (channel >> 2u);
-  let centred = ${read}(row, channel) - load_factors(factor);
-  return ${apply("centred * load_factors(factor + sizes.factorQuads) + load_factors(factor + 2u * sizes.factorQuads)")};
-}
-`,
+      declarations: wgsl`
+        ${second ? joinedWgsl("x", "second", aligned) : ""}
+        ${declaration}
+      `,
+      body: wgsl`
+        let factor = (row / sizes.pixels) * 3u * sizes.factor_quads + (channel >> 2u);
+        let centred = ${read}(row, channel) - load_factors(factor);
+        return ${apply("centred * load_factors(factor + sizes.factor_quads) + load_factors(factor + 2u * sizes.factor_quads)")};
+      `,
     },
     lowering,
   );

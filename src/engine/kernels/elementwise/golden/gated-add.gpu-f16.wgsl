@@ -1,20 +1,20 @@
 // Kernel gated-add, dispatched in 20 x 1 x 1 workgroups.
 enable f16;
 
-struct Sizes { row: u32, count: u32, quads: u32, yRow: u32, yStride: u32, xRow: u32, xStride: u32, bRow: u32, bStride: u32, modulationRow: u32, modulationStride: u32, rowsPerItem: u32, gate: u32 }
+struct Sizes { first_row: u32, count: u32, quads: u32, y_row: u32, y_stride: u32, x_row: u32, x_stride: u32, b_row: u32, b_stride: u32, modulation_row: u32, modulation_stride: u32, rows_per_item: u32, gate: u32 }
 const sizes = Sizes(
-  0u, // row
+  0u, // first_row
   1280u, // count
   10u, // quads
-  0u, // yRow
-  40u, // yStride
-  0u, // xRow
-  40u, // xStride
-  0u, // bRow
-  40u, // bStride
-  0u, // modulationRow
-  240u, // modulationStride
-  64u, // rowsPerItem
+  0u, // y_row
+  40u, // y_stride
+  0u, // x_row
+  40u, // x_stride
+  0u, // b_row
+  40u, // b_stride
+  0u, // modulation_row
+  240u, // modulation_stride
+  64u, // rows_per_item
   80u, // gate
 );
 
@@ -27,18 +27,25 @@ fn load_modulation(index: u32) -> vec4<f32> { return vec4<f32>(modulation[index]
 @group(0) @binding(3) var<storage, read_write> y: array<vec4<f16>>;
 fn store_y(index: u32, value: vec4<f32>) { y[index] = vec4<f16>(value); }
 
-fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
+fn read_x(row: u32, channel: u32) -> vec4<f32> { return load_x(((row - sizes.x_row) * sizes.x_stride + channel) >> 2u); }
+fn read_b(row: u32, channel: u32) -> vec4<f32> { return load_b(((row - sizes.b_row) * sizes.b_stride + channel) >> 2u); }
+fn read_modulation(row: u32, channel: u32) -> vec4<f32> { return load_modulation(((row - sizes.modulation_row) * sizes.modulation_stride + channel) >> 2u); }
 
-fn read_x(row: u32, channel: u32) -> vec4<f32> { return load_x(((row - sizes.xRow) * sizes.xStride + channel) >> 2u); }
-fn read_b(row: u32, channel: u32) -> vec4<f32> { return load_b(((row - sizes.bRow) * sizes.bStride + channel) >> 2u); }
-fn read_modulation(row: u32, channel: u32) -> vec4<f32> { return load_modulation(((row - sizes.modulationRow) * sizes.modulationStride + channel) >> 2u); }
-fn value(row: u32, channel: u32) -> vec4<f32> { return read_x(row, channel) + read_modulation(row / sizes.rowsPerItem, sizes.gate + channel) * read_b(row, channel); }
-
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let i = flat_workgroup(id, count) * 64u + lane;
-  if (i >= sizes.count) { return; }
-  let row = sizes.row + i / sizes.quads;
-  store_y((row - sizes.yRow) * sizes.quads + i % sizes.quads, value(row, (i % sizes.quads) * 4u));
+// The op itself: four channels of an output row.
+fn value(row: u32, channel: u32) -> vec4<f32> {
+  return read_x(row, channel) + read_modulation(row / sizes.rows_per_item, sizes.gate + channel) * read_b(row, channel);
 }
 
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let flat_group = group.x + group.y * groups.x;
+  // This thread's row of the band, and quad of the row.
+  let i = flat_group * 64u + thread;
+  if (i >= sizes.count) { return; }
+  let row = sizes.first_row + i / sizes.quads;
+  store_y((row - sizes.y_row) * sizes.quads + i % sizes.quads, value(row, (i % sizes.quads) * 4u));
+}

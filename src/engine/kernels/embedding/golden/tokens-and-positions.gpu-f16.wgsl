@@ -1,17 +1,17 @@
 // Kernel embedding, dispatched in 231 x 1 x 1 workgroups.
 enable f16;
 
-struct Sizes { row: u32, count: u32, quads: u32, yRow: u32, yStride: u32, tokens: u32, idsStride: u32, vocabulary: u32, tableQuads: u32 }
+struct Sizes { first_row: u32, count: u32, quads: u32, y_row: u32, y_stride: u32, tokens: u32, ids_stride: u32, vocabulary: u32, table_quads: u32 }
 const sizes = Sizes(
-  0u, // row
+  0u, // first_row
   14784u, // count
   192u, // quads
-  0u, // yRow
-  768u, // yStride
+  0u, // y_row
+  768u, // y_stride
   77u, // tokens
-  80u, // idsStride
+  80u, // ids_stride
   49408u, // vocabulary
-  192u, // tableQuads
+  192u, // table_quads
 );
 
 @group(0) @binding(0) var<storage, read> ids: array<u32>;
@@ -23,18 +23,22 @@ fn load_position(index: u32) -> vec4<f32> { return vec4<f32>(position[index]); }
 @group(0) @binding(3) var<storage, read_write> y: array<vec4<f16>>;
 fn store_y(index: u32, value: vec4<f32>) { y[index] = vec4<f16>(value); }
 
-fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
-
+// The op itself: four channels of an output row.
 fn value(row: u32, channel: u32) -> vec4<f32> {
-  let id = min(load_ids((row / sizes.tokens) * sizes.idsStride + row % sizes.tokens), sizes.vocabulary - 1u);
-  return load_table(id * sizes.tableQuads + (channel >> 2u)) + load_position((row % sizes.tokens) * sizes.tableQuads + (channel >> 2u));
+  let id = min(load_ids((row / sizes.tokens) * sizes.ids_stride + row % sizes.tokens), sizes.vocabulary - 1u);
+  return load_table(id * sizes.table_quads + (channel >> 2u)) + load_position((row % sizes.tokens) * sizes.table_quads + (channel >> 2u));
 }
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let i = flat_workgroup(id, count) * 64u + lane;
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let flat_group = group.x + group.y * groups.x;
+  // This thread's row of the band, and quad of the row.
+  let i = flat_group * 64u + thread;
   if (i >= sizes.count) { return; }
-  let row = sizes.row + i / sizes.quads;
-  store_y((row - sizes.yRow) * sizes.quads + i % sizes.quads, value(row, (i % sizes.quads) * 4u));
+  let row = sizes.first_row + i / sizes.quads;
+  store_y((row - sizes.y_row) * sizes.quads + i % sizes.quads, value(row, (i % sizes.quads) * 4u));
 }
-

@@ -1,16 +1,16 @@
 // Kernel layer-norm, dispatched in 1024 x 1 x 1 workgroups.
 enable f16;
 
-struct Sizes { row: u32, rows: u32, channels: u32, quads: u32, xRow: u32, xStride: u32, yRow: u32, yStride: u32, epsilon: f32 }
+struct Sizes { first_row: u32, end_row: u32, channels: u32, quads: u32, x_row: u32, x_stride: u32, y_row: u32, y_stride: u32, epsilon: f32 }
 const sizes = Sizes(
-  0u, // row
-  1024u, // rows
+  0u, // first_row
+  1024u, // end_row
   640u, // channels
   160u, // quads
-  0u, // xRow
-  640u, // xStride
-  0u, // yRow
-  640u, // yStride
+  0u, // x_row
+  640u, // x_stride
+  0u, // y_row
+  640u, // y_stride
   0.000009999999747378752f, // epsilon
 );
 
@@ -23,13 +23,11 @@ fn load_shift(index: u32) -> vec4<f32> { return vec4<f32>(shift[index]); }
 @group(0) @binding(3) var<storage, read_write> y: array<vec4<f16>>;
 fn store_y(index: u32, value: vec4<f32>) { y[index] = vec4<f16>(value); }
 
-fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
-
-fn read_x(row: u32, channel: u32) -> vec4<f32> { return load_x(((row - sizes.xRow) * sizes.xStride + channel) >> 2u); }
-
+fn read_x(row: u32, channel: u32) -> vec4<f32> { return load_x(((row - sizes.x_row) * sizes.x_stride + channel) >> 2u); }
 
 struct Moments { count: f32, mean: f32, square: f32 }
 
+// From sums of deviations from a first value, and of their squares.
 fn moments_of(count: f32, first: f32, sum: f32, squares: f32) -> Moments {
   let divisor = max(count, 1.0);
   return Moments(count, first + sum / divisor, max(squares - sum * sum / divisor, f32(0.0)));
@@ -54,17 +52,25 @@ fn reduce(position: u32, value: Moments) -> Moments {
   return partial[position % 1u];
 }
 
+// 1 for channels, 0 for the padding behind them.
 fn mask(channel: u32) -> vec4<f32> {
   return vec4<f32>(vec4<u32>(channel, channel + 1u, channel + 2u, channel + 3u) < vec4<u32>(sizes.channels));
 }
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let team = lane / 64u;
-  let member = lane % 64u;
-  let wanted = sizes.row + flat_workgroup(id, groups) * 1u + team;
-  let row = min(wanted, sizes.rows - 1u);
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let flat_group = group.x + group.y * groups.x;
+  // A team of threads a row; neighbours read neighbouring quads. Past the end, the last row is read again.
+  let team = thread / 64u;
+  let member = thread % 64u;
+  let wanted = sizes.first_row + flat_group * 1u + team;
+  let row = min(wanted, sizes.end_row - 1u);
 
+  // Sum deviations from the first value, and their squares.
   let first = read_x(row, min(member, sizes.quads - 1u) * 4u).x;
   var sum = 0.0;
   var squares = 0.0;
@@ -76,16 +82,16 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) groups: v
     squares += dot(deviation, deviation);
     count += dot(kept, vec4<f32>(1.0));
   }
+  // Workgroup memory is [member][team].
   let moments = reduce(member * 1u + team, moments_of(count, first, sum, squares));
   let inverse = inverseSqrt(moments.square / f32(sizes.channels) + sizes.epsilon);
 
-  if (wanted < sizes.rows) {
+  // Apply, and store.
+  if (wanted < sizes.end_row) {
     for (var quad = member; quad < sizes.quads; quad += 64u) {
       var value = (read_x(row, quad * 4u) - moments.mean) * inverse;
       value = value * load_scale(quad) + load_shift(quad);
-      
-      store_y((row - sizes.yRow) * sizes.quads + quad, value * mask(quad * 4u));
+      store_y((row - sizes.y_row) * sizes.quads + quad, value * mask(quad * 4u));
     }
   }
 }
-

@@ -1,19 +1,19 @@
 // Kernel layer-norm, dispatched in 8 x 1 x 1 workgroups.
-struct Sizes { row: u32, rows: u32, channels: u32, quads: u32, xRow: u32, xStride: u32, yRow: u32, yStride: u32, modulationRow: u32, modulationStride: u32, rowsPerItem: u32, shiftBegin: u32, scaleBegin: u32, epsilon: f32 }
+struct Sizes { first_row: u32, end_row: u32, channels: u32, quads: u32, x_row: u32, x_stride: u32, y_row: u32, y_stride: u32, modulation_row: u32, modulation_stride: u32, rows_per_item: u32, shift_begin: u32, scale_begin: u32, epsilon: f32 }
 const sizes = Sizes(
-  0u, // row
-  128u, // rows
+  0u, // first_row
+  128u, // end_row
   30u, // channels
   8u, // quads
-  0u, // xRow
-  32u, // xStride
-  0u, // yRow
-  32u, // yStride
-  0u, // modulationRow
-  180u, // modulationStride
-  64u, // rowsPerItem
-  0u, // shiftBegin
-  30u, // scaleBegin
+  0u, // x_row
+  32u, // x_stride
+  0u, // y_row
+  32u, // y_stride
+  0u, // modulation_row
+  180u, // modulation_stride
+  64u, // rows_per_item
+  0u, // shift_begin
+  30u, // scale_begin
   9.999999974752427e-7f, // epsilon
 );
 
@@ -24,17 +24,15 @@ fn load_modulation(index: u32) -> f32 { return modulation[index]; }
 @group(0) @binding(2) var<storage, read_write> y: array<vec4<f32>>;
 fn store_y(index: u32, value: vec4<f32>) { y[index] = value; }
 
-fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
-
-fn read_x(row: u32, channel: u32) -> vec4<f32> { return load_x(((row - sizes.xRow) * sizes.xStride + channel) >> 2u); }
-fn at_modulation(row: u32, channel: u32) -> f32 { return load_modulation((row - sizes.modulationRow) * sizes.modulationStride + min(channel, sizes.modulationStride - 1u)); }
+fn read_x(row: u32, channel: u32) -> vec4<f32> { return load_x(((row - sizes.x_row) * sizes.x_stride + channel) >> 2u); }
+fn at_modulation(row: u32, channel: u32) -> f32 { return load_modulation((row - sizes.modulation_row) * sizes.modulation_stride + min(channel, sizes.modulation_stride - 1u)); }
 fn read_modulation(row: u32, channel: u32) -> vec4<f32> {
   return vec4<f32>(at_modulation(row, channel), at_modulation(row, channel + 1u), at_modulation(row, channel + 2u), at_modulation(row, channel + 3u));
 }
 
-
 struct Moments { count: f32, mean: f32, square: f32 }
 
+// From sums of deviations from a first value, and of their squares.
 fn moments_of(count: f32, first: f32, sum: f32, squares: f32) -> Moments {
   let divisor = max(count, 1.0);
   return Moments(count, first + sum / divisor, max(squares - sum * sum / divisor, f32(0.0)));
@@ -59,17 +57,25 @@ fn reduce(position: u32, value: Moments) -> Moments {
   return partial[position % 16u];
 }
 
+// 1 for channels, 0 for the padding behind them.
 fn mask(channel: u32) -> vec4<f32> {
   return vec4<f32>(vec4<u32>(channel, channel + 1u, channel + 2u, channel + 3u) < vec4<u32>(sizes.channels));
 }
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let team = lane / 4u;
-  let member = lane % 4u;
-  let wanted = sizes.row + flat_workgroup(id, groups) * 16u + team;
-  let row = min(wanted, sizes.rows - 1u);
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let flat_group = group.x + group.y * groups.x;
+  // A team of threads a row; neighbours read neighbouring quads. Past the end, the last row is read again.
+  let team = thread / 4u;
+  let member = thread % 4u;
+  let wanted = sizes.first_row + flat_group * 16u + team;
+  let row = min(wanted, sizes.end_row - 1u);
 
+  // Sum deviations from the first value, and their squares.
   let first = read_x(row, min(member, sizes.quads - 1u) * 4u).x;
   var sum = 0.0;
   var squares = 0.0;
@@ -81,17 +87,17 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) groups: v
     squares += dot(deviation, deviation);
     count += dot(kept, vec4<f32>(1.0));
   }
+  // Workgroup memory is [member][team].
   let moments = reduce(member * 16u + team, moments_of(count, first, sum, squares));
   let inverse = inverseSqrt(moments.square / f32(sizes.channels) + sizes.epsilon);
 
-  if (wanted < sizes.rows) {
+  // Apply, and store.
+  if (wanted < sizes.end_row) {
     for (var quad = member; quad < sizes.quads; quad += 4u) {
       var value = (read_x(row, quad * 4u) - moments.mean) * inverse;
-      
-      let item = row / sizes.rowsPerItem;
-      value = value * (1.0 + read_modulation(item, sizes.scaleBegin + quad * 4u)) + read_modulation(item, sizes.shiftBegin + quad * 4u);
-      store_y((row - sizes.yRow) * sizes.quads + quad, value * mask(quad * 4u));
+      let item = row / sizes.rows_per_item;
+      value = value * (1.0 + read_modulation(item, sizes.scale_begin + quad * 4u)) + read_modulation(item, sizes.shift_begin + quad * 4u);
+      store_y((row - sizes.y_row) * sizes.quads + quad, value * mask(quad * 4u));
     }
   }
 }
-

@@ -1,15 +1,15 @@
 // Kernel concat-channels, dispatched in 3 x 1 x 1 workgroups.
-struct Sizes { row: u32, count: u32, quads: u32, yRow: u32, yStride: u32, xRow: u32, xStride: u32, bRow: u32, bStride: u32, seam: u32 }
+struct Sizes { first_row: u32, count: u32, quads: u32, y_row: u32, y_stride: u32, x_row: u32, x_stride: u32, b_row: u32, b_stride: u32, seam: u32 }
 const sizes = Sizes(
-  0u, // row
+  0u, // first_row
   192u, // count
   3u, // quads
-  0u, // yRow
-  12u, // yStride
-  0u, // xRow
-  8u, // xStride
-  0u, // bRow
-  8u, // bStride
+  0u, // y_row
+  12u, // y_stride
+  0u, // x_row
+  8u, // x_stride
+  0u, // b_row
+  8u, // b_stride
   5u, // seam
 );
 
@@ -20,13 +20,11 @@ fn load_b(index: u32) -> f32 { return b[index]; }
 @group(0) @binding(2) var<storage, read_write> y: array<vec4<f32>>;
 fn store_y(index: u32, value: vec4<f32>) { y[index] = value; }
 
-fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
-
-fn at_x(row: u32, channel: u32) -> f32 { return load_x((row - sizes.xRow) * sizes.xStride + min(channel, sizes.xStride - 1u)); }
+fn at_x(row: u32, channel: u32) -> f32 { return load_x((row - sizes.x_row) * sizes.x_stride + min(channel, sizes.x_stride - 1u)); }
 fn read_x(row: u32, channel: u32) -> vec4<f32> {
   return vec4<f32>(at_x(row, channel), at_x(row, channel + 1u), at_x(row, channel + 2u), at_x(row, channel + 3u));
 }
-fn at_b(row: u32, channel: u32) -> f32 { return load_b((row - sizes.bRow) * sizes.bStride + min(channel, sizes.bStride - 1u)); }
+fn at_b(row: u32, channel: u32) -> f32 { return load_b((row - sizes.b_row) * sizes.b_stride + min(channel, sizes.b_stride - 1u)); }
 fn read_b(row: u32, channel: u32) -> vec4<f32> {
   return vec4<f32>(at_b(row, channel), at_b(row, channel + 1u), at_b(row, channel + 2u), at_b(row, channel + 3u));
 }
@@ -38,13 +36,21 @@ fn read_joined(row: u32, channel: u32) -> vec4<f32> {
   return vec4<f32>(at_joined(row, channel), at_joined(row, channel + 1u), at_joined(row, channel + 2u), at_joined(row, channel + 3u));
 }
 
-fn value(row: u32, channel: u32) -> vec4<f32> { return read_joined(row, channel); }
-
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let i = flat_workgroup(id, count) * 64u + lane;
-  if (i >= sizes.count) { return; }
-  let row = sizes.row + i / sizes.quads;
-  store_y((row - sizes.yRow) * sizes.quads + i % sizes.quads, value(row, (i % sizes.quads) * 4u));
+// The op itself: four channels of an output row.
+fn value(row: u32, channel: u32) -> vec4<f32> {
+  return read_joined(row, channel);
 }
 
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let flat_group = group.x + group.y * groups.x;
+  // This thread's row of the band, and quad of the row.
+  let i = flat_group * 64u + thread;
+  if (i >= sizes.count) { return; }
+  let row = sizes.first_row + i / sizes.quads;
+  store_y((row - sizes.y_row) * sizes.quads + i % sizes.quads, value(row, (i % sizes.quads) * 4u));
+}
