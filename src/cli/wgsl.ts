@@ -2,7 +2,7 @@
 // make now, and exits with 1 if any does. With `--write` it writes them, for `git diff` to show.
 import { parseArgs } from "node:util";
 import { goldenTexts } from "../engine/golden";
-import { readGoldenFiles, writeGoldenFiles } from "../engine/testing/golden-files";
+import { readGoldenFiles, writeGoldenFiles } from "./wgsl/golden-files";
 
 const { values } = parseArgs({ options: { write: { type: "boolean", default: false } } });
 const [before, now] = [readGoldenFiles(), goldenTexts()];

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { goldenGraphs, goldenTexts } from "./golden";
 import type { OpKind } from "./ops";
 import { testDevice } from "./testing/evaluate";
-import { readGoldenFiles } from "./testing/golden-files";
+import { readGoldenFiles } from "../cli/wgsl/golden-files";
 
 const texts = goldenTexts();
 const files = readGoldenFiles();

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const KERNELS = fileURLToPath(new URL("../kernels", import.meta.url));
+const KERNELS = fileURLToPath(new URL("../../engine/kernels", import.meta.url));
 
 /** By their path below `kernels/`. */
 export function readGoldenFiles(): ReadonlyMap<string, string> {
