@@ -3,9 +3,9 @@
 import { component, openComponent, type Manifest } from "../checkpoints/manifest";
 import type { Device } from "../engine/device";
 import type { GraphBuilder } from "../engine/graph-builder";
-import { STEERING_FIELDS } from "../engine/ops";
 import type { Plan } from "../engine/plan";
 import { runPlan } from "../engine/run";
+import { packSteering } from "../engine/steering-input";
 import type { NumberFormat } from "../engine/tensor";
 import { invariant } from "../errors";
 import { sinusoid } from "../networks/sinusoid";
@@ -67,18 +67,7 @@ export class Denoiser {
 
   /** Key counts and dials of the next step; without a negative or strength the kernel takes its single-branch path. */
   writeSteering(plan: Plan, positiveTokens: number, negativeTokens: number, steering: Steering): void {
-    const fields = new Float32Array(8);
-    fields[STEERING_FIELDS.positiveKeys] = positiveTokens;
-    if (steering.method !== "none" && steering.scale > 0) {
-      fields[STEERING_FIELDS.negativeKeys] = negativeTokens;
-      if (steering.method === "nasa") fields[STEERING_FIELDS.nasaScale] = steering.scale;
-      else {
-        fields[STEERING_FIELDS.nagPhi] = steering.scale;
-        fields[STEERING_FIELDS.nagTau] = steering.tau;
-        fields[STEERING_FIELDS.nagAlpha] = steering.alpha;
-      }
-    }
-    plan.write("steering", fields);
+    plan.write("steering", packSteering(positiveTokens, negativeTokens, steering));
   }
 
   /**

@@ -1,6 +1,6 @@
 // UNets: the plain prediction, and the ones steered by NASA and NAG, at every size and timestep.
 import { Fields } from "../../checkpoints/json";
-import { STEERING_FIELDS } from "../../engine/ops";
+import { packSteering, type SteeringDials } from "../../engine/steering-input";
 import type { TensorData } from "../../engine/transfer";
 import { sinusoid } from "../../networks/sinusoid";
 import { UNET_UNUSED, unet2dCondition } from "../../networks/unet-2d-condition";
@@ -58,24 +58,16 @@ interface Prediction {
 }
 
 function predictions(index: number, fields: Fields, tokens: number): readonly Prediction[] {
-  const steering = (values: Readonly<Partial<Record<keyof typeof STEERING_FIELDS, number>>>) => {
-    const packed = new Float32Array(8);
-    packed[STEERING_FIELDS.positiveKeys] = tokens;
-    for (const [name, position] of Object.entries(STEERING_FIELDS)) {
-      const value = Object.entries(values).find(([field]) => field === name)?.[1];
-      if (value !== undefined) packed[position] = value;
-    }
-    return packed;
-  };
+  const steering = (dials: SteeringDials) => packSteering(tokens, tokens, dials);
   const nasa = fields.optionalObject("nasa");
   const nag = fields.optionalObject("nag");
-  const list: Prediction[] = [{ name: `out.${index}`, method: "nasa", steering: steering({}) }];
+  const list: Prediction[] = [{ name: `out.${index}`, method: "nasa", steering: steering({ method: "none" }) }];
   if (nasa) {
-    list.push({ name: `out_nasa.${index}`, method: "nasa", steering: steering({ negativeKeys: tokens, nasaScale: nasa.number("alpha") }) });
+    list.push({ name: `out_nasa.${index}`, method: "nasa", steering: steering({ method: "nasa", scale: nasa.number("alpha") }) });
   }
   if (nag) {
-    const dials = { nagPhi: nag.number("phi"), nagTau: nag.number("tau"), nagAlpha: nag.number("alpha") };
-    list.push({ name: `out_nag.${index}`, method: "nag", steering: steering({ negativeKeys: tokens, ...dials }) });
+    const dials = { method: "nag", scale: nag.number("phi"), tau: nag.number("tau"), alpha: nag.number("alpha") } as const;
+    list.push({ name: `out_nag.${index}`, method: "nag", steering: steering(dials) });
   }
   return list;
 }

@@ -4,7 +4,8 @@
 // then runs once, and the result is bit-identical to plain attention.
 // NASA: SNOOPI, eq. 7-9. NAG needs the norm over all heads: `nag-combine` does that.
 import type { Dispatch, Kernel, KernelTarget, Lowering } from "../../kernel";
-import { STEERING_FIELDS, type CrossAttention } from "../../ops";
+import type { CrossAttention } from "../../ops";
+import { STEERING_FIELDS } from "../../steering-input";
 import { axis, channelsOf, strideOf, type Tensor } from "../../tensor";
 import { entryPoint, wgsl } from "../../wgsl";
 import { attentionCore } from "../attention/choose-core";

@@ -3,7 +3,8 @@
 // Without negative keys, or with phi 0, it copies Z+ and never looks at Z-.
 import type { Dispatch, Kernel, KernelTarget, Lowering } from "../../kernel";
 import { linearWorkgroups } from "../../kernel";
-import { STEERING_FIELDS, type NagCombine } from "../../ops";
+import type { NagCombine } from "../../ops";
+import { STEERING_FIELDS } from "../../steering-input";
 import { channelsOf, rowsOf, strideOf, type Tensor } from "../../tensor";
 import { linearEntryPoint, wgsl } from "../../wgsl";
 
