@@ -42,7 +42,7 @@ export interface KernelTarget {
   readonly half: boolean;
   /** Bytes of workgroup memory: at least 16384. */
   readonly workgroupBytes: number;
-  /** Invocations a workgroup: at least 256. */
+  /** Invocations of a workgroup: at least 256. */
   readonly invocations: number;
   /** Largest storage binding in bytes: at least 128 MiB. */
   readonly bindingBytes: number;

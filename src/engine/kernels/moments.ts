@@ -5,7 +5,7 @@
 import type { KernelTarget } from "../kernel";
 import { wgsl } from "../wgsl";
 
-/** Invocations of a workgroup of normalisation teams. */
+/** Invocations of a workgroup, which teams share. */
 export const TEAM_WORKGROUP = 64;
 
 /**

@@ -1,7 +1,7 @@
-// Kernels that compute four channels of an output row from a few rows of their inputs: one
-// invocation a quad of the output. A caller gives a body, `return` of four channels at `row` and
-// `channel`, and gets everything else: indexing, number formats, padding, and bands of rows where a
-// tensor is larger than a binding. For example, y = x + b of one shape is all of
+// Kernels that compute four channels of an output row from a few rows of their inputs, with one
+// invocation for each quad of the output. A caller writes the body of a function that returns the four
+// channels at `row` and `channel`. Everything else is done here: indexing, number formats, padding, and
+// bands of rows where a tensor is larger than a binding. For example, this is the whole of y = x + b:
 //
 //   rowwise({ name: "add", output, streams: { x: { tensor: x }, b: { tensor: b } },
 //     body: "return read_x(row, channel) + read_b(row, channel);" }, lowering)

@@ -1,4 +1,4 @@
-// Which core of attention a target runs.
+// Which core of attention a target runs. Apart from core.ts, so that no core imports this choice.
 import type { KernelTarget } from "../../kernel";
 import type { Core, CoreOptions } from "./core";
 import { directCore } from "./direct";

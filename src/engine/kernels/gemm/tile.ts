@@ -1,5 +1,5 @@
-// Tiles of matrix products, as data: which there are, and for which shapes each kind of adapter
-// takes them. A tile is a parameter, never a property of a weight: weights lie the same for all.
+// Tiles of matrix products, as data: which tiles there are, and for which shapes each kind of
+// adapter takes them. A tile is a parameter, never a property of a weight: weights lie the same for all.
 
 /**
  * A workgroup computes `rows` x `columns` results in slices of `depth` channels; each
@@ -17,9 +17,9 @@ export interface Tile {
 /** A tile and the products it is for: all that is said here must hold. */
 export interface TileRule {
   readonly tile: Tile;
-  /** Only gated products; left out, all. */
+  /** The rule is for gated products only; without this, for all. */
   readonly gated?: true;
-  /** Only where it gives enough workgroups to keep the adapter busy. */
+  /** The rule holds only where its tile gives enough workgroups to keep the adapter busy. */
   readonly ifBusy?: true;
   readonly minRows?: number;
   readonly minColumns?: number;

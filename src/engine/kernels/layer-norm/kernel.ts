@@ -79,7 +79,7 @@ function layerNormCode({ teams, affine, modulated, aligned }: Flags): string {
     ${linearEntryPoint(
       TEAM_WORKGROUP,
       wgsl`
-        // A team of threads a row; neighbours read neighbouring quads. Past the end, the last row is read again.
+        // One team of threads works on each row, and neighbours read neighbouring quads. Past the end, the last row is read again.
         let team = thread / ${members}u;
         let member = thread % ${members}u;
         let wanted = sizes.first_row + flat_group * ${teams}u + team;

@@ -1,5 +1,5 @@
 // Normalised Attention Guidance after the two branches: per token, over all heads at once.
-// One workgroup a token: L1 norms in f32 by a tree, then every channel is clipped and blended.
+// One workgroup takes one token: it sums L1 norms in f32 by a tree, then clips and blends every channel.
 // Without negative keys, or with phi 0, it copies Z+ and never looks at Z-.
 import type { Dispatch, Kernel, KernelTarget, Lowering } from "../../kernel";
 import { linearWorkgroups } from "../../kernel";

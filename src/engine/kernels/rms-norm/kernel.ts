@@ -1,6 +1,6 @@
 // RMSNorm of each run of `groupSize` channels: a whole row, or every head of it. A team of
-// invocations per run: sum of squares, then one pass that applies it. No mean is taken, so
-// nothing cancels and plain f32 sums do.
+// invocations per run sums the squares, then applies the result in a second pass. No mean is taken, so
+// nothing cancels, and plain f32 sums are exact enough.
 import type { Dispatch, Kernel, Lowering } from "../../kernel";
 import { linearWorkgroups } from "../../kernel";
 import type { RmsNorm } from "../../ops";
@@ -56,7 +56,7 @@ function rmsNormCode(lanes: 1 | 4, members: number): string {
     ${linearEntryPoint(
       TEAM_WORKGROUP,
       wgsl`
-        // A team of threads a run of channels. Past the end, the last run is read again.
+        // One team of threads works on each run of channels. Past the end, the last run is read again.
         let team = thread / ${members}u;
         let member = thread % ${members}u;
         let wanted = flat_group * ${teams}u + team;

@@ -14,7 +14,7 @@ export function lowerRotary(op: Rotary, output: Tensor, _lowering: Lowering): re
 
 const THREADS = 64;
 
-/** One invocation a quad (two pairs). x, y: `[batch, tokens, heads * headSize]`. */
+/** One invocation turns one quad, which is two pairs. x, y: `[batch, tokens, heads * headSize]`. */
 function rotary({ headSize, theta, inputs: { x } }: Rotary): Kernel {
   const count = rowsOf(x) * quadsOf(x);
   const pairs = headSize / 2;

@@ -1,3 +1,4 @@
+// Graphs whose WGSL is kept in this folder, to be read in reviews.
 import type { GraphBuilder } from "../../../graph-builder";
 import type { GoldenCase } from "../../../golden-case";
 

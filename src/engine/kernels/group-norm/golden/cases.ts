@@ -1,3 +1,4 @@
+// Graphs whose WGSL is kept in this folder, to be read in reviews.
 import type { GoldenCase } from "../../../golden-case";
 
 const OPTIONS = { groups: 32, epsilon: 1e-5 };

@@ -42,7 +42,7 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let flat_group = group.x + group.y * groups.x;
-  // A team of threads a row; neighbours read neighbouring quads. Past the end, the last row is read again.
+  // One team of threads works on each row, and neighbours read neighbouring quads. Past the end, the last row is read again.
   let team = thread / 1u;
   let member = thread % 1u;
   let wanted = sizes.first_row + flat_group * 64u + team;

@@ -43,7 +43,7 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let flat_group = group.x + group.y * groups.x;
-  // A team of threads a run of channels. Past the end, the last run is read again.
+  // One team of threads works on each run of channels. Past the end, the last run is read again.
   let team = thread / 8u;
   let member = thread % 8u;
   let wanted = flat_group * 8u + team;
