@@ -1,7 +1,7 @@
 // The benchmark page at small shapes: both engines run every row and agree (a row whose
 // results differ is refused before it is timed). Times mean nothing at this size.
 import { expect, test } from "@playwright/test";
-import { openBenchPage } from "../src/cli/bench/page";
+import { openBenchPage } from "../src/cli/bench/open-page";
 
 test("both engines of the benchmark give the same results", async () => {
   const page = await openBenchPage();

@@ -22,8 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   worker: ["checkpoints", "engine", "ort", "pipeline", "protocol"],
   client: ["protocol"],
   app: ["client", "image"],
-  bench: ["checkpoints", "engine", "networks", "ort"],
-  cli: ["bench", "catalogue", "checkpoints", "engine", "image", "networks", "ort", "pipeline", "samplers", "steering", "tokenizer"],
+  cli: ["catalogue", "checkpoints", "engine", "image", "networks", "ort", "pipeline", "samplers", "steering", "tokenizer"],
 };
 
 /** Parts of the engine that have a device, or know all kernels: no kernel may know them. */

@@ -4,10 +4,10 @@
 // logs go to stderr. `--small` runs shapes of a second, to check that everything works.
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import type { Scale } from "../bench/rows";
+import type { Scale } from "./bench/page/rows";
 import { OnestrokeError } from "../common/errors";
 import { openDevices } from "./adapters";
-import { openBenchPage } from "./bench/page";
+import { openBenchPage } from "./bench/open-page";
 import { benchSteering } from "./bench/steering";
 import { steeringText } from "./bench/steering/report";
 

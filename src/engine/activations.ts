@@ -1,15 +1,19 @@
 // Activation functions as WGSL on f32 `vec4`s, and their float64 references.
 import type { Activation } from "./ops";
 import { assertNever } from "../common/errors";
+import { wgsl } from "./wgsl";
 
 /**
  * WGSL functions `NAME(x: vec4<f32>) -> vec4<f32>` for an epilogue; "none" gives the identity.
  * GELU uses Abramowitz and Stegun 7.1.26 for erf: absolute error at most 1.5e-7.
  */
 export function activationWgsl(name: string, activation: Activation): string {
-  const body = activationBody(activation);
-  const helper = activation === "gelu" ? erfWgsl(name) : "";
-  return `${helper}fn ${name}(x: vec4<f32>) -> vec4<f32> { ${body.replaceAll("ERF", `${name}_erf`)} }\n`;
+  return wgsl`
+    ${activation === "gelu" ? erfWgsl(name) : ""}
+    fn ${name}(x: vec4<f32>) -> vec4<f32> {
+      ${activationBody(activation).replaceAll("ERF", `${name}_erf`)}
+    }
+  `;
 }
 
 function activationBody(activation: Activation): string {
@@ -25,7 +29,7 @@ function activationBody(activation: Activation): string {
     case "gelu":
       return "return 0.5 * x * (1.0 + ERF(x * 0.7071067811865476));";
     case "gelu-tanh":
-      return "let u = clamp(0.7978845608028654 * (x + 0.044715 * x * x * x), vec4<f32>(-15.0), vec4<f32>(15.0)); return 0.5 * x * (1.0 + tanh(u));";
+      return "let u = clamp(0.7978845608028654 * (x + 0.044715 * x * x * x), vec4<f32>(-15.0), vec4<f32>(15.0));\nreturn 0.5 * x * (1.0 + tanh(u));";
     case "soft-clamp":
       return "return 3.0 * tanh(clamp(x / 3.0, vec4<f32>(-15.0), vec4<f32>(15.0)));";
     default:
@@ -34,13 +38,14 @@ function activationBody(activation: Activation): string {
 }
 
 function erfWgsl(name: string): string {
-  return `fn ${name}_erf(x: vec4<f32>) -> vec4<f32> {
-  let a = abs(x);
-  let t = 1.0 / (1.0 + 0.3275911 * a);
-  let poly = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-  return sign(x) * (1.0 - poly * exp(-a * a));
-}
-`;
+  return wgsl`
+    fn ${name}_erf(x: vec4<f32>) -> vec4<f32> {
+      let a = abs(x);
+      let t = 1.0 / (1.0 + 0.3275911 * a);
+      let poly = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+      return sign(x) * (1.0 - poly * exp(-a * a));
+    }
+  `;
 }
 
 /** An activation in a kernel's text, with the size that chooses it where it is chosen at run time. */
@@ -49,38 +54,33 @@ export interface ActivationText {
   readonly sizes: Readonly<Record<string, number>>;
   /** WGSL of the activation of a `vec4<f32>` expression. */
   apply(value: string): string;
+  /** The statement that applies it to a variable; empty where it is the identity. */
+  assign(variable: string): string;
 }
 
 const ALL = ["none", "relu", "silu", "gelu", "gelu-tanh", "quick-gelu", "soft-clamp"] as const satisfies readonly Activation[];
 
 /**
- * The function `name`, fixed in the text, or chosen by `sizes.NAME_kind` at run time: software
- * adapters compile slowly, so there one pipeline serves every activation.
+ * The function `name`, fixed in the text, or chosen by `sizes.NAME_kind` at run time, so that
+ * one pipeline serves every activation.
  */
 export function activationText(name: string, activation: Activation, atRunTime: boolean): ActivationText {
-  if (!atRunTime) {
-    const none = activation === "none";
-    return {
-      declaration: none ? "" : activationWgsl(name, activation),
-      sizes: {},
-      apply: (value) => (none ? value : `${name}(${value})`),
-    };
-  }
+  if (!atRunTime && activation === "none") return { declaration: "", sizes: {}, apply: (value) => value, assign: () => "" };
+  const apply = (value: string) => `${name}(${value})`;
+  const assign = (variable: string) => `${variable} = ${apply(variable)};`;
+  if (!atRunTime) return { declaration: activationWgsl(name, activation), sizes: {}, apply, assign };
   const kind = `${name}_kind`;
-  const cases = ALL.slice(1).map((_, index) => `    case ${index + 1}u: { return ${name}_${index + 1}(x); }`);
-  return {
-    declaration: `${ALL.slice(1)
-      .map((each, index) => activationWgsl(`${name}_${index + 1}`, each))
-      .join("")}fn ${name}(x: vec4<f32>) -> vec4<f32> {
-  switch sizes.${kind} {
-${cases.join("\n")}
-    default: { return x; }
-  }
-}
-`,
-    sizes: { [kind]: ALL.indexOf(activation) },
-    apply: (value) => `${name}(${value})`,
-  };
+  const choices = ALL.slice(1).map((each, index) => ({ each, number: index + 1 }));
+  const declaration = wgsl`
+    ${choices.map(({ each, number }) => activationWgsl(`${name}_${number}`, each)).join("\n")}
+    fn ${name}(x: vec4<f32>) -> vec4<f32> {
+      switch sizes.${kind} {
+        ${choices.map(({ number }) => `case ${number}u: { return ${name}_${number}(x); }`).join("\n")}
+        default: { return x; }
+      }
+    }
+  `;
+  return { declaration, sizes: { [kind]: ALL.indexOf(activation) }, apply, assign };
 }
 
 /** The same functions in float64. */

@@ -4,6 +4,7 @@
 import { OnestrokeError } from "../common/errors";
 import type { Kernel, KernelTarget } from "./kernel";
 import type { NumberFormat } from "./tensor";
+import { adapterClass, TRAITS } from "./traits";
 import { assembleWgsl } from "./wgsl";
 
 export interface AdapterDescription {
@@ -59,17 +60,16 @@ export class Device {
     return this.gpu.lost;
   }
 
-  /** What kernels may use. Shape-generic pipelines on software adapters, which compile slowly. */
+  /** What kernels may use, and what is decided for this kind of adapter. */
   target(format: NumberFormat): KernelTarget {
     const { limits } = this.gpu;
     return {
       format,
       half: this.hasFloat16,
-      sizes: this.adapter.software ? "uniform" : "constant",
       workgroupBytes: limits.maxComputeWorkgroupStorageSize,
       invocations: limits.maxComputeInvocationsPerWorkgroup,
       bindingBytes: limits.maxStorageBufferBindingSize,
-      software: this.adapter.software,
+      traits: TRAITS[adapterClass({ software: this.adapter.software, float16: this.hasFloat16 })],
     };
   }
 
@@ -143,7 +143,7 @@ export class Device {
 
   #layout(kernel: Kernel, target: KernelTarget): GPUBindGroupLayout {
     const types: GPUBufferBindingType[] = kernel.bindings.map(({ access }) => (access === "read" ? "read-only-storage" : "storage"));
-    if (target.sizes === "uniform" && hasSizes(kernel)) types.push("uniform");
+    if (target.traits.sizes === "uniform" && hasSizes(kernel)) types.push("uniform");
     const key = types.join(",");
     const known = this.#layouts.get(key);
     if (known) return known;

@@ -1,5 +1,5 @@
 // A graph: what a network computes, as readonly data. `graph-builder.ts` makes one,
-// `fuse/` rewrites it, `schedule.ts` orders it. No buffers, no device.
+// `fuse/` rewrites it, `stages.ts` orders it. No buffers, no device.
 import type { Node } from "./ops";
 import type { Tensor } from "./tensor";
 

@@ -4,6 +4,7 @@
 // or as uniforms (one pipeline for all shapes: software adapters compile slowly).
 import type { Tensor, NumberFormat } from "./tensor";
 import type { Weight } from "./ops";
+import type { KernelTraits } from "./traits";
 
 /** `weight` is float16: `f16` where the device has it, else pairs packed in `u32`. */
 export type BindingElement = "activation" | "weight" | "f32" | "u32";
@@ -39,15 +40,14 @@ export interface KernelTarget {
   readonly format: NumberFormat;
   /** `shader-f16` is there: weights are `f16`. */
   readonly half: boolean;
-  readonly sizes: "constant" | "uniform";
   /** Bytes of workgroup memory: at least 16384. */
   readonly workgroupBytes: number;
-  /** Invocations a workgroup: at least 256. */
+  /** Invocations of a workgroup: at least 256. */
   readonly invocations: number;
   /** Largest storage binding in bytes: at least 128 MiB. */
   readonly bindingBytes: number;
-  /** Choose small tiles and few variants: the adapter is a software one. */
-  readonly software: boolean;
+  /** What is decided by the kind of adapter. */
+  readonly traits: KernelTraits;
 }
 
 /** A run of `[begin, end)` rows (all axes but the last, flattened) of a tensor too large for one binding. */
@@ -75,7 +75,7 @@ export interface Lowering {
 /** Along each axis of a dispatch. */
 export const MAX_WORKGROUPS = 65_535;
 
-/** Spreads `count` workgroups over x and y; the body recovers the index by `flat_workgroup(id, count)` and must guard it. */
+/** Spreads `count` workgroups over x and y; `linearEntryPoint` counts them, and may pass the last. */
 export function linearWorkgroups(count: number): readonly [number, number, number] {
   if (count <= MAX_WORKGROUPS) return [count, 1, 1];
   const rows = Math.ceil(count / MAX_WORKGROUPS);

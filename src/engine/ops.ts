@@ -122,8 +122,7 @@ export interface Attention extends OpOf<"attention", { readonly q: Tensor; reado
 
 /**
  * Attention over a positive and a negative text with q shared.
- * `steering` is f32 `[1, 8]`: positive keys, negative keys, NASA scale, NAG phi, NAG tau, NAG alpha, 0, 0
- * (STEERING_FIELDS); key counts up to the capacity of k and negativeK. With negative keys 0 the
+ * `steering` is f32 `[1, 8]` as steering-input.ts packs it; key counts up to the capacity of k and negativeK. With negative keys 0 the
  * negative branch is skipped, and the result is bit-identical to plain attention.
  * mode `nasa`: y = Z+ - scale * Z-, `[batch, tokens, c]`. mode `branches`: y = Z+ | Z-, `[batch, tokens, 2c]`.
  */
@@ -146,15 +145,6 @@ export interface CrossAttention extends OpOf<
   readonly kLayout: HeadLayout;
   readonly vLayout: HeadLayout;
 }
-
-export const STEERING_FIELDS = {
-  positiveKeys: 0,
-  negativeKeys: 1,
-  nasaScale: 2,
-  nagPhi: 3,
-  nagTau: 4,
-  nagAlpha: 5,
-} as const;
 
 /** NAG's normalise, clip and blend over all heads of a token: `[batch, tokens, 2c]` to `[batch, tokens, c]`. */
 export interface NagCombine extends OpOf<"nag-combine", { readonly branches: Tensor; readonly steering: Tensor }> {}

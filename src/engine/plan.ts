@@ -6,7 +6,7 @@ import { layoutArena, type ArenaLayout } from "./arena";
 import { hasSizes, type Device } from "./device";
 import type { Graph, GraphInput } from "./graph";
 import type { BufferSource, KernelTarget } from "./kernel";
-import { RATES, scheduleGraph, type RateMask, type Schedule, type ScheduledDispatch } from "./schedule";
+import { RATES, stageGraph, type RateMask, type Stages, type StagedDispatch } from "./stages";
 import { byteLengthOf, elementBytes, product, strideOf, type NumberFormat, type Tensor } from "./tensor";
 import { decodeTensor, encodeTensor, stagingFor, type TensorData } from "./transfer";
 import type { Weights } from "./weights";
@@ -71,13 +71,13 @@ export class Plan {
    */
   static async compile(device: Device, graph: Graph, weights: Weights, options: PlanOptions): Promise<Plan> {
     const target = { ...device.target(options.format), ...options.target };
-    const schedule = scheduleGraph(graph, target);
-    const layout = fittingLayout(device, schedule, target);
-    const programs = await compilePrograms(device, schedule.dispatches, target, options);
+    const stages = stageGraph(graph, target);
+    const layout = fittingLayout(device, stages, target);
+    const programs = await compilePrograms(device, stages.dispatches, target, options);
     const bytes = layout.slabBytes.reduce((total, size) => total + size, 0);
     return device.checked(`a plan of ${bytes} bytes`, () => {
-      const memory = new Memory(device, layout, schedule.dispatches, target);
-      const dispatches = schedule.dispatches.map((dispatch, index) => {
+      const memory = new Memory(device, layout, stages.dispatches, target);
+      const dispatches = stages.dispatches.map((dispatch, index) => {
         const program = programs[index];
         invariant(program !== undefined, "one program a dispatch");
         const { pipeline, layout: bindLayout } = program;
@@ -179,12 +179,12 @@ class Memory {
   readonly #layout: ArenaLayout;
   readonly #slabs: readonly GPUBuffer[];
 
-  constructor(device: Device, layout: ArenaLayout, dispatches: readonly ScheduledDispatch[], target: KernelTarget) {
+  constructor(device: Device, layout: ArenaLayout, dispatches: readonly StagedDispatch[], target: KernelTarget) {
     this.#layout = layout;
     this.byteLength = layout.slabBytes.reduce((total, bytes) => total + bytes, 0);
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     this.#slabs = layout.slabBytes.map((size) => device.gpu.createBuffer({ label: "arena", size, usage }));
-    this.sizes = target.sizes === "uniform" ? uploadSizes(device, dispatches) : undefined;
+    this.sizes = target.traits.sizes === "uniform" ? uploadSizes(device, dispatches) : undefined;
   }
 
   place(tensor: Tensor): { readonly buffer: GPUBuffer; readonly offset: number } {
@@ -201,24 +201,24 @@ class Memory {
 }
 
 /** @throws OnestrokeError `gpu-unsupported` before anything is made, if a tensor or a binding exceeds the limits */
-function fittingLayout(device: Device, schedule: Schedule, target: KernelTarget): ArenaLayout {
+function fittingLayout(device: Device, stages: Stages, target: KernelTarget): ArenaLayout {
   const { maxBufferSize } = device.gpu.limits;
-  for (const { kernel, buffers } of schedule.dispatches) {
+  for (const { kernel, buffers } of stages.dispatches) {
     for (const source of Object.values(buffers)) {
       if ("tensor" in source && byteLengthOf(source.tensor, target.format) > target.bindingBytes) {
         throw new OnestrokeError("gpu-unsupported", `${kernel.name} needs a binding larger than this GPU's ${target.bindingBytes} bytes`);
       }
     }
   }
-  const layout = layoutArena(schedule.tensors, schedule.conflicts, maxBufferSize);
+  const layout = layoutArena(stages.tensors, stages.conflicts, maxBufferSize);
   if (layout) return layout;
-  const largest = Math.max(...schedule.tensors.map(({ byteLength }) => byteLength));
+  const largest = Math.max(...stages.tensors.map(({ byteLength }) => byteLength));
   throw new OnestrokeError("gpu-unsupported", `a tensor of ${largest} bytes exceeds this GPU's buffer limit of ${maxBufferSize}`);
 }
 
 async function compilePrograms(
   device: Device,
-  dispatches: readonly ScheduledDispatch[],
+  dispatches: readonly StagedDispatch[],
   target: KernelTarget,
   { onPipeline, signal }: PlanOptions,
 ) {
@@ -235,7 +235,7 @@ async function compilePrograms(
   return Promise.all(programs);
 }
 
-function uploadSizes(device: Device, dispatches: readonly ScheduledDispatch[]): GPUBuffer {
+function uploadSizes(device: Device, dispatches: readonly StagedDispatch[]): GPUBuffer {
   const bytes = new Uint8Array(Math.max(1, dispatches.length) * UNIFORM_ALIGNMENT);
   dispatches.forEach(({ kernel }, index) => bytes.set(new Uint8Array(packSizes(kernel)), index * UNIFORM_ALIGNMENT));
   const buffer = device.gpu.createBuffer({
@@ -248,7 +248,7 @@ function uploadSizes(device: Device, dispatches: readonly ScheduledDispatch[]): 
 }
 
 function bindings(
-  { kernel, buffers }: ScheduledDispatch,
+  { kernel, buffers }: StagedDispatch,
   index: number,
   memory: Memory,
   weights: Weights,

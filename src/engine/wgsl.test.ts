@@ -2,7 +2,8 @@
 // modes, and nothing else of the text depends on them.
 import { describe, expect, test } from "vitest";
 import type { Kernel, KernelTarget } from "./kernel";
-import { assembleWgsl, packSizes } from "./wgsl";
+import { TRAITS } from "./traits";
+import { assembleWgsl, packSizes, unroll, wgsl } from "./wgsl";
 
 const KERNEL: Kernel = {
   name: "copy",
@@ -20,11 +21,10 @@ const KERNEL: Kernel = {
 const TARGET: KernelTarget = {
   format: "f32",
   half: false,
-  sizes: "constant",
   workgroupBytes: 16_384,
   invocations: 256,
   bindingBytes: 2 ** 27,
-  software: false,
+  traits: TRAITS.hardware,
 };
 
 describe("assembled WGSL", () => {
@@ -46,11 +46,11 @@ describe("assembled WGSL", () => {
   });
 
   test("constant sizes are literals, floats always with a point or an exponent", () => {
-    expect(assembleWgsl(KERNEL, TARGET)).toContain(`const sizes = Sizes(12u, ${Math.fround(1e-5)}f, 1.0f);`);
+    expect(assembleWgsl(KERNEL, TARGET)).toContain(`  12u, // count\n  ${Math.fround(1e-5)}f, // epsilon\n  1.0f, // one\n`);
   });
 
   test("uniform sizes leave no number in the text, and take the next binding", () => {
-    const uniform: KernelTarget = { ...TARGET, sizes: "uniform" };
+    const uniform: KernelTarget = { ...TARGET, traits: { ...TRAITS.hardware, sizes: "uniform" } };
     const text = assembleWgsl(KERNEL, uniform);
     expect(text).toContain("@binding(3) var<uniform> sizes: Sizes;");
     expect(assembleWgsl({ ...KERNEL, sizes: { count: 13 } }, uniform)).toBe(text);
@@ -62,5 +62,30 @@ describe("assembled WGSL", () => {
     const view = new DataView(packSizes(KERNEL));
     expect(view.byteLength % 16).toBe(0);
     expect([view.getUint32(0, true), view.getFloat32(4, true), view.getFloat32(8, true)]).toEqual([12, Math.fround(1e-5), 1]);
+  });
+});
+
+describe("a wgsl template", () => {
+  test("drops the indentation of the code around it, and the lines of empty values", () => {
+    const text = wgsl`
+      fn f() {
+        ${""}
+        let a = ${1}u;
+      }
+    `;
+    expect(text).toBe("fn f() {\n  let a = 1u;\n}");
+  });
+
+  test("indents a value of several lines like the line it begins on", () => {
+    const body = unroll(2, (i) => `let a_${i} = ${i}u;`);
+    expect(wgsl`
+      {
+        ${body}
+      }
+    `).toBe("{\n  let a_0 = 0u;\n  let a_1 = 1u;\n}");
+  });
+
+  test("of one line is that line (control)", () => {
+    expect(wgsl`return ${2}u;`).toBe("return 2u;");
   });
 });

@@ -1,17 +1,65 @@
-// Assembles the WGSL module of a kernel: enable directives, sizes, bindings with
-// their accessors, shared helper functions, body. The text is the pipeline's identity.
+// WGSL as text: the naming rule, what generators write with, and the module around a kernel's body.
+//
+// The naming rule: functions, variables, constants, fields of `sizes` and bindings are snake_case,
+// structs PascalCase; copies that a generator unrolls end in their numbers, `sum_0_1`. A name in
+// WGSL is written the same in TypeScript (`sizes: { weight_quads: 80 }`), so that one search finds
+// both. A comment stands at every phase of a kernel. The golden texts are tested against the rule.
 import type { Binding, Kernel, KernelTarget } from "./kernel";
 
-/** WGSL text of a kernel for one target; equal texts share one pipeline. */
+/** 0, 1, ... count - 1. */
+export const range = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
+
+/** One text for each number below `count`, each on lines of its own. */
+export const unroll = (count: number, text: (index: number) => string): string => range(count).map(text).join("\n");
+
+/**
+ * A template whose text is indented as it stands in the code around it. A value of several lines
+ * keeps the indentation of the line it is in; a line that only holds an empty value falls away.
+ */
+export function wgsl(parts: TemplateStringsArray, ...values: readonly (string | number)[]): string {
+  const indents = [...parts.join("$").matchAll(/\n( *)[^\s]/g)].map(([, spaces = ""]) => spaces);
+  const margin = `\n${indents.toSorted((a, b) => a.length - b.length)[0] ?? ""}`;
+  let text = "";
+  parts.forEach((part, index) => {
+    text += part.replaceAll(margin, "\n");
+    const value = String(values[index] ?? "");
+    const line = text.slice(text.lastIndexOf("\n") + 1);
+    if (value === "" && line.trim() === "" && parts[index + 1]?.startsWith("\n")) text = text.slice(0, -line.length - 1);
+    else text += value.replaceAll(/\n(?!\n)/g, `\n${/^ */.exec(line)?.[0] ?? ""}`);
+  });
+  return text.replace(/^\n+/, "").trimEnd();
+}
+
+/** The entry point: `group` is the workgroup's id, `thread` the invocation's index in it. */
+export function entryPoint(threads: number, body: string): string {
+  return wgsl`
+    @compute @workgroup_size(${threads})
+    fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+      ${body}
+    }
+  `;
+}
+
+/** The same for a kernel dispatched by `linearWorkgroups`: `flat_group` counts its workgroups, and may pass the last. */
+export function linearEntryPoint(threads: number, body: string): string {
+  return wgsl`
+    @compute @workgroup_size(${threads})
+    fn main(
+      @builtin(workgroup_id) group: vec3<u32>,
+      @builtin(num_workgroups) groups: vec3<u32>,
+      @builtin(local_invocation_index) thread: u32,
+    ) {
+      let flat_group = group.x + group.y * groups.x;
+      ${body}
+    }
+  `;
+}
+
+/** The whole module: sizes, bindings with their accessors, body. Equal texts share one pipeline. */
 export function assembleWgsl(kernel: Kernel, target: KernelTarget): string {
-  const parts = [
-    target.half ? "enable f16;\n" : "",
-    sizesBlock(kernel, target),
-    ...kernel.bindings.map((binding, index) => bindingBlock(binding, index, target)),
-    SHARED,
-    kernel.code,
-  ];
-  return parts.join("\n");
+  const bindings = kernel.bindings.map((binding, index) => bindingBlock(binding, index, target));
+  const sections = [target.half ? "enable f16;" : "", sizesBlock(kernel, target), bindings.join("\n"), kernel.code];
+  return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
 /** Names of the sizes struct's fields in memory order: u32 first, then f32. */
@@ -22,7 +70,7 @@ export function sizeFields(kernel: Kernel): readonly { name: string; type: "u32"
   ];
 }
 
-/** The uniform's bytes for `sizes: "uniform"`. */
+/** The uniform's bytes for sizes in a uniform. */
 export function packSizes(kernel: Kernel): ArrayBuffer {
   const fields = sizeFields(kernel);
   const bytes = new ArrayBuffer(Math.max(16, Math.ceil(fields.length / 4) * 16));
@@ -38,10 +86,15 @@ function sizesBlock(kernel: Kernel, target: KernelTarget): string {
   const fields = sizeFields(kernel);
   if (fields.length === 0) return "";
   const struct = `struct Sizes { ${fields.map(({ name, type }) => `${name}: ${type}`).join(", ")} }`;
-  if (target.sizes === "uniform") {
+  if (target.traits.sizes === "uniform") {
     return `${struct}\n@group(0) @binding(${kernel.bindings.length}) var<uniform> sizes: Sizes;`;
   }
-  return `${struct}\nconst sizes = Sizes(${fields.map(({ type, value }) => literal(type, value)).join(", ")});`;
+  return wgsl`
+    ${struct}
+    const sizes = Sizes(
+      ${fields.map(({ name, type, value }) => `${literal(type, value)}, // ${name}`).join("\n")}
+    );
+  `;
 }
 
 function literal(type: "u32" | "f32", value: number): string {
@@ -50,45 +103,25 @@ function literal(type: "u32" | "f32", value: number): string {
   return /[.e]/.test(text) ? `${text}f` : `${text}.0f`;
 }
 
+/** A binding and the one function that reads or writes it, in f32 (or u32) whatever it is stored in. */
 function bindingBlock({ name, access, element, lanes }: Binding, index: number, target: KernelTarget): string {
+  const vector = (scalar: string) => (lanes === 4 ? `vec4<${scalar}>` : scalar);
+  const value = vector(element === "u32" ? "u32" : "f32");
+  const isPacked = element === "weight" && !target.half;
+  const isHalf = element === "weight" || (element === "activation" && target.format === "f16");
+  const stored = isPacked ? (lanes === 4 ? "vec2<u32>" : "u32") : isHalf ? vector("f16") : value;
   const mode = access === "read" ? "read" : "read_write";
-  const stored = storedType(element, lanes, target);
-  const value = valueType(element, lanes);
   const declaration = `@group(0) @binding(${index}) var<storage, ${mode}> ${name}: array<${stored}>;`;
-  if (access === "read") return `${declaration}\n${loadFunction(name, element, lanes, stored, value, target)}`;
-  const converted = stored === value ? "value" : `${stored}(value)`;
-  return `${declaration}\nfn store_${name}(index: u32, value: ${value}) { ${name}[index] = ${converted}; }`;
-}
-
-function loadFunction(
-  name: string,
-  element: Binding["element"],
-  lanes: 1 | 4,
-  stored: string,
-  value: string,
-  target: KernelTarget,
-): string {
-  const head = `fn load_${name}(index: u32) -> ${value}`;
-  if (element === "weight" && !target.half) {
-    if (lanes === 4) {
-      return `${head} { let packed = ${name}[index]; return vec4<f32>(unpack2x16float(packed.x), unpack2x16float(packed.y)); }`;
-    }
-    return `${head} { return unpack2x16float(${name}[index >> 1u])[index & 1u]; }`;
+  const convert = (type: string, text: string) => (stored === value ? text : `${type}(${text})`);
+  if (access === "write") {
+    return `${declaration}\nfn store_${name}(index: u32, value: ${value}) { ${name}[index] = ${convert(stored, "value")}; }`;
   }
-  return stored === value ? `${head} { return ${name}[index]; }` : `${head} { return ${value}(${name}[index]); }`;
+  const load = isPacked ? unpacked(name, lanes) : `return ${convert(value, `${name}[index]`)};`;
+  return `${declaration}\nfn load_${name}(index: u32) -> ${value} { ${load} }`;
 }
 
-function storedType(element: Binding["element"], lanes: 1 | 4, target: KernelTarget): string {
-  if (element === "weight" && !target.half) return lanes === 4 ? "vec2<u32>" : "u32";
-  const scalar = element === "u32" ? "u32" : element === "weight" || (element === "activation" && target.format === "f16") ? "f16" : "f32";
-  return lanes === 4 ? `vec4<${scalar}>` : scalar;
+/** float16 without `shader-f16`: two of them in a u32. */
+function unpacked(name: string, lanes: 1 | 4): string {
+  if (lanes === 1) return `return unpack2x16float(${name}[index >> 1u])[index & 1u];`;
+  return `let packed = ${name}[index]; return vec4<f32>(unpack2x16float(packed.x), unpack2x16float(packed.y));`;
 }
-
-function valueType(element: Binding["element"], lanes: 1 | 4): string {
-  const scalar = element === "u32" ? "u32" : "f32";
-  return lanes === 4 ? `vec4<${scalar}>` : scalar;
-}
-
-const SHARED = `
-fn flat_workgroup(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.x + id.y * count.x; }
-`;

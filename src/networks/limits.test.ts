@@ -6,8 +6,9 @@ import { layoutArena } from "../engine/arena";
 import { fuseGraph } from "../engine/fuse";
 import { GraphBuilder } from "../engine/graph-builder";
 import type { KernelTarget } from "../engine/kernel";
-import { scheduleGraph } from "../engine/schedule";
+import { stageGraph } from "../engine/stages";
 import { byteLengthOf, elementBytes, strideOf } from "../engine/tensor";
+import { TRAITS } from "../engine/traits";
 import { packedBytes } from "../engine/weights";
 import { autoencoderKlDecoder, parseAutoencoderKlConfig } from "./autoencoder-kl";
 import { autoencoderTinyDecoder, parseAutoencoderTinyConfig } from "./autoencoder-tiny";
@@ -19,16 +20,15 @@ const MIB = 2 ** 20;
 const TARGET: KernelTarget = {
   format: "f32",
   half: false,
-  sizes: "constant",
   workgroupBytes: 16_384,
   invocations: 256,
   bindingBytes: 128 * MIB,
-  software: false,
+  traits: TRAITS.hardware,
 };
 const TARGETS = {
   "a GPU": TARGET,
-  lavapipe: { ...TARGET, half: true, sizes: "uniform", software: true },
-  SwiftShader: { ...TARGET, sizes: "uniform", software: true },
+  lavapipe: { ...TARGET, half: true, traits: TRAITS.softwareWithFloat16 },
+  SwiftShader: { ...TARGET, traits: TRAITS.software },
 } as const satisfies Readonly<Record<string, KernelTarget>>;
 const LIMITS = { bufferBytes: 256 * MIB, storageBuffers: 8, workgroups: 65_535, bindingAlignment: 256 };
 
@@ -50,10 +50,10 @@ describe.each([
   const g = new GraphBuilder();
   g.output("y", build(g));
   const graph = fuseGraph(g.build());
-  const schedule = scheduleGraph(graph, TARGET);
+  const stages = stageGraph(graph, TARGET);
 
   test.each(Object.entries(TARGETS))("no dispatch binds more, or launches more, than is allowed on %s", (_adapter, target) => {
-    const wrong = scheduleGraph(graph, target).dispatches.flatMap(({ kernel, buffers }) => {
+    const wrong = stageGraph(graph, target).dispatches.flatMap(({ kernel, buffers }) => {
       const reasons: string[] = [];
       if (kernel.bindings.length > LIMITS.storageBuffers) reasons.push(`${kernel.bindings.length} storage buffers`);
       if (Math.max(...kernel.workgroups) > LIMITS.workgroups) reasons.push(`workgroups ${kernel.workgroups.join("x")}`);
@@ -73,7 +73,7 @@ describe.each([
   });
 
   test("every buffer can be made", () => {
-    const layout = layoutArena(schedule.tensors, schedule.conflicts, LIMITS.bufferBytes);
+    const layout = layoutArena(stages.tensors, stages.conflicts, LIMITS.bufferBytes);
     expect(layout).toBeDefined();
     for (const bytes of layout?.slabBytes ?? []) expect(bytes).toBeLessThanOrEqual(LIMITS.bufferBytes);
   });
@@ -82,6 +82,6 @@ describe.each([
 test("control: a quarter of the buffers' size is too little for the large decoder", () => {
   const g = new GraphBuilder();
   g.output("y", autoencoderKlDecoder(g, parseAutoencoderKlConfig(KL), { batch: 1, height: 64, width: 64 }));
-  const schedule = scheduleGraph(fuseGraph(g.build()), TARGET);
-  expect(layoutArena(schedule.tensors, schedule.conflicts, LIMITS.bufferBytes / 4)).toBeUndefined();
+  const stages = stageGraph(fuseGraph(g.build()), TARGET);
+  expect(layoutArena(stages.tensors, stages.conflicts, LIMITS.bufferBytes / 4)).toBeUndefined();
 });

@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { fuseGraph } from "../engine/fuse";
 import { GraphBuilder } from "../engine/graph-builder";
 import type { KernelTarget } from "../engine/kernel";
-import { RATES, scheduleGraph, tensorOf, type ScheduledDispatch } from "../engine/schedule";
+import { RATES, stageGraph, tensorOf, type StagedDispatch } from "../engine/stages";
+import { TRAITS } from "../engine/traits";
 import { SD21 } from "./published";
 import { unet2dCondition } from "./unet-2d-condition";
 import { parseUnetConfig } from "./unet-config";
@@ -15,25 +16,24 @@ const CROSS_ATTENTIONS = 16;
 const TARGET: KernelTarget = {
   format: "f32",
   half: false,
-  sizes: "constant",
   workgroupBytes: 16_384,
   invocations: 256,
   bindingBytes: 2 ** 27,
-  software: false,
+  traits: TRAITS.hardware,
 };
 
 function plan(steering: "nasa" | "nag") {
   const g = new GraphBuilder();
   g.output("y", unet2dCondition(g, parseUnetConfig(SD21), { batch: 1, height: 64, width: 64, textTokens: 77, steering }));
   const graph = fuseGraph(g.build());
-  return { graph, dispatches: scheduleGraph(graph, TARGET).dispatches };
+  return { graph, dispatches: stageGraph(graph, TARGET).dispatches };
 }
 
 const nasa = plan("nasa");
 const nag = plan("nag");
 
-const isSteered = ({ kernel }: ScheduledDispatch) => kernel.name.startsWith("cross-attention");
-const others = (dispatches: readonly ScheduledDispatch[]) =>
+const isSteered = ({ kernel }: StagedDispatch) => kernel.name.startsWith("cross-attention");
+const others = (dispatches: readonly StagedDispatch[]) =>
   dispatches.filter((dispatch) => !isSteered(dispatch)).map(({ kernel, mask }) => ({ kernel, mask }));
 
 describe("NAG's list of dispatches is NASA's", () => {

@@ -1,7 +1,7 @@
 // Denoisers that read text: the plain prediction, and the ones steered by NASA and NAG, at every size and timestep.
 import { Fields, type JsonObject } from "../../common/json";
 import type { Steering } from "../../common/steering";
-import { packSteering } from "../../engine/steering-fields";
+import { packSteering } from "../../engine/steering-input";
 import { openDenoiser } from "../../networks";
 import type { Denoiser, Inputs } from "../../networks/roles";
 import { sinusoid } from "../../networks/sinusoid";
@@ -27,7 +27,7 @@ export const checkTextDenoiser: DeviceCheck = async function* (fixture, device, 
       const { out } = await network.run(
         key,
         (g) => g.output("out", denoiser.build(g, { batch, height, width, textTokens, steering: method })),
-        { ...inputs, steering: packSteering(steering, { positive: textTokens, negative: textTokens }) },
+        { ...inputs, steering: packSteering({ positive: textTokens, negative: textTokens }, steering) },
       );
       if (out) yield { case: name, error: relativeError(out, golden.channelsLast(name).values) };
     }

@@ -3,16 +3,16 @@
 // pairwise rule. With n values an invocation the relative error of the square sum is at
 // most about n * 2^-24 whatever the mean: |first - mean|^2 <= n * variance.
 import type { KernelTarget } from "../kernel";
+import { wgsl } from "../wgsl";
 
-/** Invocations of a workgroup of normalisation teams. */
+/** Invocations of a workgroup, which teams share. */
 export const TEAM_WORKGROUP = 64;
 
 /**
- * Invocations a row of `length` steps: two steps each or more. Barriers are what costs on
- * software adapters, so there a row is one invocation's work.
+ * Invocations that share a row of `length` steps: two steps each or more.
  */
 export function teamSize(length: number, target: KernelTarget): number {
-  if (target.software) return 1;
+  if (!target.traits.normalisesRowsInTeams) return 1;
   let size = 4;
   while (size < TEAM_WORKGROUP && size * 2 < length) size *= 2;
   return size;
@@ -22,39 +22,42 @@ export function teamSize(length: number, target: KernelTarget): number {
  * `Moments`, `moments_of`, `merge`, and `reduce(position, value)`, to be called by the whole
  * workgroup: positions with equal remainder by `teams` are merged, and each gets its team's result.
  */
-export function momentsWgsl({ lanes, invocations, teams }: { lanes: 1 | 4; invocations: number; teams: number }): string {
+export function momentsWgsl({ lanes, threads, teams }: { lanes: 1 | 4; threads: number; teams: number }): string {
   const value = lanes === 4 ? "vec4<f32>" : "f32";
-  return `
-struct Moments { count: f32, mean: ${value}, square: ${value} }
+  return wgsl`
+    struct Moments { count: f32, mean: ${value}, square: ${value} }
 
-fn moments_of(count: f32, first: ${value}, sum: ${value}, squares: ${value}) -> Moments {
-  let divisor = max(count, 1.0);
-  return Moments(count, first + sum / divisor, max(squares - sum * sum / divisor, ${value}(0.0)));
-}
+    // From sums of deviations from a first value, and of their squares.
+    fn moments_of(count: f32, first: ${value}, sum: ${value}, squares: ${value}) -> Moments {
+      let divisor = max(count, 1.0);
+      return Moments(count, first + sum / divisor, max(squares - sum * sum / divisor, ${value}(0.0)));
+    }
 
-fn merge(a: Moments, b: Moments) -> Moments {
-  let count = a.count + b.count;
-  let delta = b.mean - a.mean;
-  let part = b.count / max(count, 1.0);
-  return Moments(count, a.mean + delta * part, a.square + b.square + delta * delta * (a.count * part));
-}
-${reduceWgsl("Moments", "merge", invocations, teams)}`;
+    fn merge(a: Moments, b: Moments) -> Moments {
+      let count = a.count + b.count;
+      let delta = b.mean - a.mean;
+      let part = b.count / max(count, 1.0);
+      return Moments(count, a.mean + delta * part, a.square + b.square + delta * delta * (a.count * part));
+    }
+
+    ${reduceWgsl("Moments", "merge", threads, teams)}
+  `;
 }
 
 /** `reduce(position, value)` over a workgroup by halving; see `momentsWgsl`. */
-export function reduceWgsl(type: string, merge: string, invocations: number, teams: number): string {
-  if (teams === invocations) return `fn reduce(position: u32, value: ${type}) -> ${type} { return value; }\n`;
-  return `
-var<workgroup> partial: array<${type}, ${invocations}>;
+export function reduceWgsl(type: string, merge: string, threads: number, teams: number): string {
+  if (teams === threads) return `fn reduce(position: u32, value: ${type}) -> ${type} { return value; }`;
+  return wgsl`
+    var<workgroup> partial: array<${type}, ${threads}>;
 
-fn reduce(position: u32, value: ${type}) -> ${type} {
-  partial[position] = value;
-  for (var span = ${invocations / 2}u; span >= ${teams}u; span >>= 1u) {
-    workgroupBarrier();
-    if (position < span) { partial[position] = ${merge}(partial[position], partial[position + span]); }
-  }
-  workgroupBarrier();
-  return partial[position % ${teams}u];
-}
-`;
+    fn reduce(position: u32, value: ${type}) -> ${type} {
+      partial[position] = value;
+      for (var span = ${threads / 2}u; span >= ${teams}u; span >>= 1u) {
+        workgroupBarrier();
+        if (position < span) { partial[position] = ${merge}(partial[position], partial[position + span]); }
+      }
+      workgroupBarrier();
+      return partial[position % ${teams}u];
+    }
+  `;
 }

@@ -55,7 +55,8 @@ export async function evaluate(
   const graph = fuse ? fuseGraph(builder.build()) : builder.build();
   const weights = new Weights(device, arraySource(data.weights ?? {}));
   await weights.load(graph);
-  const plan = await Plan.compile(device, graph, weights, { format, target: { sizes, ...target } });
+  const traits = { ...(target.traits ?? device.target(format).traits), sizes };
+  const plan = await Plan.compile(device, graph, weights, { format, target: { ...target, traits } });
   for (const [name, values] of Object.entries(data.inputs)) plan.write(name, values);
   await runPlan(plan);
   const outputs: Record<string, TensorData> = {};

@@ -2,6 +2,7 @@
 // modes, tiles for hardware and for software. Pairings are chosen so that each is met.
 import type { KernelTarget } from "../kernel";
 import type { NumberFormat } from "../tensor";
+import { TRAITS } from "../traits";
 
 export interface Variant {
   readonly variant: string;
@@ -11,14 +12,14 @@ export interface Variant {
 }
 
 export const VARIANTS: readonly Variant[] = [
-  { variant: "f16, uniform sizes, hardware tiles", format: "f16", sizes: "uniform", target: { software: false } },
+  { variant: "f16, uniform sizes, hardware tiles", format: "f16", sizes: "uniform", target: { traits: TRAITS.hardware } },
   {
     variant: "f32, packed weights, uniform sizes, software tiles",
     format: "f32",
     sizes: "uniform",
-    target: { software: true, half: false },
+    target: { traits: TRAITS.software, half: false },
   },
-  { variant: "f32, constant sizes, hardware tiles", format: "f32", sizes: "constant", target: { software: false } },
+  { variant: "f32, constant sizes, hardware tiles", format: "f32", sizes: "constant", target: { traits: TRAITS.hardware } },
 ];
 
 /** Constant sizes compile every shape anew, which is slow on software drivers: they get every third case. */

@@ -6,7 +6,7 @@ import type { Device } from "../../engine/device";
 import type { GraphBuilder } from "../../engine/graph-builder";
 import type { Plan } from "../../engine/plan";
 import { runPlan } from "../../engine/run";
-import { packSteering, type TextKeys } from "../../engine/steering-fields";
+import { packSteering, type TextKeys } from "../../engine/steering-input";
 import type { NumberFormat } from "../../engine/tensor";
 import { openDenoiser } from "../../networks";
 import type { Denoiser } from "../../networks/roles";
@@ -56,7 +56,7 @@ export class WgslDenoiser {
 
   /** Key counts and dials of the next step. */
   writeSteering(plan: Plan, steering: Steering, keys: TextKeys): void {
-    plan.write("steering", packSteering(steering, keys));
+    plan.write("steering", packSteering(keys, steering));
   }
 
   /**

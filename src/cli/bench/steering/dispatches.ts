@@ -2,7 +2,7 @@
 // often it occurs. Equal are: WGSL, sizes and workgroups, and for those that read the steering
 // input also the way, because its values decide how much they do. Only lists: nothing runs here.
 import type { Kernel } from "../../../engine/kernel";
-import { RATES, type Schedule } from "../../../engine/schedule";
+import { RATES, type Stages } from "../../../engine/stages";
 import { WAYS, type Way } from "./network";
 
 /** A step under each way, and what is computed once a text. */
@@ -19,10 +19,10 @@ export interface DistinctDispatch {
 /** Rates that change from step to step. */
 export const STEP_RATES = RATES.timestep | RATES.run;
 
-export function distinctDispatches(schedules: Readonly<Record<Way, Schedule>>): readonly DistinctDispatch[] {
+export function distinctDispatches(stagesByWay: Readonly<Record<Way, Stages>>): readonly DistinctDispatch[] {
   const distinct = new Map<string, DistinctDispatch & { readonly counts: Record<Part, number> }>();
   for (const way of WAYS) {
-    for (const [index, { kernel, mask }] of schedules[way].dispatches.entries()) {
+    for (const [index, { kernel, mask }] of stagesByWay[way].dispatches.entries()) {
       const part = partOf(way, mask);
       if (part === undefined) continue;
       const key = identity(kernel, way);

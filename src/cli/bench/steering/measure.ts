@@ -1,7 +1,7 @@
 // Two ways to price a step. Whole runs, alternating, are what a user waits for, and need a GPU;
 // on a software adapter a run takes a minute, so every distinct dispatch is timed alone instead,
 // again alternating, and counts as often as it occurs.
-import { measure, median, type Budget, type Clock, type Contender } from "../../../bench/measure";
+import { measure, median, type Budget, type Clock, type Contender } from "../measure";
 import { invariant } from "../../../common/errors";
 import type { Plan } from "../../../engine/plan";
 import { runPlan, submitDispatches } from "../../../engine/run";

@@ -1,10 +1,10 @@
 // The network whose steering is priced: the UNet of SD2.1, or a small one, under every way of
 // steering, and what each way writes to it. As in the pipeline, an unsteered picture runs NASA's graph with its negative branch closed.
-import type { Scale } from "../../../bench/rows";
+import type { Scale } from "../page/rows";
 import { fuseGraph } from "../../../engine/fuse";
 import type { Graph } from "../../../engine/graph";
 import { GraphBuilder } from "../../../engine/graph-builder";
-import { STEERING_FIELDS } from "../../../engine/ops";
+import { packSteering } from "../../../engine/steering-input";
 import { SD21 } from "../../../networks/published";
 import { unet2dCondition } from "../../../networks/unet-2d-condition";
 import { parseUnetConfig } from "../../../networks/unet-config";
@@ -54,15 +54,5 @@ export function unetGraph(scale: Scale, steering: "nasa" | "nag"): Graph {
 
 /** What the pipeline writes to the input `steering`, at the family's own strengths. */
 export function steeringFields(way: Way): Float32Array {
-  const { nasa, nag } = STEERING_DEFAULTS.sd21;
-  const fields = new Float32Array(8);
-  fields[STEERING_FIELDS.positiveKeys] = TEXT_TOKENS;
-  if (way !== "none") fields[STEERING_FIELDS.negativeKeys] = TEXT_TOKENS;
-  if (way === "nasa") fields[STEERING_FIELDS.nasaScale] = nasa.scale;
-  if (way === "nag") {
-    fields[STEERING_FIELDS.nagPhi] = nag.scale;
-    fields[STEERING_FIELDS.nagTau] = nag.tau;
-    fields[STEERING_FIELDS.nagAlpha] = nag.alpha;
-  }
-  return fields;
+  return packSteering({ positive: TEXT_TOKENS, negative: TEXT_TOKENS }, way === "none" ? { method: "none" } : STEERING_DEFAULTS.sd21[way]);
 }

@@ -1,6 +1,6 @@
 // From samples to what is said of steering's cost: sums over a step, ratios to the same step
 // without a negative, the share of every kernel. Only arithmetic and words.
-import { median } from "../../../bench/measure";
+import { median } from "../measure";
 import type { DistinctDispatch, Part } from "./dispatches";
 import { WAYS, type Way } from "./network";
 

@@ -3,10 +3,11 @@
 // takes five times as long to compile there, and the processor's cache does what workgroup memory
 // would. Loads of keys and values have one address for all invocations, which those drivers do
 // once; loops over channels stay rolled, with bounds the compiler does not know.
-import type { Core, CoreOptions } from "./core";
+import { range, unroll, wgsl } from "../../wgsl";
+import { LOWEST, type Core, type CoreOptions } from "./core";
 
 /** Invocations of a workgroup: one vector of the widest driver. */
-const INVOCATIONS = 8;
+const THREADS = 8;
 
 /** Keys whose scores are held at a time, in one `vec4` per query. */
 const KEYS = 4;
@@ -17,65 +18,88 @@ const QUERIES = 4;
 /** Accumulators (`vec4`s) of an invocation: 4 KiB of the 8 KiB that WGSL guarantees, as NASA keeps two sets. */
 const MOST_QUADS = 256;
 
-const LOWEST = "-3.0e38";
-
-const list = (count: number, text: (i: number) => string): readonly string[] => Array.from({ length: count }, (_, i) => text(i));
-const times = (count: number, text: (i: number) => string): string => list(count, text).join("\n");
-
-export function directCore({ quads, causal, second, readKey, readValue }: CoreOptions): Core {
-  const queries = Math.min(QUERIES, Math.floor(MOST_QUADS / quads));
+export function directCore(options: CoreOptions): Core {
+  const queries = Math.min(QUERIES, Math.floor(MOST_QUADS / options.quads));
   // In powers of two, so that most head sizes share a pipeline.
-  const size = Math.max(64, 2 ** Math.ceil(Math.log2(quads * queries)));
-  const at = (i: number) => `[c * ${queries}u + ${i}u]`;
+  const size = Math.max(64, 2 ** Math.ceil(Math.log2(options.quads * queries)));
   return {
-    invocations: INVOCATIONS,
-    queries: INVOCATIONS * queries,
-    declarations: `
-var<private> output: array<vec4<f32>, ${size}>; // [quad][query]
-${second ? `var<private> kept: array<vec4<f32>, ${size}>;` : ""}
-`,
-    begin: `
-  let first = (id.x * ${INVOCATIONS}u + local) * ${queries}u;
-${times(queries, (i) => `  let row${i} = batch * sizes.tokens + min(first + ${i}u, sizes.tokens - 1u);`)}`,
-    branch: `
-  for (var c = 0u; c < sizes.quads * ${queries}u; c++) { output[c] = vec4<f32>(0.0); }
-${times(queries, (i) => `  var m${i} = ${LOWEST}; var l${i} = 0.0;`)}
-  for (var start = 0u; start < keyEnd; start += ${KEYS}u) {
-${times(KEYS, (j) => `    let key${j} = min(start + ${j}u, keyEnd - 1u);`)}
-${times(queries, (i) => `    var s${i} = vec4<f32>(0.0);`)}
-    for (var c = 0u; c < sizes.quads; c++) {
-${times(KEYS, (j) => `      let k${j} = ${readKey(`key${j}`, "c")};`)}
-${times(queries, (i) => `      let q${i} = quad_q(row${i}, head, c);\n      s${i} += vec4<f32>(${list(KEYS, (j) => `dot(q${i}, k${j})`).join(", ")});`)}
-    }
-    let keys = vec4<u32>(start) + vec4<u32>(0u, 1u, 2u, 3u);
-${times(queries, (i) => softmax(i, causal))}
-    for (var c = 0u; c < sizes.quads; c++) {
-${times(KEYS, (j) => `      let v${j} = ${readValue(`key${j}`, "c")};`)}
-${times(queries, (i) => `      output${at(i)} = output${at(i)} * shrink${i} + (${list(KEYS, (j) => `p${i}[${j}] * v${j}`).join(" + ")});`)}
-    }
-  }
-${times(queries, (i) => `  let inverse${i} = select(0.0, 1.0 / l${i}, l${i} > 0.0);`)}
-  for (var c = 0u; c < sizes.quads; c++) {
-${times(queries, (i) => `    output${at(i)} *= inverse${i};`)}
-  }`,
-    each: (text) => `
-  for (var c = 0u; c < sizes.quads; c++) {
-${times(queries, (i) => {
-  const line = text({ o: `output${at(i)}`, z: `kept${at(i)}`, token: `first + ${i}u`, quad: "c" });
-  return `    if (first + ${i}u < sizes.tokens) { ${line} }`;
-})}
-  }`,
+    threads: THREADS,
+    queries: THREADS * queries,
+    declarations: wgsl`
+      var<private> output: array<vec4<f32>, ${size}>; // [quad][query]
+      ${options.second ? `var<private> kept: array<vec4<f32>, ${size}>;` : ""}
+    `,
+    begin: wgsl`
+      // This thread's queries. Past the end, the last token is computed again.
+      let first_token = (group.x * ${THREADS}u + thread) * ${queries}u;
+      ${unroll(queries, (i) => `let row_${i} = batch * sizes.tokens + min(first_token + ${i}u, sizes.tokens - 1u);`)}
+    `,
+    branch: branch(options, queries),
+    each: (text) => wgsl`
+      for (var quad = 0u; quad < sizes.quads; quad++) {
+        ${unroll(queries, (i) => {
+          const at = place(queries, i);
+          const line = text({ output: `output${at}`, kept: `kept${at}`, token: `first_token + ${i}u`, quad: "quad" });
+          return `if (first_token + ${i}u < sizes.tokens) { ${line} }`;
+        })}
+      }
+    `,
   };
 }
 
-/** From scores `s` to weights `p`, with the factor `shrink` for what was summed under the old maximum. */
+function branch({ causal, readKey, readValue }: CoreOptions, queries: number): string {
+  const at = (i: number) => `output${place(queries, i)}`;
+  const sumOver = (separator: string, text: (j: number) => string) => range(KEYS).map(text).join(separator);
+  return wgsl`
+    // A fresh softmax.
+    for (var i = 0u; i < sizes.quads * ${queries}u; i++) { output[i] = vec4<f32>(0.0); }
+    ${unroll(queries, (i) => `var maximum_${i} = ${LOWEST};\nvar total_${i} = 0.0;`)}
+
+    for (var first_key = 0u; first_key < key_end; first_key += ${KEYS}u) {
+      // Scores: every query against four keys.
+      ${unroll(KEYS, (j) => `let key_${j} = min(first_key + ${j}u, key_end - 1u);`)}
+      ${unroll(queries, (i) => `var scores_${i} = vec4<f32>(0.0);`)}
+      for (var quad = 0u; quad < sizes.quads; quad++) {
+        ${unroll(KEYS, (j) => `let k_${j} = ${readKey(`key_${j}`, "quad")};`)}
+        ${unroll(
+          queries,
+          (i) => wgsl`
+            let q_${i} = quad_q(row_${i}, head, quad);
+            scores_${i} += vec4<f32>(${sumOver(", ", (j) => `dot(q_${i}, k_${j})`)});
+          `,
+        )}
+      }
+      // Weights: keys past the end get none, and what was summed under an old maximum shrinks.
+      let keys = vec4<u32>(first_key) + vec4<u32>(0u, 1u, 2u, 3u);
+      ${unroll(queries, (i) => softmax(i, causal))}
+      // Output: the weighted sum of values.
+      for (var quad = 0u; quad < sizes.quads; quad++) {
+        ${unroll(KEYS, (j) => `let v_${j} = ${readValue(`key_${j}`, "quad")};`)}
+        ${unroll(queries, (i) => `${at(i)} = ${at(i)} * shrink_${i} + (${sumOver(" + ", (j) => `weights_${i}[${j}] * v_${j}`)});`)}
+      }
+    }
+
+    // Divide by the sum of weights.
+    ${unroll(queries, (i) => `let inverse_${i} = select(0.0, 1.0 / total_${i}, total_${i} > 0.0);`)}
+    for (var quad = 0u; quad < sizes.quads; quad++) {
+      ${unroll(queries, (i) => `${at(i)} *= inverse_${i};`)}
+    }
+  `;
+}
+
+function place(queries: number, i: number): string {
+  return `[quad * ${queries}u + ${i}u]`;
+}
+
+/** From scores to weights, with the factor `shrink` for what was summed under the old maximum. */
 function softmax(i: number, causal: boolean): string {
-  const end = causal ? `min(keyEnd, first + ${i + 1}u)` : "keyEnd";
-  return `
-    s${i} = select(vec4<f32>(${LOWEST}), s${i} * sizes.scale, keys < vec4<u32>(${end}));
-    let new${i} = max(m${i}, max(max(s${i}.x, s${i}.y), max(s${i}.z, s${i}.w)));
-    let shrink${i} = exp2(m${i} - new${i});
-    let p${i} = exp2(s${i} - new${i});
-    m${i} = new${i};
-    l${i} = l${i} * shrink${i} + (p${i}.x + p${i}.y + p${i}.z + p${i}.w);`;
+  const end = causal ? `min(key_end, first_token + ${i + 1}u)` : "key_end";
+  return wgsl`
+    scores_${i} = select(vec4<f32>(${LOWEST}), scores_${i} * sizes.scale, keys < vec4<u32>(${end}));
+    let new_maximum_${i} = max(maximum_${i}, max(max(scores_${i}.x, scores_${i}.y), max(scores_${i}.z, scores_${i}.w)));
+    let shrink_${i} = exp2(maximum_${i} - new_maximum_${i});
+    let weights_${i} = exp2(scores_${i} - new_maximum_${i});
+    maximum_${i} = new_maximum_${i};
+    total_${i} = total_${i} * shrink_${i} + (weights_${i}.x + weights_${i}.y + weights_${i}.z + weights_${i}.w);
+  `;
 }

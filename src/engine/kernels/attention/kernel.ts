@@ -4,7 +4,8 @@
 import type { Dispatch, Kernel, KernelTarget, Lowering } from "../../kernel";
 import type { Attention } from "../../ops";
 import { axis, channelsOf, strideOf, type Tensor } from "../../tensor";
-import { attentionCore } from "./core";
+import { entryPoint, wgsl } from "../../wgsl";
+import { attentionCore } from "./choose-core";
 import { headSizes, lanesOf, quadReader, quadWriter } from "./heads";
 
 export function lowerAttention(op: Attention, output: Tensor, { target }: Lowering): readonly Dispatch[] {
@@ -34,29 +35,38 @@ function attention(op: Attention, output: Tensor, target: KernelTarget): Kernel 
     ],
     sizes: {
       tokens,
-      headSize,
+      head_size: headSize,
       quads,
       keys: axis(k, 1),
       ...headSizes("q", q, headSize, qLayout),
       ...headSizes("k", k, headSize, kLayout),
       ...headSizes("v", v, headSize, vLayout),
-      yStride: strideOf(output) / yLanes,
-      yChannels: channelsOf(output),
+      y_stride: strideOf(output) / yLanes,
+      y_channels: channelsOf(output),
     },
     scalars: { scale: op.scale * Math.LOG2E },
     workgroups: [Math.ceil(tokens / core.queries), heads, axis(q, 0)],
-    code: `
-${quadReader("q", "q", lanes.q)}${quadReader("k", "k", lanes.k)}${quadReader("v", "v", lanes.v)}${quadWriter(yLanes)}
-${core.declarations}
-@compute @workgroup_size(${core.invocations})
-fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-  let head = id.y;
-  let batch = id.z;
-${core.begin}
-  let keyEnd = ${causal ? `min(sizes.keys, (id.x + 1u) * ${core.queries}u)` : "sizes.keys"};
-${core.branch}
-${core.each(({ o, token, quad }) => `write_y(batch * sizes.tokens + ${token}, 0u, head, ${quad}, ${o});`)}
-}
-`,
+    code: wgsl`
+      ${quadReader("q", lanes.q)}
+      ${quadReader("k", lanes.k)}
+      ${quadReader("v", lanes.v)}
+      ${quadWriter(yLanes)}
+
+      ${core.declarations}
+
+      ${entryPoint(
+        core.threads,
+        wgsl`
+          let head = group.y;
+          let batch = group.z;
+          ${core.begin}
+          let key_end = ${causal ? `min(sizes.keys, (group.x + 1u) * ${core.queries}u)` : "sizes.keys"};
+          ${core.branch}
+
+          // Store.
+          ${core.each(({ output: value, token, quad }) => `write_y(batch * sizes.tokens + ${token}, 0u, head, ${quad}, ${value});`)}
+        `,
+      )}
+    `,
   };
 }

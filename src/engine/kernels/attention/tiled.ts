@@ -6,15 +6,18 @@
 // share of the channels from staged v. The row's sum stays spread over its invocations until
 // the end. An invocation's queries are `rows` apart, so that neighbours read neighbouring rows
 // (other banks). State is f32; scores carry a factor log2(e), so that exp is exp2.
-import type { Core, CoreOptions } from "./core";
+import { range, unroll, wgsl } from "../../wgsl";
+import { LOWEST, type Core, type CoreOptions } from "./core";
 import { KEYS_PER_INVOCATION, keysOf, outputQuads, pitchOf, queriesOf, stagedQuads, type Tile } from "./tile";
 
 type Flash = CoreOptions & { readonly tile: Tile };
 
+const LANES = ["x", "y", "z", "w"];
+
 export function tiledCore(options: CoreOptions, tile: Tile): Core {
   const flash = { ...options, tile };
   return {
-    invocations: tile.columns * tile.rows,
+    threads: tile.columns * tile.rows,
     queries: queriesOf(tile),
     declarations: memory(flash),
     begin: begin(flash),
@@ -23,175 +26,221 @@ export function tiledCore(options: CoreOptions, tile: Tile): Core {
   };
 }
 
-/** Below any score, finite: exp2 of the difference to a real score is 0, to itself 1, never NaN. */
-const LOWEST = "-3.0e38";
-
-const times = (count: number, text: (i: number) => string): string => Array.from({ length: count }, (_, i) => text(i)).join("\n");
-
 function memory({ quads, tile }: Flash): string {
   const rows = queriesOf(tile);
-  return `
-const INVOCATIONS = ${tile.columns * tile.rows}u;
-var<workgroup> staged_q: array<vec4<f32>, ${rows * pitchOf(tile)}>;
-var<workgroup> staged: array<vec4<f32>, ${stagedQuads(quads, tile)}>; // keys, then values
-var<workgroup> probabilities: array<vec4<f32>, ${(rows * keysOf(tile)) / 4}>; // [query][key / 4]
-var<workgroup> partial: array<f32, ${rows * tile.columns}>; // [query][column]
-`;
+  return wgsl`
+    var<workgroup> staged_q: array<vec4<f32>, ${rows * pitchOf(tile)}>; // [query][quad]
+    var<workgroup> staged: array<vec4<f32>, ${stagedQuads(quads, tile)}>; // keys, then values
+    var<workgroup> staged_weights: array<vec4<f32>, ${(rows * keysOf(tile)) / 4}>; // [query][key / 4]
+    var<workgroup> partial: array<f32, ${rows * tile.columns}>; // [query][column]
+  `;
 }
 
 function begin(flash: Flash): string {
-  const { quads, tile } = flash;
-  return `
-  let column = local % ${tile.columns}u;
-  let first = local / ${tile.columns}u;
-  let token0 = id.x * ${queriesOf(tile)}u;
-${eachOutput(tile.queries, outputQuads(quads, tile), (i, j) => `  var o${i}_${j} = vec4<f32>(0.0);${flash.second ? ` var z${i}_${j} = vec4<f32>(0.0);` : ""}`)}
-${tile.chunk >= quads ? stageQueries(flash, "0u") : ""}`;
+  const { quads, tile, second } = flash;
+  const registers = (i: number, j: number) =>
+    (second ? ["output", "kept"] : ["output"]).map((name) => `var ${name}_${i}_${j} = vec4<f32>(0.0);`).join("\n");
+  return wgsl`
+    // This thread's place: a column of keys and channels, a row of queries.
+    let column = thread % ${tile.columns}u;
+    let first_row = thread / ${tile.columns}u;
+    let first_token = group.x * ${queriesOf(tile)}u;
+    ${eachOutput(flash, registers)}
+    ${tile.chunk >= quads ? stageQueries(flash, "") : ""}
+  `;
 }
 
 function branch(flash: Flash): string {
-  const { quads, tile } = flash;
-  const outputs = outputQuads(quads, tile);
-  const { queries, columns, rows } = tile;
-  return `
-${times(queries, (i) => `  var m${i} = ${LOWEST}; var l${i} = 0.0;`)}
-${eachOutput(queries, outputs, (i, j) => `  o${i}_${j} = vec4<f32>(0.0);`)}
-  for (var start = 0u; start < keyEnd; start += ${keysOf(tile)}u) {
-${scores(flash)}
-${mask(flash)}
-${times(queries, (i) => `    partial[(first + ${i * rows}u) * ${columns}u + column] = max(max(s${i}.x, s${i}.y), max(s${i}.z, s${i}.w));`)}
+  const { tile } = flash;
+  const { queries, columns } = tile;
+  const sum = (i: number) => {
+    const parts = range(columns).map((column) => `partial[${rowOf(tile, i)} * ${columns}u + ${column}u]`);
+    return wgsl`
+      let sum_${i} = ${parts.join(" + ")};
+      let inverse_${i} = select(0.0, 1.0 / sum_${i}, sum_${i} > 0.0);
+    `;
+  };
+  return wgsl`
+    // A fresh softmax.
+    ${unroll(queries, (i) => `var maximum_${i} = ${LOWEST};\nvar total_${i} = 0.0;`)}
+    ${eachOutput(flash, (i, j) => `output_${i}_${j} = vec4<f32>(0.0);`)}
+
+    for (var first_key = 0u; first_key < key_end; first_key += ${keysOf(tile)}u) {
+      ${scores(flash)}
+      ${mask(flash)}
+      // The maximum of a row: of this thread's keys, then of all columns.
+      ${unroll(queries, (i) => `partial[${rowOf(tile, i)} * ${columns}u + column] = ${largest(`scores_${i}`)};`)}
+      workgroupBarrier();
+      ${unroll(queries, (i) => softmax(flash, i))}
+      ${values(flash)}
+    }
+
+    // Add up the sums of a row's columns, and divide by them.
+    ${unroll(queries, (i) => `partial[${rowOf(tile, i)} * ${columns}u + column] = total_${i};`)}
     workgroupBarrier();
-${times(queries, (i) => softmax(i, tile, outputs))}
-${values(flash)}
-  }
-${times(queries, (i) => `  partial[(first + ${i * rows}u) * ${columns}u + column] = l${i};`)}
-  workgroupBarrier();
-${times(queries, (i) => {
-  const sum = Array.from({ length: columns }, (_, c) => `partial[(first + ${i * rows}u) * ${columns}u + ${c}u]`).join(" + ");
-  return `  let sum${i} = ${sum};\n  let inverse${i} = select(0.0, 1.0 / sum${i}, sum${i} > 0.0);`;
-})}
-${eachOutput(queries, outputs, (i, j) => `  o${i}_${j} *= inverse${i};`)}
-`;
+    ${unroll(queries, sum)}
+    ${eachOutput(flash, (i, j) => `output_${i}_${j} *= inverse_${i};`)}
+  `;
 }
 
-function each({ quads, tile }: Flash, text: Parameters<Core["each"]>[0]): string {
-  return times(tile.queries, (i) => {
-    const token = `token0 + first + ${i * tile.rows}u`;
-    const body = times(outputQuads(quads, tile), (j) => {
+function each(flash: Flash, text: Parameters<Core["each"]>[0]): string {
+  const { quads, tile } = flash;
+  return unroll(tile.queries, (i) => {
+    const token = `first_token + first_row + ${i * tile.rows}u`;
+    const lines = unroll(outputQuads(quads, tile), (j) => {
       const quad = `column + ${j * tile.columns}u`;
-      const line = text({ o: `o${i}_${j}`, z: `z${i}_${j}`, token, quad });
-      return (j + 1) * tile.columns > quads ? `    if (${quad} < ${quads}u) { ${line} }` : `    ${line}`;
+      const line = text({ output: `output_${i}_${j}`, kept: `kept_${i}_${j}`, token, quad });
+      return (j + 1) * tile.columns > quads ? `if (${quad} < ${quads}u) { ${line} }` : line;
     });
-    return `  if (${token} < sizes.tokens) {\n${body}\n  }`;
+    return wgsl`
+      if (${token} < sizes.tokens) {
+        ${lines}
+      }
+    `;
   });
 }
 
-function eachOutput(queries: number, outputs: number, text: (i: number, j: number) => string): string {
-  return times(queries, (i) => times(outputs, (j) => text(i, j)));
+function eachOutput({ quads, tile }: Flash, text: (i: number, j: number) => string): string {
+  return unroll(tile.queries, (i) => unroll(outputQuads(quads, tile), (j) => text(i, j)));
 }
 
+function rowOf(tile: Tile, i: number): string {
+  return `(first_row + ${i * tile.rows}u)`;
+}
+
+/** @param chunk the first quad staged, and a plus sign; empty where the whole head is */
 function stageQueries({ quads, tile }: Flash, chunk: string): string {
-  return `
-    for (var i = local; i < ${queriesOf(tile) * tile.chunk}u; i += INVOCATIONS) {
+  return wgsl`
+    // Stage the queries.
+    for (var i = thread; i < ${queriesOf(tile) * tile.chunk}u; i += ${tile.columns * tile.rows}u) {
       let row = i / ${tile.chunk}u;
-      let c = ${chunk} + i % ${tile.chunk}u;
-      var quad = vec4<f32>(0.0);
-      if (token0 + row < sizes.tokens && c < ${quads}u) { quad = quad_q(batch * sizes.tokens + token0 + row, head, c); }
-      staged_q[row * ${pitchOf(tile)}u + i % ${tile.chunk}u] = quad;
-    }`;
+      let quad = ${chunk}i % ${tile.chunk}u;
+      var value = vec4<f32>(0.0);
+      if (first_token + row < sizes.tokens && quad < ${quads}u) { value = quad_q(batch * sizes.tokens + first_token + row, head, quad); }
+      staged_q[row * ${pitchOf(tile)}u + i % ${tile.chunk}u] = value;
+    }
+  `;
 }
 
 /** Staged row `j * columns + column` is key `column * 4 + j`: a column's keys are neighbours, its rows are in different banks. */
 function stageKeys({ quads, tile, readKey }: Flash, chunk: string): string {
-  return `
-    for (var i = local; i < ${keysOf(tile) * tile.chunk}u; i += INVOCATIONS) {
+  return wgsl`
+    // Stage the keys.
+    for (var i = thread; i < ${keysOf(tile) * tile.chunk}u; i += ${tile.columns * tile.rows}u) {
       let row = i / ${tile.chunk}u;
-      let key = start + (row % ${tile.columns}u) * ${KEYS_PER_INVOCATION}u + row / ${tile.columns}u;
-      let c = ${chunk} + i % ${tile.chunk}u;
-      var quad = vec4<f32>(0.0);
-      if (key < keyEnd && c < ${quads}u) { quad = ${readKey("key", "c")}; }
-      staged[row * ${pitchOf(tile)}u + i % ${tile.chunk}u] = quad;
-    }`;
+      let key = first_key + (row % ${tile.columns}u) * ${KEYS_PER_INVOCATION}u + row / ${tile.columns}u;
+      let quad = ${chunk}i % ${tile.chunk}u;
+      var value = vec4<f32>(0.0);
+      if (key < key_end && quad < ${quads}u) { value = ${readKey("key", "quad")}; }
+      staged[row * ${pitchOf(tile)}u + i % ${tile.chunk}u] = value;
+    }
+  `;
 }
 
-/** `s{i}`: scores of query i against this invocation's four keys. */
+/** `scores_i`: of query i against this invocation's four keys. */
 function scores(flash: Flash): string {
   const { quads, tile } = flash;
   const { queries, columns } = tile;
   const pitch = pitchOf(tile);
-  const lane = ["x", "y", "z", "w"];
-  const product = `
-${times(4, (j) => `      let k${j} = staged[(${j * columns}u + column) * ${pitch}u + c];`)}
-${times(queries, (i) => `      let q${i} = staged_q[(first + ${i * tile.rows}u) * ${pitch}u + c];`)}
-${times(queries, (i) => times(4, (j) => `      s${i}.${lane[j]} = ${product4(`q${i}`, `k${j}`, `s${i}.${lane[j]}`)};`))}`;
-  const block = (chunk: string, again: boolean): string => `
-${again ? stageQueries(flash, chunk) : ""}${stageKeys(flash, chunk)}
+  const whole = tile.chunk >= quads;
+  const lane = (i: number, j: number) => `scores_${i}.${LANES[j]}`;
+  const block = wgsl`
+    ${stageKeys(flash, whole ? "" : "chunk + ")}
     workgroupBarrier();
-    for (var c = 0u; c < ${tile.chunk < quads ? `${tile.chunk}u` : "sizes.quads"}; c++) {${product}
-    }`;
-  const zero = times(queries, (i) => `    var s${i} = vec4<f32>(0.0);`);
-  if (tile.chunk >= quads) return `${zero}${block("0u", false)}`;
-  return `${zero}
-    for (var chunk = 0u; chunk < sizes.quads; chunk += ${tile.chunk}u) {${block("chunk", true)}
-    workgroupBarrier();
-    }`;
+    // Scores: every query against four keys, four channels at a time.
+    for (var quad = 0u; quad < ${whole ? "sizes.quads" : `${tile.chunk}u`}; quad++) {
+      ${unroll(4, (j) => `let k_${j} = staged[(${j * columns}u + column) * ${pitch}u + quad];`)}
+      ${unroll(queries, (i) => `let q_${i} = staged_q[${rowOf(tile, i)} * ${pitch}u + quad];`)}
+      ${unroll(queries, (i) => unroll(4, (j) => `${lane(i, j)} = ${product4(`q_${i}`, `k_${j}`, lane(i, j))};`))}
+    }
+  `;
+  const chunks = wgsl`
+    for (var chunk = 0u; chunk < sizes.quads; chunk += ${tile.chunk}u) {
+      ${stageQueries(flash, "chunk + ")}
+      ${block}
+      workgroupBarrier();
+    }
+  `;
+  return wgsl`
+    ${unroll(queries, (i) => `var scores_${i} = vec4<f32>(0.0);`)}
+    ${whole ? block : chunks}
+  `;
 }
 
 /** sum + dot(a, b) in four fused operations; `dot` and an addition would be five. */
 function product4(a: string, b: string, sum: string): string {
-  return ["x", "y", "z", "w"].reduce((text, lane) => `fma(${a}.${lane}, ${b}.${lane}, ${text})`, sum);
+  return LANES.reduce((text, lane) => `fma(${a}.${lane}, ${b}.${lane}, ${text})`, sum);
 }
 
 function mask({ tile, causal }: Flash): string {
-  return `
-    let keys = vec4<u32>(start + column * ${KEYS_PER_INVOCATION}u) + vec4<u32>(0u, 1u, 2u, 3u);
-${times(tile.queries, (i) => {
-  const end = causal ? `min(keyEnd, token0 + first + ${i * tile.rows + 1}u)` : "keyEnd";
-  return `    s${i} = select(vec4<f32>(${LOWEST}), s${i} * sizes.scale, keys < vec4<u32>(${end}));`;
-})}`;
+  return wgsl`
+    // Scale, and leave out keys past the end.
+    let keys = vec4<u32>(first_key + column * ${KEYS_PER_INVOCATION}u) + vec4<u32>(0u, 1u, 2u, 3u);
+    ${unroll(tile.queries, (i) => {
+      const end = causal ? `min(key_end, first_token + first_row + ${i * tile.rows + 1}u)` : "key_end";
+      return `scores_${i} = select(vec4<f32>(${LOWEST}), scores_${i} * sizes.scale, keys < vec4<u32>(${end}));`;
+    })}
+  `;
 }
 
-function softmax(i: number, tile: Tile, outputs: number): string {
-  const { columns, rows } = tile;
-  const maximum = Array.from({ length: columns }, (_, c) => `partial[(first + ${i * rows}u) * ${columns}u + ${c}u]`).reduce(
-    (text, next) => `max(${text}, ${next})`,
-    `m${i}`,
-  );
-  return `
-    let new${i} = ${maximum};
-    let shrink${i} = exp2(m${i} - new${i});
-    let p${i} = exp2(s${i} - new${i});
-    m${i} = new${i};
-    l${i} = l${i} * shrink${i} + (p${i}.x + p${i}.y + p${i}.z + p${i}.w);
-    probabilities[(first + ${i * rows}u) * ${columns}u + column] = p${i};
-${times(outputs, (j) => `    o${i}_${j} *= shrink${i};`)}`;
+function largest(scores: string): string {
+  return `max(max(${scores}.x, ${scores}.y), max(${scores}.z, ${scores}.w))`;
 }
 
-/** Accumulates probabilities times values; begins after the scores are done with `staged`, ends with it free again. */
-function values({ quads, tile, readValue }: Flash): string {
+function softmax(flash: Flash, i: number): string {
+  const { quads, tile } = flash;
+  const { columns } = tile;
+  const maximum = range(columns)
+    .map((column) => `partial[${rowOf(tile, i)} * ${columns}u + ${column}u]`)
+    .reduce((text, next) => `max(${text}, ${next})`, `maximum_${i}`);
+  return wgsl`
+    // Weights of query ${i}; what was summed under the old maximum shrinks.
+    let new_maximum_${i} = ${maximum};
+    let shrink_${i} = exp2(maximum_${i} - new_maximum_${i});
+    let weights_${i} = exp2(scores_${i} - new_maximum_${i});
+    maximum_${i} = new_maximum_${i};
+    total_${i} = total_${i} * shrink_${i} + (weights_${i}.x + weights_${i}.y + weights_${i}.z + weights_${i}.w);
+    staged_weights[${rowOf(tile, i)} * ${columns}u + column] = weights_${i};
+    ${unroll(outputQuads(quads, tile), (j) => `output_${i}_${j} *= shrink_${i};`)}
+  `;
+}
+
+/** Accumulates weights times values; begins after the scores are done with `staged`, ends with it free again. */
+function values(flash: Flash): string {
+  const { tile, quads, readValue } = flash;
   const { queries, columns, valueKeys } = tile;
   const outputs = outputQuads(quads, tile);
   const pitch = outputs * columns;
-  const lane = ["x", "y", "z", "w"];
-  const stages = keysOf(tile) / valueKeys;
-  const block = (base: string): string => `
-    for (var i = local; i < ${valueKeys * quads}u; i += INVOCATIONS) {
-      let key = start + ${base} + i / ${quads}u;
-      var quad = vec4<f32>(0.0);
-      if (key < keyEnd) { quad = ${readValue("key", `i % ${quads}u`)}; }
-      staged[(i / ${quads}u) * ${pitch}u + i % ${quads}u] = quad;
+  const whole = keysOf(tile) === valueKeys;
+  const base = whole ? "" : "base + ";
+  const block = wgsl`
+    // Stage the values.
+    for (var i = thread; i < ${valueKeys * quads}u; i += ${columns * tile.rows}u) {
+      let key = first_key + ${base}i / ${quads}u;
+      var value = vec4<f32>(0.0);
+      if (key < key_end) { value = ${readValue("key", `i % ${quads}u`)}; }
+      staged[(i / ${quads}u) * ${pitch}u + i % ${quads}u] = value;
     }
     workgroupBarrier();
-    for (var r = 0u; r < ${valueKeys / 4}u; r++) {
-${times(queries, (i) => `      let p${i} = probabilities[(first + ${i * tile.rows}u) * ${columns}u + (${base}) / 4u + r];`)}
-${times(4, (k) =>
-  times(outputs, (j) => {
-    const load = `      let v${k}_${j} = staged[(r * 4u + ${k}u) * ${pitch}u + ${j * columns}u + column];`;
-    return `${load}\n${times(queries, (i) => `      o${i}_${j} = fma(vec4<f32>(p${i}.${lane[k]}), v${k}_${j}, o${i}_${j});`)}`;
-  }),
-)}
+    // Output: weights times values, four keys at a time.
+    for (var row = 0u; row < ${valueKeys / 4}u; row++) {
+      ${unroll(queries, (i) => `let weights_${i} = staged_weights[${rowOf(tile, i)} * ${columns}u + ${whole ? "" : "base / 4u + "}row];`)}
+      ${unroll(4, (key) =>
+        unroll(
+          outputs,
+          (j) => wgsl`
+            let v_${key}_${j} = staged[(row * 4u + ${key}u) * ${pitch}u + ${j * columns}u + column];
+            ${unroll(queries, (i) => `output_${i}_${j} = fma(vec4<f32>(weights_${i}.${LANES[key]}), v_${key}_${j}, output_${i}_${j});`)}
+          `,
+        ),
+      )}
     }
-    workgroupBarrier();`;
-  if (stages === 1) return block("0u");
-  return `    for (var base = 0u; base < ${keysOf(tile)}u; base += ${valueKeys}u) {${block("base")}\n    }`;
+    workgroupBarrier();
+  `;
+  if (whole) return block;
+  return wgsl`
+    for (var base = 0u; base < ${keysOf(tile)}u; base += ${valueKeys}u) {
+      ${block}
+    }
+  `;
 }

@@ -4,6 +4,7 @@ import type { KernelTarget } from "../../kernel";
 import type { Activation, Padding } from "../../ops";
 import type { NumberFormat } from "../../tensor";
 import { evaluate, expectClose, random } from "../../testing/evaluate";
+import { TRAITS } from "../../traits";
 import { casesIn, COMPILE_TIMEOUT_MS, FORMATS, sumTolerance, type Formats } from "../gemm/testing/formats";
 import { conv2dReference, outputSize, type Conv2dReference } from "./reference";
 
@@ -26,7 +27,7 @@ interface Case {
 
 const same: Padding = { top: 1, left: 1, bottom: 1, right: 1 };
 const none: Padding = { top: 0, left: 0, bottom: 0, right: 0 };
-const HARDWARE = { software: false } as const;
+const HARDWARE = { traits: TRAITS.hardware } as const;
 
 const CASES: readonly Case[] = [
   { rule: "3x3 on one tile", input: [1, 4, 8, 16], outputs: 32, padding: same },

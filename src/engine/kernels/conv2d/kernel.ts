@@ -5,12 +5,13 @@
 import type { Dispatch, Lowering } from "../../kernel";
 import type { Conv2d } from "../../ops";
 import { axis, quadsOf, rowsOf, type Tensor } from "../../tensor";
+import { wgsl } from "../../wgsl";
 import { sourceOf, type Rows } from "../bands";
 import { gemmDispatches, weightQuadsOf } from "../gemm/dispatch";
 import type { Epilogue } from "../gemm/epilogue";
 import { rowBands } from "../gemm/row-bands";
 import type { RowSource } from "../gemm/source";
-import { planGemm } from "../gemm/tile";
+import { planGemm } from "../gemm/plan";
 
 /** x: `[batch, height, width, k]`, output: `[batch, height, width, n]`. */
 export function lowerConv2d(op: Conv2d, output: Tensor, lowering: Lowering): readonly Dispatch[] {
@@ -22,13 +23,13 @@ export function lowerConv2d(op: Conv2d, output: Tensor, lowering: Lowering): rea
   const weightQuads = weightQuadsOf(output, false);
   const rows = rowsOf(output);
   const slices = (depth: number) => kernelHeight * kernelWidth * slicesPerTap(depth);
-  const plan = planGemm({ rows, columns: weightQuads * 4, slices, gated: false }, target);
+  const plan = planGemm({ rows, columns: weightQuads * 4, slices, gated: false }, target.traits);
   const { depth } = plan.tile;
   const around = [{ tensor: x, rows: (band: Rows) => inputRows(op, output, band) }];
   const bands = rowBands([output, ...(residual ? [residual] : [])], around, plan.tile, target);
   const { weight, bias } = op.weights;
   const { activation, finalActivation } = op;
-  const activationsAtRunTime = target.software;
+  const activationsAtRunTime = target.traits.choosesActivationsAtRunTime;
   const epilogue: Epilogue = { bias, channelBias, residual, activation, finalActivation, gated: false, activationsAtRunTime, output };
   return bands.flatMap((band) => {
     const input = band.around.get(x.id) ?? { tensor: x, begin: 0, end: rowsOf(x) };
@@ -43,18 +44,18 @@ export function lowerConv2d(op: Conv2d, output: Tensor, lowering: Lowering): rea
         epilogue,
         sizes: {
           quads,
-          slicesPerTap: slicesPerTap(depth),
+          slices_per_tap: slicesPerTap(depth),
           taps: kernelHeight * kernelWidth,
-          kernelWidth,
+          kernel_width: kernelWidth,
           stride: op.stride,
           top: op.padding.top,
           left: op.padding.left,
           height: axis(x, 1),
           width: axis(x, 2),
-          outputWidth: axis(output, 2),
-          outputPixels: axis(output, 1) * axis(output, 2),
-          rowOffset: band.rows.begin,
-          inputOffset: input.begin,
+          output_width: axis(output, 2),
+          output_pixels: axis(output, 1) * axis(output, 2),
+          row_offset: band.rows.begin,
+          input_offset: input.begin,
         },
         slices: slices(depth),
         band,
@@ -85,33 +86,60 @@ function inputRows(op: Conv2d, output: Tensor, band: Rows): Rows {
 function pixelSource(op: Conv2d, depth: number): RowSource {
   const shift = op.upsample === 2 ? " >> 1u" : "";
   const limit = (size: string) => (op.upsample === 2 ? `2u * ${size}` : size);
-  const tap = `    let tap_row = tap / sizes.kernelWidth;
-    let tap_column = tap % sizes.kernelWidth;`;
+  const tap = wgsl`
+    let tap_row = tap / sizes.kernel_width;
+    let tap_column = tap % sizes.kernel_width;
+  `;
   const at = (index: number) => `(image_${index} + (line${shift}) * sizes.width + (column${shift})) * sizes.quads`;
-  const tapped = (index: number) => `let line = top_${index} + tap_row; let column = left_${index} + tap_column;
-      let inside = line < ${limit("sizes.height")} && column < ${limit("sizes.width")};`;
+  const tapped = (index: number) => wgsl`
+    let line = top_${index} + tap_row;
+    let column = left_${index} + tap_column;
+    let inside = line < ${limit("sizes.height")} && column < ${limit("sizes.width")};
+  `;
+  const setup = (index: number, row: string) => wgsl`
+    let pixel_${index} = ${row} + sizes.row_offset;
+    let place_${index} = pixel_${index} % sizes.output_pixels;
+    let top_${index} = place_${index} / sizes.output_width * sizes.stride - sizes.top;
+    let left_${index} = place_${index} % sizes.output_width * sizes.stride - sizes.left;
+    let image_${index} = pixel_${index} / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
+  `;
   return {
-    setup: (index, row) => `  let pixel_${index} = ${row} + sizes.rowOffset;
-  let place_${index} = pixel_${index} % sizes.outputPixels;
-  let top_${index} = place_${index} / sizes.outputWidth * sizes.stride - sizes.top;
-  let left_${index} = place_${index} % sizes.outputWidth * sizes.stride - sizes.left;
-  let image_${index} = pixel_${index} / sizes.outputPixels * sizes.height * sizes.width - sizes.inputOffset;`,
-    slice: `    let tap = slice / sizes.slicesPerTap;
-    let slice_quad = (slice - tap * sizes.slicesPerTap) * ${depth / 4}u;
-    let channel_quad = slice_quad + a_quad;
-    let weight_row = 4u * (tap * sizes.quads + slice_quad);
-${tap}`,
-    read: (index) => `${tapped(index)}
-      if (inside && channel_quad < sizes.quads) { value = load_x(${at(index)} + channel_quad); }`,
-    segments: "sizes.taps",
-    segment: `    let tap = segment;
-    let segment_quads = sizes.quads;
-    let weight_row = 4u * tap * sizes.quads;
-${tap}`,
-    // Outside the image the first pixel is read, and a zero taken instead.
-    place: (index) => `    var at_${index} = 0u; var inside_${index} = false;
-    { ${tapped(index)}
-      if (inside) { at_${index} = ${at(index)}; inside_${index} = true; } }`,
-    readPlace: (index, name) => `${name} = select(vec4<f32>(0.0), load_x(at_${index} + quad), inside_${index});`,
+    tiled: {
+      setup,
+      slice: wgsl`
+        let tap = slice / sizes.slices_per_tap;
+        let slice_quad = (slice - tap * sizes.slices_per_tap) * ${depth / 4}u;
+        let channel_quad = slice_quad + a_quad;
+        let weight_row = 4u * (tap * sizes.quads + slice_quad);
+        ${tap}
+      `,
+      read: (index) => wgsl`
+        ${tapped(index)}
+        if (inside && channel_quad < sizes.quads) { value = load_x(${at(index)} + channel_quad); }
+      `,
+    },
+    direct: {
+      setup,
+      segments: "sizes.taps",
+      segment: wgsl`
+        let tap = segment;
+        let segment_quads = sizes.quads;
+        let weight_row = 4u * tap * sizes.quads;
+        ${tap}
+      `,
+      // Outside the image the first pixel is read, and a zero taken instead.
+      place: (index) => wgsl`
+        var at_${index} = 0u;
+        var inside_${index} = false;
+        {
+          ${tapped(index)}
+          if (inside) {
+            at_${index} = ${at(index)};
+            inside_${index} = true;
+          }
+        }
+      `,
+      read: (index, name) => `${name} = select(vec4<f32>(0.0), load_x(at_${index} + quad), inside_${index});`,
+    },
   };
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { nag, nasa } from "../../../steering/reference";
 import type { NumberFormat } from "../../tensor";
 import { evaluate, expectClose, random, type EvaluateOptions } from "../../testing/evaluate";
+import { TRAITS } from "../../traits";
 import { attentionReference, type Packed } from "../attention/reference";
 
 /** q, and k and v of both texts, `[batch, rows, heads * headSize]`; key counts may stay below the rows. */
@@ -34,9 +35,9 @@ interface Target extends EvaluateOptions {
 
 /** Sizes stay uniforms: each pipeline of the tiles takes a software driver seconds to compile. */
 const TARGETS: readonly Target[] = [
-  { on: "software core, f32", format: "f32", target: { software: true } },
-  { on: "tiles, f32", format: "f32", target: { software: false } },
-  { on: "tiles, f16", format: "f16", target: { software: false } },
+  { on: "software core, f32", format: "f32", target: { traits: TRAITS.software } },
+  { on: "tiles, f32", format: "f32", target: { traits: TRAITS.hardware } },
+  { on: "tiles, f16", format: "f16", target: { traits: TRAITS.hardware } },
 ];
 
 const SMALL = { batch: 1, tokens: 19, heads: 2, headSize: 16, capacity: 9, negativeCapacity: 7, positiveKeys: 9, negativeKeys: 7 };
@@ -125,7 +126,7 @@ const bound = (format: EvaluateOptions["format"], method: "nasa" | "nag"): numbe
 };
 
 describe("steered cross-attention equals the float64 definition", () => {
-  const tiles = { target: { software: false, workgroupBytes: 16_384 } } as const;
+  const tiles = { target: { traits: TRAITS.hardware, workgroupBytes: 16_384 } } as const;
   const cases: readonly (Partial<Problem> & { readonly options?: EvaluateOptions })[] = [
     {},
     { positiveKeys: 1, negativeKeys: 1 },

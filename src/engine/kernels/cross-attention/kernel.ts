@@ -4,9 +4,12 @@
 // then runs once, and the result is bit-identical to plain attention.
 // NASA: SNOOPI, eq. 7-9. NAG needs the norm over all heads: `nag-combine` does that.
 import type { Dispatch, Kernel, KernelTarget, Lowering } from "../../kernel";
-import { STEERING_FIELDS, type CrossAttention } from "../../ops";
+import type { CrossAttention } from "../../ops";
+import { STEERING_FIELDS } from "../../steering-input";
 import { axis, channelsOf, strideOf, type Tensor } from "../../tensor";
-import { attentionCore, type Core } from "../attention/core";
+import { entryPoint, wgsl } from "../../wgsl";
+import { attentionCore } from "../attention/choose-core";
+import type { Core } from "../attention/core";
 import { headSizes, lanesOf, quadReader, quadWriter } from "../attention/heads";
 
 export function lowerCrossAttention(op: CrossAttention, output: Tensor, { target }: Lowering): readonly Dispatch[] {
@@ -35,11 +38,11 @@ function crossAttention(op: CrossAttention, output: Tensor, target: KernelTarget
   const yLanes = headSize % 4 === 0 ? 4 : 1;
   const tokens = axis(q, 1);
   const readers = [
-    quadReader("q", "q", lanes.q),
-    quadReader("k", "k", lanes.k),
-    quadReader("v", "v", lanes.v),
-    quadReader("negative_k", "negativeK", lanes.k),
-    quadReader("negative_v", "negativeV", lanes.v),
+    quadReader("q", lanes.q),
+    quadReader("k", lanes.k),
+    quadReader("v", lanes.v),
+    quadReader("negative_k", lanes.k),
+    quadReader("negative_v", lanes.v),
   ];
   return {
     name: `cross-attention-${mode}`,
@@ -54,74 +57,88 @@ function crossAttention(op: CrossAttention, output: Tensor, target: KernelTarget
     ],
     sizes: {
       tokens,
-      headSize,
+      head_size: headSize,
       quads,
       capacity: axis(k, 1),
-      negativeCapacity: axis(negativeK, 1),
+      negative_capacity: axis(negativeK, 1),
       ...headSizes("q", q, headSize, qLayout),
       ...headSizes("k", k, headSize, kLayout),
       ...headSizes("v", v, headSize, vLayout),
-      ...headSizes("negativeK", negativeK, headSize, kLayout),
-      ...headSizes("negativeV", negativeV, headSize, vLayout),
-      yStride: strideOf(output) / yLanes,
-      yChannels: channelsOf(output),
+      ...headSizes("negative_k", negativeK, headSize, kLayout),
+      ...headSizes("negative_v", negativeV, headSize, vLayout),
+      y_stride: strideOf(output) / yLanes,
+      y_channels: channelsOf(output),
       // Z- begins after all heads of Z+ (mode branches).
-      negativeOffset: (heads * headSize) / yLanes,
+      negative_offset: (heads * headSize) / yLanes,
     },
     scalars: { scale: op.scale * Math.LOG2E },
     workgroups: [Math.ceil(tokens / core.queries), heads, axis(q, 0)],
-    code: `
-${readers.join("")}${quadWriter(yLanes)}
-fn key_quad(branch: u32, batch: u32, key: u32, head: u32, c: u32) -> vec4<f32> {
-  if (branch == 0u) { return quad_k(batch * sizes.capacity + key, head, c); }
-  return quad_negative_k(batch * sizes.negativeCapacity + key, head, c);
-}
-fn value_quad(branch: u32, batch: u32, key: u32, head: u32, c: u32) -> vec4<f32> {
-  if (branch == 0u) { return quad_v(batch * sizes.capacity + key, head, c); }
-  return quad_negative_v(batch * sizes.negativeCapacity + key, head, c);
-}
-${core.declarations}
-@compute @workgroup_size(${core.invocations})
-fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-  let head = id.y;
-  let batch = id.z;
-  let positiveKeys = min(u32(load_steering(${STEERING_FIELDS.positiveKeys}u)), sizes.capacity);
-  let negativeKeys = min(u32(load_steering(${STEERING_FIELDS.negativeKeys}u)), sizes.negativeCapacity);
-  let weight = load_steering(${mode === "nasa" ? STEERING_FIELDS.nasaScale : STEERING_FIELDS.nagPhi}u);
-  let branches = select(1u, 2u, negativeKeys > 0u && weight != 0.0);
-${core.begin}
-${mode === "nasa" ? nasaBranches(core) : separateBranches(core)}
-}
-`,
+    code: wgsl`
+      ${readers.join("\n")}
+      ${quadWriter(yLanes)}
+      ${READ_BRANCH}
+
+      ${core.declarations}
+
+      ${entryPoint(
+        core.threads,
+        wgsl`
+          let head = group.y;
+          let batch = group.z;
+          // Without negative keys, or with weight 0, there is one branch.
+          let positive_keys = min(u32(load_steering(${STEERING_FIELDS.positiveKeys}u)), sizes.capacity);
+          let negative_keys = min(u32(load_steering(${STEERING_FIELDS.negativeKeys}u)), sizes.negative_capacity);
+          let weight = load_steering(${mode === "nasa" ? STEERING_FIELDS.nasaScale : STEERING_FIELDS.nagPhi}u);
+          let branches = select(1u, 2u, negative_keys > 0u && weight != 0.0);
+          ${core.begin}
+          ${mode === "nasa" ? nasaBranches(core) : separateBranches(core)}
+        `,
+      )}
+    `,
   };
 }
 
-/** Z+ stays in `z` until the negative branch, if any, is subtracted. */
-function nasaBranches(core: Core): string {
-  return `
-  for (var branch = 0u; branch < branches; branch++) {
-    let keyEnd = select(negativeKeys, positiveKeys, branch == 0u);
-${core.branch}
-    if (branch == 0u) {
-${core.each(({ o, z }) => `${z} = ${o};`)}
-    } else {
-${core.each(({ o, z }) => `${z} -= weight * ${o};`)}
-    }
+const READ_BRANCH = wgsl`
+  fn key_quad(branch: u32, batch: u32, key: u32, head: u32, quad: u32) -> vec4<f32> {
+    if (branch == 0u) { return quad_k(batch * sizes.capacity + key, head, quad); }
+    return quad_negative_k(batch * sizes.negative_capacity + key, head, quad);
   }
-${core.each(({ z, token, quad }) => write("0u", token, quad, z))}`;
+  fn value_quad(branch: u32, batch: u32, key: u32, head: u32, quad: u32) -> vec4<f32> {
+    if (branch == 0u) { return quad_v(batch * sizes.capacity + key, head, quad); }
+    return quad_negative_v(batch * sizes.negative_capacity + key, head, quad);
+  }
+`;
+
+/** Z+ is kept until the negative branch, if any, is subtracted. */
+function nasaBranches(core: Core): string {
+  return wgsl`
+    for (var branch = 0u; branch < branches; branch++) {
+      let key_end = select(negative_keys, positive_keys, branch == 0u);
+      ${core.branch}
+      if (branch == 0u) {
+        ${core.each(({ output, kept }) => `${kept} = ${output};`)}
+      } else {
+        ${core.each(({ output, kept }) => `${kept} -= weight * ${output};`)}
+      }
+    }
+    // Store.
+    ${core.each(({ kept, token, quad }) => write("0u", token, quad, kept))}
+  `;
 }
 
 /** Z+ to the first channels, Z- to the rest; without a negative branch Z+ to both, so that all of y is defined. */
 function separateBranches(core: Core): string {
-  return `
-  for (var branch = 0u; branch < branches; branch++) {
-    let keyEnd = select(negativeKeys, positiveKeys, branch == 0u);
-${core.branch}
-${core.each(({ o, token, quad }) => write("branch * sizes.negativeOffset", token, quad, o))}
-    if (branches == 1u) {
-${core.each(({ o, token, quad }) => write("sizes.negativeOffset", token, quad, o))}
+  return wgsl`
+    for (var branch = 0u; branch < branches; branch++) {
+      let key_end = select(negative_keys, positive_keys, branch == 0u);
+      ${core.branch}
+      // Store.
+      ${core.each(({ output, token, quad }) => write("branch * sizes.negative_offset", token, quad, output))}
+      if (branches == 1u) {
+        ${core.each(({ output, token, quad }) => write("sizes.negative_offset", token, quad, output))}
+      }
     }
-  }`;
+  `;
 }
 
 function write(offset: string, token: string, quad: string, value: string): string {

@@ -15,11 +15,20 @@ import type {
   Weight,
 } from "../../ops";
 import { axis, channelsOf, quadsOf, rowsOf, type Tensor } from "../../tensor";
-import { itemRows, rowwise, type Table } from "../rowwise";
+import { rowwise, type Table } from "../rowwise";
+import { itemRows } from "../streams";
 
 export function lowerActivate(op: Activate, output: Tensor, lowering: Lowering): readonly Dispatch[] {
-  const code = `${activationWgsl("activation", op.activation)}${value("activation(read_x(row, channel))")}`;
-  return rowwise({ name: "activate", output, streams: { x: { tensor: op.inputs.x } }, code }, lowering);
+  return rowwise(
+    {
+      name: "activate",
+      output,
+      streams: { x: { tensor: op.inputs.x } },
+      declarations: activationWgsl("activation", op.activation),
+      body: "return activation(read_x(row, channel));",
+    },
+    lowering,
+  );
 }
 
 /** b is x's shape or one row per batch item: `rowsPerItem` covers both, so both share a pipeline. */
@@ -32,8 +41,8 @@ export function lowerBinary(op: Binary, output: Tensor, lowering: Lowering): rea
       name: op.operation,
       output,
       streams: { x: { tensor: x }, b: { tensor: b, rows: itemRows(rowsPerItem) } },
-      sizes: { rowsPerItem },
-      code: value(`read_x(row, channel) ${sign} read_b(row / sizes.rowsPerItem, channel)`),
+      sizes: { rows_per_item: rowsPerItem },
+      body: `return read_x(row, channel) ${sign} read_b(row / sizes.rows_per_item, channel);`,
     },
     lowering,
   );
@@ -48,7 +57,7 @@ export function lowerScaleChannels(op: ScaleChannels, output: Tensor, lowering: 
       output,
       streams: { x: { tensor: x }, ...(residual ? { residual: { tensor: residual } } : {}) },
       tables: { scale: weightTable(op.weights.scale) },
-      code: value(residual ? `read_residual(row, channel) + ${term}` : term),
+      body: `return ${residual ? "read_residual(row, channel) + " : ""}${term};`,
     },
     lowering,
   );
@@ -61,7 +70,7 @@ export function lowerScaleShift(op: ScaleShift, output: Tensor, lowering: Loweri
       output,
       streams: { x: { tensor: op.inputs.x } },
       scalars: { scale: op.scale, shift: op.shift },
-      code: value("read_x(row, channel) * sizes.scale + sizes.shift"),
+      body: "return read_x(row, channel) * sizes.scale + sizes.shift;",
     },
     lowering,
   );
@@ -80,8 +89,8 @@ export function lowerGatedAdd(op: GatedAdd, output: Tensor, lowering: Lowering):
         b: { tensor: b },
         modulation: { tensor: modulation, rows: itemRows(rowsPerItem), aligned: channels % 4 === 0 },
       },
-      sizes: { rowsPerItem, gate: op.chunk * channels },
-      code: value("read_x(row, channel) + read_modulation(row / sizes.rowsPerItem, sizes.gate + channel) * read_b(row, channel)"),
+      sizes: { rows_per_item: rowsPerItem, gate: op.chunk * channels },
+      body: "return read_x(row, channel) + read_modulation(row / sizes.rows_per_item, sizes.gate + channel) * read_b(row, channel);",
     },
     lowering,
   );
@@ -95,9 +104,8 @@ export function lowerGatedActivation(op: GatedActivation, output: Tensor, loweri
       output,
       streams: { x: { tensor: op.inputs.x, aligned: channels % 4 === 0 } },
       sizes: { gate: op.gateFirst ? 0 : channels, linear: op.gateFirst ? channels : 0 },
-      code: `${activationWgsl("activation", op.activation)}${value(
-        "read_x(row, sizes.linear + channel) * activation(read_x(row, sizes.gate + channel))",
-      )}`,
+      declarations: activationWgsl("activation", op.activation),
+      body: "return read_x(row, sizes.linear + channel) * activation(read_x(row, sizes.gate + channel));",
     },
     lowering,
   );
@@ -110,8 +118,8 @@ export function lowerAddTable(op: AddTable, output: Tensor, lowering: Lowering):
       output,
       streams: { x: { tensor: op.inputs.x } },
       tables: { table: weightTable(op.weights.table) },
-      sizes: { tokens: axis(output, -2), tableQuads: quadsOf(output) },
-      code: value("read_x(row, channel) + load_table((row % sizes.tokens) * sizes.tableQuads + (channel >> 2u))"),
+      sizes: { tokens: axis(output, -2), table_quads: quadsOf(output) },
+      body: "return read_x(row, channel) + load_table((row % sizes.tokens) * sizes.table_quads + (channel >> 2u));",
     },
     lowering,
   );
@@ -125,8 +133,8 @@ export function lowerTableTokens(op: TableTokens, output: Tensor, lowering: Lowe
       output,
       streams: { x: { tensor: op.inputs.x, rows: itemRows(tokens) } },
       tables: { table: weightTable(op.weights.table) },
-      sizes: { tokens, tableQuads: quadsOf(output) },
-      code: value("read_x(row / sizes.tokens, channel) + load_table((row % sizes.tokens) * sizes.tableQuads + (channel >> 2u))"),
+      sizes: { tokens, table_quads: quadsOf(output) },
+      body: "return read_x(row / sizes.tokens, channel) + load_table((row % sizes.tokens) * sizes.table_quads + (channel >> 2u));",
     },
     lowering,
   );
@@ -146,14 +154,10 @@ export function lowerCombine(op: Combine, output: Tensor, lowering: Lowering): r
       streams: { x: { tensor: x }, ...(b ? { b: { tensor: b } } : {}), ...(noise ? { noise: { tensor: noise } } : {}) },
       tables: { coefficients: { source: { tensor: coefficients }, element: coefficients.element, lanes: 4 } },
       sizes: { step: op.index },
-      code: value(terms.join(" + "), "let c = load_coefficients(sizes.step); "),
+      body: `let c = load_coefficients(sizes.step);\nreturn ${terms.join(" + ")};`,
     },
     lowering,
   );
-}
-
-function value(expression: string, before = ""): string {
-  return `fn value(row: u32, channel: u32) -> vec4<f32> { ${before}return ${expression}; }\n`;
 }
 
 function weightTable(weight: Weight): Table {

@@ -3,13 +3,14 @@
 import type { Dispatch, Lowering } from "../../kernel";
 import type { Embedding } from "../../ops";
 import { axis, quadsOf, roundUp, type Tensor } from "../../tensor";
+import { wgsl } from "../../wgsl";
 import { rowwise } from "../rowwise";
 
 export function lowerEmbedding(op: Embedding, output: Tensor, lowering: Lowering): readonly Dispatch[] {
   const { ids } = op.inputs;
   const { table, position } = op.weights;
   const tokens = axis(ids, -1);
-  const place = position ? " + load_position((row % sizes.tokens) * sizes.tableQuads + (channel >> 2u))" : "";
+  const place = position ? " + load_position((row % sizes.tokens) * sizes.table_quads + (channel >> 2u))" : "";
   return rowwise(
     {
       name: "embedding",
@@ -20,12 +21,16 @@ export function lowerEmbedding(op: Embedding, output: Tensor, lowering: Lowering
         table: { source: { weight: table }, element: "weight", lanes: 4 },
         ...(position ? { position: { source: { weight: position }, element: "weight", lanes: 4 } as const } : {}),
       },
-      sizes: { tokens, idsStride: roundUp(tokens, 4), vocabulary: axis({ shape: table.shapes[0] ?? [] }, -2), tableQuads: quadsOf(output) },
-      code: `fn value(row: u32, channel: u32) -> vec4<f32> {
-  let id = min(load_ids((row / sizes.tokens) * sizes.idsStride + row % sizes.tokens), sizes.vocabulary - 1u);
-  return load_table(id * sizes.tableQuads + (channel >> 2u))${place};
-}
-`,
+      sizes: {
+        tokens,
+        ids_stride: roundUp(tokens, 4),
+        vocabulary: axis({ shape: table.shapes[0] ?? [] }, -2),
+        table_quads: quadsOf(output),
+      },
+      body: wgsl`
+        let id = min(load_ids((row / sizes.tokens) * sizes.ids_stride + row % sizes.tokens), sizes.vocabulary - 1u);
+        return load_table(id * sizes.table_quads + (channel >> 2u))${place};
+      `,
     },
     lowering,
   );

@@ -1,15 +1,16 @@
-// WGSL of the same product without workgroup memory, for software adapters: each thread
+// WGSL of a matrix product without workgroup memory, for software adapters: each thread
 // reads A and W itself and keeps a large block of sums in registers. Measured on two CPU
 // rasterisers, barriers and workgroup memory cost more there than reading again: this form
 // runs two to four times faster than the tiled one and compiles in a fifth of the time.
-import type { RowSource } from "./source";
-import type { Tile } from "./tile";
-import { lines, numbers } from "./text";
+import { entryPoint, range, unroll, wgsl } from "../../wgsl";
+import type { DirectRows } from "./source";
+import { threadsOf, type Tile } from "./tile";
 
 export interface DirectText {
   readonly tile: Tile;
-  readonly source: RowSource;
+  readonly source: DirectRows;
   readonly gated: boolean;
+  /** `finish` and what it needs. */
   readonly epilogue: string;
 }
 
@@ -17,36 +18,52 @@ export function directWgsl({ tile, source, gated, epilogue }: DirectText): strin
   const { threadRows, threadColumns } = tile;
   const threadQuads = threadColumns / 4;
   const columnThreads = tile.columns / threadColumns;
-  const threads = columnThreads * (tile.rows / threadRows);
-  const rows = numbers(threadRows);
-  const quads = numbers(threadQuads);
-  return `${epilogue}
-@compute @workgroup_size(${threads})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
-  let first_row = group.y * ${tile.rows}u + thread / ${columnThreads}u * ${threadRows}u;
-  let first_quad = (group.x * ${columnThreads}u + thread % ${columnThreads}u) * ${threadQuads}u;
-${lines(quads, (j) => `  let quad_${j} = min(first_quad + ${j}u, sizes.weightQuads - 1u);`)}
-${lines(rows, (i) => source.setup(i, `min(first_row + ${i}u, sizes.rows - 1u)`))}
-${lines(rows, (i) => lines(quads, (j) => `  var sum_${i}_${j} = vec4<f32>(0.0);`))}
-  for (var segment = 0u; segment < ${source.segments}; segment++) {
-${source.segment}
-${lines(rows, (i) => source.place(i))}
-    for (var quad = 0u; quad < segment_quads; quad++) {
-      let w_begin = (weight_row + 4u * quad) * sizes.weightQuads;
-${lines(numbers(4), (k) => lines(quads, (j) => `      let w_${k}_${j} = load_weight(w_begin + ${k}u * sizes.weightQuads + quad_${j});`))}
-${lines(
-  rows,
-  (i) => `      var a_${i}: vec4<f32>; ${source.readPlace(i, `a_${i}`)}
-${lines(numbers(4), (k) => lines(quads, (j) => `      sum_${i}_${j} += a_${i}[${k}] * w_${k}_${j};`))}`,
-)}
-    }
-  }
-  var sums = array<vec4<f32>, ${threadRows * threadQuads}>(${rows.flatMap((i) => quads.map((j) => `sum_${i}_${j}`)).join(", ")});
-  for (var index = 0u; index < ${threadRows * threadQuads}u; index += ${gated ? 2 : 1}u) {
-    let row = first_row + index / ${threadQuads}u;
-    let quad = first_quad + index % ${threadQuads}u;
-    if (row < sizes.rows && quad < sizes.weightQuads) { ${gated ? "finish(row, quad / 2u, sums[index], sums[index + 1u]);" : "finish(row, quad, sums[index]);"} }
-  }
-}
-`;
+  const eachQuad = (text: (j: number) => string) => unroll(threadQuads, text);
+  const eachSum = (text: (i: number, j: number) => string) => unroll(threadRows, (i) => eachQuad((j) => text(i, j)));
+  const sums = range(threadRows).flatMap((i) => range(threadQuads).map((j) => `sum_${i}_${j}`));
+  return wgsl`
+    ${epilogue}
+
+    ${entryPoint(
+      threadsOf(tile),
+      wgsl`
+        // This thread's block of results: rows of A, quads of W's columns. Past the end, the last are read again.
+        let first_row = group.y * ${tile.rows}u + thread / ${columnThreads}u * ${threadRows}u;
+        let first_quad = (group.x * ${columnThreads}u + thread % ${columnThreads}u) * ${threadQuads}u;
+        ${eachQuad((j) => `let quad_${j} = min(first_quad + ${j}u, sizes.weight_quads - 1u);`)}
+        ${unroll(threadRows, (i) => source.setup(i, `min(first_row + ${i}u, sizes.rows - 1u)`))}
+        ${eachSum((i, j) => `var sum_${i}_${j} = vec4<f32>(0.0);`)}
+
+        for (var segment = 0u; segment < ${source.segments}; segment++) {
+          // Find the segment in A and in W.
+          ${source.segment}
+          ${unroll(threadRows, source.place)}
+          for (var quad = 0u; quad < segment_quads; quad++) {
+            // Read four rows of W, and four channels of each row of A.
+            let w_begin = (weight_row + 4u * quad) * sizes.weight_quads;
+            ${unroll(4, (k) => eachQuad((j) => `let w_${k}_${j} = load_weight(w_begin + ${k}u * sizes.weight_quads + quad_${j});`))}
+            // Multiply them, row by row.
+            ${unroll(
+              threadRows,
+              (i) => wgsl`
+                var a_${i}: vec4<f32>;
+                ${source.read(i, `a_${i}`)}
+                ${unroll(4, (k) => eachQuad((j) => `sum_${i}_${j} += a_${i}[${k}] * w_${k}_${j};`))}
+              `,
+            )}
+          }
+        }
+
+        // Finish and store, in a loop: an unrolled one compiles slowly.
+        var sums = array<vec4<f32>, ${sums.length}>(${sums.join(", ")});
+        for (var index = 0u; index < ${sums.length}u; index += ${gated ? 2 : 1}u) {
+          let row = first_row + index / ${threadQuads}u;
+          let quad = first_quad + index % ${threadQuads}u;
+          if (row < sizes.rows && quad < sizes.weight_quads) {
+            ${gated ? "finish(row, quad / 2u, sums[index], sums[index + 1u]);" : "finish(row, quad, sums[index]);"}
+          }
+        }
+      `,
+    )}
+  `;
 }

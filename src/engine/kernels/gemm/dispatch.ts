@@ -3,12 +3,13 @@
 import { linearWorkgroups, type Binding, type BufferSource, type Dispatch, type Lowering } from "../../kernel";
 import type { Weight } from "../../ops";
 import { quadsOf, type Tensor } from "../../tensor";
+import { linearEntryPoint, wgsl } from "../../wgsl";
 import { type Epilogue, epilogueBindings, epilogueBuffers, epilogueSizes, epilogueWgsl } from "./epilogue";
 import { directWgsl } from "./direct";
-import { tiledWgsl } from "./tiled";
+import type { GemmPlan } from "./plan";
 import type { RowBand } from "./row-bands";
 import type { RowSource } from "./source";
-import type { GemmPlan } from "./tile";
+import { tiledWgsl } from "./tiled";
 
 export interface GemmDispatch {
   readonly name: string;
@@ -37,18 +38,18 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
   const parts = Math.ceil(gemm.slices / slicesPerPart);
   const inputs = gemm.inputs.map(({ name, tensor }): Binding => ({ name, access: "read", element: tensor.element, lanes: 4 }));
   const finishSizes = {
-    outputQuads: epilogue.gated ? weightQuads / 2 : weightQuads,
-    ...(epilogue.channelBias ? { batchRows: gemm.batchRows } : {}),
+    output_quads: epilogue.gated ? weightQuads / 2 : weightQuads,
+    ...(epilogue.channelBias ? { batch_rows: gemm.batchRows } : {}),
     ...epilogueSizes(epilogue),
   };
   const product = {
     name: gemm.name,
     sizes: {
       rows,
-      weightQuads,
+      weight_quads: weightQuads,
       slices: gemm.slices,
       ...gemm.sizes,
-      ...(split ? { slicesPerPart } : finishSizes),
+      ...(split ? { slices_per_part: slicesPerPart } : finishSizes),
     },
     workgroups: [Math.ceil((weightQuads * 4) / plan.tile.columns), Math.ceil(rows / plan.tile.rows), parts] as const,
     code: productWgsl(gemm),
@@ -67,7 +68,7 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
     ];
   }
   const partials = lowering.scratch([parts, rows, weightQuads * 4], "f32");
-  const rowOffset = epilogue.channelBias ? { rowOffset: band.rows.begin } : {};
+  const rowOffset = epilogue.channelBias ? { row_offset: band.rows.begin } : {};
   return [
     {
       kernel: { ...product, bindings: [...inputs, weight, { name: "partial", access: "write", element: "f32", lanes: 4 }] },
@@ -89,22 +90,27 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
 function productWgsl({ plan, source, epilogue }: GemmDispatch): string {
   const { tile } = plan;
   const { gated } = epilogue;
-  if (plan.direct) return directWgsl({ tile, source, gated, epilogue: epilogueWgsl(epilogue) });
+  if (plan.direct) return directWgsl({ tile, source: source.direct, gated, epilogue: epilogueWgsl(epilogue) });
   const split = plan.splits > 1;
-  return tiledWgsl({ tile, source, gated, epilogue: split ? "" : epilogueWgsl(epilogue), split });
+  return tiledWgsl({ tile, source: source.tiled, gated, epilogue: split ? "" : epilogueWgsl(epilogue), split });
 }
 
 function sumWgsl(epilogue: Epilogue): string {
-  return `${epilogueWgsl(epilogue)}
-@compute @workgroup_size(${SUM_THREADS})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
-  let index = flat_workgroup(group, groups) * ${SUM_THREADS}u + thread;
-  if (index >= sizes.quads) { return; }
-  var sum = vec4<f32>(0.0);
-  for (var part = 0u; part < sizes.parts; part++) { sum += load_partial(part * sizes.quads + index); }
-  finish(index / sizes.outputQuads, index % sizes.outputQuads, sum);
-}
-`;
+  return wgsl`
+    ${epilogueWgsl(epilogue)}
+
+    ${linearEntryPoint(
+      SUM_THREADS,
+      wgsl`
+        let index = flat_group * ${SUM_THREADS}u + thread;
+        if (index >= sizes.quads) { return; }
+        // Add the parts in their order, always the same.
+        var sum = vec4<f32>(0.0);
+        for (var part = 0u; part < sizes.parts; part++) { sum += load_partial(part * sizes.quads + index); }
+        finish(index / sizes.output_quads, index % sizes.output_quads, sum);
+      `,
+    )}
+  `;
 }
 
 /** Output columns of a weight, in quads. */

@@ -5,6 +5,7 @@ import { activationText } from "../../activations";
 import type { Binding, BufferSource } from "../../kernel";
 import type { Activation, Weight } from "../../ops";
 import type { Tensor } from "../../tensor";
+import { wgsl } from "../../wgsl";
 
 export interface Epilogue {
   readonly bias?: Weight | undefined;
@@ -39,37 +40,40 @@ export function epilogueSizes(epilogue: Epilogue): Readonly<Record<string, numbe
 
 /**
  * `finish(row, quad, sum)`, or `finish(row, quad, value, gate)` with `quad` counting stored quads.
- * Reads the sizes `outputQuads` and, with a channel bias, `rowOffset` and `batchRows`.
+ * Reads the sizes `output_quads` and, with a channel bias, `row_offset` and `batch_rows`.
  */
 export function epilogueWgsl(epilogue: Epilogue): string {
   const { bias, channelBias, residual, gated } = epilogue;
   const { inner, last } = activations(epilogue);
   const biased = (name: string, quad: string) => (bias ? `${name} + load_bias(${quad})` : name);
-  const lines = gated
-    ? [
-        `let value_sum = ${biased("value", "2u * quad")};`,
-        `let gate_sum = ${biased("gate", "2u * quad + 1u")};`,
-        `var result = value_sum * ${inner.apply("gate_sum")};`,
-      ]
-    : [
-        `var result = ${biased("value", "quad")};`,
-        channelBias ? "result += load_channelBias((row + sizes.rowOffset) / sizes.batchRows * sizes.outputQuads + quad);" : "",
-        `result = ${inner.apply("result")};`,
-      ];
-  return `${inner.declaration}${last.declaration}fn finish(row: u32, quad: u32, value: vec4<f32>${gated ? ", gate: vec4<f32>" : ""}) {
-  ${lines.filter(Boolean).join("\n  ")}
-  let index = row * sizes.outputQuads + quad;
-  ${residual ? "result += load_residual(index);" : ""}
-  result = ${last.apply("result")};
-  store_y(index, result);
-}
-`;
+  const plain = wgsl`
+    var result = ${biased("value", "quad")};
+    ${channelBias ? "result += load_channel_bias((row + sizes.row_offset) / sizes.batch_rows * sizes.output_quads + quad);" : ""}
+    ${inner.assign("result")}
+  `;
+  const gate = wgsl`
+    let value_sum = ${biased("value", "2u * quad")};
+    let gate_sum = ${biased("gate", "2u * quad + 1u")};
+    var result = value_sum * ${inner.apply("gate_sum")};
+  `;
+  return wgsl`
+    ${inner.declaration}
+    ${last.declaration}
+    // What becomes of four sums before they are stored.
+    fn finish(row: u32, quad: u32, value: vec4<f32>${gated ? ", gate: vec4<f32>" : ""}) {
+      ${gated ? gate : plain}
+      let index = row * sizes.output_quads + quad;
+      ${residual ? "result += load_residual(index);" : ""}
+      ${last.assign("result")}
+      store_y(index, result);
+    }
+  `;
 }
 
 export function epilogueBindings({ bias, channelBias, residual, output }: Epilogue): readonly Binding[] {
   return [
     ...(bias ? [{ name: "bias", access: "read", element: "weight", lanes: 4 } as const] : []),
-    ...(channelBias ? [{ name: "channelBias", access: "read", element: channelBias.element, lanes: 4 } as const] : []),
+    ...(channelBias ? [{ name: "channel_bias", access: "read", element: channelBias.element, lanes: 4 } as const] : []),
     ...(residual ? [{ name: "residual", access: "read", element: residual.element, lanes: 4 } as const] : []),
     { name: "y", access: "write", element: output.element, lanes: 4 },
   ];
@@ -82,7 +86,7 @@ export function epilogueBuffers(
 ): Readonly<Record<string, BufferSource>> {
   return {
     ...(bias ? { bias: { weight: bias } } : {}),
-    ...(channelBias ? { channelBias: { tensor: channelBias } } : {}),
+    ...(channelBias ? { channel_bias: { tensor: channelBias } } : {}),
     ...(residual ? { residual: rows(residual) } : {}),
     y: rows(output),
   };

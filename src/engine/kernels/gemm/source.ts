@@ -1,22 +1,32 @@
-// Where a matrix product's rows of A come from, as WGSL for both generators. The
-// reduction consists of segments (a convolution's taps, or the tensors read side by
-// side), each a run of channel quads against consecutive rows of the weight.
+// Where a matrix product's rows of A come from, as WGSL for each of the two generators. The
+// reduction consists of segments (a convolution's taps, or the tensors read side by side), each
+// a run of channel quads against consecutive rows of the weight.
 
-export interface RowSource {
+/** For tiled.ts, which walks the reduction in slices of equal depth and copies A's part of each. */
+export interface TiledRows {
   /** Declares what stays the same over the reduction, from `row` (an expression, in range), numbered by `index`. */
   setup(index: number, row: string): string;
-
-  /** Tiled: from `slice`, its index, and `a_quad`, the thread's quad within it, declares `weight_row` and what `read` needs. */
+  /** From `slice`, its index, and `a_quad`, the thread's quad within it, declares `weight_row` and what `read` needs. */
   readonly slice: string;
-  /** Tiled: sets `value` (zero before). */
+  /** Sets `value`, which is zero before. */
   read(index: number): string;
+}
 
-  /** Direct: an expression for the number of segments. */
+/** For direct.ts, which walks each segment quad by quad. */
+export interface DirectRows {
+  /** As for tiles. */
+  setup(index: number, row: string): string;
+  /** An expression for the number of segments. */
   readonly segments: string;
-  /** Direct: from `segment`, its index, declares `segment_quads` and `weight_row`. */
+  /** From `segment`, its index, declares `segment_quads` and `weight_row`. */
   readonly segment: string;
-  /** Direct: declares what a row's place in the segment is. */
+  /** Declares what a row's place in the segment is. */
   place(index: number): string;
-  /** Direct: sets `name` to channel quad `quad` of the row. */
-  readPlace(index: number, name: string): string;
+  /** Sets `name` to channel quad `quad` of the row. */
+  read(index: number, name: string): string;
+}
+
+export interface RowSource {
+  readonly tiled: TiledRows;
+  readonly direct: DirectRows;
 }

@@ -1,105 +1,73 @@
 // WGSL of a tiled matrix product y[rows, columns] = epilogue(A[rows, k] W[k, columns]).
 // Where A's values come from (rows of a matrix, pixels under a convolution's tap) is the
-// caller's `RowSource`; what becomes of a sum is the epilogue's. Sums are f32 throughout.
+// caller's `TiledRows`; what becomes of a sum is the epilogue's. Sums are f32 throughout.
 //
 // The reduction runs in slices of `depth` channels. For each, the workgroup copies A
 // `[rows][depth]` and W `[depth][columns]` to workgroup memory, and each thread adds
 // threadRows x threadColumns products per channel into named `vec4` accumulators
 // (arrays of accumulators end up in thread memory on some drivers). The tiles are float32 in
 // every format: a value is converted once on its way in, not once per thread that reads it.
-import type { RowSource } from "./source";
-import { lines, numbers } from "./text";
+import { entryPoint, unroll, wgsl } from "../../wgsl";
+import type { TiledRows } from "./source";
 import { type Tile, threadsOf } from "./tile";
 
 export interface TiledText {
   readonly tile: Tile;
-  readonly source: RowSource;
+  readonly source: TiledRows;
   readonly gated: boolean;
   /** `finish` and what it needs; with split reductions partial sums are stored instead. */
   readonly epilogue: string;
   readonly split: boolean;
 }
 
-export function tiledWgsl({ tile, source, gated, epilogue, split }: TiledText): string {
+export function tiledWgsl(text: TiledText): string {
+  const { tile, source, split, epilogue } = text;
   const { rows, columns, depth, threadRows, threadColumns } = tile;
   const threads = threadsOf(tile);
-  const [depthQuads, columnQuads, threadQuads] = [depth / 4, columns / 4, threadColumns / 4];
-  const [rowThreads, columnThreads] = [rows / threadRows, columns / threadColumns];
+  const [depthQuads, columnQuads, columnThreads] = [depth / 4, columns / 4, columns / threadColumns];
   const loads = loadCounts(tile);
-  // Neighbouring threads hold neighbouring quads, except that a value stays with its gate.
-  const quadOf = (j: number) => (gated ? `${threadQuads}u * thread_column + ${j}u` : `thread_column + ${j * columnThreads}u`);
-  const rowOf = (i: number) => `thread_row + ${i * rowThreads}u`;
-  return `${epilogue}
-var<workgroup> a_tile: array<vec4<f32>, ${rows * depthQuads}>; // [rows][depth / 4]
-var<workgroup> w_tile: array<vec4<f32>, ${depth * columnQuads}>; // [depth][columns / 4]
+  return wgsl`
+    ${epilogue}
 
-@compute @workgroup_size(${threads})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
-  let tile_row = group.y * ${rows}u;
-  let tile_quad = group.x * ${columnQuads}u;
-  let thread_row = thread / ${columnThreads}u;
-  let thread_column = thread % ${columnThreads}u;
-  let a_quad = thread % ${depthQuads}u;
-  let a_row = thread / ${depthQuads}u;
-  let w_row = thread / ${columnQuads}u;
-  let w_quad = min(tile_quad + thread % ${columnQuads}u, sizes.weightQuads - 1u);
-${lines(numbers(loads.a), (load) => source.setup(load, `min(tile_row + a_row + ${load * (threads / depthQuads)}u, sizes.rows - 1u)`))}
-${lines(numbers(threadRows), (i) =>
-  numbers(threadQuads)
-    .map((j) => `  var sum_${i}_${j} = vec4<f32>(0.0);`)
-    .join("\n"),
-)}
-  ${
-    split
-      ? "let first = group.z * sizes.slicesPerPart;\n  let last = min(first + sizes.slicesPerPart, sizes.slices);"
-      : "let first = 0u;\n  let last = sizes.slices;"
-  }
-  for (var slice = first; slice < last; slice++) {
-${source.slice}
-${lines(numbers(loads.a), (load) => `    { var value = vec4<f32>(0.0); ${source.read(load)} a_tile[thread + ${load * threads}u] = value; }`)}
-${guarded(
-  depth * columnQuads < threads ? `thread < ${depth * columnQuads}u` : "",
-  lines(
-    numbers(loads.w),
-    (load) =>
-      `    w_tile[thread + ${load * threads}u] = load_weight((weight_row + w_row + ${load * (threads / columnQuads)}u) * sizes.weightQuads + w_quad);`,
-  ),
-)}
-    workgroupBarrier();
-    for (var quad = 0u; quad < ${depthQuads}u; quad++) {
-${lines(numbers(4), (k) =>
-  numbers(threadQuads)
-    .map((j) => `      let w_${k}_${j} = w_tile[(quad * 4u + ${k}u) * ${columnQuads}u + ${quadOf(j)}];`)
-    .join("\n"),
-)}
-${lines(
-  numbers(threadRows),
-  (i) => `      let a_${i} = a_tile[(${rowOf(i)}) * ${depthQuads}u + quad];
-${lines(numbers(4), (k) => lines(numbers(threadQuads), (j) => `      sum_${i}_${j} = fma(vec4<f32>(a_${i}[${k}]), w_${k}_${j}, sum_${i}_${j});`))}`,
-)}
-    }
-    workgroupBarrier();
-  }
-${stores()}
-}
-`;
+    var<workgroup> a_tile: array<vec4<f32>, ${rows * depthQuads}>; // [rows][depth / 4]
+    var<workgroup> w_tile: array<vec4<f32>, ${depth * columnQuads}>; // [depth][columns / 4]
 
-  function stores(): string {
-    return lines(numbers(threadRows), (i) => {
-      const results = numbers(gated ? threadQuads / 2 : threadQuads).map((j) => {
-        const sums = gated ? `sum_${i}_${2 * j}, sum_${i}_${2 * j + 1}` : `sum_${i}_${j}`;
-        return storeOne(`tile_quad + ${quadOf(gated ? 2 * j : j)}`, sums);
-      });
-      return `  { let row = tile_row + ${rowOf(i)};\n  if (row < sizes.rows) {\n${results.join("\n")}\n  } }`;
-    });
-  }
+    ${entryPoint(
+      threads,
+      wgsl`
+        // The workgroup's tile of results, and this thread's place in it.
+        let tile_row = group.y * ${rows}u;
+        let tile_quad = group.x * ${columnQuads}u;
+        let thread_row = thread / ${columnThreads}u;
+        let thread_column = thread % ${columnThreads}u;
+        // What this thread copies of every slice. Past the end, the last rows and columns are read again.
+        let a_quad = thread % ${depthQuads}u;
+        let a_row = thread / ${depthQuads}u;
+        let w_row = thread / ${columnQuads}u;
+        let w_quad = min(tile_quad + thread % ${columnQuads}u, sizes.weight_quads - 1u);
+        ${unroll(loads.a, (load) => source.setup(load, `min(tile_row + a_row + ${load * (threads / depthQuads)}u, sizes.rows - 1u)`))}
+        ${unroll(threadRows, (i) => unroll(threadColumns / 4, (j) => `var sum_${i}_${j} = vec4<f32>(0.0);`))}
+        let first_slice = ${split ? "group.z * sizes.slices_per_part" : "0u"};
+        let end_slice = ${split ? "min(first_slice + sizes.slices_per_part, sizes.slices)" : "sizes.slices"};
 
-  function storeOne(quad: string, sums: string): string {
-    const store = split
-      ? `store_partial((group.z * sizes.rows + row) * sizes.weightQuads + quad, ${sums});`
-      : `finish(row, ${gated ? "quad / 2u" : "quad"}, ${sums});`;
-    return `    { let quad = ${quad}; if (quad < sizes.weightQuads) { ${store} } }`;
-  }
+        for (var slice = first_slice; slice < end_slice; slice++) {
+          // Copy the slice of A and of W to workgroup memory.
+          ${source.slice}
+          ${unroll(loads.a, (load) => copyA(source, load, threads))}
+          ${copyW(tile, loads.w)}
+          workgroupBarrier();
+          // Multiply: four rows of W, then every row of A against them.
+          for (var quad = 0u; quad < ${depthQuads}u; quad++) {
+            ${multiply(text)}
+          }
+          workgroupBarrier();
+        }
+
+        // Store, row by row, what lies inside.
+        ${unroll(threadRows, (i) => storeRow(text, i))}
+      `,
+    )}
+  `;
 }
 
 /** `vec4`s of A and of W each thread copies per slice. */
@@ -108,6 +76,78 @@ function loadCounts(tile: Tile): { readonly a: number; readonly w: number } {
   return { a: (tile.rows * tile.depth) / 4 / threads, w: Math.max(1, (tile.depth * tile.columns) / 4 / threads) };
 }
 
-function guarded(condition: string, body: string): string {
-  return condition === "" ? body : `    if (${condition}) {\n${body}\n    }`;
+function copyA(source: TiledRows, load: number, threads: number): string {
+  return wgsl`
+    {
+      var value = vec4<f32>(0.0);
+      ${source.read(load)}
+      a_tile[thread + ${load * threads}u] = value;
+    }
+  `;
+}
+
+function copyW(tile: Tile, loads: number): string {
+  const threads = threadsOf(tile);
+  const [total, columnQuads] = [(tile.depth * tile.columns) / 4, tile.columns / 4];
+  const copies = unroll(loads, (load) => {
+    const row = `weight_row + w_row + ${load * (threads / columnQuads)}u`;
+    return `w_tile[thread + ${load * threads}u] = load_weight((${row}) * sizes.weight_quads + w_quad);`;
+  });
+  if (total >= threads) return copies;
+  return wgsl`
+    if (thread < ${total}u) {
+      ${copies}
+    }
+  `;
+}
+
+function multiply(text: TiledText): string {
+  const { threadRows, threadColumns, columns, depth } = text.tile;
+  const eachQuad = (line: (j: number) => string) => unroll(threadColumns / 4, line);
+  return wgsl`
+    ${unroll(4, (k) => eachQuad((j) => `let w_${k}_${j} = w_tile[(quad * 4u + ${k}u) * ${columns / 4}u + ${quadOf(text, j)}];`))}
+    ${unroll(
+      threadRows,
+      (i) => wgsl`
+        let a_${i} = a_tile[(${rowOf(text, i)}) * ${depth / 4}u + quad];
+        ${unroll(4, (k) => eachQuad((j) => `sum_${i}_${j} = fma(vec4<f32>(a_${i}[${k}]), w_${k}_${j}, sum_${i}_${j});`))}
+      `,
+    )}
+  `;
+}
+
+function storeRow(text: TiledText, i: number): string {
+  const { tile, gated, split } = text;
+  const storeQuad = (j: number) => {
+    const sums = gated ? `sum_${i}_${j}, sum_${i}_${j + 1}` : `sum_${i}_${j}`;
+    const store = split
+      ? `store_partial((group.z * sizes.rows + row) * sizes.weight_quads + quad, ${sums});`
+      : `finish(row, ${gated ? "quad / 2u" : "quad"}, ${sums});`;
+    return wgsl`
+      {
+        let quad = tile_quad + ${quadOf(text, j)};
+        if (quad < sizes.weight_quads) { ${store} }
+      }
+    `;
+  };
+  const quads = tile.threadColumns / 4;
+  return wgsl`
+    {
+      let row = tile_row + ${rowOf(text, i)};
+      if (row < sizes.rows) {
+        ${gated ? unroll(quads / 2, (pair) => storeQuad(2 * pair)) : unroll(quads, storeQuad)}
+      }
+    }
+  `;
+}
+
+/** A thread's rows are spread over the tile, so that neighbouring threads read neighbouring rows. */
+function rowOf({ tile }: TiledText, i: number): string {
+  return `thread_row + ${i * (tile.rows / tile.threadRows)}u`;
+}
+
+/** Neighbouring threads hold neighbouring quads, except that a value stays with its gate. */
+function quadOf({ tile, gated }: TiledText, j: number): string {
+  if (gated) return `${tile.threadColumns / 4}u * thread_column + ${j}u`;
+  return `thread_column + ${j * (tile.columns / tile.threadColumns)}u`;
 }

@@ -3,9 +3,10 @@
 // so neither group sizes nor the seam of two sources matter here; groups.ts merges.
 import type { Dispatch, Kernel, Lowering } from "../../kernel";
 import { channelsOf, quadsOf, type Tensor } from "../../tensor";
+import { entryPoint, wgsl } from "../../wgsl";
 import { bandsOf, sourceOf, type Rows } from "../bands";
 import { momentsWgsl } from "../moments";
-import { streamSizes, streamWgsl } from "../rowwise";
+import { streamSizes, streamWgsl } from "../streams";
 
 /** Equal runs of pixels of one batch item; the last may be shorter. */
 export interface Chunks {
@@ -47,7 +48,7 @@ export function chunkMoments(
         quads: quadsOf(x),
         unit: units.begin,
         chunks: chunks.count,
-        chunkPixels: chunks.pixels,
+        chunk_pixels: chunks.pixels,
       },
       workgroups: [Math.ceil(quadsOf(x) / QUADS), units.end - units.begin, 1],
       code: CODE,
@@ -57,30 +58,40 @@ export function chunkMoments(
   return { tensor, dispatches };
 }
 
-const CODE = `${streamWgsl("x", true)}${momentsWgsl({ lanes: 4, invocations: QUADS * PIXELS, teams: QUADS })}
-@compute @workgroup_size(${QUADS * PIXELS})
-fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let quad = id.x * ${QUADS}u + lane % ${QUADS}u;
-  let channel = min(quad, sizes.quads - 1u) * 4u;
-  let unit = sizes.unit + id.y;
-  let base = (unit / sizes.chunks) * sizes.pixels;
-  let begin = (unit % sizes.chunks) * sizes.chunkPixels + lane / ${QUADS}u;
-  let end = min((unit % sizes.chunks + 1u) * sizes.chunkPixels, sizes.pixels);
+const CODE = wgsl`
+  ${streamWgsl("x", true)}
 
-  let first = read_x(base + min(begin, end - 1u), channel);
-  var sum = vec4<f32>(0.0);
-  var squares = vec4<f32>(0.0);
-  var count = 0.0;
-  for (var pixel = begin; pixel < end; pixel += ${PIXELS}u) {
-    let deviation = read_x(base + pixel, channel) - first;
-    sum += deviation;
-    squares += deviation * deviation;
-    count += 1.0;
-  }
-  let moments = reduce(lane, moments_of(count, first, sum, squares));
-  if (lane < ${QUADS}u && quad < sizes.quads) {
-    store_chunk(unit * 2u * sizes.quads + quad, moments.mean);
-    store_chunk((unit * 2u + 1u) * sizes.quads + quad, moments.square);
-  }
-}
+  ${momentsWgsl({ lanes: 4, threads: QUADS * PIXELS, teams: QUADS })}
+
+  ${entryPoint(
+    QUADS * PIXELS,
+    wgsl`
+      // This thread's quad of channels, and the first of its pixels.
+      let quad = group.x * ${QUADS}u + thread % ${QUADS}u;
+      let channel = min(quad, sizes.quads - 1u) * 4u;
+      let unit = sizes.unit + group.y;
+      let base = (unit / sizes.chunks) * sizes.pixels;
+      let begin = (unit % sizes.chunks) * sizes.chunk_pixels + thread / ${QUADS}u;
+      let end = min((unit % sizes.chunks + 1u) * sizes.chunk_pixels, sizes.pixels);
+
+      // Sum deviations from the first value, and their squares.
+      let first = read_x(base + min(begin, end - 1u), channel);
+      var sum = vec4<f32>(0.0);
+      var squares = vec4<f32>(0.0);
+      var count = 0.0;
+      for (var pixel = begin; pixel < end; pixel += ${PIXELS}u) {
+        let deviation = read_x(base + pixel, channel) - first;
+        sum += deviation;
+        squares += deviation * deviation;
+        count += 1.0;
+      }
+
+      // Merge the threads of a quad, and store its mean and square sum.
+      let moments = reduce(thread, moments_of(count, first, sum, squares));
+      if (thread < ${QUADS}u && quad < sizes.quads) {
+        store_chunk(unit * 2u * sizes.quads + quad, moments.mean);
+        store_chunk((unit * 2u + 1u) * sizes.quads + quad, moments.square);
+      }
+    `,
+  )}
 `;

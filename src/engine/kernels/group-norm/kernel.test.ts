@@ -3,6 +3,7 @@ import type { KernelTarget } from "../../kernel";
 import type { Activation, GroupNorm, Weight } from "../../ops";
 import { compare, evaluate, expectClose, random } from "../../testing/evaluate";
 import { casesFor, VARIANTS, type Variant } from "../../testing/variants";
+import { TRAITS } from "../../traits";
 import { groupNormReference } from "./reference";
 
 interface Case {
@@ -20,7 +21,7 @@ interface Case {
 }
 
 // On hardware, groups of more than 16384 elements go by chunks, as tensors above a binding do anywhere.
-const CHUNKED = { software: false };
+const CHUNKED = { traits: TRAITS.hardware };
 
 const CASES: readonly Case[] = [
   { name: "one workgroup a group", shape: [1, 5, 7, 32], groups: 8, activation: "silu" },

@@ -6,12 +6,11 @@ import { activationText } from "../../activations";
 import type { Dispatch, Lowering } from "../../kernel";
 import type { GroupNorm } from "../../ops";
 import { axis, byteLengthOf, channelsOf, quadsOf, rowsOf, type Tensor } from "../../tensor";
-import { joinedWgsl, rowwise } from "../rowwise";
+import { wgsl } from "../../wgsl";
+import { rowwise } from "../rowwise";
+import { joinedWgsl } from "../streams";
 import { chunkMoments, chunksOf } from "./chunks";
 import { groupFactors } from "./groups";
-
-/** Elements of a group up to which one workgroup reads it alone. On software adapters few pipelines beat many workgroups. */
-const ALONE = { hardware: 16_384, software: 1_048_576 };
 
 export function lowerGroupNorm(op: GroupNorm, output: Tensor, lowering: Lowering): readonly Dispatch[] {
   const { target } = lowering;
@@ -19,7 +18,7 @@ export function lowerGroupNorm(op: GroupNorm, output: Tensor, lowering: Lowering
   const batch = axis(output, 0);
   const shape = { batch, pixels: rowsOf(output) / batch, channels: channelsOf(output) };
   const alone =
-    (shape.pixels * shape.channels) / op.groups <= (target.software ? ALONE.software : ALONE.hardware) &&
+    (shape.pixels * shape.channels) / op.groups <= target.traits.groupElementsAlone &&
     [x, second ?? x].every((tensor) => byteLengthOf(tensor, target.format) <= target.bindingBytes);
   if (alone) {
     const { factors, dispatch } = groupFactors(op, shape, second ? { x, second } : { x }, lowering);
@@ -37,7 +36,7 @@ function applyFactors(op: GroupNorm, output: Tensor, factors: Tensor, lowering: 
   const { x, second } = op.inputs;
   const aligned = !second || channelsOf(x) % 4 === 0;
   const read = second ? "read_joined" : "read_x";
-  const { declaration, sizes, apply } = activationText("activation", op.activation, lowering.target.software);
+  const { declaration, sizes, apply } = activationText("activation", op.activation, lowering.target.traits.choosesActivationsAtRunTime);
   return rowwise(
     {
       name: "group-norm-apply",
@@ -46,17 +45,19 @@ function applyFactors(op: GroupNorm, output: Tensor, factors: Tensor, lowering: 
       tables: { factors: { source: { tensor: factors }, element: "f32", lanes: 4 } },
       sizes: {
         pixels: rowsOf(output) / axis(output, 0),
-        factorQuads: quadsOf(factors),
+        factor_quads: quadsOf(factors),
         ...(second ? { seam: channelsOf(x) } : {}),
         ...sizes,
       },
-      code: `${second ? joinedWgsl("x", "second", aligned) : ""}${declaration}
-fn value(row: u32, channel: u32) -> vec4<f32> {
-  let factor = (row / sizes.pixels) * 3u * sizes.factorQuads + (channel >> 2u);
-  let centred = ${read}(row, channel) - load_factors(factor);
-  return ${apply("centred * load_factors(factor + sizes.factorQuads) + load_factors(factor + 2u * sizes.factorQuads)")};
-}
-`,
+      declarations: wgsl`
+        ${second ? joinedWgsl("x", "second", aligned) : ""}
+        ${declaration}
+      `,
+      body: wgsl`
+        let factor = (row / sizes.pixels) * 3u * sizes.factor_quads + (channel >> 2u);
+        let centred = ${read}(row, channel) - load_factors(factor);
+        return ${apply("centred * load_factors(factor + sizes.factor_quads) + load_factors(factor + 2u * sizes.factor_quads)")};
+      `,
     },
     lowering,
   );

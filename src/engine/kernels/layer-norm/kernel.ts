@@ -5,9 +5,10 @@ import type { Binding, BufferSource, Dispatch, Kernel, Lowering } from "../../ke
 import { linearWorkgroups } from "../../kernel";
 import type { LayerNorm } from "../../ops";
 import { channelsOf, quadsOf, rowsOf, type Tensor } from "../../tensor";
+import { linearEntryPoint, wgsl } from "../../wgsl";
 import { bandsOf, sourceOf, type Stream } from "../bands";
 import { momentsWgsl, TEAM_WORKGROUP, teamSize } from "../moments";
-import { itemRows, sameRows, streamSizes, streamWgsl } from "../rowwise";
+import { itemRows, sameRows, streamSizes, streamWgsl } from "../streams";
 
 export function lowerLayerNorm(op: LayerNorm, output: Tensor, lowering: Lowering): readonly Dispatch[] {
   const { x, modulation } = op.inputs;
@@ -35,13 +36,13 @@ export function lowerLayerNorm(op: LayerNorm, output: Tensor, lowering: Lowering
   };
   return bandsOf(rowsOf(x), streams, lowering.target).map(({ units, windows }) => {
     const buffers: Record<string, BufferSource> = affine ? { scale: { weight: scale }, shift: { weight: shift } } : {};
-    const sizes: Record<string, number> = { row: units.begin, rows: units.end, channels, quads: quadsOf(x) };
+    const sizes: Record<string, number> = { first_row: units.begin, end_row: units.end, channels, quads: quadsOf(x) };
     for (const [name, window] of Object.entries(windows)) {
       buffers[name] = sourceOf(window);
       Object.assign(sizes, streamSizes(name, window.tensor, window.begin));
     }
     if (modulation) {
-      Object.assign(sizes, { rowsPerItem, shiftBegin: op.shiftChunk * channels, scaleBegin: op.scaleChunk * channels });
+      Object.assign(sizes, { rows_per_item: rowsPerItem, shift_begin: op.shiftChunk * channels, scale_begin: op.scaleChunk * channels });
     }
     const kernel: Kernel = {
       name: "layer-norm",
@@ -64,45 +65,57 @@ interface Flags {
 
 function layerNormCode({ teams, affine, modulated, aligned }: Flags): string {
   const members = TEAM_WORKGROUP / teams;
-  // Workgroup memory is [member][team]; neighbouring invocations read neighbouring quads of a row.
-  return `${streamWgsl("x", true)}${modulated ? streamWgsl("modulation", aligned) : ""}
-${momentsWgsl({ lanes: 1, invocations: TEAM_WORKGROUP, teams })}
-fn mask(channel: u32) -> vec4<f32> {
-  return vec4<f32>(vec4<u32>(channel, channel + 1u, channel + 2u, channel + 3u) < vec4<u32>(sizes.channels));
-}
+  return wgsl`
+    ${streamWgsl("x", true)}
+    ${modulated ? streamWgsl("modulation", aligned) : ""}
 
-@compute @workgroup_size(${TEAM_WORKGROUP})
-fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let team = lane / ${members}u;
-  let member = lane % ${members}u;
-  let wanted = sizes.row + flat_workgroup(id, groups) * ${teams}u + team;
-  let row = min(wanted, sizes.rows - 1u);
+    ${momentsWgsl({ lanes: 1, threads: TEAM_WORKGROUP, teams })}
 
-  let first = read_x(row, min(member, sizes.quads - 1u) * 4u).x;
-  var sum = 0.0;
-  var squares = 0.0;
-  var count = 0.0;
-  for (var quad = member; quad < sizes.quads; quad += ${members}u) {
-    let kept = mask(quad * 4u);
-    let deviation = (read_x(row, quad * 4u) - first) * kept;
-    sum += dot(deviation, vec4<f32>(1.0));
-    squares += dot(deviation, deviation);
-    count += dot(kept, vec4<f32>(1.0));
-  }
-  let moments = reduce(member * ${teams}u + team, moments_of(count, first, sum, squares));
-  let inverse = inverseSqrt(moments.square / f32(sizes.channels) + sizes.epsilon);
-
-  if (wanted < sizes.rows) {
-    for (var quad = member; quad < sizes.quads; quad += ${members}u) {
-      var value = (read_x(row, quad * 4u) - moments.mean) * inverse;
-      ${affine ? "value = value * load_scale(quad) + load_shift(quad);" : ""}
-      ${modulated ? MODULATE : ""}
-      store_y((row - sizes.yRow) * sizes.quads + quad, value * mask(quad * 4u));
+    // 1 for channels, 0 for the padding behind them.
+    fn mask(channel: u32) -> vec4<f32> {
+      return vec4<f32>(vec4<u32>(channel, channel + 1u, channel + 2u, channel + 3u) < vec4<u32>(sizes.channels));
     }
-  }
-}
-`;
+
+    ${linearEntryPoint(
+      TEAM_WORKGROUP,
+      wgsl`
+        // One team of threads works on each row, and neighbours read neighbouring quads. Past the end, the last row is read again.
+        let team = thread / ${members}u;
+        let member = thread % ${members}u;
+        let wanted = sizes.first_row + flat_group * ${teams}u + team;
+        let row = min(wanted, sizes.end_row - 1u);
+
+        // Sum deviations from the first value, and their squares.
+        let first = read_x(row, min(member, sizes.quads - 1u) * 4u).x;
+        var sum = 0.0;
+        var squares = 0.0;
+        var count = 0.0;
+        for (var quad = member; quad < sizes.quads; quad += ${members}u) {
+          let kept = mask(quad * 4u);
+          let deviation = (read_x(row, quad * 4u) - first) * kept;
+          sum += dot(deviation, vec4<f32>(1.0));
+          squares += dot(deviation, deviation);
+          count += dot(kept, vec4<f32>(1.0));
+        }
+        // Workgroup memory is [member][team].
+        let moments = reduce(member * ${teams}u + team, moments_of(count, first, sum, squares));
+        let inverse = inverseSqrt(moments.square / f32(sizes.channels) + sizes.epsilon);
+
+        // Apply, and store.
+        if (wanted < sizes.end_row) {
+          for (var quad = member; quad < sizes.quads; quad += ${members}u) {
+            var value = (read_x(row, quad * 4u) - moments.mean) * inverse;
+            ${affine ? "value = value * load_scale(quad) + load_shift(quad);" : ""}
+            ${modulated ? MODULATE : ""}
+            store_y((row - sizes.y_row) * sizes.quads + quad, value * mask(quad * 4u));
+          }
+        }
+      `,
+    )}
+  `;
 }
 
-const MODULATE = `let item = row / sizes.rowsPerItem;
-      value = value * (1.0 + read_modulation(item, sizes.scaleBegin + quad * 4u)) + read_modulation(item, sizes.shiftBegin + quad * 4u);`;
+const MODULATE = wgsl`
+  let item = row / sizes.rows_per_item;
+  value = value * (1.0 + read_modulation(item, sizes.scale_begin + quad * 4u)) + read_modulation(item, sizes.shift_begin + quad * 4u);
+`;

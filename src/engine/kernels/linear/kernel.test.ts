@@ -4,6 +4,7 @@ import type { KernelTarget } from "../../kernel";
 import type { Activation, Weight } from "../../ops";
 import type { NumberFormat } from "../../tensor";
 import { evaluate, expectClose, random } from "../../testing/evaluate";
+import { TRAITS } from "../../traits";
 import { casesIn, COMPILE_TIMEOUT_MS, FORMATS, sumTolerance, type Formats } from "../gemm/testing/formats";
 import { linearReference } from "./reference";
 
@@ -21,7 +22,7 @@ interface Case {
   readonly formats?: Formats;
 }
 
-const HARDWARE = { software: false } as const;
+const HARDWARE = { traits: TRAITS.hardware } as const;
 
 const CASES: readonly Case[] = [
   { rule: "one tile, nothing fused", shape: [1, 32], k: 16, n: 32 },

@@ -6,11 +6,12 @@ import { invariant } from "../../../common/errors";
 import type { Dispatch, Lowering } from "../../kernel";
 import type { Linear } from "../../ops";
 import { channelsOf, quadsOf, rowsOf, type Tensor } from "../../tensor";
+import { wgsl } from "../../wgsl";
 import { gemmDispatches, weightQuadsOf } from "../gemm/dispatch";
 import type { Epilogue } from "../gemm/epilogue";
 import { rowBands } from "../gemm/row-bands";
 import type { RowSource } from "../gemm/source";
-import { planGemm } from "../gemm/tile";
+import { planGemm } from "../gemm/plan";
 
 /** x: `[..., k]`, output: `[..., n]`. Gated: W has 2n columns, interleaved in quads. */
 export function lowerLinear(op: Linear, output: Tensor, lowering: Lowering): readonly Dispatch[] {
@@ -28,7 +29,7 @@ export function lowerLinear(op: Linear, output: Tensor, lowering: Lowering): rea
     slices: (depth: number) => sources.reduce((sum, tensor) => sum + slicesOf(tensor, depth), 0),
     gated: op.gated,
   };
-  const plan = planGemm(shape, target);
+  const plan = planGemm(shape, target.traits);
   const { depth } = plan.tile;
   const bands = rowBands([output, ...sources, ...(residual ? [residual] : [])], [], plan.tile, target);
   const { weight, bias } = op.weights;
@@ -38,7 +39,7 @@ export function lowerLinear(op: Linear, output: Tensor, lowering: Lowering): rea
     activation: op.activation,
     finalActivation: "none",
     gated: op.gated,
-    activationsAtRunTime: target.software,
+    activationsAtRunTime: target.traits.choosesActivationsAtRunTime,
     output,
   };
   return bands.flatMap((band) =>
@@ -53,7 +54,7 @@ export function lowerLinear(op: Linear, output: Tensor, lowering: Lowering): rea
         epilogue,
         sizes: {
           quads: quadsOf(x),
-          ...(second ? { secondQuads: quadsOf(second), firstSlices: slicesOf(x, depth) } : {}),
+          ...(second ? { second_quads: quadsOf(second), first_slices: slicesOf(x, depth) } : {}),
         },
         slices: shape.slices(depth),
         band,
@@ -65,34 +66,57 @@ export function lowerLinear(op: Linear, output: Tensor, lowering: Lowering): rea
 }
 
 function oneSource(depth: number): RowSource {
+  const setup = (index: number, row: string) => `let base_${index} = (${row}) * sizes.quads;`;
   return {
-    setup: (index, row) => `  let base_${index} = (${row}) * sizes.quads;`,
-    slice: `    let channel_quad = slice * ${depth / 4}u + a_quad;
-    let weight_row = slice * ${depth}u;`,
-    read: (index) => `if (channel_quad < sizes.quads) { value = load_x(base_${index} + channel_quad); }`,
-    segments: "1u",
-    segment: "    let segment_quads = sizes.quads;\n    let weight_row = 0u;",
-    place: () => "",
-    readPlace: (index, name) => `${name} = load_x(base_${index} + quad);`,
+    tiled: {
+      setup,
+      slice: wgsl`
+        let channel_quad = slice * ${depth / 4}u + a_quad;
+        let weight_row = slice * ${depth}u;
+      `,
+      read: (index) => `if (channel_quad < sizes.quads) { value = load_x(base_${index} + channel_quad); }`,
+    },
+    direct: {
+      setup,
+      segments: "1u",
+      segment: wgsl`
+        let segment_quads = sizes.quads;
+        let weight_row = 0u;
+      `,
+      place: () => "",
+      read: (index, name) => `${name} = load_x(base_${index} + quad);`,
+    },
   };
 }
 
 function twoSources(depth: number): RowSource {
+  const setup = (index: number, row: string) => `let row_${index} = ${row};`;
   return {
-    setup: (index, row) => `  let row_${index} = ${row};`,
-    slice: `    let in_second = slice >= sizes.firstSlices;
-    let slice_quad = select(slice, slice - sizes.firstSlices, in_second) * ${depth / 4}u;
-    let channel_quad = slice_quad + a_quad;
-    let weight_row = 4u * (slice_quad + select(0u, sizes.quads, in_second));`,
-    read: (index) =>
-      `if (in_second) { if (channel_quad < sizes.secondQuads) { value = load_second(row_${index} * sizes.secondQuads + channel_quad); } }
-      else if (channel_quad < sizes.quads) { value = load_x(row_${index} * sizes.quads + channel_quad); }`,
-    segments: "2u",
-    segment: `    let in_second = segment == 1u;
-    let segment_quads = select(sizes.quads, sizes.secondQuads, in_second);
-    let weight_row = select(0u, 4u * sizes.quads, in_second);`,
-    place: (index) => `    let base_${index} = row_${index} * segment_quads;`,
-    readPlace: (index, name) =>
-      `if (in_second) { ${name} = load_second(base_${index} + quad); } else { ${name} = load_x(base_${index} + quad); }`,
+    tiled: {
+      setup,
+      slice: wgsl`
+        let in_second = slice >= sizes.first_slices;
+        let slice_quad = select(slice, slice - sizes.first_slices, in_second) * ${depth / 4}u;
+        let channel_quad = slice_quad + a_quad;
+        let weight_row = 4u * (slice_quad + select(0u, sizes.quads, in_second));
+      `,
+      read: (index) => wgsl`
+        if (in_second) {
+          if (channel_quad < sizes.second_quads) { value = load_second(row_${index} * sizes.second_quads + channel_quad); }
+        } else if (channel_quad < sizes.quads) { value = load_x(row_${index} * sizes.quads + channel_quad); }
+      `,
+    },
+    direct: {
+      setup,
+      segments: "2u",
+      segment: wgsl`
+        let in_second = segment == 1u;
+        let segment_quads = select(sizes.quads, sizes.second_quads, in_second);
+        let weight_row = select(0u, 4u * sizes.quads, in_second);
+      `,
+      place: (index) => `let base_${index} = row_${index} * segment_quads;`,
+      read: (index, name) =>
+        `if (in_second) { ${name} = load_second(base_${index} + quad); } else { ${name} = load_x(base_${index} + quad); }`,
+    },
   };
 }

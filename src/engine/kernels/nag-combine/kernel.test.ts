@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { nag } from "../../../steering/reference";
 import { evaluate, expectClose, random, type EvaluateOptions } from "../../testing/evaluate";
+import { TRAITS } from "../../traits";
 import { VARIANTS } from "../../testing/variants";
 
 interface Scalars {
@@ -63,7 +64,7 @@ describe("NAG: extrapolate, bound the L1 norm's growth per token, blend", () => 
   it.each([
     { format: "f16", batch: 2 },
     { sizes: "constant", batch: 3 },
-    { target: { software: false }, batch: 2 },
+    { target: { traits: TRAITS.hardware }, batch: 2 },
   ] as const)("in batches, with %j", async (options) => {
     const scalars = { phi: 4, tau: 2.5, alpha: 0.25 };
     const [plus, minus] = [random(6 * 24, 1), random(6 * 24, 2)];

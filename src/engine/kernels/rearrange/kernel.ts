@@ -4,8 +4,10 @@
 import type { Dispatch, Lowering } from "../../kernel";
 import type { Concat, GatherRow, Slice, Unpatchify } from "../../ops";
 import { axis, channelsOf, type Tensor } from "../../tensor";
+import { wgsl } from "../../wgsl";
 import type { Rows } from "../bands";
-import { allRows, joinedWgsl, rowwise } from "../rowwise";
+import { rowwise } from "../rowwise";
+import { allRows, joinedWgsl } from "../streams";
 
 export function lowerConcat(op: Concat, output: Tensor, lowering: Lowering): readonly Dispatch[] {
   return op.along === "channels" ? concatChannels(op, output, lowering) : concatTokens(op, output, lowering);
@@ -20,9 +22,8 @@ function concatChannels({ inputs: { x, b } }: Concat, output: Tensor, lowering: 
       output,
       streams: { x: { tensor: x, aligned }, b: { tensor: b, aligned } },
       sizes: { seam },
-      code: `${joinedWgsl("x", "b", aligned)}
-fn value(row: u32, channel: u32) -> vec4<f32> { return read_joined(row, channel); }
-`,
+      declarations: joinedWgsl("x", "b", aligned),
+      body: "return read_joined(row, channel);",
     },
     lowering,
   );
@@ -35,13 +36,12 @@ function concatTokens({ inputs: { x, b } }: Concat, output: Tensor, lowering: Lo
       output,
       streams: { x: { tensor: x, rows: allRows(x) }, b: { tensor: b, rows: allRows(b) } },
       sizes: { first: axis(x, -2), second: axis(b, -2) },
-      code: `fn value(row: u32, channel: u32) -> vec4<f32> {
-  let item = row / (sizes.first + sizes.second);
-  let token = row % (sizes.first + sizes.second);
-  if (token < sizes.first) { return read_x(item * sizes.first + token, channel); }
-  return read_b(item * sizes.second + token - sizes.first, channel);
-}
-`,
+      body: wgsl`
+        let item = row / (sizes.first + sizes.second);
+        let token = row % (sizes.first + sizes.second);
+        if (token < sizes.first) { return read_x(item * sizes.first + token, channel); }
+        return read_b(item * sizes.second + token - sizes.first, channel);
+      `,
     },
     lowering,
   );
@@ -56,7 +56,7 @@ export function lowerSlice(op: Slice, output: Tensor, lowering: Lowering): reado
         output,
         streams: { x: { tensor: x, aligned: op.begin % 4 === 0 } },
         sizes: { begin: op.begin },
-        code: "fn value(row: u32, channel: u32) -> vec4<f32> { return read_x(row, sizes.begin + channel); }\n",
+        body: "return read_x(row, sizes.begin + channel);",
       },
       lowering,
     );
@@ -76,10 +76,7 @@ export function lowerSlice(op: Slice, output: Tensor, lowering: Lowering): reado
         },
       },
       sizes: { tokens, length, begin: op.begin },
-      code: `fn value(row: u32, channel: u32) -> vec4<f32> {
-  return read_x((row / sizes.length) * sizes.tokens + sizes.begin + row % sizes.length, channel);
-}
-`,
+      body: "return read_x((row / sizes.length) * sizes.tokens + sizes.begin + row % sizes.length, channel);",
     },
     lowering,
   );
@@ -93,12 +90,9 @@ export function lowerGatherRow(op: GatherRow, output: Tensor, lowering: Lowering
       name: "gather-row",
       output,
       streams: { x: { tensor: x, rows: allRows(x) } },
-      tables: { rowIndex: { source: { tensor: index }, element: "u32", lanes: 1 } },
+      tables: { row_index: { source: { tensor: index }, element: "u32", lanes: 1 } },
       sizes: { tokens: axis(x, -2) },
-      code: `fn value(row: u32, channel: u32) -> vec4<f32> {
-  return read_x(row * sizes.tokens + min(load_rowIndex(row), sizes.tokens - 1u), channel);
-}
-`,
+      body: "return read_x(row * sizes.tokens + min(load_row_index(row), sizes.tokens - 1u), channel);",
     },
     lowering,
   );
@@ -123,14 +117,13 @@ export function lowerUnpatchify(op: Unpatchify, output: Tensor, lowering: Loweri
         },
       },
       // Patch rows of all items are numbered through: heights are whole patches.
-      sizes: { width, patchSize: patch, across, channels: channelsOf(output) },
-      code: `fn value(row: u32, channel: u32) -> vec4<f32> {
-  let line = row / sizes.width;
-  let column = row % sizes.width;
-  let token = (line / sizes.patchSize) * sizes.across + column / sizes.patchSize;
-  return read_x(token, ((line % sizes.patchSize) * sizes.patchSize + column % sizes.patchSize) * sizes.channels + channel);
-}
-`,
+      sizes: { width, patch_size: patch, across, channels: channelsOf(output) },
+      body: wgsl`
+        let line = row / sizes.width;
+        let column = row % sizes.width;
+        let token = (line / sizes.patch_size) * sizes.across + column / sizes.patch_size;
+        return read_x(token, ((line % sizes.patch_size) * sizes.patch_size + column % sizes.patch_size) * sizes.channels + channel);
+      `,
     },
     lowering,
   );

@@ -1,13 +1,14 @@
 // RMSNorm of each run of `groupSize` channels: a whole row, or every head of it. A team of
-// invocations per run: sum of squares, then one pass that applies it. No mean is taken, so
-// nothing cancels and plain f32 sums do.
+// invocations per run sums the squares, then applies the result in a second pass. No mean is taken, so
+// nothing cancels, and plain f32 sums are exact enough.
 import type { Dispatch, Kernel, Lowering } from "../../kernel";
 import { linearWorkgroups } from "../../kernel";
 import type { RmsNorm } from "../../ops";
 import { channelsOf, rowsOf, strideOf, type Tensor } from "../../tensor";
+import { linearEntryPoint, wgsl } from "../../wgsl";
 import { bandsOf, sourceOf } from "../bands";
 import { reduceWgsl, TEAM_WORKGROUP, teamSize } from "../moments";
-import { sameRows, streamSizes } from "../rowwise";
+import { sameRows, streamSizes } from "../streams";
 
 export function lowerRmsNorm(op: RmsNorm, output: Tensor, lowering: Lowering): readonly Dispatch[] {
   const { x } = op.inputs;
@@ -28,14 +29,14 @@ export function lowerRmsNorm(op: RmsNorm, output: Tensor, lowering: Lowering): r
       sizes: {
         ...streamSizes("x", x, windows.x.begin),
         ...streamSizes("y", output, windows.y.begin),
-        row: units.begin,
+        first_row: units.begin,
         count,
         runs,
         // In units of `lanes` channels, as are all indices of the kernel.
         length: op.groupSize / lanes,
         padding: (strideOf(x) - channels) / lanes,
       },
-      scalars: { epsilon: op.epsilon, groupSize: op.groupSize },
+      scalars: { epsilon: op.epsilon, group_size: op.groupSize },
       workgroups: linearWorkgroups(Math.ceil(count / (TEAM_WORKGROUP / members))),
       code: rmsNormCode(lanes, members),
     };
@@ -45,40 +46,45 @@ export function lowerRmsNorm(op: RmsNorm, output: Tensor, lowering: Lowering): r
 
 function rmsNormCode(lanes: 1 | 4, members: number): string {
   const teams = TEAM_WORKGROUP / members;
-  const stride = (name: string) => (lanes === 4 ? `(sizes.${name}Stride >> 2u)` : `sizes.${name}Stride`);
+  const stride = (name: string) => (lanes === 4 ? `(sizes.${name}_stride >> 2u)` : `sizes.${name}_stride`);
   const square = lanes === 4 ? "dot(value, value)" : "value * value";
   const zero = lanes === 4 ? "vec4<f32>(0.0)" : "0.0";
-  // Workgroup memory is [member][team].
-  return `
-fn plus(a: f32, b: f32) -> f32 { return a + b; }
-${reduceWgsl("f32", "plus", TEAM_WORKGROUP, teams)}
-@compute @workgroup_size(${TEAM_WORKGROUP})
-fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let team = lane / ${members}u;
-  let member = lane % ${members}u;
-  let wanted = flat_workgroup(id, groups) * ${teams}u + team;
-  let run = min(wanted, sizes.count - 1u);
-  let row = sizes.row + run / sizes.runs;
-  let x_begin = (row - sizes.xRow) * ${stride("x")} + (run % sizes.runs) * sizes.length;
-  let y_begin = (row - sizes.yRow) * ${stride("y")} + (run % sizes.runs) * sizes.length;
+  return wgsl`
+    fn plus(a: f32, b: f32) -> f32 { return a + b; }
+    ${reduceWgsl("f32", "plus", TEAM_WORKGROUP, teams)}
 
-  var sum = 0.0;
-  for (var i = member; i < sizes.length; i += ${members}u) {
-    let value = load_x(x_begin + i);
-    sum += ${square};
-  }
-  let squares = reduce(member * ${teams}u + team, sum);
-  let inverse = inverseSqrt(squares / sizes.groupSize + sizes.epsilon);
+    ${linearEntryPoint(
+      TEAM_WORKGROUP,
+      wgsl`
+        // One team of threads works on each run of channels. Past the end, the last run is read again.
+        let team = thread / ${members}u;
+        let member = thread % ${members}u;
+        let wanted = flat_group * ${teams}u + team;
+        let run = min(wanted, sizes.count - 1u);
+        let row = sizes.first_row + run / sizes.runs;
+        let x_begin = (row - sizes.x_row) * ${stride("x")} + (run % sizes.runs) * sizes.length;
+        let y_begin = (row - sizes.y_row) * ${stride("y")} + (run % sizes.runs) * sizes.length;
 
-  if (wanted < sizes.count) {
-    for (var i = member; i < sizes.length; i += ${members}u) {
-      store_y(y_begin + i, load_x(x_begin + i) * inverse * load_scale(i));
-    }
-    // The last run of a row also clears the padding behind it.
-    if (run % sizes.runs == sizes.runs - 1u && member == 0u) {
-      for (var i = 0u; i < sizes.padding; i++) { store_y(y_begin + sizes.length + i, ${zero}); }
-    }
-  }
-}
-`;
+        // Sum squares. Workgroup memory is [member][team].
+        var sum = 0.0;
+        for (var i = member; i < sizes.length; i += ${members}u) {
+          let value = load_x(x_begin + i);
+          sum += ${square};
+        }
+        let squares = reduce(member * ${teams}u + team, sum);
+        let inverse = inverseSqrt(squares / sizes.group_size + sizes.epsilon);
+
+        // Apply, and store.
+        if (wanted < sizes.count) {
+          for (var i = member; i < sizes.length; i += ${members}u) {
+            store_y(y_begin + i, load_x(x_begin + i) * inverse * load_scale(i));
+          }
+          // The last run of a row also clears the padding behind it.
+          if (run % sizes.runs == sizes.runs - 1u && member == 0u) {
+            for (var i = 0u; i < sizes.padding; i++) { store_y(y_begin + sizes.length + i, ${zero}); }
+          }
+        }
+      `,
+    )}
+  `;
 }

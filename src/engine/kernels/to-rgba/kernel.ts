@@ -4,6 +4,7 @@
 import type { Dispatch, Lowering } from "../../kernel";
 import type { ToRgba } from "../../ops";
 import { channelsOf, type Tensor } from "../../tensor";
+import { wgsl } from "../../wgsl";
 import type { Rows } from "../bands";
 import { rowwise } from "../rowwise";
 
@@ -19,31 +20,31 @@ export function lowerToRgba(op: ToRgba, output: Tensor, lowering: Lowering): rea
       streams: { x: { tensor: x, rows: lines } },
       sizes: { width },
       scalars: { scale: op.scale, shift: op.shift },
-      code: TO_RGBA,
+      declarations: RGBA,
+      // Four pixels are the four channels of a row: past the line's end the last is packed again.
+      body: wgsl`
+        let first = row * sizes.width;
+        let last = sizes.width - 1u;
+        return vec4<u32>(
+          rgba(first + channel),
+          rgba(first + min(channel + 1u, last)),
+          rgba(first + min(channel + 2u, last)),
+          rgba(first + min(channel + 3u, last)),
+        );
+      `,
     },
     lowering,
   );
 }
 
 // WGSL may assume that no value is NaN or infinite, so finiteness is read off the exponent's bits.
-const TO_RGBA = `
-fn rgba(pixel: u32) -> u32 {
-  let colour = read_x(pixel, 0u);
-  let exponent = bitcast<vec3<u32>>(colour.xyz) & vec3<u32>(0x7f800000u);
-  if (any(exponent == vec3<u32>(0x7f800000u))) { return 0u; }
-  let level = clamp(colour.xyz * sizes.scale + sizes.shift, vec3<f32>(0.0), vec3<f32>(1.0));
-  let byte = vec3<u32>(floor(level * 255.0 + 0.5));
-  return byte.x | (byte.y << 8u) | (byte.z << 16u) | (255u << 24u);
-}
-
-fn value(line: u32, column: u32) -> vec4<u32> {
-  let first = line * sizes.width;
-  let last = sizes.width - 1u;
-  return vec4<u32>(
-    rgba(first + column),
-    rgba(first + min(column + 1u, last)),
-    rgba(first + min(column + 2u, last)),
-    rgba(first + min(column + 3u, last)),
-  );
-}
+const RGBA = wgsl`
+  fn rgba(pixel: u32) -> u32 {
+    let colour = read_x(pixel, 0u);
+    let exponent = bitcast<vec3<u32>>(colour.xyz) & vec3<u32>(0x7f800000u);
+    if (any(exponent == vec3<u32>(0x7f800000u))) { return 0u; }
+    let level = clamp(colour.xyz * sizes.scale + sizes.shift, vec3<f32>(0.0), vec3<f32>(1.0));
+    let byte = vec3<u32>(floor(level * 255.0 + 0.5));
+    return byte.x | (byte.y << 8u) | (byte.z << 16u) | (255u << 24u);
+  }
 `;

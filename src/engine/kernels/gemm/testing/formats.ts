@@ -2,6 +2,7 @@
 // products must be.
 import type { KernelTarget } from "../../../kernel";
 import type { NumberFormat } from "../../../tensor";
+import { TRAITS } from "../../../traits";
 
 export interface Format {
   readonly name: string;
@@ -18,7 +19,7 @@ const BASE: Format = { name: "f32", format: "f32", sizes: "uniform" };
 export const FORMATS: readonly Format[] = [
   BASE,
   { name: "f32 with constant sizes", format: "f32", sizes: "constant" },
-  { name: "f32 with packed weights", format: "f32", sizes: "uniform", target: { half: false } },
+  { name: "f32 with packed weights", format: "f32", sizes: "uniform", target: { half: false, traits: TRAITS.software } },
   { name: "f16", format: "f16", sizes: "uniform" },
   { name: "f16 with constant sizes", format: "f16", sizes: "constant" },
 ];

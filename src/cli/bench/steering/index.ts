@@ -1,0 +1,60 @@
+// What steering costs on one device: compiles the network under every way of steering, measures,
+// and reports. A negative adds a second softmax to every cross-attention, and NAG a pass over the
+// two branches; everything else of a step is shared with the unsteered one.
+import type { Budget } from "../measure";
+import type { Scale } from "../page/rows";
+import type { Device } from "../../../engine/device";
+import { Plan } from "../../../engine/plan";
+import { stageGraph } from "../../../engine/stages";
+import { adapterName } from "../../adapters";
+import { distinctDispatches, type Part } from "./dispatches";
+import { driverClock } from "./driver-clock";
+import { measureAlone, measureRuns } from "./measure";
+import { LAYOUTS, perWay, unetGraph } from "./network";
+import { kernelRows, steeringRows, sumOf, type Measured, type SteeringReport } from "./report";
+import { separateWeights, SharedWeights } from "./weights";
+
+const ALONE: Budget = { minRounds: 5, maxRounds: 25, rowMs: 300_000, sampleMs: 20 };
+const RUNS: Budget = { minRounds: 20, maxRounds: 100, rowMs: 60_000, sampleMs: 0 };
+
+export interface SteeringOptions {
+  readonly scale: Scale;
+  /** Steps are compared as whole runs, or as sums over dispatches timed alone. */
+  readonly method: SteeringReport["method"];
+  readonly alone?: Budget;
+  readonly runs?: Budget;
+}
+
+/** @throws OnestrokeError `gpu-*` */
+export async function benchSteering(
+  device: Device,
+  { scale, method, alone = ALONE, runs = RUNS }: SteeringOptions,
+): Promise<SteeringReport> {
+  const format = device.hasFloat16 ? "f16" : "f32";
+  const graphs = { nasa: unetGraph(scale, "nasa"), nag: unetGraph(scale, "nag") };
+  const weights = method === "whole runs" ? separateWeights(device, graphs.nasa) : new SharedWeights(device);
+  await weights.load(graphs.nasa);
+  const compile = (way: "nasa" | "nag") => Plan.compile(device, graphs[way], weights, { format });
+  const plans = perWay({ nasa: await compile("nasa"), nag: await compile("nag") });
+  const stages = (way: "nasa" | "nag") => stageGraph(graphs[way], device.target(format));
+  const distinct = distinctDispatches(perWay({ nasa: stages("nasa"), nag: stages("nag") }));
+
+  const clock = device.adapter.software ? driverClock() : undefined;
+  const timed = await measureAlone(plans, distinct, alone, clock);
+  const sum = (part: Part): Measured => sumOf(part, timed);
+  const sums = { none: sum("none"), nasa: sum("nasa"), nag: sum("nag") };
+  const steps = method === "whole runs" ? await measureRuns(plans, runs) : sums;
+  for (const plan of new Set(Object.values(plans))) plan.destroy();
+  weights.evict();
+  return {
+    adapter: adapterName(device),
+    layout: LAYOUTS[scale].name,
+    format,
+    method,
+    clock: clock && method === "dispatches alone" ? "processor" : "wall",
+    rounds: steps.none.rounds.length,
+    rows: steeringRows(steps),
+    kernels: kernelRows(timed),
+    onceMs: { prompt: sum("prompt").ms, negative: sum("negative").ms },
+  };
+}

@@ -1,0 +1,517 @@
+// Kernel attention, dispatched in 256 x 1 x 1 workgroups.
+struct Sizes { tokens: u32, head_size: u32, quads: u32, keys: u32, q_stride: u32, q_offset: u32, q_head: u32, k_stride: u32, k_offset: u32, k_head: u32, v_stride: u32, v_offset: u32, v_head: u32, y_stride: u32, y_channels: u32, scale: f32 }
+const sizes = Sizes(
+  4096u, // tokens
+  512u, // head_size
+  128u, // quads
+  4096u, // keys
+  128u, // q_stride
+  0u, // q_offset
+  128u, // q_head
+  128u, // k_stride
+  0u, // k_offset
+  128u, // k_head
+  128u, // v_stride
+  0u, // v_offset
+  128u, // v_head
+  128u, // y_stride
+  512u, // y_channels
+  0.0637587159872055f, // scale
+);
+
+@group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;
+fn load_q(index: u32) -> vec4<f32> { return q[index]; }
+@group(0) @binding(1) var<storage, read> k: array<vec4<f32>>;
+fn load_k(index: u32) -> vec4<f32> { return k[index]; }
+@group(0) @binding(2) var<storage, read> v: array<vec4<f32>>;
+fn load_v(index: u32) -> vec4<f32> { return v[index]; }
+@group(0) @binding(3) var<storage, read_write> y: array<vec4<f32>>;
+fn store_y(index: u32, value: vec4<f32>) { y[index] = value; }
+
+fn quad_q(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_q(row * sizes.q_stride + sizes.q_offset + head * sizes.q_head + quad); }
+fn quad_k(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_k(row * sizes.k_stride + sizes.k_offset + head * sizes.k_head + quad); }
+fn quad_v(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_v(row * sizes.v_stride + sizes.v_offset + head * sizes.v_head + quad); }
+fn write_y(row: u32, offset: u32, head: u32, quad: u32, value: vec4<f32>) { store_y(row * sizes.y_stride + offset + head * sizes.quads + quad, value); }
+
+var<workgroup> staged_q: array<vec4<f32>, 80>; // [query][quad]
+var<workgroup> staged: array<vec4<f32>, 512>; // keys, then values
+var<workgroup> staged_weights: array<vec4<f32>, 256>; // [query][key / 4]
+var<workgroup> partial: array<f32, 256>; // [query][column]
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  let head = group.y;
+  let batch = group.z;
+  // This thread's place: a column of keys and channels, a row of queries.
+  let column = thread % 16u;
+  let first_row = thread / 16u;
+  let first_token = group.x * 16u;
+  var output_0_0 = vec4<f32>(0.0);
+  var output_0_1 = vec4<f32>(0.0);
+  var output_0_2 = vec4<f32>(0.0);
+  var output_0_3 = vec4<f32>(0.0);
+  var output_0_4 = vec4<f32>(0.0);
+  var output_0_5 = vec4<f32>(0.0);
+  var output_0_6 = vec4<f32>(0.0);
+  var output_0_7 = vec4<f32>(0.0);
+  var output_1_0 = vec4<f32>(0.0);
+  var output_1_1 = vec4<f32>(0.0);
+  var output_1_2 = vec4<f32>(0.0);
+  var output_1_3 = vec4<f32>(0.0);
+  var output_1_4 = vec4<f32>(0.0);
+  var output_1_5 = vec4<f32>(0.0);
+  var output_1_6 = vec4<f32>(0.0);
+  var output_1_7 = vec4<f32>(0.0);
+  var output_2_0 = vec4<f32>(0.0);
+  var output_2_1 = vec4<f32>(0.0);
+  var output_2_2 = vec4<f32>(0.0);
+  var output_2_3 = vec4<f32>(0.0);
+  var output_2_4 = vec4<f32>(0.0);
+  var output_2_5 = vec4<f32>(0.0);
+  var output_2_6 = vec4<f32>(0.0);
+  var output_2_7 = vec4<f32>(0.0);
+  var output_3_0 = vec4<f32>(0.0);
+  var output_3_1 = vec4<f32>(0.0);
+  var output_3_2 = vec4<f32>(0.0);
+  var output_3_3 = vec4<f32>(0.0);
+  var output_3_4 = vec4<f32>(0.0);
+  var output_3_5 = vec4<f32>(0.0);
+  var output_3_6 = vec4<f32>(0.0);
+  var output_3_7 = vec4<f32>(0.0);
+  let key_end = sizes.keys;
+  // A fresh softmax.
+  var maximum_0 = -3.0e38;
+  var total_0 = 0.0;
+  var maximum_1 = -3.0e38;
+  var total_1 = 0.0;
+  var maximum_2 = -3.0e38;
+  var total_2 = 0.0;
+  var maximum_3 = -3.0e38;
+  var total_3 = 0.0;
+  output_0_0 = vec4<f32>(0.0);
+  output_0_1 = vec4<f32>(0.0);
+  output_0_2 = vec4<f32>(0.0);
+  output_0_3 = vec4<f32>(0.0);
+  output_0_4 = vec4<f32>(0.0);
+  output_0_5 = vec4<f32>(0.0);
+  output_0_6 = vec4<f32>(0.0);
+  output_0_7 = vec4<f32>(0.0);
+  output_1_0 = vec4<f32>(0.0);
+  output_1_1 = vec4<f32>(0.0);
+  output_1_2 = vec4<f32>(0.0);
+  output_1_3 = vec4<f32>(0.0);
+  output_1_4 = vec4<f32>(0.0);
+  output_1_5 = vec4<f32>(0.0);
+  output_1_6 = vec4<f32>(0.0);
+  output_1_7 = vec4<f32>(0.0);
+  output_2_0 = vec4<f32>(0.0);
+  output_2_1 = vec4<f32>(0.0);
+  output_2_2 = vec4<f32>(0.0);
+  output_2_3 = vec4<f32>(0.0);
+  output_2_4 = vec4<f32>(0.0);
+  output_2_5 = vec4<f32>(0.0);
+  output_2_6 = vec4<f32>(0.0);
+  output_2_7 = vec4<f32>(0.0);
+  output_3_0 = vec4<f32>(0.0);
+  output_3_1 = vec4<f32>(0.0);
+  output_3_2 = vec4<f32>(0.0);
+  output_3_3 = vec4<f32>(0.0);
+  output_3_4 = vec4<f32>(0.0);
+  output_3_5 = vec4<f32>(0.0);
+  output_3_6 = vec4<f32>(0.0);
+  output_3_7 = vec4<f32>(0.0);
+
+  for (var first_key = 0u; first_key < key_end; first_key += 64u) {
+    var scores_0 = vec4<f32>(0.0);
+    var scores_1 = vec4<f32>(0.0);
+    var scores_2 = vec4<f32>(0.0);
+    var scores_3 = vec4<f32>(0.0);
+    for (var chunk = 0u; chunk < sizes.quads; chunk += 4u) {
+      // Stage the queries.
+      for (var i = thread; i < 64u; i += 64u) {
+        let row = i / 4u;
+        let quad = chunk + i % 4u;
+        var value = vec4<f32>(0.0);
+        if (first_token + row < sizes.tokens && quad < 128u) { value = quad_q(batch * sizes.tokens + first_token + row, head, quad); }
+        staged_q[row * 5u + i % 4u] = value;
+      }
+      // Stage the keys.
+      for (var i = thread; i < 256u; i += 64u) {
+        let row = i / 4u;
+        let key = first_key + (row % 16u) * 4u + row / 16u;
+        let quad = chunk + i % 4u;
+        var value = vec4<f32>(0.0);
+        if (key < key_end && quad < 128u) { value = quad_k(batch * sizes.keys + key, head, quad); }
+        staged[row * 5u + i % 4u] = value;
+      }
+      workgroupBarrier();
+      // Scores: every query against four keys, four channels at a time.
+      for (var quad = 0u; quad < 4u; quad++) {
+        let k_0 = staged[(0u + column) * 5u + quad];
+        let k_1 = staged[(16u + column) * 5u + quad];
+        let k_2 = staged[(32u + column) * 5u + quad];
+        let k_3 = staged[(48u + column) * 5u + quad];
+        let q_0 = staged_q[(first_row + 0u) * 5u + quad];
+        let q_1 = staged_q[(first_row + 4u) * 5u + quad];
+        let q_2 = staged_q[(first_row + 8u) * 5u + quad];
+        let q_3 = staged_q[(first_row + 12u) * 5u + quad];
+        scores_0.x = fma(q_0.w, k_0.w, fma(q_0.z, k_0.z, fma(q_0.y, k_0.y, fma(q_0.x, k_0.x, scores_0.x))));
+        scores_0.y = fma(q_0.w, k_1.w, fma(q_0.z, k_1.z, fma(q_0.y, k_1.y, fma(q_0.x, k_1.x, scores_0.y))));
+        scores_0.z = fma(q_0.w, k_2.w, fma(q_0.z, k_2.z, fma(q_0.y, k_2.y, fma(q_0.x, k_2.x, scores_0.z))));
+        scores_0.w = fma(q_0.w, k_3.w, fma(q_0.z, k_3.z, fma(q_0.y, k_3.y, fma(q_0.x, k_3.x, scores_0.w))));
+        scores_1.x = fma(q_1.w, k_0.w, fma(q_1.z, k_0.z, fma(q_1.y, k_0.y, fma(q_1.x, k_0.x, scores_1.x))));
+        scores_1.y = fma(q_1.w, k_1.w, fma(q_1.z, k_1.z, fma(q_1.y, k_1.y, fma(q_1.x, k_1.x, scores_1.y))));
+        scores_1.z = fma(q_1.w, k_2.w, fma(q_1.z, k_2.z, fma(q_1.y, k_2.y, fma(q_1.x, k_2.x, scores_1.z))));
+        scores_1.w = fma(q_1.w, k_3.w, fma(q_1.z, k_3.z, fma(q_1.y, k_3.y, fma(q_1.x, k_3.x, scores_1.w))));
+        scores_2.x = fma(q_2.w, k_0.w, fma(q_2.z, k_0.z, fma(q_2.y, k_0.y, fma(q_2.x, k_0.x, scores_2.x))));
+        scores_2.y = fma(q_2.w, k_1.w, fma(q_2.z, k_1.z, fma(q_2.y, k_1.y, fma(q_2.x, k_1.x, scores_2.y))));
+        scores_2.z = fma(q_2.w, k_2.w, fma(q_2.z, k_2.z, fma(q_2.y, k_2.y, fma(q_2.x, k_2.x, scores_2.z))));
+        scores_2.w = fma(q_2.w, k_3.w, fma(q_2.z, k_3.z, fma(q_2.y, k_3.y, fma(q_2.x, k_3.x, scores_2.w))));
+        scores_3.x = fma(q_3.w, k_0.w, fma(q_3.z, k_0.z, fma(q_3.y, k_0.y, fma(q_3.x, k_0.x, scores_3.x))));
+        scores_3.y = fma(q_3.w, k_1.w, fma(q_3.z, k_1.z, fma(q_3.y, k_1.y, fma(q_3.x, k_1.x, scores_3.y))));
+        scores_3.z = fma(q_3.w, k_2.w, fma(q_3.z, k_2.z, fma(q_3.y, k_2.y, fma(q_3.x, k_2.x, scores_3.z))));
+        scores_3.w = fma(q_3.w, k_3.w, fma(q_3.z, k_3.z, fma(q_3.y, k_3.y, fma(q_3.x, k_3.x, scores_3.w))));
+      }
+      workgroupBarrier();
+    }
+    // Scale, and leave out keys past the end.
+    let keys = vec4<u32>(first_key + column * 4u) + vec4<u32>(0u, 1u, 2u, 3u);
+    scores_0 = select(vec4<f32>(-3.0e38), scores_0 * sizes.scale, keys < vec4<u32>(key_end));
+    scores_1 = select(vec4<f32>(-3.0e38), scores_1 * sizes.scale, keys < vec4<u32>(key_end));
+    scores_2 = select(vec4<f32>(-3.0e38), scores_2 * sizes.scale, keys < vec4<u32>(key_end));
+    scores_3 = select(vec4<f32>(-3.0e38), scores_3 * sizes.scale, keys < vec4<u32>(key_end));
+    // The maximum of a row: of this thread's keys, then of all columns.
+    partial[(first_row + 0u) * 16u + column] = max(max(scores_0.x, scores_0.y), max(scores_0.z, scores_0.w));
+    partial[(first_row + 4u) * 16u + column] = max(max(scores_1.x, scores_1.y), max(scores_1.z, scores_1.w));
+    partial[(first_row + 8u) * 16u + column] = max(max(scores_2.x, scores_2.y), max(scores_2.z, scores_2.w));
+    partial[(first_row + 12u) * 16u + column] = max(max(scores_3.x, scores_3.y), max(scores_3.z, scores_3.w));
+    workgroupBarrier();
+    // Weights of query 0; what was summed under the old maximum shrinks.
+    let new_maximum_0 = max(max(max(max(max(max(max(max(max(max(max(max(max(max(max(max(maximum_0, partial[(first_row + 0u) * 16u + 0u]), partial[(first_row + 0u) * 16u + 1u]), partial[(first_row + 0u) * 16u + 2u]), partial[(first_row + 0u) * 16u + 3u]), partial[(first_row + 0u) * 16u + 4u]), partial[(first_row + 0u) * 16u + 5u]), partial[(first_row + 0u) * 16u + 6u]), partial[(first_row + 0u) * 16u + 7u]), partial[(first_row + 0u) * 16u + 8u]), partial[(first_row + 0u) * 16u + 9u]), partial[(first_row + 0u) * 16u + 10u]), partial[(first_row + 0u) * 16u + 11u]), partial[(first_row + 0u) * 16u + 12u]), partial[(first_row + 0u) * 16u + 13u]), partial[(first_row + 0u) * 16u + 14u]), partial[(first_row + 0u) * 16u + 15u]);
+    let shrink_0 = exp2(maximum_0 - new_maximum_0);
+    let weights_0 = exp2(scores_0 - new_maximum_0);
+    maximum_0 = new_maximum_0;
+    total_0 = total_0 * shrink_0 + (weights_0.x + weights_0.y + weights_0.z + weights_0.w);
+    staged_weights[(first_row + 0u) * 16u + column] = weights_0;
+    output_0_0 *= shrink_0;
+    output_0_1 *= shrink_0;
+    output_0_2 *= shrink_0;
+    output_0_3 *= shrink_0;
+    output_0_4 *= shrink_0;
+    output_0_5 *= shrink_0;
+    output_0_6 *= shrink_0;
+    output_0_7 *= shrink_0;
+    // Weights of query 1; what was summed under the old maximum shrinks.
+    let new_maximum_1 = max(max(max(max(max(max(max(max(max(max(max(max(max(max(max(max(maximum_1, partial[(first_row + 4u) * 16u + 0u]), partial[(first_row + 4u) * 16u + 1u]), partial[(first_row + 4u) * 16u + 2u]), partial[(first_row + 4u) * 16u + 3u]), partial[(first_row + 4u) * 16u + 4u]), partial[(first_row + 4u) * 16u + 5u]), partial[(first_row + 4u) * 16u + 6u]), partial[(first_row + 4u) * 16u + 7u]), partial[(first_row + 4u) * 16u + 8u]), partial[(first_row + 4u) * 16u + 9u]), partial[(first_row + 4u) * 16u + 10u]), partial[(first_row + 4u) * 16u + 11u]), partial[(first_row + 4u) * 16u + 12u]), partial[(first_row + 4u) * 16u + 13u]), partial[(first_row + 4u) * 16u + 14u]), partial[(first_row + 4u) * 16u + 15u]);
+    let shrink_1 = exp2(maximum_1 - new_maximum_1);
+    let weights_1 = exp2(scores_1 - new_maximum_1);
+    maximum_1 = new_maximum_1;
+    total_1 = total_1 * shrink_1 + (weights_1.x + weights_1.y + weights_1.z + weights_1.w);
+    staged_weights[(first_row + 4u) * 16u + column] = weights_1;
+    output_1_0 *= shrink_1;
+    output_1_1 *= shrink_1;
+    output_1_2 *= shrink_1;
+    output_1_3 *= shrink_1;
+    output_1_4 *= shrink_1;
+    output_1_5 *= shrink_1;
+    output_1_6 *= shrink_1;
+    output_1_7 *= shrink_1;
+    // Weights of query 2; what was summed under the old maximum shrinks.
+    let new_maximum_2 = max(max(max(max(max(max(max(max(max(max(max(max(max(max(max(max(maximum_2, partial[(first_row + 8u) * 16u + 0u]), partial[(first_row + 8u) * 16u + 1u]), partial[(first_row + 8u) * 16u + 2u]), partial[(first_row + 8u) * 16u + 3u]), partial[(first_row + 8u) * 16u + 4u]), partial[(first_row + 8u) * 16u + 5u]), partial[(first_row + 8u) * 16u + 6u]), partial[(first_row + 8u) * 16u + 7u]), partial[(first_row + 8u) * 16u + 8u]), partial[(first_row + 8u) * 16u + 9u]), partial[(first_row + 8u) * 16u + 10u]), partial[(first_row + 8u) * 16u + 11u]), partial[(first_row + 8u) * 16u + 12u]), partial[(first_row + 8u) * 16u + 13u]), partial[(first_row + 8u) * 16u + 14u]), partial[(first_row + 8u) * 16u + 15u]);
+    let shrink_2 = exp2(maximum_2 - new_maximum_2);
+    let weights_2 = exp2(scores_2 - new_maximum_2);
+    maximum_2 = new_maximum_2;
+    total_2 = total_2 * shrink_2 + (weights_2.x + weights_2.y + weights_2.z + weights_2.w);
+    staged_weights[(first_row + 8u) * 16u + column] = weights_2;
+    output_2_0 *= shrink_2;
+    output_2_1 *= shrink_2;
+    output_2_2 *= shrink_2;
+    output_2_3 *= shrink_2;
+    output_2_4 *= shrink_2;
+    output_2_5 *= shrink_2;
+    output_2_6 *= shrink_2;
+    output_2_7 *= shrink_2;
+    // Weights of query 3; what was summed under the old maximum shrinks.
+    let new_maximum_3 = max(max(max(max(max(max(max(max(max(max(max(max(max(max(max(max(maximum_3, partial[(first_row + 12u) * 16u + 0u]), partial[(first_row + 12u) * 16u + 1u]), partial[(first_row + 12u) * 16u + 2u]), partial[(first_row + 12u) * 16u + 3u]), partial[(first_row + 12u) * 16u + 4u]), partial[(first_row + 12u) * 16u + 5u]), partial[(first_row + 12u) * 16u + 6u]), partial[(first_row + 12u) * 16u + 7u]), partial[(first_row + 12u) * 16u + 8u]), partial[(first_row + 12u) * 16u + 9u]), partial[(first_row + 12u) * 16u + 10u]), partial[(first_row + 12u) * 16u + 11u]), partial[(first_row + 12u) * 16u + 12u]), partial[(first_row + 12u) * 16u + 13u]), partial[(first_row + 12u) * 16u + 14u]), partial[(first_row + 12u) * 16u + 15u]);
+    let shrink_3 = exp2(maximum_3 - new_maximum_3);
+    let weights_3 = exp2(scores_3 - new_maximum_3);
+    maximum_3 = new_maximum_3;
+    total_3 = total_3 * shrink_3 + (weights_3.x + weights_3.y + weights_3.z + weights_3.w);
+    staged_weights[(first_row + 12u) * 16u + column] = weights_3;
+    output_3_0 *= shrink_3;
+    output_3_1 *= shrink_3;
+    output_3_2 *= shrink_3;
+    output_3_3 *= shrink_3;
+    output_3_4 *= shrink_3;
+    output_3_5 *= shrink_3;
+    output_3_6 *= shrink_3;
+    output_3_7 *= shrink_3;
+    for (var base = 0u; base < 64u; base += 4u) {
+      // Stage the values.
+      for (var i = thread; i < 512u; i += 64u) {
+        let key = first_key + base + i / 128u;
+        var value = vec4<f32>(0.0);
+        if (key < key_end) { value = quad_v(batch * sizes.keys + key, head, i % 128u); }
+        staged[(i / 128u) * 128u + i % 128u] = value;
+      }
+      workgroupBarrier();
+      // Output: weights times values, four keys at a time.
+      for (var row = 0u; row < 1u; row++) {
+        let weights_0 = staged_weights[(first_row + 0u) * 16u + base / 4u + row];
+        let weights_1 = staged_weights[(first_row + 4u) * 16u + base / 4u + row];
+        let weights_2 = staged_weights[(first_row + 8u) * 16u + base / 4u + row];
+        let weights_3 = staged_weights[(first_row + 12u) * 16u + base / 4u + row];
+        let v_0_0 = staged[(row * 4u + 0u) * 128u + 0u + column];
+        output_0_0 = fma(vec4<f32>(weights_0.x), v_0_0, output_0_0);
+        output_1_0 = fma(vec4<f32>(weights_1.x), v_0_0, output_1_0);
+        output_2_0 = fma(vec4<f32>(weights_2.x), v_0_0, output_2_0);
+        output_3_0 = fma(vec4<f32>(weights_3.x), v_0_0, output_3_0);
+        let v_0_1 = staged[(row * 4u + 0u) * 128u + 16u + column];
+        output_0_1 = fma(vec4<f32>(weights_0.x), v_0_1, output_0_1);
+        output_1_1 = fma(vec4<f32>(weights_1.x), v_0_1, output_1_1);
+        output_2_1 = fma(vec4<f32>(weights_2.x), v_0_1, output_2_1);
+        output_3_1 = fma(vec4<f32>(weights_3.x), v_0_1, output_3_1);
+        let v_0_2 = staged[(row * 4u + 0u) * 128u + 32u + column];
+        output_0_2 = fma(vec4<f32>(weights_0.x), v_0_2, output_0_2);
+        output_1_2 = fma(vec4<f32>(weights_1.x), v_0_2, output_1_2);
+        output_2_2 = fma(vec4<f32>(weights_2.x), v_0_2, output_2_2);
+        output_3_2 = fma(vec4<f32>(weights_3.x), v_0_2, output_3_2);
+        let v_0_3 = staged[(row * 4u + 0u) * 128u + 48u + column];
+        output_0_3 = fma(vec4<f32>(weights_0.x), v_0_3, output_0_3);
+        output_1_3 = fma(vec4<f32>(weights_1.x), v_0_3, output_1_3);
+        output_2_3 = fma(vec4<f32>(weights_2.x), v_0_3, output_2_3);
+        output_3_3 = fma(vec4<f32>(weights_3.x), v_0_3, output_3_3);
+        let v_0_4 = staged[(row * 4u + 0u) * 128u + 64u + column];
+        output_0_4 = fma(vec4<f32>(weights_0.x), v_0_4, output_0_4);
+        output_1_4 = fma(vec4<f32>(weights_1.x), v_0_4, output_1_4);
+        output_2_4 = fma(vec4<f32>(weights_2.x), v_0_4, output_2_4);
+        output_3_4 = fma(vec4<f32>(weights_3.x), v_0_4, output_3_4);
+        let v_0_5 = staged[(row * 4u + 0u) * 128u + 80u + column];
+        output_0_5 = fma(vec4<f32>(weights_0.x), v_0_5, output_0_5);
+        output_1_5 = fma(vec4<f32>(weights_1.x), v_0_5, output_1_5);
+        output_2_5 = fma(vec4<f32>(weights_2.x), v_0_5, output_2_5);
+        output_3_5 = fma(vec4<f32>(weights_3.x), v_0_5, output_3_5);
+        let v_0_6 = staged[(row * 4u + 0u) * 128u + 96u + column];
+        output_0_6 = fma(vec4<f32>(weights_0.x), v_0_6, output_0_6);
+        output_1_6 = fma(vec4<f32>(weights_1.x), v_0_6, output_1_6);
+        output_2_6 = fma(vec4<f32>(weights_2.x), v_0_6, output_2_6);
+        output_3_6 = fma(vec4<f32>(weights_3.x), v_0_6, output_3_6);
+        let v_0_7 = staged[(row * 4u + 0u) * 128u + 112u + column];
+        output_0_7 = fma(vec4<f32>(weights_0.x), v_0_7, output_0_7);
+        output_1_7 = fma(vec4<f32>(weights_1.x), v_0_7, output_1_7);
+        output_2_7 = fma(vec4<f32>(weights_2.x), v_0_7, output_2_7);
+        output_3_7 = fma(vec4<f32>(weights_3.x), v_0_7, output_3_7);
+        let v_1_0 = staged[(row * 4u + 1u) * 128u + 0u + column];
+        output_0_0 = fma(vec4<f32>(weights_0.y), v_1_0, output_0_0);
+        output_1_0 = fma(vec4<f32>(weights_1.y), v_1_0, output_1_0);
+        output_2_0 = fma(vec4<f32>(weights_2.y), v_1_0, output_2_0);
+        output_3_0 = fma(vec4<f32>(weights_3.y), v_1_0, output_3_0);
+        let v_1_1 = staged[(row * 4u + 1u) * 128u + 16u + column];
+        output_0_1 = fma(vec4<f32>(weights_0.y), v_1_1, output_0_1);
+        output_1_1 = fma(vec4<f32>(weights_1.y), v_1_1, output_1_1);
+        output_2_1 = fma(vec4<f32>(weights_2.y), v_1_1, output_2_1);
+        output_3_1 = fma(vec4<f32>(weights_3.y), v_1_1, output_3_1);
+        let v_1_2 = staged[(row * 4u + 1u) * 128u + 32u + column];
+        output_0_2 = fma(vec4<f32>(weights_0.y), v_1_2, output_0_2);
+        output_1_2 = fma(vec4<f32>(weights_1.y), v_1_2, output_1_2);
+        output_2_2 = fma(vec4<f32>(weights_2.y), v_1_2, output_2_2);
+        output_3_2 = fma(vec4<f32>(weights_3.y), v_1_2, output_3_2);
+        let v_1_3 = staged[(row * 4u + 1u) * 128u + 48u + column];
+        output_0_3 = fma(vec4<f32>(weights_0.y), v_1_3, output_0_3);
+        output_1_3 = fma(vec4<f32>(weights_1.y), v_1_3, output_1_3);
+        output_2_3 = fma(vec4<f32>(weights_2.y), v_1_3, output_2_3);
+        output_3_3 = fma(vec4<f32>(weights_3.y), v_1_3, output_3_3);
+        let v_1_4 = staged[(row * 4u + 1u) * 128u + 64u + column];
+        output_0_4 = fma(vec4<f32>(weights_0.y), v_1_4, output_0_4);
+        output_1_4 = fma(vec4<f32>(weights_1.y), v_1_4, output_1_4);
+        output_2_4 = fma(vec4<f32>(weights_2.y), v_1_4, output_2_4);
+        output_3_4 = fma(vec4<f32>(weights_3.y), v_1_4, output_3_4);
+        let v_1_5 = staged[(row * 4u + 1u) * 128u + 80u + column];
+        output_0_5 = fma(vec4<f32>(weights_0.y), v_1_5, output_0_5);
+        output_1_5 = fma(vec4<f32>(weights_1.y), v_1_5, output_1_5);
+        output_2_5 = fma(vec4<f32>(weights_2.y), v_1_5, output_2_5);
+        output_3_5 = fma(vec4<f32>(weights_3.y), v_1_5, output_3_5);
+        let v_1_6 = staged[(row * 4u + 1u) * 128u + 96u + column];
+        output_0_6 = fma(vec4<f32>(weights_0.y), v_1_6, output_0_6);
+        output_1_6 = fma(vec4<f32>(weights_1.y), v_1_6, output_1_6);
+        output_2_6 = fma(vec4<f32>(weights_2.y), v_1_6, output_2_6);
+        output_3_6 = fma(vec4<f32>(weights_3.y), v_1_6, output_3_6);
+        let v_1_7 = staged[(row * 4u + 1u) * 128u + 112u + column];
+        output_0_7 = fma(vec4<f32>(weights_0.y), v_1_7, output_0_7);
+        output_1_7 = fma(vec4<f32>(weights_1.y), v_1_7, output_1_7);
+        output_2_7 = fma(vec4<f32>(weights_2.y), v_1_7, output_2_7);
+        output_3_7 = fma(vec4<f32>(weights_3.y), v_1_7, output_3_7);
+        let v_2_0 = staged[(row * 4u + 2u) * 128u + 0u + column];
+        output_0_0 = fma(vec4<f32>(weights_0.z), v_2_0, output_0_0);
+        output_1_0 = fma(vec4<f32>(weights_1.z), v_2_0, output_1_0);
+        output_2_0 = fma(vec4<f32>(weights_2.z), v_2_0, output_2_0);
+        output_3_0 = fma(vec4<f32>(weights_3.z), v_2_0, output_3_0);
+        let v_2_1 = staged[(row * 4u + 2u) * 128u + 16u + column];
+        output_0_1 = fma(vec4<f32>(weights_0.z), v_2_1, output_0_1);
+        output_1_1 = fma(vec4<f32>(weights_1.z), v_2_1, output_1_1);
+        output_2_1 = fma(vec4<f32>(weights_2.z), v_2_1, output_2_1);
+        output_3_1 = fma(vec4<f32>(weights_3.z), v_2_1, output_3_1);
+        let v_2_2 = staged[(row * 4u + 2u) * 128u + 32u + column];
+        output_0_2 = fma(vec4<f32>(weights_0.z), v_2_2, output_0_2);
+        output_1_2 = fma(vec4<f32>(weights_1.z), v_2_2, output_1_2);
+        output_2_2 = fma(vec4<f32>(weights_2.z), v_2_2, output_2_2);
+        output_3_2 = fma(vec4<f32>(weights_3.z), v_2_2, output_3_2);
+        let v_2_3 = staged[(row * 4u + 2u) * 128u + 48u + column];
+        output_0_3 = fma(vec4<f32>(weights_0.z), v_2_3, output_0_3);
+        output_1_3 = fma(vec4<f32>(weights_1.z), v_2_3, output_1_3);
+        output_2_3 = fma(vec4<f32>(weights_2.z), v_2_3, output_2_3);
+        output_3_3 = fma(vec4<f32>(weights_3.z), v_2_3, output_3_3);
+        let v_2_4 = staged[(row * 4u + 2u) * 128u + 64u + column];
+        output_0_4 = fma(vec4<f32>(weights_0.z), v_2_4, output_0_4);
+        output_1_4 = fma(vec4<f32>(weights_1.z), v_2_4, output_1_4);
+        output_2_4 = fma(vec4<f32>(weights_2.z), v_2_4, output_2_4);
+        output_3_4 = fma(vec4<f32>(weights_3.z), v_2_4, output_3_4);
+        let v_2_5 = staged[(row * 4u + 2u) * 128u + 80u + column];
+        output_0_5 = fma(vec4<f32>(weights_0.z), v_2_5, output_0_5);
+        output_1_5 = fma(vec4<f32>(weights_1.z), v_2_5, output_1_5);
+        output_2_5 = fma(vec4<f32>(weights_2.z), v_2_5, output_2_5);
+        output_3_5 = fma(vec4<f32>(weights_3.z), v_2_5, output_3_5);
+        let v_2_6 = staged[(row * 4u + 2u) * 128u + 96u + column];
+        output_0_6 = fma(vec4<f32>(weights_0.z), v_2_6, output_0_6);
+        output_1_6 = fma(vec4<f32>(weights_1.z), v_2_6, output_1_6);
+        output_2_6 = fma(vec4<f32>(weights_2.z), v_2_6, output_2_6);
+        output_3_6 = fma(vec4<f32>(weights_3.z), v_2_6, output_3_6);
+        let v_2_7 = staged[(row * 4u + 2u) * 128u + 112u + column];
+        output_0_7 = fma(vec4<f32>(weights_0.z), v_2_7, output_0_7);
+        output_1_7 = fma(vec4<f32>(weights_1.z), v_2_7, output_1_7);
+        output_2_7 = fma(vec4<f32>(weights_2.z), v_2_7, output_2_7);
+        output_3_7 = fma(vec4<f32>(weights_3.z), v_2_7, output_3_7);
+        let v_3_0 = staged[(row * 4u + 3u) * 128u + 0u + column];
+        output_0_0 = fma(vec4<f32>(weights_0.w), v_3_0, output_0_0);
+        output_1_0 = fma(vec4<f32>(weights_1.w), v_3_0, output_1_0);
+        output_2_0 = fma(vec4<f32>(weights_2.w), v_3_0, output_2_0);
+        output_3_0 = fma(vec4<f32>(weights_3.w), v_3_0, output_3_0);
+        let v_3_1 = staged[(row * 4u + 3u) * 128u + 16u + column];
+        output_0_1 = fma(vec4<f32>(weights_0.w), v_3_1, output_0_1);
+        output_1_1 = fma(vec4<f32>(weights_1.w), v_3_1, output_1_1);
+        output_2_1 = fma(vec4<f32>(weights_2.w), v_3_1, output_2_1);
+        output_3_1 = fma(vec4<f32>(weights_3.w), v_3_1, output_3_1);
+        let v_3_2 = staged[(row * 4u + 3u) * 128u + 32u + column];
+        output_0_2 = fma(vec4<f32>(weights_0.w), v_3_2, output_0_2);
+        output_1_2 = fma(vec4<f32>(weights_1.w), v_3_2, output_1_2);
+        output_2_2 = fma(vec4<f32>(weights_2.w), v_3_2, output_2_2);
+        output_3_2 = fma(vec4<f32>(weights_3.w), v_3_2, output_3_2);
+        let v_3_3 = staged[(row * 4u + 3u) * 128u + 48u + column];
+        output_0_3 = fma(vec4<f32>(weights_0.w), v_3_3, output_0_3);
+        output_1_3 = fma(vec4<f32>(weights_1.w), v_3_3, output_1_3);
+        output_2_3 = fma(vec4<f32>(weights_2.w), v_3_3, output_2_3);
+        output_3_3 = fma(vec4<f32>(weights_3.w), v_3_3, output_3_3);
+        let v_3_4 = staged[(row * 4u + 3u) * 128u + 64u + column];
+        output_0_4 = fma(vec4<f32>(weights_0.w), v_3_4, output_0_4);
+        output_1_4 = fma(vec4<f32>(weights_1.w), v_3_4, output_1_4);
+        output_2_4 = fma(vec4<f32>(weights_2.w), v_3_4, output_2_4);
+        output_3_4 = fma(vec4<f32>(weights_3.w), v_3_4, output_3_4);
+        let v_3_5 = staged[(row * 4u + 3u) * 128u + 80u + column];
+        output_0_5 = fma(vec4<f32>(weights_0.w), v_3_5, output_0_5);
+        output_1_5 = fma(vec4<f32>(weights_1.w), v_3_5, output_1_5);
+        output_2_5 = fma(vec4<f32>(weights_2.w), v_3_5, output_2_5);
+        output_3_5 = fma(vec4<f32>(weights_3.w), v_3_5, output_3_5);
+        let v_3_6 = staged[(row * 4u + 3u) * 128u + 96u + column];
+        output_0_6 = fma(vec4<f32>(weights_0.w), v_3_6, output_0_6);
+        output_1_6 = fma(vec4<f32>(weights_1.w), v_3_6, output_1_6);
+        output_2_6 = fma(vec4<f32>(weights_2.w), v_3_6, output_2_6);
+        output_3_6 = fma(vec4<f32>(weights_3.w), v_3_6, output_3_6);
+        let v_3_7 = staged[(row * 4u + 3u) * 128u + 112u + column];
+        output_0_7 = fma(vec4<f32>(weights_0.w), v_3_7, output_0_7);
+        output_1_7 = fma(vec4<f32>(weights_1.w), v_3_7, output_1_7);
+        output_2_7 = fma(vec4<f32>(weights_2.w), v_3_7, output_2_7);
+        output_3_7 = fma(vec4<f32>(weights_3.w), v_3_7, output_3_7);
+      }
+      workgroupBarrier();
+    }
+  }
+
+  // Add up the sums of a row's columns, and divide by them.
+  partial[(first_row + 0u) * 16u + column] = total_0;
+  partial[(first_row + 4u) * 16u + column] = total_1;
+  partial[(first_row + 8u) * 16u + column] = total_2;
+  partial[(first_row + 12u) * 16u + column] = total_3;
+  workgroupBarrier();
+  let sum_0 = partial[(first_row + 0u) * 16u + 0u] + partial[(first_row + 0u) * 16u + 1u] + partial[(first_row + 0u) * 16u + 2u] + partial[(first_row + 0u) * 16u + 3u] + partial[(first_row + 0u) * 16u + 4u] + partial[(first_row + 0u) * 16u + 5u] + partial[(first_row + 0u) * 16u + 6u] + partial[(first_row + 0u) * 16u + 7u] + partial[(first_row + 0u) * 16u + 8u] + partial[(first_row + 0u) * 16u + 9u] + partial[(first_row + 0u) * 16u + 10u] + partial[(first_row + 0u) * 16u + 11u] + partial[(first_row + 0u) * 16u + 12u] + partial[(first_row + 0u) * 16u + 13u] + partial[(first_row + 0u) * 16u + 14u] + partial[(first_row + 0u) * 16u + 15u];
+  let inverse_0 = select(0.0, 1.0 / sum_0, sum_0 > 0.0);
+  let sum_1 = partial[(first_row + 4u) * 16u + 0u] + partial[(first_row + 4u) * 16u + 1u] + partial[(first_row + 4u) * 16u + 2u] + partial[(first_row + 4u) * 16u + 3u] + partial[(first_row + 4u) * 16u + 4u] + partial[(first_row + 4u) * 16u + 5u] + partial[(first_row + 4u) * 16u + 6u] + partial[(first_row + 4u) * 16u + 7u] + partial[(first_row + 4u) * 16u + 8u] + partial[(first_row + 4u) * 16u + 9u] + partial[(first_row + 4u) * 16u + 10u] + partial[(first_row + 4u) * 16u + 11u] + partial[(first_row + 4u) * 16u + 12u] + partial[(first_row + 4u) * 16u + 13u] + partial[(first_row + 4u) * 16u + 14u] + partial[(first_row + 4u) * 16u + 15u];
+  let inverse_1 = select(0.0, 1.0 / sum_1, sum_1 > 0.0);
+  let sum_2 = partial[(first_row + 8u) * 16u + 0u] + partial[(first_row + 8u) * 16u + 1u] + partial[(first_row + 8u) * 16u + 2u] + partial[(first_row + 8u) * 16u + 3u] + partial[(first_row + 8u) * 16u + 4u] + partial[(first_row + 8u) * 16u + 5u] + partial[(first_row + 8u) * 16u + 6u] + partial[(first_row + 8u) * 16u + 7u] + partial[(first_row + 8u) * 16u + 8u] + partial[(first_row + 8u) * 16u + 9u] + partial[(first_row + 8u) * 16u + 10u] + partial[(first_row + 8u) * 16u + 11u] + partial[(first_row + 8u) * 16u + 12u] + partial[(first_row + 8u) * 16u + 13u] + partial[(first_row + 8u) * 16u + 14u] + partial[(first_row + 8u) * 16u + 15u];
+  let inverse_2 = select(0.0, 1.0 / sum_2, sum_2 > 0.0);
+  let sum_3 = partial[(first_row + 12u) * 16u + 0u] + partial[(first_row + 12u) * 16u + 1u] + partial[(first_row + 12u) * 16u + 2u] + partial[(first_row + 12u) * 16u + 3u] + partial[(first_row + 12u) * 16u + 4u] + partial[(first_row + 12u) * 16u + 5u] + partial[(first_row + 12u) * 16u + 6u] + partial[(first_row + 12u) * 16u + 7u] + partial[(first_row + 12u) * 16u + 8u] + partial[(first_row + 12u) * 16u + 9u] + partial[(first_row + 12u) * 16u + 10u] + partial[(first_row + 12u) * 16u + 11u] + partial[(first_row + 12u) * 16u + 12u] + partial[(first_row + 12u) * 16u + 13u] + partial[(first_row + 12u) * 16u + 14u] + partial[(first_row + 12u) * 16u + 15u];
+  let inverse_3 = select(0.0, 1.0 / sum_3, sum_3 > 0.0);
+  output_0_0 *= inverse_0;
+  output_0_1 *= inverse_0;
+  output_0_2 *= inverse_0;
+  output_0_3 *= inverse_0;
+  output_0_4 *= inverse_0;
+  output_0_5 *= inverse_0;
+  output_0_6 *= inverse_0;
+  output_0_7 *= inverse_0;
+  output_1_0 *= inverse_1;
+  output_1_1 *= inverse_1;
+  output_1_2 *= inverse_1;
+  output_1_3 *= inverse_1;
+  output_1_4 *= inverse_1;
+  output_1_5 *= inverse_1;
+  output_1_6 *= inverse_1;
+  output_1_7 *= inverse_1;
+  output_2_0 *= inverse_2;
+  output_2_1 *= inverse_2;
+  output_2_2 *= inverse_2;
+  output_2_3 *= inverse_2;
+  output_2_4 *= inverse_2;
+  output_2_5 *= inverse_2;
+  output_2_6 *= inverse_2;
+  output_2_7 *= inverse_2;
+  output_3_0 *= inverse_3;
+  output_3_1 *= inverse_3;
+  output_3_2 *= inverse_3;
+  output_3_3 *= inverse_3;
+  output_3_4 *= inverse_3;
+  output_3_5 *= inverse_3;
+  output_3_6 *= inverse_3;
+  output_3_7 *= inverse_3;
+
+  // Store.
+  if (first_token + first_row + 0u < sizes.tokens) {
+    write_y(batch * sizes.tokens + first_token + first_row + 0u, 0u, head, column + 0u, output_0_0);
+    write_y(batch * sizes.tokens + first_token + first_row + 0u, 0u, head, column + 16u, output_0_1);
+    write_y(batch * sizes.tokens + first_token + first_row + 0u, 0u, head, column + 32u, output_0_2);
+    write_y(batch * sizes.tokens + first_token + first_row + 0u, 0u, head, column + 48u, output_0_3);
+    write_y(batch * sizes.tokens + first_token + first_row + 0u, 0u, head, column + 64u, output_0_4);
+    write_y(batch * sizes.tokens + first_token + first_row + 0u, 0u, head, column + 80u, output_0_5);
+    write_y(batch * sizes.tokens + first_token + first_row + 0u, 0u, head, column + 96u, output_0_6);
+    write_y(batch * sizes.tokens + first_token + first_row + 0u, 0u, head, column + 112u, output_0_7);
+  }
+  if (first_token + first_row + 4u < sizes.tokens) {
+    write_y(batch * sizes.tokens + first_token + first_row + 4u, 0u, head, column + 0u, output_1_0);
+    write_y(batch * sizes.tokens + first_token + first_row + 4u, 0u, head, column + 16u, output_1_1);
+    write_y(batch * sizes.tokens + first_token + first_row + 4u, 0u, head, column + 32u, output_1_2);
+    write_y(batch * sizes.tokens + first_token + first_row + 4u, 0u, head, column + 48u, output_1_3);
+    write_y(batch * sizes.tokens + first_token + first_row + 4u, 0u, head, column + 64u, output_1_4);
+    write_y(batch * sizes.tokens + first_token + first_row + 4u, 0u, head, column + 80u, output_1_5);
+    write_y(batch * sizes.tokens + first_token + first_row + 4u, 0u, head, column + 96u, output_1_6);
+    write_y(batch * sizes.tokens + first_token + first_row + 4u, 0u, head, column + 112u, output_1_7);
+  }
+  if (first_token + first_row + 8u < sizes.tokens) {
+    write_y(batch * sizes.tokens + first_token + first_row + 8u, 0u, head, column + 0u, output_2_0);
+    write_y(batch * sizes.tokens + first_token + first_row + 8u, 0u, head, column + 16u, output_2_1);
+    write_y(batch * sizes.tokens + first_token + first_row + 8u, 0u, head, column + 32u, output_2_2);
+    write_y(batch * sizes.tokens + first_token + first_row + 8u, 0u, head, column + 48u, output_2_3);
+    write_y(batch * sizes.tokens + first_token + first_row + 8u, 0u, head, column + 64u, output_2_4);
+    write_y(batch * sizes.tokens + first_token + first_row + 8u, 0u, head, column + 80u, output_2_5);
+    write_y(batch * sizes.tokens + first_token + first_row + 8u, 0u, head, column + 96u, output_2_6);
+    write_y(batch * sizes.tokens + first_token + first_row + 8u, 0u, head, column + 112u, output_2_7);
+  }
+  if (first_token + first_row + 12u < sizes.tokens) {
+    write_y(batch * sizes.tokens + first_token + first_row + 12u, 0u, head, column + 0u, output_3_0);
+    write_y(batch * sizes.tokens + first_token + first_row + 12u, 0u, head, column + 16u, output_3_1);
+    write_y(batch * sizes.tokens + first_token + first_row + 12u, 0u, head, column + 32u, output_3_2);
+    write_y(batch * sizes.tokens + first_token + first_row + 12u, 0u, head, column + 48u, output_3_3);
+    write_y(batch * sizes.tokens + first_token + first_row + 12u, 0u, head, column + 64u, output_3_4);
+    write_y(batch * sizes.tokens + first_token + first_row + 12u, 0u, head, column + 80u, output_3_5);
+    write_y(batch * sizes.tokens + first_token + first_row + 12u, 0u, head, column + 96u, output_3_6);
+    write_y(batch * sizes.tokens + first_token + first_row + 12u, 0u, head, column + 112u, output_3_7);
+  }
+}

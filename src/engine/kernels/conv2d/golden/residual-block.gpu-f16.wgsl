@@ -1,0 +1,238 @@
+// Kernel conv2d, dispatched in 10 x 16 x 1 workgroups.
+enable f16;
+
+struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, slices_per_tap: u32, taps: u32, kernel_width: u32, stride: u32, top: u32, left: u32, height: u32, width: u32, output_width: u32, output_pixels: u32, row_offset: u32, input_offset: u32, output_quads: u32, batch_rows: u32 }
+const sizes = Sizes(
+  1024u, // rows
+  160u, // weight_quads
+  360u, // slices
+  160u, // quads
+  40u, // slices_per_tap
+  9u, // taps
+  3u, // kernel_width
+  1u, // stride
+  1u, // top
+  1u, // left
+  32u, // height
+  32u, // width
+  32u, // output_width
+  1024u, // output_pixels
+  0u, // row_offset
+  0u, // input_offset
+  160u, // output_quads
+  1024u, // batch_rows
+);
+
+@group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
+fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
+@group(0) @binding(1) var<storage, read> weight: array<vec4<f16>>;
+fn load_weight(index: u32) -> vec4<f32> { return vec4<f32>(weight[index]); }
+@group(0) @binding(2) var<storage, read> bias: array<vec4<f16>>;
+fn load_bias(index: u32) -> vec4<f32> { return vec4<f32>(bias[index]); }
+@group(0) @binding(3) var<storage, read> channel_bias: array<vec4<f16>>;
+fn load_channel_bias(index: u32) -> vec4<f32> { return vec4<f32>(channel_bias[index]); }
+@group(0) @binding(4) var<storage, read> residual: array<vec4<f16>>;
+fn load_residual(index: u32) -> vec4<f32> { return vec4<f32>(residual[index]); }
+@group(0) @binding(5) var<storage, read_write> y: array<vec4<f16>>;
+fn store_y(index: u32, value: vec4<f32>) { y[index] = vec4<f16>(value); }
+
+fn activate(x: vec4<f32>) -> vec4<f32> {
+  return x / (1.0 + exp(-x));
+}
+// What becomes of four sums before they are stored.
+fn finish(row: u32, quad: u32, value: vec4<f32>) {
+  var result = value + load_bias(quad);
+  result += load_channel_bias((row + sizes.row_offset) / sizes.batch_rows * sizes.output_quads + quad);
+  result = activate(result);
+  let index = row * sizes.output_quads + quad;
+  result += load_residual(index);
+  store_y(index, result);
+}
+
+var<workgroup> a_tile: array<vec4<f32>, 256>; // [rows][depth / 4]
+var<workgroup> w_tile: array<vec4<f32>, 256>; // [depth][columns / 4]
+
+@compute @workgroup_size(128)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  // The workgroup's tile of results, and this thread's place in it.
+  let tile_row = group.y * 64u;
+  let tile_quad = group.x * 16u;
+  let thread_row = thread / 16u;
+  let thread_column = thread % 16u;
+  // What this thread copies of every slice. Past the end, the last rows and columns are read again.
+  let a_quad = thread % 4u;
+  let a_row = thread / 4u;
+  let w_row = thread / 16u;
+  let w_quad = min(tile_quad + thread % 16u, sizes.weight_quads - 1u);
+  let pixel_0 = min(tile_row + a_row + 0u, sizes.rows - 1u) + sizes.row_offset;
+  let place_0 = pixel_0 % sizes.output_pixels;
+  let top_0 = place_0 / sizes.output_width * sizes.stride - sizes.top;
+  let left_0 = place_0 % sizes.output_width * sizes.stride - sizes.left;
+  let image_0 = pixel_0 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
+  let pixel_1 = min(tile_row + a_row + 32u, sizes.rows - 1u) + sizes.row_offset;
+  let place_1 = pixel_1 % sizes.output_pixels;
+  let top_1 = place_1 / sizes.output_width * sizes.stride - sizes.top;
+  let left_1 = place_1 % sizes.output_width * sizes.stride - sizes.left;
+  let image_1 = pixel_1 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
+  var sum_0_0 = vec4<f32>(0.0);
+  var sum_1_0 = vec4<f32>(0.0);
+  var sum_2_0 = vec4<f32>(0.0);
+  var sum_3_0 = vec4<f32>(0.0);
+  var sum_4_0 = vec4<f32>(0.0);
+  var sum_5_0 = vec4<f32>(0.0);
+  var sum_6_0 = vec4<f32>(0.0);
+  var sum_7_0 = vec4<f32>(0.0);
+  let first_slice = 0u;
+  let end_slice = sizes.slices;
+
+  for (var slice = first_slice; slice < end_slice; slice++) {
+    // Copy the slice of A and of W to workgroup memory.
+    let tap = slice / sizes.slices_per_tap;
+    let slice_quad = (slice - tap * sizes.slices_per_tap) * 4u;
+    let channel_quad = slice_quad + a_quad;
+    let weight_row = 4u * (tap * sizes.quads + slice_quad);
+    let tap_row = tap / sizes.kernel_width;
+    let tap_column = tap % sizes.kernel_width;
+    {
+      var value = vec4<f32>(0.0);
+      let line = top_0 + tap_row;
+      let column = left_0 + tap_column;
+      let inside = line < sizes.height && column < sizes.width;
+      if (inside && channel_quad < sizes.quads) { value = load_x((image_0 + (line) * sizes.width + (column)) * sizes.quads + channel_quad); }
+      a_tile[thread + 0u] = value;
+    }
+    {
+      var value = vec4<f32>(0.0);
+      let line = top_1 + tap_row;
+      let column = left_1 + tap_column;
+      let inside = line < sizes.height && column < sizes.width;
+      if (inside && channel_quad < sizes.quads) { value = load_x((image_1 + (line) * sizes.width + (column)) * sizes.quads + channel_quad); }
+      a_tile[thread + 128u] = value;
+    }
+    w_tile[thread + 0u] = load_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
+    w_tile[thread + 128u] = load_weight((weight_row + w_row + 8u) * sizes.weight_quads + w_quad);
+    workgroupBarrier();
+    // Multiply: four rows of W, then every row of A against them.
+    for (var quad = 0u; quad < 4u; quad++) {
+      let w_0_0 = w_tile[(quad * 4u + 0u) * 16u + thread_column + 0u];
+      let w_1_0 = w_tile[(quad * 4u + 1u) * 16u + thread_column + 0u];
+      let w_2_0 = w_tile[(quad * 4u + 2u) * 16u + thread_column + 0u];
+      let w_3_0 = w_tile[(quad * 4u + 3u) * 16u + thread_column + 0u];
+      let a_0 = a_tile[(thread_row + 0u) * 4u + quad];
+      sum_0_0 = fma(vec4<f32>(a_0[0]), w_0_0, sum_0_0);
+      sum_0_0 = fma(vec4<f32>(a_0[1]), w_1_0, sum_0_0);
+      sum_0_0 = fma(vec4<f32>(a_0[2]), w_2_0, sum_0_0);
+      sum_0_0 = fma(vec4<f32>(a_0[3]), w_3_0, sum_0_0);
+      let a_1 = a_tile[(thread_row + 8u) * 4u + quad];
+      sum_1_0 = fma(vec4<f32>(a_1[0]), w_0_0, sum_1_0);
+      sum_1_0 = fma(vec4<f32>(a_1[1]), w_1_0, sum_1_0);
+      sum_1_0 = fma(vec4<f32>(a_1[2]), w_2_0, sum_1_0);
+      sum_1_0 = fma(vec4<f32>(a_1[3]), w_3_0, sum_1_0);
+      let a_2 = a_tile[(thread_row + 16u) * 4u + quad];
+      sum_2_0 = fma(vec4<f32>(a_2[0]), w_0_0, sum_2_0);
+      sum_2_0 = fma(vec4<f32>(a_2[1]), w_1_0, sum_2_0);
+      sum_2_0 = fma(vec4<f32>(a_2[2]), w_2_0, sum_2_0);
+      sum_2_0 = fma(vec4<f32>(a_2[3]), w_3_0, sum_2_0);
+      let a_3 = a_tile[(thread_row + 24u) * 4u + quad];
+      sum_3_0 = fma(vec4<f32>(a_3[0]), w_0_0, sum_3_0);
+      sum_3_0 = fma(vec4<f32>(a_3[1]), w_1_0, sum_3_0);
+      sum_3_0 = fma(vec4<f32>(a_3[2]), w_2_0, sum_3_0);
+      sum_3_0 = fma(vec4<f32>(a_3[3]), w_3_0, sum_3_0);
+      let a_4 = a_tile[(thread_row + 32u) * 4u + quad];
+      sum_4_0 = fma(vec4<f32>(a_4[0]), w_0_0, sum_4_0);
+      sum_4_0 = fma(vec4<f32>(a_4[1]), w_1_0, sum_4_0);
+      sum_4_0 = fma(vec4<f32>(a_4[2]), w_2_0, sum_4_0);
+      sum_4_0 = fma(vec4<f32>(a_4[3]), w_3_0, sum_4_0);
+      let a_5 = a_tile[(thread_row + 40u) * 4u + quad];
+      sum_5_0 = fma(vec4<f32>(a_5[0]), w_0_0, sum_5_0);
+      sum_5_0 = fma(vec4<f32>(a_5[1]), w_1_0, sum_5_0);
+      sum_5_0 = fma(vec4<f32>(a_5[2]), w_2_0, sum_5_0);
+      sum_5_0 = fma(vec4<f32>(a_5[3]), w_3_0, sum_5_0);
+      let a_6 = a_tile[(thread_row + 48u) * 4u + quad];
+      sum_6_0 = fma(vec4<f32>(a_6[0]), w_0_0, sum_6_0);
+      sum_6_0 = fma(vec4<f32>(a_6[1]), w_1_0, sum_6_0);
+      sum_6_0 = fma(vec4<f32>(a_6[2]), w_2_0, sum_6_0);
+      sum_6_0 = fma(vec4<f32>(a_6[3]), w_3_0, sum_6_0);
+      let a_7 = a_tile[(thread_row + 56u) * 4u + quad];
+      sum_7_0 = fma(vec4<f32>(a_7[0]), w_0_0, sum_7_0);
+      sum_7_0 = fma(vec4<f32>(a_7[1]), w_1_0, sum_7_0);
+      sum_7_0 = fma(vec4<f32>(a_7[2]), w_2_0, sum_7_0);
+      sum_7_0 = fma(vec4<f32>(a_7[3]), w_3_0, sum_7_0);
+    }
+    workgroupBarrier();
+  }
+
+  // Store, row by row, what lies inside.
+  {
+    let row = tile_row + thread_row + 0u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_0_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 8u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_1_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 16u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_2_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 24u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_3_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 32u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_4_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 40u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_5_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 48u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_6_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 56u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_7_0); }
+      }
+    }
+  }
+}

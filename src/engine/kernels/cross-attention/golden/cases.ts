@@ -1,0 +1,18 @@
+// Graphs whose WGSL is kept in this folder, to be read in reviews.
+import type { GraphBuilder } from "../../../graph-builder";
+import type { GoldenCase } from "../../../golden-case";
+
+function steered(g: GraphBuilder, method: "nasa" | "nag"): void {
+  const [q, text] = [g.input("q", [1, 256, 128], "run"), [1, 77, 128]];
+  const branch = (name: string, rate: "prompt" | "negative") => ({
+    k: g.input(`${name}k`, text, rate),
+    v: g.input(`${name}v`, text, rate),
+  });
+  const steering = g.input("steering", [1, 8], "run", "f32");
+  g.output("y", g.crossAttention(q, branch("", "prompt"), branch("negative ", "negative"), steering, { heads: 4, headSize: 32, method }));
+}
+
+export const CASES: readonly GoldenCase[] = [
+  { name: "nasa", on: ["gpu-f16", "software-f32"], build: (g) => steered(g, "nasa") },
+  { name: "nag", on: ["software-f16"], build: (g) => steered(g, "nag") },
+];

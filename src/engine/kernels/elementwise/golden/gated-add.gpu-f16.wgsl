@@ -1,0 +1,51 @@
+// Kernel gated-add, dispatched in 20 x 1 x 1 workgroups.
+enable f16;
+
+struct Sizes { first_row: u32, count: u32, quads: u32, y_row: u32, y_stride: u32, x_row: u32, x_stride: u32, b_row: u32, b_stride: u32, modulation_row: u32, modulation_stride: u32, rows_per_item: u32, gate: u32 }
+const sizes = Sizes(
+  0u, // first_row
+  1280u, // count
+  10u, // quads
+  0u, // y_row
+  40u, // y_stride
+  0u, // x_row
+  40u, // x_stride
+  0u, // b_row
+  40u, // b_stride
+  0u, // modulation_row
+  240u, // modulation_stride
+  64u, // rows_per_item
+  80u, // gate
+);
+
+@group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
+fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
+@group(0) @binding(1) var<storage, read> b: array<vec4<f16>>;
+fn load_b(index: u32) -> vec4<f32> { return vec4<f32>(b[index]); }
+@group(0) @binding(2) var<storage, read> modulation: array<vec4<f16>>;
+fn load_modulation(index: u32) -> vec4<f32> { return vec4<f32>(modulation[index]); }
+@group(0) @binding(3) var<storage, read_write> y: array<vec4<f16>>;
+fn store_y(index: u32, value: vec4<f32>) { y[index] = vec4<f16>(value); }
+
+fn read_x(row: u32, channel: u32) -> vec4<f32> { return load_x(((row - sizes.x_row) * sizes.x_stride + channel) >> 2u); }
+fn read_b(row: u32, channel: u32) -> vec4<f32> { return load_b(((row - sizes.b_row) * sizes.b_stride + channel) >> 2u); }
+fn read_modulation(row: u32, channel: u32) -> vec4<f32> { return load_modulation(((row - sizes.modulation_row) * sizes.modulation_stride + channel) >> 2u); }
+
+// The op itself: four channels of an output row.
+fn value(row: u32, channel: u32) -> vec4<f32> {
+  return read_x(row, channel) + read_modulation(row / sizes.rows_per_item, sizes.gate + channel) * read_b(row, channel);
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let flat_group = group.x + group.y * groups.x;
+  // This thread's row of the band, and quad of the row.
+  let i = flat_group * 64u + thread;
+  if (i >= sizes.count) { return; }
+  let row = sizes.first_row + i / sizes.quads;
+  store_y((row - sizes.y_row) * sizes.quads + i % sizes.quads, value(row, (i % sizes.quads) * 4u));
+}

@@ -1,0 +1,48 @@
+// Kernel group-norm-apply, dispatched in 640 x 1 x 1 workgroups.
+enable f16;
+
+struct Sizes { first_row: u32, count: u32, quads: u32, y_row: u32, y_stride: u32, x_row: u32, x_stride: u32, pixels: u32, factor_quads: u32 }
+const sizes = Sizes(
+  0u, // first_row
+  40960u, // count
+  160u, // quads
+  0u, // y_row
+  640u, // y_stride
+  0u, // x_row
+  640u, // x_stride
+  256u, // pixels
+  160u, // factor_quads
+);
+
+@group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
+fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
+@group(0) @binding(1) var<storage, read> factors: array<vec4<f32>>;
+fn load_factors(index: u32) -> vec4<f32> { return factors[index]; }
+@group(0) @binding(2) var<storage, read_write> y: array<vec4<f16>>;
+fn store_y(index: u32, value: vec4<f32>) { y[index] = vec4<f16>(value); }
+
+fn read_x(row: u32, channel: u32) -> vec4<f32> { return load_x(((row - sizes.x_row) * sizes.x_stride + channel) >> 2u); }
+fn activation(x: vec4<f32>) -> vec4<f32> {
+  return x / (1.0 + exp(-x));
+}
+
+// The op itself: four channels of an output row.
+fn value(row: u32, channel: u32) -> vec4<f32> {
+  let factor = (row / sizes.pixels) * 3u * sizes.factor_quads + (channel >> 2u);
+  let centred = read_x(row, channel) - load_factors(factor);
+  return activation(centred * load_factors(factor + sizes.factor_quads) + load_factors(factor + 2u * sizes.factor_quads));
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let flat_group = group.x + group.y * groups.x;
+  // This thread's row of the band, and quad of the row.
+  let i = flat_group * 64u + thread;
+  if (i >= sizes.count) { return; }
+  let row = sizes.first_row + i / sizes.quads;
+  store_y((row - sizes.y_row) * sizes.quads + i % sizes.quads, value(row, (i % sizes.quads) * 4u));
+}

@@ -1,0 +1,100 @@
+// Orders a graph for execution: nodes the outputs need, grouped into stages by the
+// input rates they depend on, lowered to dispatches. A stage runs only when one of its
+// rates changed; what a later stage reads from an earlier one stays in memory.
+import type { Graph, Rate } from "./graph";
+import type { BufferSource, Dispatch, KernelTarget, Lowering } from "./kernel";
+import { prune } from "./fuse/rewrite";
+import { lower } from "./lower";
+import { inputsOf, type Node } from "./ops";
+import { byteLengthOf, type Tensor } from "./tensor";
+import type { ArenaTensor } from "./arena";
+
+export const RATES = { prompt: 1, negative: 2, timestep: 4, run: 8 } as const satisfies Record<Rate, number>;
+
+/** A set of rates as bits; 0 depends on the checkpoint alone. */
+export type RateMask = number;
+
+export interface StagedDispatch extends Dispatch {
+  readonly mask: RateMask;
+  /** The node's op, for profiles and messages. */
+  readonly label: string;
+}
+
+export interface Stages {
+  readonly dispatches: readonly StagedDispatch[];
+  /** Every tensor that needs memory, with its lifetime in dispatch indices. */
+  readonly tensors: readonly (ArenaTensor & { readonly tensor: Tensor })[];
+  /** Pairs read and written by one dispatch. */
+  readonly conflicts: readonly (readonly [number, number])[];
+}
+
+export function stageGraph(graph: Graph, target: KernelTarget): Stages {
+  const masks = rateMasks(graph);
+  const maskOf = (node: Node) => masks.get(node.output.id) ?? 0;
+  const nodes = prune(graph).nodes.toSorted((a, b) => maskOf(a) - maskOf(b));
+  let nextId = 1 + Math.max(...masks.keys());
+  const dispatches: StagedDispatch[] = [];
+  for (const node of nodes) {
+    const mask = maskOf(node);
+    const lowering: Lowering = { target, scratch: (shape, element) => ({ id: nextId++, shape, element }) };
+    for (const dispatch of lower(node, lowering)) dispatches.push({ ...dispatch, mask, label: node.op.kind });
+  }
+  return { dispatches, ...lifetimes(graph, dispatches, target) };
+}
+
+/** The rates each tensor depends on. */
+function rateMasks(graph: Graph): ReadonlyMap<number, RateMask> {
+  const masks = new Map<number, RateMask>();
+  for (const { tensor, rate } of graph.inputs.values()) masks.set(tensor.id, RATES[rate]);
+  for (const { op, output } of graph.nodes) {
+    masks.set(
+      output.id,
+      inputsOf(op).reduce((mask, { id }) => mask | (masks.get(id) ?? 0), 0),
+    );
+  }
+  return masks;
+}
+
+/** The tensor behind a buffer; weights have none. */
+export function tensorOf(source: BufferSource): Tensor | undefined {
+  if ("tensor" in source) return source.tensor;
+  return "window" in source ? source.window.tensor : undefined;
+}
+
+function lifetimes(graph: Graph, dispatches: readonly StagedDispatch[], target: KernelTarget): Pick<Stages, "tensors" | "conflicts"> {
+  const whole = { begin: 0, end: Number.MAX_SAFE_INTEGER };
+  const alive = new Map<number, { tensor: Tensor; begin: number; end: number; mask: RateMask }>();
+  const pinned = new Set<number>();
+  const conflicts: (readonly [number, number])[] = [];
+  const touch = (tensor: Tensor, index: number, mask: RateMask) => {
+    const known = alive.get(tensor.id);
+    if (!known) alive.set(tensor.id, { tensor, begin: index, end: index, mask });
+    else {
+      known.end = index;
+      if (known.mask !== mask) pinned.add(tensor.id);
+    }
+  };
+  for (const { tensor } of graph.inputs.values()) {
+    touch(tensor, 0, -1);
+    pinned.add(tensor.id);
+  }
+  dispatches.forEach(({ kernel, buffers, mask }, index) => {
+    const read: Tensor[] = [];
+    const written: Tensor[] = [];
+    for (const { name, access } of kernel.bindings) {
+      const source = buffers[name];
+      const tensor = source && tensorOf(source);
+      if (tensor) (access === "read" ? read : written).push(tensor);
+    }
+    for (const tensor of [...read, ...written]) touch(tensor, index, mask);
+    for (const to of written) for (const from of read) conflicts.push([from.id, to.id]);
+  });
+  for (const { id } of graph.outputs.values()) pinned.add(id);
+  const tensors = [...alive.values()].map(({ tensor, begin, end }) => ({
+    id: tensor.id,
+    tensor,
+    byteLength: byteLengthOf(tensor, target.format),
+    ...(pinned.has(tensor.id) ? whole : { begin, end }),
+  }));
+  return { tensors, conflicts };
+}

@@ -1,0 +1,68 @@
+// What kernels do differently from one kind of adapter to another, each decision under its own
+// name. A kernel asks for the decision, never for the adapter; the table below is the only place
+// that knows both. Limits and number formats are not decisions: they are in `KernelTarget`.
+import { GPU_TILES, LARGE_DIRECT_TILES, SMALL_DIRECT_TILES, type TileRule } from "./kernels/gemm/tile";
+
+export interface KernelTraits {
+  /** Sizes are literals in the text (a pipeline for each shape), or a uniform (one pipeline for all). */
+  readonly sizes: "constant" | "uniform";
+  /** The same choice for activations: named by a size, so that one pipeline serves all of them. */
+  readonly choosesActivationsAtRunTime: boolean;
+  /**
+   * Products and attention copy what a workgroup reads to workgroup memory, with barriers between.
+   * Otherwise each invocation reads for itself and holds more results in registers.
+   */
+  readonly sharesThroughWorkgroupMemory: boolean;
+  /** Tiles of matrix products and the shapes they are for. */
+  readonly gemmTiles: readonly TileRule[];
+  /** Workgroups that keep the adapter busy: a matrix product that has fewer splits its reduction, where tiles are shared. */
+  readonly busyWorkgroups: number;
+  /** Several invocations normalise a row together, and meet at barriers; otherwise a row is one invocation's work. */
+  readonly normalisesRowsInTeams: boolean;
+  /** Group norm reads four channels at a time where the group's size allows; otherwise all sizes share one pipeline. */
+  readonly readsGroupsInQuads: boolean;
+  /** Invocations that take the statistics of one group. */
+  readonly groupInvocations: number;
+  /** Elements up to which one workgroup takes the statistics of a group alone, in one dispatch less. */
+  readonly groupElementsAlone: number;
+  /** Invocations that combine the two branches of a token under NAG. */
+  readonly combineInvocations: number;
+}
+
+export type AdapterClass = "hardware" | "softwareWithFloat16" | "software";
+
+/** Software adapters compile slowly, pay much for a barrier and little for reading again, and keep few cores busy. */
+const SOFTWARE = {
+  sizes: "uniform",
+  choosesActivationsAtRunTime: true,
+  sharesThroughWorkgroupMemory: false,
+  busyWorkgroups: 1,
+  normalisesRowsInTeams: false,
+  readsGroupsInQuads: false,
+  groupInvocations: 64,
+  groupElementsAlone: 1_048_576,
+  combineInvocations: 8,
+} as const;
+
+export const TRAITS = {
+  hardware: {
+    sizes: "constant",
+    choosesActivationsAtRunTime: false,
+    sharesThroughWorkgroupMemory: true,
+    gemmTiles: GPU_TILES,
+    // A discrete GPU of some sixty cores, four workgroups each.
+    busyWorkgroups: 256,
+    normalisesRowsInTeams: true,
+    readsGroupsInQuads: true,
+    groupInvocations: 256,
+    groupElementsAlone: 16_384,
+    combineInvocations: 64,
+  },
+  softwareWithFloat16: { ...SOFTWARE, gemmTiles: SMALL_DIRECT_TILES },
+  software: { ...SOFTWARE, gemmTiles: LARGE_DIRECT_TILES },
+} as const satisfies Readonly<Record<AdapterClass, KernelTraits>>;
+
+export function adapterClass(adapter: { readonly software: boolean; readonly float16: boolean }): AdapterClass {
+  if (!adapter.software) return "hardware";
+  return adapter.float16 ? "softwareWithFloat16" : "software";
+}
