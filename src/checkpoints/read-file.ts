@@ -14,10 +14,20 @@ export async function readText(store: ByteStore, path: string, signal?: AbortSig
   }
   const bytes = new Uint8Array(source.size);
   await source.read(0, bytes, signal);
+  return decodeText(bytes, source.name);
+}
+
+/**
+ * UTF-8, or UTF-16 behind its byte order mark, as some editors and shells of Windows write it. The mark is not part of the text.
+ * @throws OnestrokeError `model-corrupt`
+ */
+export function decodeText(bytes: Uint8Array, where: string): string {
+  const [first, second] = bytes;
+  const encoding = first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new OnestrokeError("model-corrupt", `${source.name} is not UTF-8 text`, { file: source.name }, cause);
+    throw new OnestrokeError("model-corrupt", `${where} is not UTF-8 text`, { file: where }, cause);
   }
 }
 

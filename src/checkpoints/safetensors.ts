@@ -5,7 +5,7 @@ import { OnestrokeError, type ErrorCode } from "../common/errors";
 import type { ByteSource } from "./byte-source";
 import { DTYPE_BYTES, isDtype, type Dtype } from "./dtype";
 import { scanHeader } from "./header-scan";
-import { isJsonObject, type JsonObject } from "../common/json";
+import { isJsonObject, shown, type JsonObject } from "../common/json";
 
 /** What may be wrong with a file, by number; 14 is check-tensors.ts, 15 is tensor-reader.ts. */
 export const SAFETENSORS_RULES = {
@@ -172,7 +172,7 @@ function parseEntry(name: string, value: unknown, file: string): TensorEntry {
   }
   if (!isJsonObject(value)) throw ruleError(5, file, "is not described by an object", name);
   const { dtype } = value;
-  if (!isDtype(dtype)) throw ruleError(8, file, `has the unknown number format ${JSON.stringify(dtype)}`, name, "model-unsupported");
+  if (!isDtype(dtype)) throw ruleError(8, file, `has the unknown number format ${shown(dtype)}`, name, "model-unsupported");
   const { shape, elements } = parseShape(value["shape"], file, name);
   const offsets = value["data_offsets"];
   if (!Array.isArray(offsets) || offsets.length !== 2) throw ruleError(10, file, "has no pair of offsets", name);
@@ -189,7 +189,7 @@ function parseShape(value: unknown, file: string, name: string): { shape: readon
   const shape: number[] = [];
   let elements = 1n;
   for (const axis of value) {
-    if (!isCount(axis)) throw ruleError(9, file, `has ${JSON.stringify(axis)} in its shape`, name);
+    if (!isCount(axis)) throw ruleError(9, file, `has ${shown(axis)} in its shape`, name);
     shape.push(axis);
     elements *= BigInt(axis);
   }

@@ -2,7 +2,7 @@
 // with an index. The smaller variant is preferred; pickles are not read.
 import { OnestrokeError } from "../common/errors";
 import type { ByteStore } from "./byte-source";
-import { Fields, parseJsonObject } from "../common/json";
+import { Fields, parseJsonObject, shown } from "../common/json";
 import type { ManifestFile } from "./manifest";
 import { firstExisting, readText } from "./read-file";
 
@@ -47,7 +47,7 @@ export function shardNames(text: string, where: string): readonly string[] {
   for (const name of Object.values(map.object)) {
     // A shard lies beside its index; an index that points elsewhere is not followed.
     if (typeof name !== "string" || !/^[\w.-]+\.safetensors$/.test(name)) {
-      throw new OnestrokeError("model-corrupt", `${where} names ${JSON.stringify(name)} as a shard`, { file: where });
+      throw new OnestrokeError("model-corrupt", `${where} names ${shown(name)} as a shard`, { file: where });
     }
     names.add(name);
   }

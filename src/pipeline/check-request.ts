@@ -26,6 +26,21 @@ export function checkRequest(
   }
 }
 
+/**
+ * @param side pixels on a side that a model was trained at: what is prepared before the first picture
+ * @throws OnestrokeError `model-unsupported`
+ */
+export function checkUsualSide(side: number): void {
+  if (side <= LARGEST_SIDE) return;
+  throw new OnestrokeError(
+    "model-unsupported",
+    `"sample_size" says pictures of ${side} pixels on a side, and at most ${LARGEST_SIDE} are drawn`,
+    {
+      field: "sample_size",
+    },
+  );
+}
+
 export function maxSteps({ rule }: SamplerRecipe): number {
   switch (rule.rule) {
     case "listed":

@@ -6,11 +6,12 @@ import type { Plan } from "../engine/plan";
 import type { NumberFormat } from "../engine/tensor";
 import { throwIfCancelled } from "../common/errors";
 import { TorchGenerator } from "../samplers/noise/torch-generator";
-import { recipeFromConfig, scheduleFor, type SamplerOverrides, type SamplerRecipe } from "../samplers/recipe";
+import { scheduleFor, type SamplerRecipe } from "../samplers/recipe";
+import { recipeFromConfig, withRule, type SamplerOverrides } from "../samplers/scheduler-file";
 import type { SteeringDefaults } from "../common/steering-defaults";
 import { effectiveSteering, steeringAt } from "../steering/schedule";
 import { checkChannels } from "./check-parts";
-import { checkRequest, maxSteps } from "./check-request";
+import { checkRequest, checkUsualSide, maxSteps } from "./check-request";
 import { Decoder } from "./decoder";
 import { steeringDefaults } from "./default-steering";
 import { Denoiser } from "./denoiser";
@@ -31,6 +32,8 @@ export interface TextToImageInfo {
   /** What a negative prompt means when nobody says how to steer. */
   readonly steering: SteeringDefaults;
   readonly license: string | undefined;
+  /** Why the steps of this checkpoint may draw badly, for the person who chose their rule. */
+  readonly doubt: string | undefined;
 }
 
 export interface TextToImageOptions {
@@ -62,7 +65,9 @@ export class TextToImage {
     this.#manifest = manifest;
     this.#device = device;
     this.#text = text;
-    this.#sampler = manifest.sampler ?? recipeFromConfig(component(manifest, "scheduler").config, options.sampler);
+    this.#sampler = manifest.sampler
+      ? withRule(manifest.sampler, options.sampler?.rule)
+      : recipeFromConfig(component(manifest, "scheduler").config, options.sampler);
     this.#denoiser = new Denoiser(manifest, device, format);
     this.#decoder = new Decoder(manifest, device, format);
     const bytes = weightBytes(manifest);
@@ -70,6 +75,7 @@ export class TextToImage {
     const { factor, latentChannels } = this.#decoder.autoencoder;
     const { sampleSize } = this.#denoiser.config;
     checkChannels(this.#denoiser.config, latentChannels, text);
+    checkUsualSide(sampleSize * factor);
     this.info = {
       name: manifest.name,
       weightBytes: bytes,
@@ -78,6 +84,7 @@ export class TextToImage {
       maxSteps: manifest.steps?.maximum ?? maxSteps(this.#sampler),
       steering: steeringDefaults(manifest),
       license: manifest.license?.id,
+      doubt: this.#sampler.doubt,
     };
   }
 

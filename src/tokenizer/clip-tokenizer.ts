@@ -99,10 +99,9 @@ export function clipTokenizer(definition: JsonObject, config: JsonObject, where:
 }
 
 function rowLength(config: Fields): number {
-  const length = config.optionalNumber("model_max_length") ?? DEFAULT_MAX_LENGTH;
+  const length = config.optionalNumber("model_max_length", [MIN_LENGTH, Number.POSITIVE_INFINITY]) ?? DEFAULT_MAX_LENGTH;
   if (length > MAX_PLAUSIBLE_LENGTH) return DEFAULT_MAX_LENGTH;
-  if (!Number.isInteger(length) || length < MIN_LENGTH)
-    throw config.unsupported("model_max_length", `is ${length}, which is no row of tokens`);
+  if (!Number.isInteger(length)) throw config.unsupported("model_max_length", `is ${length}, which is no row of tokens`);
   return length;
 }
 

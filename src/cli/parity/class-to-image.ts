@@ -11,7 +11,7 @@ import { parseSitConfig, sit, SIT_TIME_FEATURES, SIT_UNUSED } from "../../networ
 import { averageVelocitySchedule } from "../../samplers/average-velocity";
 import { directSchedule } from "../../samplers/direct";
 import { NetworkUnderTest, type Comparison, type DeviceCheck } from "./check";
-import { relativeError, type Golden } from "./golden";
+import { GOLDEN, relativeError, type Golden } from "./golden";
 
 export const checkSit: DeviceCheck = async function* (fixture, device, format) {
   const { golden } = fixture;
@@ -55,7 +55,11 @@ export const checkImf: DeviceCheck = async function* (fixture, device, format) {
       }),
     );
   const facts = new Fields(golden.facts, `${fixture.name}/golden.json`);
-  const usual = { omega: facts.number("omega"), begin: facts.number("t_min"), end: facts.number("t_max") };
+  const usual = {
+    omega: facts.number("omega", GOLDEN.value),
+    begin: facts.number("t_min", GOLDEN.value),
+    end: facts.number("t_max", GOLDEN.value),
+  };
   const others = otherGuidance(facts.optionalString("note") ?? "");
   yield* velocities(golden, velocity(usual), (name) => {
     const guidance = others.get(name);

@@ -10,7 +10,7 @@ import type { Schedule } from "../../samplers/schedule";
 import { tcdSchedule } from "../../samplers/tcd";
 import { openClipTokenizer } from "../../tokenizer/clip-tokenizer";
 import type { Comparison, HostCheck } from "./check";
-import { relativeError, type Golden } from "./golden";
+import { GOLDEN, relativeError, type Golden } from "./golden";
 
 /** One row for each form of the files: the share of texts whose ids differ. */
 export const checkTokenizer: HostCheck = async function* ({ store, golden }) {
@@ -21,10 +21,13 @@ export const checkTokenizer: HostCheck = async function* ({ store, golden }) {
     const tokenizer = await openClipTokenizer(shown, "");
     const wrong = rows.filter(isJsonObject).filter((row) => {
       const fields = new Fields(row, "golden.json");
-      const expected = fields.integers("ids");
+      const expected = fields.integers("ids", GOLDEN.index);
       const text = fields.string("text");
       const length = tokenizer.count(text) + 2;
-      return String(tokenizer.encode(text)) !== String(expected) || length !== (fields.optionalInteger("untruncated_length") ?? length);
+      return (
+        String(tokenizer.encode(text)) !== String(expected) ||
+        length !== (fields.optionalInteger("untruncated_length", GOLDEN.index) ?? length)
+      );
     });
     const form = hidden === "vocab.json" ? "tokenizer.json" : "vocab.json and merges.txt";
     yield { case: `ids from ${form}`, error: rows.length === 0 ? Number.NaN : wrong.length / rows.length, bound: 0 };
@@ -61,7 +64,7 @@ export const checkSamplers: HostCheck = async function* ({ golden }) {
 
 async function* checkRule(golden: Golden, name: string, facts: Fields): AsyncIterable<Comparison> {
   const [, rule = "", count = "0"] = /^(.+)-(\d+)$/.exec(name) ?? [];
-  const timesteps = facts.optionalIntegers("timesteps");
+  const timesteps = facts.optionalIntegers("timesteps", GOLDEN.index);
   const original = /^lcm-original(\d+)$/.exec(rule)?.[1];
   if (original !== undefined) {
     yield exactly(
@@ -80,7 +83,7 @@ async function* checkRule(golden: Golden, name: string, facts: Fields): AsyncIte
     );
   if (facts.object["sigmas"] !== undefined) {
     const sigmas = [...schedule.steps.map(({ sigma }) => sigma), 0];
-    yield { case: `${name}.sigmas`, error: relativeError(sigmas, facts.numbers("sigmas")) };
+    yield { case: `${name}.sigmas`, error: relativeError(sigmas, facts.numbers("sigmas", GOLDEN.value)) };
   }
   yield* checkSteps(golden, name, schedule);
 }
@@ -89,7 +92,7 @@ function scheduleOf(rule: string, steps: number, facts: Fields): Schedule {
   const noise = STABLE_DIFFUSION_NOISE;
   const predictionType = "epsilon";
   if (facts.object["unet_timesteps"] !== undefined) {
-    const lists = { network: facts.integers("unet_timesteps"), renoise: facts.integers("renoise_timesteps") };
+    const lists = { network: facts.integers("unet_timesteps", GOLDEN.index), renoise: facts.integers("renoise_timesteps", GOLDEN.index) };
     return fewStepSchedule({ noise, predictionType, lists });
   }
   if (rule === "euler-trailing")

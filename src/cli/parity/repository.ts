@@ -4,7 +4,7 @@ import { diffusersManifest } from "../../checkpoints/diffusers-manifest";
 import { Fields } from "../../common/json";
 import { TextToImage } from "../../pipeline/text-to-image";
 import type { DeviceCheck } from "./check";
-import { relativeError } from "./golden";
+import { GOLDEN, relativeError } from "./golden";
 
 export const checkRepository: DeviceCheck = async function* ({ name, store, golden }, device, format) {
   const manifest = await diffusersManifest(store);
@@ -12,7 +12,7 @@ export const checkRepository: DeviceCheck = async function* ({ name, store, gold
   const pipelines = new Map<number | undefined, TextToImage>();
   for (const entry of golden.cases) {
     const fields = new Fields(entry, `${name}/golden.json`);
-    const timestepShift = fields.optionalInteger("timestep_shift");
+    const timestepShift = fields.optionalInteger("timestep_shift", GOLDEN.index);
     const pipeline =
       pipelines.get(timestepShift) ??
       (await TextToImage.load(manifest, device, {}, { format, ...(timestepShift === undefined ? {} : { sampler: { timestepShift } }) }));
@@ -21,12 +21,12 @@ export const checkRepository: DeviceCheck = async function* ({ name, store, gold
       prompt: fields.string("prompt"),
       negative: "",
       steering: { method: "none" },
-      steps: fields.integer("steps"),
-      seed: BigInt(fields.integer("seed")),
-      width: fields.integer("width"),
-      height: fields.integer("height"),
+      steps: fields.integer("steps", GOLDEN.index),
+      seed: BigInt(fields.integer("seed", [0, Number.MAX_SAFE_INTEGER])),
+      width: fields.integer("width", GOLDEN.side),
+      height: fields.integer("height", GOLDEN.side),
     });
-    const index = fields.integer("i");
+    const index = fields.integer("i", GOLDEN.index);
     const picture = pixels.map((value) => Math.min(1, Math.max(0, value)));
     yield { case: `latent.${index}`, error: relativeError(latent, golden.channelsLast(`latent.${index}`).values) };
     yield { case: `image.${index}`, error: relativeError(picture, golden.channelsLast(`image.${index}`).values) };

@@ -6,7 +6,7 @@ import { sinusoid } from "../../networks/sinusoid";
 import { UNET_UNUSED, unet2dCondition } from "../../networks/unet-2d-condition";
 import { parseUnetConfig, type UnetConfig } from "../../networks/unet-config";
 import { NetworkUnderTest, type DeviceCheck } from "./check";
-import { relativeError, type Golden } from "./golden";
+import { GOLDEN, relativeError, type Golden } from "./golden";
 
 export const checkUnet: DeviceCheck = async function* (fixture, device, format) {
   const { golden } = fixture;
@@ -14,11 +14,11 @@ export const checkUnet: DeviceCheck = async function* (fixture, device, format) 
   const network = await NetworkUnderTest.open(fixture, device, format, { stem: "diffusion_pytorch_model", unused: UNET_UNUSED });
   for (const entry of golden.cases) {
     const fields = new Fields(entry, `${fixture.name}/golden.json`);
-    const index = fields.integer("i");
+    const index = fields.integer("i", GOLDEN.index);
     const sample = golden.channelsLast(`sample.${index}`);
     const [batch = 1, height = 1, width = 1] = sample.shape;
     const textTokens = golden.tensor("encoder_hidden_states").shape[1] ?? 1;
-    const inputs = { ...conditions(golden, config, fields.number("timestep"), batch), sample: sample.values };
+    const inputs = { ...conditions(golden, config, fields.number("timestep", GOLDEN.value), batch), sample: sample.values };
     for (const { name, steering, method } of predictions(index, fields, textTokens)) {
       if (!golden.has(name)) continue;
       const key = `${sample.shape.join("x")}/${method}`;
@@ -71,10 +71,18 @@ function predictions(index: number, fields: Fields, tokens: number): readonly Pr
   const nag = fields.optionalObject("nag");
   const list: Prediction[] = [{ name: `out.${index}`, method: "nasa", steering: steering({}) }];
   if (nasa) {
-    list.push({ name: `out_nasa.${index}`, method: "nasa", steering: steering({ negativeKeys: tokens, nasaScale: nasa.number("alpha") }) });
+    list.push({
+      name: `out_nasa.${index}`,
+      method: "nasa",
+      steering: steering({ negativeKeys: tokens, nasaScale: nasa.number("alpha", GOLDEN.value) }),
+    });
   }
   if (nag) {
-    const dials = { nagPhi: nag.number("phi"), nagTau: nag.number("tau"), nagAlpha: nag.number("alpha") };
+    const dials = {
+      nagPhi: nag.number("phi", GOLDEN.value),
+      nagTau: nag.number("tau", GOLDEN.value),
+      nagAlpha: nag.number("alpha", GOLDEN.value),
+    };
     list.push({ name: `out_nag.${index}`, method: "nag", steering: steering({ negativeKeys: tokens, ...dials }) });
   }
   return list;

@@ -9,8 +9,11 @@ import { Fields } from "../../common/json";
 import { missingFile } from "../../checkpoints/memory-source";
 import { readJson } from "../../checkpoints/read-file";
 import { OnestrokeError } from "../../common/errors";
+import { RANGES } from "../../networks/config";
 import type { OnnxFile } from "../../ort/session/open-model";
-import { recipeFromConfig, type SamplerRecipe } from "../../samplers/recipe";
+import type { SamplerRecipe } from "../../samplers/recipe";
+import { recipeFromConfig, withRule, type ChosenRule } from "../../samplers/scheduler-file";
+import { checkUsualSide } from "../check-request";
 import { graphFile } from "./graph-file";
 
 export interface OnnxCheckpoint {
@@ -37,12 +40,12 @@ export interface OnnxCheckpoint {
 const USUAL = { latentChannels: 4, scalingFactor: 0.18215, levels: 4, sampleSize: 64 } as const;
 
 /**
- * @param entry what the catalogue says of a model whose base `store` is
+ * @param options what the catalogue says of a model whose base `store` is, and the sampler's rule where a person chose one
  * @throws OnestrokeError `model-missing` naming the file, `model-unsupported`, `model-corrupt`
  */
 export async function openOnnxCheckpoint(
   store: ByteStore,
-  entry: CatalogueEntry | undefined,
+  { entry, rule }: { readonly entry?: CatalogueEntry | undefined; readonly rule?: ChosenRule | undefined },
   signal?: AbortSignal,
 ): Promise<OnnxCheckpoint> {
   // The graphs of the base alone would draw, but as another model.
@@ -63,6 +66,9 @@ export async function openOnnxCheckpoint(
   }
   const [textEncoder, unet, decoder] = [await file("text_encoder"), await file("unet"), await file("vae_decoder")];
   const [denoiser, vae] = [await config("unet"), await config("vae_decoder")];
+  const sampleSize = denoiser.optionalInteger("sample_size", RANGES.side) ?? USUAL.sampleSize;
+  const factor = 2 ** (levelsOf(vae) - 1);
+  checkUsualSide(sampleSize * factor);
   return {
     name: entry?.id ?? store.name.replace(/\/+$/, "").split("/").at(-1) ?? store.name,
     store,
@@ -70,18 +76,22 @@ export async function openOnnxCheckpoint(
     textEncoder,
     unet,
     decoder,
-    sampler: entry?.sampler ?? recipeFromConfig(await readJson(store, "scheduler/scheduler_config.json", signal)),
-    latentChannels: vae.optionalInteger("latent_channels") ?? USUAL.latentChannels,
-    scalingFactor: vae.optionalNumber("scaling_factor") ?? USUAL.scalingFactor,
-    shiftFactor: vae.optionalNumber("shift_factor") ?? 0,
-    factor: 2 ** (levelsOf(vae) - 1),
-    sampleSize: denoiser.optionalInteger("sample_size") ?? USUAL.sampleSize,
+    sampler: entry?.sampler
+      ? withRule(entry.sampler, rule)
+      : recipeFromConfig(await readJson(store, "scheduler/scheduler_config.json", signal), { rule }),
+    latentChannels: vae.optionalInteger("latent_channels", RANGES.channels) ?? USUAL.latentChannels,
+    scalingFactor: vae.optionalNumber("scaling_factor", RANGES.scaling) ?? USUAL.scalingFactor,
+    shiftFactor: vae.optionalNumber("shift_factor", RANGES.shift) ?? 0,
+    factor,
+    sampleSize,
     sampleMultiple: 2 ** (levelsOf(denoiser) - 1),
   };
 }
 
 /** Resolutions a network works at, each half the one before. */
-function levelsOf({ object }: Fields): number {
-  const { block_out_channels: channels } = object;
-  return Array.isArray(channels) ? channels.length : USUAL.levels;
+function levelsOf(config: Fields): number {
+  const levels = config.optionalIntegers("block_out_channels", RANGES.channels)?.length ?? USUAL.levels;
+  const [least, most] = RANGES.levels;
+  if (levels < least || levels > most) throw config.unsupported("block_out_channels", `has ${levels} entries`);
+  return levels;
 }

@@ -9,6 +9,7 @@ import type { OrtRuntime } from "../../ort/session/runtime";
 import { readTensor } from "../../ort/session/tensors";
 import { TEXT_INPUT } from "../../ort/steer-graph";
 import { TorchGenerator } from "../../samplers/noise/torch-generator";
+import type { ChosenRule } from "../../samplers/scheduler-file";
 import { scheduleFor } from "../../samplers/recipe";
 import { STEERED_FAMILIES, STEERING_DEFAULTS } from "../../common/steering-defaults";
 import { effectiveSteering, steeringAt } from "../../steering/schedule";
@@ -26,6 +27,8 @@ import { OnnxTextEncoding } from "./text-encoding";
 export interface OnnxTextToImageOptions extends Pick<TextToImageOptions, "textRows"> {
   /** What the catalogue says of the model, which its graphs do not. */
   readonly entry?: CatalogueEntry | undefined;
+  /** Chosen by a person, over what the scheduler's file says. */
+  readonly rule?: ChosenRule | undefined;
 }
 
 interface Parts {
@@ -60,6 +63,7 @@ export class OnnxTextToImage {
       maxSteps: entry?.steps.maximum ?? maxSteps(checkpoint.sampler),
       steering: family ? STEERING_DEFAULTS[family] : steeringDefaultsOfTextChannels(textChannels),
       license: entry?.license.id,
+      doubt: checkpoint.sampler.doubt,
     };
   }
 
@@ -75,7 +79,7 @@ export class OnnxTextToImage {
   ): Promise<OnnxTextToImage> {
     const started = performance.now();
     const { signal } = hooks;
-    const checkpoint = await openOnnxCheckpoint(store, options.entry, signal);
+    const checkpoint = await openOnnxCheckpoint(store, options, signal);
     const text = await OnnxTextEncoding.open(checkpoint, runtime, options.textRows ?? 1, signal);
     const [denoiser, decoder] = [new OnnxDenoiser(runtime, checkpoint.unet), new OnnxDecoder(runtime, checkpoint)];
     const bytes = {
