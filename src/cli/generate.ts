@@ -20,8 +20,9 @@ async function main(args: readonly string[]): Promise<void> {
   const options = await parseOptions(args);
   const { engine, jobs, json } = options;
   const { pipeline, adapter } = await open(options);
-  const { name, defaultSize, steering } = pipeline.info;
+  const { name, defaultSize, steering, doubt } = pipeline.info;
   console.error(`${name} on ${adapter}`);
+  if (doubt !== undefined) console.error(`A few steps may draw badly with ${name}: ${doubt}, unless a few-step LoRA is merged into it.`);
   const defaults = { size: defaultSize, steering };
   let unpaid = pipeline.loadTimings;
   for (const job of jobs) {
@@ -37,18 +38,18 @@ async function main(args: readonly string[]): Promise<void> {
   await pipeline.dispose();
 }
 
-async function open({ model, engine, textRows }: GenerateOptions) {
+async function open({ model, engine, textRows, sampler: rule }: GenerateOptions) {
   switch (engine) {
     case "wgsl": {
       const manifest = await openModel(model);
       const device = await bestDevice();
-      return { pipeline: await TextToImage.load(manifest, device, {}, { textRows }), adapter: adapterName(device) };
+      return { pipeline: await TextToImage.load(manifest, device, {}, { textRows, sampler: { rule } }), adapter: adapterName(device) };
     }
     case "ort-webgpu":
     case "ort-wasm": {
       const { store, entry } = await openModelFiles(model);
       const { runtime, adapter } = await openRuntime(engine === "ort-webgpu" ? await bestDevice() : undefined);
-      return { pipeline: await OnnxTextToImage.load(store, runtime, {}, { entry, textRows }), adapter };
+      return { pipeline: await OnnxTextToImage.load(store, runtime, {}, { entry, textRows, rule }), adapter };
     }
     default:
       return assertNever(engine);
