@@ -1,12 +1,13 @@
 // Whole small files of a store: configs, vocabularies, indexes.
 import { OnestrokeError } from "../common/errors";
 import type { ByteStore } from "./byte-source";
+import { foreignBytes, foreignError, foreignText } from "./foreign-file";
 import { parseJsonObject, type JsonObject } from "../common/json";
 
 /** The largest text a checkpoint is read: tokenizer.json of large vocabularies is 20 MB. */
 const MAX_TEXT_BYTES = 64 * 2 ** 20;
 
-/** @throws OnestrokeError `model-missing`; `model-corrupt` when it is no UTF-8 or absurdly long */
+/** @throws OnestrokeError `model-missing`; `model-corrupt` when it is no UTF-8 or absurdly long; those of foreign-file.ts */
 export async function readText(store: ByteStore, path: string, signal?: AbortSignal): Promise<string> {
   const source = await store.open(path, signal);
   if (source.size > MAX_TEXT_BYTES) {
@@ -14,7 +15,10 @@ export async function readText(store: ByteStore, path: string, signal?: AbortSig
   }
   const bytes = new Uint8Array(source.size);
   await source.read(0, bytes, signal);
-  return decodeText(bytes, source.name);
+  const text = decodeText(bytes, source.name);
+  const foreign = foreignText(text.slice(0, 512));
+  if (foreign !== undefined) throw foreignError(source.name, foreign);
+  return text;
 }
 
 /**
@@ -27,6 +31,8 @@ export function decodeText(bytes: Uint8Array, where: string): string {
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch (cause) {
+    const foreign = foreignBytes(bytes);
+    if (foreign !== undefined) throw foreignError(where, foreign);
     throw new OnestrokeError("model-corrupt", `${where} is not UTF-8 text`, { file: where }, cause);
   }
 }

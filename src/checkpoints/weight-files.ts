@@ -1,7 +1,8 @@
 // Which files hold a component's weights: one safetensors file, its fp16 variant, or shards
-// with an index. The smaller variant is preferred; pickles are not read.
+// with an index. The smaller variant is preferred; pickles are not read, and named where they are all there is.
 import { OnestrokeError } from "../common/errors";
 import type { ByteStore } from "./byte-source";
+import { CONVERT_PICKLES, foreignError } from "./foreign-file";
 import { Fields, parseJsonObject, shown } from "../common/json";
 import type { ManifestFile } from "./manifest";
 import { firstExisting, readText } from "./read-file";
@@ -18,9 +19,20 @@ const indexFiles = (stem: WeightStem): readonly string[] => [
   `${stem}.safetensors.index.json`,
 ];
 
+/** The same weights in formats that are not read. */
+const otherFiles = (stem: WeightStem): readonly string[] =>
+  [stem, "pytorch_model"]
+    .flatMap((name) => [`${name}.bin`, `${name}.fp16.bin`, `${name}.bin.index.json`])
+    .concat(["diffusion_flax_model.msgpack", "flax_model.msgpack", "tf_model.h5", "model.onnx"]);
+
+const UNREAD = { code: "model-unsupported", remedy: CONVERT_PICKLES } as const;
+
+const MOST_SHARDS = 1000;
+
 /**
  * @param folder of the component; "" is the store's root
- * @throws OnestrokeError `model-missing` naming what was looked for; `model-corrupt` for a bad index
+ * @throws OnestrokeError `model-missing` naming what was looked for, `model-unsupported` naming what is there instead; `model-corrupt`
+ * for a bad index
  */
 export async function weightFiles(
   store: ByteStore,
@@ -36,6 +48,9 @@ export async function weightFiles(
     const shards = shardNames(await readText(store, index, signal), `${store.name}/${index}`);
     return Promise.all(shards.map((shard) => sized(store, inFolder(shard), signal)));
   }
+  const other = await firstExisting(store, otherFiles(stem).map(inFolder), signal);
+  if (other !== undefined)
+    throw foreignError(store.name, { ...UNREAD, what: `${other}, which is not read, and no safetensors file` }, "holds");
   const file = inFolder(`${stem}.safetensors`);
   throw new OnestrokeError("model-missing", `${store.name} has neither ${file} nor its fp16 variant nor its shards`, { file });
 }
@@ -51,6 +66,7 @@ export function shardNames(text: string, where: string): readonly string[] {
     }
     names.add(name);
   }
+  if (names.size > MOST_SHARDS) throw new OnestrokeError("model-corrupt", `${where} names ${names.size} shards`, { file: where });
   if (names.size === 0) throw new OnestrokeError("model-corrupt", `${where} names no shard`, { file: where });
   return [...names];
 }
