@@ -10,7 +10,7 @@ import { OnnxTextToImage } from "../pipeline/onnx/text-to-image";
 import type { ImageRequest, Timings } from "../pipeline/request";
 import { TextToImage } from "../pipeline/text-to-image";
 import type { Engine } from "../common/engine";
-import type { Recipe } from "../common/recipe";
+import { modelName, parseRecipe } from "../common/recipe";
 import { adapterName, openDevices } from "./adapters";
 import { parseOptions, USAGE, type GenerateOptions, type Job } from "./generate/options";
 import { openModel, openModelFiles } from "./models";
@@ -25,11 +25,15 @@ async function main(args: readonly string[]): Promise<void> {
   if (doubt !== undefined) console.error(`A few steps may draw badly with ${name}: ${doubt}, unless a few-step LoRA is merged into it.`);
   const defaults = { size: defaultSize, steering };
   let unpaid = pipeline.loadTimings;
-  for (const job of jobs) {
+  const planned = jobs.map((job) => {
     const request = job.request(defaults);
+    // Before the first is drawn: what could not be read back is not written.
+    const recipe = parseRecipe({ ...request, model: modelName(name), seed: request.seed });
+    return { job, request, recipe };
+  });
+  for (const { job, request, recipe } of planned) {
     const { image, timings } = await pipeline.generate(request);
     checkPicture(image, request);
-    const recipe: Recipe = { ...request, model: name, seed: request.seed.toString() };
     await writeFile(job.file, await encodePng(image, new Map([[RECIPE_KEYWORD, JSON.stringify(recipe)]])));
     const timingsMs = { ...timings, load: timings.load + unpaid.load, compile: timings.compile + unpaid.compile };
     unpaid = { load: 0, compile: 0 };

@@ -82,7 +82,7 @@ export function superviseGenerator(
   function address(id: string): ModelAddress {
     // The worker's own choice without a GPU is WASM: to one who had a GPU that would be slow for no reason said.
     const asked = engine ?? (supervisor.gpuWasLost ? "wgsl" : undefined);
-    return { id, root: new URL(`${id}/`, modelsRoot).href, ...(asked && { engine: asked }) };
+    return { id, root: new URL(`${encodeURIComponent(id)}/`, modelsRoot).href, ...(asked && { engine: asked }) };
   }
 
   return {

@@ -3,12 +3,12 @@
 // outside goes through `parseRecipe`; a `Recipe` in hand is valid.
 import { OnestrokeError } from "./errors";
 import type { Steering } from "./steering";
-import { MAX_PROMPT_CHARACTERS, MAX_SEED, MAX_SIDE, MAX_STEPS, MIN_SIDE, STEERING_RANGES } from "./limits";
+import { MAX_MODEL_CHARACTERS, MAX_PROMPT_CHARACTERS, MAX_SEED, MAX_SIDE, MAX_STEPS, MIN_SIDE, STEERING_RANGES } from "./limits";
 
 export type { Steering };
 
 export interface Recipe {
-  /** Catalogue id. */
+  /** Catalogue id, or the name of a folder (`modelName`). */
   readonly model: string;
   readonly prompt: string;
   readonly negative: string;
@@ -24,7 +24,7 @@ export interface Recipe {
 export function parseRecipe(value: unknown): Recipe {
   const fields = objectOf(value, "recipe");
   return {
-    model: parseModelId(fields["model"]),
+    model: parseModel(fields["model"]),
     prompt: parsePrompt(fields["prompt"], "prompt"),
     negative: parsePrompt(fields["negative"] ?? "", "negative"),
     steering: parseSteering(fields["steering"] ?? { method: "none" }),
@@ -69,10 +69,22 @@ function toBigInt(value: unknown): bigint | undefined {
   return undefined;
 }
 
-function parseModelId(value: unknown): string {
-  // An id becomes part of an address, so it may not climb out of the models' folder.
-  if (typeof value !== "string" || !/^[a-z0-9][a-z0-9._-]{0,63}$/i.test(value)) {
-    throw invalid("model", "a model id is letters, digits, dots, dashes and underscores");
+/**
+ * The name of a model as a recipe has it. A folder may be called anything; what is left of that becomes part of an address and may
+ * not climb out of the models' folder.
+ */
+export function modelName(text: string): string {
+  const name = text
+    .replace(/[\p{Cc}/\\]/gu, " ")
+    .slice(0, MAX_MODEL_CHARACTERS)
+    .toWellFormed()
+    .trim();
+  return /^\.*$/.test(name) ? "model" : name;
+}
+
+function parseModel(value: unknown): string {
+  if (typeof value !== "string" || modelName(value) !== value) {
+    throw invalid("model", `a model's name is at most ${MAX_MODEL_CHARACTERS} characters, without slashes and control characters`);
   }
   return value;
 }
