@@ -37,14 +37,14 @@ export function parseRecipe(value: unknown): Recipe {
 
 /**
  * The prompt as the tokenizer may have it: well-formed Unicode (lone surrogates become
- * U+FFFD), control characters as spaces, at most `MAX_PROMPT_CHARACTERS` UTF-16 units.
+ * U+FFFD), control characters of ASCII as spaces, at most `MAX_PROMPT_CHARACTERS` UTF-16 units.
  * Nothing else is touched: markup, emoji and every script are prompts like any other.
  */
 export function normalisePrompt(text: string): string {
   return text
     .slice(0, MAX_PROMPT_CHARACTERS)
     .toWellFormed()
-    .replace(/\p{Cc}/gu, " ");
+    .replace(/[^\P{Cc}\x80-\x9f]/gu, " ");
 }
 
 /** A seed as canonical decimal, from a decimal string, a safe integer or a bigint. */

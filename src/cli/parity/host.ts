@@ -8,31 +8,35 @@ import { guidanceEmbedding } from "../../samplers/guidance-embedding";
 import { TorchGenerator } from "../../samplers/noise/torch-generator";
 import type { Schedule } from "../../samplers/schedule";
 import { tcdSchedule } from "../../samplers/tcd";
-import { openClipTokenizer } from "../../tokenizer/clip-tokenizer";
+import { openClipTokenizer, type ClipTokenizer } from "../../tokenizer/clip-tokenizer";
 import type { Comparison, HostCheck } from "./check";
 import { GOLDEN, relativeError, type Golden } from "./golden";
 
-/** One row for each form of the files: the share of texts whose ids differ. */
+/**
+ * One row for each form of the files: the share of texts whose ids differ. References are of one of two tokenizers that read the same
+ * files: transformers', which takes a text as it stands, or CLIP's own, which mends it first; a fixture is of one of them.
+ */
 export const checkTokenizer: HostCheck = async function* ({ store, golden }) {
   const rows: readonly unknown[] = Array.isArray(golden.facts["rows"]) ? golden.facts["rows"] : [];
   for (const hidden of ["vocab.json", "tokenizer.json"]) {
     const shown = { ...store, exists: async (path: string) => path !== hidden && (await store.exists(path)) };
     if (!(await shown.exists("tokenizer.json")) && !(await shown.exists("vocab.json"))) continue;
-    const tokenizer = await openClipTokenizer(shown, "");
-    const wrong = rows.filter(isJsonObject).filter((row) => {
-      const fields = new Fields(row, "golden.json");
-      const expected = fields.integers("ids", GOLDEN.index);
-      const text = fields.string("text");
-      const length = tokenizer.count(text) + 2;
-      return (
-        String(tokenizer.encode(text)) !== String(expected) ||
-        length !== (fields.optionalInteger("untruncated_length", GOLDEN.index) ?? length)
-      );
-    });
+    const wrong: number[] = [];
+    for (const reading of ["as it stands", "mended"] as const) {
+      const tokenizer = await openClipTokenizer(shown, "", undefined, reading);
+      wrong.push(rows.filter(isJsonObject).filter((row) => differs(new Fields(row, "golden.json"), tokenizer)).length);
+    }
     const form = hidden === "vocab.json" ? "tokenizer.json" : "vocab.json and merges.txt";
-    yield { case: `ids from ${form}`, error: rows.length === 0 ? Number.NaN : wrong.length / rows.length, bound: 0 };
+    yield { case: `ids from ${form}`, error: rows.length === 0 ? Number.NaN : Math.min(...wrong) / rows.length, bound: 0 };
   }
 };
+
+function differs(row: Fields, tokenizer: ClipTokenizer): boolean {
+  const text = row.string("text");
+  const length = tokenizer.count(text) + 2;
+  const isLong = length === (row.optionalInteger("untruncated_length", GOLDEN.index) ?? length);
+  return !isLong || String(tokenizer.encode(text)) !== String(row.integers("ids", GOLDEN.index));
+}
 
 export const checkNoise: HostCheck = async function* ({ golden }) {
   for (const name of golden.names) {
