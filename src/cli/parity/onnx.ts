@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { Fields } from "../../common/json";
 import { nodeStore } from "../../checkpoints/node-file";
 import { OnestrokeError } from "../../common/errors";
+import { chooseOutput, PREDICTION, sessionOutputs } from "../../ort/choose-output";
 import { readModel, type OnnxFile } from "../../ort/session/open-model";
 import type { OrtRuntime } from "../../ort/session/runtime";
 import { OrtSession } from "../../ort/session/session";
@@ -90,6 +91,7 @@ async function* predictions(
   const session = await OrtSession.open(runtime, () => readModel(file, { rewrite: method && ((model) => steerGraph(model, method)) }), {
     name: folder,
   });
+  const output = chooseOutput(folder, sessionOutputs(session.outputs), PREDICTION);
   for (const entry of golden.cases) {
     const fields = new Fields(entry, `${folder}: golden.json`);
     const index = fields.integer("i", GOLDEN.index);
@@ -102,7 +104,7 @@ async function* predictions(
       const { shape, values } = golden.tensor(input.name === "sample" ? `sample.${index}` : input.name);
       return [input.name, tensorFrom(runtime, input, values, shape)] as const;
     });
-    const [prediction] = Object.values(await session.run(Object.fromEntries(feeds)));
+    const { [output]: prediction } = await session.run(Object.fromEntries(feeds));
     const error = relativeError(prediction ? valuesOf(prediction) : [], golden.tensor(reference).values);
     yield { case: `${folder}/${reference}`, error, ...boundOf(session) };
   }

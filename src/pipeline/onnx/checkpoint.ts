@@ -23,6 +23,8 @@ export interface OnnxCheckpoint {
   readonly textEncoder: OnnxFile;
   readonly unet: OnnxFile;
   readonly decoder: OnnxFile;
+  /** Rows of the text encoder's embedding, where its configuration says. */
+  readonly words: number | undefined;
   readonly sampler: SamplerRecipe;
   readonly latentChannels: number;
   /** The decoder reads `latent / scalingFactor + shiftFactor`. */
@@ -76,6 +78,7 @@ export async function openOnnxCheckpoint(
     textEncoder,
     unet,
     decoder,
+    words: (await config("text_encoder")).optionalInteger("vocab_size", RANGES.rows),
     sampler: entry?.sampler
       ? withRule(entry.sampler, rule)
       : recipeFromConfig(await readJson(store, "scheduler/scheduler_config.json", signal), { rule }),

@@ -1,8 +1,10 @@
 // Prompts to what an exported denoiser reads: token ids, the encoder, and the last few results.
+import { TEXT_STATES } from "../../ort/choose-output";
 import type { OrtRuntime } from "../../ort/session/runtime";
 import { valuesOf } from "../../ort/session/tensors";
 import { openClipTokenizer, type ClipTokenizer } from "../../tokenizer/clip-tokenizer";
 import type { ImageRequest, TextTokens } from "../request";
+import { checkVocabulary } from "../check-parts";
 import { textTokens } from "../text-tokens";
 import type { OnnxCheckpoint } from "./checkpoint";
 import { OnnxNetwork, type Feed } from "./network";
@@ -23,13 +25,15 @@ export class OnnxTextEncoding {
 
   /** @param maxRows encoder lengths a prompt may fill; the rest is cut */
   static async open(
-    { store, textEncoder }: OnnxCheckpoint,
+    { store, textEncoder, words }: OnnxCheckpoint,
     runtime: OrtRuntime,
     maxRows: number,
     signal?: AbortSignal,
   ): Promise<OnnxTextEncoding> {
     const network = new OnnxNetwork({ runtime, file: textEncoder, outputs: "cpu" });
-    return new OnnxTextEncoding(network, await openClipTokenizer(store, "tokenizer", signal), maxRows);
+    const tokenizer = await openClipTokenizer(store, "tokenizer", signal);
+    if (words !== undefined) checkVocabulary(tokenizer.vocabularySize, words);
+    return new OnnxTextEncoding(network, tokenizer, maxRows);
   }
 
   /** How long the request's texts are. */
@@ -45,7 +49,7 @@ export class OnnxTextEncoding {
     const rows: Float32Array[] = [];
     let [tokens, channels] = [0, 0];
     for (const ids of this.#tokenizer.encodeLong(text, this.#maxRows)) {
-      const states = await this.network.runFirst(session, { input_ids: { values: ids, shape: [1, ids.length] } }, signal);
+      const states = await this.network.runFor(TEXT_STATES, session, { input_ids: { values: ids, shape: [1, ids.length] } }, signal);
       rows.push(valuesOf(states));
       tokens += states.dims[1] ?? 0;
       channels = states.dims[2] ?? 0;
