@@ -28,9 +28,13 @@ function checkStep(step: JsonObject, field: string, fields: Fields): void {
     if (typeof replacement === "string" && replacement.length > MOST_REPLACEMENT_CHARACTERS)
       throw fields.unsupported(field, `puts ${shown(replacement)} in place of something, which is too long`);
   }
-  if (!isJsonObject(pattern)) return;
-  const text = pattern["Regex"] ?? pattern["String"];
-  if (typeof text !== "string" || text.length > MOST_PATTERN_CHARACTERS || ("Regex" in pattern && !isBounded(text)))
+  // Without a pattern that it knows, the library would leave nothing of a text.
+  const isNeeded = step["type"] === "Split" || step["type"] === "Replace";
+  if (pattern === undefined && !isNeeded) return;
+  const { Regex: regex, String: literal } = isJsonObject(pattern) ? pattern : {};
+  const text = regex ?? literal;
+  if (typeof text !== "string" || text === "") throw fields.unsupported(field, `has the pattern ${shown(pattern)}, which is none`);
+  if (text.length > MOST_PATTERN_CHARACTERS || (regex !== undefined && !isBounded(text)))
     throw fields.unsupported(field, `has the pattern ${shown(text)}, which may take too long`);
 }
 
