@@ -50,7 +50,7 @@ export function parseCatalogueEntry(value: JsonObject, where: string): Catalogue
     id: fields.string("id"),
     title: fields.string("title"),
     family: fields.oneOf("family", MODEL_FAMILIES),
-    size: fields.integer("size"),
+    size: fields.integer("size", [16, 4096]),
     steps: parseSteps(fields.requiredObject("steps")),
     weights: fields.optionalOneOf("weights", ["safetensors", "torch", "orbax"]) ?? "safetensors",
     components: parseComponents(fields.optionalObject("components")),
@@ -64,8 +64,8 @@ export function parseCatalogueEntry(value: JsonObject, where: string): Catalogue
 }
 
 function parseSteps(fields: Fields): StepRange {
-  const steps = { maximum: fields.integer("maximum"), preferred: fields.integer("preferred") };
-  if (steps.preferred < 1 || steps.preferred > steps.maximum) throw fields.unsupported("preferred", "is not from 1 to the maximum");
+  const steps = { maximum: fields.integer("maximum", [1, 8]), preferred: fields.integer("preferred", [1, 8]) };
+  if (steps.preferred > steps.maximum) throw fields.unsupported("preferred", "is more than the maximum");
   return steps;
 }
 
@@ -95,7 +95,7 @@ function parseComponent(fields: Fields): ComponentEntry {
 }
 
 function parseFile(fields: Fields): ManifestFile {
-  const byteLength = fields.optionalInteger("byteLength");
+  const byteLength = fields.optionalInteger("byteLength", [0, Number.MAX_SAFE_INTEGER]);
   const sha256 = fields.optionalString("sha256");
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) throw fields.unsupported("sha256", "is not 64 lower-case hexadecimal digits");
   return { path: fields.string("path"), ...(byteLength === undefined ? {} : { byteLength }), ...(sha256 === undefined ? {} : { sha256 }) };

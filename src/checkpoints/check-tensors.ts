@@ -1,5 +1,8 @@
 // Rule 14: names and shapes in the files are those the network was built for. A missing or
-// mis-shaped weight is an error, and so is a surplus one that the network does not list as known.
+// mis-shaped weight is an error, and so is a surplus one that the network does not list as known;
+// files that are in order and hold something else are called what they are.
+import { foreignError } from "./foreign-file";
+import { foreignWeights, otherNetwork } from "./foreign-weights";
 import { ruleError } from "./safetensors";
 import { canonicalName, shapesAgree } from "./spellings";
 import type { TensorReader } from "./tensor-reader";
@@ -8,7 +11,7 @@ import type { TensorReader } from "./tensor-reader";
  * @param expected shape of every weight the network asks for, by canonical or published name
  * @param unused names the network knows and does not need, such as an encoder beside a decoder
  * @param where for messages: the component or its folder
- * @throws OnestrokeError `model-corrupt` naming the tensor and rule 14
+ * @throws OnestrokeError `model-corrupt` naming the tensor and rule 14; `model-unsupported` where the files are another thing's
  */
 export function checkTensors(
   reader: TensorReader,
@@ -16,16 +19,19 @@ export function checkTensors(
   unused: readonly RegExp[],
   where: string,
 ): void {
-  const known = new Set<string>();
+  const known = new Set([...expected.keys()].map(canonicalName));
+  const surplus = reader.names.filter((name) => !known.has(name) && !unused.some((pattern) => pattern.test(name)));
+  const foreign = foreignWeights(surplus);
+  if (foreign !== undefined) throw foreignError(where, foreign, "holds");
+  if (surplus.length > 0 && ![...known].some((name) => reader.has(name))) throw foreignError(where, otherNetwork(surplus, known), "holds");
   for (const [name, shape] of expected) {
     const canonical = canonicalName(name);
-    known.add(canonical);
     if (!reader.has(name)) throw ruleError(14, where, "is missing", name);
     const stored = reader.shape(name);
     if (!shapesAgree(canonical, stored, shape)) {
       throw ruleError(14, where, `has the shape [${stored.join(", ")}], not [${shape.join(", ")}]`, name);
     }
   }
-  const surplus = reader.names.find((name) => !known.has(name) && !unused.some((pattern) => pattern.test(name)));
-  if (surplus !== undefined) throw ruleError(14, where, "is not part of this network", surplus);
+  const [first] = surplus;
+  if (first !== undefined) throw ruleError(14, where, "is not part of this network", first);
 }

@@ -87,7 +87,9 @@ export async function diffusersComponent(
   const configFile = CONFIG_FILES[name] ?? "config.json";
   const path = folder === "" ? configFile : `${folder}/${configFile}`;
   // A tokenizer without a config has CLIP's own special tokens.
-  const config = name.startsWith("tokenizer") && !(await store.exists(path, signal)) ? {} : await readJson(store, path, signal);
+  const read = name.startsWith("tokenizer") && !(await store.exists(path, signal)) ? {} : await readJson(store, path, signal);
+  // A scheduler's file need not repeat the class that the index gives.
+  const config = name === "scheduler" ? { _class_name: className, ...read } : read;
   const files = stem === undefined ? [] : await weightFiles(store, folder, stem, signal);
   return { className, store, folder, files, config };
 }

@@ -44,7 +44,7 @@ export function scanHeader(text: string): HeaderScan {
 }
 
 /** The index after the quote that closes the string opened at `begin`. */
-function stringEnd(text: string, begin: number): number {
+export function stringEnd(text: string, begin: number): number {
   for (let i = begin + 1; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (c === BACKSLASH) i++;

@@ -1,12 +1,13 @@
 // Whole small files of a store: configs, vocabularies, indexes.
 import { OnestrokeError } from "../common/errors";
 import type { ByteStore } from "./byte-source";
+import { foreignBytes, foreignError, foreignText } from "./foreign-file";
 import { parseJsonObject, type JsonObject } from "../common/json";
 
 /** The largest text a checkpoint is read: tokenizer.json of large vocabularies is 20 MB. */
 const MAX_TEXT_BYTES = 64 * 2 ** 20;
 
-/** @throws OnestrokeError `model-missing`; `model-corrupt` when it is no UTF-8 or absurdly long */
+/** @throws OnestrokeError `model-missing`; `model-corrupt` when it is no UTF-8 or absurdly long; those of foreign-file.ts */
 export async function readText(store: ByteStore, path: string, signal?: AbortSignal): Promise<string> {
   const source = await store.open(path, signal);
   if (source.size > MAX_TEXT_BYTES) {
@@ -14,10 +15,25 @@ export async function readText(store: ByteStore, path: string, signal?: AbortSig
   }
   const bytes = new Uint8Array(source.size);
   await source.read(0, bytes, signal);
+  const text = decodeText(bytes, source.name);
+  const foreign = foreignText(text.slice(0, 512));
+  if (foreign !== undefined) throw foreignError(source.name, foreign);
+  return text;
+}
+
+/**
+ * UTF-8, or UTF-16 behind its byte order mark, as some editors and shells of Windows write it. The mark is not part of the text.
+ * @throws OnestrokeError `model-corrupt`
+ */
+export function decodeText(bytes: Uint8Array, where: string): string {
+  const [first, second] = bytes;
+  const encoding = first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new OnestrokeError("model-corrupt", `${source.name} is not UTF-8 text`, { file: source.name }, cause);
+    const foreign = foreignBytes(bytes);
+    if (foreign !== undefined) throw foreignError(where, foreign);
+    throw new OnestrokeError("model-corrupt", `${where} is not UTF-8 text`, { file: where }, cause);
   }
 }
 

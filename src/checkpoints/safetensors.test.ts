@@ -165,9 +165,13 @@ const CASES: readonly RuleCase[] = [
       "a nested object": withHeader({ __metadata__: { a: {} } }, 0),
       "a number": withHeader({ __metadata__: { a: 1 } }, 0),
       "a list": withHeader({ __metadata__: [] }, 0),
-      "65 KiB": withHeader({ __metadata__: { a: "x".repeat(65 * 1024) } }, 0),
     },
-    fine: { strings: withHeader({ __metadata__: { format: "pt" } }, 0) },
+    fine: {
+      strings: withHeader({ __metadata__: { format: "pt" } }, 0),
+      null: withHeader({ __metadata__: null }, 0),
+      // A thumbnail or a workflow: the header's own bound is theirs.
+      "8 MiB": withHeader({ __metadata__: { workflow: "x".repeat(8 * 2 ** 20) } }, 0),
+    },
   },
 ];
 

@@ -4,8 +4,9 @@
 import { OnestrokeError, type ErrorCode } from "../common/errors";
 import type { ByteSource } from "./byte-source";
 import { DTYPE_BYTES, isDtype, type Dtype } from "./dtype";
+import { foreignError, foreignFile } from "./foreign-file";
 import { scanHeader } from "./header-scan";
-import { isJsonObject, type JsonObject } from "../common/json";
+import { isJsonObject, shown, type JsonObject } from "../common/json";
 
 /** What may be wrong with a file, by number; 14 is check-tensors.ts, 15 is tensor-reader.ts. */
 export const SAFETENSORS_RULES = {
@@ -44,7 +45,6 @@ export interface SafetensorsHeader {
 
 const LENGTH_BYTES = 8;
 const MAX_HEADER_BYTES = 16 * 2 ** 20;
-const MAX_METADATA_BYTES = 64 * 2 ** 10;
 const MAX_NAME_LENGTH = 1024;
 const MAX_RANK = 8;
 
@@ -73,9 +73,23 @@ export function ruleError(
 
 /**
  * Reads and checks the header of a file.
- * @throws OnestrokeError `model-corrupt`, or `model-unsupported` for rule 8; what `source.read` throws
+ * @throws OnestrokeError `model-corrupt`, `model-unsupported` for rule 8; those of foreign-file.ts for what is no such file;
+ * what `source.read` throws
  */
 export async function readSafetensorsHeader(source: ByteSource, signal?: AbortSignal): Promise<SafetensorsHeader> {
+  try {
+    return await readHeader(source, signal);
+  } catch (thrown) {
+    if (!(thrown instanceof OnestrokeError) || !NO_HEADER.includes(thrown.detail["rule"])) throw thrown;
+    const foreign = await foreignFile(source, signal);
+    throw foreign === undefined ? thrown : foreignError(source.name, foreign);
+  }
+}
+
+/** Rules that a file of another kind breaks. */
+const NO_HEADER: readonly unknown[] = [1, 2, 3, 4] satisfies readonly SafetensorsRule[];
+
+async function readHeader(source: ByteSource, signal?: AbortSignal): Promise<SafetensorsHeader> {
   const file = source.name;
   if (source.size < LENGTH_BYTES) throw ruleError(1, file, `is ${source.size} bytes long`);
   const prefix = new Uint8Array(LENGTH_BYTES);
@@ -152,16 +166,15 @@ function tryParse(text: string): unknown {
   }
 }
 
+/** As large as the header lets it be: people keep thumbnails and workflows there. */
 function parseMetadata(value: unknown, file: string): ReadonlyMap<string, string> {
+  if (value === null) return new Map();
   if (!isJsonObject(value)) throw ruleError(13, file, "has metadata that is not an object");
   const metadata = new Map<string, string>();
-  let byteLength = 0;
   for (const [key, text] of Object.entries(value)) {
     if (typeof text !== "string") throw ruleError(13, file, `has metadata "${key.slice(0, 80)}" that is not a string`);
-    byteLength += new TextEncoder().encode(key + text).byteLength;
     metadata.set(key, text);
   }
-  if (byteLength > MAX_METADATA_BYTES) throw ruleError(13, file, `has ${byteLength} bytes of metadata`);
   return metadata;
 }
 
@@ -172,7 +185,7 @@ function parseEntry(name: string, value: unknown, file: string): TensorEntry {
   }
   if (!isJsonObject(value)) throw ruleError(5, file, "is not described by an object", name);
   const { dtype } = value;
-  if (!isDtype(dtype)) throw ruleError(8, file, `has the unknown number format ${JSON.stringify(dtype)}`, name, "model-unsupported");
+  if (!isDtype(dtype)) throw ruleError(8, file, `has the unknown number format ${shown(dtype)}`, name, "model-unsupported");
   const { shape, elements } = parseShape(value["shape"], file, name);
   const offsets = value["data_offsets"];
   if (!Array.isArray(offsets) || offsets.length !== 2) throw ruleError(10, file, "has no pair of offsets", name);
@@ -189,7 +202,7 @@ function parseShape(value: unknown, file: string, name: string): { shape: readon
   const shape: number[] = [];
   let elements = 1n;
   for (const axis of value) {
-    if (!isCount(axis)) throw ruleError(9, file, `has ${JSON.stringify(axis)} in its shape`, name);
+    if (!isCount(axis)) throw ruleError(9, file, `has ${shown(axis)} in its shape`, name);
     shape.push(axis);
     elements *= BigInt(axis);
   }

@@ -149,7 +149,13 @@ async function readBytes({ source, begin, end }: Omit<Read, "pieces">, signal?: 
 
 function floatDtype(name: string, { dtype, source }: StoredTensor): FloatDtype {
   if (isFloatDtype(dtype)) return dtype;
-  throw ruleError(8, source.name, `is stored as ${dtype}, which weights are not read from`, name, "model-unsupported");
+  throw ruleError(
+    8,
+    source.name,
+    `is stored as ${dtype}, and weights are read from float16, bfloat16 and float32`,
+    name,
+    "model-unsupported",
+  );
 }
 
 function float32Of(stored: Uint8Array<ArrayBuffer>, dtype: FloatDtype): Float32Array<ArrayBuffer> {

@@ -1,10 +1,11 @@
 // Which files hold a component's weights: one safetensors file, its fp16 variant, or shards
-// with an index. The smaller variant is preferred; pickles are not read.
+// with an index. The smaller variant is preferred; pickles are not read, and named where they are all there is.
 import { OnestrokeError } from "../common/errors";
 import type { ByteStore } from "./byte-source";
-import { Fields, parseJsonObject } from "../common/json";
+import { Fields, parseJsonObject, shown } from "../common/json";
 import type { ManifestFile } from "../catalogue/components";
 import type { WeightStem } from "../networks";
+import { CONVERT_PICKLES, foreignError } from "./foreign-file";
 import { firstExisting, readText } from "./read-file";
 
 const singleFiles = (stem: WeightStem): readonly string[] => [`${stem}.fp16.safetensors`, `${stem}.safetensors`];
@@ -16,9 +17,20 @@ const indexFiles = (stem: WeightStem): readonly string[] => [
   `${stem}.safetensors.index.json`,
 ];
 
+/** The same weights in formats that are not read. */
+const otherFiles = (stem: WeightStem): readonly string[] =>
+  [stem, "pytorch_model"]
+    .flatMap((name) => [`${name}.bin`, `${name}.fp16.bin`, `${name}.bin.index.json`])
+    .concat(["diffusion_flax_model.msgpack", "flax_model.msgpack", "tf_model.h5", "model.onnx"]);
+
+const UNREAD = { code: "model-unsupported", remedy: CONVERT_PICKLES } as const;
+
+const MOST_SHARDS = 1000;
+
 /**
  * @param folder of the component; "" is the store's root
- * @throws OnestrokeError `model-missing` naming what was looked for; `model-corrupt` for a bad index
+ * @throws OnestrokeError `model-missing` naming what was looked for, `model-unsupported` naming what is there instead; `model-corrupt`
+ * for a bad index
  */
 export async function weightFiles(
   store: ByteStore,
@@ -34,6 +46,9 @@ export async function weightFiles(
     const shards = shardNames(await readText(store, index, signal), `${store.name}/${index}`);
     return Promise.all(shards.map((shard) => sized(store, inFolder(shard), signal)));
   }
+  const other = await firstExisting(store, otherFiles(stem).map(inFolder), signal);
+  if (other !== undefined)
+    throw foreignError(store.name, { ...UNREAD, what: `${other}, which is not read, and no safetensors file` }, "holds");
   const file = inFolder(`${stem}.safetensors`);
   throw new OnestrokeError("model-missing", `${store.name} has neither ${file} nor its fp16 variant nor its shards`, { file });
 }
@@ -45,10 +60,11 @@ export function shardNames(text: string, where: string): readonly string[] {
   for (const name of Object.values(map.object)) {
     // A shard lies beside its index; an index that points elsewhere is not followed.
     if (typeof name !== "string" || !/^[\w.-]+\.safetensors$/.test(name)) {
-      throw new OnestrokeError("model-corrupt", `${where} names ${JSON.stringify(name)} as a shard`, { file: where });
+      throw new OnestrokeError("model-corrupt", `${where} names ${shown(name)} as a shard`, { file: where });
     }
     names.add(name);
   }
+  if (names.size > MOST_SHARDS) throw new OnestrokeError("model-corrupt", `${where} names ${names.size} shards`, { file: where });
   if (names.size === 0) throw new OnestrokeError("model-corrupt", `${where} names no shard`, { file: where });
   return [...names];
 }

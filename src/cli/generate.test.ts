@@ -6,8 +6,10 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { readPngText, RECIPE_KEYWORD } from "../image/png-text";
 import { encodeModel } from "../ort/onnx-graph/encode";
 import { decoder, FILES } from "../pipeline/ort/testing/tiny-export";
+import { parseRecipe } from "../common/recipe";
 
 const root = await mkdtemp(join(tmpdir(), "onestroke-generate-"));
 afterAll(() => rm(root, { recursive: true, force: true }));
@@ -37,6 +39,16 @@ test("a picture of one colour is an error", async () => {
 
 test("control: one of several is written", async () => {
   expect(generate(await exported("drawn", FILES))).toMatchObject({ code: 0, drawn: true });
+});
+
+test("a recipe is written that can be read, whatever the folder is called, or nothing is drawn", async () => {
+  const model = await exported("My Model (fp16) \u00fc", FILES);
+  expect(generate(model)).toMatchObject({ code: 0, drawn: true });
+  const text = readPngText(await readFile(join(root, "picture.png"))).get(RECIPE_KEYWORD) ?? "";
+  expect(parseRecipe(JSON.parse(text))).toMatchObject({ model: "My Model (fp16) \u00fc", prompt: "sea" });
+  await rm(join(root, "picture.png"));
+  const small = generate(model, ["--width", "8", "--height", "8"]);
+  expect(small).toEqual({ code: 1, log: expect.stringContaining("invalid-input: width"), drawn: false });
 });
 
 test("with --text-rows more of a long prompt is read", async () => {

@@ -13,14 +13,18 @@ import { parseOptions, USAGE, type Job } from "./generate/options";
 import { modelFiles } from "./models";
 
 async function main(args: readonly string[]): Promise<void> {
-  const { model: idOrFolder, engine, textRows, jobs, json } = await parseOptions(args);
-  const files = await modelFiles(idOrFolder);
+  const { model: idOrFolder, engine, textRows, sampler: rule, jobs, json } = await parseOptions(args);
+  const files = await modelFiles(idOrFolder, engine);
   const device = engine === "ort-wasm" ? undefined : await bestDevice();
   const adapter = device === undefined ? "cpu" : adapterName(device);
-  const model = await openModel(files, engine, computeOn(device), {}, { textRows });
-  console.error(`${model.facts.title} on ${adapter}`);
-  for (const job of jobs) {
-    const drawing = await model.draw(job.recipe(model.facts));
+  const model = await openModel(files, engine, computeOn(device), {}, { textRows, sampler: { rule } });
+  const { title, doubt } = model.facts;
+  console.error(`${title} on ${adapter}`);
+  if (doubt !== undefined) console.error(`A few steps may draw badly with ${title}: ${doubt}, unless a few-step LoRA is merged into it.`);
+  // All of them before the first is drawn: what is wrong with the last is said at once.
+  const planned = jobs.map((job) => ({ job, recipe: job.recipe(model.facts) }));
+  for (const { job, recipe } of planned) {
+    const drawing = await model.draw(recipe);
     await writeFile(job.file, await encodePng(drawing.picture, new Map([[RECIPE_KEYWORD, JSON.stringify(drawing.recipe)]])));
     report(job, drawing, { engine, adapter }, json);
   }

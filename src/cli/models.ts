@@ -7,7 +7,9 @@ import { catalogueEntry } from "../catalogue/entries";
 import { httpStore } from "../checkpoints/http-source";
 import { nodeStore } from "../checkpoints/node-file";
 import { embedded, findModel, hub, modelFolder, type ModelFiles } from "../checkpoints/places";
+import type { Engine } from "../common/engine";
 import { OnestrokeError } from "../common/errors";
+import { refuseFile, refuseOtherLayouts } from "./not-a-model";
 
 const MODELS = fileURLToPath(new URL("../../models", import.meta.url));
 
@@ -15,17 +17,26 @@ const PLACES = [embedded((repository) => nodeStore(join(MODELS, repository))), h
 
 /**
  * Only a bare id names the catalogue; anything else is a folder.
- * @throws OnestrokeError `model-missing` if it is neither
+ * @param engine that is to read the folder
+ * @throws OnestrokeError `model-missing` if it is neither; for a file or a folder in another layout what it is, and what to do
  */
-export async function modelFiles(idOrFolder: string): Promise<ModelFiles> {
+export async function modelFiles(idOrFolder: string, engine: Engine = "wgsl"): Promise<ModelFiles> {
   if (catalogueEntry(idOrFolder) !== undefined) return findModel(idOrFolder, PLACES);
-  if (await isFolder(idOrFolder)) return modelFolder(nodeStore(idOrFolder));
-  throw new OnestrokeError("model-missing", `${idOrFolder} is neither a folder nor a model of the catalogue`, { model: idOrFolder });
+  if (await isFolder(idOrFolder)) {
+    if (engine === "wgsl") await refuseOtherLayouts(idOrFolder);
+    return modelFolder(nodeStore(idOrFolder));
+  }
+  if (await isFile(idOrFolder)) return refuseFile(idOrFolder);
+  throw new OnestrokeError("model-missing", `${idOrFolder} is neither a folder nor the id of a model in the catalogue`, {
+    model: idOrFolder,
+    remedy: "Check the path, or name a model of models/catalogue by its id. Models of the hub are not fetched by their names there.",
+  });
 }
 
 async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
 }

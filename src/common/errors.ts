@@ -47,9 +47,10 @@ export class OnestrokeError extends Error {
     this.detail = detail;
   }
 
-  /** What the user can do about it. */
+  /** What the user can do about it: what the failure itself says as its detail `remedy`, else what helps with its kind. */
   get remedy(): string {
-    return REMEDIES[this.code];
+    const { remedy } = this.detail;
+    return typeof remedy === "string" ? remedy : REMEDIES[this.code];
   }
 
   toWire(): WireError {

@@ -1,6 +1,7 @@
 // Reading JSON that strangers wrote: configs, manifests, catalogue entries. Every field is
 // checked where it is read, and a wrong one is an error that says which file and which field.
 import { OnestrokeError } from "./errors";
+import { parseJson } from "../checkpoints/parse-json";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -12,12 +13,39 @@ export function isJsonObject(value: unknown): value is JsonObject {
 export function parseJsonObject(text: string, where: string): JsonObject {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (cause) {
     throw new OnestrokeError("model-corrupt", `${where} is not JSON`, { file: where }, cause);
   }
   if (!isJsonObject(value)) throw new OnestrokeError("model-corrupt", `${where} is not a JSON object`, { file: where });
   return value;
+}
+
+/** Least and most a number may be. Every number has a range: one that nobody meant would be a loop or an allocation later. */
+export type Range = readonly [least: number, most: number];
+
+export const within = ([least, most]: Range): string => `from ${least} to ${most}`;
+
+/** Not NaN. */
+export function isWithin(value: unknown, [least, most]: Range): value is number {
+  return typeof value === "number" && value >= least && value <= most;
+}
+
+export function isIntegerWithin(value: unknown, range: Range): value is number {
+  return Number.isSafeInteger(value) && isWithin(value, range);
+}
+
+/** Step lists have thousands of entries at most, and nothing else that is read by name has more. */
+const LONGEST_LIST = 10_000;
+
+/** A value for a message: the beginning of its JSON. */
+export function shown(value: unknown): string {
+  try {
+    return (JSON.stringify(value) ?? String(value)).slice(0, 120);
+  } catch {
+    // Nested too deeply for JSON, or no JSON at all.
+    return `a ${typeof value}`;
+  }
 }
 
 /** Typed reading of one object; `where` names it in errors. Absent and `null` are the same. */
@@ -37,25 +65,30 @@ export class Fields {
     return value;
   }
 
+  #optionalList<T>(name: string, of: string, test: (item: unknown) => item is T): readonly T[] | undefined {
+    const isList = (value: unknown): value is T[] => Array.isArray(value) && value.length <= LONGEST_LIST && value.every(test);
+    return this.#optional(name, `a list of at most ${LONGEST_LIST} ${of}`, isList);
+  }
+
   #required<T>(name: string, value: T | undefined): T {
     if (value === undefined) throw this.unsupported(name, "is missing");
     return value;
   }
 
-  optionalNumber(name: string): number | undefined {
-    return this.#optional(name, "a finite number", (v): v is number => typeof v === "number" && Number.isFinite(v));
+  optionalNumber(name: string, range: Range): number | undefined {
+    return this.#optional(name, `a number ${within(range)}`, (v): v is number => isWithin(v, range));
   }
 
-  number(name: string): number {
-    return this.#required(name, this.optionalNumber(name));
+  number(name: string, range: Range): number {
+    return this.#required(name, this.optionalNumber(name, range));
   }
 
-  optionalInteger(name: string): number | undefined {
-    return this.#optional(name, "an integer", (v): v is number => Number.isSafeInteger(v));
+  optionalInteger(name: string, range: Range): number | undefined {
+    return this.#optional(name, `an integer ${within(range)}`, (v): v is number => isIntegerWithin(v, range));
   }
 
-  integer(name: string): number {
-    return this.#required(name, this.optionalInteger(name));
+  integer(name: string, range: Range): number {
+    return this.#required(name, this.optionalInteger(name, range));
   }
 
   optionalString(name: string): string | undefined {
@@ -79,24 +112,23 @@ export class Fields {
     return this.#required(name, this.optionalObject(name));
   }
 
-  optionalIntegers(name: string): readonly number[] | undefined {
-    return this.#optional(name, "a list of integers", (v): v is number[] => Array.isArray(v) && v.every((x) => Number.isSafeInteger(x)));
+  optionalIntegers(name: string, range: Range): readonly number[] | undefined {
+    return this.#optionalList(name, `integers ${within(range)}`, (v): v is number => isIntegerWithin(v, range));
   }
 
   /** A list of objects; each is named by its place in errors. */
   objects(name: string): readonly Fields[] {
-    const test = (v: unknown): v is JsonObject[] => Array.isArray(v) && v.every(isJsonObject);
-    const list = this.#required(name, this.#optional(name, "a list of objects", test));
+    const list = this.#required(name, this.#optionalList(name, "objects", isJsonObject));
     return list.map((object, i) => new Fields(object, `${this.where}: ${name}[${i}]`));
   }
 
-  numbers(name: string): readonly number[] {
-    const test = (v: unknown): v is number[] => Array.isArray(v) && v.every((x) => typeof x === "number");
-    return this.#required(name, this.#optional(name, "a list of numbers", test));
+  numbers(name: string, range: Range): readonly number[] {
+    const test = (v: unknown): v is number => isWithin(v, range);
+    return this.#required(name, this.#optionalList(name, `numbers ${within(range)}`, test));
   }
 
-  integers(name: string): readonly number[] {
-    return this.#required(name, this.optionalIntegers(name));
+  integers(name: string, range: Range): readonly number[] {
+    return this.#required(name, this.optionalIntegers(name, range));
   }
 
   /** A string out of a fixed set. */
@@ -116,7 +148,7 @@ export class Fields {
   refuseUnless(name: string, accepted: readonly unknown[]): void {
     const value = this.object[name];
     if (value === undefined || value === null || accepted.includes(value)) return;
-    throw this.unsupported(name, `is ${JSON.stringify(value)}, which is not supported`);
+    throw this.unsupported(name, `is ${shown(value)}, which is not supported`);
   }
 
   unsupported(name: string, problem: string): OnestrokeError {

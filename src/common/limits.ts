@@ -4,6 +4,9 @@
 /** A text encoder reads 75 tokens of a text, and more only row by row where asked: what is cut off here lies a dozen rows beyond. */
 export const MAX_PROMPT_CHARACTERS = 10_000;
 
+/** Folders have names of up to 255 bytes on most systems. */
+export const MAX_MODEL_CHARACTERS = 255;
+
 export const MAX_STEPS = 8;
 
 /** Pixels on a side. */

@@ -40,6 +40,8 @@ export interface ModelFacts {
   readonly maxSteps: number;
   /** What a negative prompt means when nobody says how to steer. */
   readonly steering: SteeringDefaults;
+  /** Why a few steps may draw badly, for the person who chose their rule. */
+  readonly doubt?: string | undefined;
   /** What its networks are computed on: the GPU's name, or "cpu". */
   readonly adapter: string;
   /** In the order they run. */

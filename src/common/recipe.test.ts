@@ -1,9 +1,10 @@
 // A recipe from outside is either refused by field or comes out canonical; and a permalink
 // gives back the recipe it was made from, whatever is in the prompt.
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MAX_PROMPT_CHARACTERS } from "./limits";
 import { recipeFromQuery, recipeToQuery } from "./permalink";
-import { normalisePrompt, parseRecipe, parseSeed, randomSeed, type Recipe } from "./recipe";
+import { normalisePrompt, parseRecipe, parseSeed, randomSeed, type Recipe, modelName } from "./recipe";
 import { STEERED_FAMILIES, STEERING_DEFAULTS } from "./steering-defaults";
 
 const RECIPE: Recipe = {
@@ -106,6 +107,27 @@ describe("recipes from outside", () => {
     ["steering.sigmaEnd", { steering: { method: "nag", scale: 1, tau: 2, alpha: 0.5, sigmaEnd: "4" } }],
   ])("%s is refused: %j", (field, change) => {
     expect(() => parseRecipe({ ...RECIPE, ...change })).toThrow(expect.objectContaining({ code: "invalid-input", detail: { field } }));
+  });
+
+  test.each(["a/b", "a\\b", "..", ".", " a", "a\n", "a\u0000", "a\ud800", "x".repeat(256)])("model %j is refused", (model) => {
+    expect(() => parseRecipe({ ...RECIPE, model })).toThrow(expect.objectContaining({ code: "invalid-input", detail: { field: "model" } }));
+  });
+
+  test("whatever a folder is called, the recipe of its picture can be read", () => {
+    const names = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.string({ unit: fc.constantFrom(".", "/", "\\", " ", "\ud83c\udf0a", "a"), maxLength: 300 }),
+    );
+    fc.assert(
+      fc.property(names, (folder) => {
+        const recipe = { ...RECIPE, model: modelName(folder) };
+        expect(parseRecipe(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
+        expect(recipeFromQuery(recipeToQuery(recipe), RECIPE)).toEqual(recipe);
+        const address = new URL(`${encodeURIComponent(recipe.model)}/`, "https://host.test/models/");
+        expect(address.href).toMatch(/^https:\/\/host\.test\/models\/[^/]+\/$/);
+      }),
+    );
+    expect(modelName("My Model (fp16)")).toBe("My Model (fp16)");
   });
 
   test.each([null, undefined, 3, "text", []])("%s is no recipe", (value) => {

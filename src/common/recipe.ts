@@ -2,11 +2,12 @@
 // worker, and the text in the PNG, the history row and the permalink. Whatever comes from
 // outside goes through `parseRecipe`; a `Recipe` in hand is valid.
 import { OnestrokeError } from "./errors";
-import { MAX_PROMPT_CHARACTERS, MAX_SEED, MAX_SIDE, MAX_STEPS, MIN_SIDE } from "./limits";
+import { MAX_PROMPT_CHARACTERS, MAX_SEED, MAX_SIDE, MAX_STEPS, MIN_SIDE, MAX_MODEL_CHARACTERS } from "./limits";
 import { STEERING_RANGES, type Steering } from "./steering";
+export type { Steering };
 
 export interface Recipe {
-  /** Catalogue id. */
+  /** Catalogue id, or the name of a folder (`modelName`). */
   readonly model: string;
   readonly prompt: string;
   readonly negative: string;
@@ -22,7 +23,7 @@ export interface Recipe {
 export function parseRecipe(value: unknown): Recipe {
   const fields = objectOf(value, "recipe");
   return {
-    model: parseModelId(fields["model"]),
+    model: parseModel(fields["model"]),
     prompt: parsePrompt(fields["prompt"], "prompt"),
     negative: parsePrompt(fields["negative"] ?? "", "negative"),
     steering: parseSteering(fields["steering"] ?? { method: "none" }),
@@ -35,14 +36,14 @@ export function parseRecipe(value: unknown): Recipe {
 
 /**
  * The prompt as the tokenizer may have it: well-formed Unicode (lone surrogates become
- * U+FFFD), control characters as spaces, at most `MAX_PROMPT_CHARACTERS` UTF-16 units.
+ * U+FFFD), control characters of ASCII as spaces, at most `MAX_PROMPT_CHARACTERS` UTF-16 units.
  * Nothing else is touched: markup, emoji and every script are prompts like any other.
  */
 export function normalisePrompt(text: string): string {
   return text
     .slice(0, MAX_PROMPT_CHARACTERS)
     .toWellFormed()
-    .replace(/\p{Cc}/gu, " ");
+    .replace(/[^\P{Cc}\x80-\x9f]/gu, " ");
 }
 
 /** A seed as canonical decimal, from a decimal string, a safe integer or a bigint. */
@@ -67,10 +68,22 @@ function toBigInt(value: unknown): bigint | undefined {
   return undefined;
 }
 
-function parseModelId(value: unknown): string {
-  // An id becomes part of an address, so it may not climb out of the models' folder.
-  if (typeof value !== "string" || !/^[a-z0-9][a-z0-9._-]{0,63}$/i.test(value)) {
-    throw invalid("model", "a model id is letters, digits, dots, dashes and underscores");
+/**
+ * The name of a model as a recipe has it. A folder may be called anything; what is left of that becomes part of an address and may
+ * not climb out of the models' folder.
+ */
+export function modelName(text: string): string {
+  const name = text
+    .replace(/[\p{Cc}/\\]/gu, " ")
+    .slice(0, MAX_MODEL_CHARACTERS)
+    .toWellFormed()
+    .trim();
+  return /^\.*$/.test(name) ? "model" : name;
+}
+
+function parseModel(value: unknown): string {
+  if (typeof value !== "string" || modelName(value) !== value) {
+    throw invalid("model", `a model's name is at most ${MAX_MODEL_CHARACTERS} characters, without slashes and control characters`);
   }
   return value;
 }

@@ -3,7 +3,7 @@
 // scaling_factor and shift_factor are the pipeline's to apply.
 import type { GraphBuilder } from "../engine/graph-builder";
 import { axis, channelsOf, type Tensor } from "../engine/tensor";
-import { ACTIVATIONS, ConfigReader } from "./config";
+import { ACTIVATIONS, ConfigReader, RANGES } from "./config";
 import { resnetBlock } from "./resnet-block";
 import type { Autoencoder, CodecShape } from "./roles";
 
@@ -32,29 +32,29 @@ export function parseAutoencoderKlConfig(json: unknown): AutoencoderKlConfig {
   config.only("latents_mean");
   config.only("latents_std");
   if (config.choice("act_fn", ACTIVATIONS, "silu") !== "silu") config.refuse("act_fn", "can only be silu");
-  const channels = config.sizes("block_out_channels", [64]);
+  const channels = config.sizes("block_out_channels", RANGES.channels, [64]);
   for (const [field, type] of [
     ["down_block_types", "DownEncoderBlock2D"],
     ["up_block_types", "UpDecoderBlock2D"],
   ] as const) {
     if (config.names(field, [type], [type]).length !== channels.length) config.refuse(field, `must have ${channels.length} entries`);
   }
-  const groups = config.size("norm_num_groups", 32);
+  const groups = config.size("norm_num_groups", RANGES.groups, 32);
   if (channels.some((count) => count % groups !== 0))
     config.refuse("norm_num_groups", `must divide block_out_channels ${channels.join(", ")}`);
   return {
-    inChannels: config.size("in_channels", 3),
-    outChannels: config.size("out_channels", 3),
-    latentChannels: config.size("latent_channels", 4),
+    inChannels: config.size("in_channels", RANGES.channels, 3),
+    outChannels: config.size("out_channels", RANGES.channels, 3),
+    latentChannels: config.size("latent_channels", RANGES.channels, 4),
     channels,
-    resnets: config.size("layers_per_block", 1),
+    resnets: config.size("layers_per_block", RANGES.blocks, 1),
     groups,
     quantConvolution: config.optionalBoolean("use_quant_conv") ?? true,
     postQuantConvolution: config.optionalBoolean("use_post_quant_conv") ?? true,
     middleAttention: config.optionalBoolean("mid_block_add_attention") ?? true,
     forceFloat32: config.optionalBoolean("force_upcast") ?? true,
-    scalingFactor: config.optionalNumber("scaling_factor") ?? 0.18215,
-    shiftFactor: config.optionalNumber("shift_factor") ?? 0,
+    scalingFactor: config.optionalNumber("scaling_factor", RANGES.scaling) ?? 0.18215,
+    shiftFactor: config.optionalNumber("shift_factor", RANGES.shift) ?? 0,
   };
 }
 

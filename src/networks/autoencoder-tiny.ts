@@ -4,7 +4,7 @@
 import type { GraphBuilder } from "../engine/graph-builder";
 import type { Activation } from "../engine/ops";
 import { axis, channelsOf, type Tensor } from "../engine/tensor";
-import { ACTIVATIONS, ConfigReader } from "./config";
+import { ACTIVATIONS, ConfigReader, RANGES } from "./config";
 import type { Autoencoder, CodecShape } from "./roles";
 
 export interface AutoencoderTinyLevel {
@@ -34,15 +34,15 @@ export function parseAutoencoderTinyConfig(json: unknown): AutoencoderTinyConfig
   config.only("_class_name", "AutoencoderTiny");
   config.only("upsample_fn", "nearest");
   return {
-    inChannels: config.size("in_channels", 3),
-    outChannels: config.size("out_channels", 3),
-    latentChannels: config.size("latent_channels", 4),
+    inChannels: config.size("in_channels", RANGES.channels, 3),
+    outChannels: config.size("out_channels", RANGES.channels, 3),
+    latentChannels: config.size("latent_channels", RANGES.channels, 4),
     encoder: levels(config, "encoder_block_out_channels", "num_encoder_blocks", [1, 3, 3, 3]),
     decoder: levels(config, "decoder_block_out_channels", "num_decoder_blocks", [3, 3, 3, 1]),
     activation: config.choice<Activation>("act_fn", ACTIVATIONS, "relu"),
-    upsampling: config.size("upsampling_scaling_factor", 2),
-    scalingFactor: config.optionalNumber("scaling_factor") ?? 1,
-    shiftFactor: config.optionalNumber("shift_factor") ?? 0,
+    upsampling: config.size("upsampling_scaling_factor", [1, 4], 2),
+    scalingFactor: config.optionalNumber("scaling_factor", RANGES.scaling) ?? 1,
+    shiftFactor: config.optionalNumber("shift_factor", RANGES.shift) ?? 0,
   };
 }
 
@@ -62,8 +62,8 @@ export function autoencoderTiny(json: unknown): Autoencoder {
 }
 
 function levels(config: ConfigReader, widths: string, counts: string, defaultCounts: readonly number[]): readonly AutoencoderTinyLevel[] {
-  const channels = config.sizes(widths, [64, 64, 64, 64]);
-  const blocks = config.sizes(counts, defaultCounts, 0);
+  const channels = config.sizes(widths, RANGES.channels, [64, 64, 64, 64]);
+  const blocks = config.sizes(counts, [0, RANGES.blocks[1]], defaultCounts);
   if (blocks.length !== channels.length) config.refuse(counts, `must have as many entries as ${widths}`);
   return channels.map((width, level) => ({ channels: width, blocks: blocks[level] ?? 0 }));
 }

@@ -4,7 +4,7 @@
 import type { GraphBuilder } from "../engine/graph-builder";
 import type { Activation } from "../engine/ops";
 import type { Tensor } from "../engine/tensor";
-import { ConfigReader } from "./config";
+import { ConfigReader, RANGES } from "./config";
 import { pooledPosition } from "./pooled-position";
 import type { TextEncoder, TextStates } from "./roles";
 
@@ -31,20 +31,20 @@ export function parseClipTextConfig(json: unknown): ClipTextConfig {
   const architecture = config.has("architectures")
     ? config.names("architectures", ["CLIPTextModel", "CLIPTextModelWithProjection"])[0]
     : "CLIPTextModel";
-  const channels = config.size("hidden_size", 512);
-  const heads = config.size("num_attention_heads", 8);
+  const channels = config.size("hidden_size", RANGES.channels, 512);
+  const heads = config.size("num_attention_heads", RANGES.heads, 8);
   if (channels % heads !== 0) config.refuse("num_attention_heads", `must divide hidden_size ${channels}`);
   return {
-    vocabularySize: config.size("vocab_size", 49_408),
-    tokens: config.size("max_position_embeddings", 77),
+    vocabularySize: config.size("vocab_size", RANGES.rows, 49_408),
+    tokens: config.size("max_position_embeddings", RANGES.tokens, 77),
     channels,
-    hiddenChannels: config.size("intermediate_size", 2048),
-    layers: config.size("num_hidden_layers", 12),
+    hiddenChannels: config.size("intermediate_size", RANGES.channels, 2048),
+    layers: config.size("num_hidden_layers", RANGES.layers, 12),
     heads,
     activation: config.choice<Activation>("hidden_act", { quick_gelu: "quick-gelu", gelu: "gelu" }, "quick_gelu"),
-    epsilon: config.optionalNumber("layer_norm_eps") ?? 1e-5,
-    projection: architecture === "CLIPTextModelWithProjection" ? config.size("projection_dim", 512) : undefined,
-    endToken: config.size("eos_token_id", 49_407, 0),
+    epsilon: config.optionalNumber("layer_norm_eps", RANGES.epsilon) ?? 1e-5,
+    projection: architecture === "CLIPTextModelWithProjection" ? config.size("projection_dim", RANGES.channels, 512) : undefined,
+    endToken: config.size("eos_token_id", [0, RANGES.rows[1]], 49_407),
   };
 }
 

@@ -13,10 +13,20 @@ import { parseUnetConfig } from "./unet-config";
 
 const published = (fixture: string) => goldenJson(`${FIXTURES}/${fixture}/config.json`);
 const UNET = published("unet-sdxs");
+/** Attention at the upper level alone, and between. */
+const UNEVEN = {
+  block_out_channels: [32, 64],
+  down_block_types: ["CrossAttnDownBlock2D", "DownBlock2D"],
+  up_block_types: ["UpBlock2D", "CrossAttnUpBlock2D"],
+  cross_attention_dim: 32,
+  transformer_layers_per_block: [[3, 2], 1],
+  reverse_transformer_layers_per_block: [[3, 4], 1],
+};
 const CLIP = published("clip-text-gelu");
 const KL = published("vae-kl");
 const TINY = published("vae-tiny");
 const SIT = published("esc-sit");
+const ADDED = { addition_embed_type: "text_time", addition_time_embed_dim: 256, projection_class_embeddings_input_dim: 2816 };
 const IMF = { ...SIT, family: "imf-dit", depth: 5, aux_head_depth: 2 };
 const PAGODA = {
   family: "pagoda-decoder",
@@ -103,6 +113,69 @@ describe("values that change the result", () => {
   });
 });
 
+describe("numbers", () => {
+  const NETWORKS = [
+    ["UNet", parseUnetConfig, { ...UNET, time_cond_proj_dim: 256, ...ADDED }],
+    ["CLIP", parseClipTextConfig, { ...CLIP, architectures: ["CLIPTextModelWithProjection"] }],
+    ["AutoencoderKL", parseAutoencoderKlConfig, KL],
+    ["AutoencoderTiny", parseAutoencoderTinyConfig, TINY],
+    ["SiT", parseSitConfig, { mlp_ratio: 4, ...SIT }],
+    ["iMF", parseImfConfig, { mlp_ratio: 2, num_class_tokens: 8, ...IMF }],
+    ["PaGoDA", parsePagodaConfig, { sigma: 80, num_res_blocks: 3, num_head_channels: 32, ...PAGODA }],
+  ] as const;
+  const ABSURD = [1e9, 20_000, 1048577, -1, 0.3, 1e300, NaN, Infinity, -Infinity];
+  const numbersIn = (value: unknown): readonly number[] =>
+    typeof value === "number" ? [value] : typeof value === "object" && value !== null ? Object.values(value).flatMap(numbersIn) : [];
+  const isNumeric = (value: unknown): boolean => typeof value === "number" || (Array.isArray(value) && value.every(isNumeric));
+
+  it.each(NETWORKS)("%s: one that no network has is refused by name, or is of a field that is not read", (_, parse, base) => {
+    expect(
+      thrown(() => parse(base)),
+      "control",
+    ).toBeUndefined();
+    for (const [field, value] of Object.entries<unknown>(base)) {
+      if (!isNumeric(value)) continue;
+      for (const absurd of ABSURD) {
+        for (const put of [absurd, [absurd], Array.isArray(value) ? value.map(() => absurd) : value]) {
+          let parsed: unknown;
+          const error = thrown(() => (parsed = parse({ ...base, [field]: put })));
+          if (error === undefined) {
+            // Read or not, what comes out is bounded.
+            expect(
+              numbersIn(parsed).filter((number) => !(Math.abs(number) <= 2 ** 20)),
+              `${field} ${String(put)}`,
+            ).toEqual([]);
+          } else
+            expect(error, `${field} ${String(put)}`).toMatchObject({ code: "model-unsupported", detail: { field: expect.any(String) } });
+        }
+      }
+    }
+  });
+
+  it.each([
+    ["layers_per_block", 20_000, parseUnetConfig, UNET],
+    ["transformer_layers_per_block", 640, parseUnetConfig, UNET],
+    ["sample_size", 65_536, parseUnetConfig, UNET],
+    ["layers_per_block", 20_000, parseAutoencoderKlConfig, KL],
+    ["num_hidden_layers", 1_048_576, parseClipTextConfig, CLIP],
+    ["num_decoder_blocks", [1, 1, 1, 1e6], parseAutoencoderTinyConfig, TINY],
+    ["depth", 1e6, parseSitConfig, SIT],
+    ["input_size", 1e6, parseImfConfig, IMF],
+    ["num_res_blocks", 1e6, parsePagodaConfig, PAGODA],
+  ] as const)("%s: %j is refused by that name", (field, value, parse, base) => {
+    expect(thrown(() => parse({ ...base, [field]: value }))).toMatchObject({ code: "model-unsupported", detail: { field } });
+  });
+
+  it("many blocks at many levels are too many together", () => {
+    const deep = { ...UNET, transformer_layers_per_block: 100, layers_per_block: 2 };
+    expect(thrown(() => parseUnetConfig(deep))).toMatchObject({ detail: { field: "transformer_layers_per_block" } });
+    expect(
+      thrown(() => parseUnetConfig({ ...deep, transformer_layers_per_block: 10 })),
+      "control",
+    ).toBeUndefined();
+  });
+});
+
 describe("levels of a UNet", () => {
   it("heads: attention_head_dim means their number", () => {
     expect(parseUnetConfig({ ...UNET, attention_head_dim: [1, 2, 4] }).up.map(({ heads }) => heads)).toEqual([4, 2, 1]);
@@ -129,6 +202,43 @@ describe("levels of a UNet", () => {
       [2, 1, 1],
       [undefined, undefined, undefined],
     ]);
+  });
+
+  it("what is said of levels without attention is nobody's: depths, heads and text channels", () => {
+    const plain = { ...UNEVEN, transformer_layers_per_block: 1, reverse_transformer_layers_per_block: 1 };
+    const depths = (json: object) => [...parseUnetConfig(json).down, ...parseUnetConfig(json).up].map((level) => level.depths);
+    expect(depths(UNEVEN)).toEqual([
+      [3, 2],
+      [undefined, undefined],
+      [undefined, undefined, undefined],
+      [1, 1, 1],
+    ]);
+    expect(parseUnetConfig(UNEVEN).middle?.depth).toBe(1);
+    for (const ignored of [[3, 4], 640, null, [], [[1]], "2"]) {
+      const reverse = [ignored, 1];
+      expect(depths({ ...UNEVEN, reverse_transformer_layers_per_block: reverse })).toEqual(depths(UNEVEN));
+      const downOnly = { ...plain, down_block_types: ["DownBlock2D", "CrossAttnDownBlock2D"], transformer_layers_per_block: [ignored, 1] };
+      expect(depths({ ...downOnly, up_block_types: ["CrossAttnUpBlock2D", "UpBlock2D"] })).toEqual(
+        depths({ ...downOnly, up_block_types: ["CrossAttnUpBlock2D", "UpBlock2D"], transformer_layers_per_block: 1 }),
+      );
+    }
+    const noMiddle = { ...plain, mid_block_type: null };
+    const expected = parseUnetConfig(noMiddle);
+    for (const [field, value] of [
+      ["attention_head_dim", [8, 7]],
+      ["num_attention_heads", [8, 1e9]],
+      ["cross_attention_dim", [32, 1e9]],
+      ["only_cross_attention", [false, true]],
+      ["transformer_layers_per_block", [1, 1e9]],
+    ] as const) {
+      expect(parseUnetConfig({ ...noMiddle, [field]: value }).down, field).toEqual(
+        expected.down.map((level, i) => (i === 1 ? { ...level, heads: expect.any(Number) } : level)),
+      );
+      expect(
+        thrown(() => parseUnetConfig({ ...noMiddle, [field]: value.toReversed() })),
+        `control: ${field} of the level with attention`,
+      ).toMatchObject({ detail: { field } });
+    }
   });
 
   it("no middle only if the configuration says null", () => {

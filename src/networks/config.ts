@@ -1,12 +1,38 @@
 // Reads the published configuration of a network. Fields that do not change the result are
 // never looked at; a value that would change it and is not implemented is refused by name,
 // because a picture that is quietly wrong is worse than none.
-import { Fields, isJsonObject } from "../common/json";
+import { Fields, isIntegerWithin, isJsonObject, isWithin, shown, within, type Range } from "../common/json";
 import type { Activation } from "../engine/ops";
 import { OnestrokeError } from "../common/errors";
 
-/** Sizes and counts beyond this are no network anyone published. */
-const LARGEST = 2 ** 20;
+/**
+ * What the numbers of a network may be: well beyond every published one, and small enough that a graph of any of them is built
+ * at once. A file that asks for more is damaged or means harm, and would keep the worker busy for minutes.
+ */
+export const RANGES = {
+  channels: [1, 32_768],
+  /** Resolutions, each half the one before. */
+  levels: [1, 8],
+  /** Blocks at one resolution. */
+  blocks: [1, 16],
+  /** Blocks of a transformer, one after another. */
+  layers: [1, 128],
+  heads: [1, 512],
+  groups: [1, 1024],
+  kernel: [1, 15],
+  patch: [1, 64],
+  /** Latent pixels, or pixels of networks that draw them, on a side. */
+  side: [1, 1024],
+  tokens: [1, 4096],
+  /** Rows of a table: tokens or classes. */
+  rows: [1, 2 ** 20],
+  /** Of widths: channels of a multiple. */
+  multiplier: [1 / 64, 64],
+  epsilon: [0, 0.1],
+  /** What latents are multiplied by, and what is taken from them before. */
+  scaling: [1e-4, 1e4],
+  shift: [-1e4, 1e4],
+} as const satisfies Readonly<Record<string, Range>>;
 
 /** `Fields` with the reference implementation's defaults, and refusals that name the value too. */
 export class ConfigReader extends Fields {
@@ -21,21 +47,29 @@ export class ConfigReader extends Fields {
   }
 
   /** A count or a length. */
-  size(field: string, fallback?: number, smallest = 1): number {
+  size(field: string, range: Range, fallback?: number): number {
     const value = this.#value(field) ?? fallback;
-    return isSize(value, smallest) ? value : this.refuse(field, `must be an integer from ${smallest}`);
+    return isIntegerWithin(value, range) ? value : this.refuse(field, `must be an integer ${within(range)}`);
   }
 
-  sizes(field: string, fallback?: readonly number[], smallest = 1): readonly number[] {
-    return this.#list(field, fallback, `integers from ${smallest}`, (item): item is number => isSize(item, smallest));
+  /** As many as there may be levels. */
+  sizes(field: string, range: Range, fallback?: readonly number[]): readonly number[] {
+    return this.#list(field, fallback, `integers ${within(range)}`, (item): item is number => isIntegerWithin(item, range));
   }
 
   /** One size a level; a single one stands for all levels. */
-  sizePerLevel(field: string, levels: number, fallback: number): readonly number[] {
+  sizePerLevel(field: string, levels: number, range: Range, fallback: number): readonly number[] {
     const value = this.#value(field) ?? fallback;
-    if (isSize(value, 1)) return Array.from({ length: levels }, () => value);
-    const list = this.sizes(field);
+    if (isIntegerWithin(value, range)) return Array.from({ length: levels }, () => value);
+    if (!Array.isArray(value)) return this.refuse(field, `must be an integer ${within(range)}, or one for each level`);
+    const list = this.sizes(field, range);
     return list.length === levels ? list : this.refuse(field, `must have one entry for each of the ${levels} levels`);
+  }
+
+  /** Widths of levels, as multiples of another. */
+  multipliers(field: string): readonly number[] {
+    const range = RANGES.multiplier;
+    return this.#list(field, undefined, `numbers ${within(range)}`, (item): item is number => isWithin(item, range));
   }
 
   /** A list of names, each out of a fixed set. */
@@ -64,7 +98,7 @@ export class ConfigReader extends Fields {
   }
 
   override unsupported(field: string, problem: string): OnestrokeError {
-    const value = JSON.stringify(this.object[field] ?? null).slice(0, 120);
+    const value = shown(this.object[field] ?? null);
     return new OnestrokeError("model-unsupported", `${this.where}: "${field}" ${problem}, not ${value}`, { field, value });
   }
 
@@ -74,13 +108,10 @@ export class ConfigReader extends Fields {
 
   #list<Item>(field: string, fallback: readonly Item[] | undefined, of: string, test: (item: unknown) => item is Item): readonly Item[] {
     const value = this.#value(field) ?? fallback;
-    return Array.isArray(value) && value.length > 0 && value.every(test) ? value : this.refuse(field, `must be a list of ${of}`);
+    const isList = Array.isArray(value) && isIntegerWithin(value.length, RANGES.levels) && value.every(test);
+    return isList ? value : this.refuse(field, `must be a list of 1 to ${RANGES.levels[1]} ${of}`);
   }
 }
 
 /** diffusers' names. Mish, which some networks know, is not among them. */
 export const ACTIVATIONS = { silu: "silu", swish: "silu", relu: "relu", gelu: "gelu" } as const satisfies Record<string, Activation>;
-
-export function isSize(value: unknown, smallest: number): value is number {
-  return typeof value === "number" && Number.isInteger(value) && value >= smallest && value <= LARGEST;
-}

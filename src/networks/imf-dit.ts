@@ -3,7 +3,7 @@
 // slider costs no second pass. Of its two heads only u, the average velocity, is built.
 import type { GraphBuilder } from "../engine/graph-builder";
 import type { Tensor } from "../engine/tensor";
-import { ConfigReader } from "./config";
+import { ConfigReader, RANGES } from "./config";
 import type { Denoiser, Inputs } from "./roles";
 import { repeated, sinusoid } from "./sinusoid";
 
@@ -27,27 +27,27 @@ export interface ImfConfig {
 export function parseImfConfig(json: unknown): ImfConfig {
   const config = new ConfigReader(json, "improved MeanFlow DiT");
   config.only("family", "imf-dit");
-  const [size, patch] = [config.size("input_size", 32), config.size("patch_size", 2)];
-  const [channels, heads] = [config.size("hidden_size", 1152), config.size("num_heads", 16)];
-  const [depth, headDepth] = [config.size("depth", 28), config.size("aux_head_depth", 8)];
+  const [size, patch] = [config.size("input_size", RANGES.side, 32), config.size("patch_size", RANGES.patch, 2)];
+  const [channels, heads] = [config.size("hidden_size", RANGES.channels, 1152), config.size("num_heads", RANGES.heads, 16)];
+  const [depth, headDepth] = [config.size("depth", RANGES.layers, 28), config.size("aux_head_depth", RANGES.layers, 8)];
   if (size % patch !== 0) config.refuse("patch_size", `must divide input_size ${size}`);
   if (channels % heads !== 0) config.refuse("num_heads", `must divide hidden_size ${channels}`);
   if (headDepth > depth) config.refuse("aux_head_depth", `must not exceed depth ${depth}`);
   return {
     size,
     patch,
-    inChannels: config.size("in_channels", 4),
+    inChannels: config.size("in_channels", RANGES.channels, 4),
     channels,
     sharedDepth: depth - headDepth,
     headDepth,
     heads,
-    hiddenChannels: Math.floor(channels * (config.optionalNumber("mlp_ratio") ?? 8 / 3)),
-    classes: config.size("num_classes", 1000),
+    hiddenChannels: Math.floor(channels * (config.optionalNumber("mlp_ratio", RANGES.multiplier) ?? 8 / 3)),
+    classes: config.size("num_classes", RANGES.rows, 1000),
     tokens: {
-      label: config.size("num_class_tokens", 8),
-      guidance: config.size("num_cfg_tokens", 4),
-      interval: config.size("num_interval_tokens", 2),
-      time: config.size("num_time_tokens", 4),
+      label: config.size("num_class_tokens", RANGES.tokens, 8),
+      guidance: config.size("num_cfg_tokens", RANGES.tokens, 4),
+      interval: config.size("num_interval_tokens", RANGES.tokens, 2),
+      time: config.size("num_time_tokens", RANGES.tokens, 4),
     },
   };
 }

@@ -3,7 +3,7 @@
 // noise to pixels, no autoencoder; sigma and the label are its only conditions.
 import type { GraphBuilder } from "../engine/graph-builder";
 import { axis, channelsOf, type Tensor } from "../engine/tensor";
-import { ConfigReader } from "./config";
+import { ConfigReader, RANGES } from "./config";
 import type { Denoiser } from "./roles";
 import { repeated, sinusoid } from "./sinusoid";
 
@@ -37,12 +37,12 @@ export function parsePagodaConfig(json: unknown): PagodaConfig {
   config.only("learn_sigma", false);
   // The order in which queries, keys and values are packed hangs on it.
   config.only("attention_type", "flash");
-  const channels = config.size("model_channels", 192);
-  const highChannels = config.size("model_channels_high", channels);
-  const encoder = config.numbers("encoder_channel_mult");
-  const decoder = config.numbers("decoder_channel_mult").toReversed();
+  const channels = config.size("model_channels", RANGES.channels, 192);
+  const highChannels = config.size("model_channels_high", RANGES.channels, channels);
+  const encoder = config.multipliers("encoder_channel_mult");
+  const decoder = config.multipliers("decoder_channel_mult").toReversed();
   if (decoder.length < encoder.length) config.refuse("decoder_channel_mult", `must have at least ${encoder.length} entries`);
-  const [inputSize, outputSize] = [config.size("input_size"), config.size("output_size")];
+  const [inputSize, outputSize] = [config.size("input_size", RANGES.side), config.size("output_size", RANGES.side)];
   const octaves = decoder.slice(encoder.length).map((multiplier) => Math.floor(highChannels * multiplier));
   if (inputSize * 2 ** octaves.length !== outputSize) config.refuse("output_size", `must be ${inputSize * 2 ** octaves.length}`);
   const pagoda: PagodaConfig = {
@@ -51,18 +51,20 @@ export function parsePagodaConfig(json: unknown): PagodaConfig {
     channels,
     down: encoder.map((multiplier) => Math.floor(channels * multiplier)),
     up: decoder.slice(0, encoder.length).map((multiplier) => Math.floor(channels * multiplier)),
-    resnets: config.size("num_res_blocks", 3),
+    resnets: config.size("num_res_blocks", RANGES.blocks, 3),
     octaves,
-    octaveResnets: config.size("num_res_blocks_high", 2),
-    attentionAt: config.sizes("attention_resolutions"),
-    headChannels: config.size("num_head_channels", 64),
-    classes: config.size("num_classes", 1000),
+    octaveResnets: config.size("num_res_blocks_high", RANGES.blocks, 2),
+    attentionAt: config.sizes("attention_resolutions", RANGES.side),
+    headChannels: config.size("num_head_channels", RANGES.channels, 64),
+    classes: config.size("num_classes", RANGES.rows, 1000),
     film: config.optionalBoolean("use_scale_shift_norm") ?? true,
     octaveFilm: config.optionalBoolean("use_scale_shift_norm_high") ?? false,
-    sigma: config.optionalNumber("sigma") ?? 80,
+    sigma: config.optionalNumber("sigma", [1e-3, 1e4]) ?? 80,
   };
   const widths = [channels, ...pagoda.down, ...pagoda.up, ...octaves];
   if (widths.some((width) => width % GROUPS !== 0)) config.refuse("model_channels", `must give channels that ${GROUPS} groups divide`);
+  const attended = [pagoda.down.at(-1) ?? 0, ...attendedWidths(pagoda.down, pagoda), ...attendedWidths(pagoda.up.toReversed(), pagoda)];
+  if (attended.some((width) => width % pagoda.headChannels !== 0)) config.refuse("num_head_channels", `must divide ${attended.join(", ")}`);
   return pagoda;
 }
 
@@ -83,6 +85,11 @@ export function pagodaDenoiser(json: unknown): Denoiser {
     timeInputs: ({ timestep }, batch = 1) => ({ timestep: repeated(sinusoid([timestep], channels), batch) }),
     pictureInputs: () => ({}),
   };
+}
+
+/** Channels of levels with attention. @param widths from the highest resolution down */
+function attendedWidths(widths: readonly number[], { attentionAt }: PagodaConfig): readonly number[] {
+  return widths.filter((_, level) => attentionAt.includes(2 ** level));
 }
 
 const GROUPS = 32;

@@ -3,7 +3,7 @@
 // arXiv 2401.08740). Guidance was baked in by training; one pass a step.
 import type { GraphBuilder } from "../engine/graph-builder";
 import type { Tensor } from "../engine/tensor";
-import { ConfigReader } from "./config";
+import { ConfigReader, RANGES } from "./config";
 import type { Denoiser } from "./roles";
 import { repeated, sinusoid } from "./sinusoid";
 
@@ -25,20 +25,21 @@ export function parseSitConfig(json: unknown): SitConfig {
   const config = new ConfigReader(json, "ESC SiT");
   config.only("family", "esc-sit");
   config.only("qk_norm", false);
-  const channels = config.size("hidden_size", 1152);
+  const channels = config.size("hidden_size", RANGES.channels, 1152);
   config.only("decoder_hidden_size", channels);
-  const [size, patch, heads] = [config.size("input_size", 32), config.size("patch_size", 2), config.size("num_heads", 16)];
+  const [size, patch] = [config.size("input_size", RANGES.side, 32), config.size("patch_size", RANGES.patch, 2)];
+  const heads = config.size("num_heads", RANGES.heads, 16);
   if (size % patch !== 0) config.refuse("patch_size", `must divide input_size ${size}`);
   if (channels % heads !== 0) config.refuse("num_heads", `must divide hidden_size ${channels}`);
   return {
     size,
     patch,
-    inChannels: config.size("in_channels", 4),
+    inChannels: config.size("in_channels", RANGES.channels, 4),
     channels,
-    depth: config.size("depth", 28),
+    depth: config.size("depth", RANGES.layers, 28),
     heads,
-    hiddenChannels: Math.floor(channels * (config.optionalNumber("mlp_ratio") ?? 4)),
-    classes: config.size("num_classes", 1000),
+    hiddenChannels: Math.floor(channels * (config.optionalNumber("mlp_ratio", RANGES.multiplier) ?? 4)),
+    classes: config.size("num_classes", RANGES.rows, 1000),
   };
 }
 

@@ -1,7 +1,8 @@
 // The published configuration of diffusers' UNet2DConditionModel, as the levels the graph
 // is built from. Names and defaults are diffusers'; what it can say and the graph cannot do
 // is refused by name.
-import { ACTIVATIONS, ConfigReader, isSize } from "./config";
+import { isIntegerWithin, within, type Range } from "../common/json";
+import { ACTIVATIONS, ConfigReader, RANGES } from "./config";
 
 /** One resolution on the way down or up. */
 export interface UnetLevel {
@@ -48,7 +49,6 @@ const MIDDLE_TYPES = { UNetMidBlock2DCrossAttn: "attention", UNetMidBlock2D: "pl
 /** Settings with one implemented value each; `undefined` means they must be absent. */
 const FIXED: readonly (readonly [field: string, accepted?: string | number | boolean])[] = [
   ["center_input_sample", false],
-  ["only_cross_attention", false],
   ["mid_block_only_cross_attention", false],
   ["dual_cross_attention", false],
   ["attention_type", "default"],
@@ -67,41 +67,47 @@ const FIXED: readonly (readonly [field: string, accepted?: string | number | boo
   ["timestep_post_act"],
 ];
 
+/** Of a sinusoid: fewer would divide by nothing where frequencies are spaced. */
+const FEATURES: Range = [4, RANGES.channels[1]];
+const TIME_CHANNELS: Range = [1, 4 * RANGES.channels[1]];
+
+/** All in all: SDXL has 70. */
+const MOST_TRANSFORMER_BLOCKS = 512;
+
 /** @throws OnestrokeError `model-unsupported` naming the field */
 export function parseUnetConfig(json: unknown): UnetConfig {
   const config = new ConfigReader(json, "UNet2DConditionModel");
   config.only("_class_name", "UNet2DConditionModel");
   for (const [field, accepted] of FIXED) config.only(field, accepted);
   if (config.choice("act_fn", ACTIVATIONS, "silu") !== "silu") config.refuse("act_fn", "can only be silu");
-  const channels = config.sizes("block_out_channels", [320, 640, 1280, 1280]);
-  const groups = config.size("norm_num_groups", 32);
+  const channels = config.sizes("block_out_channels", RANGES.channels, [320, 640, 1280, 1280]);
+  const groups = config.size("norm_num_groups", RANGES.groups, 32);
   if (channels.some((count) => count % groups !== 0))
     config.refuse("norm_num_groups", `must divide block_out_channels ${channels.join(", ")}`);
   const base = channels[0] ?? 0;
   return {
-    sampleSize: config.size("sample_size", 64),
-    inChannels: config.size("in_channels", 4),
-    outChannels: config.size("out_channels", 4),
+    sampleSize: config.size("sample_size", RANGES.side, 64),
+    inChannels: config.size("in_channels", RANGES.channels, 4),
+    outChannels: config.size("out_channels", RANGES.channels, 4),
     ...parseLevels(config, channels),
     groups,
-    epsilon: config.optionalNumber("norm_eps") ?? 1e-5,
-    textChannels: textChannels(config, channels.length),
+    epsilon: config.optionalNumber("norm_eps", RANGES.epsilon) ?? 1e-5,
     linearProjection: config.optionalBoolean("use_linear_projection") ?? false,
     inKernel: oddKernel(config, "conv_in_kernel"),
     outKernel: oddKernel(config, "conv_out_kernel"),
-    symmetricDownsampling: config.size("downsample_padding", 1, 0) === 1 || asymmetric(config),
+    symmetricDownsampling: config.size("downsample_padding", [0, 1], 1) === 1,
     timeFeatures: {
       dimension: base,
       cosineFirst: config.optionalBoolean("flip_sin_to_cos") ?? true,
-      frequencyShift: config.optionalNumber("freq_shift") ?? 0,
+      frequencyShift: config.optionalNumber("freq_shift", [0, 1]) ?? 0,
     },
-    timeChannels: config.size("time_embedding_dim", 4 * base),
-    guidanceFeatures: config.has("time_cond_proj_dim") ? config.size("time_cond_proj_dim") : undefined,
+    timeChannels: config.size("time_embedding_dim", TIME_CHANNELS, 4 * base),
+    guidanceFeatures: config.has("time_cond_proj_dim") ? config.size("time_cond_proj_dim", FEATURES) : undefined,
     added: parseAdded(config),
   };
 }
 
-function parseLevels(config: ConfigReader, channels: readonly number[]): Pick<UnetConfig, "down" | "middle" | "up"> {
+function parseLevels(config: ConfigReader, channels: readonly number[]): Pick<UnetConfig, "down" | "middle" | "up" | "textChannels"> {
   const levels = channels.length;
   const downTypes = config.names("down_block_types", DOWN_TYPES, [
     "CrossAttnDownBlock2D",
@@ -112,85 +118,125 @@ function parseLevels(config: ConfigReader, channels: readonly number[]): Pick<Un
   const upTypes = config.names("up_block_types", UP_TYPES, ["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"]);
   if (downTypes.length !== levels) config.refuse("down_block_types", `must have ${levels} entries`);
   if (upTypes.length !== levels) config.refuse("up_block_types", `must have ${levels} entries`);
-  const resnets = config.sizePerLevel("layers_per_block", levels, 2);
-  const heads = headsPerLevel(config, channels);
-  const depths = parseDepths(config, "transformer_layers_per_block", resnets);
-  const upDepths = config.has("reverse_transformer_layers_per_block")
-    ? parseDepths(
-        config,
-        "reverse_transformer_layers_per_block",
-        resnets.toReversed().map((count) => count + 1),
-      )
-    : depths.toReversed().map((list, level) => extend(config, list, (resnets.at(-1 - level) ?? 0) + 1));
-  const level = (i: number, crossAttention: boolean, blocks: readonly number[]): UnetLevel => ({
+  const down = downTypes.map((type) => type === "CrossAttnDownBlock2D");
+  const up = upTypes.map((type) => type === "CrossAttnUpBlock2D");
+  const middle = middleType(config);
+  // Whatever a configuration says level by level of attention counts where there is some, on the way down, up or between.
+  const attended = down.map((isAttended, i) => isAttended || up[levels - 1 - i] === true || (middle === "attention" && i + 1 === levels));
+  if (levelValues(config, "only_cross_attention", attended, false).some((value, i) => attended[i] === true && value !== false))
+    config.refuse("only_cross_attention", "can only be false");
+  const resnets = config.sizePerLevel("layers_per_block", levels, RANGES.blocks, 2);
+  const heads = headsPerLevel(config, channels, attended);
+  const depths = parseDepths(config, resnets, { down, up });
+  const level = (i: number, blocks: UnetLevel["depths"]): UnetLevel => ({
     channels: channels.at(i) ?? 0,
-    depths: blocks.map((depth) => (crossAttention ? depth : undefined)),
+    depths: blocks,
     heads: heads.at(i) ?? 1,
   });
-  return {
-    down: downTypes.map((type, i) => level(i, type === "CrossAttnDownBlock2D", depths[i] ?? [])),
-    middle: parseMiddle(config, depths.at(-1)?.[0], heads.at(-1) ?? 1),
-    up: upTypes.map((type, i) => level(-1 - i, type === "CrossAttnUpBlock2D", upDepths[i] ?? [])),
+  const parsed = {
+    down: depths.down.map((blocks, i) => level(i, blocks)),
+    middle: middle && { depth: middle === "attention" ? depths.middle() : undefined, heads: heads.at(-1) ?? 1 },
+    up: depths.up.map((blocks, i) => level(-1 - i, blocks)),
+    textChannels: textChannels(config, attended),
   };
+  const blocks = [...parsed.down, ...parsed.up].flatMap((each) => each.depths).reduce<number>((sum, depth) => sum + (depth ?? 0), 0);
+  if (blocks + (parsed.middle?.depth ?? 0) > MOST_TRANSFORMER_BLOCKS)
+    config.refuse("transformer_layers_per_block", `must not make more than ${MOST_TRANSFORMER_BLOCKS} transformer blocks in all`);
+  return parsed;
 }
 
-function parseMiddle(config: ConfigReader, depth: number | undefined, heads: number): UnetConfig["middle"] {
+function middleType(config: ConfigReader): "attention" | "plain" | undefined {
   // An explicit null is "none" (SDXS); only an absent field takes the default.
   if (config.object["mid_block_type"] === null) return undefined;
-  const attention = config.choice("mid_block_type", MIDDLE_TYPES, "UNetMidBlock2DCrossAttn") === "attention";
-  return { depth: attention ? (depth ?? 1) : undefined, heads };
+  return config.choice("mid_block_type", MIDDLE_TYPES, "UNetMidBlock2DCrossAttn");
+}
+
+/** One value for all levels, or a list of one a level; not looked into. */
+function levelValues(config: ConfigReader, field: string, { length }: readonly unknown[], fallback: unknown): readonly unknown[] {
+  const value = config.object[field] ?? fallback;
+  const levels: readonly unknown[] = Array.isArray(value) ? value : Array.from({ length }, () => value);
+  return levels.length === length ? levels : config.refuse(field, `must have one entry for each of the ${length} levels`);
+}
+
+/** One size a level; those of levels without attention are nobody's, and 1 here. */
+function attendedSizes(
+  config: ConfigReader,
+  field: string,
+  range: Range,
+  attended: readonly boolean[],
+  fallback: number,
+): readonly number[] {
+  return levelValues(config, field, attended, fallback).map((value, i) => {
+    if (attended[i] !== true) return 1;
+    return isIntegerWithin(value, range) ? value : config.refuse(field, `must be an integer ${within(range)}, or one for each level`);
+  });
 }
 
 /** Published configurations say `attention_head_dim` and mean the number of heads. */
-function headsPerLevel(config: ConfigReader, channels: readonly number[]): readonly number[] {
+function headsPerLevel(config: ConfigReader, channels: readonly number[], attended: readonly boolean[]): readonly number[] {
   const field = config.has("num_attention_heads") ? "num_attention_heads" : "attention_head_dim";
-  const heads = config.sizePerLevel(field, channels.length, 8);
+  const heads = attendedSizes(config, field, RANGES.heads, attended, 8);
   if (heads.some((count, i) => (channels[i] ?? 0) % count !== 0))
     config.refuse(field, `must divide block_out_channels ${channels.join(", ")}`);
   return heads;
 }
 
-/** Transformer blocks after each residual block of each level: one number for all, one a level, or a list a level. */
-function parseDepths(config: ConfigReader, field: string, resnets: readonly number[]): readonly (readonly number[])[] {
-  const value = config.object[field] ?? 1;
-  const levels: readonly unknown[] = Array.isArray(value) ? value : resnets.map(() => value);
-  if (levels.length !== resnets.length) config.refuse(field, `must have ${resnets.length} entries`);
-  return levels.map((entry, level) => {
-    const list: readonly unknown[] = Array.isArray(entry) ? entry : Array.from({ length: resnets[level] ?? 0 }, () => entry);
-    if (list.length !== resnets[level]) config.refuse(field, "must have one entry for each residual block");
-    return list.map((depth) => (isSize(depth, 0) ? depth : config.refuse(field, "must be made of integers")));
-  });
+interface Depths {
+  readonly down: readonly UnetLevel["depths"][];
+  readonly up: readonly UnetLevel["depths"][];
+  middle(): number;
 }
 
-/** The way up has one residual block more; the way down's depths serve it only if they are all alike. */
-function extend(config: ConfigReader, depths: readonly number[], count: number): readonly number[] {
-  const [first] = depths;
-  if (first === undefined || depths.some((depth) => depth !== first)) {
-    return config.refuse("reverse_transformer_layers_per_block", "must be given where depths differ within a level");
-  }
-  return Array.from({ length: count }, () => first);
+/**
+ * Transformer blocks after each residual block of each level: one number for all, one a level, or a list a level. The way up has one
+ * residual block more; the way down's depths serve it only if they are all alike within a level.
+ */
+function parseDepths(
+  config: ConfigReader,
+  resnets: readonly number[],
+  { down, up }: { readonly down: readonly boolean[]; readonly up: readonly boolean[] },
+): Depths {
+  const [DOWN, UP] = ["transformer_layers_per_block", "reverse_transformer_layers_per_block"] as const;
+  const range: Range = [0, RANGES.layers[1]];
+  const depth = (field: string, value: unknown): number =>
+    isIntegerWithin(value, range) ? value : config.refuse(field, `must be made of integers ${within(range)}`);
+  const list = (field: string, entry: unknown, count: number): readonly number[] => {
+    if (!Array.isArray(entry)) return Array.from({ length: count }, () => depth(field, entry));
+    if (entry.length !== count) return config.refuse(field, "must have one entry for each residual block");
+    return entry.map((value) => depth(field, value));
+  };
+  const none = (count: number): UnetLevel["depths"] => Array.from({ length: count }, () => undefined);
+  const given = levelValues(config, DOWN, down, 1);
+  const reversed = config.has(UP) ? levelValues(config, UP, up, 1) : undefined;
+  const upwards = (level: number, count: number): readonly number[] => {
+    if (reversed) return list(UP, reversed[level], count);
+    const alike = [given.at(-1 - level)].flat();
+    if (alike.some((value) => value !== alike[0])) return config.refuse(UP, "must be given where depths differ within a level");
+    return list(DOWN, alike[0], count);
+  };
+  return {
+    down: resnets.map((count, level) => (down[level] === true ? list(DOWN, given[level], count) : none(count))),
+    up: resnets.toReversed().map((count, level) => (up[level] === true ? upwards(level, count + 1) : none(count + 1))),
+    middle: () => depth(DOWN, [given.at(-1)].flat()[0]),
+  };
 }
 
-function textChannels(config: ConfigReader, levels: number): number {
-  const widths = config.sizePerLevel("cross_attention_dim", levels, 1280);
-  if (new Set(widths).size !== 1) config.refuse("cross_attention_dim", "must be the same at every level");
-  return widths[0] ?? 0;
+function textChannels(config: ConfigReader, attended: readonly boolean[]): number {
+  const widths = attendedSizes(config, "cross_attention_dim", RANGES.channels, attended, 1280).filter((_, i) => attended[i]);
+  if (new Set(widths).size > 1) config.refuse("cross_attention_dim", "must be the same at every level with attention");
+  return widths[0] ?? config.refuse("down_block_types", "must have attention to the text at some level");
 }
 
 function oddKernel(config: ConfigReader, field: string): number {
-  const kernel = config.size(field, 3);
+  const kernel = config.size(field, RANGES.kernel, 3);
   return kernel % 2 === 1 ? kernel : config.refuse(field, "must be odd");
-}
-
-function asymmetric(config: ConfigReader): false {
-  return config.size("downsample_padding", 1, 0) === 0 ? false : config.refuse("downsample_padding", "knows only 0 and 1");
 }
 
 function parseAdded(config: ConfigReader): UnetConfig["added"] {
   config.only("addition_embed_type", "text_time");
   if (!config.has("addition_embed_type")) return undefined;
-  const sizeFeatures = config.size("addition_time_embed_dim");
-  const pooledChannels = config.size("projection_class_embeddings_input_dim") - TIME_IDS * sizeFeatures;
+  const sizeFeatures = config.size("addition_time_embed_dim", FEATURES);
+  const pooledChannels = config.size("projection_class_embeddings_input_dim", TIME_CHANNELS) - TIME_IDS * sizeFeatures;
   if (pooledChannels <= 0) config.refuse("projection_class_embeddings_input_dim", `must exceed ${TIME_IDS} x ${sizeFeatures}`);
   return { pooledChannels, sizeFeatures };
 }

@@ -3,6 +3,7 @@
 // gives. So a latent stays where it was computed, which on WebGPU is the GPU.
 import { OnestrokeError } from "../common/errors";
 import type { SamplerStep } from "../samplers/schedule";
+import { chooseOutput, graphOutputs, PREDICTION } from "./choose-output";
 import { constant, valueInfo } from "./onnx-graph/encode";
 import { GraphIndex } from "./onnx-graph/graph-index";
 import { ELEMENT_TYPES, type OnnxModel, type ValueInfo } from "./onnx-graph/model";
@@ -31,13 +32,13 @@ const NCHW = [undefined, undefined, undefined, undefined];
 export function stepGraph(model: OnnxModel): OnnxModel {
   const { graph } = model;
   const sample = new GraphIndex(graph).inputs.find(({ name }) => name === "sample");
-  const [prediction] = graph.outputs;
-  if (!sample || !prediction) throw new OnestrokeError("model-unsupported", "this ONNX model is no denoiser: it has no input sample");
+  if (!sample) throw new OnestrokeError("model-unsupported", "this ONNX model is no denoiser: it has no input sample");
+  const prediction = chooseOutput("this ONNX model", graphOutputs(graph.outputs), PREDICTION);
   const { x, noise } = STEP_INPUTS;
   const before = new NodeList("onestroke/before");
   feed(before, before.op("Mul", [x, SCALARS.inputScale]), sample);
   const after = new NodeList("onestroke/after");
-  const out = after.cast(prediction.name, float32);
+  const out = after.cast(prediction, float32);
   const sum = (by: { readonly x: string; readonly out: string }, output?: string) =>
     after.op("Add", [after.op("Mul", [x, by.x]), after.op("Mul", [out, by.out])], [], output);
   sum(SCALARS.x0, STEP_OUTPUTS.x0);
@@ -77,7 +78,8 @@ export function stepScalars({ inputScale, x0, next }: SamplerStep): Readonly<Rec
  */
 export function latentGraph(model: OnnxModel, scalingFactor: number, shiftFactor: number): OnnxModel {
   const { graph } = model;
-  const [input] = new GraphIndex(graph).inputs;
+  const inputs = new GraphIndex(graph).inputs;
+  const input = inputs.find(({ name }) => name === "latent_sample") ?? inputs[0];
   if (!input) throw new OnestrokeError("model-unsupported", "this ONNX model is no decoder: it has no input");
   const before = new NodeList("onestroke/before");
   const [factor, shift] = ["onestroke/factor", "onestroke/shift"] as const;

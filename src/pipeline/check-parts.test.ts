@@ -57,6 +57,7 @@ describe("denoiser, latent and texts", () => {
 
 test.each([
   ["unet", { cross_attention_dim: 256 }, /reads 256 text channels/],
+  ["unet", { sample_size: 512 }, /"sample_size".* 4096 pixels/],
   ["text_encoder", { max_position_embeddings: 64 }, /reads 64/],
 ] as const)("a checkpoint whose %s is another's is refused when it is opened", async (name, change, message) => {
   const manifest = await diffusersManifest(nodeStore("models/vignette"));

@@ -10,10 +10,12 @@ export function checkTokenizer(
   encoder: Pick<TextEncoder, "tokens" | "vocabularySize">,
 ): void {
   agree(maxLength === encoder.tokens, `the tokenizer makes rows of ${maxLength} tokens, the text encoder reads ${encoder.tokens}`);
-  agree(
-    vocabularySize <= encoder.vocabularySize,
-    `the tokenizer knows ${vocabularySize} tokens, the text encoder ${encoder.vocabularySize}`,
-  );
+  checkVocabulary(vocabularySize, encoder.vocabularySize);
+}
+
+/** @throws OnestrokeError `model-unsupported` when a token has no row in the embedding */
+export function checkVocabulary(tokens: number, rows: number): void {
+  agree(tokens <= rows, `the tokenizer knows ${tokens} tokens, the text encoder ${rows}`);
 }
 
 /** @throws OnestrokeError `model-unsupported` */

@@ -1,5 +1,6 @@
 // Fits a valid recipe to what a model can do: its sizes and its steps. One answer for every engine.
 import { OnestrokeError } from "../common/errors";
+import { MAX_SIDE } from "../common/limits";
 import type { ModelFacts } from "../common/model-facts";
 import type { Recipe } from "../common/recipe";
 
@@ -13,6 +14,21 @@ export function fitRecipe(
     if (side % sizeMultiple !== 0) throw unfit(field, `${field} must be a multiple of ${sizeMultiple} for ${title}, not ${side}`);
   }
   if (recipe.steps > maxSteps) throw unfit("steps", `${title} takes 1 to ${maxSteps} steps, not ${recipe.steps}`);
+}
+
+/**
+ * @param side pixels on a side that a model was trained at: what is prepared before the first picture
+ * @throws OnestrokeError `model-unsupported`
+ */
+export function checkUsualSide(side: number): void {
+  if (side <= MAX_SIDE) return;
+  throw new OnestrokeError(
+    "model-unsupported",
+    `"sample_size" says pictures of ${side} pixels on a side, and at most ${MAX_SIDE} are drawn`,
+    {
+      field: "sample_size",
+    },
+  );
 }
 
 function unfit(field: string, message: string): OnestrokeError {

@@ -1,10 +1,13 @@
 // A sampler written out by hand, as the catalogue has it. Every such student so far was
 // distilled from Stable Diffusion, so the noise schedule is not written.
-import type { Fields } from "../common/json";
+import type { Fields, Range } from "../common/json";
 import { assertNever } from "../common/errors";
 import { STABLE_DIFFUSION_NOISE } from "./alphas";
 import type { EulerTimesteps } from "./euler";
 import type { Sampler, SamplerRule } from "./sampler";
+
+const STEPS: Range = [1, STABLE_DIFFUSION_NOISE.trainTimesteps];
+const TIMESTEPS: Range = [0, STABLE_DIFFUSION_NOISE.trainTimesteps - 1];
 
 /** @throws OnestrokeError `model-unsupported` naming the field */
 export function parseSampler(fields: Fields): Sampler {
@@ -29,12 +32,12 @@ function parseRule(fields: Fields): SamplerRule {
   const rule = fields.oneOf("rule", Object.values(RULES));
   switch (rule) {
     case "consistency":
-      return { rule, originalSteps: fields.integer("originalSteps"), timestepShift: fields.integer("timestepShift") };
+      return { rule, originalSteps: fields.integer("originalSteps", STEPS), timestepShift: fields.integer("timestepShift", STEPS) };
     case "listed":
       return {
         rule,
         lists: fields.objects("lists").map((list) => {
-          const lists = { network: list.integers("network"), renoise: list.integers("renoise") };
+          const lists = { network: list.integers("network", TIMESTEPS), renoise: list.integers("renoise", TIMESTEPS) };
           if (lists.network.length === 0 || lists.network.length !== lists.renoise.length) {
             throw list.unsupported("renoise", 'has not as many steps as "network"');
           }
@@ -48,11 +51,11 @@ function parseRule(fields: Fields): SamplerRule {
         ancestral: fields.optionalBoolean("ancestral") ?? false,
       };
     case "tcd":
-      return { rule, originalSteps: fields.integer("originalSteps") };
+      return { rule, originalSteps: fields.integer("originalSteps", STEPS) };
     case "average-velocity":
       return { rule };
     case "direct":
-      return { rule, sigma: fields.number("sigma") };
+      return { rule, sigma: fields.number("sigma", [1e-3, 1e4]) };
     default:
       return assertNever(rule);
   }
@@ -60,5 +63,5 @@ function parseRule(fields: Fields): SamplerRule {
 
 function parseTimesteps(fields: Fields): EulerTimesteps {
   const spacing = fields.oneOf("spacing", ["trailing", "leading"]);
-  return spacing === "trailing" ? { spacing } : { spacing, stepsOffset: fields.optionalInteger("stepsOffset") ?? 0 };
+  return spacing === "trailing" ? { spacing } : { spacing, stepsOffset: fields.optionalInteger("stepsOffset", TIMESTEPS) ?? 0 };
 }

@@ -8,7 +8,8 @@ import { FIXTURES, golden, goldenJson, relativeError } from "../checkpoints/test
 import { cumulativeAlphas, noiseLevel, STABLE_DIFFUSION_NOISE } from "./alphas";
 import { consistencyLists, consistencyTimesteps, fewStepSchedule } from "./few-step";
 import { guidanceEmbedding } from "../networks/guidance-embedding";
-import { samplerFromConfig, scheduleFor, type SamplerRule } from "./sampler";
+import { scheduleFor, type SamplerRule } from "./sampler";
+import { samplerFromConfig } from "./scheduler-file";
 import type { Schedule } from "./schedule";
 
 const BOUND = 1e-5;
@@ -48,7 +49,7 @@ describe("few-step rule", () => {
 
   it.each(listed)("%s", async (name, entry) => {
     const fields = new Fields(entry, name);
-    const lists = { network: fields.integers("unet_timesteps"), renoise: fields.integers("renoise_timesteps") };
+    const lists = { network: fields.integers("unet_timesteps", [0, 999]), renoise: fields.integers("renoise_timesteps", [0, 999]) };
     const schedule = fewStepSchedule({ noise: STABLE_DIFFUSION_NOISE, predictionType: "epsilon", lists });
     expect(schedule.steps.map((step) => step.timestep)).toEqual(lists.network);
     expect(Math.max(...(await errorsOf(name, schedule)))).toBeLessThan(BOUND);
@@ -92,7 +93,7 @@ describe("sigma", () => {
 
 describe("LCM's own step lists", () => {
   it.each(cases.filter(([name]) => name.startsWith("lcm-original50")))("%s", (name, entry) => {
-    const timesteps = new Fields(entry, name).integers("timesteps");
+    const timesteps = new Fields(entry, name).integers("timesteps", [0, 999]);
     expect(consistencyTimesteps(timesteps.length, 50, 1000)).toEqual(timesteps);
   });
 
@@ -110,7 +111,7 @@ describe("Euler, trailing", () => {
     const entry = cases.find(([key]) => key === name)?.[1] ?? {};
     expect(schedule.steps.map((step) => step.timestep)).toEqual(entry["timesteps"]);
     const sigmas = [...schedule.steps.map((step) => step.sigma), 0];
-    expect(relativeError(sigmas, new Fields(entry, name).numbers("sigmas"))).toBeLessThan(1e-6);
+    expect(relativeError(sigmas, new Fields(entry, name).numbers("sigmas", [0, 15]))).toBeLessThan(1e-6);
     expect(Math.max(...(await errorsOf(name, schedule)))).toBeLessThan(BOUND);
   });
 
@@ -261,34 +262,5 @@ describe("constants", () => {
   it.each([1.5, 8])("guidance embedding of scale %f", async (scale) => {
     const expected = await tensors.readFloat32(`lcm_guidance_embedding.scale${scale.toFixed(1)}.dim256`);
     expect(relativeError(guidanceEmbedding(scale, 256), expected)).toBeLessThan(BOUND);
-  });
-});
-
-describe("scheduler_config.json", () => {
-  const config = goldenJson(`${FIXTURES}/repo-sd-turbo-tiny/scheduler/scheduler_config.json`);
-
-  it("SD-Turbo's is Euler with trailing steps", () => {
-    expect(samplerFromConfig(config).rule).toEqual({ rule: "euler", timesteps: { spacing: "trailing" }, ancestral: false });
-  });
-
-  it("a timestep shift takes four original steps, whatever the file says", () => {
-    const lcm = { ...config, _class_name: "LCMScheduler", original_inference_steps: 50 };
-    expect(samplerFromConfig(lcm).rule).toEqual({ rule: "consistency", originalSteps: 50, timestepShift: 1000 });
-    expect(samplerFromConfig(lcm, { timestepShift: 250 }).rule).toEqual({ rule: "consistency", originalSteps: 4, timestepShift: 250 });
-  });
-
-  it.each([
-    ["_class_name", "PNDMScheduler"],
-    ["prediction_type", "flow"],
-    ["timestep_spacing", "linspace"],
-    ["beta_schedule", "squaredcos_cap_v2"],
-    ["rescale_betas_zero_snr", true],
-    ["use_karras_sigmas", true],
-    ["final_sigmas_type", "sigma_min"],
-    ["trained_betas", [0.1]],
-  ])("refuses %s %s by name", (field, value) => {
-    expect(() => samplerFromConfig({ ...config, [field]: value })).toThrow(
-      expect.objectContaining({ code: "model-unsupported", detail: expect.objectContaining({ field }) }),
-    );
   });
 });

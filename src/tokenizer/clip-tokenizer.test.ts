@@ -109,6 +109,98 @@ describe("a vocabulary of our own", () => {
   });
 });
 
+describe("tokens that were added", () => {
+  const toy = (files: Readonly<Record<string, unknown>>, definitionFile?: JsonObject) => {
+    const own = definitionFile === undefined ? { "vocab.json": ids, "merges.txt": merges } : { "tokenizer.json": definitionFile };
+    const all = Object.entries({ ...own, ...files });
+    return memoryStore(
+      "toy",
+      new Map(all.map(([path, value]) => [path, encoded(typeof value === "string" ? value : JSON.stringify(value))])),
+    );
+  };
+  const next = Object.keys(ids).length;
+  const decoder = { [next]: { content: "<my-toy>", normalized: true, special: false } };
+  const before = id("the</w>");
+  const after = id("cliff</w>");
+
+  it.each<[string, Readonly<Record<string, unknown>>, JsonObject?]>([
+    ["added_tokens.json", { "added_tokens.json": { "<my-toy>": next } }],
+    ["added_tokens_decoder beside vocab.json", { "tokenizer_config.json": { added_tokens_decoder: decoder } }],
+    ["both", { "added_tokens.json": { "<my-toy>": next }, "tokenizer_config.json": { added_tokens_decoder: decoder } }],
+    ["added_tokens_decoder beside tokenizer.json", { "tokenizer_config.json": { added_tokens_decoder: decoder } }, definition],
+    ["tokenizer.json", {}, { ...definition, added_tokens: [{ id: next, content: "<my-toy>" }] }],
+  ])("are one id each: %s", async (_, files, definitionFile) => {
+    const tokenizer = await openClipTokenizer(toy(files, definitionFile), "");
+    expect([...tokenizer.encode("the <my-toy> cliff")].slice(1, 4)).toEqual([before, next, after]);
+    expect([...tokenizer.encode("the<my-toy>cliff")].slice(1, 4)).toEqual([before, next, after]);
+    expect(tokenizer.vocabularySize).toBe(next + 1);
+    expect(tokenizer.count("<my-toy>")).toBe(1);
+  });
+
+  it("control: without them the name is plain words", async () => {
+    expect((await openClipTokenizer(toy({}), "")).count("<my-toy>")).toBeGreaterThan(3);
+  });
+
+  it.each<[string, unknown]>([
+    ["a negative id", { "<my-toy>": -1 }],
+    ["half an id", { "<my-toy>": 1.5 }],
+    ["an id beyond any embedding", { "<my-toy>": 1e9 }],
+    ["an id in words", { "<my-toy>": "last" }],
+    ["no text", { "": next }],
+  ])("%s is refused by name", async (_, file) => {
+    const refused = { code: "model-corrupt", message: expect.stringMatching(/<my-toy>|no text/) };
+    await expect(openClipTokenizer(toy({ "added_tokens.json": file }), "")).rejects.toMatchObject(refused);
+  });
+});
+
+describe("patterns of a tokenizer's file", () => {
+  const splitBy = (pattern: JsonObject) =>
+    clipTokenizer({ ...definition, pre_tokenizer: { type: "Split", pattern, behavior: "Removed", invert: true } }, {}, "tiny");
+  const refused = (field: string) => expect.objectContaining({ code: "model-unsupported", detail: expect.objectContaining({ field }) });
+
+  it.each([
+    "(a+)+$",
+    "(a|a)*b",
+    "(?:a*)*",
+    "a?a?a?aaa",
+    "a*a*a*b",
+    "(a)\\1",
+    "(?=a+)a+",
+    "x{1,1000}{1,1000}",
+    "[a-z]+[0-9]*x",
+    "\\w+\\s+",
+    "a".repeat(1001),
+  ])("one that may take too long is refused: %s", (Regex) => expect(() => splitBy({ Regex })).toThrow(refused("pre_tokenizer")));
+
+  it.each(["\\s+", "[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+", "'s|'t|<\\|end\\|>|x?", "."])("control: %s", (Regex) => {
+    expect(() => splitBy({ Regex })).not.toThrow();
+  });
+
+  it("replacements that would lengthen a text without end are refused", () => {
+    const replace = (count: number, content: string) =>
+      clipTokenizer(
+        {
+          ...definition,
+          normalizer: {
+            type: "Sequence",
+            normalizers: Array.from({ length: count }, () => ({ type: "Replace", pattern: { String: "a" }, content })),
+          },
+        },
+        {},
+        "tiny",
+      );
+    expect(() => replace(1, " ")).not.toThrow();
+    expect(() => replace(5, "aa")).toThrow(refused("normalizer"));
+    expect(() => replace(1, "a".repeat(1000))).toThrow(refused("normalizer"));
+  });
+
+  it("sequences in one another have an end", () => {
+    let normalizer: JsonObject = { type: "NFC" };
+    for (let i = 0; i < 10_000; i++) normalizer = { type: "Sequence", normalizers: [normalizer] };
+    expect(() => clipTokenizer({ ...definition, normalizer }, {}, "tiny")).toThrow(refused("normalizer"));
+  });
+});
+
 describe("pooled position", () => {
   const row = new Int32Array([49406, 320, 2368, 49407, 49407, 0]);
   it("2 means the largest id, first of several", () => expect(pooledPosition(row, 2)).toBe(3));
@@ -128,13 +220,40 @@ describe("CLIP's vocabulary", () => {
     ["tokenizer.json", ""],
     ["vocab.json and merges.txt", "tokenizer.json"],
   ])("92 texts, from %s", async (_, hidden) => {
-    const tokenizer = await openClipTokenizer(without(hidden), "");
+    const tokenizer = await openClipTokenizer(without(hidden), "", undefined, "as it stands");
     const rows = goldenRows();
     expect(rows.length).toBe(92);
     for (const { text, expected, length } of rows) {
       expect([...tokenizer.encode(text)], text).toEqual(expected);
       expect(tokenizer.count(text) + 2, text).toBe(length);
     }
+  });
+
+  it("texts are mended before they are read: CLIP's own ids", async () => {
+    const tokenizer = await openClipTokenizer(nodeStore(folder), "");
+    const straight = [25055, 568, 14178];
+    for (const text of [
+      "fisherman's cabin",
+      "fisherman’s cabin",
+      "fishermanâ€™s cabin",
+      "fisherman&rsquo;s cabin",
+      "ＦＩＳＨＥＲＭＡＮ＇Ｓ cabin",
+    ])
+      expect([...tokenizer.encode(text)].slice(1, 4), text).toEqual(straight);
+    const raw = await openClipTokenizer(nodeStore(folder), "", undefined, "as it stands");
+    expect([...raw.encode("fisherman’s cabin")].slice(1, 6), "control: as it stands").toEqual([25055, 728, 503, 338, 14178]);
+  });
+
+  it("an added token is one id", async () => {
+    const store = without("tokenizer.json");
+    const added = memoryStore("added", new Map([["added_tokens.json", encoded('{"<my-toy>": 49408}')]]));
+    const both = {
+      ...store,
+      open: (path: string) => (path === "added_tokens.json" ? added : store).open(path),
+      exists: async (path: string) => path === "added_tokens.json" || (await store.exists(path)),
+    };
+    const tokenizer = await openClipTokenizer(both, "");
+    expect([...tokenizer.encode("a photo of <my-toy> on grass")].slice(0, 7)).toEqual([49406, 320, 1125, 539, 49408, 525, 5922]);
   });
 
   // The pictures of these repositories were drawn with a plain "!": parity of their latents says so.

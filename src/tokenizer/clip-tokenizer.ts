@@ -1,12 +1,15 @@
 // CLIP's byte-pair tokenizer: text to a fixed number of ids, begin and end marked, padded.
 // The merging itself is @huggingface/tokenizers'; this file knows what CLIP checkpoints add:
-// two file forms, the pad token of the repository, truncation that keeps the end, long prompts.
+// two file forms, tokens of their own, the pad token of the repository, truncation that keeps the end, long prompts.
 import { Tokenizer } from "@huggingface/tokenizers";
 import type { ByteStore } from "../checkpoints/byte-source";
 import { Fields, isJsonObject, type JsonObject } from "../common/json";
 import { readJson, readText } from "../checkpoints/read-file";
 import { OnestrokeError } from "../common/errors";
+import { addedTokens, tokenId, type AddedToken } from "./added-tokens";
 import { tokenizerJsonFromMerges } from "./clip-definition";
+import { mendText } from "./mend/mend-text";
+import { checkPatterns } from "./pattern-budget";
 
 export interface ClipTokenizer {
   /** Ids in one row: 77 for every published CLIP. */
@@ -30,12 +33,20 @@ const MIN_LENGTH = 3;
 /** transformers writes 1e30 for "no limit". */
 const MAX_PLAUSIBLE_LENGTH = 4096;
 
+/** How a text is read: mended first, as CLIP's own tokenizer does, or as it stands, as transformers' does. */
+export type Reading = "mended" | "as it stands";
+
 /**
- * Opens `folder` of a checkpoint: `tokenizer.json`, or `vocab.json` with `merges.txt`, and what
- * `tokenizer_config.json` and `special_tokens_map.json` say about special tokens.
+ * Opens `folder` of a checkpoint: `tokenizer.json`, or `vocab.json` with `merges.txt`; what `tokenizer_config.json` and
+ * `special_tokens_map.json` say about special tokens, and tokens that were added to the vocabulary.
  * @throws OnestrokeError `model-missing`, `model-corrupt`, `model-unsupported`
  */
-export async function openClipTokenizer(store: ByteStore, folder: string, signal?: AbortSignal): Promise<ClipTokenizer> {
+export async function openClipTokenizer(
+  store: ByteStore,
+  folder: string,
+  signal?: AbortSignal,
+  reading: Reading = "mended",
+): Promise<ClipTokenizer> {
   const path = (file: string): string => (folder === "" ? file : `${folder}/${file}`);
   const optional = async (file: string): Promise<JsonObject> =>
     (await store.exists(path(file), signal)) ? readJson(store, path(file), signal) : {};
@@ -44,7 +55,20 @@ export async function openClipTokenizer(store: ByteStore, folder: string, signal
   const definition = (await store.exists(path("tokenizer.json"), signal))
     ? await readJson(store, path("tokenizer.json"), signal)
     : tokenizerJsonFromMerges(await readJson(store, path("vocab.json"), signal), await readText(store, path("merges.txt"), signal));
-  return clipTokenizer(definition, { ...config, ...special }, `${store.name}/${folder}`);
+  const where = `${store.name}/${folder}`;
+  const all = { ...config, ...special };
+  const added_tokens = addedTokens(definition, all, await optional("added_tokens.json"), where);
+  const tokenizer = clipTokenizer({ ...definition, added_tokens }, all, where);
+  return reading === "mended" ? mending(tokenizer) : tokenizer;
+}
+
+function mending(tokenizer: ClipTokenizer): ClipTokenizer {
+  return {
+    ...tokenizer,
+    count: (text) => tokenizer.count(mendText(text)),
+    encode: (text) => tokenizer.encode(mendText(text)),
+    encodeLong: (text, maxRows) => tokenizer.encodeLong(mendText(text), maxRows),
+  };
 }
 
 /**
@@ -63,7 +87,7 @@ export function clipTokenizer(definition: JsonObject, config: JsonObject, where:
   };
   const [beginId, endId, padId] = [idOf(begin), idOf(end), idOf(pad)];
   const marks = padIsSpecial(definition, config, pad) ? [begin, end, pad] : [begin, end];
-  const special = marks.map((content) => ({
+  const special = marks.map((content): AddedToken => ({
     id: idOf(content),
     content,
     special: true,
@@ -72,6 +96,7 @@ export function clipTokenizer(definition: JsonObject, config: JsonObject, where:
     lstrip: false,
     rstrip: false,
   }));
+  checkPatterns(definition, where);
   const tokenizer = build({ ...definition, added_tokens: withSpecial(definition["added_tokens"], special) }, config, where);
   const maxLength = rowLength(new Fields(config, where));
   const tokens = (text: string): readonly number[] => tokenizer.encode(text.toWellFormed(), { add_special_tokens: false }).ids;
@@ -99,10 +124,9 @@ export function clipTokenizer(definition: JsonObject, config: JsonObject, where:
 }
 
 function rowLength(config: Fields): number {
-  const length = config.optionalNumber("model_max_length") ?? DEFAULT_MAX_LENGTH;
+  const length = config.optionalNumber("model_max_length", [MIN_LENGTH, Number.POSITIVE_INFINITY]) ?? DEFAULT_MAX_LENGTH;
   if (length > MAX_PLAUSIBLE_LENGTH) return DEFAULT_MAX_LENGTH;
-  if (!Number.isInteger(length) || length < MIN_LENGTH)
-    throw config.unsupported("model_max_length", `is ${length}, which is no row of tokens`);
+  if (!Number.isInteger(length)) throw config.unsupported("model_max_length", `is ${length}, which is no row of tokens`);
   return length;
 }
 
@@ -137,11 +161,9 @@ function vocabularyIds(definition: JsonObject, where: string): ReadonlyMap<strin
   const vocabulary = new Fields(definition, where).requiredObject("model").requiredObject("vocab").object;
   const added: readonly unknown[] = Array.isArray(definition["added_tokens"]) ? definition["added_tokens"] : [];
   const ids = new Map<string, number>();
-  const add = (token: unknown, id: unknown): void => {
-    if (typeof token === "string" && typeof id === "number") ids.set(token, id);
-  };
-  for (const token of added) if (isJsonObject(token)) add(token["content"], token["id"]);
-  for (const [token, id] of Object.entries(vocabulary)) add(token, id);
+  for (const token of added)
+    if (isJsonObject(token)) ids.set(String(token["content"]), tokenId(String(token["content"]), token["id"], where));
+  for (const [token, id] of Object.entries(vocabulary)) ids.set(token, tokenId(token, id, where));
   return ids;
 }
 

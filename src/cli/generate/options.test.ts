@@ -63,6 +63,14 @@ describe("generate's options", () => {
     ]);
   });
 
+  test("--sampler chooses a rule, of a batch's too; none where not said", async () => {
+    expect((await parseOptions(BASE)).sampler).toBeUndefined();
+    expect((await parseOptions([...BASE, "--sampler", "consistency"])).sampler).toBe("consistency");
+    const file = join(await mkdtemp(join(tmpdir(), "onestroke-")), "batch.jsonl");
+    await writeFile(file, JSON.stringify({ prompt: "a hill", out: "hill.png" }));
+    expect((await parseOptions(["--batch", file, "--sampler", "tcd"])).sampler).toBe("tcd");
+  });
+
   async function batch(line: string): Promise<readonly Recipe[]> {
     const file = join(await mkdtemp(join(tmpdir(), "onestroke-")), "batch.jsonl");
     await writeFile(file, `${line}\n\n`);
@@ -74,6 +82,22 @@ describe("generate's options", () => {
     const said = ["--negative", "rain", "--nasa", "0.5", "--sigma-end", "4", "--seed", "3", "--width", "128"];
     const fromOptions = await requests(...BASE, ...said);
     expect(await batch(JSON.stringify(line))).toEqual(fromOptions);
+  });
+
+  test("a byte order mark before the first line, and lines that end as Windows ends them, are no part of it", async () => {
+    const line = JSON.stringify({ prompt: "a hill", out: "hill.png" });
+    const plain = await batch(line);
+    expect(await batch(`\uFEFF${line}\r`)).toEqual(plain);
+    const file = join(await mkdtemp(join(tmpdir(), "onestroke-")), "utf16.jsonl");
+    await writeFile(file, Buffer.from(`\uFEFF${line}\r\n`, "utf16le"));
+    expect(await requests("--batch", file)).toEqual(plain);
+  });
+
+  test("a batch that is not there, or no text, is invalid input", async () => {
+    await expect(parseOptions(["--batch", "no-such-file.jsonl"])).rejects.toMatchObject({ code: "invalid-input" });
+    const file = join(await mkdtemp(join(tmpdir(), "onestroke-")), "bytes.jsonl");
+    await writeFile(file, Uint8Array.of(0x7b, 0xff));
+    await expect(parseOptions(["--batch", file])).rejects.toMatchObject({ code: "invalid-input" });
   });
 
   test("null in a batch line is what is not said, and a seed of 64 bits is a string", async () => {
@@ -104,6 +128,8 @@ describe("generate's options", () => {
     ["a steering out of range", [...BASE, "--negative", "x", "--nasa", "3"]],
     ["a steering without a number", [...BASE, "--negative", "x", "--nag", ""]],
     ["an end below 0", [...BASE, "--negative", "x", "--sigma-end=-1"]],
+    ["more copies than anyone waits for", [...BASE, "--count", "1000000000"]],
+    ["a sampler that is none", [...BASE, "--sampler", "ddim"]],
     ["no text rows", [...BASE, "--text-rows", "0"]],
     ["half a text row", [...BASE, "--text-rows", "1.5"]],
     ["two steerings", [...BASE, "--negative", "x", "--nasa", "1", "--nag", "2"]],

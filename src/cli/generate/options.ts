@@ -3,27 +3,34 @@
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { parseArgs } from "node:util";
-import { parseJsonObject } from "../../common/json";
+import { parseJsonObject, shown } from "../../common/json";
+import { decodeText } from "../../checkpoints/read-file";
 import { OnestrokeError } from "../../common/errors";
 import { ENGINES, type Engine } from "../../common/engine";
 import { MIN_SIDE } from "../../common/limits";
 import type { ModelFacts } from "../../common/model-facts";
 import { parseRecipe, parseSeed, type Recipe } from "../../common/recipe";
 import { STEERING_RANGES, type Steering } from "../../common/steering";
+import { CHOSEN_RULES, type ChosenRule } from "../../samplers/scheduler-file";
 import type { SteeringDefaults } from "../../common/steering-defaults";
 
 export const USAGE = `usage: npm run generate -- --model ID_OR_DIR --prompt TEXT --out FILE.png
-  [--negative TEXT [--nasa A | --nag PHI] [--sigma-end S]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--text-rows R] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
-or: npm run generate -- --model ID_OR_DIR --batch FILE.jsonl [--text-rows R] [--engine wgsl|ort-webgpu|ort-wasm]
+  [--negative TEXT [--nasa A | --nag PHI] [--sigma-end S]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--text-rows R] [--sampler RULE] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
+or: npm run generate -- --model ID_OR_DIR --batch FILE.jsonl [--text-rows R] [--sampler RULE] [--engine wgsl|ort-webgpu|ort-wasm]
   (a line: {"prompt", "out", "negative"?, "nasa"?, "nag"?, "sigma-end"?, "steps"?, "seed"?, "width"?, "height"?}; a seed above 2^53 as a string)
 A negative prompt is steered away from by NASA at strength A or by NAG at strength PHI, at the first step and at those whose
 sigma (noise over signal) is at least S; 0 is every step. Method, strength and S are the model's own where not said.
 Prompt and negative prompt may each fill R rows of the text encoder, of 77 tokens with begin and end; what is longer is cut.
-R is 1 where not said, as on the page.`;
+R is 1 where not said, as on the page.
+RULE is ${CHOSEN_RULES.join(", ")}: how to step a checkpoint whose scheduler file has no rule for few steps, such as one that a few-step
+LoRA is merged into (consistency after LCM's, tcd after TCD's).`;
 
 /** The options that make one picture: the keys of a batch line. */
 const RECIPE_OPTIONS = ["prompt", "out", "negative", "nasa", "nag", "sigma-end", "steps", "seed", "width", "height"] as const;
 const TEXT_OPTIONS: readonly RecipeOption[] = ["prompt", "out", "negative"];
+
+/** Of one command: each is planned before the first is drawn. */
+const MOST_COPIES = 10_000;
 
 type RecipeOption = (typeof RECIPE_OPTIONS)[number];
 type RecipeFields = Readonly<Partial<Record<RecipeOption, string | undefined>>>;
@@ -41,6 +48,8 @@ export interface GenerateOptions {
   readonly engine: Engine;
   /** Encoder lengths a text may fill. */
   readonly textRows: number;
+  /** Over what the checkpoint's scheduler file says. */
+  readonly sampler: ChosenRule | undefined;
   readonly jobs: readonly Job[];
   readonly json: boolean;
 }
@@ -66,6 +75,7 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
         out: text,
         batch: text,
         "text-rows": { type: "string", default: "1" },
+        sampler: text,
         engine: { type: "string", default: "wgsl" },
         json: { type: "boolean", default: false },
       },
@@ -73,18 +83,28 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
   );
   const engine = ENGINES.find((name) => name === values.engine);
   if (engine === undefined) throw invalid("engine", `--engine is ${ENGINES.join(" or ")}, not ${values.engine}`);
+  const sampler = CHOSEN_RULES.find((rule) => rule === values.sampler);
+  if (values.sampler !== undefined && sampler === undefined)
+    throw invalid("sampler", `--sampler is ${CHOSEN_RULES.join(" or ")}, not ${values.sampler}`);
   const textRows = whole("text-rows", values["text-rows"]);
   if (values.batch !== undefined) {
-    const lines = (await readFile(values.batch, "utf8")).split("\n").filter((line) => line.trim() !== "");
-    const jobs = lines.map((line, index) => batchJob(line, `${values.batch} line ${index + 1}`));
-    return { model: values.model, engine, textRows, jobs, json: true };
+    return { model: values.model, engine, textRows, sampler, jobs: await batchJobs(values.batch), json: true };
   }
-  const { count, model, json, batch: _batch, engine: _engine, "text-rows": _textRows, ...fields } = values;
-  const copies = count === undefined ? 1 : whole("count", count);
+  const { count, model, json, batch: _batch, engine: _engine, sampler: _sampler, "text-rows": _textRows, ...fields } = values;
+  const copies = count === undefined ? 1 : whole("count", count, MOST_COPIES);
   const jobs = Array.from({ length: copies }, (_, copy) =>
     job({ ...fields, out: copies === 1 ? fields.out : numbered(fields.out, copy + 1) }, BigInt(copy)),
   );
-  return { model, engine, textRows, jobs, json };
+  return { model, engine, textRows, sampler, jobs, json };
+}
+
+/** One for each line that is not empty; errors count all lines. */
+async function batchJobs(file: string): Promise<readonly Job[]> {
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new OnestrokeError("invalid-input", `--batch ${file} cannot be read`, { field: "batch" }, cause);
+  });
+  const lines = parse(() => decodeText(bytes, file)).split("\n");
+  return lines.flatMap((line, index) => (line.trim() === "" ? [] : [batchJob(line, `${file} line ${index + 1}`)]));
 }
 
 function batchJob(line: string, where: string): Job {
@@ -93,7 +113,7 @@ function batchJob(line: string, where: string): Job {
     const option = RECIPE_OPTIONS.find((known) => known === name);
     if (option === undefined) throw invalid(name, `${where}: "${name}" is not one of ${RECIPE_OPTIONS.join(", ")}`);
     const text = textOf(option, value);
-    if (text === undefined) throw invalid(name, `${where}: "${name}" cannot be ${JSON.stringify(value)}`);
+    if (text === undefined) throw invalid(name, `${where}: "${name}" cannot be ${shown(value)}`);
     if (text !== null) fields[option] = text;
   }
   return job(fields, 0n);
@@ -157,9 +177,10 @@ function numbered(file: string | undefined, index: number): string | undefined {
   return `${file.slice(0, file.length - extension.length)}-${index}${extension}`;
 }
 
-function whole(name: string, text: string): number {
+function whole(name: string, text: string, most = 1e6): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw invalid(name, `--${name} is a whole number from 1, not ${text}`);
+  if (!Number.isInteger(value) || value < 1 || value > most)
+    throw invalid(name, `--${name} is a whole number from 1 to ${most}, not ${text}`);
   return value;
 }
 

@@ -9,7 +9,7 @@ import type { DenoiserShape, Inputs } from "../../networks/roles";
 import { averageVelocitySchedule } from "../../samplers/average-velocity";
 import { directSchedule } from "../../samplers/direct";
 import { NetworkUnderTest, type Comparison, type DeviceCheck } from "./check";
-import { relativeError, type Golden } from "./golden";
+import { GOLDEN, relativeError, type Golden } from "./golden";
 
 /** Which check a class-conditional network takes. */
 export const checkClassDenoiser: DeviceCheck = (fixture, ...rest) =>
@@ -102,7 +102,11 @@ function guidanceOf(
 ): { readonly usual: ImfGuidance; readonly others: ReadonlyMap<string, ImfGuidance> } | undefined {
   if (golden.facts["omega"] === undefined) return undefined;
   const facts = new Fields(golden.facts, `${name}/golden.json`);
-  const usual = { omega: facts.number("omega"), begin: facts.number("t_min"), end: facts.number("t_max") };
+  const usual = {
+    omega: facts.number("omega", GOLDEN.value),
+    begin: facts.number("t_min", GOLDEN.value),
+    end: facts.number("t_max", GOLDEN.value),
+  };
   return { usual, others: otherGuidance(facts.optionalString("note") ?? "") };
 }
 

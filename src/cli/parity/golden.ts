@@ -2,10 +2,17 @@
 // what was looked at, so that a tensor nobody compared is noticed.
 import type { ByteStore } from "../../checkpoints/byte-source";
 import { DTYPE_BYTES, isFloatDtype, toFloat32, type Dtype } from "../../checkpoints/dtype";
-import { isJsonObject, type JsonObject } from "../../common/json";
+import { isJsonObject, type JsonObject, type Range } from "../../common/json";
 import { readJson } from "../../checkpoints/read-file";
 import { readSafetensorsHeader } from "../../checkpoints/safetensors";
 import { OnestrokeError } from "../../common/errors";
+
+/** What the numbers of golden.json may be: indices and timesteps, pixels on a side, and everything that is measured. */
+export const GOLDEN = {
+  index: [0, 100_000],
+  side: [1, 4096],
+  value: [-1e6, 1e6],
+} as const satisfies Readonly<Record<string, Range>>;
 
 export interface GoldenTensor {
   readonly shape: readonly number[];

@@ -8,28 +8,35 @@ import { guidanceEmbedding } from "../../networks/guidance-embedding";
 import { TorchGenerator } from "../../samplers/noise/torch-generator";
 import type { Schedule } from "../../samplers/schedule";
 import { tcdSchedule } from "../../samplers/tcd";
-import { openClipTokenizer } from "../../tokenizer/clip-tokenizer";
+import { openClipTokenizer, type ClipTokenizer } from "../../tokenizer/clip-tokenizer";
 import type { Comparison, HostCheck } from "./check";
-import { relativeError, type Golden } from "./golden";
+import { GOLDEN, relativeError, type Golden } from "./golden";
 
-/** One row for each form of the files: the share of texts whose ids differ. */
+/**
+ * One row for each form of the files: the share of texts whose ids differ. References are of one of two tokenizers that read the same
+ * files: transformers', which takes a text as it stands, or CLIP's own, which mends it first; a fixture is of one of them.
+ */
 export const checkTokenizer: HostCheck = async function* ({ store, golden }) {
   const rows: readonly unknown[] = Array.isArray(golden.facts["rows"]) ? golden.facts["rows"] : [];
   for (const hidden of ["vocab.json", "tokenizer.json"]) {
     const shown = { ...store, exists: async (path: string) => path !== hidden && (await store.exists(path)) };
     if (!(await shown.exists("tokenizer.json")) && !(await shown.exists("vocab.json"))) continue;
-    const tokenizer = await openClipTokenizer(shown, "");
-    const wrong = rows.filter(isJsonObject).filter((row) => {
-      const fields = new Fields(row, "golden.json");
-      const expected = fields.integers("ids");
-      const text = fields.string("text");
-      const length = tokenizer.count(text) + 2;
-      return String(tokenizer.encode(text)) !== String(expected) || length !== (fields.optionalInteger("untruncated_length") ?? length);
-    });
+    const wrong: number[] = [];
+    for (const reading of ["as it stands", "mended"] as const) {
+      const tokenizer = await openClipTokenizer(shown, "", undefined, reading);
+      wrong.push(rows.filter(isJsonObject).filter((row) => differs(new Fields(row, "golden.json"), tokenizer)).length);
+    }
     const form = hidden === "vocab.json" ? "tokenizer.json" : "vocab.json and merges.txt";
-    yield { case: `ids from ${form}`, error: rows.length === 0 ? Number.NaN : wrong.length / rows.length, bound: 0 };
+    yield { case: `ids from ${form}`, error: rows.length === 0 ? Number.NaN : Math.min(...wrong) / rows.length, bound: 0 };
   }
 };
+
+function differs(row: Fields, tokenizer: ClipTokenizer): boolean {
+  const text = row.string("text");
+  const length = tokenizer.count(text) + 2;
+  const isLong = length === (row.optionalInteger("untruncated_length", GOLDEN.index) ?? length);
+  return !isLong || String(tokenizer.encode(text)) !== String(row.integers("ids", GOLDEN.index));
+}
 
 export const checkNoise: HostCheck = async function* ({ golden }) {
   for (const name of golden.names) {
@@ -61,7 +68,7 @@ export const checkSamplers: HostCheck = async function* ({ golden }) {
 
 async function* checkRule(golden: Golden, name: string, facts: Fields): AsyncIterable<Comparison> {
   const [, rule = "", count = "0"] = /^(.+)-(\d+)$/.exec(name) ?? [];
-  const timesteps = facts.optionalIntegers("timesteps");
+  const timesteps = facts.optionalIntegers("timesteps", GOLDEN.index);
   const original = /^lcm-original(\d+)$/.exec(rule)?.[1];
   if (original !== undefined) {
     yield exactly(
@@ -80,7 +87,7 @@ async function* checkRule(golden: Golden, name: string, facts: Fields): AsyncIte
     );
   if (facts.object["sigmas"] !== undefined) {
     const sigmas = [...schedule.steps.map(({ sigma }) => sigma), 0];
-    yield { case: `${name}.sigmas`, error: relativeError(sigmas, facts.numbers("sigmas")) };
+    yield { case: `${name}.sigmas`, error: relativeError(sigmas, facts.numbers("sigmas", GOLDEN.value)) };
   }
   yield* checkSteps(golden, name, schedule);
 }
@@ -89,7 +96,7 @@ function scheduleOf(rule: string, steps: number, facts: Fields): Schedule {
   const noise = STABLE_DIFFUSION_NOISE;
   const predictionType = "epsilon";
   if (facts.object["unet_timesteps"] !== undefined) {
-    const lists = { network: facts.integers("unet_timesteps"), renoise: facts.integers("renoise_timesteps") };
+    const lists = { network: facts.integers("unet_timesteps", GOLDEN.index), renoise: facts.integers("renoise_timesteps", GOLDEN.index) };
     return fewStepSchedule({ noise, predictionType, lists });
   }
   if (rule === "euler-trailing")

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { Fields } from "../../common/json";
 import { nodeStore } from "../../checkpoints/node-file";
 import { OnestrokeError } from "../../common/errors";
+import { chooseOutput, PREDICTION, sessionOutputs } from "../../ort/choose-output";
 import { readModel, type OnnxFile } from "../../ort/session/open-model";
 import type { OrtRuntime } from "../../ort/session/runtime";
 import { OrtSession } from "../../ort/session/session";
@@ -14,7 +15,7 @@ import { steerGraph, steeringScalars } from "../../ort/steer-graph";
 import type { SteeringMethod } from "../../ort/steer-graph/combine";
 import type { Nag, Nasa } from "../../common/steering";
 import type { Comparison, Fixture, OnnxCheck } from "./check";
-import { Golden, relativeError } from "./golden";
+import { Golden, GOLDEN, relativeError } from "./golden";
 
 /** Exported names and the reference tensors' own, where they differ; denoisers' are the same. */
 const INPUT_NAMES: Readonly<Record<string, string>> = { latent_sample: "latent", sample: "image" };
@@ -90,19 +91,20 @@ async function* predictions(
   const session = await OrtSession.open(runtime, () => readModel(file, { rewrite: method && ((model) => steerGraph(model, method)) }), {
     name: folder,
   });
+  const output = chooseOutput(folder, sessionOutputs(session.outputs), PREDICTION);
   for (const entry of golden.cases) {
     const fields = new Fields(entry, `${folder}: golden.json`);
-    const index = fields.integer("i");
+    const index = fields.integer("i", GOLDEN.index);
     const reference = method ? `out_${method}.${index}` : `out.${index}`;
     if (!golden.has(reference)) continue;
     const scalars = method ? steeringScalars(dials(fields, method)) : {};
     const feeds = session.inputs.map((input) => {
-      const scalar = input.name === "timestep" ? fields.number("timestep") : scalars[input.name];
+      const scalar = input.name === "timestep" ? fields.number("timestep", GOLDEN.value) : scalars[input.name];
       if (scalar !== undefined) return [input.name, tensorFrom(runtime, input, [scalar])] as const;
       const { shape, values } = golden.tensor(input.name === "sample" ? `sample.${index}` : input.name);
       return [input.name, tensorFrom(runtime, input, values, shape)] as const;
     });
-    const [prediction] = Object.values(await session.run(Object.fromEntries(feeds)));
+    const { [output]: prediction } = await session.run(Object.fromEntries(feeds));
     const error = relativeError(prediction ? valuesOf(prediction) : [], golden.tensor(reference).values);
     yield { case: `${folder}/${reference}`, error, ...boundOf(session) };
   }
@@ -117,6 +119,11 @@ function boundOf({ inputs, outputs }: OrtSession): Pick<Comparison, "bound"> {
 function dials(fields: Fields, method: SteeringMethod): Nasa | Nag {
   const stated = fields.optionalObject(method);
   if (!stated) throw new OnestrokeError("model-missing", `golden.json has no ${method} in a case that is steered by it`);
-  if (method === "nasa") return { method, scale: stated.number("alpha") };
-  return { method, scale: stated.number("phi"), tau: stated.number("tau"), alpha: stated.number("alpha") };
+  if (method === "nasa") return { method, scale: stated.number("alpha", GOLDEN.value) };
+  return {
+    method,
+    scale: stated.number("phi", GOLDEN.value),
+    tau: stated.number("tau", GOLDEN.value),
+    alpha: stated.number("alpha", GOLDEN.value),
+  };
 }

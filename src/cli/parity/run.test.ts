@@ -24,7 +24,7 @@ describe("parity of the carried fixtures", () => {
     ["vae-tiny", 2],
     ["vae-kl", 2],
     ["unet-sdxs", 6],
-  ])("%s: %i tensors in every number format", { timeout: 300_000 }, async (name, tensors) => {
+  ])("%s: %i tensors in every number format", async (name, tensors) => {
     const device = await testDevice();
     const { cases } = await runParity(await parityFixtures(`${FIXTURES}/${name}`), { devices: [device] }, quiet);
     expect(cases.filter(({ ok }) => !ok)).toEqual([]);

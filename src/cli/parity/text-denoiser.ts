@@ -7,7 +7,7 @@ import type { Denoiser, Inputs } from "../../networks/roles";
 import { sinusoid } from "../../networks/sinusoid";
 import { parseUnetConfig } from "../../networks/unet-config";
 import { NetworkUnderTest, type DeviceCheck, type Fixture } from "./check";
-import { relativeError } from "./golden";
+import { GOLDEN, relativeError } from "./golden";
 
 export const checkTextDenoiser: DeviceCheck = async function* (fixture, device, format) {
   const { golden } = fixture;
@@ -15,11 +15,11 @@ export const checkTextDenoiser: DeviceCheck = async function* (fixture, device, 
   const network = await NetworkUnderTest.open(fixture, device, format, denoiser);
   for (const entry of golden.cases) {
     const fields = new Fields(entry, `${fixture.name}/golden.json`);
-    const index = fields.integer("i");
+    const index = fields.integer("i", GOLDEN.index);
     const sample = golden.channelsLast(`sample.${index}`);
     const [batch = 1, height = 1, width = 1] = sample.shape;
     const textTokens = golden.tensor("encoder_hidden_states").shape[1] ?? 1;
-    const inputs = { ...conditions(fixture, denoiser, fields.number("timestep"), batch), sample: sample.values };
+    const inputs = { ...conditions(fixture, denoiser, fields.number("timestep", GOLDEN.value), batch), sample: sample.values };
     for (const { name, steering } of predictions(index, fields)) {
       if (!golden.has(name)) continue;
       const method = steering.method === "nag" ? "nag" : "nasa";
@@ -67,9 +67,14 @@ function predictions(index: number, fields: Fields): readonly Prediction[] {
   const nasa = fields.optionalObject("nasa");
   const nag = fields.optionalObject("nag");
   const list: Prediction[] = [{ name: `out.${index}`, steering: { method: "none" } }];
-  if (nasa) list.push({ name: `out_nasa.${index}`, steering: { method: "nasa", scale: nasa.number("alpha") } });
+  if (nasa) list.push({ name: `out_nasa.${index}`, steering: { method: "nasa", scale: nasa.number("alpha", GOLDEN.value) } });
   if (nag) {
-    const steering = { method: "nag", scale: nag.number("phi"), tau: nag.number("tau"), alpha: nag.number("alpha") } as const;
+    const steering = {
+      method: "nag",
+      scale: nag.number("phi", GOLDEN.value),
+      tau: nag.number("tau", GOLDEN.value),
+      alpha: nag.number("alpha", GOLDEN.value),
+    } as const;
     list.push({ name: `out_nag.${index}`, steering });
   }
   return list;

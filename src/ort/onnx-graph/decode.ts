@@ -1,5 +1,6 @@
 // An ONNX file as a model. Reads structure only: weights stay where they are in the file.
 import { OnestrokeError } from "../../common/errors";
+import { bodiesOf, checkGraphBudget } from "./budget";
 import { contents, integerOf, integers, readFields, textOf, texts, type Field } from "./fields";
 import {
   ATTRIBUTE_FIELDS,
@@ -23,7 +24,7 @@ import {
 
 /**
  * @param bytes a whole `.onnx` file; views of it live as long as the model
- * @throws OnestrokeError `model-corrupt`
+ * @throws OnestrokeError `model-corrupt`; `model-unsupported` when it is beyond what a network needs
  */
 export function decodeModel(bytes: Uint8Array): OnnxModel {
   const fields = readFields(bytes);
@@ -31,6 +32,7 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
   if (graph === undefined || integerOf(fields, MODEL_FIELDS.irVersion) === undefined) {
     throw new OnestrokeError("model-corrupt", "the file is no ONNX model: it has no graph");
   }
+  checkGraphBudget(readFields(graph));
   const opsets = contents(fields, MODEL_FIELDS.opset).map((content) => {
     const opset = readFields(content);
     return [domainOf(opset, OPSET_FIELDS.domain), integerOf(opset, OPSET_FIELDS.version) ?? 1] as const;
@@ -114,13 +116,9 @@ export function integerAttribute(node: OnnxNode, name: string): number | undefin
 
 /** Values of the graph around it that the bodies of an `If`, `Loop` or `Scan` read; names of their own are among them. */
 export function capturedValues(node: OnnxNode): readonly string[] {
-  return contents(node.other, NODE_FIELDS.attribute).flatMap((content) => {
-    const fields = readFields(content);
-    const bodies = [...contents(fields, ATTRIBUTE_FIELDS.graph), ...contents(fields, ATTRIBUTE_FIELDS.graphs)];
-    return bodies.flatMap((body) => {
-      const graph = decodeGraph(body);
-      const inner = graph.nodes.flatMap((each) => [...each.inputs, ...capturedValues(each)]);
-      return [...inner, ...graph.outputs.map(({ name }) => name)];
-    });
+  return bodiesOf(node.other).flatMap((body) => {
+    const graph = decodeGraph(body);
+    const inner = graph.nodes.flatMap((each) => [...each.inputs, ...capturedValues(each)]);
+    return [...inner, ...graph.outputs.map(({ name }) => name)];
   });
 }

@@ -11,7 +11,12 @@ export interface Field {
   readonly content: Uint8Array;
 }
 
-/** @throws OnestrokeError `model-corrupt` */
+/** Of one message: a graph's nodes, tensors and values are fields of it. */
+const MOST_FIELDS = 500_000;
+/** Of one list: sizes of a tensor, most of all. */
+const MOST_INTEGERS = 1024;
+
+/** @throws OnestrokeError `model-corrupt`; `model-unsupported` when there is no end of them */
 export function readFields(bytes: Uint8Array): readonly Field[] {
   return wire(() => {
     const reader = new BinaryReader(bytes);
@@ -19,6 +24,7 @@ export function readFields(bytes: Uint8Array): readonly Field[] {
     while (reader.pos < reader.len) {
       const [number, wireType] = reader.tag();
       const content = wireType === WireType.LengthDelimited ? reader.bytes() : reader.skip(wireType, number);
+      if (fields.length === MOST_FIELDS) throw endless("parts");
       fields.push({ number, wireType, content });
     }
     return fields;
@@ -63,18 +69,25 @@ export function textOf(fields: readonly Field[], number: number): string {
 
 /** Whole numbers, each in a field of its own or packed in one. */
 export function integers(fields: readonly Field[], number: number): readonly number[] {
-  return wire(() =>
-    contents(fields, number).flatMap((content) => {
+  return wire(() => {
+    const values: number[] = [];
+    for (const content of contents(fields, number)) {
       const reader = new BinaryReader(content);
-      const values: number[] = [];
-      while (reader.pos < reader.len) values.push(Number(reader.int64()));
-      return values;
-    }),
-  );
+      while (reader.pos < reader.len) {
+        if (values.length === MOST_INTEGERS) throw endless("numbers in a list");
+        values.push(Number(reader.int64()));
+      }
+    }
+    return values;
+  });
 }
 
 export function integerOf(fields: readonly Field[], number: number): number | undefined {
   return integers(fields, number).at(-1);
+}
+
+function endless(of: string): OnestrokeError {
+  return new OnestrokeError("model-unsupported", `the ONNX file has more ${of} than any network here needs`);
 }
 
 function wire<T>(read: () => T): T {

@@ -1,4 +1,5 @@
 // Who makes each value of a graph and who reads it.
+import { OnestrokeError } from "../../common/errors";
 import type { Initializer, OnnxGraph, OnnxNode, ValueInfo } from "./model";
 
 /** Reads sizes alone: what it gives says nothing of the values it was given. */
@@ -10,15 +11,23 @@ export class GraphIndex {
   readonly graph: OnnxGraph;
   readonly initializers: ReadonlyMap<string, Initializer>;
   readonly values: ReadonlyMap<string, ValueInfo>;
+  readonly #inputs: ReadonlySet<string>;
   readonly #producers = new Map<string, OnnxNode>();
   readonly #consumers = new Map<string, OnnxNode[]>();
 
+  /** @throws OnestrokeError `model-corrupt` when a value is made twice */
   constructor(graph: OnnxGraph) {
     this.graph = graph;
     this.initializers = new Map(graph.initializers.map((initializer) => [initializer.name, initializer]));
+    this.#inputs = new Set(graph.inputs.map(({ name }) => name));
     this.values = new Map([...graph.values, ...graph.outputs, ...graph.inputs].map((value) => [value.name, value]));
     for (const node of graph.nodes) {
-      for (const output of node.outputs) this.#producers.set(output, node);
+      for (const output of node.outputs) {
+        if (output === "") continue;
+        // A value that is made twice could be made of itself, and whoever follows it would not come to an end.
+        if (this.isTaken(output)) throw new OnestrokeError("model-corrupt", `the ONNX graph makes the value ${output.slice(0, 80)} twice`);
+        this.#producers.set(output, node);
+      }
       for (const input of new Set(node.inputs)) {
         const readers = this.#consumers.get(input);
         if (readers) readers.push(node);
@@ -42,6 +51,6 @@ export class GraphIndex {
   }
 
   isTaken(name: string): boolean {
-    return this.#producers.has(name) || this.initializers.has(name) || this.graph.inputs.some((input) => input.name === name);
+    return this.#producers.has(name) || this.initializers.has(name) || this.#inputs.has(name);
   }
 }

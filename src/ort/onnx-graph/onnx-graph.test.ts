@@ -5,7 +5,7 @@ import { attentionModel, GraphWriter } from "../testing/attention-model";
 import { capturedValues, decodeModel, integerAttribute } from "./decode";
 import { detachWeights, externalFiles } from "./detach-weights";
 import { encodeModel } from "./encode";
-import { bytes, contents, integerOf, message, readFields, text, textOf, writeFields } from "./fields";
+import { bytes, contents, integer, integerOf, message, readFields, text, textOf, writeFields } from "./fields";
 import { GraphIndex } from "./graph-index";
 import { ATTRIBUTE_FIELDS, ENTRY_FIELDS, GRAPH_FIELDS, NODE_FIELDS, TENSOR_FIELDS, type OnnxModel } from "./model";
 
@@ -106,5 +106,68 @@ describe("weights by reference", () => {
     const once = encodeModel(detachWeights(decodeModel(file), file, "weights.data"));
     const again = detachWeights(decodeModel(once), once, "other");
     expect(externalFiles(again)).toEqual(["weights.data"]);
+  });
+});
+
+describe("budgets", () => {
+  const { graph: GRAPH, irVersion } = { graph: 7, irVersion: 1 };
+  const file = (graph: Uint8Array) => writeFields([integer(irVersion, 8), bytes(GRAPH, graph)]);
+  const nested = (depth: number): Uint8Array => {
+    let graph: Uint8Array = new Uint8Array();
+    for (let i = 0; i < depth; i++) {
+      const body = bytes(ATTRIBUTE_FIELDS.graph, graph);
+      graph = writeFields([message(GRAPH_FIELDS.node, [message(NODE_FIELDS.attribute, [text(ATTRIBUTE_FIELDS.name, "body"), body])])]);
+    }
+    return graph;
+  };
+  const tooMuch = (what: RegExp) => expect.objectContaining({ code: "model-unsupported", message: expect.stringMatching(what) });
+
+  it.each([9, 100, 1000])("%i graphs in one another are too many", (depth) => {
+    expect(() => decodeModel(file(nested(depth)))).toThrow(tooMuch(/nested/));
+  });
+
+  it("control: a body in a body may be", () => expect(decodeModel(file(nested(8))).graph.nodes.length).toBe(1));
+
+  it.each([100_001, 1_000_000])("%i empty nodes are too many", (count) => {
+    const node = Uint8Array.of((GRAPH_FIELDS.node << 3) | 2, 0);
+    const graph = new Uint8Array(2 * count);
+    for (let i = 0; i < count; i++) graph.set(node, 2 * i);
+    expect(() => decodeModel(file(graph))).toThrow(tooMuch(/nodes|parts/));
+  });
+
+  it("a body that is named ten times at each of eight levels is counted ten times", () => {
+    let graph: Uint8Array = new Uint8Array();
+    for (let i = 0; i < 6; i++) {
+      const body = bytes(ATTRIBUTE_FIELDS.graphs, graph);
+      graph = writeFields([
+        message(GRAPH_FIELDS.node, [
+          message(
+            NODE_FIELDS.attribute,
+            Array.from({ length: 10 }, () => body),
+          ),
+        ]),
+      ]);
+    }
+    expect(() => decodeModel(file(graph))).toThrow(tooMuch(/nodes/));
+  });
+
+  it.each([1025, 10_000_000])("a tensor of %i dimensions has too many, one by one or packed", (count) => {
+    const packed = bytes(TENSOR_FIELDS.dims, new Uint8Array(count).fill(1));
+    const each = new Uint8Array(2 * Math.min(count, 600_000)).fill(1).map((_, i) => (i % 2 === 0 ? TENSOR_FIELDS.dims << 3 : 1));
+    for (const tensor of [writeFields([packed]), each])
+      expect(() => decodeModel(file(writeFields([bytes(GRAPH_FIELDS.initializer, tensor)])))).toThrow(tooMuch(/numbers in a list|parts/));
+  });
+
+  it("groups in one another, which nobody writes any more, are damage", () => {
+    const groups = new Uint8Array(1_000_000).fill(((99 << 3) & 0x7f) | 3);
+    expect(() => decodeModel(groups)).toThrow(expect.objectContaining({ code: "model-corrupt" }));
+  });
+
+  it("a value that is made twice is damage", () => {
+    const g = new GraphWriter();
+    const { graph } = g.model(g.op("Add", [g.op("Neg", ["sample"]), "sample"]));
+    const twice = { ...graph, nodes: graph.nodes.map((node) => ({ ...node, outputs: ["out"] })) };
+    expect(() => new GraphIndex(twice)).toThrow(expect.objectContaining({ code: "model-corrupt" }));
+    expect(() => new GraphIndex(graph)).not.toThrow();
   });
 });

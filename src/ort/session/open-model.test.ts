@@ -101,3 +101,20 @@ describe("readModel", () => {
     });
   });
 });
+
+it("what is no graph is called what it is, and so is what stands for its weights", async () => {
+  const pointer = new TextEncoder().encode("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n");
+  const refused = {
+    code: "model-missing",
+    message: expect.stringContaining("Git LFS pointer"),
+    remedy: expect.stringContaining("git lfs pull"),
+  };
+  await expect(readModel({ store: store({ "unet/model.onnx": pointer }), path: "unet/model.onnx" })).rejects.toMatchObject(refused);
+  const outside = encodeModel(detachWeights(decodeModel(file), file, "weights.bin"));
+  const files = { "unet/model.onnx": outside, "unet/weights.bin": pointer };
+  await expect(readModel({ store: store(files), path: "unet/model.onnx" })).rejects.toMatchObject(refused);
+  expect(
+    (await readModel({ store: store({ ...files, "unet/weights.bin": file }), path: "unet/model.onnx" })).external.length,
+    "control",
+  ).toBe(1);
+});

@@ -1,5 +1,6 @@
 // From a stored ONNX file to what a session is made of, with its graph rewritten if wanted.
 import type { ByteSource, ByteStore } from "../../checkpoints/byte-source";
+import { foreignBytes, foreignError, foreignText } from "../../checkpoints/foreign-file";
 import { OnestrokeError } from "../../common/errors";
 import { decodeModel } from "../onnx-graph/decode";
 import { detachWeights, externalFiles } from "../onnx-graph/detach-weights";
@@ -39,10 +40,15 @@ const LARGEST_GRAPH_BYTES = 64 * 2 ** 20;
 export async function readModel(file: OnnxFile, options: ReadOptions = {}): Promise<ModelFiles> {
   const { rewrite, signal } = options;
   const bytes = await readWhole(await file.store.open(file.path, signal), options);
+  const foreign = foreignBytes(bytes);
+  if (foreign !== undefined) throw foreignError(file.path, foreign);
   const model = decodeModel(bytes);
   const external: { readonly path: string; readonly data: Uint8Array }[] = [];
   for (const { location, source } of await openExternal(file, model, signal)) {
-    external.push({ path: location, data: await readWhole(source, options) });
+    const data = await readWhole(source, options);
+    const pointer = foreignText(new TextDecoder().decode(data.subarray(0, 128)));
+    if (pointer !== undefined) throw foreignError(source.name, pointer);
+    external.push({ path: location, data });
   }
   if (rewrite === undefined) return { model: bytes, external };
   const rewritten = detachWeights(rewrite(model), bytes, ORIGINAL);

@@ -1,6 +1,7 @@
 // What each value of a graph is computed from: the text, the other inputs, both or neither. Sizes
 // do not count (exporters compute shapes of one branch from the other's), so keys and values
 // are exactly what comes from the text alone, however they are projected, split and reshaped.
+import { OnestrokeError } from "../../common/errors";
 import { capturedValues } from "../onnx-graph/decode";
 import { readsSizeOnly, type GraphIndex } from "../onnx-graph/graph-index";
 
@@ -13,9 +14,12 @@ export class Dependence {
   constructor(index: GraphIndex, textInput: string) {
     for (const { name } of index.inputs) this.#origins.set(name, name === textInput ? TEXT : OTHER);
     for (const node of index.graph.nodes) {
+      // Each knows only of what was made before it: in another order nothing would be known, and circles would have no end.
+      const early = node.inputs.find((input) => index.producer(input) !== undefined && !this.#origins.has(input));
+      if (early !== undefined) throw new OnestrokeError("model-corrupt", `the ONNX graph reads ${early.slice(0, 80)} before it is made`);
       const read = readsSizeOnly(node) ? [] : [...node.inputs, ...capturedValues(node)];
       const origin = read.reduce((union, value) => union | (this.#origins.get(value) ?? 0), 0);
-      for (const output of node.outputs) this.#origins.set(output, origin);
+      for (const output of node.outputs) if (output !== "") this.#origins.set(output, origin);
     }
   }
 

@@ -14,6 +14,9 @@ export interface Copy {
   readonly nodes: readonly OnnxNode[];
 }
 
+/** From the text to an attention: a projection, a split, some reshaping. */
+const MOST_STEPS = 1000;
+
 export class Duplicator {
   readonly #index: GraphIndex;
   readonly #dependence: Dependence;
@@ -33,15 +36,17 @@ export class Duplicator {
     return { output, nodes };
   }
 
-  #counterpart(value: string, attention: CrossAttention, nodes: OnnxNode[]): string {
+  #counterpart(value: string, attention: CrossAttention, nodes: OnnxNode[], depth = 0): string {
     const known = this.#counterparts.get(value);
     if (known !== undefined) return known;
-    const counterpart = this.#compute(value, attention, nodes);
+    if (depth > MOST_STEPS)
+      throw new OnestrokeError("model-unsupported", "this ONNX model cannot be steered: text reaches it through too many steps");
+    const counterpart = this.#compute(value, attention, nodes, depth);
     this.#counterparts.set(value, counterpart);
     return counterpart;
   }
 
-  #compute(value: string, attention: CrossAttention, nodes: OnnxNode[]): string {
+  #compute(value: string, attention: CrossAttention, nodes: OnnxNode[], depth: number): string {
     const node = this.#index.producer(value);
     if (!node) return value;
     const inCore = attention.core.has(node);
@@ -50,7 +55,7 @@ export class Duplicator {
     const inputs = node.inputs.map((input) => {
       if (input === "") return input;
       if (inCore) this.#checkOperand(input, node, attention);
-      return this.#counterpart(input, attention, nodes);
+      return this.#counterpart(input, attention, nodes, depth + 1);
     });
     if (inputs.every((input, position) => input === node.inputs[position])) return value;
     if (capturedValues(node).length > 0) throw unsupported(node, "is computed in a subgraph");

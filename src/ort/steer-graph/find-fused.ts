@@ -1,6 +1,7 @@
 // Cross-attentions in one operator: ONNX Runtime's MultiHeadAttention and ONNX's own Attention
 // (since opset 23). ONNX Runtime's `Attention` projects queries, keys and values from one
 // input, so it is self-attention; with an input from the text alone it encodes the text.
+import { integerAttribute } from "../onnx-graph/decode";
 import type { GraphIndex } from "../onnx-graph/graph-index";
 import type { OnnxNode } from "../onnx-graph/model";
 import type { CrossAttention } from "./cross-attention";
@@ -22,10 +23,14 @@ export function findFusedCrossAttentions(index: GraphIndex, dependence: Dependen
   });
 }
 
-/** ONNX's operator gives heads on an axis of their own where its queries have one. */
+/** ONNX's operator gives heads on an axis of their own where its queries have one; where they have none it is told their number. */
 function heads(node: OnnxNode, index: GraphIndex): Pick<CrossAttention, "core" | "output" | "headsMerged"> {
   const [output = ""] = node.outputs;
   const { path, ...after } = mergedHeads(index, output);
   if (after.headsMerged) return { core: new Set([node, ...path]), ...after };
-  return { core: new Set([node]), output, headsMerged: node.domain === "com.microsoft" };
+  return {
+    core: new Set([node]),
+    output,
+    headsMerged: node.domain === "com.microsoft" || integerAttribute(node, "q_num_heads") !== undefined,
+  };
 }

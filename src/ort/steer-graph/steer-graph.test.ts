@@ -177,6 +177,15 @@ describe("refusals", () => {
     refused(g.model(crossAttention(g, "plain", g.op("Add", ["sample", pooled]), "encoder_hidden_states"))).toThrow(/text enters it at Add/);
   });
 
+  it("nodes in an order that nothing can run in, and text that comes through too many steps", () => {
+    const { graph, ...rest } = attentionModel("plain");
+    refused({ ...rest, graph: { ...graph, nodes: graph.nodes.toReversed() } }).toThrow(/before it is made/);
+    const g = new GraphWriter();
+    let text = "encoder_hidden_states";
+    for (let i = 0; i < 20_000; i++) text = g.op("Identity", [text]);
+    refused(g.model(crossAttention(g, "plain", "sample", text))).toThrow(/too many steps/);
+  });
+
   it("a mask from another input, which is for one text's tokens", () => {
     const { graph, ...rest } = attentionModel("plain");
     const nodes = graph.nodes.flatMap((node) =>

@@ -5,8 +5,11 @@ import { attribute, constant, valueInfo } from "../onnx-graph/encode";
 import { integer } from "../onnx-graph/fields";
 import { ELEMENT_TYPES, type Initializer, type OnnxModel, type OnnxNode } from "../onnx-graph/model";
 
-/** `flat`: heads in the batch axis and a mask of zeros shaped by queries and keys, as older exports have it. */
-export const FORMS = ["plain", "flat", "packed", "fused", "float16"] as const;
+/**
+ * `flat`: heads in the batch axis and a mask of zeros shaped by queries and keys, as older exports have it. `fused`: ONNX Runtime's own
+ * operator; `standard`: ONNX's, on three axes.
+ */
+export const FORMS = ["plain", "flat", "packed", "fused", "standard", "float16"] as const;
 
 export type Form = (typeof FORMS)[number];
 
@@ -90,7 +93,8 @@ export class GraphWriter {
   }
 }
 
-export function attentionModel(form: Form, opset = 17): OnnxModel {
+/** ONNX's own attention is of version 23. */
+export function attentionModel(form: Form, opset = form === "standard" ? 23 : 17): OnnxModel {
   const g = new GraphWriter();
   return g.model(crossAttention(g, form, "sample", "encoder_hidden_states"), [], opset);
 }
@@ -108,9 +112,11 @@ export function crossAttention(g: GraphWriter, form: Form, sample: string, text:
   const merged =
     form === "fused"
       ? g.op("MultiHeadAttention", [query, key, value], { num_heads: HEADS }, "com.microsoft")
-      : form === "flat"
-        ? flat(g, query, key, value)
-        : plain(g, query, key, value, half);
+      : form === "standard"
+        ? g.op("Attention", [query, key, value], { q_num_heads: HEADS, kv_num_heads: HEADS })
+        : form === "flat"
+          ? flat(g, query, key, value)
+          : plain(g, query, key, value, half);
   const identity = Float32Array.from({ length: CHANNELS ** 2 }, (_, i) => (i % (CHANNELS + 1) === 0 ? 1 : 0));
   const out = g.op("MatMul", [merged, half(g.floats("to_out", [CHANNELS, CHANNELS], identity))]);
   return form === "float16" ? g.op("Cast", [out], { to: ELEMENT_TYPES.float32 }) : out;

@@ -10,8 +10,11 @@ import { Fields } from "../../common/json";
 import { missingFile } from "../../checkpoints/memory-source";
 import { readJson } from "../../checkpoints/read-file";
 import { OnestrokeError } from "../../common/errors";
+import { RANGES } from "../../networks/config";
 import type { OnnxFile } from "../../ort/session/open-model";
-import { samplerFromConfig, type Sampler } from "../../samplers/sampler";
+import type { Sampler } from "../../samplers/sampler";
+import { samplerFromConfig, withRule, type ChosenRule } from "../../samplers/scheduler-file";
+import { checkUsualSide } from "../fit";
 import { graphFile } from "./graph-file";
 
 export interface OnnxCheckpoint {
@@ -21,6 +24,8 @@ export interface OnnxCheckpoint {
   readonly textEncoder: OnnxFile;
   readonly unet: OnnxFile;
   readonly decoder: OnnxFile;
+  /** Rows of the text encoder's embedding, where its configuration says. */
+  readonly words: number | undefined;
   readonly sampler: Sampler;
   readonly latentChannels: number;
   /** The decoder reads `latent / scalingFactor + shiftFactor`. */
@@ -37,8 +42,15 @@ export interface OnnxCheckpoint {
 /** Stable Diffusion 1 and 2, and SD-Turbo; levels are the autoencoder's and the denoiser's alike. */
 const USUAL = { latentChannels: 4, scalingFactor: 0.18215, levels: 4, sampleSize: 64 } as const;
 
-/** @throws OnestrokeError `model-missing` naming the file, `model-unsupported`, `model-corrupt` */
-export async function openOnnxCheckpoint({ entry, base: store }: ModelFiles, signal?: AbortSignal): Promise<OnnxCheckpoint> {
+/**
+ * @param rule the sampler's, where a person chose one
+ * @throws OnestrokeError `model-missing` naming the file, `model-unsupported`, `model-corrupt`
+ */
+export async function openOnnxCheckpoint(
+  { entry, base: store }: ModelFiles,
+  rule: ChosenRule | undefined,
+  signal?: AbortSignal,
+): Promise<OnnxCheckpoint> {
   if (store === undefined) throw new OnestrokeError("model-missing", `${entry?.title ?? "the model"} has no folder of its own`);
   // The graphs of the base alone would draw, but as another model.
   if (entry !== undefined && Object.keys(entry.components).length > 0) {
@@ -58,6 +70,9 @@ export async function openOnnxCheckpoint({ entry, base: store }: ModelFiles, sig
   }
   const [textEncoder, unet, decoder] = [await file("text_encoder"), await file("unet"), await file("vae_decoder")];
   const [denoiser, vae] = [await config("unet"), await config("vae_decoder")];
+  const sampleSize = denoiser.optionalInteger("sample_size", RANGES.side) ?? USUAL.sampleSize;
+  const factor = 2 ** (levelsOf(vae) - 1);
+  checkUsualSide(sampleSize * factor);
   return {
     name: entry?.id ?? store.name.replace(/\/+$/, "").split("/").at(-1) ?? store.name,
     store,
@@ -65,18 +80,23 @@ export async function openOnnxCheckpoint({ entry, base: store }: ModelFiles, sig
     textEncoder,
     unet,
     decoder,
-    sampler: entry?.sampler ?? samplerFromConfig(await readJson(store, "scheduler/scheduler_config.json", signal)),
-    latentChannels: vae.optionalInteger("latent_channels") ?? USUAL.latentChannels,
-    scalingFactor: vae.optionalNumber("scaling_factor") ?? USUAL.scalingFactor,
-    shiftFactor: vae.optionalNumber("shift_factor") ?? 0,
-    factor: 2 ** (levelsOf(vae) - 1),
-    sampleSize: denoiser.optionalInteger("sample_size") ?? USUAL.sampleSize,
+    words: (await config("text_encoder")).optionalInteger("vocab_size", RANGES.rows),
+    sampler: entry?.sampler
+      ? withRule(entry.sampler, rule)
+      : samplerFromConfig(await readJson(store, "scheduler/scheduler_config.json", signal), { rule }),
+    latentChannels: vae.optionalInteger("latent_channels", RANGES.channels) ?? USUAL.latentChannels,
+    scalingFactor: vae.optionalNumber("scaling_factor", RANGES.scaling) ?? USUAL.scalingFactor,
+    shiftFactor: vae.optionalNumber("shift_factor", RANGES.shift) ?? 0,
+    factor,
+    sampleSize,
     sampleMultiple: 2 ** (levelsOf(denoiser) - 1),
   };
 }
 
 /** Resolutions a network works at, each half the one before. */
-function levelsOf({ object }: Fields): number {
-  const { block_out_channels: channels } = object;
-  return Array.isArray(channels) ? channels.length : USUAL.levels;
+function levelsOf(config: Fields): number {
+  const levels = config.optionalIntegers("block_out_channels", RANGES.channels)?.length ?? USUAL.levels;
+  const [least, most] = RANGES.levels;
+  if (levels < least || levels > most) throw config.unsupported("block_out_channels", `has ${levels} entries`);
+  return levels;
 }

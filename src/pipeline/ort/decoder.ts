@@ -1,6 +1,7 @@
 // The exported decoder: latents as the sampler leaves them to pixels on the host.
 import type { Tensor } from "onnxruntime-web";
 import { OnestrokeError } from "../../common/errors";
+import { PICTURE } from "../../ort/choose-output";
 import { LATENT_INPUT, latentGraph } from "../../ort/sampler-graph";
 import type { OrtRuntime } from "../../ort/session/runtime";
 import { valuesOf } from "../../ort/session/tensors";
@@ -27,7 +28,7 @@ export class OnnxDecoder {
   /** Pixels about [0, 1], `[height, width, channels]`. */
   async pixels(latent: Tensor, { width, height }: Size, work: Work): Promise<Float32Array> {
     const session = await this.network.session(work);
-    const values = valuesOf(await this.network.runFirst(session, { [LATENT_INPUT]: latent }, work.signal));
+    const values = valuesOf(await this.network.runFor(PICTURE, session, { [LATENT_INPUT]: latent }, work.signal));
     if (values.length !== 3 * width * height) {
       throw new OnestrokeError("model-unsupported", `the decoder gives ${values.length} numbers, not ${width}x${height} pixels of three`);
     }

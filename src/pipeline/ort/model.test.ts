@@ -6,11 +6,15 @@ import type { ByteStore } from "../../checkpoints/byte-source";
 import { parseCatalogueEntry } from "../../catalogue/entry";
 import { memoryStore } from "../../checkpoints/memory-source";
 import { readJson } from "../../checkpoints/read-file";
-import { encodeModel } from "../../ort/onnx-graph/encode";
+import { decodeModel } from "../../ort/onnx-graph/decode";
+import { attribute, encodeModel, valueInfo } from "../../ort/onnx-graph/encode";
+import { ELEMENT_TYPES } from "../../ort/onnx-graph/model";
+import { NodeList } from "../../ort/onnx-graph/node-list";
 import { nodeRuntime } from "../../ort/session/load-node";
 import { attend, CHANNELS, TEXT_CHANNELS } from "../../ort/testing/attention-model";
 import { TorchGenerator } from "../../samplers/noise/torch-generator";
-import { samplerFromConfig, scheduleFor } from "../../samplers/sampler";
+import { scheduleFor } from "../../samplers/sampler";
+import { samplerFromConfig } from "../../samplers/scheduler-file";
 import { STEERING_DEFAULTS } from "../../common/steering-defaults";
 import { nasa } from "../../steering/reference";
 import { openClipTokenizer } from "../../tokenizer/clip-tokenizer";
@@ -119,6 +123,23 @@ describe("the algorithm", () => {
     expect(early).not.toEqual(await draw({ steering, steps: 2 }));
     expect(early).not.toEqual(await draw({ steps: 2 }));
     expect(await draw({ steering: { ...steering, sigmaEnd: 100 } })).toEqual(await draw({ steering }));
+  });
+
+  test("a text encoder that gives its pooled text first, and a vocabulary that its embedding lacks a row for", async () => {
+    const { graph, ...rest } = decodeModel(FILES["text_encoder/model.onnx"] ?? new Uint8Array());
+    const pooled = new NodeList("pooled");
+    pooled.op("ReduceMean", ["out"], [attribute("axes", [1]), attribute("keepdims", 0)], "pooler_output");
+    const outputs = [valueInfo("pooler_output", ELEMENT_TYPES.float32, [1, TEXT_CHANNELS]), ...graph.outputs];
+    const encoder = encodeModel({ ...rest, graph: { ...graph, outputs, nodes: [...graph.nodes, ...pooled.nodes] } });
+    const pooledFirst = { "text_encoder/model.onnx": encoder };
+    const other = await openOnnxModel(files(pooledFirst), runtime);
+    expect(await other.measure(REQUEST)).toEqual(await model.measure(REQUEST));
+    await other.dispose();
+    const short = { ...pooledFirst, "text_encoder/config.json": json({ vocab_size: 500 }) };
+    await expect(openOnnxModel(files(short), runtime)).rejects.toMatchObject({
+      code: "model-unsupported",
+      message: expect.stringMatching(/knows 597 tokens, the text encoder 500/),
+    });
   });
 
   test("a picture of the size asked for, the same for the same request", async () => {

@@ -5,11 +5,13 @@ import type { ModelFiles } from "../../checkpoints/places";
 import type { DrawHooks } from "../../common/drawing";
 import { OnestrokeError } from "../../common/errors";
 import type { ModelFacts, ModelPart } from "../../common/model-facts";
+import { modelName } from "../../common/recipe";
 import { STEERED_FAMILIES, STEERING_DEFAULTS } from "../../common/steering-defaults";
 import type { OrtRuntime } from "../../ort/session/runtime";
 import { readTensor } from "../../ort/session/tensors";
 import { TEXT_INPUT } from "../../ort/steer-graph";
 import { maxSteps, type Sampler } from "../../samplers/sampler";
+import type { SamplerOverrides } from "../../samplers/scheduler-file";
 import { steeringDefaultsOfTextChannels } from "../default-steering";
 import { Model } from "../draw";
 import type { Condition, Denoising, EncodedText, ModelEngine, Size } from "../engine";
@@ -24,6 +26,8 @@ import { OnnxTextEncoder } from "./text-encoder";
 export interface OnnxOptions {
   /** Encoder lengths (of 77 tokens) that a prompt may fill. Default 1. */
   readonly textRows?: number;
+  /** The rule that a person chose, over what the scheduler's file says. */
+  readonly sampler?: Pick<SamplerOverrides, "rule">;
 }
 
 interface Parts {
@@ -42,10 +46,10 @@ export async function openOnnxModel(
   files: ModelFiles,
   runtime: OrtRuntime,
   hooks: DrawHooks = {},
-  { textRows }: OnnxOptions = {},
+  { textRows, sampler }: OnnxOptions = {},
 ): Promise<Model> {
   const { signal } = hooks;
-  const checkpoint = await openOnnxCheckpoint(files, signal);
+  const checkpoint = await openOnnxCheckpoint(files, sampler?.rule, signal);
   const text = await OnnxTextEncoder.open(checkpoint, runtime, signal);
   const [denoiser, decoder] = [new OnnxDenoiser(runtime, checkpoint.unet), new OnnxDecoder(runtime, checkpoint)];
   const parts = { runtime, checkpoint, text, denoiser, decoder };
@@ -144,13 +148,14 @@ function factsOf({ runtime, checkpoint }: Parts, parts: readonly ModelPart[], te
   const family = STEERED_FAMILIES.find((candidate) => candidate === entry?.family);
   const { backend } = runtime;
   return {
-    id: name,
+    id: modelName(name),
     title: entry?.title ?? name,
     license: entry?.license.id,
     weightBytes: parts.reduce((sum, { byteLength }) => sum + byteLength, 0),
     defaultSize: sampleSize * factor,
     sizeMultiple: sampleMultiple * factor,
     maxSteps: entry?.steps.maximum ?? maxSteps(sampler),
+    doubt: sampler.doubt,
     steering: family ? STEERING_DEFAULTS[family] : steeringDefaultsOfTextChannels(textChannels),
     adapter: backend.provider === "webgpu" ? backend.device.name : "cpu",
     parts,

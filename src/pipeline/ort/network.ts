@@ -1,6 +1,7 @@
 // One exported network: its session, opened when first needed, and runs by input name.
 import type { Tensor } from "onnxruntime-web";
 import { OnestrokeError } from "../../common/errors";
+import { chooseOutput, sessionOutputs, type Wanted } from "../../ort/choose-output";
 import type { OnnxModel } from "../../ort/onnx-graph/model";
 import { readModel, storedBytes, type OnnxFile } from "../../ort/session/open-model";
 import type { OrtRuntime } from "../../ort/session/runtime";
@@ -80,12 +81,20 @@ export class OnnxNetwork {
     return session.run(Object.fromEntries(tensors), options);
   }
 
-  /** The model's only output, or the first of several. */
-  async runFirst(session: OrtSession, feeds: Readonly<Record<string, Feed>>, signal?: AbortSignal): Promise<Tensor> {
-    const name = session.outputs[0]?.name ?? "";
-    const { [name]: first } = await this.run(session, feeds, { fetch: [name], signal });
-    if (!first) throw new OnestrokeError("model-unsupported", `${this.#options.file.path} has no output`);
-    return first;
+  /**
+   * One output, whatever its place among the model's.
+   * @throws OnestrokeError as `OrtSession.run`; `model-unsupported` where it cannot be told from others
+   */
+  async runFor(wanted: Wanted, session: OrtSession, feeds: Readonly<Record<string, Feed>>, signal?: AbortSignal): Promise<Tensor> {
+    const { path } = this.#options.file;
+    const name = chooseOutput(path, sessionOutputs(session.outputs), wanted);
+    const { [name]: output } = await this.run(session, feeds, { fetch: [name], signal });
+    if (output?.dims.length !== wanted.rank) {
+      throw new OnestrokeError("model-unsupported", `${path} gives ${name} of ${output?.dims.length ?? 0} axes, not ${wanted.rank}`, {
+        model: path,
+      });
+    }
+    return output;
   }
 
   async release(): Promise<void> {

@@ -1,7 +1,9 @@
 // The exported text encoder with its tokenizer: a row of token ids to its last hidden states.
+import { TEXT_STATES } from "../../ort/choose-output";
 import type { OrtRuntime } from "../../ort/session/runtime";
 import { valuesOf } from "../../ort/session/tensors";
 import { openClipTokenizer, type ClipTokenizer } from "../../tokenizer/clip-tokenizer";
+import { checkVocabulary } from "../check-parts";
 import type { TextEncoder, TextRow } from "../engine";
 import type { Work } from "../work";
 import type { OnnxCheckpoint } from "./checkpoint";
@@ -16,15 +18,17 @@ export class OnnxTextEncoder implements TextEncoder {
     this.tokenizer = tokenizer;
   }
 
-  static async open({ store, textEncoder }: OnnxCheckpoint, runtime: OrtRuntime, signal?: AbortSignal): Promise<OnnxTextEncoder> {
+  static async open({ store, textEncoder, words }: OnnxCheckpoint, runtime: OrtRuntime, signal?: AbortSignal): Promise<OnnxTextEncoder> {
     const network = new OnnxNetwork({ name: "text_encoder", runtime, file: textEncoder, outputs: "cpu" });
-    return new OnnxTextEncoder(network, await openClipTokenizer(store, "tokenizer", signal));
+    const tokenizer = await openClipTokenizer(store, "tokenizer", signal);
+    if (words !== undefined) checkVocabulary(tokenizer.vocabularySize, words);
+    return new OnnxTextEncoder(network, tokenizer);
   }
 
   /** @throws OnestrokeError as `OnnxNetwork.session` and `OrtSession.run` */
   async encode(ids: Int32Array, work: Work): Promise<TextRow> {
     const session = await this.network.session(work);
-    const states = await this.network.runFirst(session, { input_ids: { values: ids, shape: [1, ids.length] } }, work.signal);
+    const states = await this.network.runFor(TEXT_STATES, session, { input_ids: { values: ids, shape: [1, ids.length] } }, work.signal);
     return { hidden: Float32Array.from(valuesOf(states)), channels: states.dims.at(-1) ?? 0 };
   }
 }

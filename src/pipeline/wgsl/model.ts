@@ -3,16 +3,19 @@ import { component, componentBytes, denoiserName, weightBytes, type Manifest } f
 import type { DrawHooks } from "../../common/drawing";
 import { OnestrokeError } from "../../common/errors";
 import type { ModelFacts, ModelPart } from "../../common/model-facts";
+import { modelName } from "../../common/recipe";
 import type { Picture } from "../../common/picture";
 import type { Steering } from "../../common/steering";
 import type { Device } from "../../engine/device";
 import type { Plan } from "../../engine/plan";
 import type { NumberFormat } from "../../engine/tensor";
-import { maxSteps, samplerFromConfig, type Sampler, type SamplerOverrides } from "../../samplers/sampler";
+import { maxSteps, type Sampler } from "../../samplers/sampler";
+import { samplerFromConfig, withRule, type SamplerOverrides } from "../../samplers/scheduler-file";
 import type { SamplerStep } from "../../samplers/schedule";
 import { checkDenoiser } from "../check-parts";
 import { steeringDefaults } from "../default-steering";
 import { Model } from "../draw";
+import { checkUsualSide } from "../fit";
 import type { Condition, Denoising, Measured, ModelEngine, Size } from "../engine";
 import { channelsLast } from "../latent-layout";
 import { loadingWork, type Work } from "../work";
@@ -75,7 +78,9 @@ class WgslEngine implements ModelEngine {
     this.#texts = texts;
     this.#denoiser = new WgslDenoiser(manifest, device, format);
     this.#autoencoder = new WgslAutoencoder(manifest, device, format);
-    this.sampler = manifest.sampler ?? samplerFromConfig(component(manifest, "scheduler").config, sampler);
+    this.sampler = manifest.sampler
+      ? withRule(manifest.sampler, sampler?.rule)
+      : samplerFromConfig(component(manifest, "scheduler").config, sampler);
     this.#takeTurns = weightBytes(manifest) > residentBytes;
     const { latentChannels, factor } = this.#autoencoder.role;
     this.latent = { channels: latentChannels, factor };
@@ -91,8 +96,9 @@ class WgslEngine implements ModelEngine {
       latentChannels,
       texts.map(({ role }) => role),
     );
+    checkUsualSide(this.#denoiser.role.sampleSize * factor);
     this.facts = {
-      id: manifest.name,
+      id: modelName(manifest.name),
       title: manifest.title ?? manifest.name,
       license: manifest.license?.id,
       weightBytes: weightBytes(manifest),
@@ -100,6 +106,7 @@ class WgslEngine implements ModelEngine {
       sizeMultiple: factor,
       maxSteps: manifest.steps?.maximum ?? maxSteps(this.sampler),
       steering: steeringDefaults(manifest),
+      doubt: this.sampler.doubt,
       adapter: device.name,
       parts: partsOf(manifest),
     };

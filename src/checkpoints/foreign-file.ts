@@ -1,0 +1,80 @@
+// What stands where a file of a checkpoint should: a pointer, a web page, a pickle. Told by the first bytes, because people
+// bring such files under the right name, and "damaged, download it again" would send them round in a circle.
+import { OnestrokeError, type ErrorCode } from "../common/errors";
+import type { ByteSource } from "./byte-source";
+
+export interface Foreign {
+  /** Follows "is" or "holds". */
+  readonly what: string;
+  readonly remedy: string;
+  /** `model-missing` where the file itself is elsewhere, `model-unsupported` where it is in order and not read. */
+  readonly code: Extract<ErrorCode, "model-missing" | "model-unsupported">;
+}
+
+/** As many bytes as tell them apart. */
+const HEAD_BYTES = 512;
+
+export const CONVERT_PICKLES =
+  "Use the safetensors files of the model: many repositories have them beside the others or in another branch. Else load it with diffusers " +
+  "and write it with save_pretrained(FOLDER, safe_serialization=True).";
+
+const POINTER: Foreign = {
+  what: "a Git LFS pointer, a few lines that stand for the file, and not the file itself",
+  remedy: "Run `git lfs pull` in the folder the model was cloned to, or download the file itself.",
+  code: "model-missing",
+};
+const PAGE: Foreign = {
+  what: "a web page and not the file itself",
+  remedy: "Download the file itself: what was saved is the page about it, or one that asks to log in.",
+  code: "model-missing",
+};
+const PICKLE: Foreign = {
+  what: "a pickle as torch.save writes it, which is not read because opening one may run any program",
+  remedy: CONVERT_PICKLES,
+  code: "model-unsupported",
+};
+const other = (what: string): Foreign => ({ what, remedy: CONVERT_PICKLES, code: "model-unsupported" });
+
+/** By how the file begins, each byte a character. */
+const BINARY: readonly (readonly [begins: readonly string[], Foreign])[] = [
+  // A zip archive of a model is torch's; the second kind of beginning is a bare pickle's.
+  [["PK\x03\x04", "\x80\x02", "\x80\x03", "\x80\x04", "\x80\x05"], PICKLE],
+  [["GGUF"], other("a GGUF file")],
+  [["\x89HDF"], other("an HDF5 file as Keras writes it")],
+  [
+    ["\x1f\x8b", "7z\xbc\xaf", "Rar!", "BZh", "\xfd7zXZ"],
+    { ...other("a packed archive"), remedy: "Unpack it, and open the folder that is in it." },
+  ],
+  [["\x89PNG", "\xff\xd8\xff", "RIFF"], { ...other("a picture"), remedy: "Choose the model's own file." }],
+];
+
+/** @returns what is known to be no text of a checkpoint, by its beginning */
+export function foreignText(head: string): Foreign | undefined {
+  if (/^\s*version https:\/\/[\w.-]+\/spec\//.test(head)) return POINTER;
+  return /^\s*(?:<!doctype|<html|<head|<body|<\?xml|<!--)/i.test(head) ? PAGE : undefined;
+}
+
+/** @returns what is known to be no weights and no graph, by its first bytes */
+export function foreignBytes(bytes: Uint8Array): Foreign | undefined {
+  const head = String.fromCharCode(...bytes.subarray(0, HEAD_BYTES));
+  const known =
+    foreignText(head.replace(/^\xef\xbb\xbf/, "")) ?? BINARY.find(([begins]) => begins.some((bytes) => head.startsWith(bytes)))?.[1];
+  if (known !== undefined || !/^[\t\n\r -~]{8,}$/.test(head)) return known;
+  const text = head.trim().slice(0, 60);
+  return {
+    what: `text, "${text}", and not the file itself`,
+    remedy: "Download the file itself: what was saved is a server's answer.",
+    code: "model-missing",
+  };
+}
+
+/** The same of a file. */
+export async function foreignFile(source: ByteSource, signal?: AbortSignal): Promise<Foreign | undefined> {
+  const head = new Uint8Array(Math.min(source.size, HEAD_BYTES));
+  await source.read(0, head, signal);
+  return foreignBytes(head);
+}
+
+export function foreignError(file: string, { what, remedy, code }: Foreign, verb: "is" | "holds" = "is"): OnestrokeError {
+  return new OnestrokeError(code, `${file} ${verb} ${what}`, { file, remedy });
+}

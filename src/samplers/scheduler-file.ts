@@ -1,0 +1,215 @@
+// A scheduler_config.json in diffusers' layout as a sampler recipe. Of its keys those count that its own class
+// has: a file that was made from another class's keeps that one's keys, and diffusers reads past them. What would
+// change the picture and is not implemented is refused by name.
+import { Fields, type JsonObject, type Range } from "../common/json";
+import { assertNever, OnestrokeError } from "../common/errors";
+import { cumulativeAlphas, STABLE_DIFFUSION_NOISE, type NoiseSchedule } from "./alphas";
+import type { EulerTimesteps } from "./euler";
+import type { Sampler, SamplerRule } from "./sampler";
+
+/** Rules that a person may choose for a checkpoint whose scheduler file has none for few steps. */
+export const CHOSEN_RULES = ["consistency", "euler", "tcd"] as const;
+
+export type ChosenRule = (typeof CHOSEN_RULES)[number];
+
+/** What a caller who knows the checkpoint better than its scheduler file may say. */
+export interface SamplerOverrides {
+  /** NitroSD: 250 or 500. Implies four original steps unless `originalSteps` says otherwise. */
+  readonly timestepShift?: number;
+  readonly originalSteps?: number;
+  readonly rule?: ChosenRule | undefined;
+}
+
+/** NitroSD was distilled on four steps, whatever the base model's scheduler file says. */
+const SHIFTED_ORIGINAL_STEPS = 4;
+
+/** diffusers' default when the file has no `original_inference_steps`. */
+const DEFAULT_ORIGINAL_STEPS = 50;
+
+/** Our own field of an Euler scheduler's file. */
+const OWN_TIMESTEPS = "timesteps_by_steps";
+
+/** diffusers' classes that step in few steps. */
+const FEW_STEP_CLASSES = [
+  "LCMScheduler",
+  "TimestepShiftLCMScheduler",
+  "TCDScheduler",
+  "EulerDiscreteScheduler",
+  "EulerAncestralDiscreteScheduler",
+] as const;
+
+type FewStepClass = (typeof FEW_STEP_CLASSES)[number];
+
+/** diffusers' defaults for two kinds of classes: students of Stable Diffusion, and all others. */
+const STUDENT_NOISE: NoiseSchedule = STABLE_DIFFUSION_NOISE;
+const OTHER_NOISE: NoiseSchedule = { trainTimesteps: 1000, betaStart: 0.0001, betaEnd: 0.02, betaSchedule: "linear" };
+
+/**
+ * Settings of each class that change the result, with the values that are implemented; an empty list means it must be absent. Those of
+ * the noise are every class's. `sigma_min` and `sigma_max` are read by the spacings alone that are refused here.
+ */
+const NOISE_SETTINGS = { trained_betas: [], rescale_betas_zero_snr: [false] } as const;
+const CLIPPING = { clip_sample: [false], thresholding: [false] } as const;
+const SETTINGS: Readonly<Record<FewStepClass, Readonly<Record<string, readonly unknown[]>>>> = {
+  LCMScheduler: { ...CLIPPING, timestep_scaling: [10], [OWN_TIMESTEPS]: [] },
+  TimestepShiftLCMScheduler: { ...CLIPPING, timestep_scaling: [10], [OWN_TIMESTEPS]: [] },
+  TCDScheduler: { ...CLIPPING, [OWN_TIMESTEPS]: [] },
+  EulerDiscreteScheduler: {
+    use_karras_sigmas: [false],
+    use_exponential_sigmas: [false],
+    use_beta_sigmas: [false],
+    final_sigmas_type: ["zero"],
+    interpolation_type: ["linear"],
+    timestep_type: ["discrete"],
+  },
+  EulerAncestralDiscreteScheduler: {},
+};
+
+/** Timesteps of training: a process of fewer has no step, and nobody trains on more. */
+const TRAIN_TIMESTEPS: Range = [2, 10_000];
+/** Noise added a timestep. */
+const BETAS: Range = [1e-7, 0.999];
+/** What must be left of the picture's square after the last timestep: numbers over less are noise, or infinite. */
+const LEAST_ALPHA = 1e-8;
+
+const NO_STUDENT = "by its own account this checkpoint is no few-step student";
+
+const REMEDY =
+  `Choose a few-step rule with --sampler ${CHOSEN_RULES.join(", ")} if a few-step LoRA is merged into this checkpoint or its page says ` +
+  "that it draws in few steps; else choose another model.";
+
+/**
+ * @param config parsed `scheduler_config.json`
+ * @throws OnestrokeError `model-unsupported` naming the class or the setting
+ */
+export function samplerFromConfig(config: JsonObject, overrides: SamplerOverrides = {}): Sampler {
+  const fields = new Fields(config, "scheduler_config.json");
+  const className = fields.string("_class_name");
+  const known = FEW_STEP_CLASSES.find((candidate) => candidate === className);
+  refuseSettings(fields, NOISE_SETTINGS);
+  const noise = noiseOf(fields, className);
+  const predictionType = fields.optionalOneOf("prediction_type", ["epsilon", "v_prediction", "sample"]) ?? "epsilon";
+  const { rule } = overrides;
+  if (rule === undefined) {
+    if (known === undefined) throw withRemedy(fields.unsupported("_class_name", `is ${className}: ${NO_STUDENT}`));
+    return { rule: overriddenRule(known, fields, noise, overrides), noise, predictionType };
+  }
+  const doubt = known === undefined ? { doubt: `its scheduler file is ${className}'s: ${NO_STUDENT}` } : {};
+  return { rule: chosenRule(rule, noise, fields), noise, predictionType, ...doubt };
+}
+
+/** A recipe that is known, stepped by another rule where one is chosen. */
+export function withRule(recipe: Sampler, rule: ChosenRule | undefined): Sampler {
+  return rule === undefined ? recipe : { ...recipe, rule: chosenRule(rule, recipe.noise, new Fields({}, "")) };
+}
+
+function chosenRule(rule: ChosenRule, { trainTimesteps }: NoiseSchedule, fields: Fields): SamplerRule {
+  const originalSteps = originalStepsOf(fields, trainTimesteps) ?? DEFAULT_ORIGINAL_STEPS;
+  switch (rule) {
+    case "consistency":
+      return { rule, originalSteps, timestepShift: fields.optionalInteger("shifted_timestep", [1, trainTimesteps]) ?? trainTimesteps };
+    case "tcd":
+      return { rule, originalSteps };
+    case "euler":
+      return { rule, timesteps: { spacing: "trailing" }, ancestral: false };
+    default:
+      return assertNever(rule);
+  }
+}
+
+function noiseOf(fields: Fields, className: string): NoiseSchedule {
+  const usual = /^(?:TimestepShift)?LCMScheduler$|^TCDScheduler$/.test(className) ? STUDENT_NOISE : OTHER_NOISE;
+  const noise: NoiseSchedule = {
+    trainTimesteps: fields.optionalInteger("num_train_timesteps", TRAIN_TIMESTEPS) ?? usual.trainTimesteps,
+    betaStart: fields.optionalNumber("beta_start", BETAS) ?? usual.betaStart,
+    betaEnd: fields.optionalNumber("beta_end", BETAS) ?? usual.betaEnd,
+    betaSchedule: fields.optionalOneOf("beta_schedule", ["linear", "scaled_linear"]) ?? usual.betaSchedule,
+  };
+  const last = cumulativeAlphas(noise).at(-1) ?? 0;
+  if (last < LEAST_ALPHA) {
+    const [name, beta] = noise.betaStart > noise.betaEnd ? ["beta_start", noise.betaStart] : ["beta_end", noise.betaEnd];
+    throw fields.unsupported(name, `is ${beta}, which leaves nothing of a picture after ${noise.trainTimesteps} timesteps`);
+  }
+  return noise;
+}
+
+function overriddenRule(
+  className: FewStepClass,
+  fields: Fields,
+  noise: NoiseSchedule,
+  { timestepShift, originalSteps }: SamplerOverrides,
+): SamplerRule {
+  if (timestepShift !== undefined) {
+    return { rule: "consistency", originalSteps: originalSteps ?? SHIFTED_ORIGINAL_STEPS, timestepShift };
+  }
+  const rule = ruleOf(className, fields, noise);
+  if (originalSteps === undefined) return rule;
+  if (rule.rule === "tcd") return { ...rule, originalSteps };
+  return { rule: "consistency", originalSteps, timestepShift: rule.rule === "consistency" ? rule.timestepShift : noise.trainTimesteps };
+}
+
+function ruleOf(className: FewStepClass, fields: Fields, { trainTimesteps }: NoiseSchedule): SamplerRule {
+  refuseSettings(fields, SETTINGS[className]);
+  switch (className) {
+    case "LCMScheduler":
+      return {
+        rule: "consistency",
+        originalSteps: originalStepsOf(fields, trainTimesteps) ?? DEFAULT_ORIGINAL_STEPS,
+        timestepShift: trainTimesteps,
+      };
+    case "TimestepShiftLCMScheduler":
+      return {
+        rule: "consistency",
+        originalSteps: originalStepsOf(fields, trainTimesteps) ?? SHIFTED_ORIGINAL_STEPS,
+        timestepShift: fields.integer("shifted_timestep", [1, trainTimesteps]),
+      };
+    case "TCDScheduler":
+      return { rule: "tcd", originalSteps: originalStepsOf(fields, trainTimesteps) ?? DEFAULT_ORIGINAL_STEPS };
+    case "EulerDiscreteScheduler":
+    case "EulerAncestralDiscreteScheduler":
+      return {
+        rule: "euler",
+        timesteps: eulerTimesteps(fields, trainTimesteps),
+        ancestral: className === "EulerAncestralDiscreteScheduler",
+      };
+    default:
+      return assertNever(className);
+  }
+}
+
+function originalStepsOf(fields: Fields, trainTimesteps: number): number | undefined {
+  return fields.optionalInteger("original_inference_steps", [1, trainTimesteps]);
+}
+
+/**
+ * diffusers' spacings; or, before them, `timesteps_by_steps`, from one step on without a gap: `{ "1": [999], "2": [999, 49] }`.
+ * diffusers reads past that field, and takes the same lists as its pipeline's `timesteps`.
+ */
+function eulerTimesteps(fields: Fields, trainTimesteps: number): EulerTimesteps {
+  const own = fields.optionalObject(OWN_TIMESTEPS);
+  if (own !== undefined) return { spacing: "own", lists: ownLists(own, trainTimesteps) };
+  const spacing = fields.optionalString("timestep_spacing") ?? "linspace";
+  if (spacing === "trailing") return { spacing };
+  if (spacing === "leading") return { spacing, stepsOffset: fields.optionalInteger("steps_offset", [0, trainTimesteps - 1]) ?? 0 };
+  throw withRemedy(fields.unsupported("timestep_spacing", `is ${spacing}, which begins no few-step run at full noise: ${NO_STUDENT}`));
+}
+
+function ownLists(own: Fields, trainTimesteps: number): readonly (readonly number[])[] {
+  const most = Math.max(1, Object.keys(own.object).length);
+  return Array.from({ length: most }, (_, i) => {
+    const steps = String(i + 1);
+    const list = own.integers(steps, [0, trainTimesteps - 1]);
+    if (list.length !== i + 1) throw own.unsupported(steps, `has ${list.length} timesteps`);
+    if (!list.every((t, at) => t < (list[at - 1] ?? trainTimesteps))) throw own.unsupported(steps, "does not descend");
+    return list;
+  });
+}
+
+function refuseSettings(fields: Fields, settings: Readonly<Record<string, readonly unknown[]>>): void {
+  for (const [name, accepted] of Object.entries(settings)) fields.refuseUnless(name, accepted);
+}
+
+/** The way out that a person has, who may know more than the file. */
+function withRemedy({ code, message, detail }: OnestrokeError): OnestrokeError {
+  return new OnestrokeError(code, message, { ...detail, remedy: REMEDY });
+}
