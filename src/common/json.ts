@@ -61,7 +61,7 @@ export class Fields {
   #optional<T>(name: string, expected: string, test: (value: unknown) => value is T): T | undefined {
     const value = this.object[name];
     if (value === undefined || value === null) return undefined;
-    if (!test(value)) throw this.unsupported(name, `is not ${expected}`);
+    if (!test(value)) throw this.unsupported(name, `is ${shown(value)}, not ${expected}`);
     return value;
   }
 

@@ -91,10 +91,10 @@ export function samplerFromConfig(config: JsonObject, overrides: SamplerOverride
   const predictionType = fields.optionalOneOf("prediction_type", ["epsilon", "v_prediction", "sample"]) ?? "epsilon";
   const { rule } = overrides;
   if (rule === undefined) {
-    if (known === undefined) throw withRemedy(fields.unsupported("_class_name", `is ${className}: ${NO_STUDENT}`));
+    if (known === undefined) throw withRemedy(fields.unsupported("_class_name", `is ${className}, and ${NO_STUDENT}`));
     return { rule: overriddenRule(known, fields, noise, overrides), noise, predictionType };
   }
-  const doubt = known === undefined ? { doubt: `its scheduler file is ${className}'s: ${NO_STUDENT}` } : {};
+  const doubt = known === undefined ? { doubt: `its scheduler file is ${className}'s, and ${NO_STUDENT}` } : {};
   return { rule: chosenRule(rule, noise, fields), noise, predictionType, ...doubt };
 }
 
