@@ -40,8 +40,10 @@ const FEW_STEP_CLASSES = [
 
 type FewStepClass = (typeof FEW_STEP_CLASSES)[number];
 
-/** diffusers' defaults for two kinds of classes: students of Stable Diffusion, and all others. */
-const STUDENT_NOISE: NoiseSchedule = STABLE_DIFFUSION_NOISE;
+/** diffusers' defaults of classes whose noise is betas: those of students of Stable Diffusion, and the others. Flow matching has none. */
+const STUDENTS = /^(?:(?:TimestepShift)?LCM|TCD)Scheduler$/;
+const WITH_BETAS =
+  /^(?:Euler(?:Ancestral)?Discrete|PNDM|DDIM\w*|DDPM\w*|DPMSolver\w+|KDPM2(?:Ancestral)?Discrete|HeunDiscrete|LMSDiscrete|UniPCMultistep|DEISMultistep|SASolver)Scheduler$/;
 const OTHER_NOISE: NoiseSchedule = { trainTimesteps: 1000, betaStart: 0.0001, betaEnd: 0.02, betaSchedule: "linear" };
 
 /**
@@ -49,6 +51,8 @@ const OTHER_NOISE: NoiseSchedule = { trainTimesteps: 1000, betaStart: 0.0001, be
  * the noise are every class's. `sigma_min` and `sigma_max` are read by the spacings alone that are refused here.
  */
 const NOISE_SETTINGS = { trained_betas: [], rescale_betas_zero_snr: [false] } as const;
+/** Of classes that are not for few steps, where a rule is chosen over them. */
+const CHOSEN_SETTINGS = { use_flow_sigmas: [false] } as const;
 const CLIPPING = { clip_sample: [false], thresholding: [false] } as const;
 const SETTINGS: Readonly<Record<FewStepClass, Readonly<Record<string, readonly unknown[]>>>> = {
   LCMScheduler: { ...CLIPPING, timestep_scaling: [10], [OWN_TIMESTEPS]: [] },
@@ -69,6 +73,7 @@ const SETTINGS: Readonly<Record<FewStepClass, Readonly<Record<string, readonly u
 const TRAIN_TIMESTEPS: Range = [2, 10_000];
 /** Noise added a timestep. */
 const BETAS: Range = [1e-7, 0.999];
+const SCHEDULES = ["linear", "scaled_linear"] as const;
 /** What must be left of the picture's square after the last timestep: numbers over less are noise, or infinite. */
 const LEAST_ALPHA = 1e-8;
 
@@ -86,16 +91,26 @@ export function samplerFromConfig(config: JsonObject, overrides: SamplerOverride
   const fields = new Fields(config, "scheduler_config.json");
   const className = fields.string("_class_name");
   const known = FEW_STEP_CLASSES.find((candidate) => candidate === className);
-  refuseSettings(fields, NOISE_SETTINGS);
-  const noise = noiseOf(fields, className);
-  const predictionType = fields.optionalOneOf("prediction_type", ["epsilon", "v_prediction", "sample"]) ?? "epsilon";
   const { rule } = overrides;
   if (rule === undefined) {
     if (known === undefined) throw withRemedy(fields.unsupported("_class_name", `is ${className}, and ${NO_STUDENT}`));
-    return { rule: overriddenRule(known, fields, noise, overrides), noise, predictionType };
+    const process = processOf(fields, className);
+    return { rule: overriddenRule(known, fields, process.noise, overrides), ...process };
   }
-  const doubt = known === undefined ? { doubt: `its scheduler file is ${className}'s, and ${NO_STUDENT}` } : {};
-  return { rule: chosenRule(rule, noise, fields), noise, predictionType, ...doubt };
+  const process = processOf(fields, className);
+  const chosen = { rule: chosenRule(rule, process.noise, fields), ...process };
+  if (known !== undefined) return chosen;
+  refuseSettings(fields, CHOSEN_SETTINGS);
+  return { ...chosen, doubt: `its scheduler file is ${className}'s, and ${NO_STUDENT}` };
+}
+
+/** What the network was trained on, whatever steps it. */
+function processOf(fields: Fields, className: string): Pick<SamplerRecipe, "noise" | "predictionType"> {
+  refuseSettings(fields, NOISE_SETTINGS);
+  return {
+    noise: noiseOf(fields, className),
+    predictionType: fields.optionalOneOf("prediction_type", ["epsilon", "v_prediction", "sample"]) ?? "epsilon",
+  };
 }
 
 /** A recipe that is known, stepped by another rule where one is chosen. */
@@ -118,12 +133,12 @@ function chosenRule(rule: ChosenRule, { trainTimesteps }: NoiseSchedule, fields:
 }
 
 function noiseOf(fields: Fields, className: string): NoiseSchedule {
-  const usual = /^(?:TimestepShift)?LCMScheduler$|^TCDScheduler$/.test(className) ? STUDENT_NOISE : OTHER_NOISE;
+  const usual = STUDENTS.test(className) ? STABLE_DIFFUSION_NOISE : WITH_BETAS.test(className) ? OTHER_NOISE : undefined;
   const noise: NoiseSchedule = {
-    trainTimesteps: fields.optionalInteger("num_train_timesteps", TRAIN_TIMESTEPS) ?? usual.trainTimesteps,
-    betaStart: fields.optionalNumber("beta_start", BETAS) ?? usual.betaStart,
-    betaEnd: fields.optionalNumber("beta_end", BETAS) ?? usual.betaEnd,
-    betaSchedule: fields.optionalOneOf("beta_schedule", ["linear", "scaled_linear"]) ?? usual.betaSchedule,
+    trainTimesteps: fields.optionalInteger("num_train_timesteps", TRAIN_TIMESTEPS) ?? OTHER_NOISE.trainTimesteps,
+    betaStart: fields.optionalNumber("beta_start", BETAS) ?? usual?.betaStart ?? fields.number("beta_start", BETAS),
+    betaEnd: fields.optionalNumber("beta_end", BETAS) ?? usual?.betaEnd ?? fields.number("beta_end", BETAS),
+    betaSchedule: fields.optionalOneOf("beta_schedule", SCHEDULES) ?? usual?.betaSchedule ?? fields.oneOf("beta_schedule", SCHEDULES),
   };
   const last = cumulativeAlphas(noise).at(-1) ?? 0;
   if (last < LEAST_ALPHA) {
