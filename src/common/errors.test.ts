@@ -19,3 +19,14 @@ test("an error keeps what it says on its way as plain data", () => {
   expect(rebuilt).toBeInstanceOf(OnestrokeError);
   expect(rebuilt).toMatchObject({ code: "model-missing", message: "gone", detail: { file: "unet/config.json" }, remedy: error.remedy });
 });
+
+test("a failure may bring its own remedy, and keeps it across the worker", () => {
+  const error = new OnestrokeError("model-unsupported", "no", { remedy: "Do this." });
+  expect([error.remedy, OnestrokeError.fromWire(error.toWire()).remedy]).toEqual(["Do this.", "Do this."]);
+  expect(new OnestrokeError("model-unsupported", "no").remedy, "control").toBe(REMEDIES["model-unsupported"]);
+});
+
+test("a message has an end and nothing in it that steers a terminal", () => {
+  expect(new OnestrokeError("invalid-input", "a\u001b[31mb\u0000\r\n\tc").message).toBe("a\ufffd[31mb\ufffd\ufffd\n\tc");
+  expect(new OnestrokeError("invalid-input", "x".repeat(10_000_000)).message.length).toBeLessThan(5000);
+});

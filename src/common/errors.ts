@@ -35,6 +35,9 @@ export interface WireError {
   readonly stack: string;
 }
 
+/** The help of a command is the longest. */
+const MOST_CHARACTERS = 4000;
+
 /** Every failure the user can meet. `message` is English, for people and for the log. */
 export class OnestrokeError extends Error {
   override readonly name = "OnestrokeError";
@@ -42,7 +45,7 @@ export class OnestrokeError extends Error {
   readonly detail: ErrorDetail;
 
   constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(printable(message), cause === undefined ? undefined : { cause });
     this.code = code;
     this.detail = detail;
   }
@@ -69,6 +72,12 @@ export class OnestrokeError extends Error {
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     return new OnestrokeError(code, message, {}, thrown);
   }
+}
+
+/** Messages quote files of strangers: what would steer a terminal is taken out, and so is what nobody would read to the end. */
+function printable(message: string): string {
+  const text = message.slice(0, MOST_CHARACTERS).replaceAll(/[^\P{Cc}\n\t]/gu, "\ufffd");
+  return message.length > MOST_CHARACTERS ? `${text} ...` : text;
 }
 
 /** One way to stop. @throws OnestrokeError `cancelled`, whatever the caller's own reason is */
