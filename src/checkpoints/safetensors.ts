@@ -5,7 +5,7 @@ import { OnestrokeError, type ErrorCode } from "../common/errors";
 import type { ByteSource } from "./byte-source";
 import { DTYPE_BYTES, isDtype, type Dtype } from "./dtype";
 import { foreignError, foreignFile } from "./foreign-file";
-import { scanHeader } from "./header-scan";
+import { scanHeader } from "../common/header-scan";
 import { isJsonObject, shown, type JsonObject } from "../common/json";
 
 /** What may be wrong with a file, by number; 14 is check-tensors.ts, 15 is tensor-reader.ts. */

@@ -1,7 +1,7 @@
 // Reading JSON that strangers wrote: configs, manifests, catalogue entries. Every field is
 // checked where it is read, and a wrong one is an error that says which file and which field.
 import { OnestrokeError } from "./errors";
-import { parseJson } from "../checkpoints/parse-json";
+import { parseJson } from "./parse-json";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -172,11 +172,11 @@ describe("a rule that is chosen", () => {
 
   it("does not make flow matching a process of noise", () => {
     const flow = { _class_name: "FlowMatchEulerDiscreteScheduler", num_train_timesteps: 1000, shift: 3 };
-    expect(() => recipeFromConfig(flow, { rule: "euler" })).toThrow(refusedFor("beta_start"));
+    expect(() => samplerFromConfig(flow, { rule: "euler" })).toThrow(refusedFor("beta_start"));
     const unipc = { ...many("UniPCMultistepScheduler"), use_flow_sigmas: true };
-    expect(() => recipeFromConfig(unipc, { rule: "euler" })).toThrow(refusedFor("use_flow_sigmas"));
-    expect(recipeFromConfig({ ...unipc, use_flow_sigmas: false }, { rule: "euler" }).rule.rule).toBe("euler");
-    expect(recipeFromConfig({ _class_name: "PNDMScheduler" }, { rule: "euler" }).noise.betaEnd, "diffusers' default").toBe(0.02);
+    expect(() => samplerFromConfig(unipc, { rule: "euler" })).toThrow(refusedFor("use_flow_sigmas"));
+    expect(samplerFromConfig({ ...unipc, use_flow_sigmas: false }, { rule: "euler" }).rule.rule).toBe("euler");
+    expect(samplerFromConfig({ _class_name: "PNDMScheduler" }, { rule: "euler" }).noise.betaEnd, "diffusers' default").toBe(0.02);
   });
 
   it("is over what the catalogue says, where a person chose one", () => {

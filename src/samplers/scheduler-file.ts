@@ -105,7 +105,7 @@ export function samplerFromConfig(config: JsonObject, overrides: SamplerOverride
 }
 
 /** What the network was trained on, whatever steps it. */
-function processOf(fields: Fields, className: string): Pick<SamplerRecipe, "noise" | "predictionType"> {
+function processOf(fields: Fields, className: string): Pick<Sampler, "noise" | "predictionType"> {
   refuseSettings(fields, NOISE_SETTINGS);
   return {
     noise: noiseOf(fields, className),
