@@ -1,26 +1,71 @@
 // `npm run bench -- [--steering] [--json FILE] [--small]`: our engine and onnxruntime-web side by
 // side in one headless Chromium page, on one device, alternating. With `--steering`: what a
-// negative prompt costs our engine, on Dawn in Node. `--json -` puts the report on stdout;
-// logs go to stderr. `--small` runs shapes of a second, to check that everything works.
+// negative prompt costs our engine, on Dawn in Node. `--small` runs shapes of a second, to check
+// that everything works. With `--plan NETWORK`: what a plan dispatches, counted without a GPU;
+// `--plan all` counts every network in both formats. With `--compile FAMILY`: the plan's pipelines
+// through the shader compiler of an AMD GPU that is not there (`--small`: the ten heaviest).
+// `--json -` puts the report on stdout; logs go to stderr.
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import type { Scale } from "./bench/page/rows";
 import { OnestrokeError } from "../common/errors";
+import type { NumberFormat } from "../engine/tensor";
 import { openDevices } from "./adapters";
+import { COMPILE_HEADER, compilePlan } from "./bench/compile";
 import { openBenchPage } from "./bench/open-page";
+import { GPUS } from "./bench/plan/gpus";
+import { reportPlan, type PlanCounts } from "./bench/plan";
+import { PLANNED_NETWORKS } from "./bench/plan/networks";
+import { planText } from "./bench/plan/text";
 import { benchSteering } from "./bench/steering";
 import { steeringText } from "./bench/steering/report";
 
-const USAGE = "usage: npm run bench -- [--steering] [--json FILE] [--small]";
+const FORMATS = ["f16", "f32"] as const satisfies readonly NumberFormat[];
+
+const USAGE = `usage: npm run bench -- [--steering] [--json FILE] [--small]
+       npm run bench -- --plan NETWORK [--format f16|f32] [--gpu NAME] [--json FILE]
+       npm run bench -- --compile FAMILY [--plan NETWORK] [--format f16|f32] [--small] [--json FILE]
+networks: ${PLANNED_NETWORKS.join(", ")}, all
+GPUs: ${GPUS.map(({ name }) => name).join(", ")}; families: navi31, navi21, renoir and others of RADV`;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { json: { type: "string" }, small: { type: "boolean", default: false }, steering: { type: "boolean", default: false } },
+    options: {
+      json: { type: "string" },
+      small: { type: "boolean", default: false },
+      steering: { type: "boolean", default: false },
+      plan: { type: "string" },
+      compile: { type: "string" },
+      format: { type: "string", default: "f16" },
+      gpu: { type: "string" },
+    },
   });
-  const report = await (values.steering ? steering : sideBySide)(values.small ? "small" : "full");
+  const report = await (values.compile !== undefined ? compiled(values.compile, values) : measured(values));
   const text = `${JSON.stringify(report, null, 1)}\n`;
   if (values.json === "-") process.stdout.write(text);
   else if (values.json !== undefined) await writeFile(values.json, text);
+  // The driver of a GPU that is not there must not be taken down: it never started anything that could end.
+  if (values.compile !== undefined) process.exit();
+}
+
+interface Choices {
+  readonly small: boolean;
+  readonly steering: boolean;
+  readonly plan?: string | undefined;
+  readonly format: string;
+  readonly gpu?: string | undefined;
+}
+
+async function measured(choices: Choices) {
+  if (choices.plan !== undefined) return plans(choices.plan, choices);
+  const scale = choices.small ? "small" : "full";
+  return choices.steering ? steering(scale) : sideBySide(scale);
+}
+
+async function compiled(family: string, { plan = "sd21-unet-64", format, small }: Choices) {
+  log(COMPILE_HEADER);
+  const network = choose("--plan", PLANNED_NETWORKS, plan);
+  return compilePlan(family, network, choose("--format", FORMATS, format), small ? 10 : Infinity, log);
 }
 
 async function sideBySide(scale: Scale) {
@@ -39,6 +84,30 @@ async function steering(scale: Scale) {
   log(steeringText(report));
   device.destroy();
   return report;
+}
+
+/** Every network in both formats for "all", for which the rooflines are left out. */
+function plans(
+  name: string,
+  { format, gpu }: { readonly format: string; readonly gpu?: string | undefined },
+): PlanCounts | readonly PlanCounts[] {
+  if (name === "all") return PLANNED_NETWORKS.flatMap((network) => FORMATS.map((each) => reportPlan(network, each).counts));
+  const report = reportPlan(choose("--plan", PLANNED_NETWORKS, name), choose("--format", FORMATS, format));
+  const names = GPUS.map((each) => each.name);
+  const chosen = gpu === undefined ? names : [choose("--gpu", names, gpu)];
+  log(
+    planText(
+      report,
+      GPUS.filter((each) => chosen.includes(each.name)),
+    ),
+  );
+  return report.counts;
+}
+
+function choose<Name extends string>(option: string, names: readonly Name[], wanted: string): Name {
+  const found = names.find((name) => name === wanted);
+  if (found === undefined) throw new OnestrokeError("invalid-input", `${option} is one of ${names.join(", ")}, not ${wanted}\n${USAGE}`);
+  return found;
 }
 
 function log(line: string): void {

@@ -16,8 +16,8 @@ export type RateMask = number;
 
 export interface StagedDispatch extends Dispatch {
   readonly mask: RateMask;
-  /** The node's op, for profiles and messages. */
-  readonly label: string;
+  /** Whose result it computes, or a part of it. */
+  readonly node: Node;
 }
 
 export interface Stages {
@@ -37,7 +37,7 @@ export function stageGraph(graph: Graph, target: KernelTarget): Stages {
   for (const node of nodes) {
     const mask = maskOf(node);
     const lowering: Lowering = { target, scratch: (shape, element) => ({ id: nextId++, shape, element }) };
-    for (const dispatch of lower(node, lowering)) dispatches.push({ ...dispatch, mask, label: node.op.kind });
+    for (const dispatch of lower(node, lowering)) dispatches.push({ ...dispatch, mask, node });
   }
   return { dispatches, ...lifetimes(graph, dispatches, target) };
 }

@@ -35,7 +35,7 @@ export class WgslAutoencoder {
    */
   plan(latent: Size, work: Work, output: "rgba" | "pixels" = "rgba"): Promise<Plan> {
     const { height, width } = latent;
-    return this.decoder.plan(`${width}x${height}/${output}`, (g) => this.#build(g, height, width, output), work);
+    return this.decoder.plan(`${width}x${height}/${output}`, (g) => decoderGraph(g, this.role, latent, output), work);
   }
 
   /**
@@ -75,15 +75,16 @@ export class WgslAutoencoder {
     await runPlan(plan, work.signal);
     return channelsFirst(Float32Array.from(await plan.read("latent")), latentChannels);
   }
+}
 
-  #build(g: GraphBuilder, height: number, width: number, output: "rgba" | "pixels"): void {
-    const { latentChannels, scalingFactor, shiftFactor, decoder } = this.role;
-    const latent = g.input("latent", [1, height, width, latentChannels], "run", "f32");
-    const unscaled = scalingFactor === 1 && shiftFactor === 0 ? latent : g.scaleShift(latent, 1 / scalingFactor, shiftFactor);
-    const decoded = decoder.build(g, { batch: 1, height, width, latent: unscaled });
-    if (output === "rgba") g.output("rgba", g.toRgba(decoded, { scale: 0.5, shift: 0.5 }));
-    else g.output("pixels", g.scaleShift(decoded, 0.5, 0.5));
-  }
+/** From the denoiser's latent, scaled as it is, to the picture. */
+export function decoderGraph(g: GraphBuilder, role: Autoencoder, { height, width }: Size, output: "rgba" | "pixels"): void {
+  const { latentChannels, scalingFactor, shiftFactor, decoder } = role;
+  const latent = g.input("latent", [1, height, width, latentChannels], "run", "f32");
+  const unscaled = scalingFactor === 1 && shiftFactor === 0 ? latent : g.scaleShift(latent, 1 / scalingFactor, shiftFactor);
+  const decoded = decoder.build(g, { batch: 1, height, width, latent: unscaled });
+  if (output === "rgba") g.output("rgba", g.toRgba(decoded, { scale: 0.5, shift: 0.5 }));
+  else g.output("pixels", g.scaleShift(decoded, 0.5, 0.5));
 }
 
 /** Pixels that `to-rgba` marked with alpha 0. */

@@ -38,7 +38,7 @@ export class WgslDenoiser {
 
   plan(shape: DenoiserPlanShape, work: Work): Promise<Plan> {
     const { height, width, textTokens, method } = shape;
-    return this.network.plan(`${width}x${height}/${textTokens}/${method}`, (g) => this.#build(g, shape), work);
+    return this.network.plan(`${width}x${height}/${textTokens}/${method}`, (g) => stepGraph(g, this.role, shape), work);
   }
 
   /** Gives the plan what stays the same over a picture. Its negative text stays what it was where there is none. */
@@ -74,18 +74,19 @@ export class WgslDenoiser {
   get #readsPooledText(): boolean {
     return this.role.reads.kind === "text" && this.role.reads.pooledChannels !== undefined;
   }
+}
 
-  #build(g: GraphBuilder, { height, width, textTokens, method }: DenoiserPlanShape): void {
-    const shape = [1, height, width, this.role.inChannels];
-    const x = g.input("x", shape, "run", "f32");
-    const noise = g.input("noise", shape, "run", "f32");
-    const coefficients = g.input("coefficients", [1, 12], "run", "f32");
-    const sample = g.combine(x, coefficients, 0, { element: "activation" });
-    const out = this.role.build(g, { batch: 1, height, width, textTokens, steering: method, sample });
-    // x0 takes no noise (its coefficient is 0): with it both results share a pipeline.
-    g.output("x0", g.combine(x, coefficients, 1, { b: out, noise }));
-    g.output("next", g.combine(x, coefficients, 2, { b: out, noise }));
-  }
+/** The denoiser within a step: from `x` to `x0` and `next`, by `coefficients` `[1, 12]`: of the input, of x0, of next. */
+export function stepGraph(g: GraphBuilder, role: Denoiser, { height, width, textTokens, method }: DenoiserPlanShape): void {
+  const shape = [1, height, width, role.inChannels];
+  const x = g.input("x", shape, "run", "f32");
+  const noise = g.input("noise", shape, "run", "f32");
+  const coefficients = g.input("coefficients", [1, 12], "run", "f32");
+  const sample = g.combine(x, coefficients, 0, { element: "activation" });
+  const out = role.build(g, { batch: 1, height, width, textTokens, steering: method, sample });
+  // x0 takes no noise (its coefficient is 0): with it both results share a pipeline.
+  g.output("x0", g.combine(x, coefficients, 1, { b: out, noise }));
+  g.output("next", g.combine(x, coefficients, 2, { b: out, noise }));
 }
 
 /** An encoded text filled with zeros up to the plan's capacity; the key count says what is real. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { NumberFormat } from "../../tensor";
 import { evaluate, expectClose, random, type EvaluateOptions } from "../../testing/evaluate";
 import { TRAITS } from "../../traits";
+import { COMPILE_TIMEOUT_MS } from "../gemm/testing/formats";
 import { attentionReference, type Packed } from "./reference";
 import { chooseTile, keysOf, tileBytes } from "./tile";
 
@@ -81,8 +82,6 @@ describe("attention equals the float64 definition", () => {
 });
 
 describe("the tiles of hardware adapters give the same", () => {
-  // The software driver takes seconds to compile each.
-  const timeoutMs = 30 * 60_000;
   const cases: readonly (Case & { readonly options: EvaluateOptions })[] = [
     { batch: 2, tokens: 37, keys: 45, heads: 2, headSize: 64, options: { sizes: "constant" } },
     { tokens: 37, keys: 45, heads: 2, headSize: 64, causal: true, options: { format: "f16" } },
@@ -95,7 +94,7 @@ describe("the tiles of hardware adapters give the same", () => {
     async ({ options, ...shape }) => {
       await check(shape, { ...options, target: { traits: TRAITS.hardware, workgroupBytes: 16_384 } });
     },
-    timeoutMs,
+    COMPILE_TIMEOUT_MS,
   );
 });
 

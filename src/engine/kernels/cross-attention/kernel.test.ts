@@ -1,11 +1,14 @@
 // Steered cross-attention against float64 attention, combined as src/steering/reference.ts does, on
 // both cores: the one of software adapters, and the tiles that every GPU runs.
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { nag, nasa } from "../../../steering/reference";
 import type { NumberFormat } from "../../tensor";
 import { evaluate, expectClose, random, type EvaluateOptions } from "../../testing/evaluate";
 import { TRAITS } from "../../traits";
 import { attentionReference, type Packed } from "../attention/reference";
+import { COMPILE_TIMEOUT_MS } from "../gemm/testing/formats";
+
+vi.setConfig({ testTimeout: COMPILE_TIMEOUT_MS });
 
 /** q, and k and v of both texts, `[batch, rows, heads * headSize]`; key counts may stay below the rows. */
 interface Problem {

@@ -24,8 +24,8 @@ export const FORMATS: readonly Format[] = [
   { name: "f16 with constant sizes", format: "f16", sizes: "constant" },
 ];
 
-/** The software driver takes seconds for a kernel. */
-export const COMPILE_TIMEOUT_MS = 30 * 60_000;
+/** The software driver takes seconds for a kernel, and minutes on a machine that does something else beside. */
+export const COMPILE_TIMEOUT_MS = 600_000;
 
 /** The first format runs every case, the others those marked. */
 export function casesIn<Case extends { readonly formats?: Formats }>(format: Format, cases: readonly Case[]): readonly Case[] {
