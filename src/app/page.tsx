@@ -10,7 +10,7 @@ import { Header } from "./header";
 import styles from "./page.module.css";
 import { History } from "./stage/history";
 import { Stage } from "./stage/stage";
-import type { ModelState } from "./store";
+import type { ModelState } from "./state";
 import { strings } from "./strings";
 import { useApp, useAppState } from "./use-app";
 

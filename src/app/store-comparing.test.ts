@@ -2,7 +2,7 @@
 // anew, and what ends it.
 import { describe, expect, test, vi } from "vitest";
 import type { Recipe } from "../common/recipe";
-import { otherSide, otherSideInView } from "./store";
+import { otherSide, otherSideInView } from "./state";
 import { MODEL, setUp, waiting, draw } from "./testing/fake-app";
 
 describe("comparing", () => {

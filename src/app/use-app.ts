@@ -2,7 +2,8 @@
 import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import { invariant } from "../common/errors";
-import type { App, AppState } from "./store";
+import type { AppState } from "./state";
+import type { App } from "./store";
 
 export const AppContext = createContext<App | undefined>(undefined);
 

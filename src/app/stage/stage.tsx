@@ -2,7 +2,7 @@
 // drawn, how far the work is, and what went wrong.
 import type { ReactNode } from "react";
 import { leavesOut } from "../comparison";
-import { otherSideInView } from "../store";
+import { otherSideInView } from "../state";
 import { announceProgress, describeProgress, progressShare, strings } from "../strings";
 import { useAppState } from "../use-app";
 import { Caption } from "./caption";
