@@ -1,13 +1,13 @@
 // What the controls say at this moment, and the recipe that makes of it. A draft may be
 // invalid (a seed being typed); a recipe may not.
+import { catalogueEntry, VIGNETTE } from "../catalogue/entries";
+import type { CatalogueEntry } from "../catalogue/entry";
 import type { SteeringDefaults } from "../common/steering-defaults";
 import { recipeFromQuery } from "../common/permalink";
 import { parseRecipe, parseSeed, type Recipe } from "../common/recipe";
 import type { Steering } from "../common/steering";
 import { leavesOut } from "./comparison";
 import { chosenSteering } from "./dial";
-
-export const DEFAULT_MODEL = "vignette";
 
 export interface Draft {
   readonly model: string;
@@ -24,17 +24,22 @@ export interface Draft {
   readonly height: number;
 }
 
-export const FIRST_DRAFT: Draft = {
-  model: DEFAULT_MODEL,
-  prompt: "a lighthouse on a cliff at sunset, two sailboats",
-  negative: "",
-  steering: undefined,
-  steps: 1,
-  seed: "2",
-  seedKept: false,
-  width: 256,
-  height: 256,
-};
+/** What the controls say before anyone has touched them. */
+export const FIRST_DRAFT: Draft = firstDraftFor(VIGNETTE);
+
+function firstDraftFor({ id, size, steps }: CatalogueEntry): Draft {
+  return {
+    model: id,
+    prompt: "a lighthouse on a cliff at sunset, two sailboats",
+    negative: "",
+    steering: undefined,
+    steps: steps.preferred,
+    seed: "2",
+    seedKept: false,
+    width: size,
+    height: size,
+  };
+}
 
 /**
  * @param defaults the model's, for what nobody has chosen
@@ -57,8 +62,10 @@ export function draftOf(recipe: Recipe, current: Draft): Draft {
  * @throws OnestrokeError `invalid-input`
  */
 export function draftOfLink(query: string): Draft {
-  const draft = draftOf(recipeFromQuery(query, parseRecipe(FIRST_DRAFT)), FIRST_DRAFT);
-  return new URLSearchParams(query).has("steering") ? draft : { ...draft, steering: undefined };
+  const asked = new URLSearchParams(query);
+  const first = firstDraftFor(catalogueEntry(asked.get("model") ?? "") ?? VIGNETTE);
+  const draft = draftOf(recipeFromQuery(query, parseRecipe(first)), first);
+  return asked.has("steering") ? draft : { ...draft, steering: undefined };
 }
 
 export function isSeed(text: string): boolean {

@@ -3,6 +3,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { OnestrokeError } from "../common/errors";
 import type { Generator } from "../client/generator";
+import { draftOfLink } from "./draft";
 import { promptIdea } from "./ideas";
 import { createApp } from "./store";
 import { MODEL, IDLE, setUp, waiting, draw } from "./testing/fake-app";
@@ -23,6 +24,12 @@ describe("starting", () => {
       ["a hill", "5", 2],
       ["a hill", "5", 2],
     ]);
+  });
+
+  test("a link to another model begins with that model's own size", () => {
+    expect(draftOfLink("model=sd-turbo&prompt=a+hill")).toMatchObject({ model: "sd-turbo", width: 512, height: 512, steps: 1 });
+    expect(draftOfLink("model=sd-turbo&size=64x32"), "unless the link says").toMatchObject({ width: 64, height: 32 });
+    expect(draftOfLink("model=nobody-s"), "control").toMatchObject({ model: "nobody-s", width: 256, height: 256 });
   });
 
   test("a link that cannot be read is said so", async () => {

@@ -83,10 +83,10 @@ export const strings = {
       .join(", "),
   emptyPrompt: "(no prompt)",
 
-  modelLine: ({ title, weightBytes, license, adapter }: ModelFacts) =>
-    [title, formatBytes(weightBytes), license, adapter === "cpu" && "drawn without a GPU"].filter(Boolean).join(" · "),
-  modelLoading: "Loading the model",
-  modelMissing: "No model is loaded",
+  modelLine: ({ title, license }: Pick<ModelFacts, "title" | "license">, weightBytes: number | undefined, isOnProcessor: boolean) =>
+    [title, weightBytes !== undefined && formatBytes(weightBytes), license, isOnProcessor && "drawn without a GPU"]
+      .filter(Boolean)
+      .join(" · "),
   privacy: "Everything happens on this device. Nothing is uploaded.",
 
   diagnostics: "What computes",
