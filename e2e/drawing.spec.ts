@@ -92,6 +92,16 @@ test("a text that is too long is drawn from its beginning, and the field says ho
   await expect(hints).toHaveCount(0);
 });
 
+test("words that the model does not know are named under the field they stand in", async ({ studio }) => {
+  const remarks = studio.page.getByText("Vignette does not know:");
+  await studio.wish({ prompt: "a Bicycle by the lighthouses, 2 yachts", negative: "the sailor's boat" });
+  await expect(studio.prompt()).toHaveAccessibleDescription("Vignette does not know: Bicycle");
+  await expect(studio.negative()).toHaveAccessibleDescription("Vignette does not know: sailor's");
+  await expect(remarks).toHaveCount(2);
+  await studio.wish({ prompt: "the lighthouse's sea", negative: "" });
+  await expect(remarks).toHaveCount(0);
+});
+
 test("a seed that is none is refused in words, and the page goes on", async ({ studio }) => {
   await studio.wish({ seed: "1.5" });
   await expect(studio.page.getByText("A whole number from 0 to 18446744073709551615")).toBeVisible();

@@ -11,6 +11,7 @@ import type { Recipe } from "../common/recipe";
 import type { SteeringDefaults } from "../common/steering-defaults";
 import { drawingOf, isSameButSteering, leavesOut, withoutNegative } from "./comparison";
 import { draftOfLink, FIRST_DRAFT, type Draft } from "./draft";
+import type { KnownWords } from "./known-words";
 import { strings } from "./strings";
 
 export interface Job {
@@ -27,6 +28,8 @@ export type ModelState =
 export interface AppState {
   readonly draft: Draft;
   readonly model: ModelState;
+  /** The words that the model was taught; undefined where it has no list, or none has come yet. */
+  readonly knownWords: KnownWords | undefined;
   /** The engine that someone chose; undefined leaves the choice to the worker. */
   readonly engine: Engine | undefined;
   /** What is being drawn now. */
@@ -50,6 +53,7 @@ export function createAppStore(query: string): AppStore {
   return createStore<AppState>(() => ({
     ...firstDraft(query),
     model: { kind: "missing" },
+    knownWords: undefined,
     engine: undefined,
     job: undefined,
     shown: undefined,

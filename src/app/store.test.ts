@@ -32,6 +32,26 @@ describe("starting", () => {
     expect(draftOfLink("model=nobody-s"), "control").toMatchObject({ model: "nobody-s", width: 256, height: 256 });
   });
 
+  test("the words a model knows come beside it, and their failing is no failure", async () => {
+    const words = new Set(["hill"]);
+    const app = createApp(
+      IDLE,
+      "model=own",
+      () => undefined,
+      async (model) => (model === "own" ? words : undefined),
+    );
+    await app.start();
+    expect(app.store.getState().knownWords).toBe(words);
+    const wordless = createApp(
+      IDLE,
+      "",
+      () => undefined,
+      () => Promise.reject(new TypeError("Failed to fetch")),
+    );
+    await wordless.start();
+    expect(wordless.store.getState()).toMatchObject({ knownWords: undefined, error: undefined, shown: { recipe: { seed: "2" } } });
+  });
+
   test("a link that cannot be read is said so", async () => {
     const { app, state } = setUp("steps=many");
     await app.start();

@@ -4,6 +4,7 @@ import type { Generator } from "../client/generator";
 import { randomSeed } from "../common/recipe";
 import type { Draft } from "./draft";
 import { promptIdea } from "./ideas";
+import type { KnownWords } from "./known-words";
 import { createModelLoading, type ModelLoading } from "./model-loading";
 import { createPictureDrawing, type PictureDrawing } from "./picture-drawing";
 import { createAppStore, editDraft, steeringDefaultsOf, type AppStore } from "./state";
@@ -23,8 +24,16 @@ export interface App extends SteeringControl, Pick<ModelLoading, "useEngine">, P
   draw(): Promise<void>;
 }
 
-/** @param query the address's settings, "" for none */
-export function createApp(generator: Generator, query: string, keepQuery: (query: string) => void): App {
+/**
+ * @param query the address's settings, "" for none
+ * @param readKnownWords of a model, by its id
+ */
+export function createApp(
+  generator: Generator,
+  query: string,
+  keepQuery: (query: string) => void,
+  readKnownWords: (model: string) => Promise<KnownWords | undefined> = async () => undefined,
+): App {
   const store = createAppStore(query);
   const model = createModelLoading(store, generator);
   const pictures = createPictureDrawing(store, generator, keepQuery);
@@ -51,6 +60,11 @@ export function createApp(generator: Generator, query: string, keepQuery: (query
     show: pictures.show,
     ...createSteeringControl(store, pictures),
     async start() {
+      readKnownWords(store.getState().draft.model).then(
+        (knownWords) => store.setState({ knownWords }),
+        // Without the list the page says nothing of words, and draws all the same.
+        () => undefined,
+      );
       // Someone may have been quicker, and then the first picture is theirs.
       if ((await model.load()) !== undefined && !pictures.hasBegun()) await draw();
     },

@@ -11,6 +11,12 @@ const milliseconds = new Intl.NumberFormat("en", { style: "unit", unit: "millise
 export const formatBytes = (byteLength: number): string => bytes.format(byteLength / 1e6);
 export const formatDuration = (ms: number): string => (ms < 1_000 ? milliseconds.format(ms) : seconds.format(ms / 1_000));
 
+/** Words a remark names; more than these make no sentence that is read. */
+const NAMED_WORDS = 6;
+const WORD_LENGTH = 24;
+
+const shortened = (word: string): string => (word.length > WORD_LENGTH ? `${word.slice(0, WORD_LENGTH).toWellFormed()}…` : word);
+
 export const strings = {
   name: "Onestroke",
   tagline: "Pictures in one step, on your own GPU",
@@ -19,6 +25,11 @@ export const strings = {
   surprise: "Surprise me",
   promptPlaceholder: "a lighthouse on a cliff at sunset, two sailboats",
   textCut: (most: number) => `Only the first ${most} tokens (words, parts of words, punctuation) were read. Say it in fewer words.`,
+  unknownWords: (title: string, words: readonly string[]) => {
+    const more = words.length - NAMED_WORDS;
+    const named = words.slice(0, NAMED_WORDS).map(shortened).join(", ");
+    return `${title} does not know: ${named}${more > 0 ? `, and ${more} more` : ""}`;
+  },
   negative: "Leave out",
   negativePlaceholder: "what the picture should not hold",
 

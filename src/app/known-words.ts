@@ -1,0 +1,38 @@
+// Which words of a text a model was never taught, by the list that lies beside the model's files. A word
+// on the list need not be understood in every sentence; a word that is not on it is never drawn.
+import { catalogueEntry } from "../catalogue/entries";
+
+/** In lower case. */
+export type KnownWords = ReadonlySet<string>;
+
+/** The list of a model that ships with the page and has one, read from its folder below `modelsRoot`. */
+export async function fetchKnownWords(model: string, modelsRoot: URL): Promise<KnownWords | undefined> {
+  const { words, base } = catalogueEntry(model) ?? {};
+  if (words === undefined || base === undefined) return undefined;
+  const response = await fetch(new URL(`${base.repository}/${words}`, modelsRoot));
+  return response.ok ? parseKnownWords(await response.json()) : undefined;
+}
+
+function parseKnownWords(value: unknown): KnownWords | undefined {
+  const isList = Array.isArray(value) && value.every((word) => typeof word === "string");
+  return isList ? new Set(value) : undefined;
+}
+
+/** Letters of any script with what belongs to them, and apostrophes between them. */
+const WORD = /[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*/gu;
+
+/** The words of `text` that are not known, each once and as it is written first. Numbers are no words. */
+export function unknownWords(text: string, known: KnownWords): readonly string[] {
+  const unknown = new Map<string, string>();
+  for (const [written] of text.normalize("NFC").matchAll(WORD)) {
+    const word = written.toLowerCase();
+    if (/\p{L}/u.test(word) && !unknown.has(word) && !formsOf(word).some((form) => known.has(form))) unknown.set(word, written);
+  }
+  return [...unknown.values()];
+}
+
+/** A word counts as known in its singular, its plural and its possessive, whichever of them the list has. */
+function formsOf(word: string): readonly string[] {
+  const bare = word.replace(/['’]s$/, "");
+  return [bare, `${bare}s`, bare.replace(/s$/, ""), bare.replace(/es$/, ""), bare.replace(/ies$/, "y")];
+}
