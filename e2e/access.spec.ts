@@ -16,7 +16,7 @@ async function wear(page: Page, theme: "light" | "dark"): Promise<void> {
 /** What can be operated; of radio buttons the chosen ones, which stand for their groups. */
 const CONTROLS = "button, a[href], input:not([type=radio]), input:checked, select, textarea, summary";
 
-const FOLDED = ["Advanced", "What computes"];
+const FOLDED = ["Advanced", "Technical details"];
 
 test("the keyboard reaches everything, in the page's order, while a picture is drawn", async ({ studio }) => {
   const { page } = studio;

@@ -104,7 +104,7 @@ test("words that the model does not know are named under the field they stand in
 
 test("a seed that is none is refused in words, and the page goes on", async ({ studio }) => {
   await studio.wish({ seed: "1.5" });
-  await expect(studio.page.getByText("A whole number from 0 to 18446744073709551615")).toBeVisible();
+  await expect(studio.page.getByText("The seed must be a whole number from 0 to 18446744073709551615")).toBeVisible();
   await studio.draw().click();
   await expect(studio.alert()).toContainText("the seed is a whole number");
   await studio.drawn({ seed: "18446744073709551615" });

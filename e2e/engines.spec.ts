@@ -12,7 +12,7 @@ function largestDifference(left: string, right: string): number {
   return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - (b[i] ?? 255))), 0);
 }
 
-const facts = (page: Page) => page.locator("details", { hasText: "What computes" });
+const facts = (page: Page) => page.locator("details", { hasText: "Technical details" });
 
 test("without WebGPU the page draws on WASM, once it has got it", async ({ studio, baseURL, launchOptions }) => {
   // Headless Chromium has WebGPU only behind a flag.
@@ -31,7 +31,7 @@ test("without WebGPU the page draws on WASM, once it has got it", async ({ studi
     const plain = await withoutGpu.finished();
     expect(largestDifference(plain.pixels, studio.first?.drawn.pixels ?? "")).toBeLessThanOrEqual(1);
     await facts(page).locator("summary").click();
-    await expect(facts(page)).toContainText("The processor, one core");
+    await expect(facts(page)).toContainText("The processor, on one core");
     await expect(facts(page).locator("[data-engine=ort-wasm]")).toHaveCount(3);
 
     await page.getByRole("button", { name: "Keep this seed" }).click();

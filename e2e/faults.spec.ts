@@ -53,7 +53,7 @@ test("the link brings the same picture in a new page, and a broken one says so",
 
   await freshStudio.page.goto("about:blank");
   await freshStudio.page.goto("./#steps=99");
-  await expect(freshStudio.page.getByText("The link's settings could not be read")).toBeVisible();
+  await expect(freshStudio.page.getByText("The settings in this link could not be read")).toBeVisible();
 });
 
 test("reloading the page brings the same picture", async ({ studio }) => {
@@ -118,7 +118,7 @@ test("without WebGPU, and a model without ONNX graphs, the page says so and what
     await studio.page.route("**/*.onnx", (route) => route.fulfill({ status: 404 }));
     await studio.page.goto("./");
     await expect(studio.alert()).toHaveAttribute("data-code", "gpu-unavailable");
-    await expect(studio.alert()).toContainText("This browser gives the page no GPU");
+    await expect(studio.alert()).toContainText("This page cannot use a GPU in this browser");
     await expect(studio.alert().getByRole("listitem").first()).toContainText("Chrome");
     await expect(studio.prompt()).toBeEditable();
   } finally {
