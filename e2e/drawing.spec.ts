@@ -9,7 +9,7 @@ test.afterEach(({ studio }) => {
 test("the first picture is there without a click, and says what it is", async ({ studio }) => {
   const prompt = "a lighthouse on a cliff at sunset, two sailboats";
   expect(studio.first).toMatchObject({ prompt, label: prompt });
-  // Half of the renderer's own, for this prompt and any seed.
+  // The bound is half the contrast of the renderer's own picture, for this prompt and any seed.
   expect(studio.first?.drawn.statistics.contrast).toBeGreaterThan(0.065);
   await expect(studio.page.getByText(/^Vignette · .* MB · MIT$/)).toBeVisible();
   await expect(studio.page.getByText("256 × 256").first()).toBeVisible();
@@ -30,7 +30,7 @@ test("four steps show a preview after the first, and give a picture of their own
   const shown = await watchPictures(studio.page);
   const four = await studio.drawn({ steps: 4 });
   expect(four.pixels).not.toBe(one.pixels);
-  // Three previews and the picture; a slow page may skip painting one, never all.
+  // There are three previews and the picture. A slow page may skip painting one of them, but never all.
   expect(await shown()).toBeGreaterThanOrEqual(2);
   await studio.wish({ steps: 1 });
 });
@@ -134,7 +134,7 @@ test("an earlier picture of this visit comes back with its settings", async ({ s
   await expect(studio.seed()).toHaveValue("31");
 });
 
-/** Counts the different pictures shown from now on, looking once a frame, until the answer is called for the count. */
+/** Looks once a frame and counts the different pictures that are shown, until the answer is called, which gives the count. */
 async function watchPictures(page: Page): Promise<() => Promise<number>> {
   const watch = await page.evaluateHandle(() => {
     const seen = new Set<string>();

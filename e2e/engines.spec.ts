@@ -1,11 +1,11 @@
-// Who computes: our own kernels where there is WebGPU, ONNX Runtime on WASM where there is none, and whoever is
-// asked for. All draw the same picture, to within a rounding.
+// Our own kernels compute where there is WebGPU, ONNX Runtime on WASM where there is none, and any engine where it is
+// asked for. All of them draw the same picture, to within a rounding.
 import { chromium, type Page } from "@playwright/test";
 import { crashGpu, expect, Studio, test } from "./studio";
 
 const WASM = "**/ort-wasm-*.wasm";
 
-/** Largest difference of a channel, in 255ths. */
+/** The largest difference of a channel, which goes from 0 to 255. */
 function largestDifference(left: string, right: string): number {
   const [a, b] = [Buffer.from(left, "base64"), Buffer.from(right, "base64")];
   expect(a.length).toBe(b.length);
@@ -68,7 +68,7 @@ test("ONNX Runtime on WebGPU draws the same picture, though the GPU crashes once
   freshStudio: studio,
   browser,
 }) => {
-  // Small: its decoder takes seconds on a software GPU where ours takes a tenth of one.
+  // The picture is small, because this decoder takes seconds on a software GPU where ours takes a tenth of one.
   await studio.open("prompt=a+windmill&seed=15&size=64x64");
   await facts(studio.page).locator("summary").click();
   await studio.page.getByLabel("Engine").selectOption("ort-webgpu");

@@ -1,5 +1,5 @@
-// What goes wrong for real visitors, made to go wrong here: each fault has a name and a
-// way on, and the page goes on working. Tests about loading open a page of their own.
+// What goes wrong for real visitors is made to go wrong here. Each fault has a name and a way on, and
+// the page goes on working. Tests about loading open a page of their own.
 import { chromium } from "@playwright/test";
 import { crashGpu, expect, Studio, test } from "./studio";
 
@@ -16,7 +16,7 @@ test("a missing and a corrupt weight file are named; trying again works once the
   await page.route(WEIGHTS, async (route) => {
     const response = await route.fetch();
     const body = await response.body();
-    // The header's length, the first eight bytes, is what every later byte is found by.
+    // Every later byte is found by the length of the header, which stands in the first eight.
     body.fill(0xff, 0, 8);
     await route.fulfill({ response, body });
   });

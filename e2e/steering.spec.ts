@@ -1,4 +1,4 @@
-// What is left out, on the page: the dial's off is no steering at all, its other places are, the two
+// Leaving things out on the page: the dial's off is no steering at all, its other positions steer, the two pictures
 // can be laid over each other, and a link brings the dial back. Nothing here depends on what a model has learnt.
 import AxeBuilder from "@axe-core/playwright";
 import type { Locator } from "@playwright/test";

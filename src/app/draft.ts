@@ -1,5 +1,5 @@
-// What the controls say at this moment, and the recipe that makes of it. A draft may be
-// invalid (a seed being typed); a recipe may not.
+// What the controls say at this moment, and the recipe that is made of it. A draft may be
+// invalid, as while a seed is typed. A recipe may not.
 import { catalogueEntry, VIGNETTE } from "../catalogue/entries";
 import type { CatalogueEntry } from "../catalogue/entry";
 import type { SteeringDefaults } from "../common/steering-defaults";
@@ -13,10 +13,10 @@ export interface Draft {
   readonly model: string;
   readonly prompt: string;
   readonly negative: string;
-  /** Undefined until someone chooses: the model's own. */
+  /** Undefined until someone chooses, and then the model's own holds. */
   readonly steering: Steering | undefined;
   readonly steps: number;
-  /** As typed. */
+  /** The text of the field, which may be no number. */
   readonly seed: string;
   /** Whether the next picture keeps the seed. */
   readonly seedKept: boolean;
@@ -42,7 +42,7 @@ function firstDraftFor({ id, size, steps }: CatalogueEntry): Draft {
 }
 
 /**
- * @param defaults the model's, for what nobody has chosen
+ * @param defaults of the model, for what nobody has chosen
  * @throws OnestrokeError `invalid-input`
  */
 export function recipeOf(draft: Draft, defaults: SteeringDefaults): Recipe {
@@ -53,7 +53,7 @@ export function recipeOf(draft: Draft, defaults: SteeringDefaults): Recipe {
 
 /** The controls as they were when the recipe was drawn. */
 export function draftOf(recipe: Recipe, current: Draft): Draft {
-  // With nothing left out a recipe says nothing about steering: the dial stays where it is.
+  // A recipe that leaves nothing out says nothing about steering, so the dial stays where it is.
   return { ...recipe, steering: leavesOut(recipe) ? recipe.steering : current.steering, seedKept: true };
 }
 

@@ -1,8 +1,8 @@
-// Which words of a text a model was never taught, by the list that lies beside the model's files. A word
-// on the list need not be understood in every sentence; a word that is not on it is never drawn.
+// Finds the words of a text that a model was never taught, by the list beside the model's files. A word on
+// the list may still be misunderstood in some sentence, but a word that is not on it is never drawn.
 import { catalogueEntry } from "../catalogue/entries";
 
-/** In lower case. */
+/** They are in lower case. */
 export type KnownWords = ReadonlySet<string>;
 
 /** The list of a model that ships with the page and has one, read from its folder below `modelsRoot`. */
@@ -21,7 +21,7 @@ function parseKnownWords(value: unknown): KnownWords | undefined {
 /** Letters of any script with what belongs to them, and apostrophes between them. */
 const WORD = /[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*/gu;
 
-/** The words of `text` that are not known, each once and as it is written first. Numbers are no words. */
+/** The words of `text` that are not known, each once and as it is first written. Numbers do not count as words. */
 export function unknownWords(text: string, known: KnownWords): readonly string[] {
   const unknown = new Map<string, string>();
   for (const [written] of text.normalize("NFC").matchAll(WORD)) {

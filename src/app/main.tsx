@@ -1,4 +1,4 @@
-// The page's script: one generator, one app, one root.
+// The page's script. It makes the generator, the app and the root that React draws into.
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { createGenerator } from "../client/generator";
@@ -12,7 +12,7 @@ import { AppContext } from "./use-app";
 
 restoreTheme();
 
-// Settings live after the `#`: they are never sent to the server that serves the page.
+// Settings stand after the `#`, so they are never sent to the server of the page.
 const keepQuery = (query: string): void => history.replaceState(null, "", `#${query}`);
 const modelsRoot = new URL("models/", document.baseURI);
 const app = createApp(createGenerator({ modelsRoot, whenBusy: "replace" }), location.hash.slice(1), keepQuery, (model) =>

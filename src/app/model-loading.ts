@@ -1,4 +1,4 @@
-// Loading the model, and choosing what computes it. However many ask for the model, it is loaded once.
+// Loads the model, and chooses the engine that computes it. However many ask for the model at once, it is loaded once.
 import type { Generator } from "../client/generator";
 import type { Engine } from "../common/engine";
 import { OnestrokeError } from "../common/errors";
@@ -41,7 +41,7 @@ export function createModelLoading(store: AppStore, generator: Generator): Model
     async useEngine(engine) {
       store.setState({ engine });
       generator.useEngine(engine);
-      // A model that is on its way was asked of the engine before.
+      // What is being loaded now is loaded for the engine before.
       await loading?.catch(() => undefined);
       await load();
     },

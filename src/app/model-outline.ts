@@ -13,10 +13,10 @@ export function outlineOf({ draft, model }: Pick<AppState, "draft" | "model">): 
   return model.kind === "ready" ? model.facts : OUTLINES.get(draft.model);
 }
 
-// Made once: what a component looks at must be the same object until it changes.
+// They are made once, because a component must be given the same object until something changes.
 const OUTLINES: ReadonlyMap<string, ModelOutline> = new Map(CATALOGUE.map((entry) => [entry.id, ofEntry(entry)]));
 
 function ofEntry({ title, license, byteLength, size, steps }: CatalogueEntry): ModelOutline {
-  // The stride of its sizes is known once the networks are.
+  // Which multiple its sizes must be is known once its networks are.
   return { title, license: license.id, weightBytes: byteLength, defaultSize: size, sizeMultiple: 1, maxSteps: steps.maximum };
 }

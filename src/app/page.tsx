@@ -1,4 +1,4 @@
-// The one screen: the picture, and what it is made from.
+// The page's only screen: the picture, and the controls it is made with.
 import type { ReactNode } from "react";
 import { Advanced } from "./controls/advanced";
 import { Composer } from "./controls/composer";
@@ -24,7 +24,7 @@ export function Page(): ReactNode {
     <div
       className={styles["page"]}
       onKeyDown={(event) => {
-        // An open explanation takes the key for itself.
+        // Where an explanation is open, the key closes it and cancels nothing.
         if (event.key === "Escape" && isBusy && document.querySelector(":popover-open") === null) app.cancel();
       }}
     >

@@ -1,5 +1,5 @@
-// Drawing one recipe at a time, and what is shown of it: the newest picture takes over from one that is
-// still being drawn, and a comparison gets its other side.
+// Draws one recipe at a time and shows it. The newest recipe takes over from one that is still being
+// drawn, and a comparison gets its other side.
 import type { Generator } from "../client/generator";
 import { drawingMs, type Drawing } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
@@ -11,7 +11,7 @@ import { draftOf, recipeOf, type Draft } from "./draft";
 import { otherSide, type AppState, type AppStore, type Job } from "./state";
 import { formatDuration, strings } from "./strings";
 
-/** Pictures kept for the strip; a picture of 256x256 is 256 KiB. */
+/** How many pictures the strip keeps. One of 256 x 256 takes 256 KiB. */
 const HISTORY_LENGTH = 24;
 
 export interface PictureDrawing {

@@ -1,5 +1,5 @@
-// What the page knows at one moment, in a vanilla store: React only looks at it (use-app.ts), and the
-// generator's promises write to it from outside any component.
+// What the page knows at one moment. It is kept in a vanilla store, because React only looks at it (use-app.ts)
+// and the generator's promises write to it from outside any component.
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Drawing } from "../common/drawing";
 import type { Engine } from "../common/engine";
@@ -89,7 +89,7 @@ export function otherSide({ isComparing, shown, history }: AppState): Drawing | 
   return drawingOf(withoutNegative(shown.recipe), history);
 }
 
-/** The same as the stage has it: while another picture comes into view, that one stands alone. */
+/** The same as the stage shows it. While another picture comes into view, that picture stands alone. */
 export function otherSideInView(state: AppState): Drawing | undefined {
   const { job, shown } = state;
   const isAnother = job?.preview !== undefined && shown !== undefined && !isSameButSteering(job.recipe, shown.recipe);

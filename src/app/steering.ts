@@ -1,5 +1,5 @@
-// Turning the steering dial, and comparing: a picture that leaves something out beside the same picture
-// with nothing left out.
+// Turns the steering dial, and compares a picture that leaves something out with the same picture
+// where nothing is left out.
 import { isSameRecipe, leavesOut } from "./comparison";
 import type { ActiveSteering } from "./dial";
 import { draftOf } from "./draft";

@@ -1,5 +1,5 @@
-// The page's state without a page: what the first picture is, which seed the next one
-// gets, what a newer picture does to an older one, and where errors end.
+// Tests the app without a page: what the first picture is, which seed the next picture has,
+// what a newer picture does to an older one, and where errors end.
 import { describe, expect, test, vi } from "vitest";
 import { OnestrokeError } from "../common/errors";
 import type { Generator } from "../client/generator";

@@ -1,5 +1,5 @@
-// Everything a visitor can do with the page, put together from its parts: the state, loading the model,
-// drawing pictures, steering and comparing.
+// Puts together everything that a visitor can do with the page: the state, loading the model, drawing
+// pictures, and steering and comparing them.
 import type { Generator } from "../client/generator";
 import { randomSeed } from "../common/recipe";
 import type { Draft } from "./draft";
@@ -18,7 +18,7 @@ export interface App extends SteeringControl, Pick<ModelLoading, "useEngine">, P
   /** Says something, until it is taken back or a control is touched. */
   remark(notice: string | undefined): void;
   rollSeed(): void;
-  /** Writes a prompt of its own and draws it. */
+  /** Makes up a prompt and draws it. */
   surprise(): void;
   /** Draws what the controls say. A picture that is still being drawn gives way. */
   draw(): Promise<void>;
@@ -26,7 +26,7 @@ export interface App extends SteeringControl, Pick<ModelLoading, "useEngine">, P
 
 /**
  * @param query the address's settings, "" for none
- * @param readKnownWords of a model, by its id
+ * @param readKnownWords reads the words that a model knows, by the model's id
  */
 export function createApp(
   generator: Generator,

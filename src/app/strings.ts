@@ -11,7 +11,7 @@ const milliseconds = new Intl.NumberFormat("en", { style: "unit", unit: "millise
 export const formatBytes = (byteLength: number): string => bytes.format(byteLength / 1e6);
 export const formatDuration = (ms: number): string => (ms < 1_000 ? milliseconds.format(ms) : seconds.format(ms / 1_000));
 
-/** Words a remark names; more than these make no sentence that is read. */
+/** How many words a remark names, and how much of each: nobody reads a longer sentence. */
 const NAMED_WORDS = 6;
 const WORD_LENGTH = 24;
 

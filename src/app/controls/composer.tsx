@@ -13,7 +13,7 @@ export function Composer(): ReactNode {
   const id = useId();
 
   const drawOnEnter = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
-    // During composition Enter belongs to the input method.
+    // While an input method composes a character, Enter is its key.
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
     void app.draw();

@@ -1,11 +1,11 @@
-// Sizes around the model's own, in its stride. A link may ask for a size that is none of them.
+// Sizes around the model's own, in multiples that it can draw. A link may ask for a size that is none of them.
 import { useId, type ReactNode } from "react";
 import { outlineOf, type ModelOutline } from "../model-outline";
 import { strings } from "../strings";
 import { useApp, useAppState } from "../use-app";
 import styles from "./controls.module.css";
 
-/** Shapes as shares of the model's default side. */
+/** Each shape's sides, as shares of the model's own size. */
 const SHAPES = [
   { shape: "square", wide: 1, high: 1 },
   { shape: "landscape", wide: 1.25, high: 1 },

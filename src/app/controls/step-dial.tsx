@@ -1,4 +1,4 @@
-// As many steps as the model was made for, as radio buttons: arrow keys move the dial.
+// The number of steps, up to as many as the model was made for. They are radio buttons, so arrow keys move the dial.
 import { useId, type ReactNode } from "react";
 import { MAX_STEPS } from "../../common/limits";
 import { outlineOf } from "../model-outline";

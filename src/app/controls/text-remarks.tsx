@@ -1,5 +1,5 @@
-// What there is to say about a text, calmly and under its field: how much of it was read, and which of its words the model
-// does not know. The field names this element as its description, so it is read with the field and interrupts nobody.
+// Says under a field how much of its text was read, and which of its words the model does not know. The field names
+// this element as its description, so it is read with the field and interrupts nobody.
 import { useEffect, useState, type ReactNode } from "react";
 import { readBeforeCut } from "../cut-text";
 import { unknownWords } from "../known-words";
@@ -8,7 +8,7 @@ import { strings } from "../strings";
 import { useAppState } from "../use-app";
 import styles from "./controls.module.css";
 
-/** As long as someone pauses between two words, so that a word is not remarked on while it is being typed. */
+/** A pause longer than those between two keys, so that no word is remarked on while it is typed. */
 const PAUSE_MS = 600;
 
 export function TextRemarks({ id, field }: { readonly id: string; readonly field: "prompt" | "negative" }): ReactNode {
@@ -25,7 +25,7 @@ export function TextRemarks({ id, field }: { readonly id: string; readonly field
   );
 }
 
-/** A value that changes often, once it has rested. */
+/** The value as it was when it last stayed the same for a pause. */
 function useAfterPause<T>(value: T): T {
   const [rested, setRested] = useState(value);
   useEffect(() => {

@@ -1,4 +1,4 @@
-// The steering the controls stand at, in terms of the loaded model; undefined until there is one.
+// The steering that the controls are set to, in terms of the loaded model. It is undefined until a model is loaded.
 import type { SteeringDefaults } from "../../common/steering-defaults";
 import { chosenSteering, type ActiveSteering } from "../dial";
 import { steeringDefaultsOf } from "../state";
