@@ -1,6 +1,7 @@
 // Finds the words of a text that a model was never taught, by the list beside the model's files. A word on
 // the list may still be misunderstood in some sentence, but a word that is not on it is never drawn.
 import { catalogueEntry } from "../catalogue/entries";
+import { normalisePrompt } from "../common/recipe";
 
 /** They are in lower case. */
 export type KnownWords = ReadonlySet<string>;
@@ -23,12 +24,12 @@ const WORD = /[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*/gu;
 
 /** The words of `text` that are not known, each once and as it is first written. Numbers do not count as words. */
 export function unknownWords(text: string, known: KnownWords): readonly string[] {
-  const unknown = new Map<string, string>();
-  for (const [written] of text.normalize("NFC").matchAll(WORD)) {
-    const word = written.toLowerCase();
-    if (/\p{L}/u.test(word) && !unknown.has(word) && !formsOf(word).some((form) => known.has(form))) unknown.set(word, written);
+  const written = new Map<string, string>();
+  for (const [word] of normalisePrompt(text).normalize("NFC").matchAll(WORD)) {
+    const lower = word.toLowerCase();
+    if (!written.has(lower)) written.set(lower, word);
   }
-  return [...unknown.values()];
+  return [...written].filter(([word]) => /\p{L}/u.test(word) && !formsOf(word).some((form) => known.has(form))).map(([, word]) => word);
 }
 
 /** A word counts as known in its singular, its plural and its possessive, whichever of them the list has. */

@@ -5,11 +5,10 @@ import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
 
 const bytes = new Intl.NumberFormat("en", { style: "unit", unit: "megabyte", maximumFractionDigits: 1 });
-const seconds = new Intl.NumberFormat("en", { style: "unit", unit: "second", minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const milliseconds = new Intl.NumberFormat("en", { style: "unit", unit: "millisecond", maximumFractionDigits: 0 });
+const seconds = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
 export const formatBytes = (byteLength: number): string => bytes.format(byteLength / 1e6);
-export const formatDuration = (ms: number): string => (ms < 1_000 ? milliseconds.format(ms) : seconds.format(ms / 1_000));
+export const formatDuration = (ms: number): string => (ms < 999.5 ? `${Math.round(ms)} ms` : `${seconds.format(ms / 1_000)} s`);
 
 /** How many words a remark names, and how much of each: nobody reads a longer sentence. */
 const NAMED_WORDS = 6;
