@@ -1,4 +1,4 @@
-// The page for everyone: keyboard alone, and what a checker of accessibility finds.
+// The page is for everyone: it works by keyboard alone, and a checker of accessibility finds nothing.
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { expect, test } from "./studio";
@@ -7,16 +7,16 @@ const PAPER = { light: "rgb(246, 244, 239)", dark: "rgb(14, 16, 19)" } as const;
 
 const paperOf = (page: Page): Promise<string> => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
 
-/** The system's wish, once the page has followed it: styles come a frame later. */
+/** Sets the colours that the system asks for, and waits until the page has them: styles come a frame later. */
 async function wear(page: Page, theme: "light" | "dark"): Promise<void> {
   await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
   await expect.poll(() => paperOf(page)).toBe(PAPER[theme]);
 }
 
-/** What can be operated; of radio buttons the chosen ones, which stand for their groups. */
+/** What can be operated. A group of radio buttons is reached at the one that is chosen. */
 const CONTROLS = "button, a[href], input:not([type=radio]), input:checked, select, textarea, summary";
 
-const FOLDED = ["Advanced", "What computes"];
+const FOLDED = ["Advanced", "Technical details"];
 
 test("the keyboard reaches everything, in the page's order, while a picture is drawn", async ({ studio }) => {
   const { page } = studio;

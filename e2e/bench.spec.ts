@@ -1,5 +1,5 @@
-// The benchmark page at small shapes: both engines run every row and agree (a row whose
-// results differ is refused before it is timed). Times mean nothing at this size.
+// Runs the benchmark page at small shapes: both engines run every row and agree, because a row whose
+// results differ is refused before it is timed. Times mean nothing at this size.
 import { expect, test } from "@playwright/test";
 import { openBenchPage } from "../src/cli/bench/open-page";
 

@@ -9,7 +9,7 @@ test.afterEach(({ studio }) => {
 test("the first picture is there without a click, and says what it is", async ({ studio }) => {
   const prompt = "a lighthouse on a cliff at sunset, two sailboats";
   expect(studio.first).toMatchObject({ prompt, label: prompt });
-  // Half of the renderer's own, for this prompt and any seed.
+  // The bound is half the contrast of the renderer's own picture, for this prompt and any seed.
   expect(studio.first?.drawn.statistics.contrast).toBeGreaterThan(0.065);
   await expect(studio.page.getByText(/^Vignette · .* MB · MIT$/)).toBeVisible();
   await expect(studio.page.getByText("256 × 256").first()).toBeVisible();
@@ -30,7 +30,7 @@ test("four steps show a preview after the first, and give a picture of their own
   const shown = await watchPictures(studio.page);
   const four = await studio.drawn({ steps: 4 });
   expect(four.pixels).not.toBe(one.pixels);
-  // Three previews and the picture; a slow page may skip painting one, never all.
+  // There are three previews and the picture. A slow page may skip painting one of them, but never all.
   expect(await shown()).toBeGreaterThanOrEqual(2);
   await studio.wish({ steps: 1 });
 });
@@ -92,9 +92,19 @@ test("a text that is too long is drawn from its beginning, and the field says ho
   await expect(hints).toHaveCount(0);
 });
 
+test("words that the model does not know are named under the field they stand in", async ({ studio }) => {
+  const remarks = studio.page.getByText("Vignette does not know:");
+  await studio.wish({ prompt: "a Bicycle by the lighthouses, 2 yachts", negative: "the sailor's boat" });
+  await expect(studio.prompt()).toHaveAccessibleDescription("Vignette does not know: Bicycle");
+  await expect(studio.negative()).toHaveAccessibleDescription("Vignette does not know: sailor's");
+  await expect(remarks).toHaveCount(2);
+  await studio.wish({ prompt: "the lighthouse's sea", negative: "" });
+  await expect(remarks).toHaveCount(0);
+});
+
 test("a seed that is none is refused in words, and the page goes on", async ({ studio }) => {
   await studio.wish({ seed: "1.5" });
-  await expect(studio.page.getByText("A whole number from 0 to 18446744073709551615")).toBeVisible();
+  await expect(studio.page.getByText("The seed must be a whole number from 0 to 18446744073709551615")).toBeVisible();
   await studio.draw().click();
   await expect(studio.alert()).toContainText("the seed is a whole number");
   await studio.drawn({ seed: "18446744073709551615" });
@@ -124,7 +134,7 @@ test("an earlier picture of this visit comes back with its settings", async ({ s
   await expect(studio.seed()).toHaveValue("31");
 });
 
-/** Counts the different pictures shown from now on, looking once a frame, until the answer is called for the count. */
+/** Looks once a frame and counts the different pictures that are shown, until the answer is called, which gives the count. */
 async function watchPictures(page: Page): Promise<() => Promise<number>> {
   const watch = await page.evaluateHandle(() => {
     const seen = new Set<string>();

@@ -1,18 +1,18 @@
-// Who computes: our own kernels where there is WebGPU, ONNX Runtime on WASM where there is none, and whoever is
-// asked for. All draw the same picture, to within a rounding.
+// Our own kernels compute where there is WebGPU, ONNX Runtime on WASM where there is none, and any engine where it is
+// asked for. All of them draw the same picture, to within a rounding.
 import { chromium, type Page } from "@playwright/test";
 import { crashGpu, expect, Studio, test } from "./studio";
 
 const WASM = "**/ort-wasm-*.wasm";
 
-/** Largest difference of a channel, in 255ths. */
+/** The largest difference of a channel, which goes from 0 to 255. */
 function largestDifference(left: string, right: string): number {
   const [a, b] = [Buffer.from(left, "base64"), Buffer.from(right, "base64")];
   expect(a.length).toBe(b.length);
   return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - (b[i] ?? 255))), 0);
 }
 
-const facts = (page: Page) => page.locator("details", { hasText: "What computes" });
+const facts = (page: Page) => page.locator("details", { hasText: "Technical details" });
 
 test("without WebGPU the page draws on WASM, once it has got it", async ({ studio, baseURL, launchOptions }) => {
   // Headless Chromium has WebGPU only behind a flag.
@@ -31,7 +31,7 @@ test("without WebGPU the page draws on WASM, once it has got it", async ({ studi
     const plain = await withoutGpu.finished();
     expect(largestDifference(plain.pixels, studio.first?.drawn.pixels ?? "")).toBeLessThanOrEqual(1);
     await facts(page).locator("summary").click();
-    await expect(facts(page)).toContainText("The processor, one core");
+    await expect(facts(page)).toContainText("The processor, on one core");
     await expect(facts(page).locator("[data-engine=ort-wasm]")).toHaveCount(3);
 
     await page.getByRole("button", { name: "Keep this seed" }).click();
@@ -68,7 +68,7 @@ test("ONNX Runtime on WebGPU draws the same picture, though the GPU crashes once
   freshStudio: studio,
   browser,
 }) => {
-  // Small: its decoder takes seconds on a software GPU where ours takes a tenth of one.
+  // The picture is small, because this decoder takes seconds on a software GPU where ours takes a tenth of one.
   await studio.open("prompt=a+windmill&seed=15&size=64x64");
   await facts(studio.page).locator("summary").click();
   await studio.page.getByLabel("Engine").selectOption("ort-webgpu");

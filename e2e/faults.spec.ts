@@ -1,5 +1,5 @@
-// What goes wrong for real visitors, made to go wrong here: each fault has a name and a
-// way on, and the page goes on working. Tests about loading open a page of their own.
+// What goes wrong for real visitors is made to go wrong here. Each fault has a name and a way on, and
+// the page goes on working. Tests about loading open a page of their own.
 import { chromium } from "@playwright/test";
 import { crashGpu, expect, Studio, test } from "./studio";
 
@@ -16,7 +16,7 @@ test("a missing and a corrupt weight file are named; trying again works once the
   await page.route(WEIGHTS, async (route) => {
     const response = await route.fetch();
     const body = await response.body();
-    // The header's length, the first eight bytes, is what every later byte is found by.
+    // Every later byte is found by the length of the header, which stands in the first eight.
     body.fill(0xff, 0, 8);
     await route.fulfill({ response, body });
   });
@@ -53,7 +53,7 @@ test("the link brings the same picture in a new page, and a broken one says so",
 
   await freshStudio.page.goto("about:blank");
   await freshStudio.page.goto("./#steps=99");
-  await expect(freshStudio.page.getByText("The link's settings could not be read")).toBeVisible();
+  await expect(freshStudio.page.getByText("The settings in this link could not be read")).toBeVisible();
 });
 
 test("reloading the page brings the same picture", async ({ studio }) => {
@@ -118,7 +118,7 @@ test("without WebGPU, and a model without ONNX graphs, the page says so and what
     await studio.page.route("**/*.onnx", (route) => route.fulfill({ status: 404 }));
     await studio.page.goto("./");
     await expect(studio.alert()).toHaveAttribute("data-code", "gpu-unavailable");
-    await expect(studio.alert()).toContainText("This browser gives the page no GPU");
+    await expect(studio.alert()).toContainText("This page cannot use a GPU in this browser");
     await expect(studio.alert().getByRole("listitem").first()).toContainText("Chrome");
     await expect(studio.prompt()).toBeEditable();
   } finally {

@@ -1,5 +1,5 @@
-// ONNX Runtime Web on this browser's GPU: what it does in our hands, and beside each the trap itself, raw,
-// so that the day a release mends one its test says that our care may go.
+// Tests ONNX Runtime Web on this browser's GPU: what it does as we use it, and beside that what it does without our
+// care. On the day that a release mends such a trap, its test fails and says that the care may go.
 import { fileURLToPath } from "node:url";
 import { expect, test, type Page } from "@playwright/test";
 import { servePage, type ServedPage } from "../src/cli/bench/serve-page";
@@ -39,7 +39,7 @@ test.describe("runs started together", () => {
     expect(await page.evaluate(() => globalThis.ortTraps.rawRuns(1))).toEqual(["done"]);
     const oneMs = performance.now() - started;
     await open(page);
-    // Two take at most twice as long as one; as much again for a machine with other work.
+    // Two runs take at most twice as long as one. The bound is twice that, for a machine with other work.
     const late = new Promise((resolve) => setTimeout(() => resolve("never"), 4 * oneMs));
     const together = page.evaluate(() => globalThis.ortTraps.rawRuns(2)).catch(() => "never");
     expect(await Promise.race([together, late])).not.toEqual(["done", "done"]);
@@ -76,7 +76,7 @@ test("a lost GPU ends runs by name, and a new page goes on", async ({ page, brow
 });
 
 test.describe("attention in one operator", () => {
-  // float32 sums of 64 products.
+  // The results are float32 sums of 64 products.
   const RIGHT = 1e-5;
 
   test("is right on our device, which has no subgroups", async ({ page }) => {

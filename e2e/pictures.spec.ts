@@ -1,6 +1,6 @@
-// The picture is the prompt's. Vignette learnt from a renderer that says what each prompt and
-// seed should look like, so how far two prompts must lie apart is known: every bound here is
-// half the difference between the renderer's own two pictures (the least of eight seeds).
+// The picture shows what the prompt says. Vignette learnt from a renderer that says what each prompt and
+// seed should look like, so it is known how far the pictures of two prompts must lie apart. Every bound here
+// is half the difference between the renderer's own two pictures, the least of eight seeds.
 import { crop, difference, statistics, type Statistics } from "./pixels";
 import { expect, test } from "./studio";
 
@@ -52,7 +52,7 @@ const CONTRASTS: readonly Contrast[] = [
 ];
 
 for (const [index, { rule, more, less, of, by }] of CONTRASTS.entries()) {
-  // Four steps take four times as long; one contrast is enough to see that they hold it.
+  // Four steps take four times as long, so one contrast has to be enough to see that they keep it.
   for (const steps of index === 0 ? ([1, 4] as const) : ([1] as const)) {
     test(`${rule}, ${steps === 1 ? "in one step" : "in four"}`, async ({ studio }) => {
       const high = await studio.drawn({ prompt: more, seed: "1", steps });
@@ -69,7 +69,7 @@ test("a boat nobody asked for is there, and leaves the picture when it is named"
   await studio.compare().click();
   const [without, steered] = [await studio.pixelsOf(studio.side("without")), await studio.pixelsOf(studio.side("with"))];
   expect(statistics(crop(without, boat)).contrast - statistics(crop(steered, boat)).contrast).toBeGreaterThan(by);
-  // All but the boat stays: the renderer's two pictures differ there by a hundredth of what they differ by at the boat.
+  // Everything but the boat stays. In the renderer's two pictures it differs by a hundredth of what the boat does.
   expect(difference(without, steered)).toBeLessThan(difference(crop(without, boat), crop(steered, boat)) / 5);
   await studio.compare().click();
   await studio.wish({ negative: "" });

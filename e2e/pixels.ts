@@ -1,6 +1,6 @@
 // Plain numbers about a picture, enough to tell night from noon and snow from grass.
 
-/** RGBA8, row-major. */
+/** Eight bits each of red, green, blue and alpha, row by row. */
 export interface Pixels {
   readonly width: number;
   readonly height: number;
@@ -15,15 +15,15 @@ export interface Box {
 }
 
 export interface Statistics {
-  /** Mean luma (Rec. 709 weights on the stored values), 0 to 1. */
+  /** The mean luma (Rec. 709 weights on the stored values), from 0 to 1. */
   readonly brightness: number;
-  /** Share of pixels that are bright and nearly grey: snow, fog, cloud. */
+  /** The share of pixels that are bright and nearly grey, as snow, fog and cloud are. */
   readonly whiteness: number;
-  /** Mean of green less the mean of red and blue, -1 to 1. */
+  /** The mean of green less the mean of red and blue, from -1 to 1. */
   readonly greenness: number;
-  /** Mean of red less blue, -1 to 1: sunsets are above noons. */
+  /** The mean of red less blue, from -1 to 1. Sunsets are above noons. */
   readonly warmth: number;
-  /** Standard deviation of the luma: 0 for one colour. */
+  /** The standard deviation of the luma, which is 0 for one colour. */
   readonly contrast: number;
 }
 
@@ -35,7 +35,7 @@ export function crop({ width, bytes }: Pixels, box: Box): Pixels {
   return { width: box.width, height: box.height, bytes: rows.flat() };
 }
 
-/** Mean absolute difference of two pictures of one size, 0 to 255. */
+/** The mean absolute difference of two pictures of one size, from 0 to 255. */
 export function difference(left: Pixels, right: Pixels): number {
   const total = left.bytes.reduce((sum, value, at) => sum + Math.abs(value - (right.bytes[at] ?? NaN)), 0);
   // Alpha is the same everywhere.

@@ -1,4 +1,4 @@
-// What is left out, on the page: the dial's off is no steering at all, its other places are, the two
+// Leaving things out on the page: the dial's off is no steering at all, its other positions steer, the two pictures
 // can be laid over each other, and a link brings the dial back. Nothing here depends on what a model has learnt.
 import AxeBuilder from "@axe-core/playwright";
 import type { Locator } from "@playwright/test";
@@ -7,7 +7,7 @@ import { expect, test, type Studio } from "./studio";
 const MEADOW = { prompt: "a meadow at noon", seed: "1", steps: 1 } as const;
 
 const dial = ({ page }: Studio) => page.getByRole("slider", { name: "Steering" });
-const wipe = ({ page }: Studio) => page.getByRole("slider", { name: "Wipe between the two pictures" });
+const wipe = ({ page }: Studio) => page.getByRole("slider", { name: "Dividing line between the two pictures" });
 
 /** A number that two pictures share if and only if they are the same, but for chance. */
 const fingerprint = (picture: Locator) =>
@@ -38,7 +38,7 @@ test("off is the unsteered picture bit for bit, the notch is another, and the li
   await expect(dial(studio)).toHaveAttribute("aria-valuetext", "off");
   expect((await studio.drawn({})).pixels).toBe(plain.pixels);
   for (let press = 0; press < 10; press++) await dial(studio).press("ArrowRight");
-  await expect(dial(studio)).toHaveAttribute("aria-valuetext", "usual");
+  await expect(dial(studio)).toHaveAttribute("aria-valuetext", "normal");
   await dial(studio).press("ArrowLeft");
   const steered = await studio.drawn({});
   expect(steered.pixels).not.toBe(plain.pixels);

@@ -1,10 +1,10 @@
-// What the tests do with the page, in the visitor's words: write a prompt, draw, look at
-// the picture. `studio` is one loaded page that most tests share, because loading is slow
-// on a software GPU; those about loading and faults open their own.
+// What the tests do with the page, in the visitor's words: they write a prompt, draw, and look at
+// the picture. `studio` is one loaded page that most tests share, because loading is slow on a
+// software GPU. Tests about loading and faults open a page of their own.
 import { test as base, expect, type Browser, type Locator, type Page } from "@playwright/test";
 import { statistics, type Pixels, type Statistics } from "./pixels";
 
-/** A cold load on a software GPU with other work beside it. */
+/** Enough for a cold load on a software GPU with other work beside it. */
 const LOAD_MS = 10 * 60_000;
 
 export interface Wish {
@@ -15,15 +15,15 @@ export interface Wish {
 }
 
 export interface Drawn {
-  /** Base64 of the RGBA pixels: equal if and only if the pictures are. */
+  /** The RGBA pixels in Base64, which are equal if and only if the pictures are. */
   readonly pixels: string;
   readonly statistics: Statistics;
 }
 
 export class Studio {
-  /** Whatever the page complained about: empty when all is well. */
+  /** Whatever the page complained about. It is empty when all is well. */
   readonly complaints: string[] = [];
-  /** Addresses the page and its worker asked for. */
+  /** The addresses that the page and its worker asked for. */
   readonly requests: string[] = [];
   readonly page: Page;
   /** What the page showed by itself when it was opened. */
@@ -52,7 +52,7 @@ export class Studio {
   alert = () => this.page.getByRole("alert");
   picture = () => this.page.getByRole("img");
   compare = () => this.page.getByRole("button", { name: "Compare" });
-  /** Of the two pictures that are compared. */
+  /** One of the two pictures that are compared. */
   side = (name: "without" | "with") => this.page.getByRole("img", { name: `, ${name} steering` });
 
   /** Opens the page and waits for its first picture. */
@@ -77,7 +77,7 @@ export class Studio {
     return this.finished();
   }
 
-  /** Does `act` while no work of the worker's GPU is seen to end: a picture begun meanwhile stays at its first step. */
+  /** Does `act` while the worker sees no work of its GPU end, so that a picture which is begun meanwhile stays at its first step. */
   async whileHeld(act: () => Promise<void>): Promise<void> {
     const worker = this.page.workers().at(-1);
     await worker?.evaluate(() => {

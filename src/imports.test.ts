@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   worker: ["checkpoints", "engine", "ort", "pipeline", "protocol"],
   client: ["protocol"],
-  app: ["client", "image"],
+  app: ["client", "image", "catalogue"],
   cli: ["catalogue", "checkpoints", "engine", "image", "networks", "ort", "pipeline", "samplers", "steering", "tokenizer"],
 };
 

@@ -8,6 +8,7 @@ export OMP_NUM_THREADS=1
 [ -e "$work/heldout/count" ] || python -m lab.dataset "$work/heldout" --count 2000 --seed 2 --kind held-out
 [ -e "$work/left-out/count" ] || python -m lab.dataset "$work/left-out" --count 12000 --seed 3 --kind left-out
 python -m lab.tokenizer vignette/tokenizer
+python -m lab.words vignette
 python -m lab.train.text_encoder --tokenizer vignette/tokenizer --out "$work"
 python -m lab.train.autoencoder --data "$work/train" --out "$work"
 for data in train left-out; do

@@ -1,5 +1,5 @@
-// The two sides of a comparison: a recipe that leaves something out, and the same picture with
-// nothing left out. What was drawn before is found again, because a picture is its recipe's.
+// The two sides of a comparison are a recipe that leaves something out, and the same recipe with nothing
+// left out. Equal recipes give equal pictures, so a picture that was drawn before is found by its recipe.
 import type { Drawing } from "../common/drawing";
 import { recipeToQuery } from "../common/permalink";
 import type { Recipe } from "../common/recipe";

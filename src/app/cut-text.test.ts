@@ -7,7 +7,7 @@ import { FIRST_DRAFT } from "./draft";
 
 const DRAFT = { ...FIRST_DRAFT, prompt: "a hill\nat night", negative: "fog" };
 
-/** Drawn from `DRAFT`, whose line break became a space. */
+/** What was drawn from `DRAFT`, whose line break became a space. */
 const drawn = (prompt: number, negative: number): Drawing => ({
   recipe: { ...FIRST_DRAFT, prompt: "a hill at night", negative: "fog", steering: { method: "none" } },
   picture: { width: 1, height: 1, data: new Uint8ClampedArray(4) },

@@ -1,5 +1,5 @@
-// The dial: its notch is the model's own strength for either method, its ends are off and a strength
-// every family's range allows, and nothing a link says is changed by looking at it.
+// The dial's middle is the model's own strength by either method, its ends are off and a strength that every
+// family's range allows, and what a link says is not changed by being shown.
 import { describe, expect, test } from "vitest";
 import { STEERING_RANGES } from "../common/steering";
 import { parseRecipe } from "../common/recipe";

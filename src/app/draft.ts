@@ -1,5 +1,7 @@
-// What the controls say at this moment, and the recipe that makes of it. A draft may be
-// invalid (a seed being typed); a recipe may not.
+// What the controls say at this moment, and the recipe that is made of it. A draft may be
+// invalid, as while a seed is typed. A recipe may not.
+import { catalogueEntry, VIGNETTE } from "../catalogue/entries";
+import type { CatalogueEntry } from "../catalogue/entry";
 import type { SteeringDefaults } from "../common/steering-defaults";
 import { recipeFromQuery } from "../common/permalink";
 import { parseRecipe, parseSeed, type Recipe } from "../common/recipe";
@@ -7,16 +9,14 @@ import type { Steering } from "../common/steering";
 import { leavesOut } from "./comparison";
 import { chosenSteering } from "./dial";
 
-export const DEFAULT_MODEL = "vignette";
-
 export interface Draft {
   readonly model: string;
   readonly prompt: string;
   readonly negative: string;
-  /** Undefined until someone chooses: the model's own. */
+  /** Undefined until someone chooses, and then the model's own holds. */
   readonly steering: Steering | undefined;
   readonly steps: number;
-  /** As typed. */
+  /** The text of the field, which may be no number. */
   readonly seed: string;
   /** Whether the next picture keeps the seed. */
   readonly seedKept: boolean;
@@ -24,20 +24,25 @@ export interface Draft {
   readonly height: number;
 }
 
-export const FIRST_DRAFT: Draft = {
-  model: DEFAULT_MODEL,
-  prompt: "a lighthouse on a cliff at sunset, two sailboats",
-  negative: "",
-  steering: undefined,
-  steps: 1,
-  seed: "2",
-  seedKept: false,
-  width: 256,
-  height: 256,
-};
+/** What the controls say before anyone has touched them. */
+export const FIRST_DRAFT: Draft = firstDraftFor(VIGNETTE);
+
+function firstDraftFor({ id, size, steps }: CatalogueEntry): Draft {
+  return {
+    model: id,
+    prompt: "a lighthouse on a cliff at sunset, two sailboats",
+    negative: "",
+    steering: undefined,
+    steps: steps.preferred,
+    seed: "2",
+    seedKept: false,
+    width: size,
+    height: size,
+  };
+}
 
 /**
- * @param defaults the model's, for what nobody has chosen
+ * @param defaults of the model, for what nobody has chosen
  * @throws OnestrokeError `invalid-input`
  */
 export function recipeOf(draft: Draft, defaults: SteeringDefaults): Recipe {
@@ -48,7 +53,7 @@ export function recipeOf(draft: Draft, defaults: SteeringDefaults): Recipe {
 
 /** The controls as they were when the recipe was drawn. */
 export function draftOf(recipe: Recipe, current: Draft): Draft {
-  // With nothing left out a recipe says nothing about steering: the dial stays where it is.
+  // A recipe that leaves nothing out says nothing about steering, so the dial stays where it is.
   return { ...recipe, steering: leavesOut(recipe) ? recipe.steering : current.steering, seedKept: true };
 }
 
@@ -57,8 +62,10 @@ export function draftOf(recipe: Recipe, current: Draft): Draft {
  * @throws OnestrokeError `invalid-input`
  */
 export function draftOfLink(query: string): Draft {
-  const draft = draftOf(recipeFromQuery(query, parseRecipe(FIRST_DRAFT)), FIRST_DRAFT);
-  return new URLSearchParams(query).has("steering") ? draft : { ...draft, steering: undefined };
+  const asked = new URLSearchParams(query);
+  const first = firstDraftFor(catalogueEntry(asked.get("model") ?? "") ?? VIGNETTE);
+  const draft = draftOf(recipeFromQuery(query, parseRecipe(first)), first);
+  return asked.has("steering") ? draft : { ...draft, steering: undefined };
 }
 
 export function isSeed(text: string): boolean {

@@ -1,4 +1,4 @@
-// Name and theme.
+// The page's name, what it does, and the button that changes its colours.
 import type { ReactNode } from "react";
 import styles from "./header.module.css";
 import { BrandMark, MoonIcon, SunIcon } from "./icons";

@@ -1,4 +1,4 @@
-// The page's few line drawings. Decorative: whatever they sit in has a name of its own.
+// The page's few line drawings. They only decorate: whatever they stand in has a name of its own.
 import type { ReactNode } from "react";
 
 function Icon({ children }: { readonly children: ReactNode }): ReactNode {

@@ -1,5 +1,5 @@
-// Prompts for those who have none yet, put together from what Vignette knows. Every list
-// holds whole phrases, so that any choice from each reads as a sentence.
+// Prompts for people who have none yet, put together from what Vignette knows. The lists hold
+// whole phrases, so that any choice of one from each reads as a sentence.
 
 const SUBJECTS = [
   { subject: "a lighthouse and two sailboats", places: ["on a cliff by the sea", "on a rocky coast"] },
@@ -27,7 +27,7 @@ export function promptIdea(random: () => number = Math.random): string {
   };
   const { subject, places } = pick(SUBJECTS);
   const season = pick(SEASONS);
-  // Snow falls when one expects it to.
+  // Snow falls in winter alone, because people expect it then.
   const weather = pick(season === "in winter" ? WEATHERS : WEATHERS.filter((choice) => !choice.includes("snow")));
   return `${subject} ${pick<string>(places)} ${pick(TIMES)}, ${season}, ${weather}, ${pick(STYLES)}`;
 }

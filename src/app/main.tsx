@@ -1,8 +1,9 @@
-// The page's script: one generator, one app, one root.
+// The page's script. It makes the generator, the app and the root that React draws into.
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { createGenerator } from "../client/generator";
 import { invariant } from "../common/errors";
+import { fetchKnownWords } from "./known-words";
 import { Page } from "./page";
 import { createApp } from "./store";
 import "./styles/base.css";
@@ -11,9 +12,11 @@ import { AppContext } from "./use-app";
 
 restoreTheme();
 
-// Settings live after the `#`: they are never sent to the server that serves the page.
-const app = createApp(createGenerator({ whenBusy: "replace" }), location.hash.slice(1), (query) =>
-  history.replaceState(null, "", `#${query}`),
+// Settings stand after the `#`, so they are never sent to the server of the page.
+const keepQuery = (query: string): void => history.replaceState(null, "", `#${query}`);
+const modelsRoot = new URL("models/", document.baseURI);
+const app = createApp(createGenerator({ modelsRoot, whenBusy: "replace" }), location.hash.slice(1), keepQuery, (model) =>
+  fetchKnownWords(model, modelsRoot),
 );
 
 const root = document.getElementById("root");

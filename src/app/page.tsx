@@ -1,4 +1,4 @@
-// The one screen: the picture, and what it is made from.
+// The page's only screen: the picture, and the controls it is made with.
 import type { ReactNode } from "react";
 import { Advanced } from "./controls/advanced";
 import { Composer } from "./controls/composer";
@@ -7,34 +7,24 @@ import { SizeField } from "./controls/size-field";
 import { StepDial } from "./controls/step-dial";
 import { Diagnostics } from "./diagnostics/diagnostics";
 import { Header } from "./header";
+import { outlineOf } from "./model-outline";
 import styles from "./page.module.css";
 import { History } from "./stage/history";
 import { Stage } from "./stage/stage";
-import type { ModelState } from "./store";
 import { strings } from "./strings";
 import { useApp, useAppState } from "./use-app";
 
-function modelLine(model: ModelState): string {
-  switch (model.kind) {
-    case "loading":
-      return strings.modelLoading;
-    case "ready":
-      return strings.modelLine(model.facts);
-    case "missing":
-      return strings.modelMissing;
-  }
-}
-
 export function Page(): ReactNode {
   const app = useApp();
-  const model = useAppState((state) => state.model);
+  const outline = useAppState(outlineOf);
+  const isOnProcessor = useAppState(({ model }) => model.kind === "ready" && model.facts.adapter === "cpu");
   const isBusy = useAppState((state) => state.job !== undefined);
   const notice = useAppState((state) => state.notice);
   return (
     <div
       className={styles["page"]}
       onKeyDown={(event) => {
-        // An open explanation takes the key for itself.
+        // Where an explanation is open, the key closes it and cancels nothing.
         if (event.key === "Escape" && isBusy && document.querySelector(":popover-open") === null) app.cancel();
       }}
     >
@@ -59,7 +49,7 @@ export function Page(): ReactNode {
           <Advanced />
           <Diagnostics />
           <footer className={styles["footer"]}>
-            <p>{modelLine(model)}</p>
+            {outline !== undefined && <p>{strings.modelLine(outline, outline.weightBytes, isOnProcessor)}</p>}
             <p>{strings.privacy}</p>
           </footer>
         </form>

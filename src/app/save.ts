@@ -1,5 +1,5 @@
-// Saving the picture as a file that carries its recipe, named after its prompt and seed, and
-// apart from the same picture unsteered.
+// Saves the picture as a file that carries its recipe. The name says the prompt and the seed, and
+// tells a steered picture from the same picture without steering.
 import type { Drawing } from "../common/drawing";
 import { encodePng } from "../image/png";
 import { RECIPE_KEYWORD } from "../image/png-text";
@@ -11,11 +11,11 @@ export async function savePng({ picture, recipe }: Drawing): Promise<void> {
   const side = recipe.steering.method === "none" ? "" : "-steered";
   link.download = `${fileStem(recipe.prompt)}-${recipe.seed}${side}.png`;
   link.click();
-  // The download holds its own reference by the next task.
+  // By the next task the download holds a reference of its own.
   setTimeout(() => URL.revokeObjectURL(link.href), 0);
 }
 
-/** Letters and digits of any script, dashed, short; "picture" when the prompt has none. */
+/** A short name of letters and digits of any script with dashes between, or "picture" where the prompt has none of them. */
 function fileStem(prompt: string): string {
   const words = prompt.match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
   const stem = words.join("-").toLowerCase().slice(0, 48).toWellFormed();

@@ -1,8 +1,8 @@
-// Two pictures side by side without a page: what is drawn for the comparison, what the dial draws
-// anew, and what ends it.
+// Tests comparing without a page: what is drawn for a comparison, what the dial draws anew, and what
+// ends the comparison.
 import { describe, expect, test, vi } from "vitest";
 import type { Recipe } from "../common/recipe";
-import { otherSide, otherSideInView } from "./store";
+import { otherSide, otherSideInView } from "./state";
 import { MODEL, setUp, waiting, draw } from "./testing/fake-app";
 
 describe("comparing", () => {
@@ -20,7 +20,7 @@ describe("comparing", () => {
     expect(state()).toMatchObject({ isComparing: true, job: undefined, shown: { recipe: steered } });
     expect(otherSide(state())?.recipe).toEqual(plain);
     expect(negatives(state().history.map(({ recipe }) => recipe))).toEqual(["", "fog"]);
-    // The link stays the shown picture's.
+    // The link is still the shown picture's.
     expect(queries.at(-1)).toContain("negative=fog");
     await app.compare(false);
     expect(otherSide(state())).toBeUndefined();
@@ -49,7 +49,7 @@ describe("comparing", () => {
     expect(state()).toMatchObject({ isComparing: true, draft: { prompt: "half a wo" } });
     expect(otherSide(state())?.recipe).toEqual(asked[1]);
     expect(state().history).toHaveLength(2);
-    // Off is a place on the dial like any other.
+    // Off is one of the dial's positions like any other.
     app.steer({ ...STRONG, scale: 0 });
     await vi.waitFor(() => expect(state().shown?.recipe.steering).toEqual({ method: "none" }));
     expect(otherSide(state())?.recipe).toEqual(asked[1]);
@@ -108,7 +108,7 @@ describe("comparing", () => {
     await isAsked(4);
     expect(state().job?.preview).toBe(preview);
     expect(otherSideInView(state())).toBeUndefined();
-    // Cancelled, the old pair is there again.
+    // Once it is cancelled, the old pair is there again.
     app.cancel();
     await vi.waitFor(() => expect(state().job).toBeUndefined());
     expect(otherSideInView(state())?.recipe.negative).toBe("");

@@ -1,8 +1,9 @@
-// The page's state without a page: what the first picture is, which seed the next one
-// gets, what a newer picture does to an older one, and where errors end.
+// Tests the app without a page: what the first picture is, which seed the next picture has,
+// what a newer picture does to an older one, and where errors end.
 import { describe, expect, test, vi } from "vitest";
 import { OnestrokeError } from "../common/errors";
 import type { Generator } from "../client/generator";
+import { draftOfLink } from "./draft";
 import { promptIdea } from "./ideas";
 import { createApp } from "./store";
 import { MODEL, IDLE, setUp, waiting, draw } from "./testing/fake-app";
@@ -23,6 +24,32 @@ describe("starting", () => {
       ["a hill", "5", 2],
       ["a hill", "5", 2],
     ]);
+  });
+
+  test("a link to another model begins with that model's own size", () => {
+    expect(draftOfLink("model=sd-turbo&prompt=a+hill")).toMatchObject({ model: "sd-turbo", width: 512, height: 512, steps: 1 });
+    expect(draftOfLink("model=sd-turbo&size=64x32"), "unless the link says").toMatchObject({ width: 64, height: 32 });
+    expect(draftOfLink("model=nobody-s"), "control").toMatchObject({ model: "nobody-s", width: 256, height: 256 });
+  });
+
+  test("the words a model knows come beside it, and their failing is no failure", async () => {
+    const words = new Set(["hill"]);
+    const app = createApp(
+      IDLE,
+      "model=own",
+      () => undefined,
+      async (model) => (model === "own" ? words : undefined),
+    );
+    await app.start();
+    expect(app.store.getState().knownWords).toBe(words);
+    const wordless = createApp(
+      IDLE,
+      "",
+      () => undefined,
+      () => Promise.reject(new TypeError("Failed to fetch")),
+    );
+    await wordless.start();
+    expect(wordless.store.getState()).toMatchObject({ knownWords: undefined, error: undefined, shown: { recipe: { seed: "2" } } });
   });
 
   test("a link that cannot be read is said so", async () => {

@@ -5,29 +5,39 @@ import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
 
 const bytes = new Intl.NumberFormat("en", { style: "unit", unit: "megabyte", maximumFractionDigits: 1 });
-const seconds = new Intl.NumberFormat("en", { style: "unit", unit: "second", minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const milliseconds = new Intl.NumberFormat("en", { style: "unit", unit: "millisecond", maximumFractionDigits: 0 });
+const seconds = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
 export const formatBytes = (byteLength: number): string => bytes.format(byteLength / 1e6);
-export const formatDuration = (ms: number): string => (ms < 1_000 ? milliseconds.format(ms) : seconds.format(ms / 1_000));
+export const formatDuration = (ms: number): string => (ms < 999.5 ? `${Math.round(ms)} ms` : `${seconds.format(ms / 1_000)} s`);
+
+/** How many words a remark names, and how much of each: nobody reads a longer sentence. */
+const NAMED_WORDS = 6;
+const WORD_LENGTH = 24;
+
+const shortened = (word: string): string => (word.length > WORD_LENGTH ? `${[...word].slice(0, WORD_LENGTH).join("")}…` : word);
 
 export const strings = {
   name: "Onestroke",
-  tagline: "Pictures in one step, on your own GPU",
+  tagline: "Pictures from a sentence, in one step, on your own device",
 
   prompt: "Describe a picture",
   surprise: "Surprise me",
   promptPlaceholder: "a lighthouse on a cliff at sunset, two sailboats",
-  textCut: (most: number) => `Only the first ${most} tokens (words, parts of words, punctuation) were read. Say it in fewer words.`,
+  textCut: (most: number) => `Only the first ${most} tokens (words or parts of words) were read. A shorter text is read to its end.`,
+  unknownWords: (title: string, words: readonly string[]) => {
+    const more = words.length - NAMED_WORDS;
+    const named = words.slice(0, NAMED_WORDS).map(shortened).join(", ");
+    return `${title} does not know: ${named}${more > 0 ? `, and ${more} more` : ""}`;
+  },
   negative: "Leave out",
-  negativePlaceholder: "what the picture should not hold",
+  negativePlaceholder: "what should not be in the picture",
 
   steps: "Steps",
-  stepsHint: (steps: number) => (steps === 1 ? "instant" : steps === 2 ? "gone over once" : `gone over ${steps - 1} times`),
+  stepsHint: (steps: number) => (steps === 1 ? "fastest" : "finer, but slower"),
   stepCount: (steps: number) => (steps === 1 ? "1 step" : `${steps} steps`),
   seed: "Seed",
-  seedInvalid: "A whole number from 0 to 18446744073709551615",
-  rollSeed: "Roll a new seed",
+  seedInvalid: "The seed must be a whole number from 0 to 18446744073709551615",
+  rollSeed: "Pick another seed",
   keepSeed: "Keep this seed",
   size: "Size",
   sizeOf: (width: number, height: number) => `${width} × ${height}`,
@@ -36,65 +46,65 @@ export const strings = {
   explain: (what: string) => `About: ${what}`,
   steering: "Steering",
   steeringAbout:
-    "How strongly the picture is steered away from what it leaves out. The notch is what suits this model. Further right takes away more, and in the end harms the picture.",
+    "How strongly the picture is steered away from what you leave out. The mark in the middle suits this model best. Further right takes more away, but too much harms the picture.",
   strength: (position: number) =>
-    position === 0 ? "off" : position < 0.95 ? "gentle" : position <= 1.05 ? "usual" : position < 1.65 ? "firm" : "strong",
+    position === 0 ? "off" : position < 0.95 ? "gentle" : position <= 1.05 ? "normal" : position < 1.65 ? "firm" : "strong",
   compare: "Compare",
-  compareHint: "See the picture with and without steering",
+  compareHint: "See the same picture with and without steering",
   sides: {
     without: { name: "without steering", shortName: "without" },
     with: { name: "with steering", shortName: "with" },
   },
-  wipe: "Wipe between the two pictures",
+  wipe: "Dividing line between the two pictures",
   wipeAt: (percent: number) => `${percent} % without steering, ${100 - percent} % with`,
   pictureOf: ({ prompt }: Pick<Recipe, "prompt">, side: string) => [prompt, side].filter(Boolean).join(", "),
   saveSide: (side: string) => `Save PNG, ${side}`,
-  drawingOtherSide: "Drawing the one without steering",
+  drawingOtherSide: "Drawing the picture without steering",
 
   advanced: "Advanced",
   steeringMethod: "Steering method",
   steeringMethodAbout:
-    "NASA subtracts what would be drawn of the things left out. NAG pushes the picture away from them and keeps it within bounds, so it bears more strength.",
+    "NASA subtracts what the words you leave out would have added. NAG pushes the picture away from them and limits how far, so it can be turned up higher.",
   steeringMethods: { nasa: "NASA", nag: "NAG" },
   scaleOf: (scale: number) => `scale ${scale}`,
   steeredSteps: "Steered steps",
   steeredStepsAbout:
-    "Early steps decide what the picture holds, late ones finish it. Steering only the early ones takes less time and leaves the finish alone. With one step there is nothing to choose.",
+    "Early steps decide what is in the picture, and later steps refine it. Steering only the early ones takes less time and leaves the refinement alone. With one step there is no difference.",
   steeredStepsChoices: { all: "All steps", early: "Early steps only" },
-  steeringUnused: "Takes effect once there is something to leave out.",
+  steeringUnused: "These settings apply once you write something under “Leave out”.",
 
   generate: "Draw",
   cancel: "Cancel",
-  shortcut: "Enter draws, Shift Enter starts a line, Escape cancels",
+  shortcut: "Press Enter to draw, Shift + Enter for a new line, Escape to cancel.",
 
   save: "Save PNG",
   copyLink: "Copy link",
   linkCopied: "Link copied",
   notSaved: (reason: string) => `This browser could not write the picture as a file. ${reason}`,
-  notCopied: "This browser does not let the page copy. The address bar holds the same link.",
-  timings: "Time by stage",
+  notCopied: "This browser does not let the page copy the link. You can copy it from the address bar.",
+  timings: "Time taken by each stage",
   stageNames: { load: "Load", compile: "Compile", encode: "Text", decode: "Decode" },
   stepName: (step: number) => `Step ${step}`,
 
-  history: "This visit",
+  history: "Pictures of this visit",
   showAgain: ({ prompt, negative }: Pick<Recipe, "prompt" | "negative">) =>
     [prompt === "" ? "Show the picture of an empty prompt again" : `Show again: ${prompt}`, negative.trim() && `left out: ${negative}`]
       .filter(Boolean)
       .join(", "),
   emptyPrompt: "(no prompt)",
 
-  modelLine: ({ title, weightBytes, license, adapter }: ModelFacts) =>
-    [title, formatBytes(weightBytes), license, adapter === "cpu" && "drawn without a GPU"].filter(Boolean).join(" · "),
-  modelLoading: "Loading the model",
-  modelMissing: "No model is loaded",
-  privacy: "Everything happens on this device. Nothing is uploaded.",
+  modelLine: ({ title, license }: Pick<ModelFacts, "title" | "license">, weightBytes: number | undefined, isOnProcessor: boolean) =>
+    [title, weightBytes !== undefined && formatBytes(weightBytes), license, isOnProcessor && "drawn without a GPU"]
+      .filter(Boolean)
+      .join(" · "),
+  privacy: "Your words and pictures stay on this device.",
 
-  diagnostics: "What computes",
+  diagnostics: "Technical details",
   engine: "Engine",
-  automaticEngine: "The best there is",
-  engines: { wgsl: "Own kernels, WebGPU", "ort-webgpu": "ONNX Runtime, WebGPU", "ort-wasm": "ONNX Runtime, WASM" },
-  computedOn: "Computed on",
-  processor: "The processor, one core",
+  automaticEngine: "Automatic",
+  engines: { wgsl: "Onestroke on WebGPU", "ort-webgpu": "ONNX Runtime on WebGPU", "ort-wasm": "ONNX Runtime on WASM" },
+  computedOn: "Runs on",
+  processor: "The processor, on one core",
   parts: { text_encoder: "Text encoder", text_encoder_2: "Second text encoder", unet: "Denoiser", vae: "Decoder" },
 
   theme: { toDark: "Use dark colours", toLight: "Use light colours" },
@@ -102,15 +112,15 @@ export const strings = {
   retry: "Try again",
   reload: "Reload the page",
   details: "Details",
-  noGpuTitle: "This browser gives the page no GPU",
+  noGpuTitle: "This page cannot use a GPU in this browser",
   noGpuSteps: [
     "Use a current Chrome or Edge, Safari 26 or later, or Firefox 141 or later on Windows or macOS.",
-    "Switch hardware acceleration on in the browser's settings, then restart it.",
+    "Turn on hardware acceleration in the browser's settings, then restart the browser.",
     "On Linux, start Chrome with --enable-unsafe-webgpu --enable-features=Vulkan.",
-    "Open the page over https or from localhost: WebGPU needs a secure address.",
+    "Open the page over https or from localhost. Browsers allow WebGPU nowhere else.",
   ],
   errorTitle: "That did not work",
-  badLink: "The link's settings could not be read, so these are the usual ones.",
+  badLink: "The settings in this link could not be read, so the page starts with its own.",
 
   status: {
     cancelled: "Cancelled",
@@ -119,7 +129,7 @@ export const strings = {
   },
 } as const;
 
-/** One line for what is going on now. */
+/** What is going on now, in one line. */
 export function describeProgress(progress: Progress | undefined): string {
   switch (progress?.stage) {
     case undefined:
@@ -133,11 +143,11 @@ export function describeProgress(progress: Progress | undefined): string {
     case "step":
       return progress.steps === 1 ? "Drawing" : `Drawing, step ${progress.step} of ${progress.steps}`;
     case "decode":
-      return "Bringing out the pixels";
+      return "Finishing the picture";
   }
 }
 
-/** The same without numbers, for those who have it read to them: it changes once a stage. */
+/** The same without numbers, for people who have it read to them. It changes once a stage. */
 export function announceProgress(progress: Progress | undefined): string {
   switch (progress?.stage) {
     case undefined:
@@ -152,7 +162,7 @@ export function announceProgress(progress: Progress | undefined): string {
   }
 }
 
-/** Share done, 0 to 1; undefined where it is not known. */
+/** The share that is done, from 0 to 1. Undefined where it is not known. */
 export function progressShare(progress: Progress | undefined): number | undefined {
   switch (progress?.stage) {
     case "load":

@@ -1,5 +1,5 @@
-// Dark or light: the system's wish until the visitor says otherwise, then theirs. The
-// choice is kept where the browser lets us keep things and forgotten where it does not.
+// Dark or light colours. The system decides until the visitor does. Their choice is kept where
+// the browser lets the page keep things, and forgotten where it does not.
 import { useSyncExternalStore } from "react";
 
 export type Theme = "light" | "dark";
@@ -22,7 +22,7 @@ export function restoreTheme(): void {
     const kept = localStorage.getItem(KEY);
     if (kept === "light" || kept === "dark") document.documentElement.dataset["theme"] = kept;
   } catch {
-    // Storage is denied: the system's wish it is.
+    // The browser denies storage, so the system decides.
   }
 }
 
@@ -31,7 +31,7 @@ export function chooseTheme(theme: Theme): void {
   try {
     localStorage.setItem(KEY, theme);
   } catch {
-    // Kept for this visit only.
+    // The browser denies storage, so the choice lasts for this visit.
   }
   for (const listener of listeners) listener();
 }

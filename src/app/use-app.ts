@@ -1,8 +1,9 @@
-// React's view of the store: the app comes through context, so that a page can hold two.
+// React's view of the store. The app comes through a context, so that a page can hold two of them.
 import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import { invariant } from "../common/errors";
-import type { App, AppState } from "./store";
+import type { AppState } from "./state";
+import type { App } from "./store";
 
 export const AppContext = createContext<App | undefined>(undefined);
 

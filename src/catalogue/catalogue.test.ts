@@ -1,11 +1,12 @@
 // Catalogue entries are valid, agree with the papers' step lists, and become manifests whose
 // parts come from several repositories.
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { scheduleFor } from "../samplers/sampler";
 import type { ByteStore } from "../checkpoints/byte-source";
 import { parseCatalogueEntry } from "./entry";
-import { CATALOGUE, catalogueEntry } from "./entries";
+import { CATALOGUE, catalogueEntry, VIGNETTE } from "./entries";
 import { catalogueManifest } from "../checkpoints/catalogue-manifest";
 import { component, openComponent } from "../checkpoints/manifest";
 import { memoryStore } from "../checkpoints/memory-source";
@@ -20,6 +21,16 @@ describe("entries", () => {
     expect(CATALOGUE.map((entry) => entry.id).toSorted()).toEqual(files.toSorted());
     expect(catalogueEntry("vignette")).toBe(CATALOGUE[0]);
     expect(catalogueEntry("nothing")).toBeUndefined();
+  });
+
+  it("what ships with the app is as large as its entry says, and has the list of words that it names", () => {
+    const { byteLength, words, base } = VIGNETTE;
+    const folder = join("models", base?.repository ?? "");
+    const weights = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".safetensors"));
+    expect(weights.reduce((sum, file) => sum + statSync(join(folder, file)).size, 0)).toBe(byteLength);
+    const list: readonly string[] = JSON.parse(readFileSync(join(folder, words ?? ""), "utf8"));
+    expect(list).toEqual([...new Set(list.map((word) => word.toLowerCase()))].toSorted());
+    expect(list).toContain("lighthouse");
   });
 
   it.each(CATALOGUE)("$id: every number of steps it offers has a schedule", ({ sampler, steps }) => {
@@ -54,6 +65,9 @@ describe("parsing", () => {
   it("control: the smallest entry", () =>
     expect(parseCatalogueEntry(valid, "x")).toMatchObject({ weights: "safetensors", components: {} }));
 
+  it("control: a list of words beside a model that ships with the app", () =>
+    expect(parseCatalogueEntry({ ...valid, base: { repository: "x", revision: "" }, words: "words.json" }, "x").words).toBe("words.json"));
+
   const part = { repository: "c/d", revision: "main", className: "AutoencoderKL" };
   it.each<[string, object]>([
     ["family", { family: "sd3" }],
@@ -61,6 +75,9 @@ describe("parsing", () => {
     ["revision", { base: { repository: "a/b" } }],
     ["sampler", { base: undefined }],
     ["rule", { sampler: { rule: "magic" } }],
+    ["byteLength", { byteLength: "24 MB" }],
+    ["words", { words: "words.json" }],
+    ["words", { base: { repository: "x", revision: "" }, words: "../elsewhere/words.json" }],
     ["renoise", { sampler: { rule: "listed", lists: [{ network: [1, 2], renoise: [1] }] } }],
     ["vea", { components: { vea: part } }],
     ["files", { components: { vae: part } }],

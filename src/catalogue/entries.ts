@@ -1,4 +1,5 @@
 // The known checkpoints, parsed. One JSON file each in models/catalogue; a new one is added here.
+import type { JsonObject } from "../common/json";
 import { parseCatalogueEntry, type CatalogueEntry } from "./entry";
 import dmd2Sdxl1step from "../../models/catalogue/dmd2-sdxl-1step.json";
 import dmd2Sdxl4step from "../../models/catalogue/dmd2-sdxl-4step.json";
@@ -15,23 +16,30 @@ import sdxs512Dreamshaper from "../../models/catalogue/sdxs-512-dreamshaper.json
 import swiftbrush from "../../models/catalogue/swiftbrush.json";
 import vignette from "../../models/catalogue/vignette.json";
 
-/** Vignette, which ships with the app, first. */
+const parse = (entry: JsonObject & { readonly id: string }): CatalogueEntry =>
+  parseCatalogueEntry(entry, `models/catalogue/${entry.id}.json`);
+
+/** The model that ships with the app. */
+export const VIGNETTE = parse(vignette);
+
 export const CATALOGUE: readonly CatalogueEntry[] = [
-  vignette,
-  sdTurbo,
-  sdxs512Dreamshaper,
-  sdxlTurbo,
-  nitrosdRealism,
-  nitrosdVibrant,
-  dmd2Sdxl1step,
-  dmd2Sdxl4step,
-  hyperSdxl1step,
-  swiftbrush,
-  lcmDreamshaperV7,
-  escXl2,
-  escB2,
-  imfB2,
-].map((entry) => parseCatalogueEntry(entry, `models/catalogue/${entry.id}.json`));
+  VIGNETTE,
+  ...[
+    sdTurbo,
+    sdxs512Dreamshaper,
+    sdxlTurbo,
+    nitrosdRealism,
+    nitrosdVibrant,
+    dmd2Sdxl1step,
+    dmd2Sdxl4step,
+    hyperSdxl1step,
+    swiftbrush,
+    lcmDreamshaperV7,
+    escXl2,
+    escB2,
+    imfB2,
+  ].map(parse),
+];
 
 /** The entry of an id, or undefined. */
 export function catalogueEntry(id: string): CatalogueEntry | undefined {

@@ -39,6 +39,10 @@ export interface CatalogueEntry {
   /** Absent: the base's scheduler file is right for this student. */
   readonly sampler?: Sampler;
   readonly license: License;
+  /** Stored bytes of its weights, which are nearly all of the download. Absent where nobody has counted them. */
+  readonly byteLength?: number;
+  /** A file beside the model's, with the words it was taught. Absent for models of no vocabulary of their own. */
+  readonly words?: string;
 }
 
 /** @throws OnestrokeError `model-unsupported` naming the entry and the field */
@@ -46,6 +50,8 @@ export function parseCatalogueEntry(value: JsonObject, where: string): Catalogue
   const fields = new Fields(value, where);
   const base = fields.optionalObject("base");
   const sampler = fields.optionalObject("sampler");
+  const byteLength = fields.optionalInteger("byteLength");
+  const words = fields.optionalString("words");
   const entry: CatalogueEntry = {
     id: fields.string("id"),
     title: fields.string("title"),
@@ -57,9 +63,13 @@ export function parseCatalogueEntry(value: JsonObject, where: string): Catalogue
     license: parseLicense(fields.requiredObject("license")),
     ...(base === undefined ? {} : { base: parseRepository(base) }),
     ...(sampler === undefined ? {} : { sampler: parseSampler(sampler) }),
+    ...(byteLength === undefined ? {} : { byteLength }),
+    ...(words === undefined ? {} : { words }),
   };
   if (entry.base === undefined && entry.sampler === undefined)
     throw fields.unsupported("sampler", "is missing, and there is no base to have one");
+  if (words !== undefined && !(/^[\w-]+\.json$/.test(words) && entry.base?.revision === ""))
+    throw fields.unsupported("words", "is not a JSON file beside a model that ships with the app");
   return entry;
 }
 

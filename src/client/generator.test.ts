@@ -1,5 +1,5 @@
-// The page's half against a real session with a drawn gradient for a pipeline: answers,
-// order, cancelling, and that every fault ends in a picture or in one named error.
+// Tests the page's half against a real session whose pipeline draws a gradient: what is answered,
+// in which order, what cancelling does, and that every fault ends in a picture or in one named error.
 import { beforeAll, describe, expect, test } from "vitest";
 import { OnestrokeError, type ErrorCode } from "../common/errors";
 import type { Progress } from "../common/progress";
@@ -15,7 +15,7 @@ const RECIPE: Recipe = { ...ONE_STEP, steps: 2 };
 
 const QUICK: Supervision = { ...SUPERVISION, tickMs: 4, backoffMs: [0, 1] };
 
-/** One list of faults a spawned worker. */
+/** @param faults a list for each worker that is spawned */
 function setUp(
   faults: readonly (readonly (Fault | undefined)[])[] = [],
   deafAfter: readonly (number | undefined)[] = [],
@@ -84,7 +84,7 @@ describe("engines", () => {
     expect(await drawnBy()).toEqual(["wgsl"]);
   });
 
-  // It hears where the models are, the call, and no ping after it, and takes longer than silence is borne.
+  // The worker hears where the models are, then the call, then no ping, and it works longer than silence is borne.
   test.each([
     ["control: a GPU's engine that answers no pings is taken for dead", "wgsl", 2],
     ["WASM has the worker's thread to itself and is left to it", "ort-wasm", 1],
@@ -160,7 +160,7 @@ describe("cancelling", () => {
   test("a worker that does not stop is replaced", async () => {
     const { generator, spawned } = setUp([["hang"]]);
     const abort = new AbortController();
-    // It hangs from here on, however slow this machine is.
+    // From here on it hangs, however slow this machine is.
     const onProgress = ({ stage }: Progress) => stage === "encode" && abort.abort();
     const drawing = generator.generate(RECIPE, { signal: abort.signal, onProgress });
     await expect(drawing).rejects.toEqual(code("cancelled"));
@@ -252,7 +252,7 @@ describe("recovery", () => {
   });
 
   describe("a worker without a GPU", () => {
-    /** As the real one: what nobody chose is drawn on WASM, what needs the GPU is refused. */
+    /** As in the real one, what nobody chose is drawn on WASM and what needs the GPU is refused. */
     const withoutGpu = (): Backend => {
       const backend = gradientBackend();
       return {

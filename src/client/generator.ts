@@ -1,5 +1,5 @@
-// The public object of the page's half: load a model, draw a recipe. All state that must
-// outlive a crash is here and in the caller's hands, so a picture interrupted by a lost
+// The public object of the page's half, which loads a model and draws recipes. All state that must
+// outlive a crash is here and in the caller's hands, so a picture that is interrupted by a lost
 // GPU or a dead worker is drawn again from its recipe and comes out the same.
 import { invariant, OnestrokeError } from "../common/errors";
 import type { Engine } from "../common/engine";
@@ -12,16 +12,16 @@ import { Supervisor } from "./supervisor";
 import { workerSpawner, type SpawnWorker } from "./worker-port";
 
 export interface GeneratorOptions {
-  /** Where models are, each in a folder named by its id. Default: `models/` beside the page. */
+  /** Where the models that ship with the page are, each in its folder. The default is `models/` beside the page. */
   readonly modelsRoot?: string | URL;
   /** Another address for the worker's script. */
   readonly workerAddress?: string | URL;
-  /** What a new picture does to one still being drawn: waits for it, or replaces it. Default `wait`. */
+  /** Whether a new picture waits for one that is still being drawn, or replaces it. The default is `wait`. */
   readonly whenBusy?: "wait" | "replace";
 }
 
 export interface Generator {
-  /** What computes from the next call on; `undefined` leaves it to the worker, which takes the best there is. */
+  /** Chooses what computes from the next call on. With `undefined` the worker takes the best that it finds. */
   useEngine(engine: Engine | undefined): void;
   /** Opens the GPU and loads the model ahead of the first picture. */
   load(modelId: string, hooks?: DrawHooks): Promise<ModelFacts>;
@@ -39,7 +39,7 @@ export function createGenerator(options: GeneratorOptions = {}): Generator {
   return superviseGenerator(workerSpawner(options.workerAddress), new URL(root, document.baseURI), options.whenBusy ?? "wait");
 }
 
-/** `createGenerator` with the worker and the address given; for pages use that one. */
+/** What `createGenerator` makes, with a worker and an address of the caller's. Pages use `createGenerator`. */
 export function superviseGenerator(
   spawn: SpawnWorker,
   modelsRoot: URL,
@@ -50,7 +50,7 @@ export function superviseGenerator(
   let current: AbortController | undefined;
   let engine: Engine | undefined;
 
-  /** @param call made anew for each try: a lost GPU changes what computes */
+  /** @param call makes the call anew for each try, because a lost GPU changes what computes */
   async function callTwice(call: () => Call, hooks: DrawHooks): Promise<Answer> {
     try {
       return await supervisor.call(call(), hooks);
@@ -72,7 +72,7 @@ export function superviseGenerator(
     return new OnestrokeError("gpu-blocked", "the browser gives this page no GPU after it crashed", error.detail, error);
   }
 
-  /** The worker's own choice without a GPU is WASM: to one who had a GPU that would be slow for no reason said. */
+  /** Without a GPU the worker chooses WASM. Someone who had a GPU would find that slow and not know why, so it is not chosen for them. */
   function askedEngine(): Engine | undefined {
     return engine ?? (supervisor.gpuWasLost ? "wgsl" : undefined);
   }

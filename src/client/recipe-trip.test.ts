@@ -1,5 +1,5 @@
-// Nothing on a recipe's way may drop a field: the link, the text in the PNG, the call to the worker, and back with the
-// picture. The recipes have every field of the type (common/testing/recipes.ts).
+// Nothing on a recipe's way may drop a field: neither the link, nor the text in the PNG, nor the call to the worker and
+// its answer. The recipes have every field of the type (common/testing/recipes.ts).
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { recipeFromQuery, recipeToQuery } from "../common/permalink";

@@ -1,20 +1,20 @@
 // How long the supervisor waits for the worker before it gives up on it.
 
 /**
- * The supervisor's patience. Everything is counted in ticks of one timer and not in elapsed time:
- * a laptop that slept for an hour, or a tab throttled to a tick a minute, has missed nothing.
+ * The supervisor's patience. Everything is counted in ticks of one timer and not in elapsed time, so that
+ * a laptop that slept for an hour, or a tab that is throttled to a tick a minute, has missed nothing.
  */
 export interface Supervision {
   readonly tickMs: number;
-  /** Ticks without an answer to a ping: the worker is dead or stuck in a loop. Not counted while WASM computes. */
+  /** Ticks without an answer to a ping, after which the worker is dead or stuck in a loop. They are not counted while WASM computes. */
   readonly silentTicks: number;
-  /** Ticks of a running call without any progress: what computes hangs, or the network does. */
+  /** Ticks of a running call without any progress, after which what computes hangs, or the network does. */
   readonly stalledTicks: number;
   /** Ticks a cancelled call may take to stop. */
   readonly ticksToCancel: number;
   /** Deaths in a row after which a call is no longer repeated without the user asking. */
   readonly deathsBeforeGivingUp: number;
-  /** Pause before the spawn after the first, second, ... death in a row. */
+  /** The pauses before a worker is spawned after the first death in a row, after the second, and so on. */
   readonly backoffMs: readonly number[];
 }
 

@@ -1,6 +1,6 @@
-// Keeps a worker alive: spawns it when there is something to do, notices when it is dead
-// (no answer to pings), stuck (no progress) or has lost its device, ends it then, and
-// rejects what was pending. It repeats nothing: that is the generator's decision.
+// Keeps a worker alive. It spawns one when there is something to do, and notices when it is dead (pings are
+// not answered), stuck (nothing progresses) or has lost its device. Then it ends the worker and
+// rejects what was pending. It repeats nothing, because that is the generator's decision.
 import { OnestrokeError } from "../common/errors";
 import type { DrawHooks } from "../common/drawing";
 import type { Answer, Call, FromWorker } from "../protocol/messages";
@@ -9,7 +9,7 @@ import type { SpawnWorker, WorkerPort } from "./worker-port";
 
 interface PendingCall {
   readonly hooks: DrawHooks;
-  /** Counted once its signal is aborted, until the worker has let go of it. */
+  /** They are counted once its signal is aborted, until the worker has let go of it. */
   ticksSinceAbort: number;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: OnestrokeError) => void;
@@ -21,7 +21,7 @@ export class Supervisor {
   readonly #patience: Supervision;
   readonly #pending = new Map<number, PendingCall>();
   #port: WorkerPort | undefined;
-  /** Ends with `dispose`, and what waits with it. */
+  /** It ends with `dispose`, and whatever waits ends with it. */
   #life = new AbortController();
   #timer: ReturnType<typeof setInterval> | undefined;
   #nextId = 1;
@@ -29,7 +29,7 @@ export class Supervisor {
   #ticksWithoutNews = 0;
   #deathsInARow = 0;
   #gpuWasLost = false;
-  /** Whether the last news was of files being fetched: what stalls then is the network. */
+  /** Whether the last news was of files being fetched. What stalls then is the network. */
   #isFetching = false;
   /** WASM computes on the worker's own thread, which answers nothing meanwhile. */
   #isMute = false;

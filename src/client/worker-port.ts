@@ -1,5 +1,5 @@
-// A worker as the supervisor sees it: something to post to, something to end. Real workers
-// are made here; unit tests join a session in the same thread instead.
+// A worker as the supervisor sees it: something to post messages to, and to end. Real workers
+// are made here. Unit tests put a session in the same thread instead.
 import type { FromWorker, ToWorker } from "../protocol/messages";
 
 export interface WorkerPort {
@@ -9,13 +9,13 @@ export interface WorkerPort {
 
 export interface WorkerListeners {
   onMessage(message: FromWorker): void;
-  /** The script could not be loaded, or threw outside every call. */
+  /** The script could not be loaded, or it threw outside of any call. */
   onError(reason: string): void;
 }
 
 export type SpawnWorker = (listeners: WorkerListeners) => WorkerPort;
 
-/** @param address another address of the worker's script, for pages that serve it elsewhere */
+/** @param address of the worker's script, for pages that serve it elsewhere */
 export function workerSpawner(address?: string | URL): SpawnWorker {
   return (listeners) => {
     const worker =

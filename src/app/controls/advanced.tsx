@@ -1,4 +1,4 @@
-// Settings most visitors never need.
+// Settings that most visitors never need.
 import type { ReactNode } from "react";
 import { strings } from "../strings";
 import styles from "./controls.module.css";

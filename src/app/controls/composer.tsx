@@ -1,10 +1,10 @@
-// What to draw, what to leave out, and the button. Enter draws; Shift Enter is a new line.
+// What to draw, what to leave out, and the buttons. Enter draws, and Shift Enter begins a new line.
 import { useId, type KeyboardEvent, type ReactNode } from "react";
-import { readBeforeCut } from "../cut-text";
 import { strings } from "../strings";
 import { useApp, useAppState } from "../use-app";
 import styles from "./controls.module.css";
 import { SteeringDial } from "./steering-dial";
+import { TextRemarks } from "./text-remarks";
 
 export function Composer(): ReactNode {
   const app = useApp();
@@ -13,7 +13,7 @@ export function Composer(): ReactNode {
   const id = useId();
 
   const drawOnEnter = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
-    // During composition Enter belongs to the input method.
+    // While an input method composes a character, Enter is its key.
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
     void app.draw();
@@ -38,11 +38,11 @@ export function Composer(): ReactNode {
           value={prompt}
           placeholder={strings.promptPlaceholder}
           aria-keyshortcuts="Enter"
-          aria-describedby={`${id}-prompt-cut`}
+          aria-describedby={`${id}-prompt-remarks`}
           onChange={(event) => app.edit({ prompt: event.target.value })}
           onKeyDown={drawOnEnter}
         />
-        <CutHint id={`${id}-prompt-cut`} field="prompt" />
+        <TextRemarks id={`${id}-prompt-remarks`} field="prompt" />
       </div>
       <div className={styles["field"]}>
         <label htmlFor={`${id}-negative`}>{strings.negative}</label>
@@ -53,11 +53,11 @@ export function Composer(): ReactNode {
           rows={1}
           value={negative}
           placeholder={strings.negativePlaceholder}
-          aria-describedby={`${id}-negative-cut`}
+          aria-describedby={`${id}-negative-remarks`}
           onChange={(event) => app.edit({ negative: event.target.value })}
           onKeyDown={drawOnEnter}
         />
-        <CutHint id={`${id}-negative-cut`} field="negative" />
+        <TextRemarks id={`${id}-negative-remarks`} field="negative" />
       </div>
       <SteeringDial />
       <div className={styles["actions"]}>
@@ -69,15 +69,5 @@ export function Composer(): ReactNode {
         </button>
       </div>
     </>
-  );
-}
-
-function CutHint({ id, field }: { readonly id: string; readonly field: "prompt" | "negative" }): ReactNode {
-  const read = useAppState(({ draft, shown }) => readBeforeCut(field, draft, shown));
-  if (read === undefined) return null;
-  return (
-    <p id={id} className={styles["hint"]}>
-      {strings.textCut(read)}
-    </p>
   );
 }

@@ -1,6 +1,6 @@
-// A question mark beside a control that says in plain words what the control does. It opens by
-// click, touch or key and closes by Escape: the browser's own popover, no hovering needed.
-// Controls name it by `aria-describedby`, so that it is also read with them.
+// A question mark beside a control, which says in plain words what the control does. It is the browser's own
+// popover: a click, a touch or a key opens it, Escape closes it, and nobody needs to hover.
+// Controls name it by `aria-describedby`, so that it is read with them.
 import type { ReactNode } from "react";
 import { strings } from "../strings";
 import styles from "./explain.module.css";

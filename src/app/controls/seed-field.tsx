@@ -1,4 +1,4 @@
-// The seed: typed, rolled, or kept. A seed typed by hand is kept, since someone meant it.
+// The seed, which can be typed, picked at random, or kept. One that is typed by hand is kept, because someone meant it.
 import { useId, type ReactNode } from "react";
 import { isSeed } from "../draft";
 import { DiceIcon, LockIcon } from "../icons";

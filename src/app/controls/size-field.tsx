@@ -1,11 +1,11 @@
-// Sizes around the model's own, in its stride. A size from a link may be none of them.
+// Sizes around the model's own, in multiples that it can draw. A link may ask for a size that is none of them.
 import { useId, type ReactNode } from "react";
-import type { ModelFacts } from "../../common/model-facts";
+import { outlineOf, type ModelOutline } from "../model-outline";
 import { strings } from "../strings";
 import { useApp, useAppState } from "../use-app";
 import styles from "./controls.module.css";
 
-/** Shapes as shares of the model's default side. */
+/** Each shape's sides, as shares of the model's own size. */
 const SHAPES = [
   { shape: "square", wide: 1, high: 1 },
   { shape: "landscape", wide: 1.25, high: 1 },
@@ -13,7 +13,7 @@ const SHAPES = [
   { shape: "small", wide: 0.75, high: 0.75 },
 ] as const;
 
-function sizesOf({ defaultSize, sizeMultiple }: Pick<ModelFacts, "defaultSize" | "sizeMultiple">) {
+function sizesOf({ defaultSize, sizeMultiple }: ModelOutline) {
   const side = (share: number): number => Math.round((defaultSize * share) / sizeMultiple) * sizeMultiple;
   return SHAPES.map(({ shape, wide, high }) => ({ shape, width: side(wide), height: side(high) }));
 }
@@ -21,9 +21,9 @@ function sizesOf({ defaultSize, sizeMultiple }: Pick<ModelFacts, "defaultSize" |
 export function SizeField(): ReactNode {
   const app = useApp();
   const { width, height } = useAppState((state) => state.draft);
-  const model = useAppState((state) => state.model);
+  const outline = useAppState(outlineOf);
   const name = useId();
-  const sizes = sizesOf(model.kind === "ready" ? model.facts : { defaultSize: 256, sizeMultiple: 1 });
+  const sizes = outline === undefined ? [] : sizesOf(outline);
   return (
     <fieldset className={styles["field"]}>
       <legend>

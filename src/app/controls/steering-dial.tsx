@@ -1,5 +1,5 @@
-// How strongly the picture is steered away from what it leaves out, from off to strong, with the
-// model's own strength at the notch; and the way to see what that does.
+// How strongly the picture is steered away from what it leaves out, from off to strong, with a mark at the
+// model's own strength. The button beside it shows what the steering does.
 import { useId, type CSSProperties, type ReactNode } from "react";
 import { leavesOut } from "../comparison";
 import { CompareIcon } from "../icons";
@@ -11,7 +11,7 @@ import { Explain } from "./explain";
 import styles from "./steering-dial.module.css";
 import { useSteering } from "./use-steering";
 
-/** Stands there once there is something to leave out. */
+/** It appears once there is something to leave out. */
 export function SteeringDial(): ReactNode {
   const app = useApp();
   const id = useId();

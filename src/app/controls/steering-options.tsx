@@ -1,4 +1,4 @@
-// How the picture is steered: by which method, and at which of its steps.
+// By which method the picture is steered, and at which of its steps.
 import { useId, type ReactNode } from "react";
 import { leavesOut } from "../comparison";
 import { steeredSteps, withMethod, withSteeredSteps } from "../dial";

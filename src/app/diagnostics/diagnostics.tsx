@@ -1,4 +1,4 @@
-// What computes the pictures, network by network, and a choice of it.
+// Says what computes each network of the model, and lets people choose the engine.
 import { useId, type ReactNode } from "react";
 import { ENGINES } from "../../common/engine";
 import type { ModelFacts } from "../../common/model-facts";
@@ -54,7 +54,7 @@ function Facts({ facts: { adapter, parts } }: { readonly facts: ModelFacts }): R
   );
 }
 
-/** A network with no name of its own here keeps its folder's. */
+/** A network that the page has no name for is called by its folder. */
 function partName(name: string): string {
   const names: Readonly<Record<string, string>> = strings.parts;
   return names[name] ?? name;

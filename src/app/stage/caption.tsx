@@ -1,4 +1,4 @@
-// Under the picture: what it was drawn from, how long it took, and taking it away.
+// Says under the picture what it was drawn from and how long it took, and lets people take it away.
 import type { ReactNode } from "react";
 import type { Drawing } from "../../common/drawing";
 import { drawingMs } from "../../common/drawing";

@@ -1,5 +1,5 @@
-// Copies the address, which holds the picture's recipe. Over plain http browsers give no clipboard, and there is no
-// button; the address bar is there either way.
+// Copies the address, which holds the picture's recipe. Over plain http browsers give the page no clipboard. Then there
+// is no button, and people copy from the address bar.
 import { useEffect, useState, type ReactNode } from "react";
 import { LinkIcon } from "../icons";
 import { strings } from "../strings";

@@ -1,4 +1,4 @@
-// A failure in words: what happened, what to do, and a button that does the likeliest.
+// Says what went wrong and what to do about it, with a button that does the likeliest thing.
 import type { ReactNode } from "react";
 import type { OnestrokeError } from "../../common/errors";
 import { strings } from "../strings";

@@ -1,5 +1,5 @@
-// The pictures of this visit, newest first. Choosing one shows it and sets the controls to
-// its recipe.
+// The pictures of this visit, with the newest first. Choosing one shows it and sets the controls
+// to its recipe.
 import type { ReactNode } from "react";
 import { strings } from "../strings";
 import { useApp, useAppState } from "../use-app";

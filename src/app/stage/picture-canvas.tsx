@@ -1,11 +1,11 @@
-// Pixels on a canvas at their own size; styles scale it.
+// A canvas with as many pixels as the picture has. Styles scale it.
 import { useEffect, useRef, type ReactNode } from "react";
 import type { Picture } from "../../common/picture";
 
 interface Props {
   readonly picture: Picture;
   readonly className: string | undefined;
-  /** What it shows; undefined for a canvas that only decorates. */
+  /** What the picture shows. Undefined for a canvas that only decorates. */
   readonly label: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-// Takes a picture away as a file; a browser that cannot write it is said so.
+// Saves a picture as a file, and says so where the browser cannot write it.
 import type { ReactNode } from "react";
 import type { Drawing } from "../../common/drawing";
 import { SaveIcon } from "../icons";

@@ -1,8 +1,8 @@
-// The picture and everything that stands on it: the glow behind, the preview while it is
-// drawn, how far the work is, and what went wrong.
+// The picture and everything that stands on it: the glow behind it, its preview while it is
+// drawn, how far the work has come, and what went wrong.
 import type { ReactNode } from "react";
 import { leavesOut } from "../comparison";
-import { otherSideInView } from "../store";
+import { otherSideInView } from "../state";
 import { announceProgress, describeProgress, progressShare, strings } from "../strings";
 import { useAppState } from "../use-app";
 import { Caption } from "./caption";
@@ -11,7 +11,7 @@ import { PictureCanvas } from "./picture-canvas";
 import styles from "./stage.module.css";
 import { Wipe } from "./wipe";
 
-/** For tests and styles: what the stage is doing. */
+/** What the stage is doing, for tests and styles. */
 type Phase = "loading" | "drawing" | "failed" | "idle";
 
 export function Stage(): ReactNode {

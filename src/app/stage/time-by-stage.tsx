@@ -1,5 +1,5 @@
-// Where the time of one picture went: a bar in proportion, and the same as a list. What
-// loading and compiling took is told apart, because it is paid once.
+// Shows where the time of one picture went, as a bar in proportion and as a list. Loading and
+// compiling stand apart, because their time is spent once.
 import type { ReactNode } from "react";
 import type { Timings } from "../../common/drawing";
 import { formatDuration, strings } from "../strings";

@@ -1,5 +1,5 @@
-// Two pictures of one size, one over the other: left of a line the first, right of it the second. The
-// line is a slider that lies over the whole picture, so mouse, touch and arrow keys move it.
+// Two pictures of one size lie over each other: the first is seen left of a line, the second right of it. The
+// line is a slider as large as the picture, so mouse, touch and arrow keys move it.
 import { useEffect, useRef, useState, type CSSProperties, type ReactNode } from "react";
 import type { Drawing } from "../../common/drawing";
 import type { Picture } from "../../common/picture";
@@ -11,16 +11,16 @@ import styles from "./wipe.module.css";
 interface Props {
   readonly without: Drawing;
   readonly with: Drawing;
-  /** The steered picture as it stands, while it is drawn again. */
+  /** What there is of the steered picture while it is drawn again. */
   readonly preview: Picture | undefined;
 }
 
 export function Wipe({ without, with: steered, preview }: Props): ReactNode {
   const [percent, setPercent] = useState(50);
   const wipe = useRef<HTMLDivElement>(null);
-  // On a small screen the button that asked for it is far below.
+  // On a small screen the picture may be out of sight, because the button that asked for it is far below.
   useEffect(() => {
-    // In braces: newer browsers answer with a promise, which is no clean-up.
+    // The braces keep React from a promise that newer browsers return, which is no clean-up.
     wipe.current?.scrollIntoView({ block: "nearest" });
   }, []);
   const line: CSSProperties & Record<"--line", string> = { "--line": `${percent}%` };

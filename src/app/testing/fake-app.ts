@@ -1,4 +1,4 @@
-// An app whose generator draws nothing: at once, or when the test lets it.
+// An app whose generator answers with an empty picture, at once or when the test lets it.
 import { expect, vi } from "vitest";
 import type { Drawing } from "../../common/drawing";
 import type { Generator } from "../../client/generator";
@@ -25,7 +25,7 @@ export function drawingOf(recipe: Recipe): Drawing {
   return { recipe, picture, model: MODEL, timings, tokens: { prompt: recipe.prompt.length, negative: recipe.negative.length, most: 75 } };
 }
 
-/** Loads and draws at once. */
+/** It loads and draws at once. */
 export const IDLE: Generator = {
   useEngine: () => undefined,
   load: async () => MODEL,

@@ -1,12 +1,12 @@
-// A worker in the same thread, for unit tests: a real session behind structured clone, as
-// a worker's messages are, with no thread between. Never part of the app.
+// A worker in the same thread, for unit tests. It is a real session, and its messages are cloned as a
+// worker's are. It is never part of the app.
 import type { Backend } from "../../worker/backend";
 import { Session } from "../../worker/session";
 import type { SpawnWorker } from "../worker-port";
 
 /**
  * @param openBackend called once for every spawned worker that is asked for something
- * @param deafAfter messages after which the worker silently stops listening, by spawn number
+ * @param deafAfter how many messages each worker hears before it silently stops listening, in the order of spawning
  */
 export function sameThreadWorkers(
   openBackend: (spawn: number) => Promise<Backend>,

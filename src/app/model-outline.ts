@@ -1,0 +1,22 @@
+// What the page says of a model: what the catalogue knows until the model is loaded, and from then on what its own files say.
+import { CATALOGUE } from "../catalogue/entries";
+import type { CatalogueEntry } from "../catalogue/entry";
+import type { ModelFacts } from "../common/model-facts";
+import type { AppState } from "./state";
+
+export interface ModelOutline extends Pick<ModelFacts, "title" | "license" | "defaultSize" | "sizeMultiple" | "maxSteps"> {
+  readonly weightBytes: number | undefined;
+}
+
+/** Undefined for a model that is neither loaded nor in the catalogue. */
+export function outlineOf({ draft, model }: Pick<AppState, "draft" | "model">): ModelOutline | undefined {
+  return model.kind === "ready" ? model.facts : OUTLINES.get(draft.model);
+}
+
+// They are made once, because a component must be given the same object until something changes.
+const OUTLINES: ReadonlyMap<string, ModelOutline> = new Map(CATALOGUE.map((entry) => [entry.id, ofEntry(entry)]));
+
+function ofEntry({ title, license, byteLength, size, steps }: CatalogueEntry): ModelOutline {
+  // Which multiple its sizes must be is known once its networks are.
+  return { title, license: license.id, weightBytes: byteLength, defaultSize: size, sizeMultiple: 1, maxSteps: steps.maximum };
+}

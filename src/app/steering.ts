@@ -1,0 +1,39 @@
+// Turns the steering dial, and compares a picture that leaves something out with the same picture
+// where nothing is left out.
+import { isSameRecipe, leavesOut } from "./comparison";
+import type { ActiveSteering } from "./dial";
+import { draftOf } from "./draft";
+import type { PictureDrawing } from "./picture-drawing";
+import { editDraft, steeringDefaultsOf, type AppStore } from "./state";
+
+export interface SteeringControl {
+  /** Turns the steering dial. In a comparison its steered side follows. */
+  steer(steering: ActiveSteering): void;
+  /** Shows what the controls say beside the same with nothing left out, or one picture again. */
+  compare(isComparing: boolean): Promise<void>;
+}
+
+export function createSteeringControl(store: AppStore, pictures: PictureDrawing): SteeringControl {
+  return {
+    steer(steering) {
+      editDraft(store, { steering });
+      const { isComparing, shown, job, draft, model } = store.getState();
+      const defaults = steeringDefaultsOf({ model });
+      // The picture that is compared, or is about to be, whatever has been typed since.
+      const compared = job !== undefined && leavesOut(job.recipe) ? job.recipe : shown?.recipe;
+      if (!isComparing || compared === undefined || defaults === undefined) return;
+      const recipe = pictures.recipeFor({ ...draftOf(compared, draft), steering }, defaults);
+      if (recipe !== undefined) void pictures.drawShown(recipe);
+    },
+
+    async compare(isComparing) {
+      const { draft, shown, model } = store.getState();
+      const defaults = steeringDefaultsOf({ model });
+      const recipe = isComparing && defaults !== undefined ? pictures.recipeFor(draft, defaults) : undefined;
+      store.setState({ isComparing: recipe !== undefined });
+      if (recipe === undefined) return;
+      if (shown !== undefined && isSameRecipe(recipe, shown.recipe)) await pictures.drawOtherSide();
+      else await pictures.drawShown(recipe);
+    },
+  };
+}
