@@ -28,10 +28,8 @@ class Pipeline:
 
     def __init__(self, folder: Path) -> None:
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer" / "tokenizer.json"))
-        self.unet = UNet2DConditionModel(UNetConfig.from_json(json.loads((folder / "unet" / "config.json").read_text())))
-        self.unet.load_state_dict(_weights(folder / "unet" / "diffusion_pytorch_model.fp16.safetensors"))
-        self.vae = AutoencoderTiny(AutoencoderTinyConfig.from_json(json.loads((folder / "vae" / "config.json").read_text())))
-        self.vae.load_state_dict(_weights(folder / "vae" / "diffusion_pytorch_model.fp16.safetensors"))
+        self.unet = load_unet(folder)
+        self.vae = load_autoencoder(folder)
         fields = json.loads((folder / "text_encoder" / "config.json").read_text())
         self.text = CLIPTextModel(CLIPTextConfig(**{k: v for k, v in fields.items() if k not in ("architectures", "model_type", "transformers_version", "dtype")}))
         stored = _weights(folder / "text_encoder" / "model.fp16.safetensors")
@@ -39,8 +37,6 @@ class Pipeline:
         self.text.load_state_dict({name: value for name, value in own.items() if value is not None}, strict=True)
         for module in (self.unet, self.vae, self.text):
             module.eval().requires_grad_(False)
-        for module in (self.unet, self.vae):
-            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @torch.no_grad()
     def encode(self, captions: Sequence[str]) -> Tensor:
@@ -60,6 +56,18 @@ class Pipeline:
         """[n, 256, 256, 3] uint8."""
         pixels = self.decode(self.latents(captions, seeds, steps))
         return ((pixels + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
+
+
+def load_unet(folder: Path) -> UNet2DConditionModel:
+    unet = UNet2DConditionModel(UNetConfig.from_json(json.loads((folder / "unet" / "config.json").read_text())))
+    unet.load_state_dict(_weights(folder / "unet" / "diffusion_pytorch_model.fp16.safetensors"))
+    return unet.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def load_autoencoder(folder: Path) -> AutoencoderTiny:
+    autoencoder = AutoencoderTiny(AutoencoderTinyConfig.from_json(json.loads((folder / "vae" / "config.json").read_text())))
+    autoencoder.load_state_dict(_weights(folder / "vae" / "diffusion_pytorch_model.fp16.safetensors"))
+    return autoencoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def _weights(path: Path) -> dict[str, Tensor]:

@@ -14,7 +14,7 @@ for data in train left-out; do
   [ -e "$work/$data/latents.bin" ] || python -m lab.encode --data "$work/$data" --work "$work"
 done
 python -m lab.train.student --data "$work/train" --left-out "$work/left-out" --work "$work" --tokenizer vignette/tokenizer
-python -m lab.train.perceptual --data "$work/train" --work "$work"
+python -m lab.train.perceptual --data "$work/train" --work "$work" --of latents
 python -m lab.train.finish --data "$work/train" --left-out "$work/left-out" --work "$work" --tokenizer vignette/tokenizer
 python -m lab.train.decoder --data "$work/train" --left-out "$work/left-out" --work "$work" --tokenizer vignette/tokenizer
 python -m lab.train.classifier --data "$work/train" --out "$work"

@@ -20,7 +20,7 @@ Student = Callable[[Tensor, Tensor, Tensor], Tensor]  # (latents, time step, tex
 
 def signal_and_noise(t: Tensor) -> tuple[Tensor, Tensor]:
     """sqrt(alpha bar) and sqrt(1 - alpha bar) at integer steps [n], shaped [n, 1, 1, 1]."""
-    alpha = ALPHA_BAR[t][:, None, None, None]
+    alpha = ALPHA_BAR.to(t.device)[t][:, None, None, None]
     return alpha.sqrt(), (1 - alpha).sqrt()
 
 
@@ -32,7 +32,7 @@ def clean(x: Tensor, v: Tensor, t: Tensor) -> Tensor:
 
 def noised(z: Tensor) -> Tensor:
     """Unit noise as the first step sees it."""
-    return signal_and_noise(torch.tensor([START]))[1] * z
+    return signal_and_noise(torch.tensor([START], device=z.device))[1] * z
 
 
 def onward(x: Tensor, x0: Tensor, t: Tensor, following: Tensor) -> Tensor:
@@ -52,7 +52,7 @@ def draw(student: Student, text: Tensor, seeds: Sequence[int], steps: int, shape
 def draw_from(z: Tensor, student: Callable[[Tensor, Tensor], Tensor], steps: int) -> Tensor:
     """Clean latents from unit noise z; the student here knows its text already."""
     x0 = x = noised(z)
-    times = [torch.full((len(x),), t) for t in STEPS[steps]]
+    times = [torch.full((len(x),), t, device=x.device) for t in STEPS[steps]]
     for i, t in enumerate(times):
         if i > 0:
             x = onward(x, x0, times[i - 1], t)
