@@ -26,6 +26,8 @@ from ..dataset import NAMES, VALUES, Dataset
 from ..encode import Latents
 from ..layout import noise_of
 from ..nets.unet import Away
+from ..paint import render
+from ..paint.canvas import SIZE
 
 LEFT_OUT, HARMLESS = 0.2, 0.08  # shares of the rows
 SCALES = (0.25, 1.0)  # below, steering fades into no steering
@@ -56,9 +58,9 @@ class Lesson:
         away = self.away and Away(self.away.rows.to(device), self.away.context.to(device), self.away.scale.to(device))
         return Lesson(self.z.to(device), self.x0.to(device), self.weight.to(device), self.context.to(device), away, self.rows)
 
-    def images(self) -> np.ndarray:
-        """[n, 256, 256, 3] uint8: the pictures the latents were made from."""
-        return np.stack([source.data.images[i] for source, i in self.rows])
+    def images(self, size: int = SIZE) -> np.ndarray:
+        """[n, size, size, 3] uint8: the pictures the latents were made from, drawn again if larger."""
+        return np.stack([source.data.images[i] if size == SIZE else render(source.data.layout(i), size) for source, i in self.rows])
 
 
 class Teacher:
