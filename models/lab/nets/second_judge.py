@@ -1,4 +1,4 @@
-"""The second judge: patches and attention instead of convolutions over the whole picture.
+"""The second judge: a few overlapping convolutions, then attention over patches.
 
 It heads every table. Nothing is trained against it, and it is no relative of the networks that are
 trained against: another architecture, at the pictures' full size, on pictures drawn for it alone.
@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from ..dataset import NAMES, VALUES
 
-WIDTH, HEADS, DEPTH, GRID = 128, 4, 3, 16
+WIDTH, HEADS, DEPTH, GRID = 128, 4, 2, 16
 
 
 class Mixer(nn.Module):
@@ -30,12 +30,16 @@ class Mixer(nn.Module):
         return x + self.narrow(F.gelu(self.widen(self.before_linear(x))))
 
 
+def _seen(inward: int, outward: int, kernel: int, stride: int) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(inward, outward, kernel, stride=stride, padding=kernel // 2, bias=False), nn.BatchNorm2d(outward), nn.GELU())
+
+
 class SecondJudge(nn.Module):
     """[n, 3, 256, 256] in -1..1 to logits per attribute, logits per thing (present or not), and features [n, 128]."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.patches = nn.Sequential(nn.Conv2d(3, 48, 4, stride=4), nn.GELU(), nn.Conv2d(48, 96, 2, stride=2), nn.GELU(), nn.Conv2d(96, WIDTH, 2, stride=2))
+        self.patches = nn.Sequential(_seen(3, 48, 7, 4), _seen(48, 96, 3, 2), _seen(96, 96, 3, 1), _seen(96, WIDTH, 3, 2))
         self.places = nn.Parameter(0.02 * torch.randn(1, GRID * GRID, WIDTH))
         self.mixers = nn.Sequential(*(Mixer() for _ in range(DEPTH)))
         self.last = nn.LayerNorm(WIDTH)

@@ -10,46 +10,52 @@ The latents are those of renders, slightly noised, and what the student draws in
 picture as target. Layers run one by one: multiplied out (`nets/collapse.py`) a network never sees the zeros its
 layers put around the picture, and drew a coloured line there.
 
+With `--size 512` it is the larger decoder of the same latents, one level longer, that begins with the smaller one's levels and
+learns from the same pictures drawn at that size: detail that is learnt, not resized.
+
 `python -m lab.train.decoder --model DIR --data TRAIN --left-out LEFT_OUT --work WORK`
 """
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from ..nets.autoencoder_tiny import PICTURE, grow
+from ..nets.autoencoder_tiny import LARGE, PICTURE, grow
 from ..nets.discriminator import PatchDiscriminator, hinge
 from ..pipeline import Pipeline
 from ..sampler import STEPS, draw_from
 from . import autoencoder, perceptual
 from .lessons import Lesson, Teacher
 from .loop import Average, Run, descend, draws, learning_rate, report
-from .machine import Machine, run_here
+from .machine import Machine, machine
 from .optimizer import Muon, adamw, matrices
 
-SEED, BATCH, PEAK = 15, 8, 1.0e-3
-ADVERSARY_RATE, ADVERSARY_SHARE = 3e-4, 0.25
+SEED, PEAK = 15, 1.0e-3
+ADVERSARY_RATE, ADVERSARY_SHARE = 5e-4, 0.25
 LEARNS, PULLS, FULLY = 0.08, 0.2, 0.3  # shares of the run after which the adversary learns, begins to pull, and pulls fully
 FEATURES = 0.5
+CONFIGS = {256: PICTURE, 512: LARGE}
+FILES = {256: "decoder.pt", 512: "decoder_512.pt"}
 
 
-def train(at: Machine, model: Path, data_folder: Path, left_out: Path, work: Path, steps: int) -> None:
+def train(at: Machine, model: Path, data_folder: Path, left_out: Path, work: Path, size: int, steps: int, batch: int) -> None:
     torch.manual_seed(SEED)
     pipeline = Pipeline(model)
     teacher = Teacher(data_folder, left_out, pipeline.tokenizer, pipeline.text)
-    decoder = grow(pipeline.vae.decoder, pipeline.vae.config, PICTURE).to(at.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    adversary = PatchDiscriminator().to(at.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    decoder = grow(pipeline.vae.decoder, pipeline.vae.config, CONFIGS[size]).to(at.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    adversary = PatchDiscriminator(octaves=size // 256 - 1).to(at.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     seen, student = perceptual.load(work / perceptual.FILES["pictures"]).to(at.device), pipeline.unet.to(at.device)
     optimizer = Muon(*matrices(decoder, (decoder.layers[0], decoder.layers[-1])), weight_decay=1e-3)
     against = adamw(adversary, weight_decay=0.0, betas=(0.5, 0.95))
     average = Average(decoder, 0.998)
-    run = Run(work / "decoder.pt", steps, {"decoder": decoder, "adversary": adversary, "optimizer": optimizer, "against": against}, average, keeper=at.keeper)
+    run = Run(work / FILES[size], steps, {"decoder": decoder, "adversary": adversary, "optimizer": optimizer, "against": against}, average, keeper=at.keeper)
     for step in run:
         numbers, generator = draws(SEED, at.clock(step))
-        lesson = teacher.lesson(at.part(BATCH), numbers, generator).to(at.device)
-        images = autoencoder.to_tensor(lesson.images()).to(at.device)
+        lesson = teacher.lesson(at.part(batch), numbers, generator).to(at.device)
+        images = autoencoder.to_tensor(lesson.images(size)).to(at.device)
         x = latents(lesson, student, 1 + step % len(STEPS), at, generator).contiguous(memory_format=torch.channels_last)
         rate = learning_rate(step, steps, PEAK, warmup=50)
         opposed, share = step >= LEARNS * steps, ADVERSARY_SHARE * min(1.0, max(0.0, (step / steps - PULLS) / (FULLY - PULLS)))
@@ -87,4 +93,11 @@ def latents(lesson: Lesson, student: torch.nn.Module, steps: int, at: Machine, g
 
 
 if __name__ == "__main__":
-    run_here(__doc__, train, 5000, "model", "data", "left-out", "work")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for folder in ("model", "data", "left-out", "work"):
+        parser.add_argument(f"--{folder}", type=Path, required=True)
+    parser.add_argument("--size", type=int, choices=tuple(CONFIGS), default=256)
+    parser.add_argument("--steps", type=int, default=5000)
+    parser.add_argument("--batch", type=int, default=8)
+    args = parser.parse_args()
+    train(machine(), args.model, args.data, args.left_out, args.work, args.size, args.steps, args.batch)

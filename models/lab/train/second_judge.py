@@ -20,7 +20,7 @@ from .autoencoder import to_tensor
 from .classifier import judge_loss
 from .loop import Average, Run, descend, draws, learning_rate, report
 from .machine import Machine, run_here
-from .optimizer import adamw
+from .optimizer import Muon, matrices
 
 SEED, BATCH, PEAK, SHIFT = 18, 32, 1.5e-3, 12
 
@@ -34,7 +34,7 @@ def load(path: Path) -> SecondJudge:
 def train(at: Machine, data_folder: Path, work: Path, steps: int) -> None:
     torch.manual_seed(SEED)
     data, judge = Dataset(data_folder), SecondJudge().to(at.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = adamw(judge, weight_decay=0.05)
+    optimizer = Muon(*matrices(judge, (judge.attributes, judge.looks, judge.things)), weight_decay=0.05)
     average = Average(judge, 0.99)
     run = Run(work / "second_judge.pt", steps, {"judge": judge, "optimizer": optimizer}, average, keeper=at.keeper)
     for step in run:
@@ -65,4 +65,4 @@ def _spoilt(images: Tensor, generator: torch.Generator) -> Tensor:
 
 
 if __name__ == "__main__":
-    run_here(__doc__, train, 1200, "data", "work")
+    run_here(__doc__, train, 1000, "data", "work")
