@@ -20,7 +20,7 @@ from transformers import CLIPTextConfig, CLIPTextModel
 from . import tokenizer as vocabulary
 from .nets.autoencoder_tiny import AutoencoderTiny, AutoencoderTinyConfig
 from .nets.unet import UNet2DConditionModel, UNetConfig
-from .sampler import draw
+from .sampler import draw, draw_anew
 
 
 class Pipeline:
@@ -28,6 +28,7 @@ class Pipeline:
 
     def __init__(self, folder: Path) -> None:
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer" / "tokenizer.json"))
+        self.scheduler = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
         self.unet = load_unet(folder)
         self.vae = load_autoencoder(folder)
         fields = json.loads((folder / "text_encoder" / "config.json").read_text())
@@ -45,7 +46,12 @@ class Pipeline:
     @torch.no_grad()
     def latents(self, captions: Sequence[str], seeds: Sequence[int], steps: int) -> Tensor:
         c = self.unet.config
-        return draw(self.unet, self.encode(captions), seeds, steps, (c.in_channels, c.sample_size, c.sample_size))
+        shape, scheduler = (c.in_channels, c.sample_size, c.sample_size), self.scheduler["_class_name"]
+        if scheduler == "EulerDiscreteScheduler":
+            return draw(self.unet, self.encode(captions), seeds, steps, shape)
+        if scheduler not in ("LCMScheduler", "TimestepShiftLCMScheduler"):
+            raise ValueError(f"no sampler here for {scheduler}")
+        return draw_anew(self.unet, self.encode(captions), seeds, steps, shape, self.scheduler.get("shifted_timestep", 1000))
 
     @torch.no_grad()
     def decode(self, latents: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 START = 999
 STEPS = {1: (START,), 2: (START, 49), 3: (START, 66, 33), 4: (START, 75, 50, 25)}
+OF_FOUR = {1: (999,), 2: (999, 499), 3: (999, 749, 499), 4: (999, 749, 499, 249)}  # LCM's, with four original steps: DMD2's, arXiv 2405.14867
 ALPHA_BAR = (1 - torch.linspace(0.00085**0.5, 0.012**0.5, 1000, dtype=torch.float32) ** 2).cumprod(0)
 Student = Callable[[Tensor, Tensor, Tensor], Tensor]  # (latents, time step, text states) -> v
 
@@ -57,4 +58,29 @@ def draw_from(z: Tensor, student: Callable[[Tensor, Tensor], Tensor], steps: int
         if i > 0:
             x = onward(x, x0, times[i - 1], t)
         x0 = clean(x, student(x, t).float(), t)
+    return x0
+
+
+@torch.no_grad()
+def draw_anew(student: Student, text: Tensor, seeds: Sequence[int], steps: int, shape: tuple[int, int, int], shift: int = 1000) -> Tensor:
+    """Clean latents by LCM's sampler: draw, noise anew, draw again. Each row's noise comes from one generator, its seed's."""
+    generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
+
+    def fresh() -> Tensor:
+        return torch.cat([torch.randn((1, *shape), generator=g) for g in generators])
+
+    return renoised(lambda x, t: student(x, t, text), fresh(), OF_FOUR[steps], fresh, shift)
+
+
+@torch.no_grad()
+def renoised(student: Callable[[Tensor, Tensor], Tensor], z: Tensor, path: Sequence[int], fresh: Callable[[], Tensor], shift: int = 1000) -> Tensor:
+    """Along `path` from unit noise z. With `shift` below 1000 the network is told, and its answer is read at, an earlier
+    step than the noise is of (NitroFusion, arXiv 2412.02030)."""
+    x = z
+    for i, now in enumerate(path):
+        t = torch.full((len(x),), now * shift // 1000, device=x.device)
+        x0 = clean(x, student(x, t).float(), t)
+        if i + 1 < len(path):
+            signal, noise = signal_and_noise(torch.full_like(t, path[i + 1]))
+            x = signal * x0 + noise * fresh()
     return x0
