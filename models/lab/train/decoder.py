@@ -34,7 +34,7 @@ from .machine import Machine, machine
 from .optimizer import Muon, adamw, matrices
 
 SEED, PEAK = 15, 1.0e-3
-ADVERSARY_RATE, ADVERSARY_SHARE = 5e-4, 0.25
+ADVERSARY_RATE, ADVERSARY_SHARE = 5e-4, 0.6
 LEARNS, PULLS, FULLY = 0.08, 0.2, 0.3  # shares of the run after which the adversary learns, begins to pull, and pulls fully
 FEATURES = 0.5
 CONFIGS = {256: PICTURE, 512: LARGE}
@@ -57,7 +57,7 @@ def train(at: Machine, model: Path, data_folder: Path, left_out: Path, work: Pat
         lesson = teacher.lesson(at.part(batch), numbers, generator).to(at.device)
         images = autoencoder.to_tensor(lesson.images(size)).to(at.device)
         x = latents(lesson, student, 1 + step % len(STEPS), at, generator).contiguous(memory_format=torch.channels_last)
-        rate = learning_rate(step, steps, PEAK, warmup=50)
+        rate = learning_rate(step, steps, PEAK, warmup=min(50, 1 + steps // 10))
         opposed, share = step >= LEARNS * steps, ADVERSARY_SHARE * min(1.0, max(0.0, (step / steps - PULLS) / (FULLY - PULLS)))
         with at.autocast():
             got = decoder(x).float()
