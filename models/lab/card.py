@@ -23,7 +23,8 @@ SAMPLES = (
     "a windmill in a meadow, foggy autumn morning, ink drawing", "sheep on green hills at noon, spring, poster",
     "a tent and a campfire in the mountains at night, poster", "seaside in the rain, two seagulls, watercolor",
 )
-STAGES = {"perceptual": "perceptual network", "finished": "finishing", "classifier": "judge"}  # checkpoints by what they are
+STAGES = {"perceptual": "perceptual network", "perceptual_pictures": "perceptual network of pictures", "finished": "finishing",
+          "classifier": "first judge", "second_judge": "second judge"}  # checkpoints by what they are
 
 
 def percent(value: float) -> str:
@@ -38,8 +39,25 @@ def accuracy_table(measured: dict[str, Any]) -> str:
     lines.append("| **mean** | " + " | ".join(f"**{percent(s['mean_accuracy'])}**" for _, s in columns) + " |")
     lines.append("| all five right | " + " | ".join(percent(s["all_five"]) for _, s in columns) + " |")
     lines.append("| things, presence F1 | " + " | ".join(f"{s['presence_f1']:.3f}" for _, s in columns) + " |")
-    lines.append("| Fréchet distance | " + " | ".join(f"{s.get('frechet', s.get('frechet_between_halves')):.2f}" for _, s in columns) + " |")
+    for title, key in (("Fréchet distance", "frechet"), ("sliced Wasserstein distance", "sliced_wasserstein")):
+        lines.append(f"| {title} | " + " | ".join(f"{s.get(key, s.get(f'{key}_between_halves')):.3g}" for _, s in columns) + " |")
+    for band, title in enumerate(("shapes", "outlines", "grain")):
+        lines.append(f"| energy of {title}, renders' = 1 | " + " | ".join(f"{s['sharpness'][band]:.2f}" if "sharpness" in s else "1" for _, s in columns) + " |")
+    lines.append("| diversity, renders' = 1 | " + " | ".join(f"{s['diversity']:.2f}" if "diversity" in s else "1" for _, s in columns) + " |")
     return "\n".join(lines)
+
+
+def first_judge_table(measured: dict[str, Any]) -> str:
+    """What the first judge says of the same pictures; nothing where it was not trained."""
+    if "first_judge" not in measured["renders"]:
+        return ""
+    columns = [("renders", measured["renders"]), ("autoencoder", measured["autoencoded"])] + [(f"{n} step{'s' if n != '1' else ''}", s) for n, s in measured["steps"].items()]
+    lines = ["", "The first judge, a convolutional network, on the same pictures:", "", "| | " + " | ".join(name for name, _ in columns) + " |", "| --- |" + " ---: |" * len(columns)]
+    for title, key, form in (("mean accuracy", "mean_accuracy", percent), ("all five right", "all_five", percent), ("things, presence F1", "presence_f1", "{:.3f}".format)):
+        lines.append(f"| {title} | " + " | ".join(form(s["first_judge"][key]) for _, s in columns) + " |")
+    distances = [measured["renders"]["first_judge_frechet_between_halves"]] + [s["first_judge"]["frechet"] for _, s in columns[1:]]
+    lines.append("| Fréchet distance | " + " | ".join(f"{d:.2f}" for d in distances) + " |")
+    return "\n".join(lines) + "\n"
 
 
 def thing_table(measured: dict[str, Any]) -> str:
@@ -80,18 +98,18 @@ trained from scratch on pictures this repository draws itself ([the lab](../lab/
 
 ## Measured
 {measured['pictures']} captions from combinations of place, time, weather, season and style that training never drew (a tenth of all 1,920, chosen by hash of
-what is drawn, not of the wording), all five named. A judge trained on renders alone says what each picture shows; *renders* is
+what is drawn, not of the wording), all five named. A judge trained on renders alone, on a draw of its own, says what each picture shows; *renders* is
 how often it is right about the renderer's own pictures of the same captions, the ceiling of this measure; *autoencoder* the
-same renders encoded and decoded, about the most a student can reach on these latents. Steps two to four were taught with the features of
-another network, which learnt the same labels from latents: no judge, but a relative of it. The shipped float16 weights were run in bfloat16
-arithmetic.
+same renders encoded and decoded. Nothing was trained against the judge, nor against a network built like it: it looks at patches with
+attention, and what training compared features of was convolutional. The shipped float16 weights were run in bfloat16 arithmetic.
 
 {accuracy_table(measured)}
 
 F1 counts a thing as wanted when the caption asks for it; companions (below) and scenery that belongs to a place are not counted
-against a picture. Fréchet distances are in the judge's 256 features, against the renders of the same captions; the first column is the
-distance between two halves of those renders, the floor at half the sample size.
-
+against a picture. Distances are in the judge's 128 features, against the renders of the same captions; the first column is the
+distance between two halves of those renders, the floor at half the sample size. Energies are of the luminance in three bands of
+frequency, below a sixteenth of the highest, to a quarter, and above.
+{first_judge_table(measured)}
 {thing_table(measured)}
 
 ## Things nobody asked for

@@ -30,6 +30,10 @@ VALUES = {name: tuple(values) for name, values in ATTRIBUTES.items()}
 NAMES = tuple(THINGS)
 
 
+def seed_of(base: int, i: int) -> int:
+    return base * 1_000_003 + i
+
+
 def draw_request(seed: int, kind: str) -> tuple[Request, np.ndarray, str, random.Random]:
     """The request and noise of one sample and what is left out of it, on the wanted side of the split."""
     rng, unseen = random.Random(seed), kind == "held-out"
@@ -94,6 +98,12 @@ class Dataset:
             setattr(self, name, np.memmap(path, dtype, "w+" if mode == "w+" and not path.exists() else "r+" if mode == "w+" else "r", shape=(count, *shape)))
         self.count = count
 
+    def layout(self, i: int) -> Layout:
+        """What picture i is of: drawn again from it, at any size, the picture is the same."""
+        drawn = json.loads((self.folder / "drawn.json").read_text())
+        request, z, without, _ = draw_request(seed_of(drawn["seed"], i), drawn["kind"])
+        return arrange(request, z, without)
+
     def texts(self) -> list[dict[str, object]]:
         return [json.loads(line) for path in sorted(self.folder.glob("text-*.jsonl")) for line in path.read_text().splitlines()]
 
@@ -102,13 +112,14 @@ def _fill(folder: Path, count: int, first: int, last: int, seed: int, kind: str)
     data = Dataset(folder, count)
     with open(folder / f"text-{first:08d}.jsonl", "w") as out:
         for i in range(first, last):
-            s = make(seed * 1_000_003 + i, kind)
+            s = make(seed_of(seed, i), kind)
             data.images[i], data.cells[i], data.labels[i], data.asked[i], data.focus[i] = s.image, s.cells, s.labels, s.asked, s.focus
             out.write(json.dumps(s.text) + "\n")
 
 
 def generate(folder: Path, count: int, seed: int, kind: str, workers: int) -> None:
     Dataset(folder, count)
+    (folder / "drawn.json").write_text(json.dumps({"seed": seed, "kind": kind}))
     step = 1000
     with ProcessPoolExecutor(workers) as pool:
         jobs = [pool.submit(_fill, folder, count, first, min(first + step, count), seed, kind) for first in range(0, count, step)]

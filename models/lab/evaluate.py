@@ -1,9 +1,10 @@
-"""Measures an exported Vignette with a judge that learnt from renders alone.
+"""Measures an exported student with judges that learnt from renders alone.
 
 Captions come from combinations of place, time, weather, season and style that training never drew.
-Writes `measured.json`: accuracy per attribute and F1 of things at one to four steps, the judge's own
-scores on renders of the same captions, Fréchet distances in the judge's features, and how often
-unasked companions appear. `card.py` turns it into the model card.
+Writes `measured.json`: accuracy per attribute and F1 of things at one to four steps, the same of renders of
+these captions, distances between the two in the judge's features, detail and diversity beside the renders', and
+how often unasked companions appear. The second judge heads everything; where the first was trained too, its
+scores stand beside. `card.py` turns it into the model card.
 
 `python -m lab.evaluate --model models/vignette --data HELDOUT --work WORK`
 """
@@ -23,12 +24,16 @@ from torch import Tensor
 from .attributes import COMPANIONS
 from .dataset import NAMES, VALUES, Dataset
 from .flops import decode_flops, parameters, step_flops
+from .measures import band_energy, diversity, frechet, sliced_wasserstein
 from .nets.classifier import Classifier
+from .nets.second_judge import SecondJudge
 from .pipeline import Pipeline
+from .train import classifier, second_judge
 from .train.autoencoder import to_tensor
-from .train.classifier import JUDGED, load
+from .train.classifier import JUDGED
 
 BATCH = 20
+TRAINED = ("autoencoder", "text_encoder", "student", "perceptual", "finished", "perceptual_pictures", "decoder", "classifier", "second_judge")
 EVAL_SEED = 700_000  # picture i is drawn from seed EVAL_SEED + i
 
 
@@ -40,7 +45,7 @@ class Tally:
     features: list[Tensor] = field(default_factory=list)
 
     @torch.no_grad()
-    def add(self, judge: Classifier, images: Tensor) -> None:
+    def add(self, judge: Classifier | SecondJudge, images: Tensor) -> None:
         logits, things, features = judge(images.contiguous(memory_format=torch.channels_last))
         self.attributes.append(torch.stack([head.argmax(-1) for head in logits], 1))
         self.things.append(things > 0)
@@ -72,40 +77,82 @@ class Tally:
         return shares
 
 
-def frechet(a: Tensor, b: Tensor) -> float:
-    """|mu_a - mu_b|^2 + tr(A + B - 2 (A B)^(1/2)), from features [n, d]."""
-    mean = (a.mean(0) - b.mean(0)).square().sum()
-    cov_a, cov_b = torch.cov(a.T), torch.cov(b.T)
-    values = torch.linalg.eigvals(cov_a @ cov_b).real.clamp(min=0)
-    return float(mean + cov_a.trace() + cov_b.trace() - 2 * values.sqrt().sum())
+@dataclass
+class Looks:
+    """Everything that is measured of a set of pictures: what each judge says, and how much detail there is."""
+    second: Tally = field(default_factory=Tally)
+    first: Tally = field(default_factory=Tally)
+    energy: list[Tensor] = field(default_factory=list)
+
+    def add(self, judges: Judges, images: Tensor) -> None:
+        self.second.add(judges.second, images)
+        if judges.first is not None:
+            self.first.add(judges.first, images)
+        self.energy.append(band_energy(images.cpu()))
+
+    def figures(self, labels: Tensor, asked: Tensor, renders: "Looks") -> dict[str, object]:
+        """The second judge's scores, and the first's among them; distances to the `renders`."""
+        figures = self.second.scores(labels, asked) | {"companions": self.second.companions(labels, asked)}
+        if self.first.features:
+            figures["first_judge"] = {k: v for k, v in self.first.scores(labels, asked).items() if k != "f1_per_thing"}
+        if self is not renders:
+            figures |= {"frechet": frechet(*_features(self.second, renders.second)), "sliced_wasserstein": sliced_wasserstein(*_features(self.second, renders.second)),
+                        "sharpness": (torch.cat(self.energy).mean(0) / torch.cat(renders.energy).mean(0)).tolist(),
+                        "diversity": diversity(torch.cat(self.second.features)) / diversity(torch.cat(renders.second.features))}
+            if self.first.features:
+                figures["first_judge"]["frechet"] = frechet(*_features(self.first, renders.first))  # type: ignore[index]
+        return figures
+
+    def floor(self) -> dict[str, object]:
+        """The distances between two halves of these pictures: what distances of that many pictures have of themselves."""
+        halves = {}
+        for name, tally in (("", self.second), ("first_judge_", self.first)):
+            if tally.features:
+                features = torch.cat(tally.features)
+                half = len(features) // 2
+                halves[f"{name}frechet_between_halves"] = frechet(features[:half], features[half : 2 * half])
+                halves[f"{name}sliced_wasserstein_between_halves"] = sliced_wasserstein(features[:half], features[half : 2 * half])
+        return halves
 
 
-def judged_renders(data: Dataset, judge: Classifier, count: int, through: Pipeline | None = None) -> Tally:
+@dataclass(frozen=True)
+class Judges:
+    second: SecondJudge
+    first: Classifier | None  # absent where it was not trained
+
+    @classmethod
+    def load(cls, work: Path) -> "Judges":
+        path = work / "classifier.pt"
+        return cls(second_judge.load(work / "second_judge.pt"), classifier.load(path) if path.exists() else None)
+
+
+def _features(a: Tally, b: Tally) -> tuple[Tensor, Tensor]:
+    return torch.cat(a.features), torch.cat(b.features)
+
+
+def look_at_renders(data: Dataset, judges: Judges, count: int, through: Pipeline | None = None) -> Looks:
     """The renderer's own pictures, as they are or `through` the autoencoder: the most a student can reach."""
-    tally = Tally()
+    looks = Looks()
     for first in range(0, count, BATCH):
         images = to_tensor(np.array(data.images[first : min(first + BATCH, count)]))
         if through is not None:
             with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
                 images = through.decode(through.vae.encode(images.contiguous(memory_format=torch.channels_last)))
-        tally.add(judge, images)
-    return tally
+        looks.add(judges, images)
+    return looks
 
 
-def measure(model: Path, data_folder: Path, work: Path, count: int, steps: int) -> tuple[dict[str, object], np.ndarray]:
-    """Draws every caption in `steps` steps (bfloat16 arithmetic, shipped float16 weights) and scores what came out; with the judge's features."""
+def look_at_drawn(model: Path, data_folder: Path, work: Path, count: int, steps: int) -> Looks:
+    """Draws every caption in `steps` steps: bfloat16 arithmetic, shipped float16 weights."""
     torch.set_num_threads(1)
-    data, judge, pipeline = Dataset(data_folder), load(work / "classifier.pt"), Pipeline(model)
-    labels, things, captions = truth(data, count)
-    tally = Tally()
+    data, judges, pipeline = Dataset(data_folder), Judges.load(work), Pipeline(model)
+    captions, looks = truth(data, count)[2], Looks()
     for first in range(0, count, BATCH):
         seeds = range(EVAL_SEED + first, EVAL_SEED + min(first + BATCH, count))
         with torch.autocast("cpu", torch.bfloat16):
             pictures = pipeline.decode(pipeline.latents(captions[first : first + BATCH], seeds, steps))
-        tally.add(judge, pictures)
-    scores = tally.scores(labels, things) | {"companions": tally.companions(labels, things)}
-    print(steps, {k: round(v, 4) for k, v in scores.items() if isinstance(v, float)}, scores["accuracy"], flush=True)
-    return scores, torch.cat(tally.features).numpy()
+        looks.add(judges, pictures)
+    return looks
 
 
 def truth(data: Dataset, count: int) -> tuple[Tensor, Tensor, list[str]]:
@@ -114,36 +161,42 @@ def truth(data: Dataset, count: int) -> tuple[Tensor, Tensor, list[str]]:
     return labels, things, [str(t["captions"][0]) for t in data.texts()[:count]]  # type: ignore[index]
 
 
+def measure(model: Path, data_folder: Path, work: Path, most: int, of_steps: list[int]) -> dict[str, object]:
+    data, judges, pipeline = Dataset(data_folder), Judges.load(work), Pipeline(model)
+    count = min(most, data.count)
+    labels, things, _ = truth(data, count)
+    with ProcessPoolExecutor(min(len(of_steps), 2) or 1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        jobs = {steps: pool.submit(look_at_drawn, model, data_folder, work, count, steps) for steps in of_steps}
+        renders = look_at_renders(data, judges, count)
+        coded = look_at_renders(data, judges, count, through=pipeline)
+        drawn = {str(steps): jobs[steps].result().figures(labels, things, renders) for steps in sorted(jobs)}
+    return {
+        "pictures": count,
+        "renders": renders.figures(labels, things, renders) | renders.floor(),
+        "autoencoded": coded.figures(labels, things, renders),
+        "student_gflop": step_flops(pipeline.unet.config) / 1e9, "decode_gflop": decode_flops(pipeline.vae.config, pipeline.unet.config.sample_size) / 1e9,
+        "parameters": {"unet": parameters(pipeline.unet), "vae": parameters(pipeline.vae), "text_encoder": parameters(pipeline.text)},
+        "steps": drawn,
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--count", type=int, default=2000)
-    parser.add_argument("--steps", type=int, nargs="+", default=[4, 3, 2, 1])
+    parser.add_argument("--steps", type=int, nargs="*", default=[4, 3, 2, 1])
+    parser.add_argument("--to", type=Path, help="where the figures go, if not beside the model")
     args = parser.parse_args()
-    data, judge, pipeline = Dataset(args.data), load(args.work / "classifier.pt"), Pipeline(args.model)
-    count = min(args.count, data.count)
-    labels, things, _ = truth(data, count)
-    with ProcessPoolExecutor(len(args.steps), mp_context=multiprocessing.get_context("spawn")) as pool:
-        jobs = {steps: pool.submit(measure, args.model, args.data, args.work, count, steps) for steps in args.steps}
-        renders = judged_renders(data, judge, count)
-        reference = torch.cat(renders.features)
-        coded = judged_renders(data, judge, count, through=pipeline)
-        drawn = {steps: jobs[steps].result() for steps in sorted(jobs)}
-    scores = {str(steps): of_pictures | {"frechet": frechet(torch.from_numpy(features), reference)} for steps, (of_pictures, features) in drawn.items()}
-    half = count // 2
-    trained = [name for name in ("autoencoder", "text_encoder", "student", "perceptual", "finished", "decoder", "classifier") if (args.work / f"{name}.pt").exists()]
-    result = {
-        "pictures": count,
-        "renders": renders.scores(labels, things) | {"companions": renders.companions(labels, things), "frechet_between_halves": frechet(reference[:half], reference[half:])},
-        "autoencoded": coded.scores(labels, things) | {"companions": coded.companions(labels, things), "frechet": frechet(torch.cat(coded.features), reference)},
-        "student_gflop": step_flops(pipeline.unet.config) / 1e9, "decode_gflop": decode_flops(pipeline.vae.config, pipeline.unet.config.sample_size) / 1e9,
-        "parameters": {"unet": parameters(pipeline.unet), "vae": parameters(pipeline.vae), "text_encoder": parameters(pipeline.text)},
-        "minutes": {name: torch.load(args.work / f"{name}.pt", weights_only=True)["seconds"] / 60 for name in trained},
-        "steps": scores,
-    }
-    (args.model / "measured.json").write_text(json.dumps(result, indent=1) + "\n")
+    result = measure(args.model, args.data, args.work, args.count, args.steps)
+    to = args.to or args.model / "measured.json"
+    minutes = json.loads(to.read_text()).get("minutes", {}) if to.exists() else {}
+    checkpoints = (args.work / f"{name}.pt" for name in TRAINED)
+    result["minutes"] = minutes | {path.stem: torch.load(path, weights_only=True, map_location="cpu")["seconds"] / 60 for path in checkpoints if path.exists()}
+    to.write_text(json.dumps(result, indent=1) + "\n")
+    for name, figures in {"renders": result["renders"], "autoencoded": result["autoencoded"], **result["steps"]}.items():  # type: ignore[dict-item]
+        print(name, {k: round(v, 4) for k, v in figures.items() if isinstance(v, float)}, figures["accuracy"], figures.get("first_judge"))  # type: ignore[union-attr]
 
 
 if __name__ == "__main__":

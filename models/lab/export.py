@@ -3,7 +3,8 @@
 float16 safetensors, complete configs, Euler scheduler. Every file is written beside its place and
 moved there, so a reader never meets half a file.
 
-`python -m lab.export --work WORK --to models/vignette`
+`python -m lab.export --work WORK --to models/vignette` writes all of it; with `--only decoder`, the decoder that was
+trained on an exported model's latents takes the place of that model's own.
 """
 from __future__ import annotations
 
@@ -19,10 +20,11 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from .flops import BUDGET, decode_flops, step_flops
-from .nets.autoencoder_tiny import AutoencoderTinyConfig
+from .nets.autoencoder_tiny import PICTURE, AutoencoderTiny, AutoencoderTinyConfig
 from .nets.unet import UNetConfig
+from .pipeline import load_autoencoder
 from .sampler import STEPS
-from .train import autoencoder, student
+from .train import autoencoder, decoder, student
 from .train.text_encoder import config as text_config
 
 BYTES = 32_000_000
@@ -41,14 +43,14 @@ INDEX: dict[str, object] = {
 }
 
 
-def _write_json(value: Mapping[str, object], path: Path) -> None:
+def write_json(value: Mapping[str, object], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(value, indent=2) + "\n")
     os.replace(partial, path)
 
 
-def _write_weights(tensors: Mapping[str, Tensor], path: Path) -> None:
+def write_weights(tensors: Mapping[str, Tensor], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     halves = {name: value.half().contiguous().clone() for name, value in tensors.items()}
     if not all(torch.isfinite(value).all() for value in halves.values()):
@@ -72,28 +74,44 @@ def total_bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.suffix in (".safetensors", ".json") and path.name != "measured.json")
 
 
+def export_all(work: Path, to: Path) -> None:
+    vocabulary = Tokenizer.from_file(str(to / "tokenizer" / "tokenizer.json")).get_vocab_size()
+    text = student.load_text(work / "text_encoder.pt", vocabulary)
+    write_json(INDEX, to / "model_index.json")
+    write_json(SCHEDULER, to / "scheduler" / "scheduler_config.json")
+    write_json(UNetConfig().to_json(), to / "unet" / "config.json")
+    write_json(text_json(vocabulary), to / "text_encoder" / "config.json")
+    _write_autoencoder(autoencoder.load(work / "autoencoder.pt"), to / "vae")
+    write_weights(student.load(work / "finished.pt").state_dict(), to / "unet" / "diffusion_pytorch_model.fp16.safetensors")
+    named = {name if name.startswith("text_model.") else f"text_model.{name}": value for name, value in text.state_dict().items() if not name.endswith("position_ids")}
+    write_weights(named, to / "text_encoder" / "model.fp16.safetensors")
+
+
+def export_decoder(checkpoint: Path, config: AutoencoderTinyConfig, model: Path, folder: str) -> None:
+    """An autoencoder of the model's own encoder and a trained decoder, into a folder beside its other networks."""
+    joined = AutoencoderTiny(config)
+    joined.encoder.load_state_dict(load_autoencoder(model).encoder.state_dict())
+    joined.decoder.load_state_dict(torch.load(checkpoint, weights_only=True, map_location="cpu")["average"])
+    _write_autoencoder(joined, model / folder)
+
+
+def _write_autoencoder(network: AutoencoderTiny, to: Path) -> None:
+    write_json(network.config.to_json(), to / "config.json")
+    write_weights(network.state_dict(), to / "diffusion_pytorch_model.fp16.safetensors")
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--to", type=Path, required=True)
+    parser.add_argument("--only", choices=("decoder",))
     args = parser.parse_args()
     to: Path = args.to
-    vocabulary = Tokenizer.from_file(str(to / "tokenizer" / "tokenizer.json")).get_vocab_size()
-    tuned = args.work / "decoder.pt"
-    pictures = autoencoder.load(args.work / "autoencoder.pt")
-    if tuned.exists():
-        pictures.decoder.load_state_dict(torch.load(tuned, weights_only=True)["average"])
-    text = student.load_text(args.work / "text_encoder.pt", vocabulary)
-    _write_json(INDEX, to / "model_index.json")
-    _write_json(SCHEDULER, to / "scheduler" / "scheduler_config.json")
-    _write_json(AutoencoderTinyConfig().to_json(), to / "vae" / "config.json")
-    _write_json(UNetConfig().to_json(), to / "unet" / "config.json")
-    _write_json(text_json(vocabulary), to / "text_encoder" / "config.json")
-    _write_weights(pictures.state_dict(), to / "vae" / "diffusion_pytorch_model.fp16.safetensors")
-    _write_weights(student.load(args.work / "finished.pt").state_dict(), to / "unet" / "diffusion_pytorch_model.fp16.safetensors")
-    named = {name if name.startswith("text_model.") else f"text_model.{name}": value for name, value in text.state_dict().items() if not name.endswith("position_ids")}
-    _write_weights(named, to / "text_encoder" / "model.fp16.safetensors")
-    flops = step_flops(UNetConfig()) + decode_flops(AutoencoderTinyConfig(), UNetConfig().sample_size)
+    if args.only is None:
+        export_all(args.work, to)
+    else:
+        export_decoder(args.work / decoder.FILES[256], PICTURE, to, "vae")
+    flops = step_flops(UNetConfig()) + decode_flops(load_autoencoder(to).config, UNetConfig().sample_size)
     size = total_bytes(to)
     print(f"{size / 1e6:.2f} MB of {BYTES / 1e6:.0f}, {flops / 1e9:.3f} GFLOP of {BUDGET / 1e9:.0f}")
     if size > BYTES or flops > BUDGET:

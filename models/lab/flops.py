@@ -8,10 +8,11 @@ from __future__ import annotations
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from .nets.autoencoder_tiny import AutoencoderTiny, AutoencoderTinyConfig
+from .nets.autoencoder_tiny import LARGE, PICTURE, AutoencoderTiny, AutoencoderTinyConfig
 from .nets.unet import UNet2DConditionModel, UNetConfig
 
-BUDGET = 4.0e9
+BUDGET = 6.0e9  # one step and a decode to 256 pixels
+BUDGET_512 = 12.0e9  # the same to 512, where there is a GPU
 TOKENS = 77
 
 
@@ -39,8 +40,9 @@ def parameters(module: torch.nn.Module) -> int:
 
 
 if __name__ == "__main__":
-    unet, vae = UNetConfig(), AutoencoderTinyConfig()
-    step, decode = step_flops(unet), decode_flops(vae, unet.sample_size)
-    print(f"student, one step  {step / 1e9:.3f} GFLOP  {parameters(UNet2DConditionModel(unet)) / 1e6:.2f} M parameters")
-    print(f"decode             {decode / 1e9:.3f} GFLOP  {parameters(AutoencoderTiny(vae)) / 1e6:.2f} M parameters (with encoder)")
-    print(f"together           {(step + decode) / 1e9:.3f} GFLOP of {BUDGET / 1e9:.1f}")
+    unet = UNetConfig()
+    step = step_flops(unet)
+    print(f"student, one step  {step / 1e9:6.3f} GFLOP  {parameters(UNet2DConditionModel(unet)) / 1e6:.2f} M parameters")
+    for size, vae, budget in ((256, PICTURE, BUDGET), (512, LARGE, BUDGET_512)):
+        decode = decode_flops(vae, unet.sample_size)
+        print(f"decode to {size}      {decode / 1e9:6.3f} GFLOP  {parameters(AutoencoderTiny(vae).decoder) / 1e6:.2f} M parameters; with a step {(step + decode) / 1e9:.3f} of {budget / 1e9:.0f}")

@@ -20,7 +20,7 @@ from transformers import CLIPTextConfig, CLIPTextModel
 from . import tokenizer as vocabulary
 from .nets.autoencoder_tiny import AutoencoderTiny, AutoencoderTinyConfig
 from .nets.unet import UNet2DConditionModel, UNetConfig
-from .sampler import draw
+from .sampler import draw, draw_anew
 
 
 class Pipeline:
@@ -28,10 +28,9 @@ class Pipeline:
 
     def __init__(self, folder: Path) -> None:
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer" / "tokenizer.json"))
-        self.unet = UNet2DConditionModel(UNetConfig.from_json(json.loads((folder / "unet" / "config.json").read_text())))
-        self.unet.load_state_dict(_weights(folder / "unet" / "diffusion_pytorch_model.fp16.safetensors"))
-        self.vae = AutoencoderTiny(AutoencoderTinyConfig.from_json(json.loads((folder / "vae" / "config.json").read_text())))
-        self.vae.load_state_dict(_weights(folder / "vae" / "diffusion_pytorch_model.fp16.safetensors"))
+        self.scheduler = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
+        self.unet = load_unet(folder)
+        self.vae = load_autoencoder(folder)
         fields = json.loads((folder / "text_encoder" / "config.json").read_text())
         self.text = CLIPTextModel(CLIPTextConfig(**{k: v for k, v in fields.items() if k not in ("architectures", "model_type", "transformers_version", "dtype")}))
         stored = _weights(folder / "text_encoder" / "model.fp16.safetensors")
@@ -39,8 +38,6 @@ class Pipeline:
         self.text.load_state_dict({name: value for name, value in own.items() if value is not None}, strict=True)
         for module in (self.unet, self.vae, self.text):
             module.eval().requires_grad_(False)
-        for module in (self.unet, self.vae):
-            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @torch.no_grad()
     def encode(self, captions: Sequence[str]) -> Tensor:
@@ -49,7 +46,12 @@ class Pipeline:
     @torch.no_grad()
     def latents(self, captions: Sequence[str], seeds: Sequence[int], steps: int) -> Tensor:
         c = self.unet.config
-        return draw(self.unet, self.encode(captions), seeds, steps, (c.in_channels, c.sample_size, c.sample_size))
+        shape, scheduler = (c.in_channels, c.sample_size, c.sample_size), self.scheduler["_class_name"]
+        if scheduler == "EulerDiscreteScheduler":
+            return draw(self.unet, self.encode(captions), seeds, steps, shape)
+        if scheduler not in ("LCMScheduler", "TimestepShiftLCMScheduler"):
+            raise ValueError(f"no sampler here for {scheduler}")
+        return draw_anew(self.unet, self.encode(captions), seeds, steps, shape, self.scheduler.get("shifted_timestep", 1000))
 
     @torch.no_grad()
     def decode(self, latents: Tensor) -> Tensor:
@@ -60,6 +62,18 @@ class Pipeline:
         """[n, 256, 256, 3] uint8."""
         pixels = self.decode(self.latents(captions, seeds, steps))
         return ((pixels + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
+
+
+def load_unet(folder: Path) -> UNet2DConditionModel:
+    unet = UNet2DConditionModel(UNetConfig.from_json(json.loads((folder / "unet" / "config.json").read_text())))
+    unet.load_state_dict(_weights(folder / "unet" / "diffusion_pytorch_model.fp16.safetensors"))
+    return unet.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def load_autoencoder(folder: Path) -> AutoencoderTiny:
+    autoencoder = AutoencoderTiny(AutoencoderTinyConfig.from_json(json.loads((folder / "vae" / "config.json").read_text())))
+    autoencoder.load_state_dict(_weights(folder / "vae" / "diffusion_pytorch_model.fp16.safetensors"))
+    return autoencoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def _weights(path: Path) -> dict[str, Tensor]:

@@ -6,6 +6,7 @@ mkdir -p "$work"
 export OMP_NUM_THREADS=1
 [ -e "$work/train/count" ] || python -m lab.dataset "$work/train" --count 60000 --seed 1
 [ -e "$work/heldout/count" ] || python -m lab.dataset "$work/heldout" --count 2000 --seed 2 --kind held-out
+[ -e "$work/judged/count" ] || python -m lab.dataset "$work/judged" --count 12000 --seed 4
 [ -e "$work/left-out/count" ] || python -m lab.dataset "$work/left-out" --count 12000 --seed 3 --kind left-out
 python -m lab.tokenizer vignette/tokenizer
 python -m lab.words vignette
@@ -15,11 +16,14 @@ for data in train left-out; do
   [ -e "$work/$data/latents.bin" ] || python -m lab.encode --data "$work/$data" --work "$work"
 done
 python -m lab.train.student --data "$work/train" --left-out "$work/left-out" --work "$work" --tokenizer vignette/tokenizer
-python -m lab.train.perceptual --data "$work/train" --work "$work"
+python -m lab.train.perceptual --data "$work/train" --work "$work" --of latents
 python -m lab.train.finish --data "$work/train" --left-out "$work/left-out" --work "$work" --tokenizer vignette/tokenizer
-python -m lab.train.decoder --data "$work/train" --left-out "$work/left-out" --work "$work" --tokenizer vignette/tokenizer
-python -m lab.train.classifier --data "$work/train" --out "$work"
 python -m lab.export --work "$work" --to vignette
+python -m lab.train.perceptual --data "$work/train" --work "$work" --of pictures
+python -m lab.train.decoder --model vignette --data "$work/train" --left-out "$work/left-out" --work "$work"
+python -m lab.export --work "$work" --to vignette --only decoder
 python -m lab.export_onnx vignette
+python -m lab.train.second_judge --data "$work/judged" --work "$work"
+python -m lab.train.classifier --data "$work/train" --out "$work"
 python -m lab.evaluate --model vignette --data "$work/heldout" --work "$work"
 python -m lab.card --model vignette

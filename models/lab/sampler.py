@@ -14,13 +14,14 @@ from torch import Tensor
 
 START = 999
 STEPS = {1: (START,), 2: (START, 49), 3: (START, 66, 33), 4: (START, 75, 50, 25)}
+OF_FOUR = {1: (999,), 2: (999, 499), 3: (999, 749, 499), 4: (999, 749, 499, 249)}  # LCM's, with four original steps: DMD2's, arXiv 2405.14867
 ALPHA_BAR = (1 - torch.linspace(0.00085**0.5, 0.012**0.5, 1000, dtype=torch.float32) ** 2).cumprod(0)
 Student = Callable[[Tensor, Tensor, Tensor], Tensor]  # (latents, time step, text states) -> v
 
 
 def signal_and_noise(t: Tensor) -> tuple[Tensor, Tensor]:
     """sqrt(alpha bar) and sqrt(1 - alpha bar) at integer steps [n], shaped [n, 1, 1, 1]."""
-    alpha = ALPHA_BAR[t][:, None, None, None]
+    alpha = ALPHA_BAR.to(t.device)[t][:, None, None, None]
     return alpha.sqrt(), (1 - alpha).sqrt()
 
 
@@ -32,7 +33,7 @@ def clean(x: Tensor, v: Tensor, t: Tensor) -> Tensor:
 
 def noised(z: Tensor) -> Tensor:
     """Unit noise as the first step sees it."""
-    return signal_and_noise(torch.tensor([START]))[1] * z
+    return signal_and_noise(torch.tensor([START], device=z.device))[1] * z
 
 
 def onward(x: Tensor, x0: Tensor, t: Tensor, following: Tensor) -> Tensor:
@@ -52,9 +53,34 @@ def draw(student: Student, text: Tensor, seeds: Sequence[int], steps: int, shape
 def draw_from(z: Tensor, student: Callable[[Tensor, Tensor], Tensor], steps: int) -> Tensor:
     """Clean latents from unit noise z; the student here knows its text already."""
     x0 = x = noised(z)
-    times = [torch.full((len(x),), t) for t in STEPS[steps]]
+    times = [torch.full((len(x),), t, device=x.device) for t in STEPS[steps]]
     for i, t in enumerate(times):
         if i > 0:
             x = onward(x, x0, times[i - 1], t)
         x0 = clean(x, student(x, t).float(), t)
+    return x0
+
+
+@torch.no_grad()
+def draw_anew(student: Student, text: Tensor, seeds: Sequence[int], steps: int, shape: tuple[int, int, int], shift: int = 1000) -> Tensor:
+    """Clean latents by LCM's sampler: draw, noise anew, draw again. Each row's noise comes from one generator, its seed's."""
+    generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
+
+    def fresh() -> Tensor:
+        return torch.cat([torch.randn((1, *shape), generator=g) for g in generators])
+
+    return renoised(lambda x, t: student(x, t, text), fresh(), OF_FOUR[steps], fresh, shift)
+
+
+@torch.no_grad()
+def renoised(student: Callable[[Tensor, Tensor], Tensor], z: Tensor, path: Sequence[int], fresh: Callable[[], Tensor], shift: int = 1000) -> Tensor:
+    """Along `path` from unit noise z. With `shift` below 1000 the network is told, and its answer is read at, an earlier
+    step than the noise is of (NitroFusion, arXiv 2412.02030)."""
+    x = z
+    for i, now in enumerate(path):
+        t = torch.full((len(x),), now * shift // 1000, device=x.device)
+        x0 = clean(x, student(x, t).float(), t)
+        if i + 1 < len(path):
+            signal, noise = signal_and_noise(torch.full_like(t, path[i + 1]))
+            x = signal * x0 + noise * fresh()
     return x0

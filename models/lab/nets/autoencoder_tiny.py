@@ -5,7 +5,7 @@ normalises them (`LatentNorm`) and export folds that into the last encoder convo
 """
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True)
 class AutoencoderTinyConfig:
-    """diffusers' fields; one width per side, as `AutoencoderTiny` assumes."""
+    """diffusers' fields. Levels may differ in width, which `AutoencoderTiny` itself does not allow; the engine does."""
     in_channels: int = 3
     out_channels: int = 3
     encoder_block_out_channels: tuple[int, ...] = (32, 32, 32, 32)
@@ -39,6 +39,14 @@ class AutoencoderTinyConfig:
         return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in config.items() if name in cls.__dataclass_fields__})  # type: ignore[arg-type]
 
 
+# Decoders of the same latents: the one the latents are learnt with, whose two finest levels are linear so that
+# training can multiply them out; the one that draws 256 pixels, with blocks at half size, where an outline has its
+# width; and the one that draws 512, one level longer.
+LATENTS = AutoencoderTinyConfig()
+PICTURE = replace(LATENTS, decoder_block_out_channels=(32, 32, 32, 16), num_decoder_blocks=(4, 3, 2, 0))
+LARGE = replace(LATENTS, decoder_block_out_channels=(32, 32, 32, 16, 8), num_decoder_blocks=(4, 3, 2, 1, 0))
+
+
 class Block(nn.Module):
     def __init__(self, inward: int, outward: int) -> None:
         super().__init__()
@@ -55,9 +63,11 @@ class Encoder(nn.Module):
     def __init__(self, c: AutoencoderTinyConfig) -> None:
         super().__init__()
         layers: list[nn.Module] = []
+        before = c.in_channels
         for level, (blocks, width) in enumerate(zip(c.num_encoder_blocks, c.encoder_block_out_channels)):
-            layers.append(nn.Conv2d(c.in_channels, width, 3, padding=1) if level == 0 else nn.Conv2d(width, width, 3, padding=1, stride=2, bias=False))
+            layers.append(nn.Conv2d(before, width, 3, padding=1) if level == 0 else nn.Conv2d(before, width, 3, padding=1, stride=2, bias=False))
             layers.extend(Block(width, width) for _ in range(blocks))
+            before = width
         layers.append(nn.Conv2d(c.encoder_block_out_channels[-1], c.latent_channels, 3, padding=1))
         self.layers = nn.Sequential(*layers)
 
@@ -75,7 +85,7 @@ class Decoder(nn.Module):
             layers.extend(Block(width, width) for _ in range(blocks))
             if not last:
                 layers.append(nn.Upsample(scale_factor=c.upsampling_scaling_factor, mode=c.upsample_fn))
-            layers.append(nn.Conv2d(width, c.out_channels if last else width, 3, padding=1, bias=last))
+            layers.append(nn.Conv2d(width, c.out_channels if last else widths[level + 1], 3, padding=1, bias=last))
         self.layers = nn.Sequential(*layers)
 
     def forward(self, z: Tensor) -> Tensor:
@@ -99,6 +109,29 @@ class AutoencoderTiny(nn.Module):
 
 
 @torch.no_grad()
+def grow(decoder: Decoder, start: AutoencoderTinyConfig, config: AutoencoderTinyConfig) -> Decoder:
+    """A decoder of another `config` that begins with the levels it shares with `decoder`, whose config is `start`: those
+    of equal width, as long as all before them were equal too. What is new begins as resampling."""
+    grown = AutoencoderTiny(config).decoder
+    grown.layers[0].load_state_dict(decoder.layers[0].state_dict())
+    here = there = 2  # after the first convolution and its activation
+    for level, width in enumerate(config.decoder_block_out_channels):
+        if level >= len(start.decoder_block_out_channels) or start.decoder_block_out_channels[level] != width:
+            break
+        old, new = start.num_decoder_blocks[level], config.num_decoder_blocks[level]
+        for i in range(min(old, new)):
+            grown.layers[there + i].load_state_dict(decoder.layers[here + i].state_dict())
+        here, there = here + old, there + new
+        last = level + 1 == min(len(start.decoder_block_out_channels), len(config.decoder_block_out_channels))
+        here, there = here + (not last), there + (not last)  # the upsampling
+        a, b = decoder.layers[here] if here < len(decoder.layers) else None, grown.layers[there]
+        if a is not None and a.weight.shape == b.weight.shape and (a.bias is None) == (b.bias is None):
+            b.load_state_dict(a.state_dict())
+        here, there = here + 1, there + 1
+    return grown
+
+
+@torch.no_grad()
 def _start_as_resampling(module: nn.Module) -> None:
     """Blocks start as the identity, convolutions between levels mostly so: before it has learnt
     anything the network passes colours down and up, and learns detail from there."""
@@ -109,7 +142,7 @@ def _start_as_resampling(module: nn.Module) -> None:
         nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
         if module.bias is None:
             module.weight.mul_(0.25)
-            for i in range(len(module.weight)):
+            for i in range(min(module.weight.shape[:2])):
                 module.weight[i, i] += torch.full((3, 3), 1 / 9) if module.stride == (2, 2) else F.pad(torch.ones(1, 1), (1, 1, 1, 1))
         else:
             nn.init.zeros_(module.bias)

@@ -54,7 +54,7 @@ class TimestepEmbedding(nn.Module):
         self.half = inward // 2
 
     def forward(self, t: Tensor) -> Tensor:
-        frequencies = torch.exp(-math.log(10000) * torch.arange(self.half, dtype=torch.float32) / self.half)
+        frequencies = torch.exp(-math.log(10000) * torch.arange(self.half, dtype=torch.float32, device=t.device) / self.half)
         angles = t.float()[:, None] * frequencies
         return self.linear_2(F.silu(self.linear_1(torch.cat([angles.cos(), angles.sin()], -1))))
 
@@ -228,12 +228,26 @@ class UNet2DConditionModel(nn.Module):
 
     def forward(self, sample: Tensor, timestep: Tensor, context: Tensor, away: Away | None = None) -> Tensor:
         """sample [n, c, h, w], timestep [n], context [n, tokens, d] -> the prediction, shaped as sample."""
+        time, skips, x = self._down(sample, timestep, context, away)
+        for level in self.up_blocks:
+            x = level(x, time, context, away, skips=skips)
+        return self.conv_out(F.silu(self.conv_norm_out(x)))
+
+    def maps(self, sample: Tensor, timestep: Tensor, context: Tensor) -> list[Tensor]:
+        """What the way down and the middle make of the sample, fine to coarse: the features a discriminator looks at."""
+        _, skips, x = self._down(sample, timestep, context, None)
+        return [*skips, x]
+
+    def map_channels(self) -> list[int]:
+        """Channels of each of `maps`."""
+        first, last = self.config.block_out_channels[0], len(self.config.block_out_channels) - 1
+        levels = (width for i, width in enumerate(self.config.block_out_channels) for _ in range(self.config.layers_per_block + (i < last)))
+        return [first, *levels, self.config.block_out_channels[-1]]
+
+    def _down(self, sample: Tensor, timestep: Tensor, context: Tensor, away: Away | None) -> tuple[Tensor, list[Tensor], Tensor]:
         time = self.time_embedding(timestep)
         x = self.conv_in(sample)
         skips = [x]
         for level in self.down_blocks:
             x = level(x, time, context, away, keep=skips)
-        x = self.mid_block(x, time, context, away)
-        for level in self.up_blocks:
-            x = level(x, time, context, away, skips=skips)
-        return self.conv_out(F.silu(self.conv_norm_out(x)))
+        return time, skips, self.mid_block(x, time, context, away)

@@ -20,10 +20,12 @@ INK: Colour = (0.16, 0.13, 0.15)
 
 
 class Canvas:
-    def __init__(self, palette: Palette) -> None:
-        self.palette = palette
-        self.surface = cairo.ImageSurface(cairo.FORMAT_RGB24, SIZE, SIZE)
+    def __init__(self, palette: Palette, size: int = SIZE) -> None:
+        """Everything is drawn in units of a 256th; `size` is how many pixels a side that becomes."""
+        self.palette, self.size = palette, size
+        self.surface = cairo.ImageSurface(cairo.FORMAT_RGB24, size, size)
         self.pen = cairo.Context(self.surface)
+        self.pen.scale(size / SIZE, size / SIZE)
         self.pen.set_line_join(cairo.LINE_JOIN_ROUND)
         self.pen.set_line_cap(cairo.LINE_CAP_ROUND)
 
@@ -101,16 +103,17 @@ class Canvas:
         self.pen.fill()
 
     def finish(self) -> np.ndarray:
-        """Treats the sheet in its style and returns [256, 256, 3] uint8, RGB."""
+        """Treats the sheet in its style and returns [size, size, 3] uint8, RGB."""
         if self.palette.style != "poster":
+            self.pen.identity_matrix()
             self.pen.set_operator(cairo.OPERATOR_MULTIPLY)
-            self.pen.set_source_surface(_grain(self.palette.style))
+            self.pen.set_source_surface(_grain(self.palette.style, self.size))
             self.pen.paint()
             self.pen.set_operator(cairo.OPERATOR_OVER)
-            self.pen.set_source_surface(_mount(self.palette.style))
+            self.pen.set_source_surface(_mount(self.palette.style, self.size))
             self.pen.paint()
         self.surface.flush()
-        pixels = np.frombuffer(self.surface.get_data(), np.uint8).reshape(SIZE, SIZE, 4)
+        pixels = np.frombuffer(self.surface.get_data(), np.uint8).reshape(self.size, self.size, 4)
         return np.ascontiguousarray(pixels[..., 2::-1])
 
     def _fill(self, colour: Colour, edge: float) -> None:
@@ -145,10 +148,10 @@ class Canvas:
             self.pen.curve_to(x1 + (x2 - x0) / 6, y1 + (y2 - y0) / 6, x2 - (x3 - x1) / 6, y2 - (y3 - y1) / 6, x2, y2)
 
 
-def _value_noise(cells: int, seed: int) -> np.ndarray:
-    """Smooth [256, 256] noise in 0..1 with `cells` cells a side; the same for every picture."""
+def _value_noise(cells: int, seed: int, size: int) -> np.ndarray:
+    """Smooth [size, size] noise in 0..1 with `cells` cells a side; the same for every picture."""
     lattice = np.random.default_rng(seed).random((cells + 1, cells + 1))
-    at = np.linspace(0, cells, SIZE, endpoint=False)
+    at = np.linspace(0, cells, size, endpoint=False)
     low = at.astype(int)
     t = at - low
     t = t * t * (3 - 2 * t)
@@ -158,32 +161,32 @@ def _value_noise(cells: int, seed: int) -> np.ndarray:
 
 def _surface(rgba: np.ndarray) -> cairo.ImageSurface:
     bgra = np.ascontiguousarray((np.clip(rgba, 0, 1) * 255).round().astype(np.uint8)[..., [2, 1, 0, 3]])
-    surface = cairo.ImageSurface(cairo.FORMAT_ARGB32, SIZE, SIZE)
-    np.frombuffer(surface.get_data(), np.uint8).reshape(SIZE, SIZE, 4)[:] = bgra
+    surface = cairo.ImageSurface(cairo.FORMAT_ARGB32, *bgra.shape[:2])
+    np.frombuffer(surface.get_data(), np.uint8).reshape(bgra.shape)[:] = bgra
     surface.mark_dirty()
     return surface
 
 
 @cache
-def _grain(style: str) -> cairo.ImageSurface:
+def _grain(style: str, size: int) -> cairo.ImageSurface:
     """The tooth of the paper, to be multiplied over the picture."""
     if style == "watercolour":
-        tone = 1.03 - 0.09 * _value_noise(9, 1) - 0.07 * _value_noise(34, 2)
+        tone = 1.03 - 0.09 * _value_noise(9, 1, size) - 0.07 * _value_noise(34, 2, size)
     else:
-        diagonal = (np.add.outer(np.arange(SIZE), np.arange(SIZE)) % 8) / 8
-        tone = 1 - 0.085 * (diagonal < 0.25) - 0.02 * _value_noise(40, 3)
+        diagonal = (np.add.outer(np.arange(size), np.arange(size)) * SIZE / size % 8) / 8
+        tone = 1 - 0.085 * (diagonal < 0.25) - 0.02 * _value_noise(40, 3, size)
     return _surface(np.dstack([tone, tone, tone, np.ones_like(tone)]))
 
 
 @cache
-def _mount(style: str) -> cairo.ImageSurface:
+def _mount(style: str, size: int) -> cairo.ImageSurface:
     """What the paper leaves uncovered: a ragged rim for watercolour, a ruled frame for ink."""
-    y, x = np.mgrid[0:SIZE, 0:SIZE] + 0.5
+    y, x = (np.mgrid[0:size, 0:size] + 0.5) * SIZE / size
     inset = np.minimum(np.minimum(x, SIZE - x), np.minimum(y, SIZE - y))
     if style == "watercolour":
-        rim = 9 + 11 * (_value_noise(14, 4) - 0.5) + 5 * (_value_noise(40, 5) - 0.5)
+        rim = 9 + 11 * (_value_noise(14, 4, size) - 0.5) + 5 * (_value_noise(40, 5, size) - 0.5)
         alpha = np.clip((rim - inset) / 2.2 + 0.5, 0, 1)
-        colour = np.ones((SIZE, SIZE, 3)) * PAPER
+        colour = np.ones((size, size, 3)) * PAPER
     else:
         alpha = np.clip(9.5 - inset, 0, 1)
         rule = np.clip(1.2 - np.abs(inset - 9.5), 0, 1)

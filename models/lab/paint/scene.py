@@ -12,10 +12,10 @@ from .places import PLACES
 from .things import DRAW
 
 
-def render(layout: Layout) -> np.ndarray:
-    """Draws `layout`: [256, 256, 3] uint8, RGB."""
+def render(layout: Layout, size: int = SIZE) -> np.ndarray:
+    """Draws `layout`: [size, size, 3] uint8, RGB."""
     a = layout.attributes
-    canvas = Canvas(palette(a["time"], a["weather"], a["season"], a["style"]))
+    canvas = Canvas(palette(a["time"], a["weather"], a["season"], a["style"]), size)
     _sky(canvas, layout)
     above = [item for item in layout.things if item.thing in ("birds", "balloon")]
     for item in above:

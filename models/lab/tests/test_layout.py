@@ -1,11 +1,13 @@
 """Layout and picture are pure functions of request and noise, and keep what the request asks."""
 import random
+from pathlib import Path
 
 import numpy as np
 import torch
 
 from lab.attributes import COMPANIONS, THINGS
 from lab.captions import Request, Wish, sample
+from lab.dataset import Dataset
 from lab.layout import arrange, cells, noise, noise_of, unasked
 from lab.paint import render
 
@@ -23,6 +25,17 @@ def test_a_picture_is_256_square_and_not_empty() -> None:
         picture = render(arrange(sample(rng), noise(seed)))
         assert picture.shape == (256, 256, 3) and picture.dtype == np.uint8
         assert picture.std() > 8
+
+
+def test_a_picture_at_another_size_is_the_same_picture(pictures: Path) -> None:
+    """Half size again by averaging, it differs by what antialiasing and thin grain differ; another picture by far more."""
+    data = Dataset(pictures)
+    for i in range(8):
+        layout = data.layout(i)
+        assert np.array_equal(render(layout), data.images[i])
+        halved = render(layout, 512).reshape(256, 2, 256, 2, 3).mean((1, 3))
+        same, other = (np.abs(halved - data.images[j]).mean() for j in (i, (i + 1) % 8))
+        assert same < 2.5 and same < other / 4
 
 
 def test_what_is_asked_for_is_there_as_often_as_asked() -> None:

@@ -8,9 +8,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from lab.flops import BUDGET, decode_flops, step_flops
+from lab.flops import BUDGET, BUDGET_512, decode_flops, step_flops
 from lab.nets import collapse
-from lab.nets.autoencoder_tiny import AutoencoderTiny, AutoencoderTinyConfig, LatentNorm
+from lab.nets.autoencoder_tiny import LARGE, LATENTS, PICTURE, AutoencoderTiny, AutoencoderTinyConfig, LatentNorm, grow
 from lab.nets.unet import Away, UNet2DConditionModel, UNetConfig
 from lab.sampler import ALPHA_BAR, START, STEPS, noised, onward
 
@@ -76,9 +76,26 @@ def test_folding_the_normalisation_changes_nothing() -> None:
         assert torch.allclose(conv(x), wanted, atol=1e-5)
 
 
-def test_one_step_and_decode_stay_within_four_gflop() -> None:
+def test_one_step_and_decode_stay_within_their_budgets() -> None:
     unet = UNetConfig()
-    assert step_flops(unet) + decode_flops(AutoencoderTinyConfig(), unet.sample_size) <= BUDGET
+    for config, budget in ((LATENTS, BUDGET), (PICTURE, BUDGET), (LARGE, BUDGET_512)):
+        assert step_flops(unet) + decode_flops(config, unet.sample_size) <= budget
+
+
+def test_a_grown_decoder_begins_with_the_levels_it_shares() -> None:
+    """Run down to the last shared level, both make the same; a decoder of the same config is a copy."""
+    torch.manual_seed(0)
+    small = AutoencoderTiny(LATENTS).decoder
+    for parameter in small.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    z = torch.randn(1, 12, 8, 8)
+    shared = sum(LATENTS.num_decoder_blocks[:2]) + 6  # through the second level's convolution to the third
+    with torch.no_grad():
+        for config in (PICTURE, LARGE):
+            grown = grow(small, LATENTS, config)
+            assert torch.equal(grown.layers[:shared](z), small.layers[:shared](z)) and grown(z).shape[-1] == 8 * 2 ** (len(config.num_decoder_blocks) - 1)
+        picture = grow(small, LATENTS, PICTURE)
+        assert torch.equal(grow(picture, PICTURE, PICTURE)(z), picture(z))
 
 
 def test_alphas_are_the_published_ones() -> None:

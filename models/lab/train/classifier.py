@@ -34,7 +34,7 @@ def judge_loss(logits: list[Tensor], things: Tensor, labels: Tensor) -> Tensor:
     loss = sum((F.cross_entropy(head, labels[:, i]) for i, head in enumerate(logits)), start=things.new_zeros(()))
     present = (labels[:, len(VALUES) :] > 0).float()
     each = F.binary_cross_entropy_with_logits(things, present, reduction="none")
-    return loss + 5 * (each * JUDGED[labels[:, 0]]).mean()
+    return loss + 5 * (each * JUDGED.to(labels.device)[labels[:, 0]]).mean()
 
 
 def main() -> None:

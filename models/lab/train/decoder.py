@@ -1,52 +1,103 @@
-"""Teaches the decoder to forgive: latents as they were encoded, slightly noised, and latents as
-the finished student draws them in one to four steps, each with the true picture as target. The encoder
-stays as it is, so the student's latents keep their meaning.
+"""Trains the decoder that draws: from latents that stay what they are, so that every student of them stays valid.
 
-`python -m lab.train.decoder --data TRAIN --left-out LEFT_OUT --work WORK --tokenizer DIR`
+Three forces on each picture: absolute error and outlines; features of a network that learnt to name what
+pictures show; and an adversary that judges patches (latent diffusion's autoencoder: arXiv 2112.10752). Errors
+alone ask for the mean of what could be there, which has no rain. The adversary pushes as hard as a fixed share of
+what errors and features push, measured at the picture, so that neither drowns the other; it learns before it pulls, or
+what it pulls towards is noise.
+
+The latents are those of renders, slightly noised, and what the student draws in one to four steps, each with the true
+picture as target. Layers run one by one: multiplied out (`nets/collapse.py`) a network never sees the zeros its
+layers put around the picture, and drew a coloured line there.
+
+With `--size 512` it is the larger decoder of the same latents, one level longer, that begins with the smaller one's levels and
+learns from the same pictures drawn at that size: detail that is learnt, not resized.
+
+`python -m lab.train.decoder --model DIR --data TRAIN --left-out LEFT_OUT --work WORK`
 """
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
+from torch import Tensor
 
-from ..nets import collapse
+from ..nets.autoencoder_tiny import LARGE, PICTURE, grow
+from ..nets.discriminator import PatchDiscriminator, hinge
+from ..pipeline import Pipeline
 from ..sampler import STEPS, draw_from
-from . import autoencoder, student
-from .lessons import Teacher
-from .loop import Average, Run, command, descend, draws, learning_rate, report
-from .optimizer import Muon, matrices
+from . import autoencoder, perceptual
+from .lessons import Lesson, Teacher
+from .loop import Average, Run, descend, draws, learning_rate, report
+from .machine import Machine, machine
+from .optimizer import Muon, adamw, matrices
 
-SEED, BATCH, PEAK = 15, 8, 1.0e-3
-UNCOLLAPSED = 0.15  # share of the run, its end, in which the layers run one by one and the picture's border is learnt
+SEED, PEAK = 15, 1.0e-3
+ADVERSARY_RATE, ADVERSARY_SHARE = 5e-4, 0.6
+LEARNS, PULLS, FULLY = 0.08, 0.2, 0.3  # shares of the run after which the adversary learns, begins to pull, and pulls fully
+FEATURES = 0.5
+CONFIGS = {256: PICTURE, 512: LARGE}
+FILES = {256: "decoder.pt", 512: "decoder_512.pt"}
 
 
-def train(worker: int, workers: int, data_folder: Path, left_out: Path, work: Path, tokenizer_folder: Path, steps: int) -> None:
-    pictures = autoencoder.load(work / "autoencoder.pt")
-    pictures.encoder.requires_grad_(False)
-    layers = pictures.decoder.train().layers
-    tokenizer = Tokenizer.from_file(str(tokenizer_folder / "tokenizer.json"))
-    teacher = Teacher(data_folder, left_out, tokenizer, student.load_text(work / "text_encoder.pt", tokenizer.get_vocab_size()))
-    drawing = student.load(work / "finished.pt")
-    optimizer = Muon(*matrices(pictures.decoder, (layers[0], layers[-1])), weight_decay=1e-3)
-    average = Average(pictures.decoder, 0.995)
-    run = Run(work / "decoder.pt", steps, {"decoder": pictures.decoder, "optimizer": optimizer}, average, keeper=worker == 0)
+def train(at: Machine, model: Path, data_folder: Path, left_out: Path, work: Path, size: int, steps: int, batch: int) -> None:
+    torch.manual_seed(SEED)
+    pipeline = Pipeline(model)
+    teacher = Teacher(data_folder, left_out, pipeline.tokenizer, pipeline.text)
+    decoder = grow(pipeline.vae.decoder, pipeline.vae.config, CONFIGS[size]).to(at.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    adversary = PatchDiscriminator(octaves=size // 256 - 1).to(at.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    seen, student = perceptual.load(work / perceptual.FILES["pictures"]).to(at.device), pipeline.unet.to(at.device)
+    optimizer = Muon(*matrices(decoder, (decoder.layers[0], decoder.layers[-1])), weight_decay=1e-3)
+    against = adamw(adversary, weight_decay=0.0, betas=(0.5, 0.95))
+    average = Average(decoder, 0.998)
+    run = Run(work / FILES[size], steps, {"decoder": decoder, "adversary": adversary, "optimizer": optimizer, "against": against}, average, keeper=at.keeper)
     for step in run:
-        numbers, generator = draws(SEED, step * workers + worker)
-        lesson = teacher.lesson(BATCH // workers, numbers, generator)
-        images = autoencoder.to_tensor(lesson.images())
-        x = lesson.x0 + 0.25 * torch.rand((len(images), 1, 1, 1), generator=generator) * torch.randn(lesson.x0.shape, generator=generator)
-        with torch.autocast("cpu", torch.bfloat16):
-            drawn = draw_from(lesson.z, lambda x, t: drawing(x, t, lesson.context, lesson.away), 1 + step % len(STEPS))
-        x = torch.where((torch.arange(len(x)) % 3 > 0)[:, None, None, None], drawn, x)  # all but every third
-        decode = pictures.decode if step >= (1 - UNCOLLAPSED) * steps else lambda x: collapse.decode(pictures, x)
-        with torch.autocast("cpu", torch.bfloat16):
-            got = decode(x.to(memory_format=torch.channels_last))
-        loss = autoencoder.reconstruction_loss(got.float(), images)
-        descend(loss, pictures.decoder, optimizer, average, step, learning_rate(step, steps, PEAK, warmup=30))
-        report(run, 25, loss=loss.item(), mse=(got.float() - images).square().mean().item() / 4)
+        numbers, generator = draws(SEED, at.clock(step))
+        lesson = teacher.lesson(at.part(batch), numbers, generator).to(at.device)
+        images = autoencoder.to_tensor(lesson.images(size)).to(at.device)
+        x = latents(lesson, student, 1 + step % len(STEPS), at, generator).contiguous(memory_format=torch.channels_last)
+        rate = learning_rate(step, steps, PEAK, warmup=min(50, 1 + steps // 10))
+        opposed, share = step >= LEARNS * steps, ADVERSARY_SHARE * min(1.0, max(0.0, (step / steps - PULLS) / (FULLY - PULLS)))
+        with at.autocast():
+            got = decoder(x).float()
+        picture = got.detach().requires_grad_()
+        error = autoencoder.reconstruction_loss(picture, images)
+        with at.autocast():
+            distance = seen.distance(picture, images, torch.ones_like(images[:, :1])).mean()
+        (push,) = torch.autograd.grad(error + FEATURES * distance, picture)
+        numbers_shown = {"error": error.item(), "features": distance.item()}
+        if share > 0:
+            with at.autocast():
+                found_out = -adversary(picture, x).float().mean()
+            (pull,) = torch.autograd.grad(found_out, picture)
+            push = push + pull * (share * push.norm() / pull.norm().clamp(min=1e-12))
+        descend((got * push).sum(), decoder, optimizer, average, step, rate)  # whose gradient at the picture is `push`
+        if opposed:
+            with at.autocast():
+                real, fake = adversary(images, x).float(), adversary(picture.detach(), x).float()
+            descend(hinge(real, fake), adversary, against, None, step, ADVERSARY_RATE)
+            numbers_shown |= {"real": real.mean().item(), "fake": fake.mean().item()}
+        else:
+            numbers_shown |= {"real": 0.0, "fake": 0.0}
+        report(run, 25, **numbers_shown)
+
+
+def latents(lesson: Lesson, student: torch.nn.Module, steps: int, at: Machine, generator: torch.Generator) -> Tensor:
+    """Every third row as it was encoded, slightly noised; the others as the student draws them."""
+    noise = torch.randn(lesson.x0.shape, generator=generator) * 0.25 * torch.rand((len(lesson.x0), 1, 1, 1), generator=generator)
+    with at.autocast():
+        drawn = draw_from(lesson.z, lambda x, t: student(x.to(memory_format=torch.channels_last), t, lesson.context, lesson.away), steps)
+    own = (torch.arange(len(drawn), device=at.device) % 3 > 0)[:, None, None, None]
+    return torch.where(own, drawn, lesson.x0 + noise.to(at.device))
 
 
 if __name__ == "__main__":
-    command(__doc__, train, 2400, "data", "left-out", "work", "tokenizer")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for folder in ("model", "data", "left-out", "work"):
+        parser.add_argument(f"--{folder}", type=Path, required=True)
+    parser.add_argument("--size", type=int, choices=tuple(CONFIGS), default=256)
+    parser.add_argument("--steps", type=int, default=5000)
+    parser.add_argument("--batch", type=int, default=8)
+    args = parser.parse_args()
+    train(machine(), args.model, args.data, args.left_out, args.work, args.size, args.steps, args.batch)

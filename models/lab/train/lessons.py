@@ -26,6 +26,8 @@ from ..dataset import NAMES, VALUES, Dataset
 from ..encode import Latents
 from ..layout import noise_of
 from ..nets.unet import Away
+from ..paint import render
+from ..paint.canvas import SIZE
 
 LEFT_OUT, HARMLESS = 0.2, 0.08  # shares of the rows
 SCALES = (0.25, 1.0)  # below, steering fades into no steering
@@ -52,22 +54,28 @@ class Lesson:
     away: Away | None
     rows: Sequence[tuple[Source, int]]
 
-    def images(self) -> np.ndarray:
-        """[n, 256, 256, 3] uint8: the pictures the latents were made from."""
-        return np.stack([source.data.images[i] for source, i in self.rows])
+    def to(self, device: torch.device) -> "Lesson":
+        away = self.away and Away(self.away.rows.to(device), self.away.context.to(device), self.away.scale.to(device))
+        return Lesson(self.z.to(device), self.x0.to(device), self.weight.to(device), self.context.to(device), away, self.rows)
+
+    def images(self, size: int = SIZE) -> np.ndarray:
+        """[n, size, size, 3] uint8: the pictures the latents were made from, drawn again if larger."""
+        return np.stack([source.data.images[i] if size == SIZE else render(source.data.layout(i), size) for source, i in self.rows])
 
 
 class Teacher:
-    def __init__(self, plain: Path, left_out: Path, tokenizer: Tokenizer, text: CLIPTextModel) -> None:
-        self.plain, self.left_out, self.tokenizer, self.text = Source(plain), Source(left_out), tokenizer, text
+    def __init__(self, plain: Path, left_out: Path | None, tokenizer: Tokenizer, text: CLIPTextModel) -> None:
+        """Without `left_out`, no row leaves anything out."""
+        self.plain, self.tokenizer, self.text = Source(plain), tokenizer, text
+        self.left_out, self.share = (None, 0.0) if left_out is None else (Source(left_out), LEFT_OUT)
 
     def lesson(self, count: int, numbers: np.random.Generator, generator: torch.Generator) -> Lesson:
         rng = random.Random(int(numbers.integers(1 << 62)))
         dice = numbers.random(count)
-        sources = [self.left_out if die < LEFT_OUT else self.plain for die in dice]
+        sources = [self.left_out if self.left_out is not None and die < self.share else self.plain for die in dice]
         rows = [(source, int(numbers.integers(source.latents.count))) for source in sources]
         captions = [write(source.requests[i], rng) for source, i in rows]
-        steered = [row for row, die in enumerate(dice) if die < LEFT_OUT + HARMLESS]
+        steered = [row for row, die in enumerate(dice) if die < self.share + HARMLESS]
         negatives = [_name(source.without[i], rng) if source.without[i] else _harmless(source, i, rng) for source, i in (rows[row] for row in steered)]
         with torch.autocast("cpu", torch.bfloat16), torch.no_grad():
             states = self.text(input_ids=torch.from_numpy(vocabulary.ids(self.tokenizer, captions + negatives))).last_hidden_state

@@ -1,4 +1,4 @@
-"""What every training run shares: a clock made of step numbers, and checkpoints.
+"""What every training run shares: a clock made of step numbers, checkpoints, and a table of what it measured.
 
 All randomness of step n (which samples, which noise) comes from (seed, n). A run stopped anywhere
 and started again therefore repeats what it would have done: restoring the weights, the optimizer
@@ -7,6 +7,7 @@ and n restores the random numbers and the place in the data as well.
 from __future__ import annotations
 
 import argparse
+import csv
 import math
 import os
 import tempfile
@@ -86,8 +87,8 @@ def share(module: nn.Module) -> None:
         g.copy_(mean.view_as(g))
 
 
-def descend(loss: torch.Tensor, module: nn.Module, optimizer: torch.optim.Optimizer, average: Average, step: int, rate: float, clip: float | None = None) -> None:
-    """One step down the gradient all workers agree on, of norm `clip` at most; the average follows."""
+def descend(loss: torch.Tensor, module: nn.Module, optimizer: torch.optim.Optimizer, average: Average | None, step: int, rate: float, clip: float | None = None) -> None:
+    """One step down the gradient all workers agree on, of norm `clip` at most; the average, if one is kept, follows."""
     for group in optimizer.param_groups:
         group["lr"] = rate
     optimizer.zero_grad(set_to_none=True)
@@ -96,7 +97,8 @@ def descend(loss: torch.Tensor, module: nn.Module, optimizer: torch.optim.Optimi
     if clip is not None:
         nn.utils.clip_grad_norm_(module.parameters(), clip)
     optimizer.step()
-    average.update(module, step)
+    if average is not None:
+        average.update(module, step)
 
 
 class Run:
@@ -106,14 +108,16 @@ class Run:
         self.path, self.steps, self.parts, self.average, self.minutes = path, steps, parts, average, minutes
         self.step, self.seconds, self.keeper = 0, 0.0, keeper  # only the keeper writes
         if path.exists():
-            saved = torch.load(path, weights_only=True)
+            saved = torch.load(path, weights_only=True, map_location="cpu")
             for name, part in parts.items():
                 part.load_state_dict(saved[name])
             if average is not None:
                 for name, value in saved["average"].items():
                     average[name].copy_(value)
             self.step, self.seconds = saved["step"], saved["seconds"]
-            print(f"resumed at step {self.step} after {self.seconds / 60:.1f} min", flush=True)
+            if keeper:
+                _forget_rows(path.with_suffix(".csv"), self.step)
+                print(f"resumed at step {self.step} after {self.seconds / 60:.1f} min", flush=True)
 
     def __iter__(self) -> Iterator[int]:
         started, saved_at, before = time.monotonic(), time.monotonic(), self.seconds
@@ -135,5 +139,21 @@ class Run:
 
 
 def report(run: Run, every: int, **numbers: float) -> None:
-    if run.keeper and run.step % every == 0:
-        print(f"{run.step:6d}/{run.steps} {run.seconds / 60:6.1f} min  " + "  ".join(f"{k} {v:.4f}" for k, v in numbers.items()), flush=True)
+    """Every so many steps: a line on the screen, and a row of the table beside the checkpoint."""
+    if not run.keeper or run.step % every:
+        return
+    print(f"{run.step:6d}/{run.steps} {run.seconds / 60:6.1f} min  " + "  ".join(f"{k} {v:.4f}" for k, v in numbers.items()), flush=True)
+    path = run.path.with_suffix(".csv")
+    new = not path.exists()
+    with path.open("a", newline="") as out:
+        rows = csv.writer(out)
+        if new:
+            rows.writerow(["step", "minutes", *numbers])
+        rows.writerow([run.step, f"{run.seconds / 60:.2f}", *(f"{v:.6g}" for v in numbers.values())])
+
+
+def _forget_rows(path: Path, step: int) -> None:
+    """Drops what a run wrote after the checkpoint it goes on from: those steps will be made again."""
+    if path.exists():
+        head, *rows = path.read_text().splitlines()
+        path.write_text("\n".join([head, *(row for row in rows if int(row.split(",")[0]) < step)]) + "\n")

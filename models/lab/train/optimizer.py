@@ -63,3 +63,8 @@ class Muon(torch.optim.Optimizer):
                     first, second = state["first"].lerp_(p.grad, 1 - beta1), state["second"].lerp_(p.grad.square(), 1 - beta2)
                     update = (first / (1 - beta1**n)) / ((second / (1 - beta2**n)).sqrt() + 1e-8)
                 p.add_(update, alpha=-lr)
+
+
+def adamw(module: nn.Module, weight_decay: float = 0.01, betas: tuple[float, float] = (0.9, 0.999)) -> torch.optim.AdamW:
+    """AdamW over what is trainable; `descend` sets the rate."""
+    return torch.optim.AdamW((p for p in module.parameters() if p.requires_grad), lr=0.0, weight_decay=weight_decay, betas=betas)

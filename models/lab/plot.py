@@ -1,0 +1,45 @@
+"""Draws what training runs reported: one panel a column of their CSV files, one line a run.
+
+`python -m lab.plot WORK/dmd2.csv WORK/dmd2-4.csv --out curves.png`
+"""
+from __future__ import annotations
+
+import argparse
+import csv
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+from matplotlib import pyplot
+
+
+def columns(path: Path) -> dict[str, list[float]]:
+    with path.open() as lines:
+        rows = list(csv.DictReader(lines))
+    return {name: [float(row[name]) for row in rows] for name in (rows[0] if rows else {})}
+
+
+def plot(paths: list[Path], out: Path) -> None:
+    runs = {path.stem: columns(path) for path in paths}
+    names = list(dict.fromkeys(name for run in runs.values() for name in run if name not in ("step", "minutes")))
+    figure, panels = pyplot.subplots(len(names), 1, figsize=(8, 2.4 * len(names)), sharex=True, squeeze=False)
+    for name, panel in zip(names, panels[:, 0]):
+        for label, run in runs.items():
+            if name in run:
+                panel.plot(run["step"], run[name], label=label, linewidth=1)
+        panel.set_ylabel(name)
+        panel.grid(alpha=0.3)
+    panels[0, 0].legend(frameon=False)
+    panels[-1, 0].set_xlabel("step")
+    figure.tight_layout()
+    figure.savefig(out, dpi=110)
+    pyplot.close(figure)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tables", type=Path, nargs="+")
+    parser.add_argument("--out", type=Path, default=Path("curves.png"))
+    args = parser.parse_args()
+    plot(args.tables, args.out)
