@@ -50,7 +50,7 @@ export function parseCatalogueEntry(value: JsonObject, where: string): Catalogue
   const fields = new Fields(value, where);
   const base = fields.optionalObject("base");
   const sampler = fields.optionalObject("sampler");
-  const byteLength = fields.optionalInteger("byteLength");
+  const byteLength = fields.optionalInteger("byteLength", [1, Number.MAX_SAFE_INTEGER]);
   const words = fields.optionalString("words");
   const entry: CatalogueEntry = {
     id: fields.string("id"),
