@@ -6,10 +6,9 @@ import type { Engine } from "../common/engine";
 import type { Drawing, DrawHooks } from "../common/drawing";
 import type { ModelFacts } from "../common/model-facts";
 import { parseRecipe, type Recipe } from "../common/recipe";
-import type { Answer, Call } from "../protocol/messages";
+import type { Answer, Call, FromWorker } from "../protocol/messages";
 import { SUPERVISION, type Supervision } from "./supervision";
-import { Supervisor } from "./supervisor";
-import { workerSpawner, type SpawnWorker } from "./worker-port";
+import { Supervisor, type SpawnWorker } from "./supervisor";
 
 export interface GeneratorOptions {
   /** Where the models that ship with the page are, each in its folder. The default is `models/` beside the page. */
@@ -107,4 +106,24 @@ export function superviseGenerator(
 
 function isWorthRepeating(error: OnestrokeError): boolean {
   return error.code === "gpu-lost" || error.code === "worker-died";
+}
+
+/** @param address of the worker's script, for pages that serve it elsewhere */
+function workerSpawner(address?: string | URL): SpawnWorker {
+  return (listeners) => {
+    const worker =
+      address === undefined
+        ? new Worker(new URL("../worker/entry.ts", import.meta.url), { type: "module" })
+        : new Worker(address, { type: "module" });
+    worker.addEventListener("message", (event: MessageEvent<FromWorker>) => listeners.onMessage(event.data));
+    worker.addEventListener("error", (event) => {
+      // A script that does not load gives an event without a message.
+      listeners.onError(event.message === undefined ? "its script could not be loaded" : event.message);
+    });
+    worker.addEventListener("messageerror", () => listeners.onError("a message could not be read"));
+    return {
+      post: (message) => worker.postMessage(message),
+      terminate: () => worker.terminate(),
+    };
+  };
 }

@@ -3,9 +3,22 @@
 // rejects what was pending. It repeats nothing, because that is the generator's decision.
 import { OnestrokeError } from "../common/errors";
 import type { DrawHooks } from "../common/drawing";
-import type { Answer, Call, FromWorker } from "../protocol/messages";
+import type { Answer, Call, FromWorker, ToWorker } from "../protocol/messages";
 import { SUPERVISION, type Supervision } from "./supervision";
-import type { SpawnWorker, WorkerPort } from "./worker-port";
+
+/** A worker: something to post to, something to end. Unit tests join a session in the same thread instead. */
+export interface WorkerPort {
+  post(message: ToWorker): void;
+  terminate(): void;
+}
+
+export interface WorkerListeners {
+  onMessage(message: FromWorker): void;
+  /** The script could not be loaded, or threw outside every call. */
+  onError(reason: string): void;
+}
+
+export type SpawnWorker = (listeners: WorkerListeners) => WorkerPort;
 
 interface PendingCall {
   readonly hooks: DrawHooks;

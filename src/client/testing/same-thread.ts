@@ -2,7 +2,7 @@
 // worker's are. It is never part of the app.
 import type { Backend } from "../../worker/backend";
 import { Session } from "../../worker/session";
-import type { SpawnWorker } from "../worker-port";
+import type { SpawnWorker } from "../supervisor";
 
 /**
  * @param openBackend called once for every spawned worker that is asked for something
