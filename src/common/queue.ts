@@ -8,7 +8,11 @@ export class SerialQueue {
   /** Runs `job` when all before it have settled. */
   run<T>(job: () => Promise<T>): Promise<T> {
     const result = this.#tail.then(job);
-    this.#tail = result.catch(() => undefined);
+    // Not the result itself: it would be kept until the next job.
+    this.#tail = result.then(
+      () => undefined,
+      () => undefined,
+    );
     return result;
   }
 }

@@ -4,6 +4,7 @@
 import type { Env, InferenceSession, InferenceSessionFactory, Tensor, TensorConstructor } from "onnxruntime-web";
 import type { Device } from "../../engine/device";
 import { assertNever, invariant, OnestrokeError, throwIfCancelled } from "../../common/errors";
+import { SerialQueue } from "../../common/queue";
 
 /** The part of onnxruntime-web that is used; its builds differ in what runs beneath. */
 export interface OrtModule {
@@ -17,7 +18,7 @@ export type Backend = { readonly provider: "wasm" } | { readonly provider: "webg
 export class OrtRuntime {
   readonly backend: Backend;
   readonly #ort: OrtModule;
-  #tail: Promise<void> = Promise.resolve();
+  readonly #queue = new SerialQueue();
   /** Ends the job that runs. */
   #abandon: ((error: OnestrokeError) => void) | undefined;
   #retired: OnestrokeError | undefined;
@@ -45,16 +46,11 @@ export class OrtRuntime {
    * @throws OnestrokeError `gpu-lost`, `worker-died`: from then on every job fails so; `cancelled`
    */
   enqueue<T>(job: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const turn = this.#tail.then(() => {
+    return this.#queue.run(async () => {
       if (this.#retired) throw this.#retired;
       throwIfCancelled(signal);
       return this.#unlessLost(job);
     });
-    this.#tail = turn.then(
-      () => undefined,
-      () => undefined,
-    );
-    return turn;
   }
 
   async createSession(
