@@ -1,4 +1,4 @@
-// How a model is stepped, as data: from the catalogue (recipe-json.ts), or from its scheduler_config.json
+// How a model is stepped, as data: from the catalogue (sampler-json.ts), or from its scheduler_config.json
 // (scheduler-file.ts).
 import { assertNever } from "../common/errors";
 import type { NoiseSchedule } from "./alphas";
