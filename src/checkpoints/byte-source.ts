@@ -1,6 +1,8 @@
 // The one interface bytes come through: HTTP with Range, a Node file, a dropped
 // File, later the vault. Nothing that parses knows where bytes live.
 
+export type OnBytes = (byteLength: number) => void;
+
 export interface ByteSource {
   /** For messages: a path or an address without its query. */
   readonly name: string;
@@ -8,9 +10,10 @@ export interface ByteSource {
   readonly size: number;
   /**
    * Fills `into` with bytes `[begin, begin + into.byteLength)`.
+   * @param onBytes called as bytes arrive, with how many did since the last call, so that a slow line is seen to go on
    * @throws OnestrokeError `download-failed`, `model-missing`, `model-corrupt` (short data), `cancelled`
    */
-  read(begin: number, into: Uint8Array<ArrayBuffer>, signal?: AbortSignal): Promise<void>;
+  read(begin: number, into: Uint8Array<ArrayBuffer>, signal?: AbortSignal, onBytes?: OnBytes): Promise<void>;
 }
 
 /** Opens files of one checkpoint by their path, relative to its root. */

@@ -1,6 +1,6 @@
 // Ranges over HTTP, from servers that behave and servers that do not. The server is a function
 // from request to response, the shape of `fetch`.
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { httpStore } from "./http-source";
 
 const DATA = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 7) % 251);
@@ -53,6 +53,32 @@ describe("a server with ranges", () => {
     await source.read(150_000, far);
     expect(far).toEqual(DATA.slice(150_000, 151_000));
     expect(log.map((request) => request.range)).toEqual(["bytes=0-65535", "bytes=150000-150999"]);
+  });
+
+  it("says what came while the rest of a range is on its way, as on a slow line", async () => {
+    const [begin, length] = [100_000, 3_000];
+    let send: ReadableStreamDefaultController<Uint8Array> | undefined;
+    const slow: Server = (url, range, method) => {
+      if (range?.[0] !== begin) return ranges(url, range, method);
+      const headers = { "content-range": `bytes ${begin}-${begin + length - 1}/${DATA.length}` };
+      return new Response(new ReadableStream({ start: (controller) => void (send = controller) }), { status: 206, headers });
+    };
+    const source = await open(slow);
+    const heard: number[] = [];
+    const sendNext = () => {
+      const from = begin + heard.reduce((sum, bytes) => sum + bytes, 0);
+      if (from < begin + length) send?.enqueue(DATA.slice(from, from + 1_000));
+      else send?.close();
+    };
+    // Each part is sent only once the one before was heard of.
+    const reading = source.read(begin, new Uint8Array(length), undefined, (byteLength) => {
+      heard.push(byteLength);
+      sendNext();
+    });
+    await vi.waitFor(() => expect(send).toBeDefined());
+    sendNext();
+    await reading;
+    expect(heard).toEqual([1_000, 1_000, 1_000]);
   });
 
   it("keeps the query on requests and out of names", async () => {

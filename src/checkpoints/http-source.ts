@@ -2,7 +2,7 @@
 // from one buffered copy; one that answers with a web page has no such file.
 // No retries and no storage: that is the vault's work.
 import { OnestrokeError, throwIfCancelled } from "../common/errors";
-import type { ByteSource, ByteStore } from "./byte-source";
+import type { ByteSource, ByteStore, OnBytes } from "./byte-source";
 import { checkRange, memorySource } from "./memory-source";
 
 /** The first request asks for this much, so that a small file costs one request. */
@@ -69,11 +69,12 @@ export async function openHttpSource(url: URL, fetcher: typeof fetch = fetch, si
   return {
     name,
     size,
-    read: async (begin, into, readSignal) => {
+    read: async (begin, into, readSignal, onBytes) => {
       checkRange(name, begin, into.byteLength, size);
       const end = begin + into.byteLength;
       if (end <= head.byteLength) {
         into.set(head.subarray(begin, end));
+        onBytes?.(into.byteLength);
         return;
       }
       const part = await request(url, begin, end, fetcher, readSignal);
@@ -82,7 +83,7 @@ export async function openHttpSource(url: URL, fetcher: typeof fetch = fetch, si
         await part.body?.cancel();
         throw new OnestrokeError("model-corrupt", `${name} changed on the server while it was read`, { file: name });
       }
-      await readBody(part, into, name, readSignal);
+      await readBody(part, into, name, readSignal, onBytes);
     },
   };
 }
@@ -120,12 +121,13 @@ function contentRange(response: Response): { readonly begin: number; readonly si
 }
 
 /** Fills `into` exactly: a body that is shorter or longer is not what was asked for. */
-async function readBody(response: Response, into: Uint8Array, name: string, signal?: AbortSignal): Promise<void> {
+async function readBody(response: Response, into: Uint8Array, name: string, signal?: AbortSignal, onBytes?: OnBytes): Promise<void> {
   let filled = 0;
   for await (const chunk of chunks(response, name, signal)) {
     if (filled + chunk.byteLength > into.byteLength) throw failed(name, `sent more than the ${into.byteLength} bytes asked for`);
     into.set(chunk, filled);
     filled += chunk.byteLength;
+    onBytes?.(chunk.byteLength);
   }
   if (filled < into.byteLength) throw failed(name, `sent ${filled} of ${into.byteLength} bytes`);
 }

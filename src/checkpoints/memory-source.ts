@@ -6,10 +6,11 @@ export function memorySource(name: string, bytes: Uint8Array): ByteSource {
   return {
     name,
     size: bytes.byteLength,
-    read: async (begin, into, signal) => {
+    read: async (begin, into, signal, onBytes) => {
       throwIfCancelled(signal);
       checkRange(name, begin, into.byteLength, bytes.byteLength);
       into.set(bytes.subarray(begin, begin + into.byteLength));
+      onBytes?.(into.byteLength);
     },
   };
 }
@@ -19,11 +20,12 @@ export function blobSource(name: string, blob: Blob): ByteSource {
   return {
     name,
     size: blob.size,
-    read: async (begin, into, signal) => {
+    read: async (begin, into, signal, onBytes) => {
       throwIfCancelled(signal);
       checkRange(name, begin, into.byteLength, blob.size);
       into.set(new Uint8Array(await blob.slice(begin, begin + into.byteLength).arrayBuffer()));
       throwIfCancelled(signal);
+      onBytes?.(into.byteLength);
     },
   };
 }

@@ -24,7 +24,7 @@ function nodeSource(file: string, size: number): ByteSource {
     name: file,
     size,
     // Opened for each read: nobody has to close it, and reads are megabytes.
-    read: async (begin, into, signal) => {
+    read: async (begin, into, signal, onBytes) => {
       throwIfCancelled(signal);
       checkRange(file, begin, into.byteLength, size);
       const handle = await open(file);
@@ -33,6 +33,7 @@ function nodeSource(file: string, size: number): ByteSource {
           const { bytesRead } = await handle.read(into, done, into.byteLength - done, begin + done);
           if (bytesRead === 0) checkRange(file, begin, into.byteLength, begin + done);
           done += bytesRead;
+          onBytes?.(bytesRead);
         }
       } finally {
         await handle.close();

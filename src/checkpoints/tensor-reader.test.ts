@@ -29,6 +29,14 @@ function counting(store: ByteStore, reads: number[]): ByteStore {
   };
 }
 
+it("says what has come of the tensors asked for, to the last stored byte", async () => {
+  const reader = await open({ a: float32Tensor([1, 2, 3]), b: float32Tensor([4]), c: float16Tensor([5, 6]) });
+  let arrived = 0;
+  for await (const _ of reader.stream(["a", "c"], undefined, (byteLength) => (arrived += byteLength)));
+  expect(arrived).toBe(4 * 3 + 2 * 2);
+  expect(reader.storedBytes(["a", "c"])).toBe(arrived);
+});
+
 describe("float16", () => {
   it("every float16 goes to float32 and back unchanged", () => {
     for (let half = 0; half < 65536; half++) {

@@ -1,7 +1,7 @@
 // Weights by name, out of one or several safetensors files, read by range. Many are streamed in
 // the order of their files, neighbours in one read, because a small read may be a request of its
 // own. At most one read and the tensor it fills are held; the files never are.
-import type { ByteSource, ByteStore } from "./byte-source";
+import type { ByteSource, ByteStore, OnBytes } from "./byte-source";
 import { DTYPE_BYTES, isFloatDtype, toFloat16, toFloat32, type FloatDtype } from "./dtype";
 import { readSafetensorsHeader, ruleError, type TensorEntry } from "./safetensors";
 import { canonicalName, isWeight } from "./spellings";
@@ -14,9 +14,16 @@ export interface TensorReader {
   shape(name: string): readonly number[];
   /**
    * float16 bits of many tensors, in file order.
+   * @param onBytes called as stored bytes arrive, `storedBytes` in all
    * @throws OnestrokeError `model-corrupt` (rules 14 and 15), `model-unsupported` (integers; values beyond float16)
    */
-  stream(names: Iterable<string>, signal?: AbortSignal): AsyncGenerator<readonly [name: string, bits: Uint16Array<ArrayBuffer>]>;
+  stream(
+    names: Iterable<string>,
+    signal?: AbortSignal,
+    onBytes?: OnBytes,
+  ): AsyncGenerator<readonly [name: string, bits: Uint16Array<ArrayBuffer>]>;
+  /** What `stream` reads of the files for these tensors. */
+  storedBytes(names: Iterable<string>): number;
   /** One tensor. @throws OnestrokeError `model-corrupt` (rules 14 and 15), `model-unsupported` (integers) */
   readFloat32(name: string, signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>>;
 }
@@ -70,12 +77,20 @@ class SafetensorsReader implements TensorReader {
     return this.#tensor(name).shape;
   }
 
-  async *stream(names: Iterable<string>, signal?: AbortSignal): AsyncGenerator<readonly [string, Uint16Array<ArrayBuffer>]> {
+  storedBytes(names: Iterable<string>): number {
+    return [...names].reduce((sum, name) => sum + this.#tensor(name).end - this.#tensor(name).begin, 0);
+  }
+
+  async *stream(
+    names: Iterable<string>,
+    signal?: AbortSignal,
+    onBytes?: OnBytes,
+  ): AsyncGenerator<readonly [string, Uint16Array<ArrayBuffer>]> {
     const wanted = new Map([...names].map((name) => [this.#tensor(name), name]));
     const inFileOrder = [...this.#tensors.values()].filter((tensor) => wanted.has(tensor));
     let bits = new Uint16Array(0);
     for (const read of readsOf(inFileOrder)) {
-      const bytes = await readBytes(read, signal);
+      const bytes = await readBytes(read, signal, onBytes);
       for (const { tensor, begin, end } of read.pieces) {
         const name = wanted.get(tensor) ?? "";
         const dtype = floatDtype(name, tensor);
@@ -141,9 +156,13 @@ function readsOf(tensors: readonly StoredTensor[]): readonly Read[] {
   return reads;
 }
 
-async function readBytes({ source, begin, end }: Omit<Read, "pieces">, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+async function readBytes(
+  { source, begin, end }: Omit<Read, "pieces">,
+  signal?: AbortSignal,
+  onBytes?: OnBytes,
+): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(end - begin);
-  await source.read(begin, bytes, signal);
+  await source.read(begin, bytes, signal, onBytes);
   return bytes;
 }
 

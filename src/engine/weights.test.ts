@@ -145,7 +145,7 @@ describe("loading", () => {
     await weights.load(graphOf("a"));
     const { byteLength } = weights;
     const cancelled = { code: "cancelled" };
-    const load = () => expect(weights.load(graphOf("a", "b", "c"), undefined, abort.signal)).rejects.toMatchObject(cancelled);
+    const load = () => expect(weights.load(graphOf("a", "b", "c"), abort.signal)).rejects.toMatchObject(cancelled);
     expect(await recordBuffers(device, load)).toBe(0);
     expect(weights.byteLength).toBe(byteLength);
     weights.evict();

@@ -13,11 +13,6 @@ export interface WeightSource {
   stream(shapes: ReadonlyMap<string, Shape>, signal?: AbortSignal): AsyncIterable<readonly [key: string, bits: Uint16Array]>;
 }
 
-export interface WeightProgress {
-  readonly loadedBytes: number;
-  readonly totalBytes: number;
-}
-
 interface Placed {
   readonly buffer: GPUBuffer;
   readonly offset: number;
@@ -49,11 +44,11 @@ export class Weights {
    * Uploads what `graph` needs and is not yet there: all of it, or after a failure nothing.
    * @throws OnestrokeError from the source; `gpu-unsupported` if one weight exceeds a binding; `gpu-out-of-memory`, `gpu-lost`, `cancelled`
    */
-  async load(graph: Graph, onProgress?: (progress: WeightProgress) => void, signal?: AbortSignal): Promise<void> {
+  async load(graph: Graph, signal?: AbortSignal): Promise<void> {
     const missing = distinctWeights(graph).filter((weight) => !this.#placed.has(weightId(weight)));
     const { slabs, placed, destroy } = await this.#allocate(missing);
     try {
-      await this.#upload(missing, placed, onProgress, signal);
+      await this.#upload(missing, placed, signal);
     } catch (error) {
       destroy();
       throw error;
@@ -96,12 +91,7 @@ export class Weights {
     });
   }
 
-  async #upload(
-    weights: readonly Weight[],
-    placed: ReadonlyMap<string, Placed>,
-    onProgress?: (progress: WeightProgress) => void,
-    signal?: AbortSignal,
-  ): Promise<void> {
+  async #upload(weights: readonly Weight[], placed: ReadonlyMap<string, Placed>, signal?: AbortSignal): Promise<void> {
     const totalBytes = weights.reduce((total, weight) => total + packedBytes(weight), 0);
     let loadedBytes = 0;
     let pending = 0;
@@ -117,7 +107,6 @@ export class Weights {
         await this.device.gpu.queue.onSubmittedWorkDone();
         pending = 0;
       }
-      onProgress?.({ loadedBytes, totalBytes });
     }
     invariant(loadedBytes === totalBytes, "the source gave every weight");
   }

@@ -27,7 +27,7 @@ export interface ReadOptions {
 /** The name under which a rewritten graph finds the file its weights stayed in. */
 const ORIGINAL = "onestroke-original.onnx";
 
-/** Read at once, so that a slow download is seen to go on. */
+/** Read at once: a cancel is looked at in between. */
 const PART_BYTES = 4 * 2 ** 20;
 
 /** Above this a file holds its weights itself: graphs alone are a few megabytes. */
@@ -76,8 +76,7 @@ async function readWhole(source: ByteSource, { signal, onBytes }: ReadOptions): 
   const bytes = new Uint8Array(source.size);
   for (let begin = 0; begin < source.size; begin += PART_BYTES) {
     const part = bytes.subarray(begin, begin + PART_BYTES);
-    await source.read(begin, part, signal);
-    onBytes?.(part.byteLength);
+    await source.read(begin, part, signal, onBytes);
   }
   return bytes;
 }

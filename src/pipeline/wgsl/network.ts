@@ -31,6 +31,8 @@ export class Network {
   readonly #plans = new Map<string, Plan>();
   #reader: Promise<TensorReader> | undefined;
   #weights: Weights | undefined;
+  /** Hears the share of the weights that have come, 0 to 1, of the load that runs. */
+  #onShare: ((share: number) => void) | undefined;
 
   constructor(device: Device, options: NetworkOptions) {
     this.#device = device;
@@ -73,6 +75,16 @@ export class Network {
     this.#weights = undefined;
   }
 
+  /** Progress is counted in bytes as they come: on a slow line one read takes minutes. */
+  #stream(reader: TensorReader, names: readonly string[], signal: AbortSignal | undefined): ReturnType<TensorReader["stream"]> {
+    const storedBytes = reader.storedBytes(names);
+    let arrivedBytes = 0;
+    return reader.stream(names, signal, (byteLength) => {
+      arrivedBytes += byteLength;
+      this.#onShare?.(arrivedBytes / storedBytes);
+    });
+  }
+
   async #compile(source: Graph, work: Work): Promise<Plan> {
     const graph = fuseGraph(source);
     const { component, unused, format, name } = this.#options;
@@ -89,8 +101,11 @@ export class Network {
     work.throwIfCancelled();
     // Of the whole network: what the outputs in use do not need is neither missing nor surplus.
     checkTensors(reader, checkpointTensors(source), unused, name);
-    const weights = (this.#weights ??= new Weights(this.#device, { stream: (shapes, stop) => reader.stream(shapes.keys(), stop) }));
-    await work.time("load", () => weights.load(graph, ({ loadedBytes, totalBytes: packed }) => say(loadedBytes / packed), signal));
+    this.#onShare = say;
+    const weights = (this.#weights ??= new Weights(this.#device, {
+      stream: (shapes, stop) => this.#stream(reader, [...shapes.keys()], stop),
+    }));
+    await work.time("load", () => weights.load(graph, signal));
     return work.time("compile", () =>
       Plan.compile(this.#device, graph, weights, {
         format,
