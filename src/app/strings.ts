@@ -10,12 +10,6 @@ const seconds = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumF
 export const formatBytes = (byteLength: number): string => bytes.format(byteLength / 1e6);
 export const formatDuration = (ms: number): string => (ms < 999.5 ? `${Math.round(ms)} ms` : `${seconds.format(ms / 1_000)} s`);
 
-/** How many words a remark names, and how much of each: nobody reads a longer sentence. */
-const NAMED_WORDS = 6;
-const WORD_LENGTH = 24;
-
-const shortened = (word: string): string => (word.length > WORD_LENGTH ? `${[...word].slice(0, WORD_LENGTH).join("")}…` : word);
-
 export const strings = {
   name: "Onestroke",
   tagline: "Pictures from a sentence, in one step, on your own device",
@@ -24,11 +18,8 @@ export const strings = {
   surprise: "Surprise me",
   promptPlaceholder: "a lighthouse on a cliff at sunset, two sailboats",
   textCut: (most: number) => `Only the first ${most} tokens (words or parts of words) were read. A shorter text is read to its end.`,
-  unknownWords: (title: string, words: readonly string[]) => {
-    const more = words.length - NAMED_WORDS;
-    const named = words.slice(0, NAMED_WORDS).map(shortened).join(", ");
-    return `${title} does not know: ${named}${more > 0 ? `, and ${more} more` : ""}`;
-  },
+  unknownWords: (title: string) => `${title} does not know: `,
+  moreWords: (count: number) => `, and ${count} more`,
   negative: "Leave out",
   negativePlaceholder: "what should not be in the picture",
 

@@ -1,6 +1,6 @@
 // Says under a field how much of its text was read, and which of its words the model does not know. The field names
 // this element as its description, so it is read with the field and interrupts nobody.
-import { useEffect, useState, type ReactNode } from "react";
+import { Fragment, useEffect, useState, type ReactNode } from "react";
 import { readBeforeCut } from "../cut-text";
 import { unknownWords } from "../known-words";
 import { outlineOf } from "../model-outline";
@@ -11,6 +11,10 @@ import styles from "./controls.module.css";
 /** A pause longer than those between two keys, so that no word is remarked on while it is typed. */
 const PAUSE_MS = 600;
 
+/** How many words a remark names, and how much of each: nobody reads a longer sentence. */
+const NAMED_WORDS = 6;
+const WORD_LENGTH = 24;
+
 export function TextRemarks({ id, field }: { readonly id: string; readonly field: "prompt" | "negative" }): ReactNode {
   const read = useAppState(({ draft, shown }) => readBeforeCut(field, draft, shown));
   const text = useAfterPause(useAppState(({ draft }) => draft[field]));
@@ -20,9 +24,25 @@ export function TextRemarks({ id, field }: { readonly id: string; readonly field
   return (
     <div id={id} className={styles["remarks"]}>
       {read !== undefined && <p>{strings.textCut(read)}</p>}
-      {title !== undefined && unknown.length > 0 && <p>{strings.unknownWords(title, unknown)}</p>}
+      {title !== undefined && unknown.length > 0 && (
+        <p>
+          {strings.unknownWords(title)}
+          {unknown.slice(0, NAMED_WORDS).map((word, index) => (
+            <Fragment key={word}>
+              {index > 0 && ", "}
+              <bdi>{shortened(word)}</bdi>
+            </Fragment>
+          ))}
+          {unknown.length > NAMED_WORDS && strings.moreWords(unknown.length - NAMED_WORDS)}
+        </p>
+      )}
     </div>
   );
+}
+
+function shortened(word: string): string {
+  const letters = [...word];
+  return letters.length > WORD_LENGTH ? `${letters.slice(0, WORD_LENGTH).join("")}…` : word;
 }
 
 /** The value as it was when it last stayed the same for a pause. */
