@@ -252,6 +252,14 @@ describe("over a picture", () => {
     expect(little.data).not.toEqual((await draw({ steps: 4 })).data);
   });
 
+  test.each([
+    ["of another size", { width: 160 }, 1],
+    ["at more strength than there is", {}, 1.5],
+    ["at no number", {}, NaN],
+  ])("a picture %s is refused", async (_, changes, strength) => {
+    await expect(model.draw({ ...SMALL, ...changes }, {}, await start(strength))).rejects.toMatchObject({ code: "invalid-input" });
+  });
+
   test("only the steps that are taken are counted, and one is always taken", async () => {
     const steps: string[] = [];
     const onProgress = (event: Progress) => {

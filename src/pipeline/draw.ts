@@ -3,7 +3,6 @@
 import type { Drawing, DrawHooks, Timings } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
 import type { ModelFacts } from "../common/model-facts";
-import type { Picture } from "../common/picture";
 import type { Recipe } from "../common/recipe";
 import { TorchGenerator } from "../samplers/noise/torch-generator";
 import { scheduleFor } from "../samplers/sampler";
@@ -11,17 +10,9 @@ import type { SamplerStep } from "../samplers/schedule";
 import { effectiveSteering, steeringAt } from "../steering/schedule";
 import { checkPicture } from "./check-picture";
 import type { Condition, Denoising, Measured, ModelEngine } from "./engine";
-import { fitRecipe } from "./fit";
+import { fitRecipe, fitStart, type StartPicture } from "./fit";
 import { Texts } from "./texts";
 import { Work } from "./work";
-
-/** A picture to start from, in place of noise alone. */
-export interface StartPicture {
-  /** Of the recipe's size. */
-  readonly picture: Picture;
-  /** Share of the steps that are taken over it: 1 is all of them, which leaves little of it. */
-  readonly strength: number;
-}
 
 /** Milliseconds that loading took, which the first picture's timings carry. */
 export type LoadTimings = Pick<Timings, "load" | "compile">;
@@ -78,6 +69,7 @@ export class Model {
   async #denoise(recipe: Recipe, work: Work, onPreview: DrawHooks["onPreview"], start: StartPicture | undefined): Promise<Denoising> {
     // 1. What the recipe asks of this model.
     fitRecipe(recipe, this.facts);
+    if (start !== undefined) fitStart(start, recipe);
     const { channels, factor } = this.#engine.latent;
     const schedule = scheduleFor(this.#engine.sampler, recipe.steps);
     const steering = effectiveSteering(recipe.steering, recipe.negative);

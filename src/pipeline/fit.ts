@@ -2,6 +2,7 @@
 import { OnestrokeError } from "../common/errors";
 import { MAX_SIDE } from "../common/limits";
 import type { ModelFacts } from "../common/model-facts";
+import type { Picture } from "../common/picture";
 import type { Recipe } from "../common/recipe";
 
 /** @throws OnestrokeError `invalid-input`, detail `field` */
@@ -14,6 +15,22 @@ export function fitRecipe(
     if (side % sizeMultiple !== 0) throw unfit(field, `${field} must be a multiple of ${sizeMultiple} for ${title}, not ${side}`);
   }
   if (recipe.steps > maxSteps) throw unfit("steps", `${title} takes 1 to ${maxSteps} steps, not ${recipe.steps}`);
+}
+
+/** A picture to start from, in place of noise alone. */
+export interface StartPicture {
+  /** Of the recipe's size. */
+  readonly picture: Picture;
+  /** Share of the steps that are taken over it, 0 to 1: 1 is all of them, which leaves little of it. */
+  readonly strength: number;
+}
+
+/** @throws OnestrokeError `invalid-input`, detail `field` */
+export function fitStart({ picture, strength }: StartPicture, { width, height }: Recipe): void {
+  if (picture.width !== width || picture.height !== height) {
+    throw unfit("start", `the picture to start from is ${picture.width}x${picture.height}, and the recipe asks for ${width}x${height}`);
+  }
+  if (!(strength >= 0 && strength <= 1)) throw unfit("strength", `the strength must be a number from 0 to 1, not ${strength}`);
 }
 
 /**
