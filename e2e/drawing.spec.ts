@@ -81,6 +81,12 @@ test.describe("every text is just a prompt", () => {
   }
 });
 
+test("a text is read as it was meant, whatever phones, documents and pages made of it", async ({ studio }) => {
+  const typed = await studio.drawn({ prompt: "a ﬁsherman’s ＣＡＢＩＮ &amp; a cafÃ© in the “snow”", negative: "", seed: "3", steps: 1 });
+  const meant = await studio.drawn({ prompt: 'a fisherman\'s cabin & a café in the "snow"' });
+  expect(meant.pixels).toBe(typed.pixels);
+});
+
 test("a text that is too long is drawn from its beginning, and the field says how much was read", async ({ studio }) => {
   const hints = studio.page.getByText("Only the first 75 tokens");
   await studio.drawn({ prompt: "a meadow ".repeat(37), negative: "", seed: "2", steps: 1 });

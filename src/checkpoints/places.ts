@@ -27,6 +27,15 @@ export function embedded(folder: (repository: string) => ByteStore): Place {
   return ({ repository, revision }) => (revision === "" ? folder(repository) : undefined);
 }
 
+/**
+ * Where the page has the folder of a repository. Ids come out of links and may be called what folders are called: whatever would make
+ * another address of the name is escaped.
+ * @param root absolute address that ends in a slash
+ */
+export function folderAddress(repository: string, root: string): string {
+  return new URL(`./${repository.split("/").map(encodeURIComponent).join("/")}/`, root).href;
+}
+
 /** Repositories of the model hub. @param open the files below an absolute address */
 export function hub(open: (address: string) => ByteStore, base = "https://huggingface.co"): Place {
   return ({ repository, revision }) => (revision === "" ? undefined : open(`${base}/${repository}/resolve/${revision}/`));

@@ -214,6 +214,7 @@ describe("levels of a UNet", () => {
       [1, 1, 1],
     ]);
     expect(parseUnetConfig(UNEVEN).middle?.depth).toBe(1);
+    expect(depths({ ...UNEVEN, transformer_layers_per_block: [[3, 2, 1e9], 1] })).toEqual(depths(UNEVEN));
     for (const ignored of [[3, 4], 640, null, [], [[1]], "2"]) {
       const reverse = [ignored, 1];
       expect(depths({ ...UNEVEN, reverse_transformer_layers_per_block: reverse })).toEqual(depths(UNEVEN));

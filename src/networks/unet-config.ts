@@ -202,8 +202,9 @@ function parseDepths(
     isIntegerWithin(value, range) ? value : config.refuse(field, `must be made of integers ${within(range)}`);
   const list = (field: string, entry: unknown, count: number): readonly number[] => {
     if (!Array.isArray(entry)) return Array.from({ length: count }, () => depth(field, entry));
-    if (entry.length !== count) return config.refuse(field, "must have one entry for each residual block");
-    return entry.map((value) => depth(field, value));
+    // Entries beyond the last block are nobody's, as those of levels without attention are.
+    if (entry.length < count) return config.refuse(field, "must have one entry for each residual block");
+    return entry.slice(0, count).map((value) => depth(field, value));
   };
   const none = (count: number): UnetLevel["depths"] => Array.from({ length: count }, () => undefined);
   const given = levelValues(config, DOWN, down, 1);

@@ -41,6 +41,12 @@ describe("the class", () => {
     const bare = samplerFromConfig({ _class_name: "EulerDiscreteScheduler", timestep_spacing: "trailing" });
     expect(bare.noise).toEqual({ trainTimesteps: 1000, betaStart: 0.0001, betaEnd: 0.02, betaSchedule: "linear" });
   });
+
+  it("TCD without original steps takes them from all timesteps", () => {
+    const tcd = { ...LCM, _class_name: "TCDScheduler", original_inference_steps: null };
+    expect(timesteps(tcd, 4)).toEqual([999, 749, 499, 249]);
+    expect(timesteps({ ...tcd, original_inference_steps: 50 }, 4), "control").toEqual([999, 759, 499, 259]);
+  });
 });
 
 describe("keys of another class", () => {
@@ -48,7 +54,17 @@ describe("keys of another class", () => {
 
   it.each<[string, JsonObject]>([
     ["LCMScheduler", { use_karras_sigmas: true, final_sigmas_type: "sigma_min", interpolation_type: "log_linear", sigma_max: 3 }],
-    ["TCDScheduler", { use_karras_sigmas: true, use_beta_sigmas: true, timestep_scaling: 3, lower_order_final: true }],
+    [
+      "TCDScheduler",
+      {
+        clip_sample: true,
+        thresholding: true,
+        use_karras_sigmas: true,
+        use_beta_sigmas: true,
+        timestep_scaling: 3,
+        lower_order_final: true,
+      },
+    ],
     ["EulerDiscreteScheduler", { clip_sample: true, thresholding: true, timestep_scaling: 3, skip_prk_steps: true }],
     ["EulerAncestralDiscreteScheduler", { use_karras_sigmas: true, final_sigmas_type: "sigma_min", interpolation_type: "log_linear" }],
   ])("%s", (_class_name, foreign) => {
@@ -66,7 +82,8 @@ describe("keys of another class", () => {
     ["EulerDiscreteScheduler", "trained_betas", [0.1]],
     ["LCMScheduler", "clip_sample", true],
     ["LCMScheduler", "timestep_scaling", 3],
-    ["TCDScheduler", "thresholding", true],
+    ["TCDScheduler", "timesteps_by_steps", { "1": [999] }],
+    ["LCMScheduler", "thresholding", true],
     ["LCMScheduler", "rescale_betas_zero_snr", true],
   ])("control: %s has its own, and %s %j is refused", (_class_name, field, value) => {
     expect(() => samplerFromConfig({ ...EULER, _class_name, [field]: value })).toThrow(refusedFor(field));

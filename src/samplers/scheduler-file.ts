@@ -57,7 +57,8 @@ const CLIPPING = { clip_sample: [false], thresholding: [false] } as const;
 const SETTINGS: Readonly<Record<FewStepClass, Readonly<Record<string, readonly unknown[]>>>> = {
   LCMScheduler: { ...CLIPPING, timestep_scaling: [10], [OWN_TIMESTEPS]: [] },
   TimestepShiftLCMScheduler: { ...CLIPPING, timestep_scaling: [10], [OWN_TIMESTEPS]: [] },
-  TCDScheduler: { ...CLIPPING, [OWN_TIMESTEPS]: [] },
+  // It has LCM's keys and reads fewer of them.
+  TCDScheduler: { [OWN_TIMESTEPS]: [] },
   EulerDiscreteScheduler: {
     use_karras_sigmas: [false],
     use_exponential_sigmas: [false],
@@ -179,6 +180,8 @@ function ruleOf(className: FewStepClass, fields: Fields, { trainTimesteps }: Noi
         timestepShift: fields.integer("shifted_timestep", [1, trainTimesteps]),
       };
     case "TCDScheduler":
+      // Null is its word for every timestep of training, and only an absent field takes the default.
+      if (fields.object["original_inference_steps"] === null) return { rule: "tcd", originalSteps: trainTimesteps };
       return { rule: "tcd", originalSteps: originalStepsOf(fields, trainTimesteps) ?? DEFAULT_ORIGINAL_STEPS };
     case "EulerDiscreteScheduler":
     case "EulerAncestralDiscreteScheduler":

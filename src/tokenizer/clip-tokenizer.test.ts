@@ -194,6 +194,25 @@ describe("patterns of a tokenizer's file", () => {
     expect(() => replace(1, "a".repeat(1000))).toThrow(refused("normalizer"));
   });
 
+  it("what the library finds out when it reads a text is a typed error too", () => {
+    const pre_tokenizer = { type: "Split", pattern: { Regex: "\\s+" }, behavior: 7 };
+    expect(() => clipTokenizer({ ...definition, pre_tokenizer }, {}, "tiny").encode("a boat")).toThrow(
+      expect.objectContaining({ code: "model-unsupported" }),
+    );
+  });
+
+  it("a part of a text that the vocabulary has no id for is an error, and not another token", () => {
+    const model = {
+      ...Object(definition["model"]),
+      unk_token: "<|unknown|>",
+      vocab: { "<|startoftext|>": 0, "<|endoftext|>": 1, "a</w>": 2 },
+      merges: [],
+    };
+    const poor = clipTokenizer({ ...definition, model }, {}, "poor");
+    expect([...poor.encode("a")].slice(0, 3), "control").toEqual([0, 2, 1]);
+    expect(() => poor.encode("b")).toThrow(expect.objectContaining({ code: "model-corrupt" }));
+  });
+
   it("sequences in one another have an end", () => {
     let normalizer: JsonObject = { type: "NFC" };
     for (let i = 0; i < 10_000; i++) normalizer = { type: "Sequence", normalizers: [normalizer] };

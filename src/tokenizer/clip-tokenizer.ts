@@ -97,9 +97,18 @@ export function clipTokenizer(definition: JsonObject, config: JsonObject, where:
     rstrip: false,
   }));
   checkPatterns(definition, where);
-  const tokenizer = build({ ...definition, added_tokens: withSpecial(definition["added_tokens"], special) }, config, where);
+  const tokenizer = supported(
+    where,
+    () => new Tokenizer({ ...definition, added_tokens: withSpecial(definition["added_tokens"], special) }, config),
+  );
   const maxLength = rowLength(new Fields(config, where));
-  const tokens = (text: string): readonly number[] => tokenizer.encode(text.toWellFormed(), { add_special_tokens: false }).ids;
+  const tokens = (text: string): readonly number[] => {
+    const found = supported(where, () => tokenizer.encode(text.toWellFormed(), { add_special_tokens: false }).ids);
+    // Where the vocabulary lacks a piece of the text, and has no token for that.
+    if (!found.every(Number.isInteger))
+      throw new OnestrokeError("model-corrupt", `${where}: the vocabulary has no id for a part of the text`, { file: where });
+    return found;
+  };
 
   const row = (content: readonly number[]): Int32Array<ArrayBuffer> => {
     const out = new Int32Array(maxLength).fill(padId);
@@ -167,9 +176,10 @@ function vocabularyIds(definition: JsonObject, where: string): ReadonlyMap<strin
   return ids;
 }
 
-function build(definition: JsonObject, config: JsonObject, where: string): Tokenizer {
+/** Runs the library, which has errors of its own for what it does not know, some of them when it reads the first text. */
+function supported<T>(where: string, work: () => T): T {
   try {
-    return new Tokenizer(definition, config);
+    return work();
   } catch (cause) {
     throw new OnestrokeError("model-unsupported", `${where}: the tokenizer is of a kind that is not supported`, { file: where }, cause);
   }

@@ -1,6 +1,6 @@
 // What computes in this worker: our own kernels on the GPU, or ONNX Runtime on the same GPU or on WASM.
 import { httpStore } from "../checkpoints/http-source";
-import { embedded, findModel, type ModelFiles } from "../checkpoints/places";
+import { embedded, findModel, folderAddress, type ModelFiles } from "../checkpoints/places";
 import { OnestrokeError } from "../common/errors";
 import { openDevice, type Device } from "../engine/device";
 import type { OrtRuntime } from "../ort/session/runtime";
@@ -14,7 +14,7 @@ import type { Backend } from "./backend";
  */
 export async function openBackend(modelsRoot: string): Promise<Backend> {
   const opened = await openDevice(navigator.gpu).catch((thrown: unknown) => OnestrokeError.from(thrown, "gpu-unavailable"));
-  const places = [embedded((repository) => httpStore(new URL(`${repository}/`, modelsRoot).href))];
+  const places = [embedded((repository) => httpStore(folderAddress(repository, modelsRoot)))];
   const compute = computeWith(opened);
   return {
     lost: opened instanceof OnestrokeError ? new Promise(() => undefined) : opened.lost.then(({ reason, message }) => message || reason),

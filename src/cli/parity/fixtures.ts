@@ -1,8 +1,8 @@
 // Finds the fixture folders of a directory and says of what kind each is: by `_class_name`,
-// `architectures` or `family` in its config, else by its name.
+// `architectures` or `family` in its config, else by its name, or by the files of a tokenizer.
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { readJson } from "../../checkpoints/read-file";
+import { firstExisting, readJson } from "../../checkpoints/read-file";
 import { nodeStore } from "../../checkpoints/node-file";
 import type { JsonObject } from "../../common/json";
 import { assertNever, OnestrokeError } from "../../common/errors";
@@ -64,8 +64,10 @@ function kindOfNetwork(className: string): Kind | undefined {
   }
 }
 
+const TOKENIZER: Kind = { on: "host", check: checkTokenizer, bound: TABLE_BOUND };
+
 const BY_PREFIX: readonly (readonly [prefix: string, kind: Kind])[] = [
-  ["clip-tokenizer", { on: "host", check: checkTokenizer, bound: TABLE_BOUND }],
+  ["clip-tokenizer", TOKENIZER],
   ["samplers", { on: "host", check: checkSamplers, bound: TABLE_BOUND }],
   ["torch-randn", { on: "host", check: checkNoise, bound: TABLE_BOUND }],
   ["repo-", { on: "device", check: checkRepository, bounds: REPOSITORY_BOUNDS }],
@@ -111,7 +113,9 @@ async function open(folder: string): Promise<KnownFixture> {
     const config = (await store.exists("config.json")) ? await readJson(store, "config.json") : {};
     const golden = (await store.exists("golden.json")) ? await Golden.open(store) : Golden.empty();
     const className = classNames(config).find((label) => networkRow(label) !== undefined) ?? "";
-    const kind = kindOfNetwork(className) ?? BY_PREFIX.find(([prefix]) => name.startsWith(prefix))?.[1] ?? NOT_RECOGNISED;
+    const named = kindOfNetwork(className) ?? BY_PREFIX.find(([prefix]) => name.startsWith(prefix))?.[1];
+    const isTokenizer = (await firstExisting(store, ["tokenizer.json", "vocab.json"])) !== undefined;
+    const kind = named ?? (isTokenizer ? TOKENIZER : NOT_RECOGNISED);
     return { fixture: { name, store, className, config, golden }, kind };
   } catch (error) {
     const { message } = OnestrokeError.from(error, "model-corrupt");

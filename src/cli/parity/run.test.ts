@@ -1,5 +1,6 @@
 // The carried reference networks on this machine's adapter, as `npm run parity` runs them, and
 // what the report says of a wrong number, a folder that is unknown or unreadable and a tensor nobody compares.
+import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +11,7 @@ import { FIXTURES } from "../../checkpoints/testing/fixtures";
 import { float16Tensor, float32Tensor, safetensorsFile, type TestTensor } from "../../checkpoints/testing/safetensors-file";
 import { testDevice } from "../../engine/testing/evaluate";
 import { TorchGenerator } from "../../samplers/noise/torch-generator";
+import { openClipTokenizer, type Reading } from "../../tokenizer/clip-tokenizer";
 import { parityFixtures } from "./fixtures";
 import { Golden, relativeError } from "./golden";
 import { checkNoise } from "./host";
@@ -69,6 +71,37 @@ describe("the report", () => {
     const { failed, skipped } = await runParity([later], {}, quiet);
     expect(failed).toBe(0);
     expect(skipped).toEqual([{ fixture: "onnx-x", reason: "later" }]);
+  });
+
+  it("a tokenizer's references are all of one reading, and a folder with its files is one, whatever it is called", async () => {
+    const vocabulary = readFileSync(`${FIXTURES}/clip-tokenizer-tiny/vocab.json`);
+    const merges = readFileSync(`${FIXTURES}/clip-tokenizer-tiny/merges.txt`);
+    const files = new Map<string, Uint8Array>([
+      ["vocab.json", vocabulary],
+      ["merges.txt", merges],
+    ]);
+    const ids = async (text: string, reading: Reading) => [
+      ...(await openClipTokenizer(memoryStore("m", files), "", undefined, reading)).encode(text),
+    ];
+    const [curly, wide] = ["the “cliff”", "ｔｈｅ cliff"];
+    const root = await mkdtemp(join(tmpdir(), "onestroke-parity-"));
+    for (const [name, readings] of [
+      ["plain", ["as it stands", "as it stands"]],
+      ["mended", ["mended", "mended"]],
+      ["of both", ["as it stands", "mended"]],
+    ] as const) {
+      const rows = await Promise.all([curly, wide].map(async (text, i) => ({ text, ids: await ids(text, readings[i] ?? "mended") })));
+      await mkdir(join(root, name));
+      for (const [path, bytes] of files) await writeFile(join(root, name, path), bytes);
+      await writeFile(join(root, name, "golden.json"), JSON.stringify({ rows }));
+    }
+    const { cases } = await runParity(await parityFixtures(root), {}, quiet);
+    await rm(root, { recursive: true });
+    expect(cases.map(({ fixture: name, ok }) => [name, ok])).toEqual([
+      ["mended", true],
+      ["of both", false],
+      ["plain", true],
+    ]);
   });
 
   it("a folder that is not recognised or not to be read is one failed row; the others still run", async () => {

@@ -1,0 +1,26 @@
+// A model's folder on the page's own server is found whatever it is called, and never on another server or outside the models.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { modelName } from "../common/recipe";
+import { folderAddress } from "./places";
+
+const ROOT = "http://host.test/app/models/";
+
+test.each([
+  ["vignette", "vignette/"],
+  ["students/one", "students/one/"],
+  ["My Model (fp16)", "My%20Model%20(fp16)/"],
+  ["a?b#c", "a%3Fb%23c/"],
+  ["https:other.test", "https%3Aother.test/"],
+  ["100%", "100%25/"],
+])("%s", (repository, below) => expect(folderAddress(repository, ROOT)).toBe(`${ROOT}${below}`));
+
+test("whatever a recipe names stays below the models", () => {
+  const names = fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: fc.constantFrom(..."a.:/\\?#%2e@ "), maxLength: 20 }));
+  fc.assert(
+    fc.property(names, (name) => {
+      const { href } = new URL(folderAddress(modelName(name), ROOT));
+      expect(href.startsWith(ROOT) && href.length > ROOT.length).toBe(true);
+    }),
+  );
+});
