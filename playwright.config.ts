@@ -1,5 +1,5 @@
-// End-to-end tests: the built page in this machine's Chromium, WebGPU on SwiftShader, so
-// that every machine draws on the same adapter. One page at a time: there is one GPU.
+// End-to-end tests: the built page in this machine's Chromium, with WebGPU on SwiftShader, so
+// that every machine draws on the same adapter. One page runs at a time, because there is one GPU.
 import { defineConfig } from "@playwright/test";
 import { chromiumPath } from "./src/cli/bootstrap/environment.mjs";
 
@@ -12,8 +12,8 @@ export default defineConfig({
   workers: 1,
   fullyParallel: false,
   forbidOnly: process.env["CI"] !== undefined,
-  // Only to end what hangs. A software GPU with the machine to itself loads the model in up to 30 s, and some tests load it
-  // anew; with other work beside it that becomes minutes.
+  // This only ends tests that hang. A software GPU that has the machine to itself loads the model in up to 30 s, and some tests
+  // load it again; beside other work that becomes minutes.
   timeout: 20 * 60_000,
   expect: { timeout: 5 * 60_000 },
   reporter: "list",
@@ -26,7 +26,7 @@ export default defineConfig({
         "--no-sandbox",
         "--enable-unsafe-webgpu",
         "--use-webgpu-adapter=swiftshader",
-        // Crashing the GPU on purpose must not make the browser give up on it.
+        // The browser must not give up on the GPU when a test crashes it on purpose.
         "--disable-gpu-process-crash-limit",
         "--disable-domain-blocking-for-3d-apis",
         "--disable-background-networking",

@@ -1,14 +1,14 @@
 // The page's build. Addresses are relative (`base: "./"`), so the built folder works under
-// any path. Model files are copied as they are: never hashed, never through the bundler.
+// any path. Model files are copied unchanged: they are never hashed and never bundled.
 import { cpSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 
-/** The models that come with the page. */
+/** The models that ship with the page. */
 const EMBEDDED_MODELS = ["models/vignette"];
 
-/** The dev server serves them from the repository; a build needs them beside the page. */
+/** The dev server serves them from the repository; a build needs a copy beside the page. */
 function embeddedModels(): Plugin {
   let outDir = "";
   return {
@@ -19,7 +19,7 @@ function embeddedModels(): Plugin {
     },
     writeBundle() {
       for (const folder of EMBEDDED_MODELS) {
-        // Pictures and prose about a model stay in the repository.
+        // Pictures and documents about a model stay in the repository.
         cpSync(folder, join(outDir, folder), { recursive: true, filter: (path) => !/\.(md|png|jpg|webp)$/.test(basename(path)) });
       }
     },
@@ -27,8 +27,8 @@ function embeddedModels(): Plugin {
 }
 
 /**
- * What the page may do: its own scripts, its own worker, its own files, and nothing from elsewhere.
- * Only in the build, because the dev server's reloading needs inline scripts.
+ * What the page may do: run its own scripts and worker and load its own files, and nothing from any other place.
+ * It applies only to the build, because the dev server's reloading needs inline scripts.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -53,7 +53,7 @@ function contentSecurityPolicy(): Plugin {
 
 export default defineConfig({
   base: "./",
-  // A missing file is a 404 and not the page: a model's reader must be able to tell.
+  // A missing file is answered with 404 and not with the page, so that a model's reader can tell.
   appType: "mpa",
   plugins: [react(), embeddedModels(), contentSecurityPolicy()],
   worker: { format: "es" },

@@ -1,5 +1,5 @@
 // Unit and kernel tests: Node, on Dawn (npm `webgpu`) with Mesa's software Vulkan driver
-// where the machine has no GPU. Browser tests are Playwright's, in e2e/.
+// where the machine has no GPU. Browser tests run in Playwright, in e2e/.
 import { defineConfig } from "vitest/config";
 import { gpuEnvironment } from "./src/cli/bootstrap/environment.mjs";
 
@@ -8,10 +8,10 @@ export default defineConfig({
     environment: "node",
     include: ["src/**/*.test.ts"],
     env: gpuEnvironment(),
-    // Only to end what hangs: on two cores that others use too a software GPU draws for minutes.
+    // This only ends tests that hang: on two cores that other programs use too, a software GPU draws for minutes.
     testTimeout: 30 * 60_000,
     hookTimeout: 30 * 60_000,
-    // One process a file, because a GPU device belongs to its process; two at a time, because
+    // One process for each file, because a GPU device belongs to its process; two at a time, because
     // the software driver already uses every core.
     pool: "forks",
     maxWorkers: 2,

@@ -1,6 +1,6 @@
-// What a model consists of, and how its files are listed.
+// The components of a model, and how their files are listed.
 
-/** diffusers' names; class-conditional networks are `transformer` (ESC, iMF) or `unet` (PaGoDA). */
+/** diffusers' names. Class-conditional networks are called `transformer` (ESC, iMF) or `unet` (PaGoDA). */
 export const COMPONENT_NAMES = [
   "unet",
   "transformer",

@@ -1,4 +1,4 @@
-// The known checkpoints, parsed. One JSON file each in models/catalogue; a new one is added here.
+// The known checkpoints, parsed. Each is one JSON file in models/catalogue; add a new one to the list here.
 import type { JsonObject } from "../common/json";
 import { parseCatalogueEntry, type CatalogueEntry } from "./entry";
 import dmd2Sdxl1step from "../../models/catalogue/dmd2-sdxl-1step.json";
@@ -41,7 +41,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   ].map(parse),
 ];
 
-/** The entry of an id, or undefined. */
+/** The entry with this id, or undefined. */
 export function catalogueEntry(id: string): CatalogueEntry | undefined {
   return CATALOGUE.find((entry) => entry.id === id);
 }

@@ -1,5 +1,5 @@
 // An entry of models/catalogue: what is known of one published checkpoint, and where its files
-// are. Parsed strictly, because an entry is code that happens to be JSON.
+// are. It is parsed strictly, because an entry is code that happens to be written as JSON.
 import { parseSampler } from "../samplers/sampler-json";
 import type { Sampler } from "../samplers/sampler";
 import { STEERED_FAMILIES } from "../common/steering-defaults";
@@ -13,12 +13,12 @@ export interface RepositoryAt {
   readonly revision: string;
 }
 
-/** A component from elsewhere than the base: a folder in diffusers' layout, or bare weight files. */
+/** A component that does not come from the base: a folder in diffusers' layout, or bare weight files. */
 export interface ComponentEntry extends RepositoryAt {
   readonly className: string;
   readonly folder?: string;
   readonly files?: readonly ManifestFile[];
-  /** Where no config file is published. Without it, bare files take the base component's config. */
+  /** For components with no published config file. Without it, bare files take the base component's config. */
   readonly config?: JsonObject;
 }
 
@@ -28,24 +28,24 @@ export interface CatalogueEntry {
   readonly id: string;
   readonly title: string;
   readonly family: (typeof MODEL_FAMILIES)[number];
-  /** Pixels on a side it was trained at. */
+  /** Pixels on a side of the pictures that it was trained on. */
   readonly size: number;
   readonly steps: StepRange;
-  /** How its weights are published; only safetensors are read, the others need a conversion first. */
+  /** How its weights are published. Only safetensors are read; the other formats need a conversion first. */
   readonly weights: "safetensors" | "torch" | "orbax";
-  /** A repository in diffusers' layout; absent for networks that have none. */
+  /** A repository in diffusers' layout. It is absent for networks that are not published in one. */
   readonly base?: RepositoryAt;
   readonly components: Readonly<Partial<Record<ComponentName, ComponentEntry>>>;
-  /** Absent: the base's scheduler file is right for this student. */
+  /** If it is absent, the base's scheduler file is right for this student. */
   readonly sampler?: Sampler;
   readonly license: License;
-  /** Stored bytes of its weights, which are nearly all of the download. Absent where nobody has counted them. */
+  /** Size of its weights as stored, which is nearly all of the download. Absent where it has not been measured. */
   readonly byteLength?: number;
-  /** A file beside the model's, with the words it was taught. Absent for models of no vocabulary of their own. */
+  /** A file beside the model's own that lists the words it was taught. Absent for models without a special vocabulary. */
   readonly words?: string;
 }
 
-/** @throws OnestrokeError `model-unsupported` naming the entry and the field */
+/** @throws OnestrokeError `model-unsupported`, naming the entry and the field */
 export function parseCatalogueEntry(value: JsonObject, where: string): CatalogueEntry {
   const fields = new Fields(value, where);
   const base = fields.optionalObject("base");
@@ -67,7 +67,7 @@ export function parseCatalogueEntry(value: JsonObject, where: string): Catalogue
     ...(words === undefined ? {} : { words }),
   };
   if (entry.base === undefined && entry.sampler === undefined)
-    throw fields.unsupported("sampler", "is missing, and there is no base to have one");
+    throw fields.unsupported("sampler", "is missing, and the entry has no base to take one from");
   if (words !== undefined && !(/^[\w-]+\.json$/.test(words) && entry.base?.revision === ""))
     throw fields.unsupported("words", "is not a JSON file beside a model that ships with the app");
   return entry;
@@ -82,7 +82,7 @@ function parseSteps(fields: Fields): StepRange {
 function parseComponents(fields: Fields | undefined): CatalogueEntry["components"] {
   if (fields === undefined) return {};
   const unknown = Object.keys(fields.object).find((key) => !COMPONENT_NAMES.some((name) => name === key));
-  if (unknown !== undefined) throw fields.unsupported(unknown, "is no component");
+  if (unknown !== undefined) throw fields.unsupported(unknown, "is not the name of a component");
   const components: Partial<Record<ComponentName, ComponentEntry>> = {};
   for (const name of COMPONENT_NAMES) {
     const entry = fields.optionalObject(name);

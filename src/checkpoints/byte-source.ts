@@ -1,5 +1,5 @@
-// The one interface bytes come through: HTTP with Range, a Node file, a dropped
-// File, later the vault. Nothing that parses knows where bytes live.
+// The one interface through which bytes are read: HTTP with Range, a Node file, a dropped
+// File, later the vault. No parser knows where bytes are stored.
 
 export type OnBytes = (byteLength: number) => void;
 

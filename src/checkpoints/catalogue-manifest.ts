@@ -1,6 +1,6 @@
-// A catalogue entry becomes a manifest: the base folder's components, some replaced by files
-// from other repositories. Who turns a repository into bytes (hub, vault, the app's own folder)
-// is the caller's choice.
+// A catalogue entry becomes a manifest: the base folder's components, some of them replaced by files
+// from other repositories. The caller chooses what turns a repository into bytes (hub, vault, the app's
+// own folder).
 import { OnestrokeError } from "../common/errors";
 import { STEERED_FAMILIES } from "../common/steering-defaults";
 import type { ByteStore } from "./byte-source";
@@ -14,7 +14,7 @@ export type OpenRepository = (at: RepositoryAt) => ByteStore;
 
 /**
  * @throws OnestrokeError `model-unsupported` when the weights are published in a format that is not read;
- * `model-missing`, `model-corrupt`, `download-failed` as the files have it
+ * `model-missing`, `model-corrupt`, `download-failed` where the files are missing or bad, or cannot be read
  */
 export async function catalogueManifest(entry: CatalogueEntry, open: OpenRepository, signal?: AbortSignal): Promise<Manifest> {
   if (entry.weights !== "safetensors") {
@@ -47,9 +47,9 @@ export async function catalogueManifest(entry: CatalogueEntry, open: OpenReposit
   };
 }
 
-/** What is to be done about weights that are not read. */
+/** What a user can do about weights that are not read. */
 function advice({ id, base }: CatalogueEntry): string {
-  if (base === undefined) return ", and it draws classes, not sentences, which is not done yet";
+  if (base === undefined) return ", and it draws classes, not sentences, which is not supported yet";
   return (
     `: convert them to safetensors in a folder under models, and name that in models/catalogue/${id}.json ` +
     '("revision": "", "weights": "safetensors"), because its steps are written nowhere else'
@@ -69,7 +69,7 @@ async function replacement(
   return { className: part.className, store, folder: "", files, config };
 }
 
-/** The length as the catalogue has it, checked, or as the store says. */
+/** The file's length as the catalogue states it, which is checked, or as the store reports it. */
 async function withLength(store: ByteStore, file: ManifestFile, signal?: AbortSignal): Promise<ManifestFile> {
   const { size } = await store.open(file.path, signal);
   if (file.byteLength !== undefined && file.byteLength !== size) {

@@ -1,4 +1,4 @@
-// Rule 14: the files hold exactly what the network was built for.
+// Rule 14: the files hold exactly the weights that the network was built for.
 import { describe, expect, it } from "vitest";
 import { checkTensors } from "./check-tensors";
 import { memoryStore } from "./memory-source";

@@ -1,6 +1,6 @@
-// Rule 14: names and shapes in the files are those the network was built for. A missing or
-// mis-shaped weight is an error, and so is a surplus one that the network does not list as known;
-// files that are in order and hold something else are called what they are.
+// Rule 14: names and shapes in the files are those that the network was built for. A weight that is missing or
+// has the wrong shape is an error, and so is an additional one that the network does not list as known.
+// Where files are valid but hold something else, the error says what they hold.
 import { foreignError } from "./foreign-file";
 import { foreignWeights, otherNetwork } from "./foreign-weights";
 import { ruleError } from "./safetensors";
@@ -8,10 +8,10 @@ import { canonicalName, shapesAgree } from "./spellings";
 import type { TensorReader } from "./tensor-reader";
 
 /**
- * @param expected shape of every weight the network asks for, by canonical or published name
- * @param unused names the network knows and does not need, such as an encoder beside a decoder
+ * @param expected shape of every weight that the network asks for, by canonical or published name
+ * @param unused names that the network knows and does not need, such as an encoder beside a decoder
  * @param where for messages: the component or its folder
- * @throws OnestrokeError `model-corrupt` naming the tensor and rule 14; `model-unsupported` where the files are another thing's
+ * @throws OnestrokeError `model-corrupt` naming the tensor and rule 14; `model-unsupported` where the files hold something else
  */
 export function checkTensors(
   reader: TensorReader,

@@ -1,4 +1,4 @@
-// A folder in diffusers' layout becomes a manifest: configs read, weight files chosen, unknown
+// A folder in diffusers' layout becomes a manifest: configs are read, weight files chosen, and unknown
 // classes refused by name.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";

@@ -1,5 +1,5 @@
-// A manifest out of a folder in diffusers' layout: model_index.json, a folder a component,
-// config.json in each. Pipelines and classes that are not known are refused by name.
+// A manifest from a folder in diffusers' layout: model_index.json, a folder for each component, and a
+// config.json in each folder. Pipelines and classes that are not known are refused by name.
 import { COMPONENT_NAMES, type ComponentName } from "../catalogue/components";
 import { OnestrokeError } from "../common/errors";
 import type { ByteStore } from "./byte-source";
@@ -15,7 +15,7 @@ const PIPELINES: Readonly<Record<string, PipelineKind>> = {
   StableDiffusionXLPipeline: "stable-diffusion-xl",
 };
 
-/** Any scheduler class: its file is judged when it is stepped by (samplers/sampler.ts), for a catalogue may overrule it. */
+/** Any scheduler class is accepted here: its file is judged where it is used (samplers/sampler.ts), for a catalogue may overrule it. */
 const CONFIG_FILES: Readonly<Partial<Record<ComponentName, string>>> = {
   scheduler: "scheduler_config.json",
   tokenizer: "tokenizer_config.json",
@@ -24,7 +24,7 @@ const CONFIG_FILES: Readonly<Partial<Record<ComponentName, string>>> = {
 
 const TOKENIZERS: readonly string[] = ["CLIPTokenizer", "CLIPTokenizerFast"];
 
-/** The role that a component's network must be known for. */
+/** The role that each component's network must be known for. */
 const ROLES = {
   unet: "denoiser",
   transformer: "denoiser",
@@ -41,7 +41,7 @@ const REQUIRED: Readonly<Record<PipelineKind, readonly ComponentName[]>> = {
 
 /**
  * @param store root of the checkpoint
- * @param replaced components that come from elsewhere and are not looked for here
+ * @param replaced components that come from another place, so they are not looked for here
  * @throws OnestrokeError `model-missing`, `model-corrupt`, `model-unsupported` naming the class
  */
 export async function diffusersManifest(
@@ -73,8 +73,8 @@ export async function diffusersManifest(
 }
 
 /**
- * One component's folder: its class checked, its config read, its weight files found.
- * @param folder "" is the store's root, as in repositories of one autoencoder
+ * Reads one component's folder: checks its class, reads its config and finds its weight files.
+ * @param folder "" is the store's root, as in repositories that hold a single autoencoder
  */
 export async function diffusersComponent(
   store: ByteStore,
@@ -86,15 +86,15 @@ export async function diffusersComponent(
   const stem = weightStem(name, className, store.name);
   const configFile = CONFIG_FILES[name] ?? "config.json";
   const path = folder === "" ? configFile : `${folder}/${configFile}`;
-  // A tokenizer without a config has CLIP's own special tokens.
+  // A tokenizer without a config has CLIP's special tokens.
   const read = name.startsWith("tokenizer") && !(await store.exists(path, signal)) ? {} : await readJson(store, path, signal);
-  // A scheduler's file need not repeat the class that the index gives.
+  // A scheduler's file need not repeat the class that the index states.
   const config = name === "scheduler" ? { _class_name: className, ...read } : read;
   const files = stem === undefined ? [] : await weightFiles(store, folder, stem, signal);
   return { className, store, folder, files, config };
 }
 
-/** What the component's weights are called; undefined where it has none. */
+/** The stem of the component's weight file names; undefined where it has no weights. */
 function weightStem(name: ComponentName, className: string, where: string): WeightStem | undefined {
   if (name === "scheduler") return undefined;
   if (name === "tokenizer" || name === "tokenizer_2") {
@@ -109,7 +109,7 @@ function weightStem(name: ComponentName, className: string, where: string): Weig
   });
 }
 
-/** `["diffusers", "UNet2DConditionModel"]`; absent components are written `[null, null]`. */
+/** The entry is `["diffusers", "UNet2DConditionModel"]`; an absent component is written `[null, null]`. */
 function classOf(index: JsonObject, name: ComponentName): string | undefined {
   const entry = index[name];
   if (!Array.isArray(entry)) return undefined;

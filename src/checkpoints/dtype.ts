@@ -23,7 +23,7 @@ export const DTYPE_BYTES = {
 
 export type Dtype = keyof typeof DTYPE_BYTES;
 
-/** The formats weights are read from; the others are stored but never weights. */
+/** The formats that weights are read from; tensors in the others may be stored but are never weights. */
 export type FloatDtype = "F32" | "F16" | "BF16";
 
 export function isDtype(value: unknown): value is Dtype {
@@ -34,7 +34,7 @@ export function isFloatDtype(dtype: Dtype): dtype is FloatDtype {
   return dtype === "F32" || dtype === "F16" || dtype === "BF16";
 }
 
-/** Converts stored bytes to float16 bits; `from` is aligned to its element, lengths agree. */
+/** Converts stored bytes to float16 bits. `from` is aligned to its element, and the lengths agree. */
 export function toFloat16(from: Uint8Array<ArrayBuffer>, dtype: FloatDtype, into: Uint16Array): void {
   switch (dtype) {
     case "F16":
@@ -55,7 +55,7 @@ export function toFloat16(from: Uint8Array<ArrayBuffer>, dtype: FloatDtype, into
   }
 }
 
-/** Converts stored bytes to float32; `from` is aligned to its element, lengths agree. */
+/** Converts stored bytes to float32. `from` is aligned to its element, and the lengths agree. */
 export function toFloat32(from: Uint8Array<ArrayBuffer>, dtype: FloatDtype, into: Float32Array): void {
   switch (dtype) {
     case "F32":

@@ -1,5 +1,5 @@
-// Files that are in order and are not what they are read as are called what they are, with the next step; "damaged" is
-// left for what is damaged (the controls).
+// Files that are valid but not of the expected kind are named for what they are, with the next step to take. "Damaged" is
+// said only of files that are damaged (the controls).
 import { describe, expect, it } from "vitest";
 import { checkTensors } from "./check-tensors";
 import type { Dtype } from "./dtype";

@@ -1,17 +1,17 @@
-// What stands where a file of a checkpoint should: a pointer, a web page, a pickle. Told by the first bytes, because people
-// bring such files under the right name, and "damaged, download it again" would send them round in a circle.
+// What a file may be that is not the checkpoint file it should be: a pointer, a web page, a pickle. Its first bytes tell, because
+// people bring such files under the right name, and "damaged, download it again" would send them round in a circle.
 import { OnestrokeError, type ErrorCode } from "../common/errors";
 import type { ByteSource } from "./byte-source";
 
 export interface Foreign {
-  /** Follows "is" or "holds". */
+  /** A phrase that follows "is" or "holds". */
   readonly what: string;
   readonly remedy: string;
-  /** `model-missing` where the file itself is elsewhere, `model-unsupported` where it is in order and not read. */
+  /** `model-missing` where the file itself is in another place, `model-unsupported` where it is valid but cannot be read here. */
   readonly code: Extract<ErrorCode, "model-missing" | "model-unsupported">;
 }
 
-/** As many bytes as tell them apart. */
+/** Enough bytes to tell them apart. */
 const HEAD_BYTES = 512;
 
 export const CONVERT_PICKLES =
@@ -25,7 +25,7 @@ const POINTER: Foreign = {
 };
 const PAGE: Foreign = {
   what: "a web page and not the file itself",
-  remedy: "Download the file itself: what was saved is the page about it, or one that asks to log in.",
+  remedy: "Download the file itself: what was saved is the page about it, or a page that asks you to log in.",
   code: "model-missing",
 };
 const PICKLE: Foreign = {
@@ -35,26 +35,26 @@ const PICKLE: Foreign = {
 };
 const other = (what: string): Foreign => ({ what, remedy: CONVERT_PICKLES, code: "model-unsupported" });
 
-/** By how the file begins, each byte a character. */
+/** Kinds of file by their beginning, with a character for each byte. */
 const BINARY: readonly (readonly [begins: readonly string[], Foreign])[] = [
-  // A zip archive of a model is torch's; the second kind of beginning is a bare pickle's.
+  // A zip archive that holds a model is torch's; the other beginnings are a bare pickle's.
   [["PK\x03\x04", "\x80\x02", "\x80\x03", "\x80\x04", "\x80\x05"], PICKLE],
   [["GGUF"], other("a GGUF file")],
   [["\x89HDF"], other("an HDF5 file as Keras writes it")],
   [
     ["\x1f\x8b", "7z\xbc\xaf", "Rar!", "BZh", "\xfd7zXZ"],
-    { ...other("a packed archive"), remedy: "Unpack it, and open the folder that is in it." },
+    { ...other("a packed archive"), remedy: "Unpack it, and open the folder that it contains." },
   ],
   [["\x89PNG", "\xff\xd8\xff", "RIFF"], { ...other("a picture"), remedy: "Choose the model's own file." }],
 ];
 
-/** @returns what is known to be no text of a checkpoint, by its beginning */
+/** @returns what a text is that, by its beginning, cannot belong to a checkpoint */
 export function foreignText(head: string): Foreign | undefined {
   if (/^\s*version https:\/\/[\w.-]+\/spec\//.test(head)) return POINTER;
   return /^\s*(?:<!doctype|<html|<head|<body|<\?xml|<!--)/i.test(head) ? PAGE : undefined;
 }
 
-/** @returns what is known to be no weights and no graph, by its first bytes */
+/** @returns what a file is that, by its first bytes, can be neither weights nor a graph */
 export function foreignBytes(bytes: Uint8Array): Foreign | undefined {
   const head = String.fromCharCode(...bytes.subarray(0, HEAD_BYTES));
   const known =
@@ -68,7 +68,7 @@ export function foreignBytes(bytes: Uint8Array): Foreign | undefined {
   };
 }
 
-/** The same of a file. */
+/** The same for a file. */
 export async function foreignFile(source: ByteSource, signal?: AbortSignal): Promise<Foreign | undefined> {
   const head = new Uint8Array(Math.min(source.size, HEAD_BYTES));
   await source.read(0, head, signal);

@@ -1,5 +1,5 @@
-// Weight files that are in order and are of something else than the network they are read for, told by the names of
-// their tensors: whole checkpoints in the original layout, LoRAs, quantised weights, names behind a prefix.
+// Weight files that are valid but belong to something other than the network they are read for. The names of their tensors
+// tell: whole checkpoints in the original layout, LoRAs, quantised weights, names with a prefix.
 import type { ByteSource } from "./byte-source";
 import { CONVERT_PICKLES, type Foreign } from "./foreign-file";
 import { readSafetensorsHeader } from "./safetensors";
@@ -12,7 +12,7 @@ const ORIGINAL = unsupported(
   "Use the model's folder in diffusers' layout, or make one: load the file with diffusers' from_single_file and write it with save_pretrained(FOLDER).",
 );
 const LORA = unsupported(
-  "a LoRA, which is an addition to a model and no model",
+  "a LoRA, which is an addition to a model and not a model",
   "Merge it into its model with diffusers (load_lora_weights, fuse_lora, save_pretrained(FOLDER)), and open that folder.",
 );
 const FLOAT8 = unsupported(
@@ -21,7 +21,7 @@ const FLOAT8 = unsupported(
 );
 const QUANTISED = unsupported("quantised weights, which are not read", "Use the float16 or bfloat16 weights of the model.");
 
-/** In this order: a LoRA's names may hold those of a layout. */
+/** The order matters: a LoRA's names may contain those of a layout. */
 const BY_NAME: readonly (readonly [name: RegExp, Foreign])[] = [
   [/(?:^|[._])lora(?:[._](?:A|B|up|down|mid|unet|te\d?|transformer)\b|_)|\.(?:hada_w\d|lokr_w\d|oft_blocks|dora_scale|lora_\w+)/, LORA],
   [/(?:^|\.)scaled_fp8$|\.(?:scale_weight|scale_input|weight_scale(?:_inv|_2)?|input_scale)$/, FLOAT8],
@@ -29,7 +29,7 @@ const BY_NAME: readonly (readonly [name: RegExp, Foreign])[] = [
   [/^(?:model\.diffusion_model|first_stage_model|cond_stage_model|conditioner\.embedders|model_ema)\./, ORIGINAL],
   [/^(?:controlnet_|input_hint_block\.|control_model\.)/, unsupported("a ControlNet", "Choose the model that it steers.")],
   [/^(?:ip_adapter|image_proj)\./, unsupported("an IP-Adapter", "Choose the model that it steers.")],
-  [/^(?:emb_params|clip_[lg]|string_to_param.*)$/, unsupported("a textual inversion, which is a word and no model", "Choose a model.")],
+  [/^(?:emb_params|clip_[lg]|string_to_param.*)$/, unsupported("a textual inversion, which is a word and not a model", "Choose a model.")],
   [
     /^(?:model\.)?(?:double_blocks|single_blocks|joint_blocks|single_transformer_blocks)\./,
     unsupported("a diffusion transformer (Flux, SD3 and their kin)", "Choose a UNet model: Stable Diffusion 1, 2, XL and their students."),
@@ -38,16 +38,16 @@ const BY_NAME: readonly (readonly [name: RegExp, Foreign])[] = [
 ];
 
 /**
- * @param names tensors that the network does not have; empty where there is no surplus
- * @returns what they are, if that is known
+ * @param names tensors in the file that the network does not have; empty if it has them all
+ * @returns what the tensors are, if that is known
  */
 export function foreignWeights(names: readonly string[]): Foreign | undefined {
   return BY_NAME.find(([pattern]) => names.some((name) => pattern.test(name)))?.[1];
 }
 
 /**
- * What a file holds of which the network knows no name at all: nothing is missing, it is another one's.
- * @param expected names of the network
+ * What a file holds if the network knows none of its names: then nothing is missing, but the file is another network's.
+ * @param expected names that the network has
  */
 export function otherNetwork(names: readonly string[], expected: Iterable<string>): Foreign {
   const wanted = new Set(expected);
@@ -69,12 +69,12 @@ export function otherNetwork(names: readonly string[], expected: Iterable<string
 }
 
 const ONE_NETWORK = unsupported(
-  "the weights of one network, and a model is several",
-  "Open the folder of the whole model, the one with model_index.json.",
+  "the weights of one network, while a model consists of several",
+  "Open the folder of the whole model, which has model_index.json in it.",
 );
 
 /**
- * What a file is that was named as if it were a model.
+ * What a file is that was given as if it were a whole model.
  * @throws OnestrokeError what `source.read` throws; `model-corrupt` when the file is damaged
  */
 export async function singleFile(source: ByteSource, signal?: AbortSignal): Promise<Foreign> {

@@ -1,5 +1,5 @@
 // Ranges over HTTP, from servers that behave and servers that do not. The server is a function
-// from request to response, the shape of `fetch`.
+// from request to response, which has the form of `fetch`.
 import { describe, expect, it, vi } from "vitest";
 import { httpStore } from "./http-source";
 

@@ -1,18 +1,18 @@
-// Files of a web server, read by range. A server that ignores Range and answers 200 is served
-// from one buffered copy; one that answers with a web page has no such file.
-// No retries and no storage: that is the vault's work.
+// Files on a web server, read by range. If a server ignores Range and answers 200, reads are served
+// from one buffered copy; if it answers with a web page, the file counts as missing.
+// There are no retries and no storage here: that is the vault's work.
 import { OnestrokeError, throwIfCancelled } from "../common/errors";
 import type { ByteSource, ByteStore, OnBytes } from "./byte-source";
 import { checkRange, memorySource } from "./memory-source";
 
-/** The first request asks for this much, so that a small file costs one request. */
+/** How much the first request asks for, so that a small file costs one request. */
 const HEAD_BYTES = 64 * 2 ** 10;
 
-/** What a server without Range may make us hold in memory. */
+/** The most that a server without Range can make us hold in memory. */
 const MAX_BUFFERED_BYTES = 512 * 2 ** 20;
 
 /**
- * @param baseUrl absolute address of the folder; its query, if any, is kept on every request and never shown
+ * @param baseUrl absolute address of the folder; its query, if any, is sent with every request and never shown
  */
 export function httpStore(baseUrl: string, fetcher: typeof fetch = fetch): ByteStore {
   const base = new URL(baseUrl);
@@ -47,7 +47,7 @@ function fileUrl(base: URL, path: string): URL {
   return url;
 }
 
-/** Signed addresses carry secrets in their query. */
+/** The address without its query, because the query of a signed address carries secrets. */
 function shownName(url: URL): string {
   return `${url.origin}${url.pathname}`;
 }
@@ -107,7 +107,7 @@ async function request(url: URL, begin: number, end: number, fetcher: typeof fet
   throw failed(name, `answered ${status}`, { status });
 }
 
-/** Only the length: for servers whose Content-Range has no total, or hides it from other origins. */
+/** Asks only for the length: for servers whose Content-Range has no total, or is hidden from other origins. */
 async function sizeByHead(url: URL, fetcher: typeof fetch, signal?: AbortSignal): Promise<number | undefined> {
   const response = await fetching(() => fetcher(url, { method: "HEAD", signal: signal ?? null }), shownName(url), signal);
   const length = response.headers.get("content-length");
@@ -163,12 +163,12 @@ async function* chunks(response: Response, name: string, signal?: AbortSignal): 
       yield value;
     }
   } finally {
-    // Ends the transfer when the consumer stopped early; after a normal end it does nothing.
+    // This ends the transfer if the consumer stopped early; after a normal end it does nothing.
     await reader.cancel().catch(() => undefined);
   }
 }
 
-/** Runs a network call, giving its failures their codes. */
+/** Runs a network call and gives its failures their codes. */
 async function fetching<T>(call: () => Promise<T>, name: string, signal: AbortSignal | undefined): Promise<T> {
   try {
     return await call();

@@ -1,4 +1,4 @@
-// A checkpoint is a manifest, not a folder: each component says where its files are and how it
+// A checkpoint is described by a manifest, not by a folder: each component says where its files are and how it
 // is configured, so that one checkpoint may take its parts from several places.
 // diffusers-manifest.ts makes one from a folder, catalogue-manifest.ts from a known checkpoint's entry.
 import type { ComponentName, ManifestFile } from "../catalogue/components";
@@ -11,12 +11,12 @@ import type { JsonObject } from "../common/json";
 import { openTensors, type TensorReader } from "./tensor-reader";
 
 export interface Component {
-  /** Class that reads it, such as `UNet2DConditionModel`. */
+  /** The class that reads it, such as `UNet2DConditionModel`. */
   readonly className: string;
   readonly store: ByteStore;
-  /** Where its files lie in `store`; "" is the root. */
+  /** Where its files are in `store`; "" is the root. */
   readonly folder: string;
-  /** Weight files: none for tokenizers and schedulers, several for shards. */
+  /** Weight files: none for tokenizers and schedulers, several if the weights are sharded. */
   readonly files: readonly ManifestFile[];
   readonly config: JsonObject;
 }
@@ -24,15 +24,15 @@ export interface Component {
 export interface Manifest {
   /** Catalogue id, or the folder's name. */
   readonly name: string;
-  /** What people call it, where the catalogue says. */
+  /** What people call it, if the catalogue has a title for it. */
   readonly title?: string;
   readonly pipeline: PipelineKind;
   readonly components: Readonly<Partial<Record<ComponentName, Component>>>;
-  /** How it is stepped where the scheduler's file is absent or wrong for this student. */
+  /** The sampler to use where the scheduler's file is absent or wrong for this student. */
   readonly sampler?: Sampler;
   /** How many steps it was made for; the sampler's own bound may be wider. */
   readonly steps?: StepRange;
-  /** Whose steering defaults are this checkpoint's, where the catalogue says. */
+  /** The family whose steering defaults apply to this checkpoint, if the catalogue names one. */
   readonly family?: SteeredFamily;
   readonly license?: License;
 }

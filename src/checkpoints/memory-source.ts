@@ -1,4 +1,4 @@
-// Bytes that are already here: small files, tests, files dropped into the window.
+// Bytes that are already in memory: small files, tests, files dropped into the window.
 import { OnestrokeError, throwIfCancelled } from "../common/errors";
 import type { ByteSource, ByteStore } from "./byte-source";
 
@@ -30,7 +30,7 @@ export function blobSource(name: string, blob: Blob): ByteSource {
   };
 }
 
-/** @param files by path relative to the store's root */
+/** @param files by their path relative to the store's root */
 export function memoryStore(name: string, files: ReadonlyMap<string, Uint8Array | Blob>): ByteStore {
   return {
     name,
@@ -47,10 +47,10 @@ export function missingFile(store: string, path: string, cause?: unknown): Onest
   return new OnestrokeError("model-missing", `${store} has no file ${path}`, { file: path }, cause);
 }
 
-/** @throws OnestrokeError `model-corrupt` when the file is too short for what is asked of it */
+/** @throws OnestrokeError `model-corrupt` when the file is too short for the range that is asked for */
 export function checkRange(name: string, begin: number, byteLength: number, size: number): void {
   if (begin >= 0 && begin + byteLength <= size) return;
-  throw new OnestrokeError("model-corrupt", `${name} is ${size} bytes long and was to be read to ${begin + byteLength}`, {
+  throw new OnestrokeError("model-corrupt", `${name} is ${size} bytes long, but byte ${begin + byteLength} of it was asked for`, {
     file: name,
     size,
   });

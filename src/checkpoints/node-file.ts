@@ -23,7 +23,7 @@ function nodeSource(file: string, size: number): ByteSource {
   return {
     name: file,
     size,
-    // Opened for each read: nobody has to close it, and reads are megabytes.
+    // The file is opened for each read, so nothing has to close it later; reads are megabytes, so this is cheap.
     read: async (begin, into, signal, onBytes) => {
       throwIfCancelled(signal);
       checkRange(file, begin, into.byteLength, size);

@@ -1,6 +1,6 @@
-// From a model's id to its files. An id names an entry of the catalogue; the entry says in which repositories its parts
-// are, at which revisions, and places turn repositories into bytes: the folder that ships with the app, the hub, and
-// later the vault and files that were dropped. Who computes with a model does not know where it lies.
+// From a model's id to its files. An id names an entry of the catalogue. The entry says in which repositories its parts
+// are, and at which revisions; places turn repositories into bytes: the folder that ships with the app, the hub, and
+// later the vault and dropped files. The code that computes with a model does not know where it is stored.
 import { catalogueEntry } from "../catalogue/entries";
 import type { CatalogueEntry, RepositoryAt } from "../catalogue/entry";
 import { OnestrokeError } from "../common/errors";
@@ -9,20 +9,20 @@ import { catalogueManifest } from "./catalogue-manifest";
 import { diffusersManifest } from "./diffusers-manifest";
 import type { Manifest } from "./manifest";
 
-/** Somewhere repositories are kept: the files of one, or undefined where it does not keep that one. */
+/** A place where repositories are kept. It gives the files of one, or undefined if it does not keep that one. */
 export type Place = (at: RepositoryAt) => ByteStore | undefined;
 
-/** A model whose files are found, and not yet looked into. */
+/** A model whose files have been found but not yet read. */
 export interface ModelFiles {
-  /** What the catalogue says of it. A folder that is not in the catalogue must speak for itself. */
+  /** What the catalogue says of it. A folder that is not in the catalogue is described by its own files alone. */
   readonly entry: CatalogueEntry | undefined;
-  /** The repository that holds most of it; absent for models that are put together from bare files. */
+  /** The repository that holds most of it; absent for models that are assembled from bare files. */
   readonly base: ByteStore | undefined;
   /** @throws OnestrokeError `model-missing` where no place keeps the repository */
   readonly open: (at: RepositoryAt) => ByteStore;
 }
 
-/** Files that ship with the app: a folder for each repository, and no revisions. */
+/** Files that ship with the app: one folder for each repository, and no revisions. */
 export function embedded(folder: (repository: string) => ByteStore): Place {
   return ({ repository, revision }) => (revision === "" ? folder(repository) : undefined);
 }
@@ -36,13 +36,13 @@ export function folderAddress(repository: string, root: string): string {
   return new URL(`./${repository.split("/").map(encodeURIComponent).join("/")}/`, root).href;
 }
 
-/** Repositories of the model hub. @param open the files below an absolute address */
+/** Repositories of the model hub. @param open gives the files below an absolute address */
 export function hub(open: (address: string) => ByteStore, base = "https://huggingface.co"): Place {
   return ({ repository, revision }) => (revision === "" ? undefined : open(`${base}/${repository}/resolve/${revision}/`));
 }
 
 /**
- * @param id of the catalogue; one that is not there is a folder that ships with the app
+ * @param id an id of the catalogue; any other id names a folder that ships with the app
  * @param places in the order in which they are asked
  * @throws OnestrokeError `model-missing` where no place keeps the model
  */
@@ -59,10 +59,10 @@ export function findModel(id: string, places: readonly Place[]): ModelFiles {
   return { entry, base: entry.base && open(entry.base), open };
 }
 
-/** A folder in diffusers' layout, or of ONNX exports, as it lies. */
+/** A folder in diffusers' layout or of ONNX exports, without a catalogue entry. */
 export function modelFolder(base: ByteStore): ModelFiles {
   const open = ({ repository }: RepositoryAt): never => {
-    throw new OnestrokeError("model-missing", `${base.name} knows of no other repository, and not of ${repository}`);
+    throw new OnestrokeError("model-missing", `${base.name} is a folder, which cannot take files from ${repository}`);
   };
   return { entry: undefined, base, open };
 }

@@ -4,10 +4,10 @@ import type { ByteStore } from "./byte-source";
 import { foreignBytes, foreignError, foreignText } from "./foreign-file";
 import { parseJsonObject, type JsonObject } from "../common/json";
 
-/** The largest text a checkpoint is read: tokenizer.json of large vocabularies is 20 MB. */
+/** The largest text that is read from a checkpoint. The tokenizer.json of a large vocabulary has 20 MB. */
 const MAX_TEXT_BYTES = 64 * 2 ** 20;
 
-/** @throws OnestrokeError `model-missing`; `model-corrupt` when it is no UTF-8 or absurdly long; those of foreign-file.ts */
+/** @throws OnestrokeError `model-missing`; `model-corrupt` when it is not UTF-8 or absurdly long; those of foreign-file.ts */
 export async function readText(store: ByteStore, path: string, signal?: AbortSignal): Promise<string> {
   const source = await store.open(path, signal);
   if (source.size > MAX_TEXT_BYTES) {
@@ -22,7 +22,7 @@ export async function readText(store: ByteStore, path: string, signal?: AbortSig
 }
 
 /**
- * UTF-8, or UTF-16 behind its byte order mark, as some editors and shells of Windows write it. The mark is not part of the text.
+ * Decodes UTF-8, or UTF-16 after its byte order mark, as some Windows editors and shells write it. The mark is not part of the text.
  * @throws OnestrokeError `model-corrupt`
  */
 export function decodeText(bytes: Uint8Array, where: string): string {
@@ -41,7 +41,7 @@ export async function readJson(store: ByteStore, path: string, signal?: AbortSig
   return parseJsonObject(await readText(store, path, signal), `${store.name}/${path}`);
 }
 
-/** The first of several files that is there, or undefined. */
+/** The first of several files that exists, or undefined. */
 export async function firstExisting(store: ByteStore, paths: readonly string[], signal?: AbortSignal): Promise<string | undefined> {
   for (const path of paths) if (await store.exists(path, signal)) return path;
   return undefined;

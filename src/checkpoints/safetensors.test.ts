@@ -1,4 +1,4 @@
-// Rules 1 to 13 of a safetensors header: a broken file per case, its rule named in the error,
+// Rules 1 to 13 of a safetensors header: for each case a broken file, whose error names the rule,
 // beside a control that differs only in what the rule is about. Rules 14 and 15 are in
 // check-tensors.test.ts and tensor-reader.test.ts.
 import fc from "fast-check";
@@ -28,7 +28,7 @@ const prefixed = (prefix: readonly number[]): Uint8Array =>
 interface RuleCase {
   readonly rule: SafetensorsRule;
   readonly broken: Readonly<Record<string, Uint8Array>>;
-  /** Files one step away that are fine. */
+  /** Files that differ little from the broken ones and are fine. */
   readonly fine: Readonly<Record<string, Uint8Array>>;
   readonly tensor?: string;
 }
@@ -169,7 +169,7 @@ const CASES: readonly RuleCase[] = [
     fine: {
       strings: withHeader({ __metadata__: { format: "pt" } }, 0),
       null: withHeader({ __metadata__: null }, 0),
-      // A thumbnail or a workflow: the header's own bound is theirs.
+      // The metadata holds a thumbnail or a workflow: its only bound is the header's.
       "8 MiB": withHeader({ __metadata__: { workflow: "x".repeat(8 * 2 ** 20) } }, 0),
     },
   },

@@ -1,5 +1,5 @@
 // The safetensors header, read as hostile input: rules 1 to 13 of `SAFETENSORS_RULES`.
-// It knows names, shapes and byte ranges; reading values is tensor-reader.ts.
+// It knows names, shapes and byte ranges; tensor-reader.ts reads the values.
 // Format: https://github.com/huggingface/safetensors#format.
 import { OnestrokeError, type ErrorCode } from "../common/errors";
 import type { ByteSource } from "./byte-source";
@@ -8,7 +8,7 @@ import { foreignError, foreignFile } from "./foreign-file";
 import { scanHeader } from "../common/header-scan";
 import { isJsonObject, shown, type JsonObject } from "../common/json";
 
-/** What may be wrong with a file, by number; 14 is check-tensors.ts, 15 is tensor-reader.ts. */
+/** What may be wrong with a file, by number. Rule 14 is in check-tensors.ts, rule 15 in tensor-reader.ts. */
 export const SAFETENSORS_RULES = {
   1: "header-too-small",
   2: "header-too-large",
@@ -32,7 +32,7 @@ export type SafetensorsRule = keyof typeof SAFETENSORS_RULES;
 export interface TensorEntry {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
-  /** Bytes in the file, `[begin, end)`. Unaligned ranges are legal (rule 12): readers copy. */
+  /** Bytes in the file, `[begin, end)`. Unaligned ranges are legal (rule 12), so readers copy them. */
   readonly begin: number;
   readonly end: number;
 }
@@ -73,7 +73,7 @@ export function ruleError(
 
 /**
  * Reads and checks the header of a file.
- * @throws OnestrokeError `model-corrupt`, `model-unsupported` for rule 8; those of foreign-file.ts for what is no such file;
+ * @throws OnestrokeError `model-corrupt`, `model-unsupported` for rule 8; those of foreign-file.ts for a file of another kind;
  * what `source.read` throws
  */
 export async function readSafetensorsHeader(source: ByteSource, signal?: AbortSignal): Promise<SafetensorsHeader> {
@@ -86,7 +86,7 @@ export async function readSafetensorsHeader(source: ByteSource, signal?: AbortSi
   }
 }
 
-/** Rules that a file of another kind breaks. */
+/** The rules that a file of another kind breaks. */
 const NO_HEADER: readonly unknown[] = [1, 2, 3, 4] satisfies readonly SafetensorsRule[];
 
 async function readHeader(source: ByteSource, signal?: AbortSignal): Promise<SafetensorsHeader> {
@@ -105,7 +105,7 @@ async function readHeader(source: ByteSource, signal?: AbortSignal): Promise<Saf
 
 /**
  * @param bytes the header's JSON text
- * @param dataByteLength bytes after the header
+ * @param dataByteLength number of bytes after the header
  */
 export function parseSafetensorsHeader(bytes: Uint8Array, dataByteLength: number, file: string): SafetensorsHeader {
   const root = parseObject(bytes, file);
@@ -131,13 +131,13 @@ export function parseSafetensorsHeader(bytes: Uint8Array, dataByteLength: number
 function parseObject(bytes: Uint8Array, file: string): JsonObject {
   const text = decodeUtf8(bytes, file);
   if (!text.startsWith("{")) {
-    // A bracket or a word that parses is JSON of the wrong kind; anything else is no JSON.
+    // Another bracket or a word that parses is JSON of the wrong kind; anything else is not JSON.
     const other = tryParse(text);
     if (other !== undefined && !isJsonObject(other)) throw ruleError(5, file, "has a header that is not a JSON object");
     throw ruleError(4, file, 'has a header that does not begin with "{"');
   }
   const { end, rawNames } = scanHeader(text);
-  if (/[^ ]/.test(text.slice(end))) throw ruleError(5, file, "has a header padded with something else than spaces");
+  if (/[^ ]/.test(text.slice(end))) throw ruleError(5, file, "has a header padded with something other than spaces");
   const root = tryParse(text);
   if (!isJsonObject(root)) throw ruleError(4, file, "has a header that is not JSON");
   const seen = new Set<unknown>();
@@ -149,7 +149,7 @@ function parseObject(bytes: Uint8Array, file: string): JsonObject {
   return root;
 }
 
-/** Fatal on bad sequences, and keeps a byte order mark, which the default decoder would eat. */
+/** Throws on invalid sequences, and keeps a byte order mark, which the default decoder would drop. */
 function decodeUtf8(bytes: Uint8Array, file: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -166,7 +166,7 @@ function tryParse(text: string): unknown {
   }
 }
 
-/** As large as the header lets it be: people keep thumbnails and workflows there. */
+/** Metadata may be as large as the header allows: people keep thumbnails and workflows there. */
 function parseMetadata(value: unknown, file: string): ReadonlyMap<string, string> {
   if (value === null) return new Map();
   if (!isJsonObject(value)) throw ruleError(13, file, "has metadata that is not an object");
@@ -178,7 +178,7 @@ function parseMetadata(value: unknown, file: string): ReadonlyMap<string, string
   return metadata;
 }
 
-/** One tensor with offsets relative to the data. */
+/** One tensor. Its offsets are relative to the data. */
 function parseEntry(name: string, value: unknown, file: string): TensorEntry {
   if (name === "" || name.length > MAX_NAME_LENGTH || name.includes("\0") || !name.isWellFormed()) {
     throw ruleError(7, file, "has an empty, too long or malformed name", name);
@@ -190,7 +190,7 @@ function parseEntry(name: string, value: unknown, file: string): TensorEntry {
   const offsets = value["data_offsets"];
   if (!Array.isArray(offsets) || offsets.length !== 2) throw ruleError(10, file, "has no pair of offsets", name);
   const [begin, end]: readonly unknown[] = offsets;
-  if (!isCount(begin) || !isCount(end) || end < begin) throw ruleError(10, file, "has offsets that are no range", name);
+  if (!isCount(begin) || !isCount(end) || end < begin) throw ruleError(10, file, "has offsets that are not a range", name);
   if (BigInt(end - begin) !== elements * BigInt(DTYPE_BYTES[dtype])) {
     throw ruleError(11, file, `holds ${end - begin} bytes, not those of ${dtype} [${shape.join(", ")}]`, name);
   }
@@ -198,7 +198,7 @@ function parseEntry(name: string, value: unknown, file: string): TensorEntry {
 }
 
 function parseShape(value: unknown, file: string, name: string): { shape: readonly number[]; elements: bigint } {
-  if (!Array.isArray(value) || value.length > MAX_RANK) throw ruleError(9, file, "has no shape, or one of too many axes", name);
+  if (!Array.isArray(value) || value.length > MAX_RANK) throw ruleError(9, file, "has no shape, or a shape of too many axes", name);
   const shape: number[] = [];
   let elements = 1n;
   for (const axis of value) {

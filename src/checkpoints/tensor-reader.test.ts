@@ -1,5 +1,5 @@
-// Values read by range equal those stored, whatever their number format, place and spelling;
-// rule 15 (values) and rule 12 (alignment) of platform's safetensors rules are here.
+// Values read by range equal the stored ones, whatever their number format, place and spelling.
+// Rule 15 (values) and rule 12 (alignment) of the safetensors rules are tested here.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ByteSource, ByteStore } from "./byte-source";
@@ -18,7 +18,7 @@ async function float16(reader: TensorReader, ...names: readonly string[]): Promi
   return all;
 }
 
-/** A store that notes every read. */
+/** A store that records every read. */
 function counting(store: ByteStore, reads: number[]): ByteStore {
   return {
     ...store,

@@ -1,6 +1,6 @@
-// Weights by name, out of one or several safetensors files, read by range. Many are streamed in
-// the order of their files, neighbours in one read, because a small read may be a request of its
-// own. At most one read and the tensor it fills are held; the files never are.
+// Weights by name, from one or several safetensors files, read by range. Many weights are streamed in
+// the order of their files, with neighbours in one read, because each small read may cost a whole
+// request. At most one read and the tensor that it fills are in memory, never a whole file.
 import type { ByteSource, ByteStore, OnBytes } from "./byte-source";
 import { DTYPE_BYTES, isFloatDtype, toFloat16, toFloat32, type FloatDtype } from "./dtype";
 import { readSafetensorsHeader, ruleError, type TensorEntry } from "./safetensors";
@@ -10,7 +10,7 @@ export interface TensorReader {
   /** Canonical names (spellings.ts) of every weight, in file order. */
   readonly names: readonly string[];
   has(name: string): boolean;
-  /** As stored; a 1x1 convolution may stand for a linear layer (`shapesAgree`). */
+  /** The stored shape; a 1x1 convolution may stand for a linear layer (`shapesAgree`). */
   shape(name: string): readonly number[];
   /**
    * float16 bits of many tensors, in file order.
@@ -28,10 +28,10 @@ export interface TensorReader {
   readFloat32(name: string, signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>>;
 }
 
-/** Few enough requests that a distant server's delay is small beside the transfer, and some seconds of a slow one. */
+/** Large enough that a distant server's delay is small beside the transfer, small enough that a slow server sends it in seconds. */
 const READ_BYTES = 4 * 2 ** 20;
 
-/** Rule 15 looks at tensors up to this many values: norms, biases, embeddings of time. */
+/** Rule 15 checks tensors of up to this many values: norms, biases, embeddings of time. */
 const CHECKED_VALUES = 65536;
 
 interface StoredTensor extends TensorEntry {
@@ -40,7 +40,7 @@ interface StoredTensor extends TensorEntry {
 
 /**
  * Opens the weight files of one component.
- * @param files paths in `store`; several are the shards of one network
+ * @param files paths in `store`; several files are the shards of one network
  * @throws OnestrokeError `model-missing`, `model-corrupt`, `model-unsupported`
  */
 export async function openTensors(store: ByteStore, files: readonly string[], signal?: AbortSignal): Promise<TensorReader> {
@@ -51,7 +51,7 @@ export async function openTensors(store: ByteStore, files: readonly string[], si
     for (const [published, entry] of header.tensors) {
       if (!isWeight(published)) continue;
       const name = canonicalName(published);
-      if (tensors.has(name)) throw ruleError(6, source.name, "is there twice, in two files or two spellings", published);
+      if (tensors.has(name)) throw ruleError(6, source.name, "occurs twice, in two files or in two spellings", published);
       tensors.set(name, { ...entry, source });
     }
   }
@@ -96,11 +96,11 @@ class SafetensorsReader implements TensorReader {
         const dtype = floatDtype(name, tensor);
         const size = DTYPE_BYTES[dtype];
         if (begin === tensor.begin) bits = new Uint16Array((tensor.end - tensor.begin) / size);
-        // A copy, because the tensor may not be aligned to its element (rule 12).
+        // This is a copy, because the tensor may not be aligned to its element (rule 12).
         const stored = bytes.slice(begin - read.begin, end - read.begin);
         const piece = bits.subarray((begin - tensor.begin) / size, (end - tensor.begin) / size);
         toFloat16(stored, dtype, piece);
-        // Conversion can overflow in any tensor.
+        // The conversion can overflow in any tensor.
         if (dtype !== "F16" || bits.length <= CHECKED_VALUES) refuseNonFiniteHalves(name, tensor, piece, stored);
         if (end === tensor.end) yield [name, bits];
       }
@@ -122,7 +122,7 @@ class SafetensorsReader implements TensorReader {
   }
 }
 
-/** Bytes `[begin, end)` of a file that are, or are part of, one tensor. */
+/** Bytes `[begin, end)` of a file that are a tensor or part of one. */
 interface Piece {
   readonly tensor: StoredTensor;
   readonly begin: number;
@@ -137,7 +137,7 @@ interface Read {
   readonly pieces: Piece[];
 }
 
-/** Cuts tensors into pieces of whole elements that fit one read, and joins neighbouring pieces. */
+/** Cuts tensors into pieces of whole elements that fit one read, and joins neighbouring pieces into reads. */
 function readsOf(tensors: readonly StoredTensor[]): readonly Read[] {
   const reads: Read[] = [];
   for (const tensor of tensors) {
@@ -171,7 +171,7 @@ function floatDtype(name: string, { dtype, source }: StoredTensor): FloatDtype {
   throw ruleError(
     8,
     source.name,
-    `is stored as ${dtype}, and weights are read from float16, bfloat16 and float32`,
+    `is stored as ${dtype}, but weights are read only from float16, bfloat16 and float32`,
     name,
     "model-unsupported",
   );
@@ -183,7 +183,7 @@ function float32Of(stored: Uint8Array<ArrayBuffer>, dtype: FloatDtype): Float32A
   return values;
 }
 
-/** @param stored what `bits` was converted from: it tells a damaged file from one of another range */
+/** @param stored the bytes that `bits` was converted from: they tell a damaged file from a file with values beyond float16 */
 function refuseNonFiniteHalves(name: string, tensor: StoredTensor, bits: Uint16Array, stored: Uint8Array<ArrayBuffer>): void {
   let count = 0;
   for (let i = 0; i < bits.length; i++) if (((bits[i] ?? 0) & 0x7c00) === 0x7c00) count++;

@@ -1,5 +1,5 @@
 // Which files hold a component's weights: one safetensors file, its fp16 variant, or shards
-// with an index. The smaller variant is preferred; pickles are not read, and named where they are all there is.
+// with an index. The smaller variant is preferred. Pickles are not read; where there is nothing else, the error names them.
 import { OnestrokeError } from "../common/errors";
 import type { ByteStore } from "./byte-source";
 import { Fields, parseJsonObject, shown } from "../common/json";
@@ -10,7 +10,7 @@ import { firstExisting, readText } from "./read-file";
 
 const singleFiles = (stem: WeightStem): readonly string[] => [`${stem}.fp16.safetensors`, `${stem}.safetensors`];
 
-/** A variant stands in either of two places in an index's name. */
+/** A variant can stand in either of two places in an index's name. */
 const indexFiles = (stem: WeightStem): readonly string[] => [
   `${stem}.safetensors.index.fp16.json`,
   `${stem}.fp16.safetensors.index.json`,
@@ -28,9 +28,9 @@ const UNREAD = { code: "model-unsupported", remedy: CONVERT_PICKLES } as const;
 const MOST_SHARDS = 1000;
 
 /**
- * @param folder of the component; "" is the store's root
- * @throws OnestrokeError `model-missing` naming what was looked for, `model-unsupported` naming what is there instead; `model-corrupt`
- * for a bad index
+ * @param folder folder of the component; "" is the store's root
+ * @throws OnestrokeError `model-missing` naming the file that was looked for, `model-unsupported` naming the file that was found instead;
+ * `model-corrupt` for a bad index
  */
 export async function weightFiles(
   store: ByteStore,
@@ -48,17 +48,17 @@ export async function weightFiles(
   }
   const other = await firstExisting(store, otherFiles(stem).map(inFolder), signal);
   if (other !== undefined)
-    throw foreignError(store.name, { ...UNREAD, what: `${other}, which is not read, and no safetensors file` }, "holds");
+    throw foreignError(store.name, { ...UNREAD, what: `${other}, which is not read, but no safetensors file` }, "holds");
   const file = inFolder(`${stem}.safetensors`);
-  throw new OnestrokeError("model-missing", `${store.name} has neither ${file} nor its fp16 variant nor its shards`, { file });
+  throw new OnestrokeError("model-missing", `${store.name} has neither ${file}, nor its fp16 variant, nor its shards`, { file });
 }
 
-/** Shard files of an index, each once, in order of first use. */
+/** The shard files of an index, each listed once, in order of first use. */
 export function shardNames(text: string, where: string): readonly string[] {
   const map = new Fields(parseJsonObject(text, where), where).requiredObject("weight_map");
   const names = new Set<string>();
   for (const name of Object.values(map.object)) {
-    // A shard lies beside its index; an index that points elsewhere is not followed.
+    // A shard is beside its index; an index that points anywhere else is not followed.
     if (typeof name !== "string" || !/^[\w.-]+\.safetensors$/.test(name)) {
       throw new OnestrokeError("model-corrupt", `${where} names ${shown(name)} as a shard`, { file: where });
     }

@@ -1,5 +1,5 @@
-// A recipe that was drawn: the picture, and where its time went. The same object from the pipeline that
-// draws it to the page that shows it.
+// A drawn recipe: the picture, and where its time went. The same object travels from the pipeline that draws
+// the picture to the page that shows it.
 import type { ModelFacts } from "./model-facts";
 import type { Picture } from "./picture";
 import type { Progress } from "./progress";
@@ -18,21 +18,21 @@ export interface Timings {
   readonly load: number;
   readonly compile: number;
   readonly encode: number;
-  /** Each step's own. */
+  /** Each step's milliseconds. */
   readonly denoise: readonly number[];
   readonly decode: number;
 }
 
-/** Tokens of the texts, without the marks of begin and end. What is above `most` is cut. */
+/** Tokens of the texts, without the begin and end marks. Tokens beyond `most` are cut. */
 export interface TextTokens {
   readonly prompt: number;
-  /** 0 where nothing is steered by it. */
+  /** 0 where no negative text steers the picture. */
   readonly negative: number;
-  /** What is read of each. */
+  /** How many tokens of each text are read. */
   readonly most: number;
 }
 
-/** How whoever asks for a picture follows it, and stops it. */
+/** How the caller follows the drawing of a picture, and stops it. */
 export interface DrawHooks {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
@@ -40,7 +40,7 @@ export interface DrawHooks {
   readonly onPreview?: ((picture: Picture, step: number) => void) | undefined;
 }
 
-/** What the next picture of the same size will take: loading and compiling are paid once. */
+/** How long the next picture of the same size will take: loading and compiling are paid for once. */
 export function drawingMs({ encode, denoise, decode }: Timings): number {
   return denoise.reduce((sum, step) => sum + step, encode + decode);
 }

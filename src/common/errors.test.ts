@@ -1,4 +1,4 @@
-// Every code stands for a failure that can happen, and crosses the worker's boundary as it is.
+// Every code stands for a failure that can happen, and an error crosses the worker's boundary unchanged.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

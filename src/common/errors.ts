@@ -2,7 +2,7 @@
 // It crosses the worker boundary as plain data (`toWire`) and is rebuilt from it
 // (`fromWire`), because structured clone would drop the class, the code and the name.
 
-/** Stable identifiers; each has one remedy in `REMEDIES`. */
+/** Stable identifiers. Each has one remedy in `REMEDIES`. */
 export type ErrorCode = keyof typeof REMEDIES;
 
 /** What the user can do about each failure, in plain words. */
@@ -27,7 +27,7 @@ export const REMEDIES = {
 
 export type ErrorDetail = Readonly<Record<string, string | number | boolean>>;
 
-/** The form of an error between worker and page. */
+/** An error as it travels between worker and page. */
 export interface WireError {
   readonly code: ErrorCode;
   readonly message: string;
@@ -35,7 +35,7 @@ export interface WireError {
   readonly stack: string;
 }
 
-/** The help of a command is the longest. */
+/** The longest message is the help text of a command. */
 const MOST_CHARACTERS = 4000;
 
 /** Every failure the user can meet. `message` is English, for people and for the log. */
@@ -50,7 +50,7 @@ export class OnestrokeError extends Error {
     this.detail = detail;
   }
 
-  /** What the user can do about it: what the failure itself says as its detail `remedy`, else what helps with its kind. */
+  /** What the user can do about it: the failure's own detail `remedy` if it has one, else the remedy for its code. */
   get remedy(): string {
     const { remedy } = this.detail;
     return typeof remedy === "string" ? remedy : REMEDIES[this.code];
@@ -66,7 +66,7 @@ export class OnestrokeError extends Error {
     return error;
   }
 
-  /** Any thrown value as an `OnestrokeError`; unknown ones get `code`. */
+  /** Any thrown value as an `OnestrokeError`; a value of another type gets `code`. */
   static from(thrown: unknown, code: ErrorCode): OnestrokeError {
     if (thrown instanceof OnestrokeError) return thrown;
     const message = thrown instanceof Error ? thrown.message : String(thrown);
@@ -74,18 +74,18 @@ export class OnestrokeError extends Error {
   }
 }
 
-/** Messages quote files of strangers: what would steer a terminal is taken out, and so is what nobody would read to the end. */
+/** Messages quote files from strangers, so control characters, which could steer a terminal, are replaced, and overlong text is cut. */
 function printable(message: string): string {
   const text = message.slice(0, MOST_CHARACTERS).replaceAll(/[^\P{Cc}\n\t]/gu, "\ufffd");
   return message.length > MOST_CHARACTERS ? `${text} ...` : text;
 }
 
-/** One way to stop. @throws OnestrokeError `cancelled`, whatever the caller's own reason is */
+/** The one way to stop on request. @throws OnestrokeError `cancelled`, whatever reason the caller's signal carries */
 export function throwIfCancelled(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new OnestrokeError("cancelled", "the work was cancelled", {}, signal.reason);
 }
 
-/** Marks a branch the types say is unreachable. */
+/** Marks a branch that the types make unreachable. */
 export function assertNever(value: never): never {
   throw new Error(`unreachable: ${JSON.stringify(value)}`);
 }

@@ -1,5 +1,5 @@
 // float16 as bits in a Uint16Array, for engines without Float16Array (Node 20, older
-// browsers). Rounds to nearest, ties to even; above 65519 becomes infinity.
+// browsers). Rounds to nearest, ties to even; values above 65519 become infinity.
 
 const bits = new Uint32Array(1);
 const value = new Float32Array(bits.buffer);
@@ -21,7 +21,7 @@ export function float32BitsToFloat16(x: number): number {
     return sign | ((rounded - 0x38000000) >>> 13);
   }
   if (magnitude < 0x33000000) return sign;
-  // Subnormal: shift the mantissa with its hidden bit, keeping what falls off for rounding.
+  // Subnormal: shift the mantissa with its hidden bit, and keep the bits that fall off for rounding.
   const shift = 126 - (magnitude >>> 23);
   const mantissa = (magnitude & 0x7fffff) | 0x800000;
   const half = mantissa >>> shift;

@@ -1,5 +1,5 @@
-// What `JSON.parse` hides of a header: where the root object ends, and names given twice.
-// A scan over brackets and strings only; whether the text is JSON is the parser's business.
+// What `JSON.parse` hides about a header: where the root object ends, and which names occur twice.
+// It scans brackets and strings only; the parser decides whether the text is JSON.
 
 export interface HeaderScan {
   /** Just after the bracket that closes the root; the text's length if none does. */

@@ -1,5 +1,5 @@
-// JSON of strangers: with what their tools add to it, and within bounds. A value is what Python's json or diffusers would
-// read, or an error that names the file and the field.
+// JSON from strangers, with what their tools add to it, and within bounds. Each case is either the value that Python's json
+// or diffusers would read, or an error that names the file and the field.
 import { describe, expect, it } from "vitest";
 import { Fields, parseJsonObject, shown } from "./json";
 import { memoryStore } from "../checkpoints/memory-source";

@@ -21,12 +21,12 @@ export function parseJsonObject(text: string, where: string): JsonObject {
   return value;
 }
 
-/** Least and most a number may be. Every number has a range: one that nobody meant would be a loop or an allocation later. */
+/** Least and most a number may be. Every number has a range, since an absurd one would become a loop or an allocation later. */
 export type Range = readonly [least: number, most: number];
 
 export const within = ([least, most]: Range): string => `from ${least} to ${most}`;
 
-/** Not NaN. */
+/** NaN is never within a range. */
 export function isWithin(value: unknown, [least, most]: Range): value is number {
   return typeof value === "number" && value >= least && value <= most;
 }
@@ -35,20 +35,20 @@ export function isIntegerWithin(value: unknown, range: Range): value is number {
   return Number.isSafeInteger(value) && isWithin(value, range);
 }
 
-/** Step lists have thousands of entries at most, and nothing else that is read by name has more. */
+/** Step lists have thousands of entries at most, and no other list that is read by name is longer. */
 const LONGEST_LIST = 10_000;
 
-/** A value for a message: the beginning of its JSON. */
+/** A value as messages show it: the beginning of its JSON. */
 export function shown(value: unknown): string {
   try {
     return (JSON.stringify(value) ?? String(value)).slice(0, 120);
   } catch {
-    // Nested too deeply for JSON, or no JSON at all.
+    // It is nested too deeply for JSON, or is not JSON at all.
     return `a ${typeof value}`;
   }
 }
 
-/** Typed reading of one object; `where` names it in errors. Absent and `null` are the same. */
+/** Typed reading of one object; `where` names it in errors. An absent field and `null` mean the same. */
 export class Fields {
   readonly object: JsonObject;
   readonly where: string;
@@ -116,7 +116,7 @@ export class Fields {
     return this.#optionalList(name, `integers ${within(range)}`, (v): v is number => isIntegerWithin(v, range));
   }
 
-  /** A list of objects; each is named by its place in errors. */
+  /** A list of objects. Errors name each one by its place in the list. */
   objects(name: string): readonly Fields[] {
     const list = this.#required(name, this.#optionalList(name, "objects", isJsonObject));
     return list.map((object, i) => new Fields(object, `${this.where}: ${name}[${i}]`));
@@ -131,7 +131,7 @@ export class Fields {
     return this.#required(name, this.optionalIntegers(name, range));
   }
 
-  /** A string out of a fixed set. */
+  /** A string from a fixed set. */
   optionalOneOf<T extends string>(name: string, allowed: readonly T[]): T | undefined {
     const value = this.optionalString(name);
     if (value === undefined) return undefined;

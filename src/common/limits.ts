@@ -1,10 +1,10 @@
-// The bounds that every recipe is held to. A model's own bounds (its largest step count, the stride of its
-// sizes) are narrower, and are held where the model is known (pipeline/fit.ts).
+// The bounds that hold for every recipe. A model's own bounds (its largest step count, the stride of its
+// sizes) are narrower, and are checked where the model is known (pipeline/fit.ts).
 
-/** A text encoder reads 75 tokens of a text, and more only row by row where asked: what is cut off here lies a dozen rows beyond. */
+/** A text encoder reads 75 tokens of a text, and more rows of them only on request. This limit lies a dozen rows further. */
 export const MAX_PROMPT_CHARACTERS = 10_000;
 
-/** Folders have names of up to 255 bytes on most systems. */
+/** Most file systems allow folder names of up to 255 bytes. */
 export const MAX_MODEL_CHARACTERS = 255;
 
 export const MAX_STEPS = 8;

@@ -1,11 +1,11 @@
-// What is known of a model: before it is loaded from the catalogue, after it from its own files.
+// What is known of a model. Before it is loaded this comes from the catalogue, afterwards from the model's own files.
 import type { Engine } from "./engine";
 import type { SteeringDefaults } from "./steering-defaults";
 
 export interface License {
   /** SPDX identifier, or the name that the model's page uses. */
   readonly id: string;
-  /** Whether it permits commercial use. Absent when its terms must be read. */
+  /** Whether it permits commercial use. Absent when a person has to read its terms to know. */
   readonly commercial?: boolean;
 }
 
@@ -17,10 +17,10 @@ export interface StepRange {
 
 /** One network of a model. */
 export interface ModelPart {
-  /** Its component, as in the model's folder: `text_encoder`, `unet`, `vae`. */
+  /** Its component, named as in the model's folder: `text_encoder`, `unet`, `vae`. */
   readonly name: string;
   readonly engine: Engine;
-  /** Stored bytes. */
+  /** Size as stored. */
   readonly byteLength: number;
 }
 
@@ -29,20 +29,20 @@ export interface ModelFacts {
   /** Catalogue id, or the folder's name: what a recipe calls the model. */
   readonly id: string;
   readonly title: string;
-  /** SPDX identifier, where the checkpoint says. */
+  /** SPDX identifier, where the checkpoint states one. */
   readonly license: string | undefined;
-  /** Stored bytes of all weights. */
+  /** Size of all weights as stored. */
   readonly weightBytes: number;
-  /** Pixels along each side the model was trained at. */
+  /** Pixels along each side of the pictures that the model was trained on. */
   readonly defaultSize: number;
   /** Widths and heights are multiples of this. */
   readonly sizeMultiple: number;
   readonly maxSteps: number;
-  /** What a negative prompt means when nobody says how to steer. */
+  /** How a negative prompt steers when the user chooses no method. */
   readonly steering: SteeringDefaults;
-  /** Why a few steps may draw badly, for the person who chose their rule. */
+  /** Why a picture in few steps may turn out badly, told to a person who chose the sampling rule. */
   readonly doubt?: string | undefined;
-  /** What its networks are computed on: the GPU's name, or "cpu". */
+  /** What computes its networks: the GPU's name, or "cpu". */
   readonly adapter: string;
   /** In the order they run. */
   readonly parts: readonly ModelPart[];

@@ -1,5 +1,5 @@
-// JSON as people's tools write it: behind a byte order mark, and with the three numbers that Python's
-// `json` module writes and JSON does not have.
+// JSON as people's tools write it: after a byte order mark, and with the three numbers that Python's
+// `json` module writes and JSON lacks.
 import { stringEnd } from "./header-scan";
 
 /** @throws SyntaxError */
@@ -16,7 +16,7 @@ export function parseJson(text: string): unknown {
 
 const WORD_OR_STRING = /"|-?\bInfinity\b|\bNaN\b/g;
 
-/** Python's numbers as JSON has them, a number too large for a float and a string that stands nowhere else; undefined where there are none. */
+/** Rewrites Python's three numbers as a huge number and a string that occurs nowhere else; undefined where the text has none. */
 function fromPython(text: string): { readonly text: string; readonly notANumber: string } | undefined {
   let notANumber = "NaN";
   while (text.includes(`"${notANumber}"`)) notANumber += "?";

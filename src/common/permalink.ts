@@ -1,5 +1,5 @@
-// A recipe as query text and back: short names, plain values, readable in an address bar.
-// The page keeps it after the `#`, so that a shared prompt is never sent to a server.
+// A recipe as query text and back: short names and plain values, readable in an address bar.
+// The page keeps the text after the `#`, so that a shared prompt is never sent to a server.
 import { MAX_SIDE } from "./limits";
 import { invalid, parseRecipe, type Recipe } from "./recipe";
 import type { Steering } from "./steering";
@@ -7,7 +7,7 @@ import type { Steering } from "./steering";
 export function recipeToQuery(recipe: Recipe): string {
   const query = new URLSearchParams({ prompt: recipe.prompt });
   if (recipe.negative !== "") query.set("negative", recipe.negative);
-  // With a negative, "none" is a choice; without one there is nothing to choose.
+  // With a negative text, "none" is a choice; without one there is nothing to choose.
   if (recipe.negative !== "" || recipe.steering.method !== "none") query.set("steering", steeringToText(recipe.steering));
   query.set("steps", String(recipe.steps));
   query.set("seed", recipe.seed);
@@ -17,7 +17,7 @@ export function recipeToQuery(recipe: Recipe): string {
 }
 
 /**
- * What the query says over what `defaults` say.
+ * What the query states, and `defaults` for the rest.
  * @throws OnestrokeError `invalid-input`, detail `field`
  */
 export function recipeFromQuery(text: string, defaults: Recipe): Recipe {
@@ -51,7 +51,7 @@ function numbersToText(method: string, ...numbers: readonly (number | undefined)
   return [method, ...numbers.filter((number) => number !== undefined)].join(",");
 }
 
-/** Not yet valid: `parseRecipe` checks names and ranges. */
+/** The result is not yet checked: `parseRecipe` checks names and ranges. */
 function steeringFromText(text: string): unknown {
   const [method, ...numbers] = text.split(",");
   if (method === "nag") {

@@ -1,4 +1,4 @@
-// What running work says while it runs.
+// What running work reports.
 
 export type Progress =
   | { readonly stage: "load"; readonly component: string; readonly loadedBytes: number; readonly totalBytes: number }

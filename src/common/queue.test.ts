@@ -1,4 +1,4 @@
-// Jobs run one at a time in order, and a failed one takes nothing with it.
+// Jobs run one at a time and in order, and a job that fails does not affect the others.
 import { expect, test } from "vitest";
 import { SerialQueue } from "./queue";
 

@@ -1,5 +1,5 @@
 // A recipe from outside is either refused by field or comes out canonical; and a permalink
-// gives back the recipe it was made from, whatever is in the prompt.
+// gives back the recipe that it was made from, whatever the prompt contains.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MAX_PROMPT_CHARACTERS } from "./limits";

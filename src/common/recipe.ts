@@ -1,6 +1,6 @@
-// The recipe of one picture: all it takes to make it again. It is the request to the
-// worker, and the text in the PNG, the history row and the permalink. Whatever comes from
-// outside goes through `parseRecipe`; a `Recipe` in hand is valid.
+// The recipe of one picture: everything needed to make it again. It is the request to the
+// worker, and the text in the PNG, the history row and the permalink. Anything that comes from
+// outside goes through `parseRecipe`; a value of type `Recipe` is valid.
 import { OnestrokeError } from "./errors";
 import { MAX_PROMPT_CHARACTERS, MAX_SEED, MAX_SIDE, MAX_STEPS, MIN_SIDE, MAX_MODEL_CHARACTERS } from "./limits";
 import { STEERING_RANGES, type Steering } from "./steering";
@@ -35,9 +35,9 @@ export function parseRecipe(value: unknown): Recipe {
 }
 
 /**
- * The prompt as the tokenizer may have it: well-formed Unicode (lone surrogates become
- * U+FFFD), control characters of ASCII as spaces, at most `MAX_PROMPT_CHARACTERS` UTF-16 units.
- * Nothing else is touched: markup, emoji and every script are prompts like any other.
+ * The prompt in a form that the tokenizer accepts: well-formed Unicode (lone surrogates become
+ * U+FFFD), ASCII control characters turned into spaces, at most `MAX_PROMPT_CHARACTERS` UTF-16 units.
+ * Nothing else is changed: markup, emoji and every script are prompts like any other.
  */
 export function normalisePrompt(text: string): string {
   return text
@@ -46,7 +46,7 @@ export function normalisePrompt(text: string): string {
     .replace(/[^\P{Cc}\x80-\x9f]/gu, " ");
 }
 
-/** A seed as canonical decimal, from a decimal string, a safe integer or a bigint. */
+/** A seed as canonical decimal text, from a decimal string, a safe integer or a bigint. */
 export function parseSeed(value: unknown): string {
   const seed = toBigInt(value);
   if (seed === undefined || seed < 0n || seed > MAX_SEED) {
@@ -55,7 +55,7 @@ export function parseSeed(value: unknown): string {
   return seed.toString();
 }
 
-/** A seed drawn at random; 32 bits, because noise uses no more and people read it aloud. */
+/** A seed drawn at random. It has 32 bits, because noise uses no more and people read seeds aloud. */
 export function randomSeed(): string {
   const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
   return String(seed);
@@ -69,7 +69,7 @@ function toBigInt(value: unknown): bigint | undefined {
 }
 
 /**
- * The name of a model as a recipe has it. A folder may be called anything; what is left of that becomes part of an address and may
+ * The name of a model as recipes write it. A folder may have any name, but the name becomes part of an address, so it must
  * not climb out of the models' folder.
  */
 export function modelName(text: string): string {
@@ -126,7 +126,7 @@ function parseEnd(value: unknown): { readonly sigmaEnd?: number } {
 }
 
 function parseNumber(value: unknown, field: string, [least, most]: readonly [number, number]): number {
-  // The comparison also refuses NaN.
+  // Written this way, the comparison also refuses NaN.
   if (typeof value !== "number" || !(value >= least && value <= most)) {
     throw invalid(field, `${field} must be a number from ${least} to ${most}`);
   }

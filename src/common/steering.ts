@@ -1,4 +1,4 @@
-// What steering is asked for, and how far its dials go. The defaults per family stand beside it, its
+// What steering a recipe asks for, and the range of each dial. The defaults for each family are in steering-defaults.ts, the
 // arithmetic in src/steering; the cross-attention kernel applies it.
 
 /**
@@ -6,7 +6,7 @@
  * - `nasa`: `Z = Z+ - scale * Z-` (SNOOPI, arXiv 2412.02687, eq. 9).
  * - `nag`: normalised attention guidance (arXiv 2505.21179): `scale` is phi,
  *   `tau` the bound of the norm ratio, `alpha` the blend.
- * - `sigmaEnd`: later steps, whose sigma is below it, are not steered. Absent: every step is.
+ * - `sigmaEnd`: steps whose sigma is below it are not steered. If it is absent, every step is steered.
  */
 export type Steering =
   | { readonly method: "none" }
@@ -17,7 +17,7 @@ export type Nasa = Extract<Steering, { readonly method: "nasa" }>;
 export type Nag = Extract<Steering, { readonly method: "nag" }>;
 export type SteeringMethod = "nasa" | "nag";
 
-/** Least and most of each dial. Sigma is 80 at most where models are trained (EDM's largest). */
+/** Least and most of each dial. Models are trained with a sigma of 80 at most (EDM's largest). */
 export const STEERING_RANGES = {
   nasa: { scale: [0, 2] },
   nag: { scale: [0, 10], tau: [1, 10], alpha: [0, 1] },

@@ -1,9 +1,9 @@
-// The container of a PNG: signature, chunks, checksums. A dropped file is hostile: lengths are
-// compared with what is there before anything is allocated. PNG specification, third edition, 5.
+// The container of a PNG: signature, chunks, checksums. A dropped file may be hostile, so lengths are
+// compared with the file's real size before anything is allocated. PNG specification, third edition, 5.
 import { OnestrokeError } from "../common/errors";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-/** Length, type and checksum around a chunk's data. */
+/** Bytes of length, type and checksum around a chunk's data. */
 const OVERHEAD = 12;
 
 export interface PngChunk {
@@ -11,7 +11,7 @@ export interface PngChunk {
   readonly data: Uint8Array;
 }
 
-/** Chunks in order, IEND added. */
+/** Writes chunks in order and adds IEND. */
 export function joinChunks(chunks: readonly PngChunk[]): Uint8Array<ArrayBuffer> {
   const all = [...chunks, { type: "IEND", data: new Uint8Array(0) }];
   const file = new Uint8Array(all.reduce((sum, { data }) => sum + OVERHEAD + data.byteLength, SIGNATURE.length));
@@ -28,9 +28,9 @@ export function joinChunks(chunks: readonly PngChunk[]): Uint8Array<ArrayBuffer>
   return file;
 }
 
-/** @throws OnestrokeError `invalid-input` when the bytes are no intact PNG */
+/** @throws OnestrokeError `invalid-input` when the PNG is damaged or the file is not a PNG */
 export function splitChunks(file: Uint8Array): readonly PngChunk[] {
-  if (!SIGNATURE.every((byte, i) => file[i] === byte)) throw badPng("it does not begin as one");
+  if (!SIGNATURE.every((byte, i) => file[i] === byte)) throw badPng("it does not begin like one");
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const chunks: PngChunk[] = [];
   for (let at = SIGNATURE.length; ;) {

@@ -1,5 +1,5 @@
-// Text in a PNG: international text chunks (iTXt), because tEXt knows only Latin-1 and prompts
-// know every script. What is read is data; whoever shows it must not treat it as markup.
+// Text in a PNG: international text chunks (iTXt), because tEXt supports only Latin-1 and prompts
+// may be in any script. The text that is read is data; code that shows it must not treat it as markup.
 import { splitChunks, type PngChunk } from "./png-chunks";
 
 /** Keyword of the recipe: JSON from which the picture can be made again. */
@@ -7,7 +7,7 @@ export const RECIPE_KEYWORD = "onestroke-image";
 
 const MAX_TEXT_BYTES = 2 ** 20;
 
-/** keyword, NUL, "not compressed", method 0, no language, no translation, text. */
+/** The chunk holds keyword, NUL, "not compressed", method 0, no language, no translation, text. */
 export function textChunk(keyword: string, text: string): PngChunk {
   const head = new TextEncoder().encode(`${keyword}\0\0\0\0\0`);
   const body = new TextEncoder().encode(text);
@@ -18,9 +18,9 @@ export function textChunk(keyword: string, text: string): PngChunk {
 }
 
 /**
- * Uncompressed iTXt texts of a file, by keyword; the first of a repeated one. Longer than 1 MiB,
- * compressed or malformed ones are left out.
- * @throws OnestrokeError `invalid-input` when the bytes are no intact PNG
+ * Uncompressed iTXt texts of a file, by keyword; of a repeated keyword, the first. Texts that are longer than 1 MiB,
+ * compressed or malformed are left out.
+ * @throws OnestrokeError `invalid-input` when the PNG is damaged or the file is not a PNG
  */
 export function readPngText(file: Uint8Array): ReadonlyMap<string, string> {
   const texts = new Map<string, string>();

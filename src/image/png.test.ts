@@ -1,5 +1,5 @@
-// Pictures survive the file exactly, their texts in any script, and broken files are refused by
-// one kind of error.
+// Pictures survive the file exactly, and so do their texts in any script. All broken files are refused with
+// the same kind of error.
 import { deflateSync, inflateSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -17,7 +17,7 @@ const pixels = fc.tuple(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max
 const small: Pixels = { width: 2, height: 1, data: new Uint8ClampedArray([1, 2, 3, 255, 250, 5, 6, 255]) };
 const badPng = { name: "OnestrokeError", code: "invalid-input" };
 
-/** A file of one header and given rows, as another program might write it. */
+/** A file with one header and the given rows, as another program might write it. */
 function fileOf(width: number, height: number, colour: number, rows: readonly number[]): Uint8Array {
   const header = new Uint8Array(13);
   new DataView(header.buffer).setUint32(0, width);
@@ -41,7 +41,7 @@ describe("pixels", () => {
 
   it("are compressed as zlib, one row filter and three bytes a pixel", async () => {
     const data = splitChunks(await encodePng(small)).find((chunk) => chunk.type === "IDAT")?.data;
-    // Paeth on a first row predicts the byte of the pixel to the left: differences modulo 256.
+    // Paeth in a first row predicts the byte of the pixel to the left, so the differences are modulo 256.
     expect([...inflateSync(data ?? new Uint8Array(0))]).toEqual([4, 1, 2, 3, 249, 3, 3]);
   });
 

@@ -1,5 +1,5 @@
-// PNG of a finished picture, the same bytes for the same pixels in every browser and in Node,
-// which a canvas does not promise. 8-bit colour only; not a general decoder.
+// PNG of a finished picture: the same bytes for the same pixels in every browser and in Node,
+// which a canvas does not guarantee. It handles 8-bit colour only and is not a general decoder.
 import { badPng, joinChunks, splitChunks } from "./png-chunks";
 import { textChunk } from "./png-text";
 
@@ -16,7 +16,7 @@ const PAETH = 4;
 const MAX_PIXELS = 2 ** 26;
 
 /**
- * Alpha is dropped: pictures here are opaque.
+ * Alpha is dropped, because pictures here are opaque.
  * @param texts iTXt entries by keyword (png-text.ts), such as the recipe
  */
 export async function encodePng(
@@ -46,7 +46,7 @@ export async function encodePng(
 
 /**
  * @returns RGBA8
- * @throws OnestrokeError `invalid-input` when the bytes are no intact PNG in 8-bit RGB or RGBA
+ * @throws OnestrokeError `invalid-input` when the PNG is damaged, or is not 8-bit RGB or RGBA
  */
 export async function decodePng(file: Uint8Array): Promise<Pixels> {
   const chunks = splitChunks(file);
@@ -81,7 +81,7 @@ export async function decodePng(file: Uint8Array): Promise<Pixels> {
   return { width, height, data };
 }
 
-/** What byte `i` is predicted to be from its neighbours (specification, 9.2). */
+/** The value predicted for byte `i` from its neighbours (specification, 9.2). */
 function predict(filter: number, row: Uint8Array, above: Uint8Array, i: number, channels: number): number {
   const left = i < channels ? 0 : (row[i - channels] ?? 0);
   const up = above[i] ?? 0;
@@ -103,13 +103,13 @@ function predict(filter: number, row: Uint8Array, above: Uint8Array, i: number, 
   }
 }
 
-/** @param limit bytes after which no more is read: a small file can unpack to gigabytes */
+/** @param limit reading stops after this many bytes, because a small file can unpack to gigabytes */
 async function transform(
   bytes: Uint8Array<ArrayBuffer>,
   through: CompressionStream | DecompressionStream,
   limit = Infinity,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  // By its reader: not every browser's stream can be iterated.
+  // Read through a reader, because not every browser can iterate a stream.
   const reader = new Blob([bytes]).stream().pipeThrough(through).getReader();
   const parts: Uint8Array[] = [];
   let byteLength = 0;

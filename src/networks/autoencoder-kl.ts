@@ -1,6 +1,6 @@
 // The convolutional autoencoder of Stable Diffusion (Rombach et al., arXiv 2112.10752), as
-// diffusers' AutoencoderKL publishes it. Latents go in and out as the network has them:
-// scaling_factor and shift_factor are the pipeline's to apply.
+// diffusers' AutoencoderKL publishes it. Latents go in and out unscaled:
+// the pipeline applies scaling_factor and shift_factor.
 import type { GraphBuilder } from "../engine/graph-builder";
 import { axis, channelsOf, type Tensor } from "../engine/tensor";
 import { ACTIVATIONS, ConfigReader, RANGES } from "./config";
@@ -11,14 +11,14 @@ export interface AutoencoderKlConfig {
   readonly inChannels: number;
   readonly outChannels: number;
   readonly latentChannels: number;
-  /** From the picture's resolution down. */
+  /** From the picture's resolution downwards. */
   readonly channels: readonly number[];
   readonly resnets: number;
   readonly groups: number;
   readonly quantConvolution: boolean;
   readonly postQuantConvolution: boolean;
   readonly middleAttention: boolean;
-  /** Float16 activations overflow (SDXL's, but not its fp16-fix). */
+  /** Whether float16 activations overflow (SDXL's do, those of its fp16-fix do not). */
   readonly forceFloat32: boolean;
   /** The denoiser's latent is `(latent - shiftFactor) * scalingFactor`. */
   readonly scalingFactor: number;
@@ -76,7 +76,7 @@ export function autoencoderKl(json: unknown): Autoencoder {
 const EPSILON = 1e-6;
 
 /**
- * @param shape sizes of the latent, and the latent itself where the graph computes it; default: the input `latent`
+ * @param shape sizes of the latent, and the latent itself if the graph computes it; default: the input `latent`
  * @returns pixels about [-1, 1], [batch, 2^(levels - 1) height, 2^(levels - 1) width, out channels]
  */
 export function autoencoderKlDecoder(
@@ -116,7 +116,7 @@ export function autoencoderKlEncoder(g: GraphBuilder, config: AutoencoderKlConfi
   });
   x = middle(g, x, "encoder.mid_block", config);
   x = g.silu(g.groupNorm(x, "encoder.conv_norm_out", { groups, epsilon: EPSILON }));
-  // Mean and log-variance side by side.
+  // Mean and log-variance stand side by side.
   const outputs = 2 * latentChannels;
   x = g.conv2d(x, "encoder.conv_out", { outputs });
   const moments = config.quantConvolution ? g.conv2d(x, "quant_conv", { outputs, kernel: 1 }) : x;
@@ -130,7 +130,7 @@ function middle(g: GraphBuilder, x: Tensor, name: string, config: AutoencoderKlC
   return resnetBlock(g, attended, `${name}.resnets.1`, options);
 }
 
-/** One head over all pixels. x: [batch, height, width, channels] */
+/** Attention with one head over all pixels. x: [batch, height, width, channels] */
 function attention(g: GraphBuilder, x: Tensor, name: string, groups: number): Tensor {
   const outputs = channelsOf(x);
   const normed = g.groupNorm(x, `${name}.group_norm`, { groups, epsilon: EPSILON });

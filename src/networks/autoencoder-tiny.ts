@@ -1,6 +1,6 @@
 // TAESD (github.com/madebyollin/taesd): the small distilled autoencoder, as diffusers'
-// AutoencoderTiny publishes it. No norms, no attention, layers numbered through.
-// Beyond diffusers, levels may differ in width: the convolution between two levels changes it.
+// AutoencoderTiny publishes it. It has no norms and no attention, and its layers are numbered consecutively.
+// Unlike in diffusers, levels may differ in width: the convolution between two levels changes it.
 import type { GraphBuilder } from "../engine/graph-builder";
 import type { Activation } from "../engine/ops";
 import { axis, channelsOf, type Tensor } from "../engine/tensor";
@@ -9,7 +9,7 @@ import type { Autoencoder, CodecShape } from "./roles";
 
 export interface AutoencoderTinyLevel {
   readonly channels: number;
-  /** May be 0. */
+  /** Can be 0. */
   readonly blocks: number;
 }
 
@@ -17,9 +17,9 @@ export interface AutoencoderTinyConfig {
   readonly inChannels: number;
   readonly outChannels: number;
   readonly latentChannels: number;
-  /** From the picture down. */
+  /** From the picture downwards. */
   readonly encoder: readonly AutoencoderTinyLevel[];
-  /** From the latent up. */
+  /** From the latent upwards. */
   readonly decoder: readonly AutoencoderTinyLevel[];
   readonly activation: Activation;
   readonly upsampling: number;
@@ -69,7 +69,7 @@ function levels(config: ConfigReader, widths: string, counts: string, defaultCou
 }
 
 /**
- * @param shape sizes of the latent, and the latent itself where the graph computes it; default: the input `latent`
+ * @param shape sizes of the latent, and the latent itself if the graph computes it; default: the input `latent`
  * @returns pixels about [-1, 1], each side `upsampling ^ (levels - 1)` times as long, out channels
  */
 export function autoencoderTinyDecoder(
@@ -91,7 +91,7 @@ export function autoencoderTinyDecoder(
     x = g.resizeNearest(x, upsampling * axis(x, 1), upsampling * axis(x, 2));
     x = g.conv2d(x, layer(), { outputs: next.channels, bias: false });
   });
-  // The network draws in [0, 1].
+  // The network's pixels are in [0, 1].
   return g.scaleShift(g.conv2d(x, layer(), { outputs: config.outChannels }), 2, -1);
 }
 
@@ -110,7 +110,7 @@ export function autoencoderTinyEncoder(g: GraphBuilder, config: AutoencoderTinyC
   return g.conv2d(x, layer(), { outputs: config.latentChannels });
 }
 
-/** Three convolutions and a skip; the last activation is ReLU whatever the others are. */
+/** Three convolutions and a skip. The last activation is ReLU, whatever the others are. */
 function tinyBlock(g: GraphBuilder, x: Tensor, name: string, activation: Activation): Tensor {
   const outputs = channelsOf(x);
   let h = g.activate(g.conv2d(x, `${name}.conv.0`, { outputs }), activation);
@@ -118,7 +118,7 @@ function tinyBlock(g: GraphBuilder, x: Tensor, name: string, activation: Activat
   return g.activate(g.addTensors(g.conv2d(h, `${name}.conv.4`, { outputs }), x), "relu");
 }
 
-/** Names of consecutive layers; those without weights count too. */
+/** Gives the names of consecutive layers; layers without weights count too. */
 function numbered(part: string): () => string {
   let index = 0;
   return () => `${part}.layers.${index++}`;

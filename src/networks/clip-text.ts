@@ -1,6 +1,6 @@
 // CLIP's text encoder: a causal transformer over 77 tokens (Radford et al., arXiv 2103.00020),
 // as transformers' CLIPTextModel and CLIPTextModelWithProjection publish it. SD1.x uses its last
-// state (quick-GELU), SD2.x the same of a larger one, SDXL two penultimate states and a projection.
+// state (quick-GELU), SD2.x the last state of a larger one, SDXL two penultimate states and a projection.
 import type { GraphBuilder } from "../engine/graph-builder";
 import type { Activation } from "../engine/ops";
 import type { Tensor } from "../engine/tensor";
@@ -18,9 +18,9 @@ export interface ClipTextConfig {
   readonly heads: number;
   readonly activation: Activation;
   readonly epsilon: number;
-  /** Channels of `text_embeds`; `undefined` for a model without projection. */
+  /** Channels of `text_embeds`; `undefined` for a model without a projection. */
   readonly projection: number | undefined;
-  /** As configured; where it stands in a prompt is the tokenizer's to say. */
+  /** The configured id; `pooledPosition` finds its place in a row of tokens. */
   readonly endToken: number;
 }
 
@@ -66,7 +66,7 @@ export function clipTextEncoder(json: unknown): TextEncoder {
   };
 }
 
-/** Checkpoint tensors the graph may leave unread. */
+/** Checkpoint tensors that the graph may leave unread. */
 export const CLIP_TEXT_UNUSED: readonly RegExp[] = [/\.position_ids$/, /^text_projection\.weight$/, /^logit_scale$/];
 
 /**

@@ -1,4 +1,4 @@
-// A configuration says either what is implemented or is refused by name. Each refusal has its
+// A configuration either describes what is implemented or is refused by name. Each refusal has its
 // control: the same configuration without the value is accepted.
 import { describe, expect, it } from "vitest";
 import { FIXTURES, goldenJson } from "../checkpoints/testing/fixtures";
@@ -13,7 +13,7 @@ import { parseUnetConfig } from "./unet-config";
 
 const published = (fixture: string) => goldenJson(`${FIXTURES}/${fixture}/config.json`);
 const UNET = published("unet-sdxs");
-/** Attention at the upper level alone, and between. */
+/** Attention at the upper level only, and between the levels. */
 const UNEVEN = {
   block_out_channels: [32, 64],
   down_block_types: ["CrossAttnDownBlock2D", "DownBlock2D"],
@@ -140,7 +140,7 @@ describe("numbers", () => {
           let parsed: unknown;
           const error = thrown(() => (parsed = parse({ ...base, [field]: put })));
           if (error === undefined) {
-            // Read or not, what comes out is bounded.
+            // Whether or not the field is read, the parsed numbers are bounded.
             expect(
               numbersIn(parsed).filter((number) => !(Math.abs(number) <= 2 ** 20)),
               `${field} ${String(put)}`,

@@ -1,40 +1,40 @@
 // Reads the published configuration of a network. Fields that do not change the result are
-// never looked at; a value that would change it and is not implemented is refused by name,
+// never looked at. A value that would change it and is not implemented is refused by name,
 // because a picture that is quietly wrong is worse than none.
 import { Fields, isIntegerWithin, isJsonObject, isWithin, shown, within, type Range } from "../common/json";
 import type { Activation } from "../engine/ops";
 import { OnestrokeError } from "../common/errors";
 
 /**
- * What the numbers of a network may be: well beyond every published one, and small enough that a graph of any of them is built
- * at once. A file that asks for more is damaged or means harm, and would keep the worker busy for minutes.
+ * The ranges of a network's numbers. They extend well beyond every published network, and are small enough that a graph within them is
+ * built at once. A file that asks for more is damaged or malicious, and would keep the worker busy for minutes.
  */
 export const RANGES = {
   channels: [1, 32_768],
-  /** Resolutions, each half the one before. */
+  /** Number of resolutions, each half the one before. */
   levels: [1, 8],
-  /** Blocks at one resolution. */
+  /** Number of blocks at one resolution. */
   blocks: [1, 16],
-  /** Blocks of a transformer, one after another. */
+  /** Number of blocks of a transformer, one after another. */
   layers: [1, 128],
   heads: [1, 512],
   groups: [1, 1024],
   kernel: [1, 15],
   patch: [1, 64],
-  /** Latent pixels, or pixels of networks that draw them, on a side. */
+  /** Length of a side in latent pixels, or in pixels for networks that draw them. */
   side: [1, 1024],
   tokens: [1, 4096],
-  /** Rows of a table: tokens or classes. */
+  /** Rows of a table, one for each token or class. */
   rows: [1, 2 ** 20],
-  /** Of widths: channels of a multiple. */
+  /** A level's width as a multiple of another width. */
   multiplier: [1 / 64, 64],
   epsilon: [0, 0.1],
-  /** What latents are multiplied by, and what is taken from them before. */
+  /** The factor by which latents are multiplied, and the shift that is subtracted before. */
   scaling: [1e-4, 1e4],
   shift: [-1e4, 1e4],
 } as const satisfies Readonly<Record<string, Range>>;
 
-/** `Fields` with the reference implementation's defaults, and refusals that name the value too. */
+/** `Fields` with the reference implementation's defaults, and with refusals that also name the value. */
 export class ConfigReader extends Fields {
   /** @throws OnestrokeError `model-unsupported` when the configuration is not a JSON object */
   constructor(json: unknown, network: string) {
@@ -52,12 +52,12 @@ export class ConfigReader extends Fields {
     return isIntegerWithin(value, range) ? value : this.refuse(field, `must be an integer ${within(range)}`);
   }
 
-  /** As many as there may be levels. */
+  /** A list of at most as many sizes as there may be levels. */
   sizes(field: string, range: Range, fallback?: readonly number[]): readonly number[] {
     return this.#list(field, fallback, `integers ${within(range)}`, (item): item is number => isIntegerWithin(item, range));
   }
 
-  /** One size a level; a single one stands for all levels. */
+  /** One size for each level; a single size applies to all levels. */
   sizePerLevel(field: string, levels: number, range: Range, fallback: number): readonly number[] {
     const value = this.#value(field) ?? fallback;
     if (isIntegerWithin(value, range)) return Array.from({ length: levels }, () => value);
@@ -66,25 +66,25 @@ export class ConfigReader extends Fields {
     return list.length === levels ? list : this.refuse(field, `must have one entry for each of the ${levels} levels`);
   }
 
-  /** Widths of levels, as multiples of another. */
+  /** Widths of levels, as multiples of another width. */
   multipliers(field: string): readonly number[] {
     const range = RANGES.multiplier;
     return this.#list(field, undefined, `numbers ${within(range)}`, (item): item is number => isWithin(item, range));
   }
 
-  /** A list of names, each out of a fixed set. */
+  /** A list of names, each from a fixed set. */
   names<Name extends string>(field: string, known: readonly Name[], fallback?: readonly Name[]): readonly Name[] {
     return this.#list(field, fallback, known.join(", "), (item): item is Name => known.some((name) => name === item));
   }
 
-  /** Maps a name to what it means here. */
+  /** Maps a configured name to its meaning here. */
   choice<Meaning>(field: string, meanings: Readonly<Record<string, Meaning>>, fallback: string): Meaning {
     const name = this.optionalString(field) ?? fallback;
     const found = Object.hasOwn(meanings, name) ? meanings[name] : undefined;
     return found ?? this.refuse(field, `can only be one of ${Object.keys(meanings).join(", ")}`);
   }
 
-  /** Refuses what would change the result, unless it is absent or `accepted`, one value or one a level. */
+  /** Refuses a value that would change the result: it must be absent or `accepted`, as one value or as one for each level. */
   only(field: string, accepted?: string | number | boolean): void {
     const value = this.#value(field);
     if (value === undefined || value === accepted) return;
@@ -113,5 +113,5 @@ export class ConfigReader extends Fields {
   }
 }
 
-/** diffusers' names. Mish, which some networks know, is not among them. */
+/** diffusers' names. Some networks know Mish, which is not among them. */
 export const ACTIVATIONS = { silu: "silu", swish: "silu", relu: "relu", gelu: "gelu" } as const satisfies Record<string, Activation>;

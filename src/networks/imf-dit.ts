@@ -1,6 +1,6 @@
-// The improved-MeanFlow transformer (arXiv 2512.02012): no adaptive norms; label, guidance scale,
-// guidance interval and duration are tokens before the patches. Guidance is an input, so a
-// slider costs no second pass. Of its two heads only u, the average velocity, is built.
+// The improved-MeanFlow transformer (arXiv 2512.02012). It has no adaptive norms: label, guidance scale,
+// guidance interval and duration are tokens before the patches. Guidance is an input, so changing it
+// does not need a second pass. Of its two heads only u, the average velocity, is built.
 import type { GraphBuilder } from "../engine/graph-builder";
 import type { Tensor } from "../engine/tensor";
 import { ConfigReader, RANGES } from "./config";
@@ -13,13 +13,13 @@ export interface ImfConfig {
   readonly patch: number;
   readonly inChannels: number;
   readonly channels: number;
-  /** Blocks both heads share, and blocks of the u-head. */
+  /** Blocks that both heads share, and blocks of the u-head. */
   readonly sharedDepth: number;
   readonly headDepth: number;
   readonly heads: number;
   readonly hiddenChannels: number;
   readonly classes: number;
-  /** Learnable tokens of each condition. */
+  /** Learnable tokens for each condition. */
   readonly tokens: { readonly label: number; readonly guidance: number; readonly interval: number; readonly time: number };
 }
 
@@ -52,7 +52,7 @@ export function parseImfConfig(json: unknown): ImfConfig {
   };
 }
 
-/** Guidance is an input: its scale, and the interval of times in which it applies. */
+/** Guidance as an input: its scale, and the interval of times in which it applies. */
 export interface ImfGuidance {
   readonly omega: number;
   readonly begin: number;
@@ -86,10 +86,10 @@ function features(value: number, batch: number): Float32Array {
   return repeated(sinusoid([value], IMF_FEATURES), batch);
 }
 
-/** Sinusoidal features of a scalar, taken as it is. */
+/** Number of sinusoidal features of a scalar, which is used unscaled. */
 const IMF_FEATURES = 256;
 
-/** The v-head serves training only. */
+/** Tensors of the v-head, which serves training only. */
 export const IMF_UNUSED: readonly RegExp[] = [/^v_heads\./, /^v_final_layer\./];
 
 const EPSILON = 1e-6;
@@ -137,7 +137,7 @@ function prefixTokens(g: GraphBuilder, config: ImfConfig, batch: number): Tensor
   ].reduce((sequence, part) => g.concatTokens(sequence, part));
 }
 
-/** Pre-norm attention with normalised, rotated queries and keys, and SwiGLU; a learnt vector scales each residual. */
+/** Pre-norm attention with normalised, rotated queries and keys, and SwiGLU. A learnt vector scales each residual. */
 function block(g: GraphBuilder, input: Tensor, name: string, config: ImfConfig): Tensor {
   const { channels, heads, hiddenChannels } = config;
   const headSize = channels / heads;

@@ -1,5 +1,5 @@
-// The networks that are known, one row each: the class that configurations name, the role it plays, what its weights
-// are called where they are published, and what makes it out of its configuration. Manifests, pipelines, parity and
+// The known networks, one in each row: the class that configurations name, the role it plays, the name of its
+// published weights, and the function that makes it from its configuration. Manifests, pipelines, parity and
 // the benchmark all read these rows.
 import { OnestrokeError } from "../common/errors";
 import { autoencoderKl } from "./autoencoder-kl";
@@ -11,7 +11,7 @@ import type { Autoencoder, Denoiser, TextEncoder } from "./roles";
 import { sitDenoiser } from "./sit";
 import { unetDenoiser } from "./unet-2d-condition";
 
-/** What diffusers calls the weights of its classes, and transformers of its own. */
+/** The names under which diffusers and transformers publish the weights of their classes. */
 export type WeightStem = "diffusion_pytorch_model" | "model";
 
 interface Roles {
@@ -42,12 +42,12 @@ const ROWS: Readonly<Record<string, Row>> = {
   AutoencoderTiny: { role: "autoencoder", stem: "diffusion_pytorch_model", open: autoencoderTiny },
 };
 
-/** The row of a class, or undefined where it is not known. */
+/** The row of a class, or undefined if it is not known. */
 export function networkRow(className: string): Row | undefined {
   return Object.hasOwn(ROWS, className) ? ROWS[className] : undefined;
 }
 
-/** A component as a manifest has it. */
+/** A component of a manifest. */
 interface Configured {
   readonly className: string;
   readonly config: unknown;

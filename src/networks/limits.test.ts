@@ -1,6 +1,6 @@
-// The rule: full-size published networks can be planned on a GPU with the limits every
+// The rule: full-size published networks can be planned on a GPU with the limits that every
 // WebGPU adapter has, in float32, and on software adapters, whose tiles are smaller.
-// Only arithmetic: no device, no weights.
+// This is arithmetic only: there is no device and there are no weights.
 import { describe, expect, test } from "vitest";
 import { layoutArena } from "../engine/arena";
 import { fuseGraph } from "../engine/fuse";

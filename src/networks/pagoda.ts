@@ -1,6 +1,6 @@
 // PaGoDA's generator (arXiv 2405.14822): the ADM UNet (arXiv 2105.05233) of a low-resolution
-// teacher, then up-sampling blocks without skips up to the picture's size. One forward from
-// noise to pixels, no autoencoder; sigma and the label are its only conditions.
+// teacher, then up-sampling blocks without skips up to the picture's size. One forward pass goes from
+// noise to pixels without an autoencoder. Its only conditions are sigma and the label.
 import type { GraphBuilder } from "../engine/graph-builder";
 import { axis, channelsOf, type Tensor } from "../engine/tensor";
 import { ConfigReader, RANGES } from "./config";
@@ -8,22 +8,22 @@ import type { Denoiser } from "./roles";
 import { repeated, sinusoid } from "./sinusoid";
 
 export interface PagodaConfig {
-  /** Sides of the square noise and picture. */
+  /** Sides of the square noise and of the square picture. */
   readonly inputSize: number;
   readonly outputSize: number;
   readonly channels: number;
-  /** Channels of each level of the UNet on the way down, and on the way up from the lowest. */
+  /** Channels of each level of the UNet: on the way down, and on the way up from the lowest level. */
   readonly down: readonly number[];
   readonly up: readonly number[];
   readonly resnets: number;
-  /** Channels of each further octave, from the UNet's size up. */
+  /** Channels of each further octave, from the UNet's size upwards. */
   readonly octaves: readonly number[];
   readonly octaveResnets: number;
-  /** Downsampling factors with attention. */
+  /** Downsampling factors at which there is attention. */
   readonly attentionAt: readonly number[];
   readonly headChannels: number;
   readonly classes: number;
-  /** Time and label scale and shift the norm, or are added before it: in the UNet, in the octaves. */
+  /** Whether time and label scale and shift the norm, or else are added before it: `film` for the UNet, `octaveFilm` for the octaves. */
   readonly film: boolean;
   readonly octaveFilm: boolean;
   readonly sigma: number;
@@ -35,7 +35,7 @@ export function parsePagodaConfig(json: unknown): PagodaConfig {
   config.only("family", "pagoda-decoder");
   config.only("resblock_updown", true);
   config.only("learn_sigma", false);
-  // The order in which queries, keys and values are packed hangs on it.
+  // The order in which queries, keys and values are packed depends on it.
   config.only("attention_type", "flash");
   const channels = config.size("model_channels", RANGES.channels, 192);
   const highChannels = config.size("model_channels_high", RANGES.channels, channels);
@@ -69,7 +69,7 @@ export function parsePagodaConfig(json: unknown): PagodaConfig {
 }
 
 /**
- * In one step it predicts the picture itself, larger than the sample: there is no autoencoder after it.
+ * In one step it predicts the picture itself, larger than the sample, so no autoencoder follows it.
  * @throws OnestrokeError `model-unsupported` naming the field
  */
 export function pagodaDenoiser(json: unknown): Denoiser {
@@ -87,7 +87,7 @@ export function pagodaDenoiser(json: unknown): Denoiser {
   };
 }
 
-/** Channels of levels with attention. @param widths from the highest resolution down */
+/** Channels of the levels with attention. @param widths from the highest resolution downwards */
 function attendedWidths(widths: readonly number[], { attentionAt }: PagodaConfig): readonly number[] {
   return widths.filter((_, level) => attentionAt.includes(2 ** level));
 }
@@ -98,7 +98,7 @@ const EPSILON = 1e-5;
 interface Context {
   readonly g: GraphBuilder;
   readonly config: PagodaConfig;
-  /** SiLU of the embedded time and label. */
+  /** SiLU of the embedding of time and label. */
   readonly condition: Tensor;
 }
 
@@ -168,7 +168,7 @@ function upPath(context: Context, input: Tensor, skips: readonly Tensor[]): Tens
   return x;
 }
 
-/** Each octave doubles the side; no skips, no attention. */
+/** Each octave doubles the side; it has no skips and no attention. */
 function octavePath(context: Context, input: Tensor): Tensor {
   const { config } = context;
   let x = input;
@@ -183,7 +183,7 @@ function octavePath(context: Context, input: Tensor): Tensor {
 
 interface ResBlockOptions {
   readonly outputs: number;
-  /** Default: the UNet's. */
+  /** Default: the UNet's setting. */
   readonly film?: boolean;
   readonly resample?: "up" | "down";
 }
@@ -213,7 +213,7 @@ function resampled(g: GraphBuilder, x: Tensor, resample: ResBlockOptions["resamp
   }
 }
 
-/** Self-attention over pixels; all queries lie before all keys and values. */
+/** Self-attention over pixels. All queries are packed before all keys and values. */
 function attentionBlock({ g, config }: Context, x: Tensor, name: string): Tensor {
   const channels = channelsOf(x);
   const headSize = config.headChannels;

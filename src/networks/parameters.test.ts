@@ -1,5 +1,5 @@
-// The parameter counts of published checkpoints, from the weights our graphs ask for.
-// Nothing is allocated: a graph holds shapes. To the published decimals of a million.
+// The parameter counts of published checkpoints, from the weights that our graphs ask for.
+// Nothing is allocated, since a graph holds only shapes. Counts are compared to the published decimals of a million.
 import { describe, expect, it } from "vitest";
 import { GraphBuilder } from "../engine/graph-builder";
 import { product } from "../engine/tensor";

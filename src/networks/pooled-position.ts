@@ -1,6 +1,6 @@
 // Which token's state is the pooled text embedding.
 
-/** Written into SD 2.x and SDXL configs by an early export; transformers reads it as "the largest id". */
+/** An early export wrote this id into SD 2.x and SDXL configs; transformers reads it as "the largest id". */
 const LEGACY_END_ID = 2;
 
 /**

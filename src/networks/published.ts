@@ -1,4 +1,4 @@
-// What published checkpoints say in their config.json, as far as it differs from the
+// What published checkpoints have in their config.json, where it differs from the
 // defaults: full-size networks for tests that count and plan, and allocate nothing.
 
 export const SD21 = { attention_head_dim: [5, 10, 20, 20], cross_attention_dim: 1024, use_linear_projection: true };

@@ -1,5 +1,5 @@
 // diffusers' ResnetBlock2D, which UNets and autoencoders share: two normalised convolutions
-// and a shortcut; in UNets the time is added between them.
+// and a shortcut. In UNets the time is added between the convolutions.
 import type { GraphBuilder } from "../engine/graph-builder";
 import { channelsOf, type Tensor } from "../engine/tensor";
 

@@ -1,5 +1,5 @@
-// What a pipeline asks of a network, whichever it is: a text encoder reads token ids, a denoiser predicts from
-// a sample under a condition, an autoencoder maps pictures to latents and back. index.ts lists who plays what.
+// What a pipeline asks of any network: a text encoder reads token ids, a denoiser predicts from
+// a sample under a condition, an autoencoder maps pictures to latents and back. index.ts lists which network has which role.
 import type { SteeringMethod } from "../common/steering";
 import type { GraphBuilder } from "../engine/graph-builder";
 import type { Tensor } from "../engine/tensor";
@@ -11,7 +11,7 @@ export type Inputs = Readonly<Record<string, TensorData>>;
 
 /** A graph over a checkpoint's weights. */
 export interface NetworkGraph<Shape, Output> {
-  /** Checkpoint tensors that it may leave unread. */
+  /** Checkpoint tensors that the graph may leave unread. */
   readonly unused: readonly RegExp[];
   build(g: GraphBuilder, shape: Shape): Output;
 }
@@ -22,18 +22,18 @@ export interface TextStates {
   readonly penultimate: Tensor;
   /** `[batch, channels]` */
   readonly pooled: Tensor;
-  /** The pooled state, projected, `[batch, projection]`. */
+  /** The projected pooled state, `[batch, projection]`. */
   readonly textEmbeds: Tensor | undefined;
 }
 
 export interface TextEncoder extends NetworkGraph<{ readonly batch: number }, TextStates> {
   readonly vocabularySize: number;
-  /** Tokens of a row, padding included. */
+  /** Tokens in a row, padding included. */
   readonly tokens: number;
   readonly channels: number;
   /** Channels of `textEmbeds`. */
   readonly projection: number | undefined;
-  /** @param ids one row a batch element, after another */
+  /** @param ids a row for each batch element, one after another */
   inputs(ids: Int32Array): Inputs;
 }
 
@@ -42,7 +42,7 @@ export interface DenoiserShape {
   /** Of the latent. */
   readonly height: number;
   readonly width: number;
-  /** Room for tokens of text; 0 for networks that read labels. */
+  /** Room for text, in tokens; 0 for networks that read labels. */
   readonly textTokens: number;
   readonly steering: SteeringMethod;
   /** `[batch, height, width, channels]`. Default: the input `sample`. */
@@ -54,20 +54,20 @@ export type Reads =
   | { readonly kind: "text"; readonly channels: number; readonly pooledChannels: number | undefined }
   | { readonly kind: "label"; readonly classes: number };
 
-/** @returns its prediction, `[batch, height, width, outChannels]` */
+/** @returns the prediction, `[batch, height, width, outChannels]` */
 export interface Denoiser extends NetworkGraph<DenoiserShape, Tensor> {
   readonly inChannels: number;
   readonly outChannels: number;
-  /** Side of the latent it was trained at. */
+  /** Side of the latent that it was trained on. */
   readonly sampleSize: number;
   readonly reads: Reads;
-  /** What it is told of the time of a step. */
+  /** The inputs that tell it the time of a step. */
   timeInputs(step: Pick<SamplerStep, "timestep" | "endTimestep">, batch?: number): Inputs;
-  /** What it is told of the picture, besides the condition. Sizes are pixels. */
+  /** The inputs that describe the picture, besides the condition. Sizes are in pixels. */
   pictureInputs(size: { readonly width: number; readonly height: number }, batch?: number): Inputs;
 }
 
-/** Sizes of what goes in. */
+/** Sizes of the network's input. */
 export interface CodecShape {
   readonly batch: number;
   readonly height: number;
@@ -79,9 +79,9 @@ export interface Autoencoder {
   /** The denoiser's latent is `(latent - shiftFactor) * scalingFactor`. */
   readonly scalingFactor: number;
   readonly shiftFactor: number;
-  /** Pixels a latent pixel, along one side. */
+  /** Pixels for each latent pixel, along one side. */
   readonly factor: number;
-  /** Float16 activations would overflow. */
+  /** Whether float16 activations would overflow. */
   readonly needsFloat32: boolean;
   /** From the latent (default: the input `latent`) to pixels about [-1, 1]. */
   readonly decoder: NetworkGraph<CodecShape & { readonly latent?: Tensor }, Tensor>;

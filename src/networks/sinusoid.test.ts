@@ -1,5 +1,5 @@
 // Features of a time against the formula in float64. An angle is rounded to float32 three times,
-// 6e-8 relative each: 2e-4 at t = 1095.5. The third decimal is 5e-4; a wrong frequency is far outside.
+// 6e-8 relative each: 2e-4 at t = 1095.5. The third decimal is 5e-4, and a wrong frequency is far beyond that.
 import { describe, expect, it } from "vitest";
 import { sinusoid } from "./sinusoid";
 

@@ -1,5 +1,5 @@
-// Sinusoidal features of a scalar (timesteps, image sizes, guidance): what every network
-// here is told the time by. Host side; the network's first linear layer follows.
+// Sinusoidal features of a scalar (timesteps, image sizes, guidance), by which every network
+// here learns the time. They are computed on the host; the network's first linear layer follows.
 
 export interface SinusoidOptions {
   /** Order of the halves: `[cos | sin]` if true, `[sin | cos]` if not. Default true. */
@@ -9,10 +9,10 @@ export interface SinusoidOptions {
 }
 
 /**
- * Float32 roundings are the reference's: at t = 999 an angle in float64 differs from
- * it by 6e-5, more than everything else that is computed from it.
+ * Float32 rounding follows the reference: at t = 999 an angle in float64 differs from
+ * the reference's by 6e-5, more than the error of everything else that is computed from it.
  * @param values one or more scalars
- * @param dimension features a scalar; an odd one ends in a zero
+ * @param dimension number of features for each scalar; an odd number ends in a zero
  * @returns [values * dimension]
  */
 export function sinusoid(values: readonly number[], dimension: number, options: SinusoidOptions = {}): Float32Array<ArrayBuffer> {

@@ -1,6 +1,6 @@
 // SiT for shortcut models: a diffusion transformer with adaptive layer norms that predicts the
 // average velocity u(z, r, t | label) (ESC, arXiv 2512.11831; MeanFlow, arXiv 2505.13447; SiT,
-// arXiv 2401.08740). Guidance was baked in by training; one pass a step.
+// arXiv 2401.08740). Training has built the guidance in, so each step is one pass.
 import type { GraphBuilder } from "../engine/graph-builder";
 import type { Tensor } from "../engine/tensor";
 import { ConfigReader, RANGES } from "./config";
@@ -8,7 +8,7 @@ import type { Denoiser } from "./roles";
 import { repeated, sinusoid } from "./sinusoid";
 
 export interface SitConfig {
-  /** Side of the square latent: the position table fixes it. */
+  /** Side of the square latent, which the position table fixes. */
   readonly size: number;
   readonly patch: number;
   readonly inChannels: number;
@@ -16,7 +16,7 @@ export interface SitConfig {
   readonly depth: number;
   readonly heads: number;
   readonly hiddenChannels: number;
-  /** Labels; the one after the last is "none". */
+  /** Number of labels; the label after the last one means "none". */
   readonly classes: number;
 }
 
@@ -63,10 +63,10 @@ export function sitDenoiser(json: unknown): Denoiser {
   };
 }
 
-/** Sinusoidal features of a time; times are in [0, 1] as they are. */
+/** Number of sinusoidal features of a time. Times are in [0, 1] and used unscaled. */
 const SIT_TIME_FEATURES = 256;
 
-/** `logvar_linear` weighs the training loss. */
+/** `logvar_linear` only weighs the training loss. */
 export const SIT_UNUSED: readonly RegExp[] = [/^logvar_linear\./];
 
 const EPSILON = 1e-6;
@@ -93,7 +93,7 @@ export function sit(g: GraphBuilder, config: SitConfig, shape: { readonly batch:
 
 const NO_PADDING = { top: 0, left: 0, bottom: 0, right: 0 };
 
-/** c = t + (t - r) + label, each embedded. [batch, channels] */
+/** c = t + (t - r) + label, where each term is embedded. [batch, channels] */
 function conditioning(g: GraphBuilder, config: SitConfig, batch: number): Tensor {
   const { channels } = config;
   const embed = (input: string, name: string) => {
@@ -106,7 +106,7 @@ function conditioning(g: GraphBuilder, config: SitConfig, batch: number): Tensor
   return g.addTensors(g.addTensors(embed("time", "t_embedder"), embed("duration", "r_embedder")), labels);
 }
 
-/** adaLN-Zero (Peebles and Xie, arXiv 2212.09748). Chunks: shift, scale, gate of the attention, then of the MLP. */
+/** adaLN-Zero (Peebles and Xie, arXiv 2212.09748). Chunks: shift, scale and gate of the attention, then of the MLP. */
 function sitBlock(g: GraphBuilder, input: Tensor, condition: Tensor, name: string, config: SitConfig): Tensor {
   const { channels, heads, hiddenChannels } = config;
   const headSize = channels / heads;
@@ -125,7 +125,7 @@ function sitBlock(g: GraphBuilder, input: Tensor, condition: Tensor, name: strin
   return g.gatedAdd(x, out, modulation, 5);
 }
 
-/** norm(x) * (1 + scale) + shift, with shift and scale in two chunks from `first`. */
+/** norm(x) * (1 + scale) + shift, with shift and scale in the two chunks from `first`. */
 function modulatedNorm(g: GraphBuilder, x: Tensor, tensor: Tensor, first: number): Tensor {
   return g.layerNorm(x, "", { epsilon: EPSILON, affine: false, modulation: { tensor, shiftChunk: first, scaleChunk: first + 1 } });
 }

@@ -1,5 +1,5 @@
 // The rule: a negative prompt changes the cross-attentions of a step and nothing else, and a text
-// reaches the step only through keys and values that are computed once. Only lists: no device.
+// reaches the step only through keys and values that are computed once. The tests read lists only and need no device.
 import { describe, expect, test } from "vitest";
 import { fuseGraph } from "../engine/fuse";
 import { GraphBuilder } from "../engine/graph-builder";

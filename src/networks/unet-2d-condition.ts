@@ -1,7 +1,7 @@
 // The text-conditioned UNet of Stable Diffusion (Rombach et al., arXiv 2112.10752), as
 // diffusers' UNet2DConditionModel publishes it: SD1.5, SD2.1, LCM, SDXL, SDXS and their
 // students. Cross-attention takes a negative text beside the prompt (NASA, arXiv 2412.02687,
-// or NAG, arXiv 2505.21179); with no negative keys it is the published network exactly.
+// or NAG, arXiv 2505.21179); without negative keys it is exactly the published network.
 import type { GraphBuilder } from "../engine/graph-builder";
 import { axis, channelsOf, type Tensor } from "../engine/tensor";
 import type { SteeringMethod } from "../common/steering";
@@ -29,7 +29,7 @@ export function unetDenoiser(json: unknown): Denoiser {
       ...(guidanceFeatures === undefined ? {} : { guidance: repeated(guidanceEmbedding(CONSISTENCY_GUIDANCE, guidanceFeatures), batch) }),
     }),
     pictureInputs: ({ width, height }, batch = 1) =>
-      // The original size, the corner of the crop, and the size of the target.
+      // The original size, the corner of the crop, and the target size.
       added === undefined ? {} : { sizes: features([height, width, 0, 0, height, width], added.sizeFeatures, batch) },
   };
 }
@@ -37,7 +37,7 @@ export function unetDenoiser(json: unknown): Denoiser {
 /** Every tensor of a published UNet is read. */
 export const UNET_UNUSED: readonly RegExp[] = [];
 
-/** What every block reads beside the image. */
+/** What every block reads besides the image. */
 interface Context {
   readonly g: GraphBuilder;
   readonly config: UnetConfig;
@@ -96,7 +96,7 @@ function embeddingMlp(g: GraphBuilder, x: Tensor, name: string, outputs: number)
   return g.linear(g.silu(g.linear(x, `${name}.linear_1`, { outputs })), `${name}.linear_2`, { outputs });
 }
 
-/** Pushes the result of every block to `skips`. */
+/** Adds the result of every block to `skips`. */
 function downPath(context: Context, input: Tensor, skips: Tensor[]): Tensor {
   const { g, config } = context;
   const padding = config.symmetricDownsampling ? {} : { padding: { top: 0, left: 0, bottom: 1, right: 1 } };
@@ -137,7 +137,7 @@ function upPath(context: Context, input: Tensor, skips: Tensor[]): Tensor {
       if (depth !== undefined) x = transformer(context, x, `${name}.attentions.${block}`, heads, depth);
     });
     const next = skips.at(-1);
-    // To the size of what it will be joined to: twice as large, or one less where a size was odd.
+    // The size of the skip that x will be joined to: twice as large, or one less where a size was odd.
     if (next) x = g.conv2d(g.resizeNearest(x, axis(next, 1), axis(next, 2)), `${name}.upsamplers.0.conv`, { outputs: channels });
   });
   return x;
@@ -161,7 +161,7 @@ function transformer(context: Context, x: Tensor, name: string, heads: number, d
   return g.addTensors(project(g.reshape(tokens, [batch, height, width, channels]), "proj_out"), x);
 }
 
-/** Self-attention, cross-attention to the text, GEGLU. x: [batch, tokens, channels] */
+/** Self-attention, cross-attention to the text, and GEGLU. x: [batch, tokens, channels] */
 function transformerBlock(context: Context, input: Tensor, name: string, heads: number): Tensor {
   const { g } = context;
   const channels = channelsOf(input);
@@ -180,7 +180,7 @@ function selfAttention(g: GraphBuilder, x: Tensor, name: string, heads: number):
   return g.linear(attended, `${name}.to_out.0`, { outputs });
 }
 
-/** Keys and values depend on the texts alone, so the plan computes them once a prompt. */
+/** Keys and values depend on the texts alone, so the plan computes them once for each prompt. */
 function crossAttention(context: Context, x: Tensor, name: string, heads: number): Tensor {
   const { g, text, negativeText, steering, method } = context;
   const outputs = channelsOf(x);

@@ -1,5 +1,5 @@
-// The published configuration of diffusers' UNet2DConditionModel, as the levels the graph
-// is built from. Names and defaults are diffusers'; what it can say and the graph cannot do
+// The published configuration of diffusers' UNet2DConditionModel, as the levels that the graph
+// is built from. Names and defaults are diffusers'. What a configuration can express and the graph cannot do
 // is refused by name.
 import { isIntegerWithin, within, type Range } from "../common/json";
 import { ACTIVATIONS, ConfigReader, RANGES } from "./config";
@@ -7,46 +7,46 @@ import { ACTIVATIONS, ConfigReader, RANGES } from "./config";
 /** One resolution on the way down or up. */
 export interface UnetLevel {
   readonly channels: number;
-  /** Transformer blocks after each residual block; `undefined`: no attention at this level. One entry a residual block. */
+  /** Transformer blocks after each residual block, one entry for each; `undefined` means that this level has no attention. */
   readonly depths: readonly (number | undefined)[];
   readonly heads: number;
 }
 
 export interface UnetConfig {
-  /** Side of the latent it was trained at. */
+  /** Side of the latent that it was trained on. */
   readonly sampleSize: number;
   readonly inChannels: number;
   readonly outChannels: number;
   readonly down: readonly UnetLevel[];
-  /** `undefined`: none (SDXS). Without a depth it is one residual block. */
+  /** `undefined` means that there is no middle block (SDXS). A middle without a depth is one residual block. */
   readonly middle: { readonly depth: number | undefined; readonly heads: number } | undefined;
-  /** From the lowest resolution up. */
+  /** From the lowest resolution upwards. */
   readonly up: readonly UnetLevel[];
   readonly groups: number;
   readonly epsilon: number;
   readonly textChannels: number;
-  /** Projections around the transformer are linear layers (SD2, SDXL) or 1x1 convolutions (SD1): the same sums, other shapes. */
+  /** Whether projections around the transformer are linear (SD2, SDXL) or 1x1 convolutions (SD1): equal sums, but different shapes. */
   readonly linearProjection: boolean;
   readonly inKernel: number;
   readonly outKernel: number;
-  /** Downsampling pads on every side, or only at the bottom and the right. */
+  /** Whether downsampling pads on every side, or only at the bottom and the right. */
   readonly symmetricDownsampling: boolean;
   readonly timeFeatures: { readonly dimension: number; readonly cosineFirst: boolean; readonly frequencyShift: number };
   readonly timeChannels: number;
   /** Features of the guidance scale (latent consistency models). */
   readonly guidanceFeatures: number | undefined;
-  /** SDXL: pooled text and `TIME_IDS` sizes, each with `sizeFeatures` features, beside the time. */
+  /** SDXL: pooled text and `TIME_IDS` sizes, each with `sizeFeatures` features, besides the time. */
   readonly added: { readonly pooledChannels: number; readonly sizeFeatures: number } | undefined;
 }
 
-/** SDXL tells its network the original size, the crop and the target size, two numbers each. */
+/** SDXL's network is given the original size, the crop and the target size, two numbers each. */
 export const TIME_IDS = 6;
 
 const DOWN_TYPES = ["CrossAttnDownBlock2D", "DownBlock2D"] as const;
 const UP_TYPES = ["CrossAttnUpBlock2D", "UpBlock2D"] as const;
 const MIDDLE_TYPES = { UNetMidBlock2DCrossAttn: "attention", UNetMidBlock2D: "plain" } as const;
 
-/** Settings with one implemented value each; `undefined` means they must be absent. */
+/** Settings that have one implemented value each; `undefined` means that the setting must be absent. */
 const FIXED: readonly (readonly [field: string, accepted?: string | number | boolean])[] = [
   ["center_input_sample", false],
   ["mid_block_only_cross_attention", false],
@@ -67,11 +67,11 @@ const FIXED: readonly (readonly [field: string, accepted?: string | number | boo
   ["timestep_post_act"],
 ];
 
-/** Of a sinusoid: fewer would divide by nothing where frequencies are spaced. */
+/** Number of features of a sinusoid. With fewer than four, spacing the frequencies would divide by zero. */
 const FEATURES: Range = [4, RANGES.channels[1]];
 const TIME_CHANNELS: Range = [1, 4 * RANGES.channels[1]];
 
-/** All in all: SDXL has 70. */
+/** In the whole network; SDXL has 70. */
 const MOST_TRANSFORMER_BLOCKS = 512;
 
 /** @throws OnestrokeError `model-unsupported` naming the field */
@@ -121,7 +121,7 @@ function parseLevels(config: ConfigReader, channels: readonly number[]): Pick<Un
   const down = downTypes.map((type) => type === "CrossAttnDownBlock2D");
   const up = upTypes.map((type) => type === "CrossAttnUpBlock2D");
   const middle = middleType(config);
-  // Whatever a configuration says level by level of attention counts where there is some, on the way down, up or between.
+  // A level's attention settings count if it has attention on the way down, on the way up, or in the middle block.
   const attended = down.map((isAttended, i) => isAttended || up[levels - 1 - i] === true || (middle === "attention" && i + 1 === levels));
   if (levelValues(config, "only_cross_attention", attended, false).some((value, i) => attended[i] === true && value !== false))
     config.refuse("only_cross_attention", "can only be false");
@@ -146,19 +146,19 @@ function parseLevels(config: ConfigReader, channels: readonly number[]): Pick<Un
 }
 
 function middleType(config: ConfigReader): "attention" | "plain" | undefined {
-  // An explicit null is "none" (SDXS); only an absent field takes the default.
+  // An explicit null means that there is no middle block (SDXS); only an absent field takes the default.
   if (config.object["mid_block_type"] === null) return undefined;
   return config.choice("mid_block_type", MIDDLE_TYPES, "UNetMidBlock2DCrossAttn");
 }
 
-/** One value for all levels, or a list of one a level; not looked into. */
+/** One value for all levels, or a list with one for each level. The values are not checked. */
 function levelValues(config: ConfigReader, field: string, { length }: readonly unknown[], fallback: unknown): readonly unknown[] {
   const value = config.object[field] ?? fallback;
   const levels: readonly unknown[] = Array.isArray(value) ? value : Array.from({ length }, () => value);
   return levels.length === length ? levels : config.refuse(field, `must have one entry for each of the ${length} levels`);
 }
 
-/** One size a level; those of levels without attention are nobody's, and 1 here. */
+/** One size for each level. Levels without attention do not use theirs, so it is 1 here. */
 function attendedSizes(
   config: ConfigReader,
   field: string,
@@ -172,7 +172,7 @@ function attendedSizes(
   });
 }
 
-/** Published configurations say `attention_head_dim` and mean the number of heads. */
+/** Published configurations have `attention_head_dim` and mean the number of heads. */
 function headsPerLevel(config: ConfigReader, channels: readonly number[], attended: readonly boolean[]): readonly number[] {
   const field = config.has("num_attention_heads") ? "num_attention_heads" : "attention_head_dim";
   const heads = attendedSizes(config, field, RANGES.heads, attended, 8);
@@ -188,8 +188,8 @@ interface Depths {
 }
 
 /**
- * Transformer blocks after each residual block of each level: one number for all, one a level, or a list a level. The way up has one
- * residual block more; the way down's depths serve it only if they are all alike within a level.
+ * Transformer blocks after each residual block of each level: one number for all, one for each level, or a list for each level. The way up
+ * has one residual block more; the way down's depths apply to it only if they are all equal within a level.
  */
 function parseDepths(
   config: ConfigReader,

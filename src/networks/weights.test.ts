@@ -1,4 +1,4 @@
-// A graph asks for exactly the tensors its reference implementation saves, by name and shape.
+// A graph asks for exactly the tensors that its reference implementation saves, by name and shape.
 import { describe, expect, it } from "vitest";
 import { checkTensors } from "../checkpoints/check-tensors";
 import { nodeStore } from "../checkpoints/node-file";
@@ -13,7 +13,7 @@ import { networkRow, openAutoencoder, openDenoiser, openTextEncoder } from ".";
 const SIZES = { batch: 1, height: 16, width: 16 };
 const SHAPE = { ...SIZES, textTokens: 77, steering: "nasa" } as const;
 
-/** A graph of the fixture's network, with the checkpoint's tensors that it may leave unread. */
+/** Builds a graph of the fixture's network. @returns the checkpoint's tensors that the graph may leave unread */
 type Build = (g: GraphBuilder, config: JsonObject) => readonly RegExp[];
 
 const unet: Build = (g, config) => {

@@ -1,4 +1,4 @@
-// An output is chosen by its name, else by being the only one of its rank; where neither tells, the model is refused by what it has.
+// An output is chosen by its name, else by being the only one of its rank. If neither decides, the refusal lists the model's outputs.
 import { describe, expect, it } from "vitest";
 import { chooseOutput, graphOutputs, PICTURE, PREDICTION, sessionOutputs, TEXT_STATES, type Output } from "./choose-output";
 import { valueInfo } from "./onnx-graph/encode";

@@ -1,17 +1,17 @@
-// Which of a network's outputs is meant: exporters agree on names more than on order, and some put the pooled text first.
+// Chooses the right one of a network's outputs: exporters agree on names more than on order, and some put the pooled text first.
 import type { InferenceSession } from "onnxruntime-web";
 import { OnestrokeError } from "../common/errors";
 import type { ValueInfo } from "./onnx-graph/model";
 
 export interface Output {
   readonly name: string;
-  /** Axes; undefined where the file does not say. */
+  /** Number of axes; undefined if the file does not state it. */
   readonly rank: number | undefined;
 }
 
-/** What a network gives, whoever exported it. */
+/** The output that is wanted from a network, whichever tool exported it. */
 export interface Wanted {
-  /** As exporters call it, the usual name first. */
+  /** The names that exporters give it, the usual one first. */
   readonly names: readonly string[];
   readonly rank: number;
 }
@@ -22,7 +22,7 @@ export const TEXT_STATES: Wanted = { names: ["last_hidden_state", "hidden_states
 export const PREDICTION: Wanted = { names: ["out_sample", "sample", "noise_pred"], rank: 4 };
 export const PICTURE: Wanted = { names: ["sample", "images", "image"], rank: 4 };
 
-/** @throws OnestrokeError `model-unsupported` listing the outputs, where none or several could be it */
+/** @throws OnestrokeError `model-unsupported` listing the outputs, if none or several of them could be the wanted one */
 export function chooseOutput(model: string, outputs: readonly Output[], { names, rank }: Wanted): string {
   for (const name of names) if (outputs.some((output) => output.name === name)) return name;
   const [exact, open] = [outputs.filter((output) => output.rank === rank), outputs.filter((output) => output.rank === undefined)];
@@ -38,12 +38,12 @@ export function chooseOutput(model: string, outputs: readonly Output[], { names,
   );
 }
 
-/** Of a graph. */
+/** The outputs of a graph. */
 export function graphOutputs(outputs: readonly ValueInfo[]): readonly Output[] {
   return outputs.map(({ name, shape }) => ({ name, rank: shape?.length }));
 }
 
-/** Of a session, where an unknown shape is reported as none. */
+/** The outputs of a session, which reports an unknown shape as none. */
 export function sessionOutputs(outputs: readonly InferenceSession.ValueMetadata[]): readonly Output[] {
   return outputs.map((value) => ({ name: value.name, rank: value.isTensor && value.shape.length > 0 ? value.shape.length : undefined }));
 }

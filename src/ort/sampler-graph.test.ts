@@ -1,5 +1,5 @@
-// A step's graph computes the sampler's equations around the network it was made of, in float32 even
-// where the network has float16; a decoder's scales what it is given; graphs of another kind are refused.
+// A step's graph computes the sampler's equations around the network that it was made from, in float32 even
+// where the network has float16. A decoder's graph scales its input. Graphs of another kind are refused.
 import { describe, expect, it } from "vitest";
 import type { SamplerStep } from "../samplers/schedule";
 import { encodeModel, valueInfo } from "./onnx-graph/encode";
@@ -51,7 +51,7 @@ const step = (model: OnnxModel, by: SamplerStep = STEP) => {
   return run(stepGraph(model), { [STEP_INPUTS.x]: x, [STEP_INPUTS.noise]: noise, ...Object.fromEntries(scalars) });
 };
 
-/** A few float32 operations on numbers below 10. */
+/** Compares a few float32 operations on numbers below 10. */
 const expectClose = (actual: Float32Array | undefined, expected: (i: number) => number, tolerance = 1e-5) => {
   const differences = Array.from({ length: 24 }, (_, i) => Math.abs((actual?.[i] ?? NaN) - expected(i)));
   expect(Math.max(...differences)).toBeLessThan(tolerance);
@@ -67,7 +67,7 @@ describe("one step", () => {
   });
 
   it("rounds to the network's float16 no more than the network's own numbers", async () => {
-    // out = 1 and its coefficients 0: what is left is the sample, which float16 would round by 5e-4.
+    // With out = 1 and its coefficients 0, only the sample is left, which float16 would round by 5e-4.
     const alone: SamplerStep = { ...STEP, inputScale: 0, x0: { x: 1, out: 0 }, next: { x: 1, out: 0, noise: 0 } };
     const { [STEP_OUTPUTS.x0]: x0, [STEP_OUTPUTS.next]: next } = await step(network("sample", ELEMENT_TYPES.float16), alone);
     expect(x0).toEqual(x);

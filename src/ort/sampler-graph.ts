@@ -1,6 +1,6 @@
 // The sampler's arithmetic as operators at both ends of exported networks, in float32 whatever the
-// network's format: one run of the denoiser is one sampling step, and the decoder takes what it
-// gives. So a latent stays where it was computed, which on WebGPU is the GPU.
+// network's format is. One run of the denoiser is one sampling step, and the decoder takes what the denoiser
+// gives. So a latent stays on the device that computed it, which on WebGPU is the GPU.
 import { OnestrokeError } from "../common/errors";
 import type { SamplerStep } from "../samplers/schedule";
 import { chooseOutput, graphOutputs, PREDICTION } from "./choose-output";
@@ -9,7 +9,7 @@ import { GraphIndex } from "./onnx-graph/graph-index";
 import { ELEMENT_TYPES, type OnnxModel, type ValueInfo } from "./onnx-graph/model";
 import { NodeList } from "./onnx-graph/node-list";
 
-/** Inputs of a step's graph, shaped as the network's sample; without fresh noise any finite values will do. */
+/** Inputs of a step's graph, with the shape of the network's sample. Without fresh noise any finite values will do. */
 export const STEP_INPUTS = { x: "onestroke/x", noise: "onestroke/noise" } as const;
 export const STEP_OUTPUTS = { x0: "onestroke/x0", next: "onestroke/next" } as const;
 /** The decoder's input: the last step's `next`, or an `x0`. */
@@ -26,13 +26,13 @@ const { float32 } = ELEMENT_TYPES;
 const NCHW = [undefined, undefined, undefined, undefined];
 
 /**
- * The graph of one step around a denoiser: `x0` and `next` of samplers/schedule.ts from `x` and fresh noise.
- * @throws OnestrokeError `model-unsupported` when it does not denoise an input `sample`
+ * The graph of one step around a denoiser: it makes `x0` and `next` (samplers/schedule.ts) from `x` and fresh noise.
+ * @throws OnestrokeError `model-unsupported` when the model has no input `sample` to denoise
  */
 export function stepGraph(model: OnnxModel): OnnxModel {
   const { graph } = model;
   const sample = new GraphIndex(graph).inputs.find(({ name }) => name === "sample");
-  if (!sample) throw new OnestrokeError("model-unsupported", "this ONNX model is no denoiser: it has no input sample");
+  if (!sample) throw new OnestrokeError("model-unsupported", "this ONNX model is not a denoiser: it has no input sample");
   const prediction = chooseOutput("this ONNX model", graphOutputs(graph.outputs), PREDICTION);
   const { x, noise } = STEP_INPUTS;
   const before = new NodeList("onestroke/before");
@@ -73,14 +73,14 @@ export function stepScalars({ inputScale, x0, next }: SamplerStep): Readonly<Rec
 }
 
 /**
- * A decoder that takes latents as a sampler leaves them: its own input is `latent / scalingFactor + shiftFactor`.
+ * A decoder that takes latents as a sampler leaves them. The network's own input is `latent / scalingFactor + shiftFactor`.
  * @throws OnestrokeError `model-unsupported` when it has no input
  */
 export function latentGraph(model: OnnxModel, scalingFactor: number, shiftFactor: number): OnnxModel {
   const { graph } = model;
   const inputs = new GraphIndex(graph).inputs;
   const input = inputs.find(({ name }) => name === "latent_sample") ?? inputs[0];
-  if (!input) throw new OnestrokeError("model-unsupported", "this ONNX model is no decoder: it has no input");
+  if (!input) throw new OnestrokeError("model-unsupported", "this ONNX model is not a decoder: it has no input");
   const before = new NodeList("onestroke/before");
   const [factor, shift] = ["onestroke/factor", "onestroke/shift"] as const;
   feed(before, before.op("Add", [before.op("Mul", [LATENT_INPUT, factor]), shift]), input);
@@ -99,7 +99,7 @@ export function latentGraph(model: OnnxModel, scalingFactor: number, shiftFactor
   };
 }
 
-/** Takes the place of a network's input, in its format. */
+/** Makes a value take the place of a network's input, in that input's format. */
 function feed(list: NodeList, value: string, { name, elementType = float32 }: ValueInfo): void {
   list.cast(value, elementType, name);
 }

@@ -1,4 +1,4 @@
-// Parts that do not fit each other are refused by what they disagree in; each rule by itself.
+// Parts that do not fit each other are refused, and the error names what they disagree in. Each rule has its own test.
 import { describe, expect, test } from "vitest";
 import { diffusersManifest } from "../checkpoints/diffusers-manifest";
 import { component } from "../checkpoints/manifest";

@@ -1,5 +1,5 @@
-// Refuses a checkpoint whose parts are each in order and do not fit each other, before anything large
-// is read: a picture would be drawn, and be wrong.
+// Refuses a checkpoint whose parts are each valid but do not fit each other, before anything large
+// is read. Otherwise a picture would be drawn, and it would be wrong.
 import { OnestrokeError } from "../common/errors";
 import type { Denoiser, TextEncoder } from "../networks/roles";
 import type { ClipTokenizer } from "../tokenizer/clip-tokenizer";
@@ -9,7 +9,7 @@ export function checkTokenizer(
   { maxLength, vocabularySize }: Pick<ClipTokenizer, "maxLength" | "vocabularySize">,
   encoder: Pick<TextEncoder, "tokens" | "vocabularySize">,
 ): void {
-  agree(maxLength === encoder.tokens, `the tokenizer makes rows of ${maxLength} tokens, the text encoder reads ${encoder.tokens}`);
+  agree(maxLength === encoder.tokens, `the tokenizer makes rows of ${maxLength} tokens, but the text encoder reads ${encoder.tokens}`);
   checkVocabulary(vocabularySize, encoder.vocabularySize);
 }
 
@@ -26,20 +26,20 @@ export function checkDenoiser(
 ): void {
   agree(
     inChannels === latentChannels && outChannels === latentChannels,
-    `the denoiser maps ${inChannels} to ${outChannels} channels, the latent has ${latentChannels}`,
+    `the denoiser maps ${inChannels} to ${outChannels} channels, but the latent has ${latentChannels}`,
   );
   agree(
     (reads.kind === "text") === encoders.length > 0,
-    `the denoiser reads a ${reads.kind}, and there are ${encoders.length} text encoders`,
+    `the denoiser reads a ${reads.kind}, but there are ${encoders.length} text encoders`,
   );
   if (reads.kind !== "text") return;
-  // Their states stand side by side; the last encoder's pooled one counts, where it projects one.
+  // The encoders' states stand side by side. The pooled text is the last encoder's, if it projects one.
   const channels = encoders.reduce((total, encoder) => total + encoder.channels, 0);
   const pooledChannels = encoders.at(-1)?.projection;
-  agree(reads.channels === channels, `the denoiser reads ${reads.channels} text channels, the text encoders give ${channels}`);
+  agree(reads.channels === channels, `the denoiser reads ${reads.channels} text channels, but the text encoders give ${channels}`);
   agree(
     reads.pooledChannels === undefined || reads.pooledChannels === pooledChannels,
-    `the denoiser reads ${reads.pooledChannels} pooled text channels, the text encoders give ${pooledChannels ?? "none"}`,
+    `the denoiser reads ${reads.pooledChannels} pooled text channels, but the text encoders give ${pooledChannels ?? "none"}`,
   );
 }
 

@@ -1,4 +1,4 @@
-// A picture passes that has the size asked for and two colours at least.
+// A picture passes if it has the size asked for and at least two colours.
 import { expect, test } from "vitest";
 import { checkPicture } from "./check-picture";
 

@@ -1,12 +1,12 @@
-// The last look at a finished picture before it is shown or kept, whatever engine drew it. A NaN
+// The last check of a finished picture before it is shown or kept, whichever engine drew it. A NaN
 // anywhere in a network spreads over the whole picture and comes out of the RGBA conversion as one
-// colour, as does a device that was lost without an error. Not for previews: a first guess may be flat.
+// colour; so does the output of a device that was lost without an error. Previews are not checked: a first guess may be flat.
 import { OnestrokeError } from "../common/errors";
 import type { Picture } from "../common/picture";
 import type { Size } from "./engine";
 
 /**
- * @param size asked for
+ * @param size the size asked for
  * @throws OnestrokeError `bad-image`, detail `reason`
  */
 export function checkPicture(picture: Picture, { width, height }: Size): void {

@@ -1,4 +1,4 @@
-// A denoiser that reads classes is drawn by the same algorithm as one that reads texts: one step is computed here by the
+// A denoiser that reads classes is drawn by the same algorithm as one that reads texts. One step is computed here by the
 // rule of average velocities, from the network's own prediction.
 import { beforeEach, expect, test } from "vitest";
 import { parseCatalogueEntry } from "../catalogue/entry";
@@ -61,7 +61,7 @@ async function oneStep(label: number): Promise<Float32Array> {
 
 test("one step of class 3; another class is another latent", async () => {
   const { latent } = await model.measure(ASKED);
-  // The same float32 kernels on both ways: only the order of two sums differs.
+  // Both ways use the same float32 kernels; only the order of two sums differs.
   expect(relativeError(latent, await oneStep(3))).toBeLessThan(1e-5);
   expect(relativeError(latent, await oneStep(4)), "control").toBeGreaterThan(1e-3);
 });

@@ -1,5 +1,5 @@
-// How a checkpoint is steered when nobody says: as its family is, which the catalogue names
-// or the layout of its networks tells.
+// How a checkpoint is steered by default: as its family is. The catalogue names the family,
+// or else the layout of its networks tells.
 import type { Manifest } from "../checkpoints/manifest";
 import { STEERING_DEFAULTS, type SteeringDefaults } from "../common/steering-defaults";
 
@@ -13,7 +13,7 @@ export function steeringDefaults({ family, pipeline, components }: Manifest): St
   return steeringDefaultsOfTextChannels(components.unet?.config["cross_attention_dim"]);
 }
 
-/** Of a denoiser with one text encoder, by the channels it reads; few channels are a small student like Vignette. */
+/** For a denoiser with one text encoder, by the text channels it reads. Fewer than SD1's mean a small student such as Vignette. */
 export function steeringDefaultsOfTextChannels(channels: unknown): SteeringDefaults {
   if (channels === SD2_TEXT_CHANNELS) return STEERING_DEFAULTS.sd21;
   return typeof channels === "number" && channels < SD1_TEXT_CHANNELS ? STEERING_DEFAULTS.vignette : STEERING_DEFAULTS.sd15;

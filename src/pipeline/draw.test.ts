@@ -1,5 +1,5 @@
-// Rules of the pipeline, on the embedded student: a picture is a function of its
-// request alone, whatever was drawn before it, whichever networks had to leave the GPU.
+// Rules of the pipeline, on the embedded student: a picture depends on its request
+// alone, whatever was drawn before it and whichever networks had to leave the GPU.
 import { beforeEach, describe, expect, test } from "vitest";
 import { diffusersManifest } from "../checkpoints/diffusers-manifest";
 import type { Manifest } from "../checkpoints/manifest";
@@ -29,7 +29,7 @@ let opened: Promise<Model> | undefined;
 let model: Model;
 const loading: Progress[] = [];
 
-// Once, but within a test, which is what can be skipped where there is no adapter.
+// This is done once, but within a test, because only a test can be skipped where there is no adapter.
 beforeEach(async () => {
   manifest ??= await diffusersManifest(nodeStore("models/vignette"));
   const device = await testDevice();
@@ -86,7 +86,7 @@ describe("a picture is a function of its request", () => {
 });
 
 describe("long prompts", () => {
-  // 80 words and more: past the encoder's 77 tokens.
+  // 80 words and more, which is past the encoder's 77 tokens.
   const long = `${"a quiet meadow ".repeat(30)}at night`;
   const longer = `${long} with a full moon and three cabins`;
   let ofTwoRows: Promise<Model> | undefined;
@@ -105,7 +105,7 @@ describe("long prompts", () => {
   test("control: with two rows of tokens it is read", async () => {
     const first = await draw({ prompt: long }, twoRows);
     expect((await draw({ prompt: longer }, twoRows)).data).not.toEqual(first.data);
-    // A short prompt takes one row still.
+    // A short prompt still takes one row.
     expect((await draw({}, twoRows)).data).toEqual((await draw()).data);
   });
 
@@ -121,7 +121,7 @@ describe("long prompts", () => {
       expect((await draw(texts(longer))).data).toEqual((await draw(texts(long))).data);
       expect((await draw(texts(longer), twoRows)).data).not.toEqual((await draw(texts(long), twoRows)).data);
     }
-    // What the second rows held is forgotten again.
+    // What the second rows held is no longer in the plan.
     expect((await draw({ negative: "sailboat", steering }, twoRows)).data).toEqual(short.data);
   });
 });
@@ -141,14 +141,14 @@ describe("steering", () => {
     expect(nasa.data).not.toEqual(plain.data);
     expect(nag.data).not.toEqual(plain.data);
     expect(nag.data).not.toEqual(nasa.data);
-    // And the plan's negative branch is forgotten again.
+    // And the plan no longer holds the negative branch.
     expect((await draw()).data).toEqual(plain.data);
   });
 
   const nasa = { negative: "sailboat", steering: { method: "nasa", scale: 0.5 } } as const;
   const nag = { negative: "sailboat", steering: { method: "nag", scale: 2, tau: 2.5, alpha: 0.5 } } as const;
   let seed = 100;
-  /** Of a picture with a seed of its own: what is the same in two lists is not for want of a change. */
+  /** For a picture with its own seed, so that two equal lists are not equal because nothing had changed. */
   const dispatches = async (changes: Partial<Recipe>) =>
     recordDispatches(await testDevice(), () => draw({ ...changes, seed: String(seed++) }));
 
@@ -180,7 +180,7 @@ describe("steering", () => {
     const negative = await dispatches({ ...steered, ...other });
     const projections = (all: readonly string[]) => all.filter((dispatch) => !step.includes(dispatch));
     const encoder = projections(prompt).filter((dispatch) => negative.includes(dispatch));
-    // The same encoder ran for both; beyond it each text has projections of its own, equally many.
+    // The same encoder ran for both. After it, each text has its own projections, and equally many of them.
     expect(encoder.length).toBeGreaterThan(0);
     expect(projections(prompt).length).toBeGreaterThan(encoder.length);
     expect(projections(negative)).toHaveLength(projections(prompt).length);
@@ -248,7 +248,7 @@ describe("over a picture", () => {
     const { picture } = await start(1);
     const [little, much] = [await over(0.25, 4), await over(1, 4)];
     expect(difference(little, picture)).toBeLessThan(difference(much, picture) / 2);
-    // Control: neither is the picture that is drawn from noise alone.
+    // Control: neither of them is the picture that is drawn from noise alone.
     expect(little.data).not.toEqual((await draw({ steps: 4 })).data);
   });
 

@@ -1,5 +1,5 @@
-// A recipe becomes a picture. `draw` reads as the algorithm does in the papers, and stands once for every engine: what
-// it waits for is behind the seam (engine.ts).
+// A recipe becomes a picture. `draw` reads as the algorithm does in the papers, and there is one `draw` for every engine:
+// the computations it awaits are behind the interface in engine.ts.
 import type { Drawing, DrawHooks, Timings } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
 import type { ModelFacts } from "../common/model-facts";
@@ -14,7 +14,7 @@ import { fitRecipe, fitStart, type StartPicture } from "./fit";
 import { Texts } from "./texts";
 import { Work } from "./work";
 
-/** Milliseconds that loading took, which the first picture's timings carry. */
+/** Milliseconds that loading took; the first picture's timings include them. */
 export type LoadTimings = Pick<Timings, "load" | "compile">;
 
 export class Model {
@@ -22,7 +22,7 @@ export class Model {
   readonly #texts: Texts;
   #unpaid: LoadTimings;
 
-  /** @param textRows encoder lengths (of 77 tokens) that a text may fill; the rest is cut */
+  /** @param textRows rows of the encoder's 77 tokens that a text may fill; the rest of the text is cut */
   constructor(engine: ModelEngine, loading: LoadTimings, textRows = 1) {
     this.#engine = engine;
     this.#texts = new Texts(engine.textEncoders, textRows);
@@ -41,7 +41,7 @@ export class Model {
     const work = new Work(hooks);
     const denoising = await this.#denoise(recipe, work, hooks.onPreview, start);
     try {
-      // 6. Pixels, looked at before anybody sees them.
+      // 6. The pixels, which are checked before they are shown.
       work.say({ stage: "decode" });
       const picture = await work.time("decode", () => denoising.decode("next"));
       checkPicture(picture, recipe);
@@ -51,7 +51,7 @@ export class Model {
     }
   }
 
-  /** What `draw` draws, as numbers to compare with a reference. */
+  /** What `draw` draws, as numbers that can be compared with a reference. */
   async measure(recipe: Recipe, start?: StartPicture): Promise<Measured> {
     const denoising = await this.#denoise(recipe, new Work(), undefined, start);
     try {
@@ -65,7 +65,7 @@ export class Model {
     return this.#engine.dispose();
   }
 
-  /** Up to the finished latent, which is `next` of the last step. */
+  /** Runs every step up to the finished latent, which is `next` of the last step. */
   async #denoise(recipe: Recipe, work: Work, onPreview: DrawHooks["onPreview"], start: StartPicture | undefined): Promise<Denoising> {
     // 1. What the recipe asks of this model.
     fitRecipe(recipe, this.facts);
@@ -74,11 +74,11 @@ export class Model {
     const schedule = scheduleFor(this.#engine.sampler, recipe.steps);
     const steering = effectiveSteering(recipe.steering, recipe.negative);
 
-    // 2. The texts, as the denoiser reads them.
+    // 2. The texts, in the form that the denoiser reads.
     work.say({ stage: "encode" });
     const condition = await this.#read(recipe, work);
 
-    // 3. The first sample: noise, or noise over a picture at the level of the step it comes in at.
+    // 3. The first sample: noise, or a picture under noise at the level of the first step taken.
     const generator = new TorchGenerator(BigInt(recipe.seed));
     const draw = (): Float32Array => generator.randn((channels * recipe.height * recipe.width) / factor ** 2);
     const first = draw();
@@ -88,10 +88,10 @@ export class Model {
         ? first.map((value) => value * schedule.initialNoiseScale)
         : noised(await work.time("encode", () => this.#engine.encodePicture(start.picture, work)), first, steps[0]);
 
-    // 4. The networks of this size, with room for these texts.
+    // 4. The networks for this size, with room for these texts.
     const denoising = await this.#engine.begin(sample, condition, recipe, work);
     try {
-      // 5. Every step, and after all but the last a preview.
+      // 5. Every step, and a preview after each step but the last.
       for (const [index, step] of steps.entries()) {
         work.throwIfCancelled();
         work.say({ stage: "step", step: index + 1, steps: steps.length });
@@ -117,7 +117,7 @@ export class Model {
     return { kind: "text", positive, negative: await encode(negative), method };
   }
 
-  /** The first picture's timings carry what loading took; after that it is paid. */
+  /** The first picture's timings include what loading took; later ones do not. */
   #pay(timings: Timings): Timings {
     const { load, compile } = this.#unpaid;
     this.#unpaid = { load: 0, compile: 0 };
@@ -125,7 +125,7 @@ export class Model {
   }
 }
 
-/** Those that are taken over a picture, at least one. */
+/** The steps that are taken over a picture; there is at least one. */
 function lastSteps(steps: readonly SamplerStep[], strength: number): readonly SamplerStep[] {
   return steps.slice(-Math.max(1, Math.min(steps.length, Math.floor(steps.length * strength))));
 }
@@ -135,7 +135,7 @@ function noised(latent: Float32Array, noise: Float32Array, step: SamplerStep | u
   return latent.map((value, i) => start.picture * value + start.noise * (noise[i] ?? Number.NaN));
 }
 
-/** A model without a text encoder draws classes, which a prompt names by their number. */
+/** A model without a text encoder draws classes, and its prompt is the number of a class. */
 function labelOf(prompt: string): number {
   if (/^\s*\d{1,6}\s*$/.test(prompt)) return Number(prompt);
   throw new OnestrokeError("invalid-input", "this model draws classes, not sentences: its prompt is the number of a class", {

@@ -1,5 +1,5 @@
-// The seam between the algorithm (draw.ts) and what computes it: our own kernels (wgsl/) or ONNX Runtime (ort/).
-// Arrays that cross it are float32 in torch's order, `[channels, height, width]`, so that noise is torch's noise.
+// The interface between the algorithm (draw.ts) and what computes it: our own kernels (wgsl/) or ONNX Runtime (ort/).
+// Arrays that cross it are float32 in torch's order, `[channels, height, width]`, so that the noise is torch's noise.
 import type { ModelFacts } from "../common/model-facts";
 import type { Picture } from "../common/picture";
 import type { Steering, SteeringMethod } from "../common/steering";
@@ -11,23 +11,23 @@ import type { Work } from "./work";
 export interface ModelEngine {
   readonly facts: ModelFacts;
   readonly sampler: Sampler;
-  readonly latent: { readonly channels: number; /** Pixels a latent pixel, along one side. */ readonly factor: number };
+  readonly latent: { readonly channels: number; /** Pixels for each latent pixel, along one side. */ readonly factor: number };
   readonly textEncoders: readonly TextEncoder[];
   /**
-   * Makes ready to denoise.
-   * @param sample of the first step
+   * Prepares the networks for denoising.
+   * @param sample the sample of the first step
    * @throws OnestrokeError `model-*`, `gpu-*`, `download-failed`, `cancelled`
    */
   begin(sample: Float32Array, condition: Condition, size: Size, work: Work): Promise<Denoising>;
   /**
    * A picture as the latent that `begin` takes, without noise.
-   * @throws OnestrokeError `model-unsupported` where the model has no encoder of pictures
+   * @throws OnestrokeError `model-unsupported` where the model has no encoder for pictures
    */
   encodePicture(picture: Picture, work: Work): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
 
-/** Pixels. */
+/** Width and height in pixels. */
 export interface Size {
   readonly width: number;
   readonly height: number;
@@ -50,32 +50,32 @@ export interface TextRow {
 
 /** A whole text, read by every encoder of a model. */
 export interface EncodedText extends TextRow {
-  /** A multiple of the rows' length. */
+  /** A multiple of a row's length. */
   readonly tokens: number;
 }
 
-/** What a picture is to show: a text, perhaps beside one to steer away from; or a class. */
+/** What a picture is to show: a text, possibly with a second text to steer away from; or a class. */
 export type Condition =
   | {
       readonly kind: "text";
       readonly positive: EncodedText;
-      /** Absent where nothing is steered. */
+      /** Absent where the picture is not steered. */
       readonly negative?: EncodedText | undefined;
       readonly method: SteeringMethod | undefined;
     }
   | { readonly kind: "label"; readonly label: number };
 
-/** A latent on its way from noise to a picture. It holds memory until `end`. */
+/** A latent on its way from noise to a picture. It holds memory until `end` is called. */
 export interface Denoising {
   /**
-   * From the sample to x0 and to the sample of the next step.
-   * @param noise fresh unit noise, where the step adds any
-   * @param keepsX0 whether `decode` will be asked for it
+   * Goes from the sample to x0 and to the sample of the next step.
+   * @param noise fresh unit noise, if the step adds any
+   * @param keepsX0 whether `decode` will be asked for x0
    */
   step(step: SamplerStep, steering: Steering, noise: Float32Array | undefined, keepsX0: boolean): Promise<void>;
   /** @throws OnestrokeError `bad-image` if a pixel is not finite */
   decode(latent: "x0" | "next"): Promise<Picture>;
-  /** What `decode("next")` makes a picture of, as numbers: the scaled latent, and pixels about [0, 1]. Both `[height, width, channels]`. */
+  /** The scaled latent that `decode("next")` reads, and its pixels about [0, 1]. Both are `[height, width, channels]`. */
   measure(): Promise<Measured>;
   end(): void;
 }

@@ -1,4 +1,4 @@
-// Fits a valid recipe to what a model can do: its sizes and its steps. One answer for every engine.
+// Fits a valid recipe to what a model can do: its sizes and its steps. The answer is the same for every engine.
 import { OnestrokeError } from "../common/errors";
 import { MAX_SIDE } from "../common/limits";
 import type { ModelFacts } from "../common/model-facts";
@@ -34,7 +34,7 @@ export function fitStart({ picture, strength }: StartPicture, { width, height }:
 }
 
 /**
- * @param side pixels on a side that a model was trained at: what is prepared before the first picture
+ * @param side pixels on a side of the pictures that a model was trained on, for which it is prepared before the first picture
  * @throws OnestrokeError `model-unsupported`
  */
 export function checkUsualSide(side: number): void {

@@ -1,4 +1,4 @@
-// Torch keeps a picture's channels apart, our kernels keep a pixel's channels together.
+// Torch stores each channel of a picture as a whole, one after another; our kernels store the channels of each pixel together.
 
 /** `[channels, pixels]` to `[pixels, channels]`. */
 export function channelsLast(values: Float32Array, channels: number): Float32Array<ArrayBuffer> {

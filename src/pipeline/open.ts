@@ -1,5 +1,5 @@
-// Opens a model on the engine asked for. Worker and command line share it; they differ in where files are (places) and
-// in how a GPU and ONNX Runtime are come by (compute).
+// Opens a model on the engine asked for. The worker and the command line share it; they differ in where files are (places)
+// and in how they get a GPU and ONNX Runtime (compute).
 import { manifestOf, type ModelFiles } from "../checkpoints/places";
 import type { DrawHooks } from "../common/drawing";
 import type { Engine } from "../common/engine";
@@ -15,7 +15,7 @@ export type OrtEngine = Exclude<Engine, "wgsl">;
 export interface Compute {
   /** @throws OnestrokeError `gpu-unavailable` */
   readonly device: () => Device;
-  /** Started when it is first asked for. @throws OnestrokeError `gpu-unavailable`, `worker-died`, `cancelled` */
+  /** It is started when it is first asked for. @throws OnestrokeError `gpu-unavailable`, `worker-died`, `cancelled` */
   readonly runtime: (engine: OrtEngine, hooks: DrawHooks) => Promise<OrtRuntime>;
 }
 
@@ -28,12 +28,12 @@ export async function openModel(
   options: WgslOptions = {},
 ): Promise<Model> {
   if (engine === "wgsl") return openWgslModel(await manifestOf(files, hooks.signal), device(), hooks, options);
-  // Fetched only when a model is drawn with it.
+  // It is fetched only when a model is drawn with it.
   const { openOnnxModel } = await scriptOf(import("./ort/model"));
   return openOnnxModel(files, await runtime(engine, hooks), hooks, options);
 }
 
-/** A script that is fetched when it is needed. Some browsers remember that it failed for as long as the worker lives. */
+/** A script that is fetched when it is needed. Some browsers remember a failed fetch for as long as the worker lives. */
 export function scriptOf<Script>(script: Promise<Script>): Promise<Script> {
   return script.catch((cause: unknown) => {
     throw new OnestrokeError("worker-died", "the script of ONNX Runtime's engine could not be loaded", {}, cause);

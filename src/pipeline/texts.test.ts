@@ -1,4 +1,4 @@
-// A text is as long as the tokenizer that splits it most finds it, and what is read of it is what all encoders read.
+// A text's length is the count of the tokenizer that splits it into most tokens. Only what all encoders read of it counts as read.
 import { expect, test } from "vitest";
 import { textTokens } from "./texts";
 

@@ -1,5 +1,5 @@
-// Texts to what a denoiser reads. SD takes the last hidden state of one encoder; SDXL the penultimate states of two,
-// side by side, and the second one's projected embedding. The last few texts are kept on the host, so that going back
+// Turns texts into what a denoiser reads. SD takes the last hidden state of one encoder; SDXL takes the penultimate states of
+// two, side by side, and the second one's projected embedding. The last few texts are kept on the host, so that going back
 // to a prompt costs nothing.
 import type { TextTokens } from "../common/drawing";
 import type { Recipe } from "../common/recipe";
@@ -16,15 +16,15 @@ export class Texts {
   readonly #kept = new Map<string, EncodedText>();
 
   /**
-   * @param maxRows encoder lengths that a text may fill. Published pipelines read one and cut the rest; each further one
-   * is encoded by itself, and its tokens follow
+   * @param maxRows rows of an encoder's length that a text may fill. Published pipelines read one row and cut the rest; here each
+   * further row is encoded by itself, and its tokens follow
    */
   constructor(encoders: readonly TextEncoder[], maxRows: number) {
     this.#encoders = encoders;
     this.#maxRows = maxRows;
   }
 
-  /** How long the recipe's texts are: what is too long is cut without a sign in the picture. */
+  /** How long the recipe's texts are, because the picture does not show that a text was cut. */
   tokens(recipe: Pick<Recipe, "prompt" | "negative" | "steering">): TextTokens {
     if (this.#encoders.length === 0) return { prompt: 0, negative: 0, most: 0 };
     return textTokens(
@@ -43,7 +43,7 @@ export class Texts {
     for (const encoder of this.#encoders) {
       const ids = encoder.tokenizer.encodeLong(text, count);
       const rows: TextRow[] = [];
-      // Where the other tokenizer needs more rows than this one, the rest is an empty text.
+      // Where another tokenizer needs more rows than this one, the remaining rows are an empty text.
       for (let row = 0; row < count; row++) rows.push(await encoder.encode(ids[row] ?? encoder.tokenizer.encode(""), work));
       parts.push(oneAfterAnother(rows));
     }
@@ -55,7 +55,7 @@ export class Texts {
   }
 }
 
-/** A text is as long as the tokenizer that splits it most finds it; what is read of it is what all encoders read. */
+/** A text's length is the count of the tokenizer that splits it into most tokens; `most` is what all encoders read of it. */
 export function textTokens(
   tokenizers: readonly Pick<ClipTokenizer, "count" | "maxLength">[],
   maxRows: number,
@@ -65,12 +65,12 @@ export function textTokens(
   return {
     prompt: count(prompt),
     negative: effectiveSteering(steering, negative).method === "none" ? 0 : count(negative),
-    // Each row has a token of begin and one of end.
+    // Each row has a begin token and an end token.
     most: maxRows * Math.min(...tokenizers.map(({ maxLength }) => maxLength - 2)),
   };
 }
 
-/** The rows of one encoder. The pooled embedding is the first row's. */
+/** Joins the rows of one encoder. The pooled embedding is the first row's. */
 function oneAfterAnother(rows: readonly TextRow[]): EncodedText {
   const channels = rows[0]?.channels ?? 0;
   const hidden = new Float32Array(rows.reduce((length, row) => length + row.hidden.length, 0));
@@ -82,7 +82,7 @@ function oneAfterAnother(rows: readonly TextRow[]): EncodedText {
   return { hidden, channels, tokens: hidden.length / channels, pooled: rows[0]?.pooled };
 }
 
-/** The states of several encoders along channels. The pooled embedding is the last encoder's. */
+/** Joins the states of several encoders along channels. The pooled embedding is the last encoder's. */
 function sideBySide(parts: readonly EncodedText[]): EncodedText {
   const [first] = parts;
   if (first !== undefined && parts.length === 1) return first;

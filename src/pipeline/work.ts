@@ -1,5 +1,5 @@
 // One piece of work, such as a picture or the loading of a model, as every layer below sees it: whether it is still
-// wanted, whom to tell how far it is, and where its time goes.
+// wanted, whom to tell about its progress, and where its time goes.
 import type { DrawHooks, Timings } from "../common/drawing";
 import { throwIfCancelled } from "../common/errors";
 import type { Progress } from "../common/progress";
@@ -11,7 +11,7 @@ export class Work {
   readonly #onProgress: ((progress: Progress) => void) | undefined;
   readonly #spent: Record<Exclude<Stage, "denoise">, number> = { load: 0, compile: 0, encode: 0, decode: 0 };
   readonly #steps: number[] = [];
-  /** Milliseconds that stages within the current one took for themselves. */
+  /** Milliseconds of the current stage that belong to stages within it. */
   #inner = 0;
 
   constructor({ signal, onProgress }: Pick<DrawHooks, "signal" | "onProgress"> = {}) {
@@ -28,7 +28,7 @@ export class Work {
     throwIfCancelled(this.signal);
   }
 
-  /** Runs `job` on a stage's account. Stages within stages count once, for the inner one; each denoising is a step of its own. */
+  /** Runs `job` and counts its time for a stage. A stage within a stage counts once, for the inner one; each denoising is its own step. */
   async time<T>(stage: Stage, job: () => Promise<T>): Promise<T> {
     const outerInner = this.#inner;
     this.#inner = 0;
@@ -49,7 +49,7 @@ export class Work {
   }
 }
 
-/** The work of loading a whole model: each component's bytes become the model's, so that one bar fills once. */
+/** The work of loading a whole model: the bytes of all components are counted together, so that one bar fills once. */
 export function loadingWork({ signal, onProgress }: DrawHooks, totalBytes: number): Work {
   const loaded = new Map<string, number>();
   return new Work({

@@ -1,5 +1,5 @@
-// The messages between page and worker, both ways. Every call has an id, and everything
-// said about it carries that id; a call ends with exactly one of `loaded`, `drawn`, `failed`.
+// The messages between page and worker, in both directions. Every call has an id, and every message
+// about it carries that id; a call ends with exactly one of `loaded`, `drawn`, `failed`.
 import type { Drawing } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import type { WireError } from "../common/errors";
@@ -8,18 +8,18 @@ import type { Picture } from "../common/picture";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
 
-/** `engine` is what is to compute it. Absent: our own where there is WebGPU, else WASM if the model has ONNX graphs. */
+/** `engine` is what is to compute the call. If it is absent: our own where there is WebGPU, else WASM if the model has ONNX graphs. */
 export type Call =
-  /** @param model its id */
+  /** @param model the model's id */
   | { readonly type: "load"; readonly model: string; readonly engine: Engine | undefined }
-  /** Loads the recipe's model first where it is not the loaded one. The recipe is valid. */
+  /** Loads the recipe's model first if it is not the loaded one. The recipe is valid. */
   | { readonly type: "generate"; readonly recipe: Recipe; readonly engine: Engine | undefined };
 
 export type ToWorker =
-  /** The first message: where the models are that ship with the page, an absolute address that ends in a slash. */
+  /** The first message: where the models are that ship with the page, as an absolute address that ends in a slash. */
   | { readonly type: "start"; readonly modelsRoot: string }
   | (Call & { readonly id: number })
-  /** `id` is the call's. */
+  /** `id` is the id of the call to cancel. */
   | { readonly type: "cancel"; readonly id: number }
   | { readonly type: "ping" };
 
@@ -30,10 +30,10 @@ export type Answer =
 export type FromWorker =
   | Answer
   | { readonly type: "failed"; readonly id: number; readonly error: WireError }
-  /** What computes from now on, said before it begins to load: WASM keeps the worker's thread to itself. */
+  /** What computes from now on, sent before loading begins, because WASM blocks the worker's thread. */
   | { readonly type: "engine"; readonly engine: Engine }
   | { readonly type: "progress"; readonly id: number; readonly progress: Progress }
-  /** The picture after `step` of several; never the last. */
+  /** The picture after one of several steps; there is no preview after the last step. */
   | { readonly type: "preview"; readonly id: number; readonly picture: Picture; readonly step: number }
   | { readonly type: "pong" }
   /** The worker cannot go on (device lost, a bug) and asks to be replaced. */

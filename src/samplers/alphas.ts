@@ -1,6 +1,6 @@
-// Cumulative alphas of a discrete diffusion process, with the roundings of the
-// float32 reference: its betas are float32, its product is kept in float64 and
-// stored in float32. At t = 999 that matters at the sixth digit.
+// Cumulative alphas of a discrete diffusion process, with the rounding of the
+// float32 reference: its betas are float32, and its product is kept in float64 and
+// stored in float32. At t = 999 this affects the sixth digit.
 import { OnestrokeError } from "../common/errors";
 
 export interface NoiseSchedule {
@@ -10,7 +10,7 @@ export interface NoiseSchedule {
   readonly betaSchedule: "linear" | "scaled_linear";
 }
 
-/** Every Stable Diffusion model, 1.5 to XL. */
+/** The noise schedule of every Stable Diffusion model, from 1.5 to XL. */
 export const STABLE_DIFFUSION_NOISE: NoiseSchedule = {
   trainTimesteps: 1000,
   betaStart: 0.00085,
@@ -23,11 +23,11 @@ export interface NoiseLevel {
   readonly alpha: number;
   readonly sqrtAlpha: number;
   readonly sqrtOneMinusAlpha: number;
-  /** Noise over signal. */
+  /** Ratio of noise to signal. */
   readonly sigma: number;
 }
 
-/** Cumulative products of `1 - beta`, one a training timestep, in float32. */
+/** Cumulative products of `1 - beta`, one for each training timestep, in float32. */
 export function cumulativeAlphas(noise: NoiseSchedule): Float32Array {
   const { trainTimesteps, betaStart, betaEnd, betaSchedule } = noise;
   const root = betaSchedule === "scaled_linear";
@@ -37,7 +37,7 @@ export function cumulativeAlphas(noise: NoiseSchedule): Float32Array {
   const alphas = new Float32Array(trainTimesteps);
   let product = 1;
   for (let t = 0; t < trainTimesteps; t++) {
-    // The reference fills from both ends, so both ends are exact.
+    // The reference fills its table from both ends, so both ends are exact.
     const fromStart = t < trainTimesteps / 2;
     const value = Math.fround(fromStart ? from + stride * t : to - stride * (trainTimesteps - 1 - t));
     const beta = root ? Math.fround(value * value) : value;
@@ -49,7 +49,7 @@ export function cumulativeAlphas(noise: NoiseSchedule): Float32Array {
 
 /**
  * @param timestep integer in [0, trainTimesteps)
- * @throws OnestrokeError `model-unsupported` when a step list asks for another
+ * @throws OnestrokeError `model-unsupported` when a step list asks for any other timestep
  */
 export function noiseLevel(alphas: Float32Array, timestep: number): NoiseLevel {
   const alpha = alphas[timestep];

@@ -1,11 +1,11 @@
 // Shortcut models: the network gives the average velocity u(z, r, t) between two times, and
-// z moves by it. ESC (arXiv 2512.11831), MeanFlow (arXiv 2505.13447), iMF.
+// z moves by it. Sources: ESC (arXiv 2512.11831), MeanFlow (arXiv 2505.13447), iMF.
 import { OnestrokeError } from "../common/errors";
 import type { SamplerStep, Schedule } from "./schedule";
 
 /**
  * Times go linearly from 1 (noise) to 0 (data): `z <- z - (t - r) u(z, r, t)`.
- * `x0` of a step goes all the way from t with that step's velocity.
+ * `x0` of a step is where z would end if it went all the way from t to 0 with that step's velocity.
  */
 export function averageVelocitySchedule(steps: number): Schedule {
   if (!Number.isInteger(steps) || steps < 1) {

@@ -1,5 +1,5 @@
-// One forward whose output is the picture itself: PaGoDA's decoder (arXiv 2405.14822).
-// No x0 formula, no second step.
+// One forward pass whose output is the picture itself: PaGoDA's decoder (arXiv 2405.14822).
+// It needs no x0 formula and has no second step.
 import { OnestrokeError } from "../common/errors";
 import type { Schedule } from "./schedule";
 
@@ -7,8 +7,8 @@ import type { Schedule } from "./schedule";
 const SIGMA_DATA = 0.5;
 
 /**
- * The sample is `sigma` times unit noise, the network sees it times `1 / sqrt(sigma^2 + sigma_data^2)`
- * and is told `250 ln(sigma)`.
+ * The sample is `sigma` times unit noise. The network sees it times `1 / sqrt(sigma^2 + sigma_data^2)`
+ * and is given `250 ln(sigma)` as its time.
  * @throws OnestrokeError `invalid-input` for more than one step
  */
 export function directSchedule(steps: number, sigma: number): Schedule {

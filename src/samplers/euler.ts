@@ -9,14 +9,14 @@ import type { PredictionType, SamplerStep, Schedule, X0Coefficients } from "./sc
 export type EulerTimesteps =
   | { readonly spacing: "trailing" }
   | { readonly spacing: "leading"; readonly stepsOffset: number }
-  /** Those a student was taught, highest first; one list for each number of steps it takes. */
+  /** The timesteps that a student was taught, highest first, with one list for each number of steps that it takes. */
   | { readonly spacing: "own"; readonly lists: readonly (readonly number[])[] };
 
 export interface EulerOptions {
   readonly noise: NoiseSchedule;
   readonly predictionType: PredictionType;
   readonly timesteps: EulerTimesteps;
-  /** Adds fresh noise after each step (SDXL-Turbo's scheduler); equal to plain Euler at one step. */
+  /** Whether fresh noise is added after each step (SDXL-Turbo's scheduler). With one step this equals plain Euler. */
   readonly ancestral: boolean;
 }
 
@@ -36,7 +36,7 @@ function eulerStep(timestep: number, sigma: number, sigmaNext: number, { predict
   const up = ancestral ? Math.sqrt((sigmaNext ** 2 * (sigma ** 2 - sigmaNext ** 2)) / sigma ** 2) : 0;
   const down = Math.sqrt(sigmaNext ** 2 - up ** 2);
   const x0 = x0AtSigma(predictionType, sigma);
-  // x + (down - sigma) * (x - x0) / sigma, collected by operand.
+  // x + (down - sigma) * (x - x0) / sigma, with the terms collected by operand.
   const keep = down / sigma;
   return {
     inputScale: 1 / Math.hypot(sigma, 1),
@@ -81,7 +81,7 @@ function timestepsOf(steps: number, { noise, timesteps }: EulerOptions): readonl
   }
 }
 
-/** NumPy's rounding; the reference's step lists depend on it (937.5 -> 938, 812.5 -> 812). */
+/** NumPy's rounding, because the reference's step lists depend on it (937.5 -> 938, 812.5 -> 812). */
 function roundHalfToEven(value: number): number {
   const floor = Math.floor(value);
   if (value - floor !== 0.5) return Math.round(value);

@@ -1,5 +1,5 @@
 // The few-step rule: x0 from the network at `network[i]`, then fresh noise to the level of
-// `renoise[i + 1]`. Two integer lists tell NitroSD, DMD2, Hyper-SD, SwiftBrush and LCM apart.
+// `renoise[i + 1]`. NitroSD, DMD2, Hyper-SD, SwiftBrush and LCM differ only in these two lists of integers.
 // Sources: LCM (arXiv 2310.04378), DMD2 (arXiv 2405.14867), NitroFusion (arXiv 2412.02030).
 import { OnestrokeError } from "../common/errors";
 import { cumulativeAlphas, noiseLevel, type NoiseSchedule } from "./alphas";
@@ -7,9 +7,9 @@ import { predictedX0 } from "./prediction";
 import type { PredictionType, SamplerStep, Schedule, X0Coefficients } from "./schedule";
 
 export interface StepLists {
-  /** What the network is told, one a step. */
+  /** The timestep that the network is given, one for each step. */
   readonly network: readonly number[];
-  /** The noise level each step starts from; the first sample is noise alone, whatever its entry says. */
+  /** The noise level that each step starts from. The first sample is noise alone, whatever its entry is. */
   readonly renoise: readonly number[];
 }
 
@@ -19,13 +19,13 @@ export interface FewStepOptions {
   readonly lists: StepLists;
 }
 
-/** LCM's boundary condition: sigma_data, and the factor on t before it is applied. */
+/** LCM's boundary condition: sigma_data, and the factor that t is multiplied by first. */
 const SIGMA_DATA = 0.5;
 const TIMESTEP_SCALING = 10;
 
 /**
- * `steps` timesteps out of the `originalSteps` a consistency model was distilled on, highest first,
- * as diffusers' LCM and TCD schedulers pick them.
+ * Picks `steps` of the `originalSteps` timesteps that a consistency model was distilled on, highest first,
+ * as diffusers' LCM and TCD schedulers do.
  * @throws OnestrokeError `invalid-input` when more steps are asked for than there are
  */
 export function consistencyTimesteps(steps: number, originalSteps: number, trainTimesteps: number): readonly number[] {
@@ -38,9 +38,9 @@ export function consistencyTimesteps(steps: number, originalSteps: number, train
 }
 
 /**
- * Lists of a timestep-shifted model (NitroFusion): the network is told `floor(t * shift / trainTimesteps)`,
+ * Lists of a timestep-shifted model (NitroFusion): the network is given `floor(t * shift / trainTimesteps)`, while
  * noise is added at the unshifted level.
- * @param timestepShift 250 (NitroSD-Realism), 500 (NitroSD-Vibrant); the train timesteps themselves mean no shift
+ * @param timestepShift 250 (NitroSD-Realism), 500 (NitroSD-Vibrant); the number of train timesteps means no shift
  */
 export function consistencyLists(steps: number, originalSteps: number, trainTimesteps: number, timestepShift = trainTimesteps): StepLists {
   const renoise = consistencyTimesteps(steps, originalSteps, trainTimesteps);
@@ -69,7 +69,7 @@ export function fewStepSchedule({ noise, predictionType, lists }: FewStepOptions
   return { initialNoiseScale: 1, steps };
 }
 
-/** `c_out * x0 + c_skip * sample`: x0 itself at t = 0, and x0 to 1e-6 at every t in use. */
+/** `c_out * x0 + c_skip * sample`, which is x0 itself at t = 0, and x0 to 1e-6 at every t in use. */
 function atBoundary(x0: X0Coefficients, timestep: number): X0Coefficients {
   const t = timestep * TIMESTEP_SCALING;
   const skip = SIGMA_DATA ** 2 / (t ** 2 + SIGMA_DATA ** 2);

@@ -1,11 +1,11 @@
 // x0 and epsilon from what the network predicts, as coefficients of
-// (sample, network output). The sample is variance preserving:
+// (sample, network output). The sample is variance-preserving:
 // sample = sqrt(alpha) x0 + sqrt(1 - alpha) epsilon.
 import { assertNever } from "../common/errors";
 import type { NoiseLevel } from "./alphas";
 import type { PredictionType, X0Coefficients } from "./schedule";
 
-/** Progressive distillation (arXiv 2202.00512) has all three parametrisations. */
+/** All three parametrisations are in progressive distillation (arXiv 2202.00512). */
 export function predictedX0(type: PredictionType, level: NoiseLevel): X0Coefficients {
   switch (type) {
     case "epsilon":

@@ -1,5 +1,5 @@
-// A sampler written out by hand, as the catalogue has it. Every such student so far was
-// distilled from Stable Diffusion, so the noise schedule is not written.
+// A sampler that is written out by hand in the catalogue. Every such student so far was
+// distilled from Stable Diffusion, so its noise schedule is not written out.
 import type { Fields, Range } from "../common/json";
 import { assertNever } from "../common/errors";
 import { STABLE_DIFFUSION_NOISE } from "./alphas";
@@ -18,7 +18,7 @@ export function parseSampler(fields: Fields): Sampler {
   };
 }
 
-/** Every rule: the compiler names the one that is missing. */
+/** A parser for every rule; if one is missing, the compiler names it. */
 const RULES = {
   consistency: "consistency",
   listed: "listed",

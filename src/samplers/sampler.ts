@@ -10,7 +10,7 @@ import { listOf } from "./listed";
 import type { PredictionType, Schedule } from "./schedule";
 import { tcdSchedule } from "./tcd";
 
-/** Which rule, with what it needs besides the noise schedule. */
+/** The rule, with what it needs besides the noise schedule. */
 export type SamplerRule =
   | { readonly rule: "consistency"; readonly originalSteps: number; readonly timestepShift: number }
   | { readonly rule: "listed"; readonly lists: readonly StepLists[] }
@@ -23,14 +23,14 @@ export interface Sampler {
   readonly rule: SamplerRule;
   readonly noise: NoiseSchedule;
   readonly predictionType: PredictionType;
-  /** Why its few steps may draw badly: the person chose the rule, and the checkpoint does not say that it knows it. */
+  /** Why few steps may draw badly: a person chose the rule, and the checkpoint does not say that it was trained for it. */
   readonly doubt?: string;
 }
 
-/** What a step dial offers where the sampler itself sets no bound. */
+/** The most steps to offer where the sampler itself sets no bound. */
 const USUAL_MAX_STEPS = 8;
 
-/** Most steps that the sampler has, or that are worth taking. */
+/** The most steps that the sampler has, or that are worth taking. */
 export function maxSteps({ rule }: Sampler): number {
   switch (rule.rule) {
     case "listed":
@@ -50,8 +50,8 @@ export function maxSteps({ rule }: Sampler): number {
 }
 
 /**
- * @param steps network evaluations
- * @throws OnestrokeError `invalid-input` when the rule has no such number of steps
+ * @param steps number of network evaluations
+ * @throws OnestrokeError `invalid-input` when the rule has no schedule of that many steps
  */
 export function scheduleFor({ rule, noise, predictionType }: Sampler, steps: number): Schedule {
   switch (rule.rule) {

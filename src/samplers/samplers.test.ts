@@ -1,5 +1,5 @@
 // Every sampler against diffusers' own intermediate samples, for fixed network outputs and noises.
-// Bound 1e-5: the reference computes in float32 (6e-8 an operation, at most a dozen in a row,
+// The bound is 1e-5: the reference computes in float32 (6e-8 for each operation, at most a dozen in a row,
 // times 14.6 where epsilon is scaled by the largest sigma).
 import { beforeAll, describe, expect, it } from "vitest";
 import { Fields, isJsonObject, type JsonObject } from "../common/json";
@@ -25,7 +25,7 @@ function epsilonSchedule(rule: SamplerRule, steps: number): Schedule {
   return scheduleFor({ rule, noise: STABLE_DIFFUSION_NOISE, predictionType: "epsilon" }, steps);
 }
 
-/** Runs a schedule over the fixture's outputs and noises; compares each step's next sample. */
+/** Runs a schedule over the fixture's outputs and noises, and compares each step's next sample. */
 async function errorsOf(name: string, schedule: Schedule): Promise<readonly number[]> {
   const errors: number[] = [];
   let sample = (await tensors.readFloat32("sample")).map((x) => x * schedule.initialNoiseScale);
@@ -203,7 +203,7 @@ describe("prediction types describe one and the same network", () => {
         const x = rule.rule === "euler" ? x0 + sigma * epsilon : sqrtAlpha * x0 + sqrtOneMinusAlpha * epsilon;
         return [step.x0.x * x + step.x0.out * out, step.next.x * x + step.next.out * out + step.next.noise * fresh];
       });
-    // Float64 throughout; the worst cancellation is 14.6 squared.
+    // All of this is float64; the worst cancellation is 14.6 squared.
     for (const type of ["v_prediction", "sample"] as const) {
       at(type).forEach((value, i) => expect(value).toBeCloseTo(at("epsilon")[i] ?? NaN, 10));
     }

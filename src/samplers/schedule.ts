@@ -1,6 +1,6 @@
 // A sampler is data: what the network is asked at each step, and the linear
 // combination that turns its answer into x0 and into the next sample. One kernel
-// applies it, so no sampler has code of its own on the GPU.
+// applies it, so no sampler needs its own code on the GPU.
 
 /** `x0 = x * sample + out * networkOutput`. */
 export interface X0Coefficients {
@@ -12,11 +12,11 @@ export interface X0Coefficients {
 export interface NextCoefficients {
   readonly x: number;
   readonly out: number;
-  /** 0 means: draw no noise for this step, or the generator's state drifts from the reference. */
+  /** 0 means that no noise may be drawn for this step; drawing it would move the generator's state away from the reference's. */
   readonly noise: number;
 }
 
-/** A sample at the level of noise that a step starts from: `picture * latent + noise * unitNoise`. */
+/** A sample at the noise level that a step starts from: `picture * latent + noise * unitNoise`. */
 export interface StartCoefficients {
   readonly picture: number;
   readonly noise: number;
@@ -25,21 +25,21 @@ export interface StartCoefficients {
 export interface SamplerStep {
   /** The network sees `inputScale * sample`. */
   readonly inputScale: number;
-  /** The time given to the network: 0 to 999 for diffusion students, t in [0, 1] for average velocity. */
+  /** The time that the network is given: 0 to 999 for diffusion students, t in [0, 1] for average velocity. */
   readonly timestep: number;
   /** The time r at which the network's jump ends; only average-velocity networks read it. */
   readonly endTimestep: number;
-  /** Noise over signal of the sample, which timestep-shifted students are not told; steering compares it with its end. */
+  /** Ratio of noise to signal in the sample. Timestep-shifted students are given a different time; steering compares sigma with its end. */
   readonly sigma: number;
-  /** Where a run that starts from a picture, and not from noise alone, comes in. */
+  /** How a run enters at this step if it starts from a picture instead of noise alone. */
   readonly start: StartCoefficients;
   readonly x0: X0Coefficients;
   readonly next: NextCoefficients;
 }
 
 /**
- * Steps in order. The first sample is `initialNoiseScale` times unit Gaussian noise; the picture is
- * decoded from `next` of the last step, and previews from `x0` of the others.
+ * Steps in order. The first sample is `initialNoiseScale` times unit Gaussian noise. The picture is
+ * decoded from `next` of the last step, and previews from `x0` of the other steps.
  */
 export interface Schedule {
   readonly initialNoiseScale: number;

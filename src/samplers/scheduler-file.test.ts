@@ -1,6 +1,6 @@
-// What a scheduler_config.json says is what diffusers would do with it: keys that its class does not have are read
-// past, those that change the result and are not implemented are refused by name, and so is every number that no
-// process of noise has. Who knows better than the file may choose a rule.
+// A scheduler_config.json means what diffusers would make of it: keys that its class does not have are
+// ignored; keys that change the result and are not implemented are refused by name, and so is every number that
+// no noise process has. A caller who knows the checkpoint better than its file does may choose a rule.
 import { describe, expect, it } from "vitest";
 import { parseJsonObject, type JsonObject } from "../common/json";
 import { FIXTURES, goldenJson } from "../checkpoints/testing/fixtures";
@@ -9,7 +9,7 @@ import { scheduleFor } from "./sampler";
 import { CHOSEN_RULES, samplerFromConfig, withRule } from "./scheduler-file";
 
 const EULER = goldenJson(`${FIXTURES}/repo-sd-turbo-tiny/scheduler/scheduler_config.json`);
-/** As diffusers writes an LCM scheduler that was made from a DPM++ one: it keeps what it does not know. */
+/** An LCM scheduler that was made from a DPM++ one, as diffusers writes it: it keeps the keys that it does not know. */
 const LCM = parseJsonObject(
   `{"_class_name": "LCMScheduler", "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "num_train_timesteps": 1000,
     "prediction_type": "epsilon", "trained_betas": null, "algorithm_type": "dpmsolver++", "solver_order": 2, "use_karras_sigmas": true,

@@ -1,20 +1,20 @@
-// A scheduler_config.json in diffusers' layout as a sampler recipe. Of its keys those count that its own class
-// has: a file that was made from another class's keeps that one's keys, and diffusers reads past them. What would
-// change the picture and is not implemented is refused by name.
+// A scheduler_config.json in diffusers' layout as a sampler recipe. Only the keys that its own class has count:
+// a file that was made from another class's file keeps that class's keys, and diffusers ignores them. A setting that
+// would change the picture and is not implemented is refused by name.
 import { Fields, type JsonObject, type Range } from "../common/json";
 import { assertNever, OnestrokeError } from "../common/errors";
 import { cumulativeAlphas, STABLE_DIFFUSION_NOISE, type NoiseSchedule } from "./alphas";
 import type { EulerTimesteps } from "./euler";
 import type { Sampler, SamplerRule } from "./sampler";
 
-/** Rules that a person may choose for a checkpoint whose scheduler file has none for few steps. */
+/** Rules that a person may choose for a checkpoint whose scheduler file has no rule for few steps. */
 export const CHOSEN_RULES = ["consistency", "euler", "tcd"] as const;
 
 export type ChosenRule = (typeof CHOSEN_RULES)[number];
 
-/** What a caller who knows the checkpoint better than its scheduler file may say. */
+/** What a caller who knows the checkpoint better than its scheduler file may choose. */
 export interface SamplerOverrides {
-  /** NitroSD: 250 or 500. Implies four original steps unless `originalSteps` says otherwise. */
+  /** NitroSD: 250 or 500. A shift implies four original steps unless `originalSteps` is given. */
   readonly timestepShift?: number;
   readonly originalSteps?: number;
   readonly rule?: ChosenRule | undefined;
@@ -26,10 +26,10 @@ const SHIFTED_ORIGINAL_STEPS = 4;
 /** diffusers' default when the file has no `original_inference_steps`. */
 const DEFAULT_ORIGINAL_STEPS = 50;
 
-/** Our own field of an Euler scheduler's file. */
+/** Our own field in an Euler scheduler's file. */
 const OWN_TIMESTEPS = "timesteps_by_steps";
 
-/** diffusers' classes that step in few steps. */
+/** diffusers' classes for drawing in few steps. */
 const FEW_STEP_CLASSES = [
   "LCMScheduler",
   "TimestepShiftLCMScheduler",
@@ -40,18 +40,18 @@ const FEW_STEP_CLASSES = [
 
 type FewStepClass = (typeof FEW_STEP_CLASSES)[number];
 
-/** diffusers' defaults of classes whose noise is betas: those of students of Stable Diffusion, and the others. Flow matching has none. */
+/** Classes whose noise is given by betas: those for Stable Diffusion's students, and others. Flow matching has no betas. */
 const STUDENTS = /^(?:(?:TimestepShift)?LCM|TCD)Scheduler$/;
 const WITH_BETAS =
   /^(?:Euler(?:Ancestral)?Discrete|PNDM|DDIM\w*|DDPM\w*|DPMSolver\w+|KDPM2(?:Ancestral)?Discrete|HeunDiscrete|LMSDiscrete|UniPCMultistep|DEISMultistep|SASolver)Scheduler$/;
 const OTHER_NOISE: NoiseSchedule = { trainTimesteps: 1000, betaStart: 0.0001, betaEnd: 0.02, betaSchedule: "linear" };
 
 /**
- * Settings of each class that change the result, with the values that are implemented; an empty list means it must be absent. Those of
- * the noise are every class's. `sigma_min` and `sigma_max` are read by the spacings alone that are refused here.
+ * Settings of each class that change the result, with the values that are implemented; an empty list means that the setting must be
+ * absent. The noise settings apply to every class. `sigma_min` and `sigma_max` are not listed: only spacings refused here read them.
  */
 const NOISE_SETTINGS = { trained_betas: [], rescale_betas_zero_snr: [false] } as const;
-/** Of classes that are not for few steps, where a rule is chosen over them. */
+/** Settings of classes that are not for few steps, checked where a rule is chosen for them. */
 const CHOSEN_SETTINGS = { use_flow_sigmas: [false] } as const;
 const CLIPPING = { clip_sample: [false], thresholding: [false] } as const;
 const SETTINGS: Readonly<Record<FewStepClass, Readonly<Record<string, readonly unknown[]>>>> = {
@@ -70,15 +70,15 @@ const SETTINGS: Readonly<Record<FewStepClass, Readonly<Record<string, readonly u
   EulerAncestralDiscreteScheduler: {},
 };
 
-/** Timesteps of training: a process of fewer has no step, and nobody trains on more. */
+/** Number of training timesteps: a process with fewer has no step, and no model is trained on more. */
 const TRAIN_TIMESTEPS: Range = [2, 10_000];
-/** Noise added a timestep. */
+/** The noise that each timestep adds. */
 const BETAS: Range = [1e-7, 0.999];
 const SCHEDULES = ["linear", "scaled_linear"] as const;
-/** What must be left of the picture's square after the last timestep: numbers over less are noise, or infinite. */
+/** How much of the picture's square must be left after the last timestep: dividing by less gives noise or infinity. */
 const LEAST_ALPHA = 1e-8;
 
-const NO_STUDENT = "by its own account this checkpoint is no few-step student";
+const NO_STUDENT = "by its own account this checkpoint is not a few-step student";
 
 const REMEDY =
   `Choose a few-step rule with --sampler ${CHOSEN_RULES.join(", ")} if a few-step LoRA is merged into this checkpoint or its page says ` +
@@ -105,7 +105,7 @@ export function samplerFromConfig(config: JsonObject, overrides: SamplerOverride
   return { ...chosen, doubt: `its scheduler file is ${className}'s, and ${NO_STUDENT}` };
 }
 
-/** What the network was trained on, whatever steps it. */
+/** The noise process that the network was trained on, whatever rule steps it. */
 function processOf(fields: Fields, className: string): Pick<Sampler, "noise" | "predictionType"> {
   refuseSettings(fields, NOISE_SETTINGS);
   return {
@@ -114,7 +114,7 @@ function processOf(fields: Fields, className: string): Pick<Sampler, "noise" | "
   };
 }
 
-/** A recipe that is known, stepped by another rule where one is chosen. */
+/** A known recipe, stepped by another rule if one is chosen. */
 export function withRule(recipe: Sampler, rule: ChosenRule | undefined): Sampler {
   return rule === undefined ? recipe : { ...recipe, rule: chosenRule(rule, recipe.noise, new Fields({}, "")) };
 }
@@ -200,8 +200,8 @@ function originalStepsOf(fields: Fields, trainTimesteps: number): number | undef
 }
 
 /**
- * diffusers' spacings; or, before them, `timesteps_by_steps`, from one step on without a gap: `{ "1": [999], "2": [999, 49] }`.
- * diffusers reads past that field, and takes the same lists as its pipeline's `timesteps`.
+ * diffusers' spacings, unless the file has `timesteps_by_steps`: a list for every number of steps from one on, such as
+ * `{ "1": [999], "2": [999, 49] }`. diffusers ignores that field; its pipeline takes the same lists as `timesteps`.
  */
 function eulerTimesteps(fields: Fields, trainTimesteps: number): EulerTimesteps {
   const own = fields.optionalObject(OWN_TIMESTEPS);
@@ -209,7 +209,7 @@ function eulerTimesteps(fields: Fields, trainTimesteps: number): EulerTimesteps 
   const spacing = fields.optionalString("timestep_spacing") ?? "linspace";
   if (spacing === "trailing") return { spacing };
   if (spacing === "leading") return { spacing, stepsOffset: fields.optionalInteger("steps_offset", [0, trainTimesteps - 1]) ?? 0 };
-  throw withRemedy(fields.unsupported("timestep_spacing", `is ${spacing}, which begins no few-step run at full noise: ${NO_STUDENT}`));
+  throw withRemedy(fields.unsupported("timestep_spacing", `is ${spacing}, whose few-step runs do not begin at full noise: ${NO_STUDENT}`));
 }
 
 function ownLists(own: Fields, trainTimesteps: number): readonly (readonly number[])[] {
@@ -227,7 +227,7 @@ function refuseSettings(fields: Fields, settings: Readonly<Record<string, readon
   for (const [name, accepted] of Object.entries(settings)) fields.refuseUnless(name, accepted);
 }
 
-/** The way out that a person has, who may know more than the file. */
+/** Adds the remedy for a person who may know more than the file. */
 function withRemedy({ code, message, detail }: OnestrokeError): OnestrokeError {
   return new OnestrokeError(code, message, { ...detail, remedy: REMEDY });
 }

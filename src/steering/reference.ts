@@ -1,13 +1,14 @@
 // NASA and NAG in float64, on the merged heads of one cross-attention before its output
-// projection. Kernels and steered ONNX graphs are tested against these; nothing is drawn by them.
+// projection. Kernels and steered ONNX graphs are tested against these functions; they draw nothing.
 import type { Nag, Nasa } from "../common/steering";
 
-/** Keeps a token whose positive branch is all zero finite. */
+/** Keeps a token finite if its positive branch is all zero. */
 const NORM_FLOOR = 1e-6;
 
 /**
+ /**
  * `Z = Z+ - scale * Z-` (SNOOPI, arXiv 2412.02687, eq. 9).
- * @param positive @param negative [tokens, channels], all heads of a token side by side
+ * @param positive @param negative [tokens, channels], with all heads of a token side by side
  */
 export function nasa(positive: Float64Array, negative: Float64Array, { scale }: Nasa): Float64Array {
   return positive.map((z, i) => z - scale * (negative[i] ?? NaN));

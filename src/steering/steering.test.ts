@@ -1,5 +1,5 @@
 // The published equations, on golden vectors computed apart from this code, and the identities
-// that follow from them. Golden values are printed to six digits: bound 1e-6.
+// that follow from them. Golden values are printed to six digits, so the bound is 1e-6.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nag, nasa } from "./reference";
@@ -87,7 +87,7 @@ describe("identities", () => {
         const same = nasa(z, other, { method: "nasa", scale: 0 });
         for (const [i, x] of z.entries()) expect((same[i] ?? NaN) - x).toBe(0);
         const blended = nag(z, other, 4, { method: "nag", scale: 0, tau: 2.5, alpha: blend });
-        // alpha x + (1 - alpha) x: three roundings.
+        // alpha x + (1 - alpha) x takes three roundings.
         for (const [i, x] of z.entries()) expect(Math.abs((blended[i] ?? NaN) - x)).toBeLessThanOrEqual(3 * 2 ** -52 * Math.abs(x));
       }),
     );

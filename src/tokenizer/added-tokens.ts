@@ -1,21 +1,21 @@
-// Tokens that were added to a vocabulary: a style or a toy that was taught by its name. Three files may list them:
+// Tokens that were added to a vocabulary, such as a style or a toy that a model was taught by name. Three files may list them:
 // `tokenizer.json` itself, `added_tokens_decoder` of `tokenizer_config.json`, and `added_tokens.json` of older checkpoints.
 import { isIntegerWithin, isJsonObject, shown, type JsonObject, type Range } from "../common/json";
 import { OnestrokeError } from "../common/errors";
 
-/** As `tokenizer.json` has them. */
+/** An added token as `tokenizer.json` writes it. */
 export interface AddedToken {
   readonly id: number;
   readonly content: string;
   readonly special: boolean;
-  /** Looked for in the normalised text, in lower case that is, and not in the text as it stands. */
+  /** Whether it is looked for in the normalised text, which is in lower case, instead of the original text. */
   readonly normalized: boolean;
   readonly single_word: boolean;
   readonly lstrip: boolean;
   readonly rstrip: boolean;
 }
 
-/** Rows that an embedding may have. */
+/** The rows that an embedding may have. */
 export const TOKEN_IDS: Range = [0, 2 ** 20];
 
 const MOST_ADDED = 100_000;
@@ -24,7 +24,7 @@ const MOST_ADDED = 100_000;
  * @param definition contents of a `tokenizer.json`
  * @param config contents of a `tokenizer_config.json`
  * @param older contents of an `added_tokens.json`: token to id
- * @returns each token once; the first of those files that has it says what it is
+ * @returns each token once, as the first of those files that lists it describes it
  * @throws OnestrokeError `model-corrupt` naming the token
  */
 export function addedTokens(definition: JsonObject, config: JsonObject, older: JsonObject, where: string): readonly AddedToken[] {
@@ -35,7 +35,8 @@ export function addedTokens(definition: JsonObject, config: JsonObject, older: J
     ...decoder.map(([id, token]) => (isJsonObject(token) ? addedToken(token["content"], Number(id), token, where) : undefined)),
     ...Object.entries(older).map(([content, id]) => addedToken(content, id, { normalized: false }, where)),
   ];
-  if (listed.length > MOST_ADDED) throw new OnestrokeError("model-corrupt", `${where}: ${listed.length} tokens are added`, { file: where });
+  if (listed.length > MOST_ADDED)
+    throw new OnestrokeError("model-corrupt", `${where}: ${listed.length} tokens are too many`, { file: where });
   const tokens = new Map<string, AddedToken>();
   for (const token of listed) if (token !== undefined && !tokens.has(token.content)) tokens.set(token.content, token);
   return [...tokens.values()];

@@ -7,7 +7,7 @@ const SPLIT = "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|[\\
 
 /**
  * @param vocabulary token to id, contents of `vocab.json`
- * @param merges text of `merges.txt`: a version line, then one pair a line, best first
+ * @param merges text of `merges.txt`: a version line, then one pair on each line, best first
  * @throws OnestrokeError `model-corrupt` when a line is not a pair
  */
 export function tokenizerJsonFromMerges(vocabulary: JsonObject, merges: string): JsonObject {
@@ -47,7 +47,7 @@ export function tokenizerJsonFromMerges(vocabulary: JsonObject, merges: string):
 function mergePair(line: string): readonly [string, string] {
   const [left, right, ...rest] = line.split(" ");
   if (left === undefined || right === undefined || rest.length > 0) {
-    throw new OnestrokeError("model-corrupt", `merges.txt has a line that is no pair: ${line.slice(0, 80)}`, { file: "merges.txt" });
+    throw new OnestrokeError("model-corrupt", `merges.txt has a line that is not a pair: ${line.slice(0, 80)}`, { file: "merges.txt" });
   }
   return [left, right];
 }

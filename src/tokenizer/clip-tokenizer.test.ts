@@ -1,5 +1,5 @@
 // Token ids equal transformers' CLIPTokenizer exactly, from either form of files. The full
-// vocabulary is compared where a checkout has it; a vocabulary of our own is always there.
+// vocabulary is compared where a checkout has it; a vocabulary of our own is always available.
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -275,7 +275,7 @@ describe("CLIP's vocabulary", () => {
     expect([...tokenizer.encode("a photo of <my-toy> on grass")].slice(0, 7)).toEqual([49406, 320, 1125, 539, 49408, 525, 5922]);
   });
 
-  // The pictures of these repositories were drawn with a plain "!": parity of their latents says so.
+  // The pictures of these repositories were drawn with a plain "!", as the parity of their latents shows.
   it.each([
     ["repo-sd-turbo-tiny", "tokenizer", [2781, 256, 49407, 0]],
     ["repo-nitrosd-tiny", "tokenizer", [2781, 256, 49407, 49407]],

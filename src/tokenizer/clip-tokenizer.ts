@@ -1,6 +1,6 @@
-// CLIP's byte-pair tokenizer: text to a fixed number of ids, begin and end marked, padded.
-// The merging itself is @huggingface/tokenizers'; this file knows what CLIP checkpoints add:
-// two file forms, tokens of their own, the pad token of the repository, truncation that keeps the end, long prompts.
+// CLIP's byte-pair tokenizer: it turns a text into a fixed number of ids, with begin and end marks and padding.
+// The merging itself is done by @huggingface/tokenizers; this file adds what CLIP checkpoints need: two file
+// forms, added tokens, the pad token of the repository, truncation that keeps the end token, and long prompts.
 import { Tokenizer } from "@huggingface/tokenizers";
 import type { ByteStore } from "../checkpoints/byte-source";
 import { Fields, isJsonObject, type JsonObject } from "../common/json";
@@ -17,28 +17,28 @@ export interface ClipTokenizer {
   readonly beginId: number;
   readonly endId: number;
   readonly padId: number;
-  /** Every id is below it. */
+  /** Every id is smaller than this. */
   readonly vocabularySize: number;
-  /** Tokens of the text alone, without begin, end and padding. */
+  /** Number of tokens of the text alone, without begin, end and padding. */
   count(text: string): number;
-  /** [maxLength] ids; what does not fit is cut, the end token stays. */
+  /** [maxLength] ids. What does not fit is cut, but the end token stays. */
   encode(text: string): Int32Array<ArrayBuffer>;
-  /** [rows, maxLength]: as many rows as the text needs, at most `maxRows`, each begun and ended. */
+  /** [rows, maxLength]: as many rows as the text needs, at most `maxRows`, each with its begin and end token. */
   encodeLong(text: string, maxRows: number): readonly Int32Array<ArrayBuffer>[];
 }
 
 const DEFAULT_MAX_LENGTH = 77;
-/** Begin, one token, end. */
+/** The begin token, one token of text, and the end token. */
 const MIN_LENGTH = 3;
 /** transformers writes 1e30 for "no limit". */
 const MAX_PLAUSIBLE_LENGTH = 4096;
 
-/** How a text is read: mended first, as CLIP's own tokenizer does, or as it stands, as transformers' does. */
+/** How a text is read: mended first, as CLIP's own tokenizer does, or unchanged, as transformers' does. */
 export type Reading = "mended" | "as it stands";
 
 /**
- * Opens `folder` of a checkpoint: `tokenizer.json`, or `vocab.json` with `merges.txt`; what `tokenizer_config.json` and
- * `special_tokens_map.json` say about special tokens, and tokens that were added to the vocabulary.
+ * Opens `folder` of a checkpoint: `tokenizer.json`, or `vocab.json` with `merges.txt`; the special tokens of
+ * `tokenizer_config.json` and `special_tokens_map.json`; and tokens that were added to the vocabulary.
  * @throws OnestrokeError `model-missing`, `model-corrupt`, `model-unsupported`
  */
 export async function openClipTokenizer(
@@ -73,7 +73,7 @@ function mending(tokenizer: ClipTokenizer): ClipTokenizer {
 
 /**
  * @param definition contents of a `tokenizer.json`
- * @param config `bos_token`, `eos_token`, `pad_token`, `model_max_length`; CLIP's own where absent
+ * @param config `bos_token`, `eos_token`, `pad_token`, `model_max_length`; CLIP's values where they are absent
  */
 export function clipTokenizer(definition: JsonObject, config: JsonObject, where: string): ClipTokenizer {
   const begin = tokenContent(config, "bos_token") ?? "<|startoftext|>";
@@ -135,11 +135,11 @@ export function clipTokenizer(definition: JsonObject, config: JsonObject, where:
 function rowLength(config: Fields): number {
   const length = config.optionalNumber("model_max_length", [MIN_LENGTH, Number.POSITIVE_INFINITY]) ?? DEFAULT_MAX_LENGTH;
   if (length > MAX_PLAUSIBLE_LENGTH) return DEFAULT_MAX_LENGTH;
-  if (!Number.isInteger(length)) throw config.unsupported("model_max_length", `is ${length}, which is no row of tokens`);
+  if (!Number.isInteger(length)) throw config.unsupported("model_max_length", `is ${length}, which is not the length of a row of tokens`);
   return length;
 }
 
-/** A token is a string, or an object with its `content`. */
+/** A token is written as a string, or as an object with its `content`. */
 function tokenContent(config: JsonObject, name: string): string | undefined {
   const value = config[name];
   if (typeof value === "string") return value;
@@ -147,8 +147,8 @@ function tokenContent(config: JsonObject, name: string): string | undefined {
 }
 
 /**
- * Whether a text's own "!" is the pad token where "!" pads. Up to transformers 4 every special token
- * was one wherever it stood; version 5, which writes `backend`, lists those that are.
+ * Whether "!" in a text becomes the pad token, if "!" is the pad token. Up to transformers 4 every special token
+ * was recognised wherever it stood; version 5, which writes `backend`, lists the tokens that are.
  */
 function padIsSpecial(definition: JsonObject, config: JsonObject, pad: string): boolean {
   if (config["backend"] === undefined || isJsonObject(config["pad_token"])) return true;
@@ -157,7 +157,7 @@ function padIsSpecial(definition: JsonObject, config: JsonObject, pad: string): 
   return [...added, ...decoder].some((token) => isJsonObject(token) && token["content"] === pad);
 }
 
-/** Special tokens of the repository win over those of the file. */
+/** Special tokens of the repository take precedence over those of the file. */
 function withSpecial(stored: unknown, special: readonly { readonly content: string }[]): readonly unknown[] {
   const kept: readonly unknown[] = Array.isArray(stored) ? stored : [];
   const contents = new Set<unknown>(special.map((token) => token.content));
@@ -165,7 +165,7 @@ function withSpecial(stored: unknown, special: readonly { readonly content: stri
   return [...kept.filter((token) => !(isJsonObject(token) && contents.has(token["content"]))), ...unique];
 }
 
-/** Ids of the vocabulary and of added tokens; the vocabulary's where both have one. */
+/** Ids of the vocabulary and of added tokens. If both have a token, the vocabulary's id counts. */
 function vocabularyIds(definition: JsonObject, where: string): ReadonlyMap<string, number> {
   const vocabulary = new Fields(definition, where).requiredObject("model").requiredObject("vocab").object;
   const added: readonly unknown[] = Array.isArray(definition["added_tokens"]) ? definition["added_tokens"] : [];
@@ -181,6 +181,6 @@ function supported<T>(where: string, work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    throw new OnestrokeError("model-unsupported", `${where}: the tokenizer is of a kind that is not supported`, { file: where }, cause);
+    throw new OnestrokeError("model-unsupported", `${where}: this kind of tokenizer is not supported`, { file: where }, cause);
   }
 }

@@ -1,12 +1,12 @@
-// A tokenizer's file brings patterns and replacements that run over every prompt, and a pattern may take longer than anyone lives.
-// JavaScript cannot stop one that runs, so only those are taken whose time is bounded by their form: alternatives that are
-// repeated in one place at most take no more than the square of the text's length. CLIP's are of that form.
+// A tokenizer's file contains patterns and replacements that run over every prompt, and a malicious pattern could run for ever.
+// JavaScript cannot stop a running pattern, so only patterns are accepted whose form bounds their time: alternatives that repeat
+// in at most one place take no more than the square of the text's length. CLIP's patterns have that form.
 import { Fields, isJsonObject, shown, type JsonObject } from "../common/json";
 
-/** Steps of a normaliser or a splitter, sequences and what is in them. */
+/** Steps of a normaliser or a splitter; sequences count, and so do the steps in them. */
 const MOST_STEPS = 32;
 const MOST_PATTERN_CHARACTERS = 1000;
-/** Each may lengthen the text. */
+/** The limit is low because each replacement may lengthen the text. */
 const MOST_REPLACEMENTS = 4;
 const MOST_REPLACEMENT_CHARACTERS = 8;
 
@@ -26,19 +26,19 @@ function checkStep(step: JsonObject, field: string, fields: Fields): void {
   const { pattern } = step;
   for (const replacement of [step["content"], step["prepend"]]) {
     if (typeof replacement === "string" && replacement.length > MOST_REPLACEMENT_CHARACTERS)
-      throw fields.unsupported(field, `puts ${shown(replacement)} in place of something, which is too long`);
+      throw fields.unsupported(field, `has the replacement ${shown(replacement)}, which is too long`);
   }
-  // Without a pattern that it knows, the library would leave nothing of a text.
+  // Without a pattern that it supports, the library would leave nothing of a text.
   const isNeeded = step["type"] === "Split" || step["type"] === "Replace";
   if (pattern === undefined && !isNeeded) return;
   const { Regex: regex, String: literal } = isJsonObject(pattern) ? pattern : {};
   const text = regex ?? literal;
-  if (typeof text !== "string" || text === "") throw fields.unsupported(field, `has the pattern ${shown(pattern)}, which is none`);
+  if (typeof text !== "string" || text === "") throw fields.unsupported(field, `has the pattern ${shown(pattern)}, which is not a pattern`);
   if (text.length > MOST_PATTERN_CHARACTERS || (regex !== undefined && !isBounded(text)))
     throw fields.unsupported(field, `has the pattern ${shown(text)}, which may take too long`);
 }
 
-/** Every step, in no order; more than too many are not looked for. */
+/** Every step, in no particular order; counting stops once there are too many. */
 function stepsOf(root: unknown): readonly JsonObject[] {
   const found: JsonObject[] = [];
   const waiting: unknown[] = [root];
@@ -51,7 +51,7 @@ function stepsOf(root: unknown): readonly JsonObject[] {
   return found;
 }
 
-/** A class or a character, escaped or not; what groups, repeats or looks around is none. */
+/** A class or a character, escaped or not, but nothing that groups, repeats or looks around. */
 const ATOM = String.raw`(?:\[(?:[^\]\\]|\\.)+\]|\\[pP]\{[\w=]+\}|\\[^\dkbBpPu]|[^\\()[\]{}|*+?])`;
 const ALTERNATIVE = `${ATOM}*(?:${ATOM}[*+?])?${ATOM}*`;
 const BOUNDED = new RegExp(`^(?:${ALTERNATIVE})(?:\\|(?:${ALTERNATIVE}))*$`, "u");

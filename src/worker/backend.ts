@@ -1,5 +1,5 @@
-// What the session needs from the machinery below it. The real one is `open-backend.ts`;
-// unit tests put a drawn gradient in its place, so that queueing, cancelling and recovery
+// What the session needs from the layers below it. The real backend is `open-backend.ts`;
+// unit tests use one that draws a gradient, so that queueing, cancelling and recovery
 // are tested without a GPU.
 import type { DrawHooks } from "../common/drawing";
 import type { Engine } from "../common/engine";
@@ -9,14 +9,14 @@ import type { Model } from "../pipeline/draw";
 export type LoadedModel = Pick<Model, "facts" | "draw" | "dispose">;
 
 export interface LoadHooks extends DrawHooks {
-  /** Called once it is known what will compute the model, before anything large is fetched. */
+  /** Called as soon as it is known what will compute the model, before anything large is fetched. */
   readonly onEngine?: (engine: Engine) => void;
 }
 
-/** What this worker can compute with: a device where there is one, and the engines on it or beside it. */
+/** What this worker can compute with: a device where there is one, and the engines that run on it or without it. */
 export interface Backend {
   /** Resolves with the reason when the device is gone; never rejects. */
   readonly lost: Promise<string>;
-  /** @param engine absent: our own where there is WebGPU, else WASM if the model has ONNX graphs */
+  /** @param engine if absent, our own where there is WebGPU, else WASM if the model has ONNX graphs */
   load(id: string, engine: Engine | undefined, hooks: LoadHooks): Promise<LoadedModel>;
 }

@@ -1,10 +1,10 @@
-// The worker's script: joins a session to this thread's messages. Everything with a
-// decision in it is in session.ts, which runs in tests without a worker.
+// The worker's script: connects a session to this thread's messages. Everything that makes a
+// decision is in session.ts, which tests run without a worker.
 import type { FromWorker, ToWorker } from "../protocol/messages";
 import { Session } from "./session";
 import { openBackend } from "./open-backend";
 
-/** The part of a dedicated worker's global scope used here; the page's types know another `self`. */
+/** The part of a dedicated worker's global scope that is used here; the page's types declare another `self`. */
 declare const self: {
   postMessage(message: FromWorker, transfer: Transferable[]): void;
   addEventListener(type: "message", listener: (event: MessageEvent<ToWorker>) => void): void;
@@ -15,7 +15,7 @@ const session = new Session(openBackend, (message, transfer = []) => self.postMe
 
 self.addEventListener("message", (event) => session.receive(event.data));
 self.addEventListener("unhandledrejection", (event) => {
-  // The page hears of it from the session, and need not hear of it twice.
+  // The session tells the page about it, so the page need not receive the event as well.
   event.preventDefault();
   session.reportFault(event.reason);
 });

@@ -9,8 +9,8 @@ import { graphFile } from "../pipeline/ort/graph-file";
 import type { Backend } from "./backend";
 
 /**
- * Never fails for want of a GPU: loading does, if the model needs one.
- * @param modelsRoot absolute address that ends in a slash; the models that ship with the page, each in a folder
+ * Opening never fails for lack of a GPU; loading a model does, if the model needs one.
+ * @param modelsRoot absolute address that ends in a slash, with a folder for each model that ships with the page
  */
 export async function openBackend(modelsRoot: string): Promise<Backend> {
   const opened = await openDevice(navigator.gpu).catch((thrown: unknown) => OnestrokeError.from(thrown, "gpu-unavailable"));
@@ -28,7 +28,7 @@ export async function openBackend(modelsRoot: string): Promise<Backend> {
 }
 
 function computeWith(opened: Device | OnestrokeError): Compute {
-  /** One runtime for each of the two, from when it is first needed. */
+  /** One runtime for each of the two ONNX engines, created when it is first needed. */
   const runtimes = new Map<OrtEngine, Promise<OrtRuntime>>();
   const device = (): Device => {
     if (opened instanceof OnestrokeError) throw opened;

@@ -1,4 +1,4 @@
-// How long a cancelled picture is waited for: as long as the pipeline takes to let go of it, and a moment more.
+// How long the session waits for a cancelled picture: until the pipeline lets go of it, and a moment more.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { OnestrokeError } from "../common/errors";
 import type { FromWorker } from "../protocol/messages";

@@ -1,6 +1,6 @@
-// The worker's half of the conversation: one device, one model, one queue. Owns no policy
-// about restarts: when the device is lost it says so, refuses everything after, and waits
-// to be replaced, because the worker is the unit of recovery.
+// The worker's half of the conversation: one device, one model, one queue. It does not decide
+// about restarts: when the device is lost, it reports that, refuses every later call, and waits
+// to be replaced, because recovery means a new worker.
 import { OnestrokeError, type ErrorCode } from "../common/errors";
 import type { DrawHooks } from "../common/drawing";
 import type { Engine } from "../common/engine";
@@ -14,7 +14,7 @@ type State =
   | { readonly kind: "ready"; readonly backend: Backend; readonly wanted: Wanted; readonly model: LoadedModel }
   | { readonly kind: "lost"; readonly error: OnestrokeError };
 
-/** A model, and what was asked to compute it. */
+/** A model, and the engine that was asked to compute it. */
 interface Wanted {
   readonly id: string;
   readonly engine: Engine | undefined;
@@ -23,7 +23,7 @@ interface Wanted {
 type Call = Extract<ToWorker, { type: "load" | "generate" }>;
 type Post = (message: FromWorker, transfer?: Transferable[]) => void;
 
-/** After a crash, calls can fail before the device says that it is lost: this long it is let say so. */
+/** After a crash, calls can fail before the device reports that it is lost. This is how long its report is waited for. */
 const LOSS_DELAY_MS = 10;
 
 export class Session {
@@ -58,7 +58,7 @@ export class Session {
     }
   }
 
-  /** For faults outside any call: the session answers nothing more and asks to be replaced. */
+  /** For faults outside any call: the session answers no further call and asks to be replaced. */
   reportFault(reason: unknown): void {
     setTimeout(() => this.#fail(OnestrokeError.from(reason, "worker-died")), LOSS_DELAY_MS);
   }
@@ -70,7 +70,7 @@ export class Session {
     this.#post({ type: "unusable", error: error.toWire() });
   }
 
-  /** Runs one call in its turn and posts its one answer. Never rejects. */
+  /** Runs one call in its turn and posts its single answer. Never rejects. */
   async #answer(call: Call): Promise<void> {
     const abort = new AbortController();
     this.#aborts.set(call.id, abort);
@@ -110,12 +110,12 @@ export class Session {
     };
   }
 
-  /** The loaded model, loading it where another one, or none, is. */
+  /** The model that is wanted; it is loaded first if it is not the loaded one. */
   async #ensureModel(wanted: Wanted, hooks: DrawHooks): Promise<LoadedModel> {
     if (this.#state.kind === "ready" && isSame(this.#state.wanted, wanted)) return this.#state.model;
     const backend = await this.#ensureBackend();
     if (this.#state.kind === "ready") {
-      // Both would not fit on a small GPU at once.
+      // A small GPU could not hold both at once.
       const { model } = this.#state;
       this.#state = { kind: "open", backend };
       await model.dispose();
@@ -146,7 +146,7 @@ function isSame(left: Wanted, right: Wanted): boolean {
 
 /**
  * `work`, or the signal's reason as soon as it aborts. A lost device can leave GPU promises
- * pending for ever; the queue must not wait for them. After a plain cancel it does wait,
+ * pending for ever, and the queue must not wait for them. After a plain cancel it does wait,
  * so that two images never share the device.
  */
 async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
@@ -160,7 +160,7 @@ async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<v
 
 function explain(thrown: unknown, call: Call, signal: AbortSignal): OnestrokeError {
   if (signal.aborted) return OnestrokeError.from(signal.reason, "cancelled");
-  // A failure with no code is a bug: of the model's files while loading, else of this worker.
+  // A failure without a code is a bug: in the model's files while they load, otherwise in this worker.
   const fallback: ErrorCode = call.type === "load" ? "model-unsupported" : "worker-died";
   return OnestrokeError.from(thrown, fallback);
 }

@@ -8,10 +8,10 @@ import { openTensors, type TensorReader } from "../tensor-reader";
 
 export const FIXTURES = "test/fixtures";
 
-/** Whole vocabularies and repositories: compared with where a checkout has them. */
+/** Whole vocabularies and repositories: tests compare with them where a checkout has them. */
 export const SHARED_FIXTURES = "../shared/fixtures";
 
-/** Skips a test of them where they are absent, with the reason. */
+/** Skips a test of the shared fixtures where they are absent, and states the reason. */
 export function needsSharedFixtures({ skip }: TestContext): void {
   skip(!existsSync(SHARED_FIXTURES), `${SHARED_FIXTURES} is absent: published vocabularies are not ours to commit`);
 }

@@ -1,4 +1,4 @@
-// Files as accidents and malice leave them: JSON with a value changed, taken away or put in twice, and bytes flipped,
+// Files as accidents and malice leave them: JSON with a value changed, removed or duplicated, and bytes flipped,
 // cut off or repeated.
 import fc from "fast-check";
 import { isJsonObject } from "../../common/json";
@@ -49,7 +49,7 @@ function pathsIn(value: unknown, path: Path = []): readonly Path[] {
   return entries.flatMap(([key, inner]) => [[...path, key], ...pathsIn(inner, [...path, key])]);
 }
 
-/** `value` with `change` at `path`; undefined takes it away. */
+/** `value` with `change` at `path`; an undefined `change` removes what is there. */
 function changedAt(value: unknown, [key, ...rest]: Path, change: unknown): unknown {
   if (key === undefined) return change;
   if (Array.isArray(value)) {
@@ -66,7 +66,7 @@ function changedAt(value: unknown, [key, ...rest]: Path, change: unknown): unkno
   );
 }
 
-/** One to three changes. */
+/** JSON with one to three changes. */
 export function damagedJson(value: unknown): fc.Arbitrary<unknown> {
   const paths = pathsIn(value);
   const change = fc.tuple(fc.constantFrom(...paths), fc.constantFrom(undefined, ...ODD_VALUES));
@@ -75,7 +75,7 @@ export function damagedJson(value: unknown): fc.Arbitrary<unknown> {
     .map((changes) => changes.reduce((current, [path, odd]) => changedAt(current, path, odd), value));
 }
 
-/** One to four changes, half of them at the beginning of the file, where everything but data is. */
+/** Bytes with one to four changes, half of them at the beginning of the file, where everything but the data is. */
 export function damagedBytes(bytes: Uint8Array): fc.Arbitrary<Uint8Array<ArrayBuffer>> {
   const at = fc.oneof(fc.nat(Math.min(bytes.length, 400)), fc.nat(bytes.length));
   const change = fc.oneof(

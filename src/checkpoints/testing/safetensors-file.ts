@@ -1,4 +1,4 @@
-// Safetensors files for tests: valid ones from tensors, broken ones from any header text.
+// Safetensors files for tests: valid ones made from tensors, broken ones from any header text.
 import type { Dtype } from "../dtype";
 
 export interface TestTensor {
@@ -7,7 +7,7 @@ export interface TestTensor {
   readonly data: Uint8Array;
 }
 
-/** Header of tensors laid out in the given order. */
+/** The header of tensors that are laid out in the given order. */
 export function headerOf(tensors: ReadonlyMap<string, TestTensor>): Record<string, unknown> {
   let at = 0;
   return Object.fromEntries(
@@ -19,7 +19,7 @@ export function headerOf(tensors: ReadonlyMap<string, TestTensor>): Record<strin
   );
 }
 
-/** Length, header text as given, data. */
+/** A file: the length, the header text as given, then the data. */
 export function fileOf(header: string | Uint8Array, data: Uint8Array): Uint8Array<ArrayBuffer> {
   const text = typeof header === "string" ? new TextEncoder().encode(header) : header;
   const file = new Uint8Array(8 + text.byteLength + data.byteLength);

@@ -1,4 +1,4 @@
-// A recipe and a model's facts for tests, to be changed where a test is about a field.
+// A recipe and a model's facts for tests. A test changes the field that it is about.
 import type { ModelFacts } from "../model-facts";
 import type { Recipe } from "../recipe";
 

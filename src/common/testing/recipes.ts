@@ -1,4 +1,4 @@
-// Any valid recipe. The table has a row for every field of the type, so a new field does not compile until it is here,
+// Any valid recipe. The table has a row for every field of the type, so a new field does not compile until it has its row,
 // and then every test that carries a recipe somewhere carries that field too.
 import fc from "fast-check";
 import { MAX_SEED, MAX_SIDE, MAX_STEPS, MIN_SIDE } from "../limits";

@@ -1,17 +1,17 @@
-// What a graph may hold: well beyond every published network, and little enough that reading and rewriting it takes seconds.
-// Counted before anything is decoded, so that a file that was made to be endless is refused at once.
+// What a graph may contain: well beyond every published network, and little enough that reading and rewriting it takes seconds.
+// The limits are checked before anything is decoded, so that a file that was made to be endless is refused at once.
 import { OnestrokeError } from "../../common/errors";
 import { contents, readFields, type Field } from "./fields";
 import { ATTRIBUTE_FIELDS, GRAPH_FIELDS, NODE_FIELDS } from "./model";
 
-/** SDXL's UNet has about fifteen thousand, exported plainly. */
+/** SDXL's UNet has about fifteen thousand nodes in a plain export. */
 const MOST_NODES = 100_000;
-/** Bodies of `If`, `Loop` and `Scan` in one another. */
+/** How deep bodies of `If`, `Loop` and `Scan` may be nested. */
 const MOST_NESTED = 8;
 
 /**
  * @param graph fields of the outermost graph
- * @throws OnestrokeError `model-unsupported` saying what is too much; `model-corrupt`
+ * @throws OnestrokeError `model-unsupported` saying which limit is exceeded; `model-corrupt`
  */
 export function checkGraphBudget(graph: readonly Field[]): void {
   let nodes = 0;
@@ -29,7 +29,7 @@ export function checkGraphBudget(graph: readonly Field[]): void {
   }
 }
 
-/** Graphs inside a node. */
+/** The graphs inside a node. */
 export function bodiesOf(node: readonly Field[]): readonly Uint8Array[] {
   return contents(node, NODE_FIELDS.attribute).flatMap((content) => {
     const fields = readFields(content);

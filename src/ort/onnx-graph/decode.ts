@@ -1,4 +1,4 @@
-// An ONNX file as a model. Reads structure only: weights stay where they are in the file.
+// Decodes an ONNX file into a model. It reads structure only: weights stay where they are in the file.
 import { OnestrokeError } from "../../common/errors";
 import { bodiesOf, checkGraphBudget } from "./budget";
 import { contents, integerOf, integers, readFields, textOf, texts, type Field } from "./fields";
@@ -24,13 +24,13 @@ import {
 
 /**
  * @param bytes a whole `.onnx` file; views of it live as long as the model
- * @throws OnestrokeError `model-corrupt`; `model-unsupported` when it is beyond what a network needs
+ * @throws OnestrokeError `model-corrupt`; `model-unsupported` when it exceeds what a network needs
  */
 export function decodeModel(bytes: Uint8Array): OnnxModel {
   const fields = readFields(bytes);
   const graph = contents(fields, MODEL_FIELDS.graph).at(-1);
   if (graph === undefined || integerOf(fields, MODEL_FIELDS.irVersion) === undefined) {
-    throw new OnestrokeError("model-corrupt", "the file is no ONNX model: it has no graph");
+    throw new OnestrokeError("model-corrupt", "the file is not an ONNX model: it has no graph");
   }
   checkGraphBudget(readFields(graph));
   const opsets = contents(fields, MODEL_FIELDS.opset).map((content) => {
@@ -69,7 +69,7 @@ function decodeNode(bytes: Uint8Array): OnnxNode {
   };
 }
 
-/** ONNX's own has two names. */
+/** ONNX's own domain has two names. */
 function domainOf(fields: readonly Field[], number: number): string {
   const domain = textOf(fields, number);
   return domain === "ai.onnx" ? "" : domain;
@@ -114,7 +114,7 @@ export function integerAttribute(node: OnnxNode, name: string): number | undefin
   return undefined;
 }
 
-/** Values of the graph around it that the bodies of an `If`, `Loop` or `Scan` read; names of their own are among them. */
+/** Values of the surrounding graph that the bodies of an `If`, `Loop` or `Scan` read. Names that the bodies define are included. */
 export function capturedValues(node: OnnxNode): readonly string[] {
   return bodiesOf(node.other).flatMap((body) => {
     const graph = decodeGraph(body);

@@ -1,15 +1,15 @@
-// Weights by reference: a rewritten model whose large tensors point into the file they came from,
-// so that writing it copies none of them. ONNX calls that external data; the runtime takes the original file as such.
+// Weights by reference: in a rewritten model, large tensors point into the file that they came from,
+// so that writing the model copies none of them. ONNX calls this external data; the runtime is given the original file as such.
 import { contents, integer, message, readFields, text, textOf, writeFields } from "./fields";
 import { ENTRY_FIELDS, TENSOR_FIELDS, type Initializer, type OnnxModel } from "./model";
 
-/** Smaller tensors stay inside: shapes and axes must be seen when the runtime reads the graph. */
+/** Smaller tensors stay inside, because the runtime must see shapes and axes when it reads the graph. */
 const SMALLEST_BYTE_LENGTH = 1024;
 
 const EXTERNAL = 1;
 
 /**
- * @param file what `decodeModel` read; its large tensors are now at `location` in it
+ * @param file the file that `decodeModel` read; the model's large tensors now refer to it as `location`
  * @param location the name under which the runtime is given `file`
  */
 export function detachWeights(model: OnnxModel, file: Uint8Array, location: string): OnnxModel {
@@ -35,7 +35,7 @@ function detach(initializer: Initializer, file: Uint8Array, location: string): I
   return { ...initializer, encoded: detached };
 }
 
-/** Files beside the model that its tensors are in, as named there. */
+/** Files beside the model that hold its tensors, by the names that the model uses. */
 export function externalFiles({ graph }: OnnxModel): readonly string[] {
   const names = graph.initializers.flatMap(({ encoded }) =>
     contents(readFields(encoded), TENSOR_FIELDS.external).flatMap((content) => {

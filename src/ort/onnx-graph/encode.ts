@@ -1,5 +1,5 @@
-// A model as an ONNX file, and the new parts a rewrite adds to one. What came from a file is
-// written as it was.
+// A model as an ONNX file, and the new parts that a rewrite adds to one. What came from a file is
+// written back unchanged.
 import { bytes, integer, message, text, writeFields, type Field } from "./fields";
 import {
   ATTRIBUTE_FIELDS,

@@ -1,22 +1,22 @@
-// Protobuf messages as lists of fields, through @bufbuild/protobuf's reader and writer. What nobody
-// here understands is kept as it came, so that writing a model again loses nothing; contents
-// are views of the file, never copies. No generated code and no `eval`: the page's policy forbids it.
+// Protobuf messages as lists of fields, through @bufbuild/protobuf's reader and writer. Fields that are not
+// understood here are kept unchanged, so that writing a model again loses nothing; contents
+// are views of the file, never copies. There is no generated code and no `eval`, which the page's policy forbids.
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { OnestrokeError } from "../../common/errors";
 
 export interface Field {
   readonly number: number;
   readonly wireType: WireType;
-  /** Of a length-delimited field what follows the length, else the value as stored. */
+  /** For a length-delimited field what follows the length, else the value as stored. */
   readonly content: Uint8Array;
 }
 
-/** Of one message: a graph's nodes, tensors and values are fields of it. */
+/** Limit for one message: a graph's nodes, tensors and values are its fields. */
 const MOST_FIELDS = 500_000;
-/** Of one list: sizes of a tensor, most of all. */
+/** Limit for one list, which is usually the sizes of a tensor. */
 const MOST_INTEGERS = 1024;
 
-/** @throws OnestrokeError `model-corrupt`; `model-unsupported` when there is no end of them */
+/** @throws OnestrokeError `model-corrupt`; `model-unsupported` when there are too many fields */
 export function readFields(bytes: Uint8Array): readonly Field[] {
   return wire(() => {
     const reader = new BinaryReader(bytes);
@@ -53,7 +53,7 @@ export function integer(number: number, value: number): Field {
   return { number, wireType: WireType.Varint, content: new BinaryWriter().int64(value).finish() };
 }
 
-/** Of fields with one number, what is in each. */
+/** The contents of all fields with one number. */
 export function contents(fields: readonly Field[], number: number): readonly Uint8Array[] {
   return fields.filter((field) => field.number === number).map(({ content }) => content);
 }
@@ -62,12 +62,12 @@ export function texts(fields: readonly Field[], number: number): readonly string
   return wire(() => contents(fields, number).map((content) => new TextDecoder("utf-8", { fatal: true }).decode(content)));
 }
 
-/** The last of a number, as protobuf has it; "" where there is none. */
+/** The last field with this number, as protobuf defines it; "" if there is none. */
 export function textOf(fields: readonly Field[], number: number): string {
   return texts(fields, number).at(-1) ?? "";
 }
 
-/** Whole numbers, each in a field of its own or packed in one. */
+/** Whole numbers, each in its own field or packed in one field. */
 export function integers(fields: readonly Field[], number: number): readonly number[] {
   return wire(() => {
     const values: number[] = [];
@@ -95,6 +95,6 @@ function wire<T>(read: () => T): T {
     return read();
   } catch (cause) {
     if (cause instanceof OnestrokeError) throw cause;
-    throw new OnestrokeError("model-corrupt", "the ONNX file is damaged: it is no valid protobuf", {}, cause);
+    throw new OnestrokeError("model-corrupt", "the ONNX file is damaged: it is not valid protobuf", {}, cause);
   }
 }

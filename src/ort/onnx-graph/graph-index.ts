@@ -1,8 +1,8 @@
-// Who makes each value of a graph and who reads it.
+// Which node makes each value of a graph, and which nodes read it.
 import { OnestrokeError } from "../../common/errors";
 import type { Initializer, OnnxGraph, OnnxNode, ValueInfo } from "./model";
 
-/** Reads sizes alone: what it gives says nothing of the values it was given. */
+/** Whether a node reads sizes only, so that its outputs say nothing about the values of its inputs. */
 export function readsSizeOnly({ opType, domain }: OnnxNode): boolean {
   return domain === "" && (opType === "Shape" || opType === "Size");
 }
@@ -24,7 +24,7 @@ export class GraphIndex {
     for (const node of graph.nodes) {
       for (const output of node.outputs) {
         if (output === "") continue;
-        // A value that is made twice could be made of itself, and whoever follows it would not come to an end.
+        // A value that is made twice could be made from itself, and following it back would never end.
         if (this.isTaken(output)) throw new OnestrokeError("model-corrupt", `the ONNX graph makes the value ${output.slice(0, 80)} twice`);
         this.#producers.set(output, node);
       }
@@ -36,7 +36,7 @@ export class GraphIndex {
     }
   }
 
-  /** Inputs a caller gives: old files list their initializers among the inputs. */
+  /** The inputs that a caller gives. Old files list their initializers among the inputs as well. */
   get inputs(): readonly ValueInfo[] {
     return this.graph.inputs.filter(({ name }) => !this.initializers.has(name));
   }

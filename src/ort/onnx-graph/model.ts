@@ -1,26 +1,26 @@
-// A typed view of an ONNX model: what rewriting a graph needs, no more. Everything is immutable;
+// A typed view of an ONNX model, with what rewriting a graph needs and no more. Everything is immutable;
 // a rewrite makes new nodes and shares the rest. Field numbers are those of onnx.proto.
 import type { Field } from "./fields";
 
 /** TensorProto.DataType. */
 export const ELEMENT_TYPES = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
 
-/** A number of ELEMENT_TYPES, or one this project has no name for. */
+/** A number from ELEMENT_TYPES, or one that has no name in this project. */
 export type ElementType = number;
 
 export interface OnnxNode {
   readonly name: string;
   readonly opType: string;
-  /** "" is ONNX's own. */
+  /** "" is ONNX's own domain. */
   readonly domain: string;
-  /** "" where an optional one is left out. */
+  /** "" stands for an optional input that is left out. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Attributes and all else, as stored. */
+  /** Attributes and everything else, as stored. */
   readonly other: readonly Field[];
 }
 
-/** A dimension: its size, its symbol, or `undefined`. */
+/** A dimension: its size, its symbol, or `undefined` if it has neither. */
 export type Dimension = number | string | undefined;
 
 export interface ValueInfo {
@@ -31,7 +31,7 @@ export interface ValueInfo {
   readonly encoded: Uint8Array;
 }
 
-/** A constant tensor of the graph: weights mostly. */
+/** A constant tensor of the graph, usually weights. */
 export interface Initializer {
   readonly name: string;
   readonly elementType: ElementType;
@@ -51,7 +51,7 @@ export interface OnnxGraph {
 
 export interface OnnxModel {
   readonly graph: OnnxGraph;
-  /** Versions of the operator sets by domain. */
+  /** Versions of the operator sets, by domain. */
   readonly opsets: ReadonlyMap<string, number>;
   readonly other: readonly Field[];
 }

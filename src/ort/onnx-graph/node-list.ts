@@ -1,5 +1,5 @@
-// New nodes of a graph, in the order they run; each makes one value, named after the list unless it
-// is told otherwise.
+// New nodes of a graph, in the order in which they run. Each makes one value, which is named after the list unless
+// another name is given.
 import { attribute } from "./encode";
 import type { ElementType, OnnxNode } from "./model";
 
@@ -7,7 +7,7 @@ export class NodeList {
   readonly nodes: OnnxNode[] = [];
   readonly #prefix: string;
 
-  /** @param prefix of names: of the value these nodes lead to, or one that no exporter uses */
+  /** @param prefix prefix of names: the value that these nodes lead to, or a name that no exporter uses */
   constructor(prefix: string) {
     this.#prefix = prefix;
   }

@@ -1,5 +1,5 @@
-// A model read and written again is the same model; its weights are views of the file, or
-// references into it; a file that is no model is said to be damaged.
+// A model that is read and written again is the same model. Its weights are views of the file, or
+// references into it. A file that is not a model is reported as damaged.
 import { describe, expect, it } from "vitest";
 import { attentionModel, GraphWriter } from "../testing/attention-model";
 import { capturedValues, decodeModel, integerAttribute } from "./decode";
@@ -83,7 +83,7 @@ describe("weights by reference", () => {
   it("large tensors point into the file they came from, small ones stay", () => {
     const { model, values } = largeModel();
     const inside = encodeModel(model);
-    // As a part of a larger buffer: offsets count from the file's begin.
+    // The file is a part of a larger buffer, but offsets count from the file's beginning.
     const file = new Uint8Array(inside.length + 64).subarray(64);
     file.set(inside);
     const detached = detachWeights(decodeModel(file), file, "original.onnx");

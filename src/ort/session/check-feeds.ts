@@ -1,5 +1,5 @@
-// What a run is given against what the model takes. ONNX Runtime would find the same faults, but a
-// rejected run poisons a session whose outputs stay on the GPU.
+// Compares what a run is given with what the model takes. ONNX Runtime would find the same faults, but a
+// rejected run makes a session unusable if its outputs stay on the GPU.
 import type { InferenceSession, Tensor } from "onnxruntime-web";
 import { OnestrokeError } from "../../common/errors";
 
@@ -17,13 +17,13 @@ export function checkFeeds(model: string, inputs: readonly InferenceSession.Valu
   for (const input of inputs) {
     const feed = feeds[input.name];
     if (!feed) return refuse(input.name, "is not known to Onestroke");
-    if (!input.isTensor) return refuse(input.name, "is no tensor");
+    if (!input.isTensor) return refuse(input.name, "is not a tensor");
     if (feed.type !== input.type) refuse(input.name, `is ${input.type}, not ${feed.type}`);
     if (!fits(feed.dims, input.shape)) refuse(input.name, `has the shape [${input.shape.join(", ")}], not [${feed.dims.join(", ")}]`);
   }
 }
 
-/** Symbols stand for any size. An unknown shape is reported as none, which is a scalar's too. */
+/** Symbols stand for any size. An unknown shape is reported as none, and so is a scalar's. */
 function fits(dims: readonly number[], shape: readonly (number | string)[]): boolean {
   if (shape.length === 0) return true;
   return dims.length === shape.length && shape.every((size, axis) => typeof size === "string" || size === dims[axis]);

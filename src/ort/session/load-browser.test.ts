@@ -1,5 +1,5 @@
-// The runtime's WASM is downloaded with progress to the end, and whatever else comes is no WASM: a refusal,
-// a web page, half a file, a cancel. Sizes in the table are the installed package's.
+// The runtime's WASM is downloaded to the end, with progress. Anything else is a failed download: a refusal,
+// a web page, half a file, a cancel. The sizes in the table are those of the installed package.
 import { stat } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import { fileURLToPath } from "node:url";
@@ -27,7 +27,7 @@ describe("download", () => {
       sendRest = () => response.end(WASM.subarray(5));
     });
     const progress: number[] = [];
-    // The rest comes once the first part was heard of.
+    // The rest is sent once the first part has been reported.
     const onBytes = (loaded: number, total: number) => {
       progress.push(loaded / total);
       if (loaded < total) sendRest();

@@ -1,6 +1,6 @@
-// ONNX Runtime Web in a browser: the build that fits, with its WASM of 14 to 27 MB, fetched when first
-// asked for from beside the page. It is fetched here and not by the runtime, which would say nothing of
-// how far it is and, after a failure, never try again.
+// ONNX Runtime Web in a browser: the build that fits, with its WASM of 14 to 27 MB, which is fetched from beside the
+// page when it is first asked for. It is fetched here and not by the runtime, which would report no
+// progress and, after a failure, would never try again.
 import jspiUrl from "onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url";
 import webgpuUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
 import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
@@ -11,7 +11,7 @@ import { OrtRuntime, type OrtModule } from "./runtime";
 interface Build {
   readonly open: () => Promise<OrtModule>;
   readonly url: string;
-  /** Of its WASM as published: what progress is a share of. */
+  /** Size of its WASM as published, of which progress is a share. */
   readonly byteLength: number;
 }
 
@@ -21,13 +21,13 @@ export const BUILDS = {
   wasm: { open: () => import("onnxruntime-web/wasm"), url: wasmUrl, byteLength: 14_239_897 },
 } as const satisfies Readonly<Record<string, Build>>;
 
-/** The smallest that can: JSPI's is 10 MB less than the one that rewinds stacks by itself. */
+/** The smallest build that works here. JSPI's is 10 MB smaller than the one that rewinds stacks by itself. */
 export function buildFor(device: Device | undefined, wasm: object = WebAssembly): keyof typeof BUILDS {
   if (device === undefined) return "wasm";
   return "Suspending" in wasm ? "jspi" : "webgpu";
 }
 
-/** "\0asm". */
+/** The bytes "\0asm". */
 const WASM_MAGIC = [0x00, 0x61, 0x73, 0x6d];
 
 export interface DownloadHooks {
@@ -36,21 +36,21 @@ export interface DownloadHooks {
 }
 
 /**
- * @param device shared with our own engine: buffers of one are buffers of the other; without it WASM computes
+ * @param device shared with our own engine, so that each can use the other's buffers; without a device WASM computes
  * @throws OnestrokeError `download-failed`, `worker-died`, `cancelled`
  */
 export async function browserRuntime(device: Device | undefined, hooks: DownloadHooks = {}): Promise<OrtRuntime> {
   const { open, url, byteLength }: Build = BUILDS[buildFor(device)];
   const binary = await download(url, byteLength, hooks);
   const module = await open().catch((cause: unknown) => {
-    // Some browsers remember a script that could not be loaded for as long as the worker lives.
+    // Some browsers remember, for as long as the worker lives, that a script could not be loaded.
     throw new OnestrokeError("worker-died", "ONNX Runtime's script could not be loaded", {}, cause);
   });
   module.env.wasm.wasmBinary = binary;
   return new OrtRuntime(module, device ? { provider: "webgpu", device } : { provider: "wasm" });
 }
 
-/** @param byteLength about how much will come: a server that compresses does not say */
+/** @param byteLength about how many bytes will come, because a server that compresses does not say */
 export async function download(url: string, byteLength: number, { signal, onBytes }: DownloadHooks): Promise<Uint8Array<ArrayBuffer>> {
   let loaded = 0;
   const count = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({

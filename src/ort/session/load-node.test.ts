@@ -1,5 +1,5 @@
-// ONNX Runtime's WebGPU build on Dawn in Node: the numbers of the reference, and two steps of a sampler whose
-// sample stays in our device's buffers, equal to the same two on WASM.
+// ONNX Runtime's WebGPU build on Dawn in Node computes the numbers of the reference. Two steps of a sampler whose
+// sample stays in our device's buffers equal the same two steps on WASM.
 import { beforeEach, describe, expect, it } from "vitest";
 import { testDevice } from "../../engine/testing/evaluate";
 import { encodeModel } from "../onnx-graph/encode";
@@ -18,7 +18,7 @@ const text = numbers(4 * TEXT_CHANNELS, 42);
 let wasm: OrtRuntime;
 let webgpu: OrtRuntime;
 
-// Once, but within a test, which is what can be skipped where there is no adapter.
+// This is done once, but within a test, because only a test can be skipped where there is no adapter.
 beforeEach(async () => {
   wasm ??= await nodeRuntime();
   webgpu ??= await nodeRuntime(await testDevice());
@@ -27,10 +27,10 @@ beforeEach(async () => {
 const open = (runtime: OrtRuntime, model: OnnxModel) =>
   OrtSession.open(runtime, async () => ({ model: encodeModel(model), external: [] }), { name: "test", outputs: runtime.nearby });
 
-/** Two steps, the second from the first's `next` where it lies. */
+/** Two steps; the second starts from the first one's `next` without moving it. */
 async function twoSteps(runtime: OrtRuntime): Promise<{ readonly location: string; readonly values: Float32Array }> {
   const { graph, ...rest } = attentionModel("plain");
-  // A latent of three axes; the graph does not say.
+  // The latent has three axes, which the graph does not state.
   const outputs = graph.outputs.map((output) => ({ ...output, shape: undefined }));
   const session = await open(runtime, stepGraph({ ...rest, graph: { ...graph, outputs } }));
   const step = {
@@ -56,7 +56,7 @@ async function twoSteps(runtime: OrtRuntime): Promise<{ readonly location: strin
   return { location, values };
 }
 
-/** float32 sums of tens of terms, in other orders. */
+/** Compares float32 sums of tens of terms that are added in different orders. */
 function expectClose(actual: Float32Array, expected: ArrayLike<number>): void {
   const differences = Array.from(expected, (value, i) => Math.abs(value - (actual[i] ?? NaN)));
   expect(Math.max(...differences) / Math.max(...Array.from(expected, Math.abs))).toBeLessThan(5e-6);

@@ -1,5 +1,5 @@
-// A stored model comes with the files its tensors are in, wherever in its checkpoint they lie; steered it
-// is a small new graph over the same bytes; files outside the checkpoint are never asked for.
+// A stored model is read with the files that hold its tensors, wherever in its checkpoint they are. A steered model
+// is a small new graph over the same bytes. Files outside the checkpoint are never asked for.
 import { describe, expect, it } from "vitest";
 import { memoryStore } from "../../checkpoints/memory-source";
 import { decodeModel } from "../onnx-graph/decode";
@@ -13,7 +13,7 @@ import { readModel, storedBytes, type Rewrite } from "./open-model";
 import { OrtSession } from "./session";
 import { tensorFrom, valuesOf } from "./tensors";
 
-/** With a tensor large enough to be kept outside: [400, channels] added to as many pixels. */
+/** A model with a tensor large enough to be kept outside: [400, channels] added to as many pixels. */
 const PIXELS = 400;
 
 function model(): OnnxModel {
@@ -42,7 +42,7 @@ async function run(stored: ReturnType<typeof store>, rewrite?: Rewrite): Promise
   return out ? valuesOf(out) : new Float32Array();
 }
 
-/** The same model with its large tensor in another file, which stands at `path`. */
+/** The same model with its large tensor in another file, at `path`. */
 function split(location: string, path = "unet/model.onnx_data"): Readonly<Record<string, Uint8Array>> {
   return { "unet/model.onnx": encodeModel(detachWeights(decodeModel(file), file, location)), [path]: file };
 }

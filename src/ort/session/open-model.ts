@@ -1,4 +1,4 @@
-// From a stored ONNX file to what a session is made of, with its graph rewritten if wanted.
+// Reads from a stored ONNX file what a session is made of, with its graph rewritten if wanted.
 import type { ByteSource, ByteStore } from "../../checkpoints/byte-source";
 import { foreignBytes, foreignError, foreignText } from "../../checkpoints/foreign-file";
 import { OnestrokeError } from "../../common/errors";
@@ -10,11 +10,11 @@ import type { ModelFiles } from "./session";
 
 export interface OnnxFile {
   readonly store: ByteStore;
-  /** `unet/model.onnx`; its tensors may be in other files of the store. */
+  /** Such as `unet/model.onnx`; its tensors may be in other files of the store. */
   readonly path: string;
 }
 
-/** Shares the weights of the model it is given. */
+/** A rewrite shares the weights of the model that it is given. */
 export type Rewrite = (model: OnnxModel) => OnnxModel;
 
 export interface ReadOptions {
@@ -24,17 +24,17 @@ export interface ReadOptions {
   readonly onBytes?: ((byteLength: number) => void) | undefined;
 }
 
-/** The name under which a rewritten graph finds the file its weights stayed in. */
+/** The name by which a rewritten graph refers to the file that still holds its weights. */
 const ORIGINAL = "onestroke-original.onnx";
 
-/** Read at once: a cancel is looked at in between. */
+/** How much is read at once. Between two reads a cancel is noticed. */
 const PART_BYTES = 4 * 2 ** 20;
 
-/** Above this a file holds its weights itself: graphs alone are a few megabytes. */
+/** A file above this size holds its weights itself, because a graph alone takes a few megabytes. */
 const LARGEST_GRAPH_BYTES = 64 * 2 ** 20;
 
 /**
- * The file, and the files its tensors are in. A rewritten model is a new graph over the same bytes.
+ * The model's file, and the files that hold its tensors. A rewritten model is a new graph over the same bytes.
  * @throws OnestrokeError `model-missing`, `model-corrupt`, `model-unsupported`, `download-failed`, `cancelled`
  */
 export async function readModel(file: OnnxFile, options: ReadOptions = {}): Promise<ModelFiles> {
@@ -55,7 +55,7 @@ export async function readModel(file: OnnxFile, options: ReadOptions = {}): Prom
   return { model: encodeModel(rewritten), external: [...external, { path: ORIGINAL, data: bytes }] };
 }
 
-/** Stored bytes of a model: its file's and those of the files its tensors are in. */
+/** Size of a model as stored: its file and the files that hold its tensors. */
 export async function storedBytes(file: OnnxFile, signal?: AbortSignal): Promise<number> {
   const source = await file.store.open(file.path, signal);
   if (source.size > LARGEST_GRAPH_BYTES) return source.size;
@@ -82,7 +82,7 @@ async function readWhole(source: ByteSource, { signal, onBytes }: ReadOptions): 
 }
 
 /**
- * A location is relative to the model's folder and may name another folder of the checkpoint (`../vae/...`).
+ * A location is relative to the model's folder, and may be in another folder of the checkpoint (`../vae/...`).
  * @throws OnestrokeError `model-corrupt` when it leaves the checkpoint
  */
 function resolveLocation(location: string, path: string): string {

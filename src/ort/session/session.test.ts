@@ -1,6 +1,6 @@
-// Runs go one by one, a failed one leaves the next unharmed, what does not fit is never run, and a
-// runtime whose GPU was lost says so at once from then on. With a stand-in that behaves as
-// onnxruntime-web 1.30 does; the last cases use the real one.
+// Runs go one by one, a failed run does not harm the next, feeds that do not fit are never run, and a
+// runtime whose GPU was lost reports that at once from then on. Most tests use a stand-in that behaves as
+// onnxruntime-web 1.30 does; the last ones use the real runtime.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { InferenceSession, Tensor, TensorConstructor } from "onnxruntime-web";
@@ -19,7 +19,7 @@ const MODEL: ModelFiles = { model: new Uint8Array(1), external: [] };
 const open = (runtime: OrtRuntime, outputs: "cpu" | "gpu-buffer" = "cpu") =>
   OrtSession.open(runtime, async () => MODEL, { name: "unet", outputs });
 
-/** Records what is asked of it; `onRun` answers. */
+/** Records the calls it receives; `onRun` answers them. */
 async function standIn(onRun: (run: number) => Promise<unknown> = async () => undefined) {
   const real = await import("onnxruntime-web");
   const log: string[] = [];
@@ -89,11 +89,11 @@ describe("the queue", () => {
     const runtime = new OrtRuntime(module, wasm);
     const results: WeakRef<object>[] = [];
     for (let job = 0; job < 20; job++) results.push(new WeakRef(await runtime.enqueue(async () => ({ job }))));
-    // A reference that was looked at lives to the end of its turn.
+    // A weak reference that was read keeps its target alive to the end of the turn.
     await new Promise((resolve) => setTimeout(resolve));
     setFlagsFromString("--expose-gc");
     runInNewContext("gc")();
-    // The loop's last may still be on the stack.
+    // The loop's last result may still be on the stack.
     expect(results.filter((result) => result.deref() !== undefined).length).toBeLessThanOrEqual(1);
   });
 

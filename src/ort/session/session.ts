@@ -1,4 +1,4 @@
-// One ONNX model, ready to run. Every step of its life goes through the runtime's queue.
+// One ONNX model, ready to run. Creating, running and releasing it all go through the runtime's queue.
 import type { InferenceSession, Tensor } from "onnxruntime-web";
 import { OnestrokeError } from "../../common/errors";
 import { checkFeeds, type Feeds } from "./check-feeds";
@@ -6,22 +6,22 @@ import type { OrtRuntime } from "./runtime";
 
 export interface ModelFiles {
   readonly model: Uint8Array;
-  /** Files that tensors of the model are in, by the names it uses. */
+  /** Files that hold tensors of the model, by the names that the model uses. */
   readonly external: readonly { readonly path: string; readonly data: Uint8Array }[];
 }
 
-/** Reads a model. Called when its session is made, and again should it have to be made anew: nothing is kept. */
+/** Reads a model. It is called when the session is made, and again if the session has to be made anew, because nothing is kept. */
 export type ReadFiles = (signal?: AbortSignal) => Promise<ModelFiles>;
 
 export interface SessionOptions {
   /** For messages. */
   readonly name: string;
-  /** Where outputs are wanted; buffers of our device on WebGPU alone. Default "cpu". */
+  /** Where outputs are to be kept; buffers of our device are possible on WebGPU only. Default "cpu". */
   readonly outputs?: "cpu" | "gpu-buffer";
 }
 
 export interface RunOptions {
-  /** Names of the outputs wanted; those on the GPU are the caller's to dispose of. Default: all. */
+  /** Names of the outputs wanted. The caller must dispose of those on the GPU. Default: all. */
   readonly fetch?: readonly string[];
   readonly signal?: AbortSignal | undefined;
 }
@@ -30,7 +30,7 @@ export class OrtSession {
   readonly #runtime: OrtRuntime;
   readonly #files: ReadFiles;
   readonly #options: SessionOptions;
-  /** Absent after a failed run, until the next. */
+  /** Absent after a failed run, until the next one. */
   #session: InferenceSession | undefined;
   readonly inputs: readonly InferenceSession.ValueMetadata[];
   readonly outputs: readonly InferenceSession.ValueMetadata[];
@@ -66,14 +66,14 @@ export class OrtSession {
     }, signal);
   }
 
-  /** The session is unusable from now on. */
+  /** The session cannot be used after this. */
   release(): Promise<void> {
     return this.#runtime.enqueue(async () => {
       if (this.#session) await this.#drop(this.#session);
     });
   }
 
-  /** With outputs on the GPU a session repeats the error of a failed run for ever. */
+  /** Drops a session: one with outputs on the GPU would repeat the error of a failed run for ever. */
   async #drop(session: InferenceSession): Promise<void> {
     this.#session = undefined;
     await session.release();
@@ -95,7 +95,7 @@ async function create(
   }
 }
 
-/** Sizes the model leaves open without naming them are reported as -1 in 32 bits. */
+/** Sizes that the model leaves open without naming them are reported as -1 in 32 bits. */
 function withSymbols(value: InferenceSession.ValueMetadata): InferenceSession.ValueMetadata {
   if (!value.isTensor) return value;
   return { ...value, shape: value.shape.map((size) => (size === 2 ** 32 - 1 ? "?" : size)) };

@@ -1,12 +1,12 @@
-// Numbers as the tensors a model takes and gives, in its number formats.
+// Numbers as the tensors that a model takes and gives, in its number formats.
 import type { InferenceSession, Tensor } from "onnxruntime-web";
 import { fromFloat16, toFloat16 } from "../../common/float16";
 import { OnestrokeError } from "../../common/errors";
 import type { OrtRuntime } from "./runtime";
 
 /**
- * @param shape without it `values` is one number, for an input of any rank
- * @throws OnestrokeError `model-unsupported` when the input is of a type no network here has
+ * @param shape if it is absent, `values` is one number, for an input of any rank
+ * @throws OnestrokeError `model-unsupported` when the input has a type that no network here has
  */
 export function tensorFrom(
   runtime: OrtRuntime,
@@ -30,10 +30,10 @@ export function tensorFrom(
   }
 }
 
-/** @throws OnestrokeError `model-unsupported` when they are no numbers Onestroke uses */
+/** @throws OnestrokeError `model-unsupported` when the tensor has a number format that Onestroke does not use */
 export function valuesOf({ type, data }: Tensor): Float32Array<ArrayBuffer> {
   if (data instanceof Float32Array) return Float32Array.from(data);
-  // Numbers where the browser has Float16Array, else their bits: the same bytes.
+  // Numbers if the browser has Float16Array, else their bits; the bytes are the same.
   if (type === "float16" && ArrayBuffer.isView(data)) {
     return Float32Array.from(new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2), fromFloat16);
   }
@@ -42,7 +42,7 @@ export function valuesOf({ type, data }: Tensor): Float32Array<ArrayBuffer> {
   throw new OnestrokeError("model-unsupported", `the model's output is ${type}`);
 }
 
-/** The same of a tensor that may be on the GPU. */
+/** The same for a tensor that may be on the GPU. */
 export async function readTensor(runtime: OrtRuntime, tensor: Tensor): Promise<Float32Array<ArrayBuffer>> {
   await runtime.enqueue(() => tensor.getData());
   return valuesOf(tensor);

@@ -1,19 +1,19 @@
-// NASA and NAG as ONNX operators, on the merged heads of both texts (the equations stand in
-// src/steering/reference.ts). Operators that ONNX Runtime has on WebGPU: it has no `Max` there.
+// NASA and NAG as ONNX operators, on the merged heads of both texts (the equations are in
+// src/steering/reference.ts). Only operators that ONNX Runtime has on WebGPU are used, so `Max` is not.
 import { attribute, constant } from "../onnx-graph/encode";
 import { ELEMENT_TYPES, type ElementType, type Initializer, type OnnxNode } from "../onnx-graph/model";
 import { NodeList } from "../onnx-graph/node-list";
 
 export type SteeringMethod = "nasa" | "nag";
 
-/** Graph inputs that say how strongly: float32 scalars. */
+/** Graph inputs that set the strength: float32 scalars. */
 export const SCALARS = {
   nasa: { scale: "nasa_scale" },
   nag: { scale: "nag_scale", tau: "nag_tau", alpha: "nag_alpha" },
 } as const satisfies Record<SteeringMethod, Readonly<Record<string, string>>>;
 
 export interface Branches {
-  /** `[..., tokens, channels]`, all heads of a token side by side. */
+  /** `[..., tokens, channels]`, with all heads of a token side by side. */
   readonly positive: string;
   readonly negative: string;
   readonly output: string;
@@ -24,7 +24,7 @@ type Values = Omit<Branches, "elementType">;
 
 const NORM_FLOOR = "onestroke/norm_floor";
 const LAST_AXIS = "onestroke/last_axis";
-/** Since this version reductions take their axes as an input. */
+/** From this version on, reductions take their axes as an input. */
 const AXES_AS_INPUT = 18;
 
 export function combineConstants(method: SteeringMethod, opset: number): readonly Initializer[] {
@@ -33,7 +33,7 @@ export function combineConstants(method: SteeringMethod, opset: number): readonl
   return opset < AXES_AS_INPUT ? [floor] : [floor, constant(LAST_AXIS, [1], BigInt64Array.of(-1n))];
 }
 
-/** Nodes that compute `output` from the branches. In float32 whatever the model's format: NAG's sums are over a thousand channels. */
+/** Nodes that compute `output` from the branches, in float32 whatever the model's format: NAG's sums are over a thousand channels. */
 export function combine(method: SteeringMethod, branches: Branches, opset: number): readonly OnnxNode[] {
   const { output, elementType } = branches;
   const make = new NodeList(`${output}/steering`);
@@ -56,7 +56,7 @@ function nasa(make: NodeList, { positive, negative, output }: Values): void {
 
 /**
  * `E = Z+ + scale (Z+ - Z-)`, shrunk to at most `tau` times the L1 norm of `Z+`, then
- * `Z+ + alpha (shrink E - Z+)`: so written, a scale or an alpha of 0 gives `Z+` itself.
+ * `Z+ + alpha (shrink E - Z+)`. In this form a scale or an alpha of 0 gives `Z+` itself.
  */
 function nag(make: NodeList, { positive, negative, output }: Values, opset: number): void {
   const { scale, tau, alpha } = SCALARS.nag;

@@ -1,4 +1,4 @@
-// One cross-attention as the finders report it and the rewrite takes it.
+// One cross-attention, as the finders report it and the rewrite takes it.
 import type { OnnxNode } from "../onnx-graph/model";
 
 export interface CrossAttention {
@@ -6,11 +6,11 @@ export interface CrossAttention {
   readonly first: OnnxNode;
   /** Its input of queries, which both branches share. */
   readonly query: string;
-  /** Every node from `first` to the one that makes `output`: they are computed once more for the negative text. */
+  /** Every node from `first` to the one that makes `output`; they are computed again for the negative text. */
   readonly core: ReadonlySet<OnnxNode>;
-  /** Nodes that keys or values enter by. */
+  /** Nodes through which keys or values enter. */
   readonly entries: ReadonlySet<OnnxNode>;
-  /** What the branches are combined at. */
+  /** The value at which the branches are combined. */
   readonly output: string;
   /** Whether `output` holds all heads of a token side by side along its last axis. */
   readonly headsMerged: boolean;

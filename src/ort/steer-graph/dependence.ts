@@ -14,7 +14,7 @@ export class Dependence {
   constructor(index: GraphIndex, textInput: string) {
     for (const { name } of index.inputs) this.#origins.set(name, name === textInput ? TEXT : OTHER);
     for (const node of index.graph.nodes) {
-      // Each knows only of what was made before it: in another order nothing would be known, and circles would have no end.
+      // A node's origins come from values made before it. In any other order they would be unknown, and cycles would never end.
       const early = node.inputs.find((input) => index.producer(input) !== undefined && !this.#origins.has(input));
       if (early !== undefined) throw new OnestrokeError("model-corrupt", `the ONNX graph reads ${early.slice(0, 80)} before it is made`);
       const read = readsSizeOnly(node) ? [] : [...node.inputs, ...capturedValues(node)];
@@ -23,12 +23,12 @@ export class Dependence {
     }
   }
 
-  /** Keys, values and what they are made of. */
+  /** Whether a value comes from the text alone: keys, values and what they are made from. */
   isText(value: string): boolean {
     return this.#origins.get(value) === TEXT;
   }
 
-  /** Queries, and all that follows an attention: the picture's or the timestep's values are in it. */
+  /** Whether values of the picture or the timestep are in it: queries, and everything after an attention. */
   isPicture(value: string): boolean {
     return ((this.#origins.get(value) ?? 0) & OTHER) !== 0;
   }

@@ -1,4 +1,4 @@
-// Computes an attention once more, for another text. Copies what depends on the text (its projections,
+// Computes an attention again, for another text. It copies what depends on the text (its projections,
 // shapes computed from it, the attention itself) and shares the rest: weights and queries.
 import { OnestrokeError } from "../../common/errors";
 import { capturedValues } from "../onnx-graph/decode";
@@ -10,17 +10,17 @@ import type { Dependence } from "./dependence";
 export interface Copy {
   /** The other text's counterpart of the attention's output. */
   readonly output: string;
-  /** New nodes in an order they can run in; projections that layers share are with the first of them. */
+  /** New nodes, in an order in which they can run. Projections that layers share come with the first of those layers. */
   readonly nodes: readonly OnnxNode[];
 }
 
-/** From the text to an attention: a projection, a split, some reshaping. */
+/** The steps from the text to an attention: a projection, a split, some reshaping. */
 const MOST_STEPS = 1000;
 
 export class Duplicator {
   readonly #index: GraphIndex;
   readonly #dependence: Dependence;
-  /** Values and what stands for them in the copy: themselves where the text has no part in them. */
+  /** Maps values to their counterparts in the copy; a value that does not depend on the text is its own counterpart. */
   readonly #counterparts: Map<string, string>;
 
   constructor(index: GraphIndex, dependence: Dependence, textInput: string, otherText: string) {
@@ -50,7 +50,7 @@ export class Duplicator {
     const node = this.#index.producer(value);
     if (!node) return value;
     const inCore = attention.core.has(node);
-    // Of the picture's values only sizes matter here, and they are the same for every text.
+    // Only the sizes of the picture's values matter here, and they are the same for every text.
     if (!inCore && this.#dependence.isPicture(value)) return value;
     const inputs = node.inputs.map((input) => {
       if (input === "") return input;
@@ -65,7 +65,7 @@ export class Duplicator {
     return this.#counterparts.get(value) ?? value;
   }
 
-  /** A mask is made for one text's tokens: it does not fit the other's. */
+  /** A mask is made for one text's tokens and does not fit the other's. */
   #checkOperand(input: string, node: OnnxNode, attention: CrossAttention): void {
     if (input === attention.query && node === attention.first) return;
     const producer = this.#index.producer(input);

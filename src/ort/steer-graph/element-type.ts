@@ -1,9 +1,9 @@
-// The number format of a value, from what the file says and what operators keep.
+// The number format of a value, from what the file states and what operators preserve.
 import { integerAttribute } from "../onnx-graph/decode";
 import type { GraphIndex } from "../onnx-graph/graph-index";
 import { ELEMENT_TYPES, type ElementType } from "../onnx-graph/model";
 
-/** Of float values of an attention; float32 where nothing says. */
+/** The type of float values in an attention; float32 if nothing states it. */
 export function elementType(index: GraphIndex, value: string): ElementType {
   const seen = new Set<string>();
   for (let current = value; !seen.has(current);) {
@@ -13,7 +13,7 @@ export function elementType(index: GraphIndex, value: string): ElementType {
     const node = index.producer(current);
     if (!node) break;
     if (node.opType === "Cast") return integerAttribute(node, "to") ?? ELEMENT_TYPES.float32;
-    // A product has the type of its weights, which are stated; other operators that of their first operand.
+    // A product has the type of its weights, which is stated; other operators have the type of their first operand.
     const weights = node.inputs
       .map((input) => index.initializers.get(input))
       .find((tensor) => tensor && tensor.elementType !== ELEMENT_TYPES.int64);

@@ -1,6 +1,6 @@
 // Cross-attentions in one operator: ONNX Runtime's MultiHeadAttention and ONNX's own Attention
 // (since opset 23). ONNX Runtime's `Attention` projects queries, keys and values from one
-// input, so it is self-attention; with an input from the text alone it encodes the text.
+// input, so it is self-attention; if that input comes from the text alone, it encodes the text.
 import { integerAttribute } from "../onnx-graph/decode";
 import type { GraphIndex } from "../onnx-graph/graph-index";
 import type { OnnxNode } from "../onnx-graph/model";
@@ -16,14 +16,14 @@ export function findFusedCrossAttentions(index: GraphIndex, dependence: Dependen
   return index.graph.nodes.flatMap((node) => {
     const query = node.inputs[QUERY] ?? "";
     if (!FUSED.has(`${node.domain}:${node.opType}`) || !dependence.isPicture(query)) return [];
-    // Keys and values may be packed in one: then the third input is left out.
+    // Keys and values may be packed in one input; then the third input is left out.
     const values = node.inputs[VALUE] || node.inputs[KEY] || "";
     if (!dependence.isText(node.inputs[KEY] ?? "") || !dependence.isText(values)) return [];
     return [{ first: node, query, entries: new Set([node]), ...heads(node, index) }];
   });
 }
 
-/** ONNX's operator gives heads on an axis of their own where its queries have one; where they have none it is told their number. */
+/** ONNX's operator gives heads their own axis if its queries have one; otherwise it is told how many heads there are. */
 function heads(node: OnnxNode, index: GraphIndex): Pick<CrossAttention, "core" | "output" | "headsMerged"> {
   const [output = ""] = node.outputs;
   const { path, ...after } = mergedHeads(index, output);

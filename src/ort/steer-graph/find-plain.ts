@@ -1,13 +1,13 @@
 // Cross-attentions written out: scores = Q K^T, scaled and masked in any order, softmax, times V.
-// What makes one is where its operands come from, not its names: Q from the picture, K and V
-// from the text alone. Self-attention has none of the text on one side.
+// They are recognised by where their operands come from, not by names: Q from the picture, K and V
+// from the text alone. In self-attention neither side comes from the text alone.
 import type { GraphIndex } from "../onnx-graph/graph-index";
 import type { OnnxNode } from "../onnx-graph/model";
 import type { CrossAttention } from "./cross-attention";
 import type { Dependence } from "./dependence";
 import { mergedHeads } from "./merged-heads";
 
-/** `FusedMatMul` is a product with scale and transpositions of ONNX Runtime's optimizer. */
+/** `FusedMatMul` is a product with scale and transpositions, made by ONNX Runtime's optimizer. */
 const PRODUCTS: ReadonlySet<string> = new Set(["MatMul", "Einsum", "FusedMatMul", "Gemm"]);
 const BEFORE_SOFTMAX: ReadonlySet<string> = new Set(["Mul", "Div", "Add", "Sub", "Where", "Cast", "Reshape", "Identity", "Clip"]);
 const AFTER_SOFTMAX: ReadonlySet<string> = new Set(["Cast", "Reshape", "Identity", "Dropout", "Where"]);
@@ -39,7 +39,7 @@ export function findPlainCrossAttentions(index: GraphIndex, dependence: Dependen
   return found;
 }
 
-/** Back from the softmax to the product of queries and keys. */
+/** Goes back from the softmax to the product of queries and keys. */
 function scoresOf(softmax: OnnxNode, index: GraphIndex, dependence: Dependence): Chain | undefined {
   const path: OnnxNode[] = [];
   for (let value = softmax.inputs[0] ?? ""; ;) {
@@ -59,7 +59,7 @@ function queryOf({ inputs: [left = "", right = ""] }: OnnxNode, dependence: Depe
   return undefined;
 }
 
-/** On from the softmax to the product with values. */
+/** Goes on from the softmax to the product with values. */
 function valuesOf(softmax: OnnxNode, index: GraphIndex, dependence: Dependence): Chain | undefined {
   const path: OnnxNode[] = [];
   for (let value = softmax.outputs[0] ?? ""; ;) {

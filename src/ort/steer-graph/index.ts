@@ -1,6 +1,6 @@
-// Negative steering for any exported denoiser: gives its graph a second text, computes every
-// cross-attention for both and combines them before the output projection. Weights are
-// shared, self-attention and all that follows the attention are left alone.
+// Negative steering for any exported denoiser: it gives the graph a second text, computes every
+// cross-attention for both texts and combines the two before the output projection. Weights are
+// shared; self-attention and everything after the attention are not changed.
 import { assertNever, OnestrokeError } from "../../common/errors";
 import type { Steering } from "../../common/steering";
 import { valueInfo } from "../onnx-graph/encode";
@@ -15,13 +15,13 @@ import { findFusedCrossAttentions } from "./find-fused";
 import { findPlainCrossAttentions } from "./find-plain";
 
 export const TEXT_INPUT = "encoder_hidden_states";
-/** Of the steered graph: the negative text's states, in number format and channels as the text's; their count may differ. */
+/** The steered graph's input for the negative text's states, with the text's number format and channels; token counts may differ. */
 export const NEGATIVE_TEXT_INPUT = "negative_encoder_hidden_states";
 
 /**
- * @param model not changed; weights are shared with it
+ * @param model is not changed; the result shares its weights
  * @returns a model with the inputs `NEGATIVE_TEXT_INPUT` and those of `steeringScalars`
- * @throws OnestrokeError `model-unsupported` when text does not enter by cross-attentions alone
+ * @throws OnestrokeError `model-unsupported` when text also enters elsewhere than through cross-attentions
  */
 export function steerGraph(model: OnnxModel, method: SteeringMethod): OnnxModel {
   const { graph } = model;
@@ -59,7 +59,7 @@ export function steerGraph(model: OnnxModel, method: SteeringMethod): OnnxModel 
   };
 }
 
-/** Values of the scalar inputs of a graph steered by the same method; of one steered by any at strength 0. */
+/** Values of the scalar inputs of a graph that is steered by the same method. Strength 0 fits a graph of either method. */
 export function steeringScalars(steering: Steering): Readonly<Record<string, number>> {
   const { nasa, nag } = SCALARS;
   switch (steering.method) {
@@ -74,17 +74,17 @@ export function steeringScalars(steering: Steering): Readonly<Record<string, num
   }
 }
 
-/** Every place where text meets the picture must be steered, or some of the negative text's opposite would remain. */
+/** Every place where text meets the picture must be steered, or some of what the negative text should remove would remain. */
 function checkEntries(index: GraphIndex, dependence: Dependence, attentions: readonly CrossAttention[]): void {
   const entries = new Set(attentions.flatMap((attention) => [...attention.entries]));
   for (const node of index.graph.nodes) {
     const [output = ""] = node.outputs;
     const isEntry = dependence.isBoth(output) && node.inputs.some((input) => dependence.isText(input));
-    if (isEntry && !entries.has(node)) throw refusal(`text enters it at ${node.name || output}, which is no cross-attention`);
+    if (isEntry && !entries.has(node)) throw refusal(`text enters it at ${node.name || output}, which is not a cross-attention`);
   }
 }
 
-/** Its count of tokens is its own: a symbol shared with the text's would promise they are equal. */
+/** The negative text has its own count of tokens: a symbol shared with the text's would promise that they are equal. */
 function negativeInput({ elementType: type = ELEMENT_TYPES.float32, shape = [] }: ValueInfo): ValueInfo {
   const own = shape.map((dimension, axis) => (axis === 1 && typeof dimension === "string" ? `negative_${dimension}` : dimension));
   return valueInfo(NEGATIVE_TEXT_INPUT, type, own);

@@ -1,4 +1,4 @@
-// From the product of weights and values to where a token's heads lie side by side: the input
+// Follows the product of weights and values to where a token's heads stand side by side: the input
 // of the output projection. NAG's norm is over all heads, so the branches are combined there.
 import type { GraphIndex } from "../onnx-graph/graph-index";
 import type { OnnxNode } from "../onnx-graph/model";
@@ -11,7 +11,7 @@ export interface MergedHeads {
   readonly headsMerged: boolean;
 }
 
-/** Heads are merged by a transposition that brings them to their channels and a reshape. */
+/** Heads are merged by a transposition that brings them next to their channels, and a reshape. */
 export function mergedHeads(index: GraphIndex, product: string): MergedHeads {
   const path: OnnxNode[] = [];
   let value = product;

@@ -1,5 +1,5 @@
-// A steered graph computes the published equations, whatever form its attention was exported in, and
-// shares its weights; a graph that cannot be steered is refused.
+// A steered graph computes the published equations, in whatever form its attention was exported, and
+// shares its weights. A graph that cannot be steered is refused.
 import { describe, expect, it } from "vitest";
 import type { Nag, Nasa } from "../../common/steering";
 import { nag, nasa } from "../../steering/reference";
@@ -24,7 +24,7 @@ import { steerGraph, steeringScalars } from ".";
 const PIXELS = 5;
 const sample = numbers(PIXELS * CHANNELS, 10);
 const text = numbers(4 * TEXT_CHANNELS, 11);
-/** Fewer tokens than the text: the two sides' counts are their own. */
+/** Fewer tokens than the text, because each side has its own count. */
 const negative = numbers(3 * TEXT_CHANNELS, 12);
 const runtime = await nodeRuntime();
 
@@ -47,7 +47,7 @@ async function run(model: OnnxModel, steering?: Nasa | Nag, negativeText = negat
   return out ? valuesOf(out) : new Float32Array();
 }
 
-/** Largest difference over largest value. float32 sums of a few products: 1e-6; float16's spacing is 1e-3, and a value is rounded some times. */
+/** Largest difference over largest value: 1e-6 for float32 sums of a few products. float16's spacing is 1e-3, with a few roundings. */
 function expectClose(actual: Float32Array, expected: Float64Array, form: Form): void {
   expect(actual.length).toBe(expected.length);
   const difference = Math.max(...expected.map((value, i) => Math.abs(value - (actual[i] ?? NaN))));
@@ -152,7 +152,7 @@ describe("identities", () => {
     const nagModel = steerGraph(attentionModel("plain"), "nag");
     expect((await run(nasaModel, { ...NASA, scale: 2 })).every(Number.isFinite)).toBe(true);
     expect((await run(nagModel, { ...STRONG_NAG, scale: 10, tau: 1, alpha: 1 })).every(Number.isFinite)).toBe(true);
-    // Keys and values of zeros: nothing to steer away from.
+    // Keys and values of zeros leave nothing to steer away from.
     expect((await run(nagModel, STRONG_NAG, new Float32Array(2 * TEXT_CHANNELS))).every(Number.isFinite)).toBe(true);
   });
 });

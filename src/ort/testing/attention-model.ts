@@ -1,13 +1,13 @@
-// Test models: one cross-attention in each form exporters write it, with weights that tell heads,
+// Test models: one cross-attention in each form that exporters write, with weights that tell heads,
 // channels and tokens apart, and the same attention in float64. The output projection is the identity,
-// so that the model's output is the merged heads.
+// so the model's output is the merged heads.
 import { attribute, constant, valueInfo } from "../onnx-graph/encode";
 import { integer } from "../onnx-graph/fields";
 import { ELEMENT_TYPES, type Initializer, type OnnxModel, type OnnxNode } from "../onnx-graph/model";
 
 /**
- * `flat`: heads in the batch axis and a mask of zeros shaped by queries and keys, as older exports have it. `fused`: ONNX Runtime's own
- * operator; `standard`: ONNX's, on three axes.
+ * `flat` has its heads in the batch axis and a mask of zeros shaped by queries and keys, as older exports do. `fused` is ONNX Runtime's own
+ * operator, `standard` is ONNX's, on three axes.
  */
 export const FORMS = ["plain", "flat", "packed", "fused", "standard", "float16"] as const;
 
@@ -18,7 +18,7 @@ export const HEAD_CHANNELS = 3;
 export const CHANNELS = HEADS * HEAD_CHANNELS;
 export const TEXT_CHANNELS = 4;
 
-/** Deterministic and without pattern. */
+/** The numbers are deterministic and without a pattern. */
 export function numbers(length: number, seed: number): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length }, (_, i) => Math.sin(seed * 12.9898 + (i + 1) * 78.233) * 1.5);
 }
@@ -67,7 +67,7 @@ export class GraphWriter {
     return name;
   }
 
-  /** With the inputs `sample` [1, tokens, channels] and `encoder_hidden_states` [1, tokens, text channels]. */
+  /** Its inputs are `sample` [1, tokens, channels] and `encoder_hidden_states` [1, tokens, text channels]. */
   model(output: string, extraInputs: OnnxModel["graph"]["inputs"] = [], opset = 17): OnnxModel {
     const { float32 } = ELEMENT_TYPES;
     const named = this.nodes.map((node) => ({ ...node, outputs: node.outputs.map((name) => (name === output ? "out" : name)) }));
@@ -93,7 +93,7 @@ export class GraphWriter {
   }
 }
 
-/** ONNX's own attention is of version 23. */
+/** ONNX's own attention needs version 23. */
 export function attentionModel(form: Form, opset = form === "standard" ? 23 : 17): OnnxModel {
   const g = new GraphWriter();
   return g.model(crossAttention(g, form, "sample", "encoder_hidden_states"), [], opset);
@@ -142,7 +142,7 @@ function flat(g: GraphWriter, query: string, key: string, value: string): string
   return g.op("Reshape", [g.op("Transpose", [mixed], { perm: [0, 2, 1, 3] }), g.sizes(1, -1, CHANNELS)]);
 }
 
-/** Keys' and values' columns side by side. */
+/** The columns of keys and of values, side by side. */
 function packedWeight(g: GraphWriter): string {
   const rows = Array.from({ length: TEXT_CHANNELS }, (_, row) =>
     [WEIGHTS.key, WEIGHTS.value].flatMap((weight) => [...weight.subarray(row * CHANNELS, (row + 1) * CHANNELS)]),

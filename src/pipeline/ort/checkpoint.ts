@@ -1,8 +1,8 @@
-// A folder of ONNX exports as optimum and its kin write it: `text_encoder/`, `unet/` and `vae_decoder/`
-// with a graph each, a tokenizer and a scheduler; the weights may be those of a checkpoint in the same
-// folder. Configurations of networks may be missing, as they often are: then the values are Stable
-// Diffusion's, which such exports are of. A scheduler may not: students of one model differ in nothing
-// else, and a wrong guess draws too.
+// A folder of ONNX exports as optimum and similar tools write it: `text_encoder/`, `unet/` and `vae_decoder/`
+// with a graph each, a tokenizer and a scheduler. The weights may be those of a checkpoint in the same
+// folder. The networks' configurations are often missing; then the values are Stable Diffusion's, because
+// such exports are made from it. The scheduler must not be missing: students of one model differ in nothing
+// else, and a wrong guess would still draw.
 import type { ByteStore } from "../../checkpoints/byte-source";
 import type { CatalogueEntry } from "../../catalogue/entry";
 import type { ModelFiles } from "../../checkpoints/places";
@@ -24,26 +24,26 @@ export interface OnnxCheckpoint {
   readonly textEncoder: OnnxFile;
   readonly unet: OnnxFile;
   readonly decoder: OnnxFile;
-  /** Rows of the text encoder's embedding, where its configuration says. */
+  /** Rows of the text encoder's embedding, where its configuration states them. */
   readonly words: number | undefined;
   readonly sampler: Sampler;
   readonly latentChannels: number;
   /** The decoder reads `latent / scalingFactor + shiftFactor`. */
   readonly scalingFactor: number;
   readonly shiftFactor: number;
-  /** Pixels a latent pixel, along one side. */
+  /** Pixels for each latent pixel, along one side. */
   readonly factor: number;
-  /** Latent pixels along each side the model was trained at. */
+  /** Latent pixels along each side at the size the model was trained on. */
   readonly sampleSize: number;
-  /** Latent pixels a side is a multiple of: an exported denoiser halves and doubles, and what it kept must fit again. */
+  /** Each side is a multiple of this many latent pixels: an exported denoiser halves and doubles, and its skips must fit again. */
   readonly sampleMultiple: number;
 }
 
-/** Stable Diffusion 1 and 2, and SD-Turbo; levels are the autoencoder's and the denoiser's alike. */
+/** Stable Diffusion 1 and 2, and SD-Turbo. The autoencoder and the denoiser have equally many levels. */
 const USUAL = { latentChannels: 4, scalingFactor: 0.18215, levels: 4, sampleSize: 64 } as const;
 
 /**
- * @param rule the sampler's, where a person chose one
+ * @param rule the sampler's rule, where a person chose one
  * @throws OnestrokeError `model-missing` naming the file, `model-unsupported`, `model-corrupt`
  */
 export async function openOnnxCheckpoint(
@@ -52,9 +52,9 @@ export async function openOnnxCheckpoint(
   signal?: AbortSignal,
 ): Promise<OnnxCheckpoint> {
   if (store === undefined) throw new OnestrokeError("model-missing", `${entry?.title ?? "the model"} has no folder of its own`);
-  // The graphs of the base alone would draw, but as another model.
+  // The graphs of the base alone would draw, but they would be another model.
   if (entry !== undefined && Object.keys(entry.components).length > 0) {
-    throw new OnestrokeError("model-unsupported", `${entry.title} is its base with other networks, of which there are no ONNX graphs`);
+    throw new OnestrokeError("model-unsupported", `${entry.title} replaces networks of its base, and those have no ONNX graphs`);
   }
   const file = async (folder: string): Promise<OnnxFile> => {
     const path = await graphFile(store, folder, signal);
@@ -93,7 +93,7 @@ export async function openOnnxCheckpoint(
   };
 }
 
-/** Resolutions a network works at, each half the one before. */
+/** How many resolutions a network works at, each half the one before. */
 function levelsOf(config: Fields): number {
   const levels = config.optionalIntegers("block_out_channels", RANGES.channels)?.length ?? USUAL.levels;
   const [least, most] = RANGES.levels;

@@ -1,4 +1,4 @@
-// The exported decoder: latents as the sampler leaves them to pixels on the host.
+// The exported decoder: it turns latents, as the sampler leaves them, into pixels on the host.
 import type { Tensor } from "onnxruntime-web";
 import { OnestrokeError } from "../../common/errors";
 import { PICTURE } from "../../ort/choose-output";

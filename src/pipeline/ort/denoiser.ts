@@ -1,5 +1,5 @@
 // The exported denoiser with the sampler's arithmetic around it (ort/sampler-graph.ts): one run is one
-// step. Latents are `[1, channels, height, width]` and stay where they are computed.
+// step. Latents are `[1, channels, height, width]` and stay on the device that computes them.
 import type { Tensor } from "onnxruntime-web";
 import { OnestrokeError } from "../../common/errors";
 import { STEP_INPUTS, STEP_OUTPUTS, stepGraph, stepScalars } from "../../ort/sampler-graph";
@@ -17,9 +17,9 @@ export interface StepRequest {
   /** Fresh unit noise, if the step adds any. */
   readonly noise: Tensor | undefined;
   readonly text: Feed;
-  /** The text itself where nothing is steered. */
+  /** The negative text; the prompt itself where the step is not steered. */
   readonly negative: Feed;
-  /** Of this step; at strength 0, and for none, a steered graph gives what the plain one does. */
+  /** Of this step. At strength 0, and without steering, a steered graph gives the plain graph's result. */
   readonly steering: Steering;
   readonly wantsX0: boolean;
 }
@@ -39,8 +39,8 @@ export class OnnxDenoiser {
 
   /**
    * One step.
-   * @param session of the network, opened for the method of `steering`; inputs that its graph lacks are not fed
-   * @returns tensors that are the caller's to dispose of
+   * @param session the network's session, opened for the method of `steering`; inputs that its graph lacks are not fed
+   * @returns tensors that the caller must dispose of
    */
   async step(
     session: OrtSession,
@@ -50,7 +50,7 @@ export class OnnxDenoiser {
   ): Promise<{ readonly next: Tensor; readonly x0: Tensor | undefined }> {
     const feeds: Record<string, Feed> = {
       [STEP_INPUTS.x]: x,
-      // What counts for nothing may be anything of its size.
+      // An input whose coefficient is 0 may hold any values of the right size.
       [STEP_INPUTS.noise]: noise ?? x,
       [TEXT_INPUT]: text,
       [NEGATIVE_TEXT_INPUT]: negative,
@@ -70,7 +70,7 @@ export class OnnxDenoiser {
   }
 }
 
-/** Along the last axis of an input, where there is such an input and its size is stated. */
+/** The length of the last axis of an input, if there is such an input and its size is stated. */
 export function channelsOf({ inputs }: OrtSession, name: string): number | undefined {
   const input = inputs.find((each) => each.name === name);
   const channels = input?.isTensor ? input.shape.at(-1) : undefined;

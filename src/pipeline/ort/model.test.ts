@@ -1,4 +1,4 @@
-// The pipeline over ONNX exports is the same algorithm as over our own engine: one Euler step is
+// The pipeline runs the same algorithm over ONNX exports as over our own engine. One Euler step is
 // computed by hand here, with a denoiser whose whole body is one cross-attention, and steered by the
 // reference's equations. Files that are missing or of another kind are named.
 import { describe, expect, test } from "vitest";
@@ -30,7 +30,7 @@ import { openOnnxModel } from "./model";
 
 const REQUEST: Recipe = { ...FAKE, prompt: "a lighthouse", seed: "3", width: 32, height: 16 };
 
-/** The tiny export with other files in place of some. */
+/** The tiny export, with some of its files replaced. */
 const files = (changes: object = {}): ModelFiles => modelFolder(memoryStore("export", new Map(Object.entries({ ...FILES, ...changes }))));
 const of = (store: ByteStore, entry?: CatalogueEntry): ModelFiles => ({ ...modelFolder(store), entry });
 const without = (name: string) => new Map(Object.entries(FILES).filter(([path]) => path !== name));
@@ -72,7 +72,7 @@ async function expectedLatent(
   return out.map((value, i) => (step?.next.x ?? NaN) * (x[i] ?? NaN) + (step?.next.out ?? NaN) * value);
 }
 
-/** float32 sums of tens of terms against float64. */
+/** Compares float32 sums of tens of terms with float64. */
 function expectClose(actual: Float32Array, expected: Float64Array): void {
   expect(actual.length).toBe(expected.length);
   const difference = Math.max(...expected.map((value, i) => Math.abs(value - (actual[i] ?? NaN))));

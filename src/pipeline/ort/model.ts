@@ -24,9 +24,9 @@ import type { Feed } from "./network";
 import { OnnxTextEncoder } from "./text-encoder";
 
 export interface OnnxOptions {
-  /** Encoder lengths (of 77 tokens) that a prompt may fill. Default 1. */
+  /** Rows of the encoder's 77 tokens that a prompt may fill. Default 1. */
   readonly textRows?: number;
-  /** The rule that a person chose, over what the scheduler's file says. */
+  /** The rule that a person chose instead of what the scheduler's file states. */
   readonly sampler?: Pick<SamplerOverrides, "rule">;
 }
 
@@ -70,7 +70,7 @@ export async function openOnnxModel(
     const engine = new OnnxEngine(parts, factsOf(parts, stored, textChannels));
     return new Model(engine, work.timings(), textRows);
   } catch (error) {
-    // On a lost GPU nothing can be released, nor need be.
+    // On a lost GPU nothing can be released, and nothing needs to be.
     await release(parts).catch(() => undefined);
     throw error;
   }
@@ -100,7 +100,7 @@ class OnnxEngine implements ModelEngine {
     const { channels, factor } = this.latent;
     const shape = [1, channels, size.height / factor, size.width / factor];
     const tensor = (values: Float32Array): Tensor => runtime.tensor("float32", values, shape);
-    /** The sample; and x0 of the last step, where it was asked for. */
+    /** The sample, and x0 of the last step if it was asked for. */
     let [x, kept]: [Tensor, Tensor | undefined] = [tensor(sample), undefined];
     const replaceKept = (x0: Tensor | undefined): void => {
       kept?.dispose();
@@ -135,7 +135,7 @@ class OnnxEngine implements ModelEngine {
   }
 
   async encodePicture(): Promise<never> {
-    throw new OnestrokeError("model-unsupported", "drawing over a picture is not done with ONNX exports");
+    throw new OnestrokeError("model-unsupported", "ONNX exports cannot draw over a picture");
   }
 
   dispose(): Promise<void> {

@@ -1,4 +1,4 @@
-// One exported network: its session, opened when first needed, and runs by input name.
+// One exported network: its session, which is opened when first needed, and its runs by input name.
 import type { Tensor } from "onnxruntime-web";
 import { OnestrokeError } from "../../common/errors";
 import { chooseOutput, sessionOutputs, type Wanted } from "../../ort/choose-output";
@@ -10,7 +10,7 @@ import { tensorFrom } from "../../ort/session/tensors";
 import type { SteeringMethod } from "../../common/steering";
 import type { Work } from "../work";
 
-/** Values of one input; without a shape, one number for an input of any rank. Or what a run gave. */
+/** The values of one input; without a shape, one number for an input of any rank. It may also be a tensor that a run returned. */
 export type Feed = Tensor | { readonly values: ArrayLike<number>; readonly shape?: readonly number[] };
 
 export interface OnnxNetworkOptions {
@@ -18,16 +18,16 @@ export interface OnnxNetworkOptions {
   readonly name: string;
   readonly runtime: OrtRuntime;
   readonly file: OnnxFile;
-  /** Where its outputs are wanted. */
+  /** Where its outputs are to be kept. */
   readonly outputs: "cpu" | "gpu-buffer";
-  /** What its graph is made into, sharing the weights. */
+  /** Rewrites its graph; the weights are shared. */
   readonly rewrite?: (model: OnnxModel, method: SteeringMethod | undefined) => OnnxModel;
 }
 
 export class OnnxNetwork {
   readonly #options: OnnxNetworkOptions;
   #byteLength: number | undefined;
-  /** One at a time: each holds the network's weights. */
+  /** Only one session is open at a time, because each holds the network's weights. */
   #open: { readonly method: SteeringMethod | undefined; readonly session: OrtSession } | undefined;
 
   constructor(options: OnnxNetworkOptions) {
@@ -38,16 +38,16 @@ export class OnnxNetwork {
     return this.#options.name;
   }
 
-  /** Stored bytes, with those of the files its weights are in. */
+  /** Size as stored, including the files that hold its weights. */
   async byteLength(signal?: AbortSignal): Promise<number> {
     this.#byteLength ??= await storedBytes(this.#options.file, signal);
     return this.#byteLength;
   }
 
   /**
-   * @param method its graph is steered by; another one takes the open session's place. For none a steered
-   * session serves too, at strength 0: its second text costs a run less than can be measured with Vignette,
-   * another session would read every weight again, and so would the next negative
+   * @param method the method that steers its graph; a session for another method replaces the open one. Without a method, an
+   * open steered session also serves, at strength 0: with Vignette its second text costs too little to measure in a run,
+   * while a new session would read every weight again, and so would the next negative prompt
    * @throws OnestrokeError `model-*`, `download-failed`, `gpu-lost`, `cancelled`
    */
   async session(work: Work, method?: SteeringMethod): Promise<OrtSession> {
@@ -69,7 +69,7 @@ export class OnnxNetwork {
   }
 
   /**
-   * @param feeds by input name; those the model does not have are left out
+   * @param feeds by input name; inputs that the model does not have are left out
    * @throws OnestrokeError as `OrtSession.run`
    */
   run(session: OrtSession, feeds: Readonly<Record<string, Feed>>, options: RunOptions): Promise<Readonly<Record<string, Tensor>>> {
@@ -82,7 +82,7 @@ export class OnnxNetwork {
   }
 
   /**
-   * One output, whatever its place among the model's.
+   * One output, wherever it stands among the model's outputs.
    * @throws OnestrokeError as `OrtSession.run`; `model-unsupported` where it cannot be told from others
    */
   async runFor(wanted: Wanted, session: OrtSession, feeds: Readonly<Record<string, Feed>>, signal?: AbortSignal): Promise<Tensor> {

@@ -1,4 +1,4 @@
-// The exported text encoder with its tokenizer: a row of token ids to its last hidden states.
+// The exported text encoder with its tokenizer: it turns a row of token ids into its last hidden states.
 import { TEXT_STATES } from "../../ort/choose-output";
 import type { OrtRuntime } from "../../ort/session/runtime";
 import { valuesOf } from "../../ort/session/tensors";

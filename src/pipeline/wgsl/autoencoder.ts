@@ -1,4 +1,4 @@
-// Latents to pixels and back, each as one plan a size. The decoder undoes the latent's scaling, runs the network and
+// Latents to pixels and back, with one plan for each size. The decoder undoes the latent's scaling, runs the network and
 // packs RGBA8; the encoder's weights are read when a picture is first drawn over.
 import { component, type Manifest } from "../../checkpoints/manifest";
 import { OnestrokeError } from "../../common/errors";
@@ -30,7 +30,7 @@ export class WgslAutoencoder {
   }
 
   /**
-   * @param latent its sides
+   * @param latent sides of the latent
    * @param output packed for the screen, or as numbers about [0, 1]
    */
   plan(latent: Size, work: Work, output: "rgba" | "pixels" = "rgba"): Promise<Plan> {
@@ -39,7 +39,7 @@ export class WgslAutoencoder {
   }
 
   /**
-   * The picture of `output` (a latent) of the denoiser's plan.
+   * The picture of `output`, a latent of the denoiser's plan.
    * @throws OnestrokeError `bad-image` if a pixel is not finite
    */
   async decode(plan: Plan, denoiser: Plan, output: "x0" | "next", signal?: AbortSignal): Promise<Picture> {
@@ -77,7 +77,7 @@ export class WgslAutoencoder {
   }
 }
 
-/** From the denoiser's latent, scaled as it is, to the picture. */
+/** From the denoiser's latent, still scaled, to the picture. */
 export function decoderGraph(g: GraphBuilder, role: Autoencoder, { height, width }: Size, output: "rgba" | "pixels"): void {
   const { latentChannels, scalingFactor, shiftFactor, decoder } = role;
   const latent = g.input("latent", [1, height, width, latentChannels], "run", "f32");
@@ -87,7 +87,7 @@ export function decoderGraph(g: GraphBuilder, role: Autoencoder, { height, width
   else g.output("pixels", g.scaleShift(decoded, 0.5, 0.5));
 }
 
-/** Pixels that `to-rgba` marked with alpha 0. */
+/** Counts the pixels that `to-rgba` marked with alpha 0. */
 function countBroken(data: Uint8ClampedArray): number {
   let count = 0;
   for (let alpha = 3; alpha < data.length; alpha += 4) if (data[alpha] === 0) count++;

@@ -1,6 +1,6 @@
-// Rules of one step, on the embedded student with made-up texts: they are the kernels', not the
-// weights'. A step that is not steered is the step of a run without a negative, bit for bit, in the same
-// plan that has steered before; and the two texts' lengths are their own, whatever room the plan has.
+// Rules of one step, on the embedded student with made-up texts: they concern the kernels, not the
+// weights. A step that is not steered equals the step of a run without a negative, bit for bit, even in a
+// plan that has steered before; and each text keeps its own length, whatever room the plan has.
 import { beforeEach, describe, expect, test } from "vitest";
 import { diffusersManifest } from "../../checkpoints/diffusers-manifest";
 import type { Manifest } from "../../checkpoints/manifest";
@@ -25,7 +25,7 @@ const NEGATIVE_TOKENS = 3;
 let manifest: Manifest;
 let denoiser: WgslDenoiser;
 
-// Once, but within a test, which is what can be skipped where there is no adapter.
+// This is done once, but within a test, because only a test can be skipped where there is no adapter.
 beforeEach(async () => {
   manifest ??= await diffusersManifest(nodeStore("models/vignette"));
   const device = await testDevice();
@@ -38,12 +38,12 @@ function text(tokens: number, seed: bigint): EncodedText {
   return { hidden: new TorchGenerator(seed).randn(tokens * channels), channels, tokens };
 }
 
-/** The prompt, and a negative where there is one. */
+/** Writes the prompt, and a negative if there is one. */
 function write(plan: Plan, negative?: EncodedText): void {
   denoiser.write(plan, { kind: "text", positive: text(TOKENS, 2n), negative, method: undefined }, { width: SIDE, height: SIDE });
 }
 
-/** With a sample and a prompt, and without a negative. */
+/** A plan with a sample and a prompt, and without a negative. */
 async function planFor(method: "nasa" | "nag", textTokens: number): Promise<Plan> {
   const plan = await denoiser.plan({ height: SIDE, width: SIDE, textTokens, method }, new Work());
   const numbers = new TorchGenerator(1n);
@@ -52,7 +52,7 @@ async function planFor(method: "nasa" | "nag", textTokens: number): Promise<Plan
   return plan;
 }
 
-/** The later of two, which steering may have left. */
+/** The later of two steps, which may be past the end of steering. */
 function secondStep(): SamplerStep {
   const [, second] = scheduleFor(samplerFromConfig(manifest.components.scheduler?.config ?? {}), 2).steps;
   if (!second) throw new Error("a schedule of two steps has two");

@@ -1,5 +1,5 @@
-// The denoiser with the sampler's arithmetic around it, as one plan a size: input scaling, the network, and the linear
-// combinations that give x0 and the next sample.
+// The denoiser with the sampler's arithmetic around it, with one plan for each size: input scaling, the network, and the
+// linear combinations that give x0 and the next sample.
 import { component, denoiserName, type Manifest } from "../../checkpoints/manifest";
 import type { SteeringMethod, Steering } from "../../common/steering";
 import type { Device } from "../../engine/device";
@@ -41,7 +41,7 @@ export class WgslDenoiser {
     return this.network.plan(`${width}x${height}/${textTokens}/${method}`, (g) => stepGraph(g, this.role, shape), work);
   }
 
-  /** Gives the plan what stays the same over a picture. Its negative text stays what it was where there is none. */
+  /** Gives the plan what stays the same over a picture. Where there is no negative text, the plan keeps the one it had. */
   write(plan: Plan, condition: Condition, size: Size): void {
     for (const [name, values] of Object.entries(this.role.pictureInputs(size))) plan.write(name, values);
     if (condition.kind === "label") {
@@ -54,13 +54,13 @@ export class WgslDenoiser {
     if (negative !== undefined) plan.write("negative_text", padded(negative, plan));
   }
 
-  /** Key counts and dials of the next step. */
+  /** Writes the key counts and the dials of the next step. */
   writeSteering(plan: Plan, steering: Steering, keys: TextKeys): void {
     plan.write("steering", packSteering(keys, steering));
   }
 
   /**
-   * One step: `x` to `x0` and `next`.
+   * One step: from `x` to `x0` and `next`.
    * @param noise fresh unit noise, `[channels, height, width]`, if the step adds any
    */
   async step(plan: Plan, step: SamplerStep, noise: Float32Array | undefined, signal?: AbortSignal): Promise<void> {
@@ -76,7 +76,7 @@ export class WgslDenoiser {
   }
 }
 
-/** The denoiser within a step: from `x` to `x0` and `next`, by `coefficients` `[1, 12]`: of the input, of x0, of next. */
+/** The denoiser within a step: from `x` to `x0` and `next`. `coefficients` `[1, 12]` are those of the input, of x0 and of next. */
 export function stepGraph(g: GraphBuilder, role: Denoiser, { height, width, textTokens, method }: DenoiserPlanShape): void {
   const shape = [1, height, width, role.inChannels];
   const x = g.input("x", shape, "run", "f32");
@@ -84,12 +84,12 @@ export function stepGraph(g: GraphBuilder, role: Denoiser, { height, width, text
   const coefficients = g.input("coefficients", [1, 12], "run", "f32");
   const sample = g.combine(x, coefficients, 0, { element: "activation" });
   const out = role.build(g, { batch: 1, height, width, textTokens, steering: method, sample });
-  // x0 takes no noise (its coefficient is 0): with it both results share a pipeline.
+  // x0 takes no noise (its coefficient is 0), but passing it lets both results share a pipeline.
   g.output("x0", g.combine(x, coefficients, 1, { b: out, noise }));
   g.output("next", g.combine(x, coefficients, 2, { b: out, noise }));
 }
 
-/** An encoded text filled with zeros up to the plan's capacity; the key count says what is real. */
+/** An encoded text, filled with zeros up to the plan's capacity; the key count says how many tokens are real. */
 function padded({ hidden }: EncodedText, plan: Plan): Float32Array {
   const capacity = plan.inputLength("text");
   if (hidden.length === capacity) return hidden;

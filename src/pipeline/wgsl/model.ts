@@ -1,4 +1,4 @@
-// A model on our own engine: its networks as plans on one device, which take turns there where they do not fit together.
+// A model on our own engine: its networks as plans on one device, where they take turns if they do not fit together.
 import { component, componentBytes, denoiserName, weightBytes, type Manifest } from "../../checkpoints/manifest";
 import type { DrawHooks } from "../../common/drawing";
 import { OnestrokeError } from "../../common/errors";
@@ -25,13 +25,13 @@ import type { Network } from "./network";
 import { WgslTextEncoder } from "./text-encoder";
 
 export interface WgslOptions {
-  /** For checkpoints whose scheduler file is not the student's. */
+  /** For checkpoints whose scheduler file is not right for the student. */
   readonly sampler?: SamplerOverrides;
-  /** Of activations. Default: float16 where the device has it. */
+  /** Number format of activations. Default: float16 where the device has it. */
   readonly format?: NumberFormat;
-  /** Encoder lengths (of 77 tokens) that a prompt may fill. Default 1: the rest is cut, as published pipelines do. */
+  /** Rows of the encoder's 77 tokens that a prompt may fill. Default 1: the rest is cut, as published pipelines do. */
   readonly textRows?: number;
-  /** Weights that may stay on the GPU between pictures; above it networks take turns. Default 6 GiB. */
+  /** Bytes of weights that may stay on the GPU between pictures. Networks with more take turns. Default 6 GiB. */
   readonly residentBytes?: number;
 }
 
@@ -64,7 +64,7 @@ class WgslEngine implements ModelEngine {
   readonly #texts: readonly WgslTextEncoder[];
   readonly #denoiser: WgslDenoiser;
   readonly #autoencoder: WgslAutoencoder;
-  /** Text encoders and denoiser do not fit together: they take turns on the GPU. */
+  /** Whether text encoders and denoiser do not fit together and take turns on the GPU. */
   readonly #takeTurns: boolean;
 
   constructor(
@@ -112,7 +112,7 @@ class WgslEngine implements ModelEngine {
     };
   }
 
-  /** Uploads and compiles what a picture of the default size takes, where all of it fits at once. */
+  /** Uploads and compiles what a picture of the default size needs, if all of it fits at once. */
   async prepare(work: Work): Promise<void> {
     if (this.#takeTurns) return;
     const side = this.#denoiser.role.sampleSize;
@@ -168,10 +168,10 @@ class WgslEngine implements ModelEngine {
     for (const network of networks) network.evict();
   }
 
-  /** Transformers that draw classes know each place of their latent by itself. */
+  /** Transformers that draw classes identify each position of their latent separately, so they draw one size only. */
   #wrongSize(): OnestrokeError {
     const { title, defaultSize } = this.facts;
-    return new OnestrokeError("invalid-input", `${title} draws ${defaultSize}x${defaultSize} alone`, { field: "width" });
+    return new OnestrokeError("invalid-input", `${title} draws only ${defaultSize}x${defaultSize}`, { field: "width" });
   }
 
   /** Tokens of one encoder row: the text capacity of an ordinary prompt. */

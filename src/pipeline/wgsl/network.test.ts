@@ -1,5 +1,5 @@
-// Rules of a network's weights, on the embedded student: they come from their files in few reads,
-// because over HTTP each is a request, and a load that ends early leaves nothing on the GPU.
+// Rules for a network's weights, on the embedded student: they are read from their files in few reads,
+// because over HTTP each read is a request, and a load that ends early leaves nothing on the GPU.
 import { expect, test } from "vitest";
 import type { ByteStore } from "../../checkpoints/byte-source";
 import { diffusersManifest } from "../../checkpoints/diffusers-manifest";
@@ -37,7 +37,7 @@ test("hundreds of tensors are a few reads of megabytes", async () => {
   expect(prefix).toBe(8);
   expect(header).toBeGreaterThan(0);
   const bytes = weights.reduce((total, read) => total + read, 0);
-  // Two neighbouring reads of at most 4 MiB would be one if together they were no more.
+  // If two neighbouring reads together were at most 4 MiB, they would have been one read.
   expect(weights.length).toBeLessThanOrEqual(Math.ceil((2 * bytes) / (4 * 2 ** 20)));
   expect(Math.max(...weights)).toBeLessThanOrEqual(4 * 2 ** 20);
 });

@@ -1,6 +1,6 @@
 // One network of a checkpoint on the GPU: its weights, uploaded once, and its plans,
-// one a shape, all sharing them. Weights can be evicted to make room for another
-// network; the next plan asked for brings them back.
+// one for each shape, which all share the weights. Weights can be evicted to make room for another
+// network; the next request for a plan brings them back.
 import { checkTensors } from "../../checkpoints/check-tensors";
 import { componentBytes, openComponent, type Component } from "../../checkpoints/manifest";
 import type { TensorReader } from "../../checkpoints/tensor-reader";
@@ -22,7 +22,7 @@ export interface NetworkOptions {
   readonly unused: readonly RegExp[];
 }
 
-/** Plans kept for going back to a size; the oldest unused is dropped. */
+/** How many plans are kept for going back to a size. The one unused for longest is dropped. */
 const KEPT_PLANS = 3;
 
 export class Network {
@@ -91,7 +91,7 @@ export class Network {
     const { signal } = work;
     const totalBytes = componentBytes(component);
     const say = (share: number) => work.say({ stage: "load", component: name, loadedBytes: Math.round(share * totalBytes), totalBytes });
-    // Before the first byte, so that whoever waits knows what for.
+    // This is reported before the first byte arrives, so that a waiting user knows what the wait is for.
     if (!this.#weights) say(0);
     this.#reader ??= openComponent(component, signal);
     const reader = await this.#reader.catch((error: unknown) => {
@@ -99,7 +99,7 @@ export class Network {
       throw error;
     });
     work.throwIfCancelled();
-    // Of the whole network: what the outputs in use do not need is neither missing nor surplus.
+    // The check covers the whole network: a tensor that the current outputs do not need is neither missing nor surplus.
     checkTensors(reader, checkpointTensors(source), unused, name);
     this.#onShare = say;
     const weights = (this.#weights ??= new Weights(this.#device, {

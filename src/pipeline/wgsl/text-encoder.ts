@@ -1,4 +1,4 @@
-// One CLIP text encoder with its tokenizer: a row of token ids to the states that the denoiser reads.
+// One CLIP text encoder with its tokenizer: it turns a row of token ids into the states that the denoiser reads.
 import { component, type Manifest } from "../../checkpoints/manifest";
 import type { Device } from "../../engine/device";
 import type { Plan } from "../../engine/plan";
@@ -16,7 +16,7 @@ export class WgslTextEncoder implements TextEncoder {
   readonly role: TextEncoderRole;
   readonly tokenizer: ClipTokenizer;
   readonly network: Network;
-  /** SDXL reads the state before the last layer's, SD1 and SD2 the last one after the final norm. */
+  /** SDXL reads the state before the last layer's; SD1 and SD2 read the last one, after the final norm. */
   readonly #state: "penultimate" | "lastHiddenState";
 
   private constructor(role: TextEncoderRole, tokenizer: ClipTokenizer, network: Network, state: "penultimate" | "lastHiddenState") {
@@ -26,7 +26,7 @@ export class WgslTextEncoder implements TextEncoder {
     this.#state = state;
   }
 
-  /** Every encoder of a model: one, or SDXL's two; none where it draws classes. @throws OnestrokeError `model-*`, `cancelled` */
+  /** Every encoder of a model: one, SDXL's two, or none if it draws classes. @throws OnestrokeError `model-*`, `cancelled` */
   static openAll(manifest: Manifest, device: Device, format: NumberFormat, signal?: AbortSignal): Promise<readonly WgslTextEncoder[]> {
     const suffixes = { "stable-diffusion": [""], "stable-diffusion-xl": ["", "_2"], "class-to-image": [] } as const;
     const state = manifest.pipeline === "stable-diffusion-xl" ? "penultimate" : "lastHiddenState";

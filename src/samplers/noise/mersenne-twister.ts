@@ -1,5 +1,5 @@
 // MT19937 (Matsumoto and Nishimura, 1998), the generator behind torch's CPU seeds.
-// 624 words of state, 32-bit outputs.
+// It has 624 words of state and 32-bit outputs.
 
 const SIZE = 624;
 const SHIFT = 397;

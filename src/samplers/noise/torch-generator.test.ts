@@ -1,5 +1,5 @@
-// Initial noise equals `torch.randn` with a CPU generator. Bound 1e-6: the reference takes
-// logarithm, sine and cosine in float32 (about 1e-7 each), ours are rounded once.
+// Initial noise equals `torch.randn` with a CPU generator. The bound is 1e-6: the reference takes
+// logarithm, sine and cosine in float32 (about 1e-7 each), while ours are rounded once.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { golden, relativeError } from "../../checkpoints/testing/fixtures";
@@ -41,7 +41,7 @@ describe("torch.randn", () => {
   it("goes on: two draws of 16 are one draw of 32, blocks being independent", () => {
     const once = new TorchGenerator(7n).randn(32);
     const generator = new TorchGenerator(7n);
-    // A draw takes its uniforms in order, sixteen to a block.
+    // A draw takes its uniforms in order, sixteen for each block.
     expect([...generator.randn(16), ...generator.randn(16)]).toEqual([...once]);
   });
 

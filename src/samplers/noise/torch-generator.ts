@@ -1,14 +1,14 @@
 // `torch.randn` with a CPU generator, value for value (to float32 rounding), so that a seed
-// means here what it means in diffusers and ComfyUI. The state goes on from draw to draw.
+// means the same here as in diffusers and ComfyUI. The state goes on from draw to draw.
 import { MersenneTwister } from "./mersenne-twister";
 
-/** Values come in blocks: eight radii, then eight angles. */
+/** Values come in blocks of eight radii, then eight angles. */
 const BLOCK = 16;
 const HALF = BLOCK / 2;
 
 export class TorchGenerator {
   readonly #twister: MersenneTwister;
-  /** The second value of the last scalar Box-Muller pair. */
+  /** The second value of the last scalar Box-Muller pair, if it has not been used yet. */
   #spare: number | undefined;
 
   /** @param seed unsigned 64-bit; torch uses the low 32 bits */
@@ -29,7 +29,7 @@ export class TorchGenerator {
     for (let i = 0; i < count; i++) values[i] = this.#uniform();
     for (let i = 0; i + BLOCK <= count; i += BLOCK) boxMuller(values.subarray(i, i + BLOCK));
     if (count % BLOCK !== 0) {
-      // The tail is not a short block: the last sixteen values are drawn again.
+      // The tail is not a short block: the reference draws the last sixteen values again.
       const tail = values.subarray(count - BLOCK);
       for (let i = 0; i < BLOCK; i++) tail[i] = this.#uniform();
       boxMuller(tail);
@@ -42,7 +42,7 @@ export class TorchGenerator {
     return (this.#twister.next() & 0xffffff) / 2 ** 24;
   }
 
-  /** Uniform in [0, 1) with 53 bits: the high word is drawn first. */
+  /** Uniform in [0, 1) with 53 bits; the high word is drawn first. */
   #uniform53(): number {
     const high = this.#twister.next() & 0x1fffff;
     return (high * 2 ** 32 + this.#twister.next()) / 2 ** 53;
@@ -61,7 +61,7 @@ export class TorchGenerator {
   }
 }
 
-/** Sixteen uniforms to sixteen normals in place: value j and value j + 8 are one pair. */
+/** Turns sixteen uniforms into sixteen normals in place: values j and j + 8 are a pair. */
 function boxMuller(block: Float32Array): void {
   for (let j = 0; j < HALF; j++) {
     const radius = Math.sqrt(-2 * Math.log(1 - (block[j] ?? 0)));

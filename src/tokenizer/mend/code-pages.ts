@@ -1,19 +1,19 @@
-// The one-byte encodings that UTF-8 is read with by mistake, both ways: bytes to characters, and back where every character of a
-// text has a byte. Bytes that an encoding leaves open stand for the control character of the same number, as browsers have it.
+// The one-byte encodings that UTF-8 is read with by mistake, in both directions: bytes to characters, and back if every character
+// of a text has a byte. A byte that an encoding leaves undefined is the control character with the same number, as in browsers.
 
-/** The upper half of the IBM PC's code page, which browsers do not know. */
+/** The upper half of the IBM PC's code page, which browsers do not support. */
 const CP437 =
   "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0";
 
 export interface CodePage {
   readonly name: string;
-  /** What bytes 0x80 to 0xFF are. */
+  /** The characters for bytes 0x80 to 0xFF. */
   readonly upper: readonly string[];
-  /** Windows' own: a replacement character may stand for any byte, and is byte 0x1A here. */
+  /** Whether it is one of Windows' encodings. In those a replacement character may stand for any byte, and becomes byte 0x1A here. */
   readonly isWindows: boolean;
 }
 
-/** Bytes 0x80 to 0x9F of Windows' Latin page, by hand: Node 20 decodes them as controls. */
+/** Bytes 0x80 to 0x9F of Windows' Latin page, written out because Node 20 decodes them as controls. */
 const WINDOWS_1252 = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ";
 
 function codePage(name: string): CodePage {
@@ -29,7 +29,7 @@ function upperOf(name: string): readonly string[] {
   return controls.map((open, i) => decoder.decode(Uint8Array.of(128 + i)).replace("\ufffd", open));
 }
 
-/** In the order they are tried. */
+/** The encodings in the order in which they are tried. */
 export const CODE_PAGES: readonly CodePage[] = [
   "latin-1",
   "windows-1252",
@@ -45,7 +45,7 @@ export const CODE_PAGES: readonly CodePage[] = [
 
 const SUBSTITUTE = "\x1a";
 
-/** The bytes of a text, each as the character of that number; undefined where the encoding lacks one of its characters. */
+/** The bytes of a text, each as the character with that number; undefined if the encoding lacks one of the text's characters. */
 export function encodeWith({ upper, isWindows }: CodePage, text: string): string | undefined {
   let bytes = "";
   for (const character of text) {
@@ -61,13 +61,13 @@ export function encodeWith({ upper, isWindows }: CodePage, text: string): string
   return bytes;
 }
 
-/** What bytes `begin` to `end` are in any of Windows' encodings. */
+/** The characters for bytes `begin` to `end` in any of Windows' encodings. */
 export function windowsCharacters(begin: number, end: number): string {
   const pages = CODE_PAGES.filter(({ isWindows }) => isWindows);
   return [...new Set(pages.flatMap(({ upper }) => upper.slice(begin - 128, end - 127)))].join("");
 }
 
-/** UTF-8, and what passes for it: surrogates encoded one by one, and NUL in two bytes. @returns undefined where it is neither */
+/** Decodes UTF-8 and its usual variants: surrogates encoded one by one, and NUL in two bytes. @returns undefined for anything else */
 export function decodeUtf8(bytes: string): string | undefined {
   const surrogates = bytes
     .replaceAll("\xc0\x80", "\0")

@@ -1,5 +1,5 @@
-// Texts come out as ftfy 6.3's `fix_text` and HTML's `unescape`, applied twice, leave them: every expected text here was written
-// by those. What is in order stays as it is (the controls), and no text takes long or fails.
+// Texts come out as ftfy 6.3's `fix_text` and HTML's `unescape`, applied twice, leave them: those programs wrote every expected text
+// here. A text that needs no mending is not changed (the controls), and no text takes long or fails.
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { mendText } from "./mend-text";

@@ -1,6 +1,6 @@
 // What CLIP's own tokenizer does to a text before it splits it (OpenAI's `simple_tokenizer.py`): ftfy's `fix_text` with its
-// defaults, then HTML's entities twice. Phones type curly quotes, documents have ligatures and pages entities, and the model
-// was trained on none of them. White space and case are the tokenizer's. Only what is read changes: recipes keep what was typed.
+// defaults, then HTML's entities twice. Phones type curly quotes, documents have ligatures and pages have entities, and the model was
+// trained on none of them. The tokenizer handles white space and case. Only what is read changes: recipes keep what was typed.
 import { decodeHTML } from "entities/decode";
 import { fixMojibake, withoutC1 } from "./mojibake";
 
@@ -8,7 +8,7 @@ export function mendText(text: string): string {
   return decodeHTML(decodeHTML(fixText(text.toWellFormed())));
 }
 
-/** Line by line; once there is markup, entities are left for it. */
+/** Mends a text line by line; once a line has markup, its entities are left alone. */
 function fixText(text: string): string {
   let withEntities = true;
   return text
@@ -20,7 +20,7 @@ function fixText(text: string): string {
     .join("");
 }
 
-/** What one pass uncovers, the next mends; texts come to rest after two or three. */
+/** What one pass uncovers, the next one mends; texts stop changing after two or three passes. */
 const MOST_PASSES = 16;
 
 function fixLine(line: string, withEntities: boolean): string {
@@ -45,7 +45,7 @@ function fixOnce(text: string): string {
     .normalize("NFC");
 }
 
-/** Of Latin letters alone, and digraphs that were given one place for old encodings' sake: each with the letters it is made of. */
+/** Ligatures of Latin letters only, and digraphs that are one character only because of old encodings; each with its letters. */
 const LIGATURES: ReadonlyMap<string, string> = new Map(
   "ĲIJ ĳij ŉʼn ǱDZ ǲDz ǳdz ǄDŽ ǅDž ǆdž ǇLJ ǈLj ǉlj ǊNJ ǋNj ǌnj ﬀff ﬁfi ﬂfl ﬃffi ﬄffl ﬅſt ﬆst"
     .split(" ")
@@ -53,12 +53,12 @@ const LIGATURES: ReadonlyMap<string, string> = new Map(
 );
 
 const ESCAPE = "\u001b";
-/** Colours of terminals. */
+/** Escape sequences that set the colours of terminals. */
 const TERMINAL_ESCAPE = new RegExp(`${ESCAPE}\\[[\\d;]*[a-zA-Z]`, "g");
-/** Characters without a sign of their own, but tabs, line breaks, joiners and marks of direction. */
+/** Characters without a visible form, except tabs, line breaks, joiners and direction marks. */
 const CONTROL = /[^\P{Cc}\t\n\f\r\x80-\x9f]|[\u206a-\u206f\ufeff\ufff9-\ufffc]/gu;
 
-/** Entities that end as they should; in capitals too where that is none of its own. */
+/** Decodes entities that end in a semicolon, and those in capitals as well if the capitals are not an entity themselves. */
 function unescapeWhole(text: string): string {
   return text.replaceAll(/&#?[0-9A-Za-z]{1,24};/g, (entity) => {
     const decoded = decodeHTML(entity);

@@ -1,6 +1,6 @@
-// UTF-8 that was read as another encoding: "cafÃ©" is "café". A text is decoded again only if it holds sequences of
-// characters that nobody means to write. Categories, rules and their order are those of ftfy 6.3 (Robyn Speer, Apache
-// License 2.0), which CLIP's own tokenizer applies to every text; the reasons for each stand in its `badness.py`.
+// Repairs UTF-8 that was read as another encoding: "cafÃ©" is "café". A text is decoded again only if it has sequences of
+// characters that are never written on purpose. Categories, rules and their order are those of ftfy 6.3 (Robyn Speer, Apache
+// License 2.0), which CLIP's own tokenizer applies to every text; its `badness.py` gives the reason for each.
 import { CODE_PAGES, decodeUtf8, encodeWith, windowsCharacters } from "./code-pages";
 
 const COMMON = "\u00a0\u00ad·´–—―…’";
@@ -64,11 +64,11 @@ const MISTAKE = new RegExp(
   "u",
 );
 
-/** Byte sequences, each byte a character. A space may stand for the no-break space that was the last byte of a character. */
+/** Byte sequences, written as a character for each byte. A space may stand for the no-break space that was a character's last byte. */
 const WITH_SPACE =
   /[\xc2\xc3\xc5\xce\xd0\xd9] |[\xe2\xe3] [\x80-\x84\x86-\x9f\xa1-\xbf]|[\xe0-\xe3][\x80-\x84\x86-\x9f\xa1-\xbf] |\xf0 [\x80-\xbf]{2}|\xf0[\x80-\xbf] [\x80-\xbf]|\xf0[\x80-\xbf]{2} /g;
 const A_GRAVE = /\xc3 (?! |quele|quela|quilo|s )/g;
-/** Sequences some of whose bytes were lost: "\x1A" stands where one was, and at most once "?". */
+/** Sequences that have lost some of their bytes: each is replaced by "\x1A", or at most once by "?". */
 const LOST = [
   "[\xc2-\xdf]~",
   "[\xc2\xc3][?]",
@@ -85,7 +85,7 @@ const LOST_BYTES = new RegExp(LOST.replaceAll("~", "\x1a"), "g");
 const REPLACEMENT = "\xef\xbf\xbd";
 
 const CONTINUATION = `\x80-\xbf ${windowsCharacters(0x80, 0xbf)}`;
-/** Those that do not stand for themselves beside mistakes, as spaces, dashes and quotation marks do. */
+/** Continuation characters that are mistakes beside other mistakes. Spaces, dashes and quotation marks may be meant and are left out. */
 const CONTINUATION_ONLY = CONTINUATION.replaceAll(/[ –—―‘’‚“”„•…]/g, "");
 /** Runs of characters that are UTF-8 in one of Windows' encodings. */
 const RUN = new RegExp(
@@ -95,15 +95,15 @@ const RUN = new RegExp(
 
 const WINDOWS_1252 = CODE_PAGES.find(({ name }) => name === "windows-1252");
 
-/** Controls that nobody types are the characters Windows has in their place. */
+/** Replaces control characters, which people do not type, by the characters that Windows has in their place. */
 export function withoutC1(text: string): string {
   return text.replaceAll(/[\x80-\x9f]/g, (control) => WINDOWS_1252?.upper[control.charCodeAt(0) - 128] ?? control);
 }
 
-/** Each step undoes one wrong decoding and leaves fewer characters, or one mistake less. */
+/** Each step undoes one wrong decoding, and leaves fewer characters or one mistake less. */
 const MOST_STEPS = 16;
 
-/** The text as it was before it was decoded wrongly, once or several times. */
+/** The text as it was before it was wrongly decoded, once or several times. */
 export function fixMojibake(text: string): string {
   let fixed = text;
   for (let step = 0; step < MOST_STEPS; step++) {
@@ -119,12 +119,12 @@ function oneStep(text: string): string {
   for (const page of CODE_PAGES) {
     const encoded = encodeWith(page, text);
     if (encoded === undefined) continue;
-    // On the Mac a dash before a space would be taken for half a character.
+    // In the Mac's encoding a dash before a space would be taken for half a character.
     const spaced = page.name === "macintosh" ? encoded : withNoBreakSpaces(encoded);
     const decoded = decodeUtf8(page.isWindows ? spaced.replaceAll(LOST_BYTES, REPLACEMENT) : spaced);
     if (decoded !== undefined) return decoded;
   }
-  // Mistakes in an otherwise sound text. A run is shorter than the text, so that this comes to an end.
+  // Mistakes in an otherwise correct text. A run is shorter than the text, so the recursion ends.
   const pieces = text.replaceAll(RUN, (run) => (run.length < text.length && MISTAKE.test(run) ? fixMojibake(run) : run));
   return pieces === text ? withoutC1(text) : pieces;
 }

@@ -1,5 +1,5 @@
 // A backend without a GPU, for unit tests: it draws a gradient that depends on prompt, seed
-// and steps, and misbehaves on recipe. Never part of the app.
+// and steps, and fails where a test asks it to. It is never part of the app.
 import type { Drawing, DrawHooks } from "../../common/drawing";
 import { OnestrokeError } from "../../common/errors";
 import type { ModelFacts } from "../../common/model-facts";
@@ -10,7 +10,7 @@ import { checkPicture } from "../../pipeline/check-picture";
 import { fitRecipe } from "../../pipeline/fit";
 import type { Backend, LoadedModel } from "../backend";
 
-/** Words in a prompt that stand for a fault. */
+/** What can go wrong with a drawing. */
 export type Fault = "throw" | "hang" | "lose" | "blank" | "die" | "deaf";
 
 export interface GradientBackend extends Backend {
@@ -21,7 +21,7 @@ export interface GradientBackend extends Backend {
   readonly lose: (reason: string) => void;
 }
 
-/** @param faults what goes wrong on the n-th drawing of this backend, by its number from 0 */
+/** @param faults the fault of each drawing of this backend, by the drawing's number from 0 */
 export function gradientBackend(faults: readonly (Fault | undefined)[] = []): GradientBackend {
   let lose: (reason: string) => void = () => undefined;
   const lost = new Promise<string>((resolve) => (lose = resolve));
@@ -43,7 +43,7 @@ export function gradientBackend(faults: readonly (Fault | undefined)[] = []): Gr
     }
     if (fault === "throw") throw new OnestrokeError("gpu-out-of-memory", "no room");
     if (fault === "die") throw new Error("a bug");
-    // Many short waits: however slow this machine is, supervisors' ticks come between.
+    // Many short waits, so that supervisors' ticks come in between, however slow this machine is.
     if (fault === "deaf") for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
     if (fault === "lose") {
       lose("crashed");
@@ -53,7 +53,7 @@ export function gradientBackend(faults: readonly (Fault | undefined)[] = []): Gr
     if (fault === "blank") picture.data.fill(7);
     checkPicture(picture, recipe);
     const denoise = Array.from({ length: recipe.steps }, () => 1);
-    // It reads no text, only its length.
+    // It does not read the text, only its length.
     const tokens = { prompt: recipe.prompt.length, negative: 0, most: 75 };
     return { recipe, picture, timings: { load: 0, compile: 0, encode: 1, denoise, decode: 1 }, tokens, model: facts };
   }

@@ -1,6 +1,6 @@
-// The test page: what ONNX Runtime Web does to those who do not know it, on this browser's GPU, and what it
-// does in our hands. Each function is one page's life, since most traps cannot be left again; a test
-// calls one and judges the plain numbers it returns.
+// The test page: how ONNX Runtime Web fails in careless use on this browser's GPU, and what it does
+// when we use it. Each function takes one page's life, because a page cannot recover from most of these failures; a test
+// calls one and judges the plain numbers that it returns.
 import type { Tensor } from "onnxruntime-web";
 import { openDevice, type Device } from "../../../engine/device";
 import { OnestrokeError } from "../../../common/errors";
@@ -42,7 +42,7 @@ const outcome = (work: Promise<unknown>): Promise<Outcome> =>
 
 const codeOf = (error: unknown) => (error instanceof OnestrokeError ? error.code : String(error));
 
-/** What a buffer holds, copied by our own queue; the validation error instead if it is another device's. */
+/** The contents of a buffer, copied by our own queue, or the validation error if the buffer is another device's. */
 async function copied({ gpu }: Device, buffer: GPUBuffer, length: number): Promise<readonly number[] | "another device's"> {
   const readback = gpu.createBuffer({ size: 4 * length, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
   gpu.pushErrorScope("validation");
@@ -54,7 +54,7 @@ async function copied({ gpu }: Device, buffer: GPUBuffer, length: number): Promi
   return [...new Float32Array(readback.getMappedRange())];
 }
 
-/** Outputs are buffers of our device and go back in as they are. */
+/** Outputs are buffers of our device and are passed back in unchanged. */
 async function share() {
   const { device, runtime } = await setUp();
   const session = await open(runtime, sum(), "gpu-buffer");
@@ -70,7 +70,7 @@ async function share() {
   };
 }
 
-/** Runs of two sessions started at once. */
+/** Starts runs of two sessions at once. */
 async function overlap() {
   const { runtime } = await setUp();
   const sessions = [await open(runtime, sum()), await open(runtime, sum())];
@@ -79,14 +79,14 @@ async function overlap() {
   return results.map(({ out }) => out && [...valuesOf(out)]);
 }
 
-/** So many runs of one session started at once, without our queue: the trap takes the page's thread with it. */
+/** Starts that many runs of one session at once, without our queue, which blocks the page's thread for good. */
 async function rawRuns(count: number) {
   const { device, ort, runtime } = await setUp();
   const session = await ort.InferenceSession.create(sum().model, { executionProviders: [{ name: "webgpu", device: device.gpu }] });
   return Promise.all(Array.from({ length: count }, () => outcome(session.run(addFeeds(runtime, [1], [1])))));
 }
 
-/** A run that fails inside the runtime, and a good one after it. */
+/** A run that fails inside the runtime, then a good one. */
 async function poison() {
   const { device, runtime } = await setUp();
   const session = await open(runtime, sum(), "gpu-buffer");
@@ -105,7 +105,7 @@ async function rawPoison() {
   return { bad, good: await outcome(session.run(addFeeds(runtime, [1], [2]))) };
 }
 
-/** Every spoiled file, a good one after each. */
+/** Every damaged file, with a good one after each. */
 async function badModels() {
   const { runtime } = await setUp();
   const report: Record<string, readonly unknown[]> = {};
@@ -119,7 +119,7 @@ async function badModels() {
   return report;
 }
 
-/** Runs until the GPU is gone, and once more: what that last run says. */
+/** Runs until the GPU is gone, then once more, and reports that last run's error. */
 async function loss() {
   const { device, runtime } = await setUp();
   const session = await open(runtime, sum(), "gpu-buffer");
@@ -154,7 +154,7 @@ async function attention() {
   return out && attentionError(valuesOf(out));
 }
 
-/** The same on a device that has subgroups, where the adapter does. */
+/** The same on a device that has subgroups, if the adapter does. */
 async function rawAttentionWithSubgroups() {
   const { runtime, ort } = await setUp();
   const adapter = await navigator.gpu.requestAdapter();

@@ -19,7 +19,7 @@ export const ATTENTION_INPUTS = {
 
 const files = (model: Uint8Array): ModelFiles => ({ model, external: [] });
 
-/** One head, no mask. */
+/** One head, and no mask. */
 export function fusedAttention(): ModelFiles {
   const g = new GraphWriter();
   const written = g.model(g.op("MultiHeadAttention", Object.keys(ATTENTION_INPUTS), { num_heads: 1 }, "com.microsoft"));
@@ -43,7 +43,7 @@ export function fusedAttentionReference(): Float64Array {
   return Float64Array.from(rows.flat());
 }
 
-/** `x + y` of any lengths: those that do not fit are found only while it runs. */
+/** `x + y` of any lengths; lengths that do not fit are found only during the run. */
 export function sum(): ModelFiles {
   const g = new GraphWriter();
   const written = g.model(g.op("Add", ["x", "y"]));
@@ -51,11 +51,11 @@ export function sum(): ModelFiles {
   return files(encodeModel({ ...written, graph: { ...written.graph, inputs, outputs: [valueInfo("out", float32, ["k"])] } }));
 }
 
-/** What servers and disks make of a good file. */
+/** Damage that servers and disks do to a good file. */
 export function spoiled(): Readonly<Record<string, ModelFiles>> {
   const good = encodeModel(attentionModel("plain"));
   const flipped = good.slice();
-  // In the last third: past the graph's length, among names and numbers.
+  // In the last third of the file: past the graph's length, among names and numbers.
   for (let i = Math.floor((2 * good.length) / 3); i < good.length; i += 7) flipped[i] = 255 - (flipped[i] ?? 0);
   return {
     empty: files(new Uint8Array()),

@@ -1,5 +1,5 @@
 // The smallest export: a text encoder that is a table of words, a denoiser whose whole body is one
-// cross-attention over pixels, a decoder of one convolution. Its weights are known, so that a picture
+// cross-attention over pixels, and a decoder of one convolution. Its weights are known, so that a picture
 // can be computed by hand.
 import { nodeStore } from "../../../checkpoints/node-file";
 import { encodeModel, valueInfo } from "../../../ort/onnx-graph/encode";
@@ -11,12 +11,12 @@ const WORDS = 600;
 export const LATENT_CHANNELS = 4;
 /** `[words, text channels]` */
 export const EMBEDDING = numbers(WORDS * TEXT_CHANNELS, 21);
-/** `[latent channels, channels]`, before the attention, and its like after it. */
+/** `[latent channels, channels]`, before the attention. `OUT_OF` is its counterpart after the attention. */
 export const INTO = numbers(LATENT_CHANNELS * CHANNELS, 22);
 export const OUT_OF = numbers(CHANNELS * LATENT_CHANNELS, 23);
 export const FIXTURES = nodeStore("test/fixtures");
 
-/** The graph of `g` with inputs and outputs of its own. */
+/** The graph of `g`, with the inputs and outputs given. */
 function model(g: GraphWriter, output: string, inputs: OnnxModel["graph"]["inputs"], rank: number): OnnxModel {
   const written = g.model(output);
   const outputs = [
@@ -39,7 +39,7 @@ function textEncoder(): OnnxModel {
   );
 }
 
-/** A cross-attention over pixels; the timestep's input is there and weighs nothing. */
+/** A cross-attention over pixels; it has an input for the timestep that has no effect. */
 function unet(): OnnxModel {
   const g = new GraphWriter();
   const pixels = g.op("Transpose", [g.op("Reshape", ["sample", g.sizes(1, LATENT_CHANNELS, -1)])], { perm: [0, 2, 1] });
@@ -56,7 +56,7 @@ function unet(): OnnxModel {
   return model(g, image, inputs, 4);
 }
 
-/** @param gain 0 for one that gives one colour */
+/** @param gain 0 makes every picture one colour */
 export function decoder(gain = 1 / 40): OnnxModel {
   const g = new GraphWriter();
   const weight = g.floats(
@@ -75,7 +75,7 @@ const read = async (path: string): Promise<Uint8Array> => {
   await source.read(0, bytes);
   return bytes;
 };
-/** By path. */
+/** The export's files, by path. */
 export const FILES: Readonly<Record<string, Uint8Array>> = {
   "text_encoder/model.onnx": encodeModel(textEncoder()),
   "unet/model.onnx": encodeModel(unet()),
