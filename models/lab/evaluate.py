@@ -193,6 +193,8 @@ def main() -> None:
     to = args.to or args.model / "measured.json"
     minutes = json.loads(to.read_text()).get("minutes", {}) if to.exists() else {}
     checkpoints = (args.work / f"{name}.pt" for name in TRAINED)
+    if not (args.work / "classifier.pt").exists():
+        minutes.pop("classifier", None)  # the first judge has no figures here
     result["minutes"] = minutes | {path.stem: torch.load(path, weights_only=True, map_location="cpu")["seconds"] / 60 for path in checkpoints if path.exists()}
     to.write_text(json.dumps(result, indent=1) + "\n")
     for name, figures in {"renders": result["renders"], "autoencoded": result["autoencoded"], **result["steps"]}.items():  # type: ignore[dict-item]
