@@ -20,8 +20,13 @@ async function main(): Promise<void> {
       engine: { type: "string" },
       adapter: { type: "string", default: "best" },
       json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
     },
   });
+  if (values.help) {
+    process.stdout.write(`${USAGE}\nDIR holds a folder for each fixture: its configuration, weights and golden tensors.\n`);
+    return;
+  }
   const [directory] = positionals;
   const { adapter, engine, json } = values;
   if (directory === undefined || positionals.length > 1) throw new OnestrokeError("invalid-input", USAGE);

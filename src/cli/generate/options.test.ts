@@ -129,7 +129,7 @@ describe("generate's options", () => {
     ["a steering without a number", [...BASE, "--negative", "x", "--nag", ""]],
     ["an end below 0", [...BASE, "--negative", "x", "--sigma-end=-1"]],
     ["more copies than anyone waits for", [...BASE, "--count", "1000000000"]],
-    ["a sampler that is none", [...BASE, "--sampler", "ddim"]],
+    ["a sampler that is none", [...BASE, "--sampler", "magic"]],
     ["no text rows", [...BASE, "--text-rows", "0"]],
     ["half a text row", [...BASE, "--text-rows", "1.5"]],
     ["two steerings", [...BASE, "--negative", "x", "--nasa", "1", "--nag", "2"]],
