@@ -2,17 +2,30 @@
 import { expect, test } from "vitest";
 import { FIRST_DRAFT } from "./draft";
 import { outlineOf } from "./model-outline";
+import { strings } from "./strings";
 import { MODEL } from "./testing/fake-app";
 
 const LOADING = { kind: "loading", progress: undefined } as const;
 
 test("while it loads, from the catalogue", () => {
   const outline = outlineOf({ draft: FIRST_DRAFT, model: LOADING });
-  expect(outline).toMatchObject({ title: "Vignette", license: "MIT", weightBytes: expect.any(Number), defaultSize: 256, maxSteps: 4 });
+  expect(outline).toMatchObject({
+    title: "Vignette",
+    license: { id: "MIT", commercial: true },
+    weightBytes: expect.any(Number),
+    defaultSize: 256,
+    maxSteps: 4,
+  });
   expect(outlineOf({ draft: { ...FIRST_DRAFT, seed: "8" }, model: LOADING }), "the same object, which React asks for").toBe(outline);
 });
 
 test("once it is loaded, from the model; control: of a model that nobody knows there is nothing to say", () => {
   expect(outlineOf({ draft: FIRST_DRAFT, model: { kind: "ready", facts: MODEL } })).toBe(MODEL);
   expect(outlineOf({ draft: { ...FIRST_DRAFT, model: "nobody-s" }, model: LOADING })).toBeUndefined();
+});
+
+test("a licence that forbids selling is said where the model is named; control: another is named alone", () => {
+  const line = (commercial: boolean) => strings.modelLine({ title: "A", license: { id: "CC", commercial } }, undefined, false);
+  expect(line(false)).toBe("A · CC, not for commercial use");
+  expect(line(true)).toBe("A · CC");
 });

@@ -18,5 +18,5 @@ const OUTLINES: ReadonlyMap<string, ModelOutline> = new Map(CATALOGUE.map((entry
 
 function ofEntry({ title, license, byteLength, size, steps }: CatalogueEntry): ModelOutline {
   // Which multiple its sizes must be is known once its networks are.
-  return { title, license: license.id, weightBytes: byteLength, defaultSize: size, sizeMultiple: 1, maxSteps: steps.maximum };
+  return { title, license, weightBytes: byteLength, defaultSize: size, sizeMultiple: 1, maxSteps: steps.maximum };
 }

@@ -1,6 +1,6 @@
 // Every sentence the page says, in one table, so that a second language is one more file.
 // Error messages and remedies come from the errors themselves.
-import type { ModelFacts } from "../common/model-facts";
+import type { License, ModelFacts } from "../common/model-facts";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
 
@@ -9,6 +9,8 @@ const seconds = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumF
 
 export const formatBytes = (byteLength: number): string => bytes.format(byteLength / 1e6);
 export const formatDuration = (ms: number): string => (ms < 999.5 ? `${Math.round(ms)} ms` : `${seconds.format(ms / 1_000)} s`);
+
+const licenseName = ({ id, commercial }: License): string => (commercial === false ? `${id}, not for commercial use` : id);
 
 export const strings = {
   name: "Onestroke",
@@ -85,7 +87,7 @@ export const strings = {
   emptyPrompt: "(no prompt)",
 
   modelLine: ({ title, license }: Pick<ModelFacts, "title" | "license">, weightBytes: number | undefined, isOnProcessor: boolean) =>
-    [title, weightBytes !== undefined && formatBytes(weightBytes), license, isOnProcessor && "drawn without a GPU"]
+    [title, weightBytes !== undefined && formatBytes(weightBytes), license && licenseName(license), isOnProcessor && "drawn without a GPU"]
       .filter(Boolean)
       .join(" · "),
   privacy: "Your words and pictures stay on this device.",

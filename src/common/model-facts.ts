@@ -29,8 +29,8 @@ export interface ModelFacts {
   /** Catalogue id, or the folder's name: what a recipe calls the model. */
   readonly id: string;
   readonly title: string;
-  /** SPDX identifier, where the checkpoint states one. */
-  readonly license: string | undefined;
+  /** Where the checkpoint states one. */
+  readonly license: License | undefined;
   /** Size of all weights as stored. */
   readonly weightBytes: number;
   /** Pixels along each side of the pictures that the model was trained on. */

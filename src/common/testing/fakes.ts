@@ -16,7 +16,7 @@ export const RECIPE: Recipe = {
 export const FACTS: ModelFacts = {
   id: "gradient",
   title: "Gradient",
-  license: "MIT",
+  license: { id: "MIT" },
   weightBytes: 1_000,
   defaultSize: 32,
   sizeMultiple: 16,

@@ -226,7 +226,7 @@ describe("a model of the catalogue", () => {
       id: "student",
       title: "A student",
       maxSteps: 2,
-      license: "MIT",
+      license: { id: "MIT" },
       steering: STEERING_DEFAULTS.sd21,
     });
     expect((await student.measure(REQUEST)).latent).not.toEqual((await model.measure(REQUEST)).latent);

@@ -150,7 +150,7 @@ function factsOf({ runtime, checkpoint }: Parts, parts: readonly ModelPart[], te
   return {
     id: modelName(name),
     title: entry?.title ?? name,
-    license: entry?.license.id,
+    license: entry?.license,
     weightBytes: parts.reduce((sum, { byteLength }) => sum + byteLength, 0),
     defaultSize: sampleSize * factor,
     sizeMultiple: sampleMultiple * factor,

@@ -100,7 +100,7 @@ class WgslEngine implements ModelEngine {
     this.facts = {
       id: modelName(manifest.name),
       title: manifest.title ?? manifest.name,
-      license: manifest.license?.id,
+      license: manifest.license,
       weightBytes: weightBytes(manifest),
       defaultSize: this.#denoiser.role.sampleSize * factor,
       sizeMultiple: factor,
