@@ -110,6 +110,32 @@ describe("a server without ranges", () => {
     expect(await bytesAt(() => new Response(DATA), 150_000, 1000)).toEqual(DATA.slice(150_000, 151_000));
   });
 
+  it("is fetched once, when it is first read, and says how far it is", async () => {
+    const log: Request[] = [];
+    const announced = { headers: { "content-length": String(DATA.length) } };
+    const source = await open(() => new Response(DATA, announced), log);
+    expect(source.size).toBe(DATA.length);
+    const heard = [0, 0];
+    const [first, second] = [new Uint8Array(1000), new Uint8Array(500)];
+    await source.read(0, first, undefined, (byteLength) => (heard[0] = (heard[0] ?? 0) + byteLength));
+    await source.read(150_000, second, undefined, (byteLength) => (heard[1] = (heard[1] ?? 0) + byteLength));
+    expect([first, second]).toEqual([DATA.slice(0, 1000), DATA.slice(150_000, 150_500)]);
+    expect(heard[0]).toBeCloseTo(1000);
+    expect(heard[1]).toBe(500);
+    // One request to see what it is, one for the bytes.
+    expect(log.length).toBe(2);
+  });
+
+  it("a fetch that broke off is begun anew by the next read", async () => {
+    let answers = 0;
+    const announced = { headers: { "content-length": String(DATA.length) } };
+    const source = await open(() => new Response(answers++ === 1 ? DATA.slice(0, 70_000) : DATA, announced));
+    const into = new Uint8Array(10);
+    await expect(source.read(0, into)).rejects.toMatchObject({ code: "download-failed" });
+    await source.read(0, into);
+    expect(into).toEqual(DATA.slice(0, 10));
+  });
+
   it("an empty file is empty", async () => {
     expect((await open(() => new Response(null, { status: 416 }))).size).toBe(0);
   });

@@ -57,7 +57,12 @@ export async function openHttpSource(url: URL, fetcher: typeof fetch = fetch, si
   const name = shownName(url);
   const response = await request(url, 0, HEAD_BYTES, fetcher, signal);
   if (response.status === 416) return memorySource(name, new Uint8Array(0));
-  if (response.status === 200) return memorySource(name, await bufferAll(response, name, signal));
+  if (response.status === 200) {
+    const size = announcedLength(response);
+    if (size === undefined || size <= HEAD_BYTES) return memorySource(name, await bufferAll(response, name, signal));
+    await response.body?.cancel();
+    return wholeSource(url, name, size, fetcher);
+  }
   const range = contentRange(response);
   const size = range?.size ?? (await sizeByHead(url, fetcher, signal));
   if (size === undefined) {
@@ -110,9 +115,7 @@ async function request(url: URL, begin: number, end: number, fetcher: typeof fet
 /** Asks only for the length: for servers whose Content-Range has no total, or is hidden from other origins. */
 async function sizeByHead(url: URL, fetcher: typeof fetch, signal?: AbortSignal): Promise<number | undefined> {
   const response = await fetching(() => fetcher(url, { method: "HEAD", signal: signal ?? null }), shownName(url), signal);
-  const length = response.headers.get("content-length");
-  if (!response.ok || length === null || response.headers.has("content-encoding")) return undefined;
-  return Number(length);
+  return response.ok ? announcedLength(response) : undefined;
 }
 
 function contentRange(response: Response): { readonly begin: number; readonly size: number } | undefined {
@@ -132,18 +135,51 @@ async function readBody(response: Response, into: Uint8Array, name: string, sign
   if (filled < into.byteLength) throw failed(name, `sent ${filled} of ${into.byteLength} bytes`);
 }
 
-async function bufferAll(response: Response, name: string, signal?: AbortSignal): Promise<Uint8Array> {
+/**
+ * A file of a server that ignores Range. It is fetched whole when it is first read, and not when it is opened, so that whoever
+ * waits for it hears how far it is.
+ */
+function wholeSource(url: URL, name: string, size: number, fetcher: typeof fetch): ByteSource {
+  let whole: Promise<Uint8Array> | undefined;
+  const fetchWhole = async (signal: AbortSignal | undefined, onBytes: OnBytes): Promise<Uint8Array> => {
+    const bytes = await bufferAll(await request(url, 0, size, fetcher, signal), name, signal, onBytes);
+    if (bytes.byteLength !== size) throw failed(name, `sent ${bytes.byteLength} of ${size} bytes`);
+    return bytes;
+  };
+  return {
+    name,
+    size,
+    read: async (begin, into, signal, onBytes) => {
+      checkRange(name, begin, into.byteLength, size);
+      const isHere = whole !== undefined;
+      // Of the whole file's bytes this read counts its share.
+      whole ??= fetchWhole(signal, (byteLength) => onBytes?.((byteLength * into.byteLength) / size)).catch((error: unknown) => {
+        whole = undefined;
+        throw error;
+      });
+      into.set((await whole).subarray(begin, begin + into.byteLength));
+      if (isHere) onBytes?.(into.byteLength);
+    },
+  };
+}
+
+/** What the server says a whole file is long; undefined where it does not say, or compresses. */
+function announcedLength({ headers }: Response): number | undefined {
+  const length = headers.get("content-length");
+  return length === null || headers.has("content-encoding") ? undefined : Number(length);
+}
+
+async function bufferAll(response: Response, name: string, signal?: AbortSignal, onBytes?: OnBytes): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of chunks(response, name, signal)) {
     size += chunk.byteLength;
     if (size > MAX_BUFFERED_BYTES) throw failed(name, "is too large for a server that cannot send byte ranges");
     parts.push(chunk);
+    onBytes?.(chunk.byteLength);
   }
-  const announced = response.headers.get("content-length");
-  if (announced !== null && !response.headers.has("content-encoding") && Number(announced) !== size) {
-    throw failed(name, `sent ${size} of ${announced} bytes`);
-  }
+  const announced = announcedLength(response);
+  if (announced !== undefined && announced !== size) throw failed(name, `sent ${size} of ${announced} bytes`);
   const whole = new Uint8Array(size);
   let at = 0;
   for (const part of parts) {
