@@ -20,7 +20,7 @@ const FOLDER = "Open the model's folder, the one with model_index.json.";
 
 /** @throws OnestrokeError, always */
 export async function refuseFile(path: string): Promise<never> {
-  if (/\.onnx$/i.test(path)) throw foreignError(path, { ...GRAPHS, what: "only one of a model's ONNX graphs", remedy: FOLDER });
+  if (/\.onnx$/i.test(path)) throw foreignError(path, { ...GRAPHS, what: "one ONNX graph of a whole model", remedy: FOLDER });
   const source = await nodeStore(dirname(path)).open(basename(path));
   throw foreignError(path, await singleFile(source), "holds");
 }

@@ -19,9 +19,9 @@ export const USAGE = `usage: npm run generate -- --model ID_OR_DIR --prompt TEXT
 or: npm run generate -- --model ID_OR_DIR --batch FILE.jsonl [--text-rows R] [--sampler RULE] [--engine wgsl|ort-webgpu|ort-wasm]
   (a line: {"prompt", "out", "negative"?, "nasa"?, "nag"?, "sigma-end"?, "steps"?, "seed"?, "width"?, "height"?}; a seed above 2^53 as a string)
 A negative prompt is steered away from by NASA at strength A or by NAG at strength PHI, at the first step and at those whose
-sigma (noise over signal) is at least S; 0 is every step. Method, strength and S are the model's own where not said.
+sigma (noise over signal) is at least S; 0 is every step. Method, strength and S are the model's own if not given.
 Prompt and negative prompt may each fill R rows of the text encoder, of 77 tokens with begin and end; what is longer is cut.
-R is 1 where not said, as on the page.
+R is 1 if not given, as on the page.
 RULE is ${CHOSEN_RULES.join(", ")}: how to step a checkpoint whose scheduler file has no rule for few steps, such as one that a few-step
 LoRA is merged into (consistency after LCM's, tcd after TCD's).`;
 
