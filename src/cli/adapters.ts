@@ -1,6 +1,6 @@
 // Opens the adapters of this machine in Node: a real GPU first, then Mesa's lavapipe, then
-// the SwiftShader that Chromium brings. Which one Vulkan's loader finds is decided by an
-// environment variable it reads when adapters are first asked for, so they open one by one.
+// Chromium's SwiftShader. Which one Vulkan's loader finds depends on an environment variable
+// that it reads when adapters are first asked for, so they are opened one by one.
 import { openDevice, type Device } from "../engine/device";
 import { nodeGpu } from "../engine/node-gpu";
 import { OnestrokeError } from "../common/errors";
@@ -16,7 +16,7 @@ export function adapterName({ adapter }: Device): string {
 }
 
 /**
- * The best adapter, or every one. If `VK_ICD_FILENAMES` is set, only what it names.
+ * The best adapter, or every one. If `VK_ICD_FILENAMES` is set, only those that it names are opened.
  * @throws OnestrokeError `gpu-unavailable`
  */
 export async function openDevices(which: "best" | "all"): Promise<readonly Device[]> {
@@ -26,7 +26,7 @@ export async function openDevices(which: "best" | "all"): Promise<readonly Devic
   const drivers = chosen ? [] : softwareDrivers();
   const devices: Device[] = [];
   const first = await openWith(undefined);
-  // Without a GPU the loader's own choice is one of the software drivers, in no stated order.
+  // Without a GPU the loader chooses one of the software drivers, and does not say in which order.
   if (first && (chosen || !first.adapter.software)) devices.push(first);
   for (const driver of drivers) {
     if (which === "best" && devices.length > 0) break;

@@ -1,10 +1,10 @@
 // `npm run bench -- [--steering] [--json FILE] [--small]`: our engine and onnxruntime-web side by
 // side in one headless Chromium page, on one device, alternating. With `--steering`: what a
-// negative prompt costs our engine, on Dawn in Node. `--small` runs shapes of a second, to check
+// negative prompt costs our engine, on Dawn in Node. `--small` runs shapes that take a second, to check
 // that everything works. With `--plan NETWORK`: what a plan dispatches, counted without a GPU;
 // `--plan all` counts every network in both formats. With `--compile FAMILY`: the plan's pipelines
-// through the shader compiler of an AMD GPU that is not there (`--small`: the ten heaviest).
-// `--json -` puts the report on stdout; logs go to stderr.
+// through the shader compiler of an AMD GPU that this machine does not have (`--small`: the ten heaviest).
+// `--json -` writes the report to stdout; logs go to stderr.
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import type { Scale } from "./bench/page/rows";
@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   const text = `${JSON.stringify(report, null, 1)}\n`;
   if (values.json === "-") process.stdout.write(text);
   else if (values.json !== undefined) await writeFile(values.json, text);
-  // The driver of a GPU that is not there must not be taken down: it never started anything that could end.
+  // The driver of an absent GPU must not be shut down, since it never started anything that it could end.
   if (values.compile !== undefined) process.exit();
 }
 
@@ -79,14 +79,14 @@ async function sideBySide(scale: Scale) {
 
 async function steering(scale: Scale) {
   const [device] = await openDevices("best");
-  if (!device) throw new OnestrokeError("gpu-unavailable", "there is no adapter");
+  if (!device) throw new OnestrokeError("gpu-unavailable", "this machine has no WebGPU adapter");
   const report = await benchSteering(device, { scale, method: device.adapter.software ? "dispatches alone" : "whole runs" });
   log(steeringText(report));
   device.destroy();
   return report;
 }
 
-/** Every network in both formats for "all", for which the rooflines are left out. */
+/** Reports every network in both formats for "all", without the rooflines. */
 function plans(
   name: string,
   { format, gpu }: { readonly format: string; readonly gpu?: string | undefined },

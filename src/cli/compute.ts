@@ -1,4 +1,4 @@
-// What the command line computes with: the best adapter of this machine, and ONNX Runtime on it or on WASM.
+// What the command line computes with: this machine's best adapter, and ONNX Runtime on it or on WASM.
 import { OnestrokeError } from "../common/errors";
 import type { Device } from "../engine/device";
 import { nodeRuntime } from "../ort/session/load-node";
@@ -13,7 +13,7 @@ export interface RuntimeOnAdapter {
   readonly runtime: OrtRuntime;
 }
 
-/** @param device without it WASM computes */
+/** @param device if it is absent, WASM computes */
 export async function openRuntime(device?: Device): Promise<RuntimeOnAdapter> {
   const runtime = await nodeRuntime(device);
   return device ? { engine: "ort-webgpu", adapter: adapterName(device), runtime } : { engine: "ort-wasm", adapter: "cpu", runtime };
@@ -22,11 +22,11 @@ export async function openRuntime(device?: Device): Promise<RuntimeOnAdapter> {
 /** @throws OnestrokeError `gpu-unavailable` */
 export async function bestDevice(): Promise<Device> {
   const [device] = await openDevices("best");
-  if (!device) throw new OnestrokeError("gpu-unavailable", "there is no adapter");
+  if (!device) throw new OnestrokeError("gpu-unavailable", "this machine has no WebGPU adapter");
   return device;
 }
 
-/** @param device absent where only WASM is to compute */
+/** @param device absent if only WASM is to compute */
 export function computeOn(device: Device | undefined): Compute {
   const needed = (): Device => {
     if (device === undefined) throw new OnestrokeError("gpu-unavailable", "no adapter was opened");

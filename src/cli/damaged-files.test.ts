@@ -1,5 +1,5 @@
-// Whatever a file of a checkpoint holds, reading it gives something bounded or one `OnestrokeError`: never an error of the
-// language, a loop or an allocation. Sizes of results stand for time and memory.
+// Whatever a checkpoint's file contains, reading it gives something bounded or one `OnestrokeError`: never an error of the
+// language, an endless loop or a huge allocation. Sizes of results stand for time and memory.
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -29,10 +29,10 @@ import { samplerFromConfig } from "../samplers/scheduler-file";
 import { tokenizerJsonFromMerges } from "../tokenizer/clip-definition";
 import { openClipTokenizer } from "../tokenizer/clip-tokenizer";
 
-/** `FUZZ_RUNS=20000 npx vitest run src/cli/damaged-files.test.ts` looks further. */
+/** For a longer search: `FUZZ_RUNS=20000 npx vitest run src/cli/damaged-files.test.ts`. */
 const RUNS = { numRuns: Number(process.env["FUZZ_RUNS"] ?? 200) };
 
-/** @returns the result, or undefined for an error of ours */
+/** @returns the result, or undefined for an `OnestrokeError` */
 async function bounded<T>(read: () => T | Promise<T>): Promise<T | undefined> {
   try {
     return await read();

@@ -1,5 +1,5 @@
-// The command as it is called: a picture is written, and one that is none is an error and no file; what is
-// said of long prompts reaches the engine.
+// The command as a user calls it: a good picture is written; a bad one gives an error and no file; and the options
+// for long prompts reach the engine.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";

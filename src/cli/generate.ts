@@ -1,5 +1,5 @@
-// `npm run generate`: the app's pipeline from a terminal. Logs go to stderr; with --json
-// (and for every line of --batch) stdout holds JSON alone.
+// `npm run generate`: the app's pipeline from a terminal. Logs go to stderr. With --json,
+// and for every line of --batch, stdout holds only JSON.
 import { writeFile } from "node:fs/promises";
 import type { Drawing } from "../common/drawing";
 import type { Engine } from "../common/engine";
@@ -21,7 +21,7 @@ async function main(args: readonly string[]): Promise<void> {
   const { title, doubt } = model.facts;
   console.error(`${title} on ${adapter}`);
   if (doubt !== undefined) console.error(`A few steps may draw badly with ${title}: ${doubt}, unless a few-step LoRA is merged into it.`);
-  // All of them before the first is drawn: what is wrong with the last is said at once.
+  // All of them are planned before the first is drawn, so that a mistake in the last one is reported at once.
   const planned = jobs.map((job) => ({ job, recipe: job.recipe(model.facts) }));
   for (const { job, recipe } of planned) {
     const drawing = await model.draw(recipe);

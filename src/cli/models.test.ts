@@ -1,5 +1,5 @@
-// What a path or an id opens. Only a bare id names a model of the catalogue, and a path that is no model is called what it
-// is; files of a model come with what the catalogue says of it, which an engine that reads files alone would miss.
+// What a path or an id opens. Only a bare id names a model of the catalogue, and the error for a path that is not a model says what the
+// path is. A model's files come with its catalogue entry, which an engine that reads only the files would miss.
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// Names a model as a command line does: a folder, or an id of the catalogue, whose files ship with the project or come
+// Finds the model that a command line names: a folder, or an id of the catalogue, whose files ship with the project or come
 // from the model hub.
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,9 +16,9 @@ const MODELS = fileURLToPath(new URL("../../models", import.meta.url));
 const PLACES = [embedded((repository) => nodeStore(join(MODELS, repository))), hub(httpStore)];
 
 /**
- * Only a bare id names the catalogue; anything else is a folder.
- * @param engine that is to read the folder
- * @throws OnestrokeError `model-missing` if it is neither; for a file or a folder in another layout what it is, and what to do
+ * Only a bare id names an entry of the catalogue; anything else is a folder.
+ * @param engine the engine that is to read the folder
+ * @throws OnestrokeError `model-missing` if it is neither; for a file or a folder in another layout, what it is and what to do
  */
 export async function modelFiles(idOrFolder: string, engine: Engine = "wgsl"): Promise<ModelFiles> {
   if (catalogueEntry(idOrFolder) !== undefined) return findModel(idOrFolder, PLACES);
@@ -29,7 +29,7 @@ export async function modelFiles(idOrFolder: string, engine: Engine = "wgsl"): P
   if (await isFile(idOrFolder)) return refuseFile(idOrFolder);
   throw new OnestrokeError("model-missing", `${idOrFolder} is neither a folder nor the id of a model in the catalogue`, {
     model: idOrFolder,
-    remedy: "Check the path, or name a model of models/catalogue by its id. Models of the hub are not fetched by their names there.",
+    remedy: "Check the path, or name a model of models/catalogue by its id. Models are not fetched by their names on the hub.",
   });
 }
 

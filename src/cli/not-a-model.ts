@@ -1,4 +1,4 @@
-// What a path is that was named as a model and is none: one file, or a folder in another layout. Says what it holds and
+// What a path is that was named as a model but is not one: a file, or a folder in another layout. The error says what it holds and
 // what to do next.
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -7,7 +7,7 @@ import { singleFile } from "../checkpoints/foreign-weights";
 import { nodeStore } from "../checkpoints/node-file";
 import { graphFile } from "../pipeline/ort/graph-file";
 
-/** How files of weights are called, in any format. */
+/** The names of weight files, in any format. */
 const WEIGHTS = /\.(?:safetensors|ckpt|pth?|bin|gguf|msgpack|h5)$/i;
 
 const GRAPHS: Foreign = {
@@ -20,12 +20,12 @@ const FOLDER = "Open the model's folder, the one with model_index.json.";
 
 /** @throws OnestrokeError, always */
 export async function refuseFile(path: string): Promise<never> {
-  if (/\.onnx$/i.test(path)) throw foreignError(path, { ...GRAPHS, what: "one ONNX graph, and a model is several", remedy: FOLDER });
+  if (/\.onnx$/i.test(path)) throw foreignError(path, { ...GRAPHS, what: "one ONNX graph of a whole model", remedy: FOLDER });
   const source = await nodeStore(dirname(path)).open(basename(path));
   throw foreignError(path, await singleFile(source), "holds");
 }
 
-/** @throws OnestrokeError unless the folder has an index, or nothing that would be known */
+/** @throws OnestrokeError unless the folder has an index, or holds nothing that is recognised */
 export async function refuseOtherLayouts(folder: string): Promise<void> {
   const store = nodeStore(folder);
   if (await store.exists("model_index.json")) return;

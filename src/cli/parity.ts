@@ -1,7 +1,7 @@
 // `npm run parity -- DIR [--engine wgsl|ort-webgpu|ort-wasm] [--adapter best|all] [--json]`: runs every fixture
-// folder in DIR and compares with its reference tensors. One row a tensor; exits with 1 when
-// a row is over its bound, a folder is not recognised or a tensor was not compared.
-// Logs go to stderr, the table or the JSON alone to stdout.
+// folder in DIR and compares the results with its reference tensors. There is one row for each tensor. It exits with 1 when
+// a row exceeds its bound, a folder is not recognised or a tensor was not compared.
+// Logs go to stderr, and stdout holds only the table or the JSON.
 import { parseArgs } from "node:util";
 import { OnestrokeError } from "../common/errors";
 import { ENGINES } from "../common/engine";

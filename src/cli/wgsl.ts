@@ -1,5 +1,5 @@
-// `npm run wgsl -- [--write]`: says which golden texts of kernels differ from what the generators
-// make now, and exits with 1 if any does. With `--write` it writes them, for `git diff` to show.
+// `npm run wgsl -- [--write]`: lists the golden kernel texts that differ from what the generators
+// make now, and exits with 1 if any does. With `--write` it writes them, so that `git diff` shows the change.
 import { parseArgs } from "node:util";
 import { goldenTexts } from "../engine/golden";
 import { readGoldenFiles, writeGoldenFiles } from "./wgsl/golden-files";

@@ -35,8 +35,7 @@ export function addedTokens(definition: JsonObject, config: JsonObject, older: J
     ...decoder.map(([id, token]) => (isJsonObject(token) ? addedToken(token["content"], Number(id), token, where) : undefined)),
     ...Object.entries(older).map(([content, id]) => addedToken(content, id, { normalized: false }, where)),
   ];
-  if (listed.length > MOST_ADDED)
-    throw new OnestrokeError("model-corrupt", `${where}: ${listed.length} tokens are too many`, { file: where });
+  if (listed.length > MOST_ADDED) throw new OnestrokeError("model-corrupt", `${where}: ${listed.length} tokens are added`, { file: where });
   const tokens = new Map<string, AddedToken>();
   for (const token of listed) if (token !== undefined && !tokens.has(token.content)) tokens.set(token.content, token);
   return [...tokens.values()];

@@ -1,30 +1,30 @@
-// Alternating measurement: A, B, A, B, ... so that a slow minute of the machine meets all.
+// Alternating measurement: A, B, A, B, ... so that a slow minute of the machine affects all contenders.
 
 export interface Contender {
-  /** Submits so many runs; the queue tells when they are done. */
+  /** Submits the given number of runs; the queue tells when they are done. */
   run(times: number): Promise<void>;
 }
 
 export interface Budget {
-  /** Rounds after warm-up, whatever the time. */
+  /** Rounds after warm-up that are measured in any case. */
   readonly minRounds: number;
   readonly maxRounds: number;
-  /** No new round once a row has taken this long. */
+  /** No new round begins once a row has taken this long. */
   readonly rowMs: number;
-  /** A sample is as many runs as take about this long; 0: one run, and no run to find out. */
+  /** A sample takes as many runs as last about this long. With 0 it takes one run, and no run is made to find out. */
   readonly sampleMs: number;
 }
 
 const MAX_RUNS = 200;
 
-/** Milliseconds of something that advances while a contender runs. */
+/** A time in milliseconds that advances while a contender runs. */
 export type Clock = () => number;
 
 const wallClock: Clock = () => performance.now();
 
 /**
- * Milliseconds a run: a list of samples for each contender, one a round.
- * All have compiled and run at least once before.
+ * Milliseconds of a run: for each contender a list of samples, one from each round.
+ * All contenders have compiled and run at least once before.
  */
 export async function measure(
   queue: GPUQueue,

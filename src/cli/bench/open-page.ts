@@ -11,7 +11,7 @@ import { servePage } from "./serve-page";
 const ARGUMENTS = [
   "--no-sandbox",
   "--enable-unsafe-webgpu",
-  // A software adapter may take longer over one dispatch than the watchdog allows.
+  // A software adapter may take longer for one dispatch than the watchdog allows.
   "--disable-gpu-watchdog",
   "--disable-quic",
   "--no-first-run",
@@ -25,7 +25,7 @@ export interface BenchPage {
   close(): Promise<void>;
 }
 
-/** @throws OnestrokeError `gpu-unavailable` without a Chromium */
+/** @throws OnestrokeError `gpu-unavailable` if there is no Chromium */
 export async function openBenchPage(): Promise<BenchPage> {
   const executablePath = chromiumPath();
   if (executablePath === undefined) throw new OnestrokeError("gpu-unavailable", "no Chromium found; set CHROMIUM to its path");

@@ -1,4 +1,4 @@
-// A page of its own folder (the benchmark, test pages), bundled to a temporary folder and served.
+// A page that has its own folder (the benchmark, test pages), bundled to a temporary folder and served.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ export interface ServedPage {
   close(): Promise<void>;
 }
 
-/** @param root folder of its `index.html` */
+/** @param root folder that holds the page's `index.html` */
 export async function servePage(root: string): Promise<ServedPage> {
   const outDir = await mkdtemp(join(tmpdir(), "onestroke-page-"));
   const shared = {

@@ -1,5 +1,5 @@
-// Debian packages for the tests, installed by root's `npm test`. Each is a transaction of its own:
-// a mirror without one of them must not keep the others away. What is tried and fails is taken back.
+// Debian packages for the tests, which `npm test` installs when it runs as root. Each is a separate transaction, because
+// a mirror without one of them must not prevent the others. A change that turns out to be of no use is undone.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "./process.mjs";
@@ -7,9 +7,9 @@ import { run } from "./process.mjs";
 export const BACKPORTS = "bookworm-backports";
 
 /**
- * @param {readonly string[]} packages in the order of their use to the tests
+ * @param {readonly string[]} packages the most useful to the tests first
  * @param {{ fromBackports: readonly string[], folder?: string, apt?: (...args: string[]) => boolean }} options
- *   `fromBackports` of them are wanted newer than this Debian 12 has them
+ *   `fromBackports` names those that are needed in a newer version than Debian 12 has
  * @returns {string[]} the packages that could not be installed
  */
 export function installPackages(packages, { fromBackports, folder = "/etc/apt", apt = aptGet }) {
@@ -30,9 +30,9 @@ function aptGet(...args) {
 }
 
 /**
- * Adds Debian's backports from the mirror this machine already uses.
- * @param {string} folder apt's own
- * @returns {string | undefined} the file that was written; undefined if they are there, or there is no mirror
+ * Adds Debian's backports from the mirror that this machine already uses.
+ * @param {string} folder apt's configuration folder
+ * @returns {string | undefined} the file that was written; undefined if backports are already listed, or there is no mirror
  */
 function addBackports(folder) {
   const lists = join(folder, "sources.list.d");
@@ -43,7 +43,7 @@ function addBackports(folder) {
     .join("\n");
   if (sources.includes(BACKPORTS)) return undefined;
   const mirror = /^(?:URIs:|deb)\s.*?(https?:\/\/\S+\/debian)\/?(?=\s|$)/m.exec(sources)?.[1];
-  // Without one, apt says that the packages are not to be had.
+  // Without a mirror, apt reports that the packages are not available.
   if (mirror === undefined) return undefined;
   const file = join(lists, `${BACKPORTS}.list`);
   writeFileSync(file, `deb ${mirror} ${BACKPORTS} main\n`);

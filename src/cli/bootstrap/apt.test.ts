@@ -1,5 +1,5 @@
-// Rules of installing for the tests: one package that is not to be had keeps no other away, and a
-// list of backports that apt cannot use does not stay. apt is a record of what it was asked.
+// Rules for installing what the tests need: one package that is not available does not prevent the others, and a
+// list of backports that apt cannot use is removed. apt is replaced by a record of its calls.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

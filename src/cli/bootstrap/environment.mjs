@@ -1,11 +1,11 @@
-// The software GPU of a machine without one: which Vulkan driver Dawn is pointed at,
-// Mesa's or the one Chromium brings, and the variables it needs. Read by the test runners' configurations and by `npm test`,
-// so that `npx vitest` alone sees the same adapter. Not an installer: see test.mjs.
+// The software GPU of a machine without a real one: the Vulkan driver for Dawn, which is Mesa's
+// or Chromium's, and the variables that it needs. The test runners' configurations and `npm test` read it,
+// so that a plain `npx vitest` uses the same adapter. It installs nothing: see test.mjs.
 import { existsSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** Mesa's software rasteriser, by the names distributions give its manifest. */
+/** Mesa's software rasteriser, by the names that distributions give its manifest. */
 const LAVAPIPE_MANIFESTS = [
   "/usr/share/vulkan/icd.d/lvp_icd.json",
   "/usr/share/vulkan/icd.d/lvp_icd.x86_64.json",
@@ -13,12 +13,12 @@ const LAVAPIPE_MANIFESTS = [
   "/usr/share/vulkan/icd.d/lvp_icd.i686.json",
 ];
 
-/** Where Chromium's packages put it; a Chromium of one's own has it beside the program. */
+/** Where Chromium's packages put it; a separately installed Chromium has it beside the program. */
 const SWIFTSHADER_FOLDERS = ["/usr/lib/chromium", "/usr/lib/chromium-browser", "/opt/google/chrome"];
 
 const CHROMIUM_PATHS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable"];
 
-/** @returns {string[]} the manifests of this machine's software Vulkan drivers, the better first */
+/** @returns {string[]} the manifests of this machine's software Vulkan drivers, the better one first */
 export function softwareDrivers() {
   const own = process.env["CHROMIUM"];
   const folders = own === undefined ? SWIFTSHADER_FOLDERS : [dirname(own), ...SWIFTSHADER_FOLDERS];
@@ -26,14 +26,14 @@ export function softwareDrivers() {
   return [LAVAPIPE_MANIFESTS, swiftshader].flatMap((paths) => paths.find((path) => existsSync(path)) ?? []);
 }
 
-/** @returns {string | undefined} a Chromium on this machine; `CHROMIUM` in the environment wins */
+/** @returns {string | undefined} a Chromium on this machine; `CHROMIUM` in the environment takes precedence */
 export function chromiumPath() {
   return process.env["CHROMIUM"] ?? CHROMIUM_PATHS.find((path) => existsSync(path));
 }
 
 /**
- * Variables for Dawn in Node. What the caller has set is kept, so a machine with a real
- * GPU is tested on it by setting `VK_ICD_FILENAMES` (or "" for the loader's own choice).
+ * Variables for Dawn in Node. A value that the caller has set is kept, so setting
+ * `VK_ICD_FILENAMES` (or "" for the loader's own choice) tests a machine's real GPU.
  * @returns {Record<string, string>}
  */
 export function gpuEnvironment() {

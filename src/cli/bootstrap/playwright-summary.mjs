@@ -1,4 +1,4 @@
-// A Playwright reporter that writes the counts `npm test` adds up, with the reason of
+// A Playwright reporter that writes the counts that `npm test` adds up, with the reason for
 // every skipped test.
 import { writeFileSync } from "node:fs";
 

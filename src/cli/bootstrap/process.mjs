@@ -1,4 +1,4 @@
-// Runs other programs for the two commands a newcomer types. Plain JavaScript without
+// Runs other programs for the two commands that a newcomer types. It is plain JavaScript without
 // dependencies, because it runs before anything is installed.
 import { spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
@@ -25,7 +25,7 @@ export function run(program, args, variables = {}) {
  * @param {string} program
  * @param {readonly string[]} args
  * @param {Readonly<Record<string, string>>} [variables]
- * @returns {string | undefined} what it printed, undefined if it failed or is not there
+ * @returns {string | undefined} what it printed; undefined if it failed or does not exist
  */
 export function output(program, args, variables = {}) {
   const { status, stdout } = spawnSync(program, args, { cwd: ROOT, encoding: "utf8", env: { ...process.env, ...variables } });
@@ -33,7 +33,7 @@ export function output(program, args, variables = {}) {
 }
 
 /**
- * A tool of this repository's, run with this very Node.
+ * Runs a tool of this repository with the same Node as this process.
  * @param {string} name
  * @param {readonly string[]} args
  * @param {Readonly<Record<string, string>>} [variables]
@@ -43,7 +43,7 @@ export function runTool(name, args, variables = {}) {
   return run(name, args, { PATH: path, ...variables });
 }
 
-/** Ends the process where this Node cannot run the project. */
+/** Ends the process if this Node cannot run the project. */
 export function requireNode() {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
@@ -51,7 +51,7 @@ export function requireNode() {
   process.exit(1);
 }
 
-/** Installs the packages of package-lock.json where they are missing or older than it. */
+/** Installs the packages of package-lock.json if they are missing or older than it. */
 export function ensurePackages() {
   const installed = join(ROOT, "node_modules/.package-lock.json");
   const fresh = existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(ROOT, "package-lock.json")).mtimeMs;

@@ -1,12 +1,12 @@
-// `npm start`: from a fresh clone to the running app. Installs the packages if needed,
-// builds the page and serves the build, as a visitor would get it: on PORT of HOST where those
-// are set, else for this machine alone. For work on the code itself there is `npm run dev`.
+// `npm start`: from a fresh clone to the running app. It installs the packages if needed,
+// builds the page and serves the build, as a visitor would get it: at HOST and PORT if they
+// are set, else for this machine only. For work on the code itself there is `npm run dev`.
 import { ensurePackages, requireNode, ROOT } from "./process.mjs";
 
 requireNode();
 ensurePackages();
 
-// Only now is there a vite to import.
+// vite cannot be imported before this point.
 const { build, preview } = await import("vite");
 await build({ root: ROOT, logLevel: "warn" });
 const server = await preview({

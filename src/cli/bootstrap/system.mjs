@@ -1,16 +1,16 @@
 // What the tests need besides npm packages: a Chromium, and a Vulkan driver in software
-// for machines without a GPU. Installed where that is one command (Debian, as root); said
-// in words everywhere else. Nothing here is needed to use the app.
+// for machines without a GPU. They are installed where one command does it (Debian, as root); elsewhere
+// the advice says what to install. The app itself needs none of this.
 import { readFileSync } from "node:fs";
 import { BACKPORTS, installPackages } from "./apt.mjs";
 import { chromiumPath, gpuEnvironment } from "./environment.mjs";
 import { output } from "./process.mjs";
 
-/** Before this Mesa's software driver has no 16-bit floats in shaders. */
+/** Older versions of Mesa's software driver have no 16-bit floats in shaders. */
 const LEAST_MESA = 25;
 
 /**
- * Installs what is missing where it can.
+ * Installs what is missing, if it can.
  * @returns {{ chromium: boolean, advice: string[] }} whether there is a browser now, and what to do about what is missing
  */
 export function ensureSystem() {
@@ -23,7 +23,7 @@ export function ensureSystem() {
 
 /**
  * @param {{ chromium: boolean, formats: string | undefined }} found `formats`: what probe-adapter.ts printed
- * @returns {string[]} what to install, and what was not tested for the lack of it
+ * @returns {string[]} what to install, and what was not tested without it
  */
 export function adviceOn({ chromium, formats }) {
   const advice = [];

@@ -1,4 +1,4 @@
-// What a machine lacks is said with what was not tested for it, and which software driver stands in.
+// The advice names what a machine lacks and what was not tested for that reason; and which software driver is used instead of a GPU.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
-// `npm test`: from a fresh clone to every test. Installs what it needs, then types, lint,
+// `npm test`: from a fresh clone to every test. It installs what it needs, then runs types, lint,
 // unit and kernel tests, the build, and the end-to-end tests in a real browser. Its last
-// line is `N passed, N failed, N skipped` over all of them; why tests were skipped stands above.
+// line is `N passed, N failed, N skipped` over all of them; the reasons for skipped tests are printed above it.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,7 +41,7 @@ console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
 process.exitCode = failed === 0 ? 0 : 1;
 
 /**
- * A check that passes or fails as one.
+ * A check that passes or fails as a whole.
  * @param {string} title
  * @param {() => boolean} check
  * @returns {Summary}
@@ -52,7 +52,7 @@ function step(title, check) {
 }
 
 /**
- * A test runner, counted by our reporter in it.
+ * A test runner, whose tests our reporter counts.
  * @param {string} title
  * @param {string} tool
  * @param {readonly string[]} args
@@ -65,7 +65,7 @@ function suite(title, tool, args) {
   try {
     /** @type {Summary} */
     const summary = JSON.parse(readFileSync(file, "utf8"));
-    // A runner can fail without a failed test: an error outside all of them.
+    // A runner can fail without a failed test, by an error outside all tests.
     return { ...summary, failed: succeeded ? summary.failed : Math.max(1, summary.failed) };
   } catch {
     return { passed: 0, failed: 1, skipped: [] };

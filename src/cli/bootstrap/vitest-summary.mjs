@@ -1,4 +1,4 @@
-// A vitest reporter that writes the counts `npm test` adds up, with the reason of every
+// A vitest reporter that writes the counts that `npm test` adds up, with the reason for every
 // skipped test, which vitest's own JSON leaves out.
 import { writeFileSync } from "node:fs";
 import { relative } from "node:path";
@@ -14,7 +14,7 @@ export default class Summary {
     /** @type {{ passed: number, failed: number, skipped: { title: string, reason: string }[] }} */
     const summary = { passed: 0, failed: 0, skipped: [] };
     for (const module of modules) {
-      // A file that cannot be loaded has no tests to fail.
+      // A file that cannot be loaded has no tests that could fail.
       if (module.errors().length > 0) summary.failed++;
       for (const test of module.children.allTests()) {
         const result = test.result();

@@ -1,4 +1,4 @@
-// A machine without an adapter, tried: tests that compute on a GPU are skipped with the reason, and
+// A test run on a machine without an adapter: tests that compute on a GPU are skipped with the reason, and
 // (the control) the test beside them that does not is run.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

@@ -1,5 +1,5 @@
-// Rules of the command line: what is not said is the model's to decide, what is wrong is
-// named before a model is opened, and a batch line says the same as the options do.
+// Rules of the command line: the model decides what the options leave out, mistakes are
+// named before a model is opened, and a batch line means the same as the options do.
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

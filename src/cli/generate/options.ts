@@ -1,4 +1,4 @@
-// The command line of `generate` as recipes: one for each picture, checked before any
+// The command line of `generate` as recipes: one for each picture, all checked before any
 // model is opened.
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
@@ -19,17 +19,17 @@ export const USAGE = `usage: npm run generate -- --model ID_OR_DIR --prompt TEXT
 or: npm run generate -- --model ID_OR_DIR --batch FILE.jsonl [--text-rows R] [--sampler RULE] [--engine wgsl|ort-webgpu|ort-wasm]
   (a line: {"prompt", "out", "negative"?, "nasa"?, "nag"?, "sigma-end"?, "steps"?, "seed"?, "width"?, "height"?}; a seed above 2^53 as a string)
 A negative prompt is steered away from by NASA at strength A or by NAG at strength PHI, at the first step and at those whose
-sigma (noise over signal) is at least S; 0 is every step. Method, strength and S are the model's own where not said.
+sigma (noise over signal) is at least S; 0 is every step. Method, strength and S are the model's own if not given.
 Prompt and negative prompt may each fill R rows of the text encoder, of 77 tokens with begin and end; what is longer is cut.
-R is 1 where not said, as on the page.
+R is 1 if not given, as on the page.
 RULE is ${CHOSEN_RULES.join(", ")}: how to step a checkpoint whose scheduler file has no rule for few steps, such as one that a few-step
 LoRA is merged into (consistency after LCM's, tcd after TCD's).`;
 
-/** The options that make one picture: the keys of a batch line. */
+/** The options that make one picture; a batch line has them as keys. */
 const RECIPE_OPTIONS = ["prompt", "out", "negative", "nasa", "nag", "sigma-end", "steps", "seed", "width", "height"] as const;
 const TEXT_OPTIONS: readonly RecipeOption[] = ["prompt", "out", "negative"];
 
-/** Of one command: each is planned before the first is drawn. */
+/** Limit for one command, because every picture is planned before the first is drawn. */
 const MOST_COPIES = 10_000;
 
 type RecipeOption = (typeof RECIPE_OPTIONS)[number];
@@ -38,17 +38,17 @@ type RecipeFields = Readonly<Partial<Record<RecipeOption, string | undefined>>>;
 /** One picture to make. */
 export interface Job {
   readonly file: string;
-  /** With the model's own values for what was not said. */
+  /** The recipe, with the model's own values for what the options leave out. */
   recipe(model: Pick<ModelFacts, "id" | "defaultSize" | "steering">): Recipe;
 }
 
 export interface GenerateOptions {
   readonly model: string;
-  /** ONNX Runtime's draw models that have ONNX graphs. */
+  /** ONNX Runtime's engines draw models that have ONNX graphs. */
   readonly engine: Engine;
-  /** Encoder lengths a text may fill. */
+  /** Rows of the encoder's length that a text may fill. */
   readonly textRows: number;
-  /** Over what the checkpoint's scheduler file says. */
+  /** The rule that is used instead of what the checkpoint's scheduler file states. */
   readonly sampler: ChosenRule | undefined;
   readonly jobs: readonly Job[];
   readonly json: boolean;
@@ -98,7 +98,7 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
   return { model, engine, textRows, sampler, jobs, json };
 }
 
-/** One for each line that is not empty; errors count all lines. */
+/** One job for each line that is not empty. Line numbers in errors count all lines. */
 async function batchJobs(file: string): Promise<readonly Job[]> {
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw new OnestrokeError("invalid-input", `--batch ${file} cannot be read`, { field: "batch" }, cause);
@@ -119,10 +119,10 @@ function batchJob(line: string, where: string): Job {
   return job(fields, 0n);
 }
 
-/** What would be typed for a value of a batch line; `null` for `null`, undefined for what cannot be typed. */
+/** What a user would type for a value of a batch line; `null` for `null`, undefined for what cannot be typed. */
 function textOf(option: RecipeOption, value: unknown): string | null | undefined {
   if (value === null || typeof value === "string") return value;
-  // JSON.parse has rounded larger integers already: such a seed is written as a string.
+  // JSON.parse has already rounded larger integers, so such a seed is written as a string.
   const isExact = typeof value === "number" && (Number.isSafeInteger(value) || !Number.isInteger(value));
   return isExact && !TEXT_OPTIONS.includes(option) ? String(value) : undefined;
 }
@@ -135,7 +135,7 @@ function job(fields: RecipeFields, seedOffset: bigint): Job {
   const side = (name: "width" | "height") => (fields[name] === undefined ? undefined : whole(name, fields[name]));
   const [width, height] = [side("width"), side("height")];
   const steering = steeringFrom(fields);
-  // Whatever the model, the rest is held to a recipe's bounds before one is opened.
+  // The rest does not depend on the model, so it is checked against a recipe's bounds before a model is opened.
   const said = parseRecipe({
     model: "model",
     prompt,
@@ -157,7 +157,7 @@ function job(fields: RecipeFields, seedOffset: bigint): Job {
   };
 }
 
-/** Method, strength and end as far as the options say, over the model's own. */
+/** Method, strength and end as far as the options state them, and the model's own for the rest. */
 function steeringFrom(fields: RecipeFields): (usual: SteeringDefaults) => Steering {
   const nasa = dial(fields, "nasa", STEERING_RANGES.nasa.scale);
   const nag = dial(fields, "nag", STEERING_RANGES.nag.scale);

@@ -1,9 +1,9 @@
-// Autoencoders, both ways: latent to picture and picture to latent, unscaled.
+// Autoencoders in both directions: latent to picture and picture to latent, unscaled.
 import { openAutoencoder } from "../../networks";
 import { NetworkUnderTest, type DeviceCheck } from "./check";
 import { relativeError } from "./golden";
 
-/** The encoder's reference is called by what it is: the posterior's mean, or (TAESD) the latent. */
+/** The encoder's reference is named after what it is: the posterior's mean, or (TAESD) the latent. */
 const DIRECTIONS = [
   { part: "decoder", input: "latent", output: "decoded" },
   { part: "encoder", input: "image", output: "encoded_mean" },

@@ -1,5 +1,5 @@
 // What one kind of fixture compares: names of golden tensors with the error against each.
-// The command turns them into rows; nothing here knows bounds or tables.
+// The command turns them into rows; this code knows no bounds and no tables.
 import type { ByteStore } from "../../checkpoints/byte-source";
 import { checkTensors } from "../../checkpoints/check-tensors";
 import type { JsonObject } from "../../common/json";
@@ -20,31 +20,31 @@ import type { Golden } from "./golden";
 export interface Fixture {
   readonly name: string;
   readonly store: ByteStore;
-  /** Class of the network; "" for fixtures that are none. */
+  /** Class of the network; "" for fixtures that are not networks. */
   readonly className: string;
-  /** `config.json`; empty for fixtures that are no network. */
+  /** `config.json`; empty for fixtures that are not networks. */
   readonly config: JsonObject;
   readonly golden: Golden;
 }
 
 export interface Comparison {
-  /** The golden tensor's name, or what is compared where there is none. */
+  /** The golden tensor's name, or what is compared if there is no such tensor. */
   readonly case: string;
   readonly error: number;
-  /** Default: the kind's. */
+  /** Default: the bound of the fixture's kind. */
   readonly bound?: number;
 }
 
-/** Compared on the host alone. */
+/** A comparison on the host alone. */
 export type HostCheck = (fixture: Fixture) => AsyncIterable<Comparison>;
 
-/** Compared on a device in one number format. */
+/** A comparison on a device in one number format. */
 export type DeviceCheck = (fixture: Fixture, device: Device, format: NumberFormat) => AsyncIterable<Comparison>;
 
-/** Compared on ONNX Runtime, whatever it runs on. */
+/** A comparison on ONNX Runtime, whatever it runs on. */
 export type OnnxCheck = (fixture: Fixture, runtime: OrtRuntime) => AsyncIterable<Comparison>;
 
-/** One network of a fixture on one device: its weights, and graphs run over them. */
+/** One network of a fixture on one device: its weights, and the graphs that run over them. */
 export class NetworkUnderTest {
   readonly #device: Device;
   readonly #format: NumberFormat;
@@ -74,7 +74,7 @@ export class NetworkUnderTest {
     return new NetworkUnderTest(device, format, await openTensors(store, paths), name, unused);
   }
 
-  /** Outputs by name, for inputs by name. Equal keys share a plan. */
+  /** Outputs by name, for inputs by name. Calls with equal keys share a plan. */
   async run(
     key: string,
     build: (g: GraphBuilder) => void,

@@ -1,5 +1,5 @@
 // Denoisers that read a class: average velocities of ESC and iMF, at single times and integrated over 1 to n steps, and
-// PaGoDA's picture in one forward.
+// PaGoDA's picture in one forward pass.
 import { Fields } from "../../common/json";
 import type { TensorData } from "../../engine/transfer";
 import { openDenoiser } from "../../networks";
@@ -11,7 +11,7 @@ import { directSchedule } from "../../samplers/direct";
 import { NetworkUnderTest, type Comparison, type DeviceCheck } from "./check";
 import { GOLDEN, relativeError, type Golden } from "./golden";
 
-/** Which check a class-conditional network takes. */
+/** Chooses the check for a class-conditional network. */
 export const checkClassDenoiser: DeviceCheck = (fixture, ...rest) =>
   fixture.className === "pagoda-decoder" ? picture(fixture, ...rest) : averageVelocities(fixture, ...rest);
 
@@ -68,7 +68,7 @@ function shapeOf([batch = 1, height = 1, width = 1]: readonly number[]): Denoise
 /** u(z, r, t) on channels-last arrays. */
 type Velocity = (z: TensorData, t: number, r: number) => Promise<TensorData>;
 
-/** Tensors `u.tT.rR` and `x0.stepsN`; `other` gives a velocity of its own for some names. */
+/** Compares the tensors `u.tT.rR` and `x0.stepsN`; for some names, `other` gives a velocity to use instead. */
 async function* velocities(
   golden: Golden,
   usual: Velocity,
@@ -95,7 +95,7 @@ async function integrated(z: TensorData, velocity: Velocity, steps: number): Pro
   return x;
 }
 
-/** What networks that are told of guidance were told; for some names something else. */
+/** The guidance that networks with such an input were given, and the different guidance for some names. */
 function guidanceOf(
   golden: Golden,
   name: string,
@@ -110,7 +110,7 @@ function guidanceOf(
   return { usual, others: otherGuidance(facts.optionalString("note") ?? "") };
 }
 
-/** "NAME uses omega W, interval [A,B]" in the fixture's note. */
+/** Reads "NAME uses omega W, interval [A,B]" in the fixture's note. */
 function otherGuidance(note: string): ReadonlyMap<string, ImfGuidance> {
   const sentences = note.matchAll(/(\S+) uses omega ([\d.]+), interval \[([\d.]+), ?([\d.]+)\]/g);
   return new Map(

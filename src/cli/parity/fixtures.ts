@@ -1,4 +1,4 @@
-// Finds the fixture folders of a directory and says of what kind each is: by `_class_name`,
+// Finds the fixture folders of a directory and determines the kind of each: by `_class_name`,
 // `architectures` or `family` in its config, else by its name, or by the files of a tokenizer.
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -28,7 +28,7 @@ export type Kind =
   | { readonly on: "device"; readonly check: DeviceCheck; readonly bounds: Bounds }
   | { readonly on: "onnx-runtime"; readonly check: OnnxCheck; readonly bound: number }
   | { readonly on: "nothing"; readonly reason: string }
-  /** The folder itself is at fault: not recognised, or not to be read. */
+  /** The folder itself is at fault: it is not recognised, or cannot be read. */
   | { readonly on: "failure"; readonly reason: string };
 
 export interface KnownFixture {
@@ -39,13 +39,13 @@ export interface KnownFixture {
 const NOT_RECOGNISED: Kind = { on: "failure", reason: "not recognised: neither its config nor its name says what it is" };
 
 const NETWORK_BOUNDS: Bounds = { f32: 1e-4, f16: 5e-3 };
-/** Encoder, up to four steps and decoder, one after another. */
+/** The bounds cover encoder, up to four steps and decoder, one after another. */
 const REPOSITORY_BOUNDS: Bounds = { f32: 1e-3, f16: 3e-2 };
 const TABLE_BOUND = 1e-5;
 
 const network = (check: DeviceCheck): Kind => ({ on: "device", check, bounds: NETWORK_BOUNDS });
 
-/** The check of a network, by the role it plays and what it reads. */
+/** The check for a network, by the role that it plays and what it reads. */
 function kindOfNetwork(className: string): Kind | undefined {
   const role = networkRow(className)?.role;
   switch (role) {
@@ -80,11 +80,11 @@ const BY_PREFIX: readonly (readonly [prefix: string, kind: Kind])[] = [
  */
 export async function parityFixtures(directory: string): Promise<readonly KnownFixture[]> {
   const folders = (await nodeStore(directory).exists("golden.json")) ? [directory] : await subfolders(directory);
-  if (folders.length === 0) throw new OnestrokeError("model-missing", `${directory} holds no fixture folders`, { directory });
+  if (folders.length === 0) throw new OnestrokeError("model-missing", `${directory} has no fixture folders`, { directory });
   return Promise.all(folders.map(open));
 }
 
-/** Fixtures of other engines are left out, with the reason. */
+/** Leaves out fixtures of other engines, with the reason. */
 export function onEngine(fixtures: readonly KnownFixture[], engine: Engine): readonly KnownFixture[] {
   return fixtures.map(({ fixture, kind }) => {
     const isRun = kind.on !== "nothing" && kind.on !== "failure";
@@ -100,7 +100,7 @@ function reasonAgainst({ on }: Kind, engine: Engine): string {
 
 async function subfolders(directory: string): Promise<readonly string[]> {
   const entries = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
-    throw new OnestrokeError("model-missing", `${directory} is no folder`, { directory }, cause);
+    throw new OnestrokeError("model-missing", `${directory} is not a folder`, { directory }, cause);
   });
   const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith("."));
   return folders.map(({ name }) => join(directory, name)).toSorted();
@@ -123,7 +123,7 @@ async function open(folder: string): Promise<KnownFixture> {
   }
 }
 
-/** What a config calls its network: diffusers', transformers' and our own way. */
+/** What a config calls its network, in diffusers' field, transformers' field and our own. */
 function classNames(config: JsonObject): readonly string[] {
   const architectures: readonly unknown[] = Array.isArray(config["architectures"]) ? config["architectures"] : [];
   return [config["_class_name"], ...architectures, config["family"]].filter((label) => typeof label === "string");

@@ -1,5 +1,5 @@
-// The reference tensors of one fixture, and how results are compared with them. Keeps count of
-// what was looked at, so that a tensor nobody compared is noticed.
+// The reference tensors of one fixture, and how results are compared with them. It records
+// which tensors were asked for, so that a tensor that was never compared is noticed.
 import type { ByteStore } from "../../checkpoints/byte-source";
 import { DTYPE_BYTES, isFloatDtype, toFloat32, type Dtype } from "../../checkpoints/dtype";
 import { isJsonObject, type JsonObject, type Range } from "../../common/json";
@@ -7,7 +7,7 @@ import { readJson } from "../../checkpoints/read-file";
 import { readSafetensorsHeader } from "../../checkpoints/safetensors";
 import { OnestrokeError } from "../../common/errors";
 
-/** What the numbers of golden.json may be: indices and timesteps, pixels on a side, and everything that is measured. */
+/** The ranges for numbers in golden.json: indices and timesteps, pixels on a side, and everything that is measured. */
 export const GOLDEN = {
   index: [0, 100_000],
   side: [1, 4096],
@@ -16,7 +16,7 @@ export const GOLDEN = {
 
 export interface GoldenTensor {
   readonly shape: readonly number[];
-  /** Row-major. Integers up to 2^24 are exact. */
+  /** In row-major order. Integers up to 2^24 are exact. */
   readonly values: Float32Array<ArrayBuffer>;
 }
 
@@ -66,7 +66,7 @@ export class Golden {
     return this.has(name) ? this.tensor(name).values : undefined;
   }
 
-  /** Images come as `[batch, channels, height, width]` and are computed with channels last. */
+  /** Images are stored as `[batch, channels, height, width]` and computed with channels last. */
   channelsLast(name: string): GoldenTensor {
     const { shape, values } = this.tensor(name);
     return { shape: move(shape), values: toChannelsLast(values, shape) };
@@ -100,7 +100,7 @@ export function toChannelsLast(values: ArrayLike<number>, shape: readonly number
   return moved;
 }
 
-/** RMS(actual - expected) / RMS(expected); NaN when lengths differ or a value is not finite. */
+/** RMS(actual - expected) / RMS(expected); NaN if the lengths differ or a value is not finite. */
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Number.NaN;
   let difference = 0;

@@ -1,4 +1,4 @@
-// What needs no GPU: token ids, sampler tables, noise.
+// Comparisons that need no GPU: token ids, sampler tables, noise.
 import { Fields, isJsonObject } from "../../common/json";
 import { OnestrokeError } from "../../common/errors";
 import { cumulativeAlphas, STABLE_DIFFUSION_NOISE } from "../../samplers/alphas";
@@ -13,8 +13,8 @@ import type { Comparison, HostCheck } from "./check";
 import { GOLDEN, relativeError, type Golden } from "./golden";
 
 /**
- * One row for each form of the files: the share of texts whose ids differ. References are of one of two tokenizers that read the same
- * files: transformers', which takes a text as it stands, or CLIP's own, which mends it first; a fixture is of one of them.
+ * One row for each form of the files: the share of texts whose ids differ. References come from one of two tokenizers that read the same
+ * files: transformers', which leaves a text unchanged, or CLIP's own, which mends it first. Each fixture comes from one of them.
  */
 export const checkTokenizer: HostCheck = async function* ({ store, golden }) {
   const rows: readonly unknown[] = Array.isArray(golden.facts["rows"]) ? golden.facts["rows"] : [];
@@ -62,7 +62,7 @@ export const checkSamplers: HostCheck = async function* ({ golden }) {
   for (const [name, facts] of Object.entries(golden.facts)) {
     if (isJsonObject(facts) && name !== "lcm_guidance_embedding") yield* checkRule(golden, name, new Fields(facts, name));
   }
-  // Reference outputs and noises beyond the longest schedule.
+  // These are reference outputs and noises beyond the longest schedule.
   for (const name of golden.names) if (/^(?:model_output|noise)\.\d+$/.test(name)) golden.tensor(name);
 };
 
@@ -105,7 +105,7 @@ function scheduleOf(rule: string, steps: number, facts: Fields): Schedule {
   throw new OnestrokeError("model-unsupported", `the sampler ${rule} is not known`, { sampler: rule });
 }
 
-/** The schedule over fixed outputs and noises: `NAME.init`, `NAME.input.I`, `NAME.step.I`. */
+/** Runs the schedule over fixed outputs and noises: `NAME.init`, `NAME.input.I`, `NAME.step.I`. */
 function* checkSteps(golden: Golden, name: string, { initialNoiseScale, steps }: Schedule): Iterable<Comparison> {
   let sample = Float64Array.from(golden.tensor("sample").values, (value) => value * initialNoiseScale);
   const compare = function* (part: string, values: ArrayLike<number>): Iterable<Comparison> {

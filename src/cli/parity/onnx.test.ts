@@ -1,5 +1,5 @@
-// A folder of exports on ONNX Runtime: rows for outputs that have a reference, failures for a wrong
-// number, for an output nobody can compare and for an export nobody said the reference of.
+// A folder of exports on ONNX Runtime: rows for outputs that have a reference, and failures for a wrong
+// number, for an output that has no reference and for an export whose reference is not stated.
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-/** A decoder that doubles its latent, and a reference that says it gives `decoded`. */
+/** A decoder that doubles its latent, and a reference that expects `decoded`. */
 async function report(name: string, { decoded = [2, 4, 6], entry = "vae_decoder", output = "sample" } = {}): Promise<ParityReport> {
   const reference = join(root, `${name}-reference`);
   const folder = join(root, `onnx-${name}`);

@@ -1,6 +1,6 @@
 // ONNX exports on ONNX Runtime: each folder of the fixture (`unet`, `unet-fused`,
-// `text_encoder`, `vae_decoder`) against the reference tensors of the network it was exported from.
-// Denoisers also with their graphs rewritten for NASA and NAG.
+// `text_encoder`, `vae_decoder`) against the reference tensors of the network that it was exported from.
+// Denoisers are also compared with their graphs rewritten for NASA and NAG.
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Fields } from "../../common/json";
@@ -17,7 +17,7 @@ import type { Nag, Nasa } from "../../common/steering";
 import type { Comparison, Fixture, OnnxCheck } from "./check";
 import { Golden, GOLDEN, relativeError } from "./golden";
 
-/** Exported names and the reference tensors' own, where they differ; denoisers' are the same. */
+/** Exported names and the reference tensors' names, where they differ; a denoiser's names are the same. */
 const INPUT_NAMES: Readonly<Record<string, string>> = { latent_sample: "latent", sample: "image" };
 const OUTPUT_NAMES: Readonly<Record<string, string>> = {
   sample: "decoded",
@@ -40,7 +40,7 @@ export const checkOnnx: OnnxCheck = async function* (fixture, runtime) {
   }
 };
 
-/** Folders with a model; variants (`unet-fused`) share the entry of what they are a variant of. */
+/** Folders with a model. A variant (`unet-fused`) shares the entry of the model that it is a variant of. */
 async function exportsOf({ name, store, golden }: Fixture): Promise<readonly Exported[]> {
   const entries = await readdir(store.name, { withFileTypes: true });
   const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
@@ -57,7 +57,7 @@ async function exportsOf({ name, store, golden }: Fixture): Promise<readonly Exp
   return exported;
 }
 
-/** One run; every output that has a reference is compared. */
+/** One run, in which every output that has a reference is compared. */
 async function* network(runtime: OrtRuntime, { folder, file, golden }: Exported): AsyncIterable<Comparison> {
   const session = await OrtSession.open(runtime, () => readModel(file), { name: folder });
   const feeds = session.inputs.map((input) => {
@@ -82,7 +82,7 @@ async function* denoiser(runtime: OrtRuntime, exported: Exported): AsyncIterable
   }
 }
 
-/** Every case of a method, in one session. */
+/** Every case of one method, in one session. */
 async function* predictions(
   runtime: OrtRuntime,
   { folder, file, golden }: Exported,
@@ -111,7 +111,7 @@ async function* predictions(
   await session.release();
 }
 
-/** Models that take or give float16 compute in it. */
+/** Models whose inputs or outputs are float16 compute in float16. */
 function boundOf({ inputs, outputs }: OrtSession): Pick<Comparison, "bound"> {
   return [...inputs, ...outputs].some((value) => value.isTensor && value.type === "float16") ? { bound: FLOAT16_BOUND } : {};
 }

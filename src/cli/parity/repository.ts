@@ -1,4 +1,4 @@
-// Whole repositories: prompt, seed, steps and size to latent and picture, through the
+// Whole repositories: from prompt, seed, steps and size to latent and picture, through the
 // pipeline that the app and the command line use.
 import { manifestOf, modelFolder } from "../../checkpoints/places";
 import { Fields } from "../../common/json";

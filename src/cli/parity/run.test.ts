@@ -1,5 +1,5 @@
-// The carried reference networks on this machine's adapter, as `npm run parity` runs them, and
-// what the report says of a wrong number, a folder that is unknown or unreadable and a tensor nobody compares.
+// The reference networks of this repository on this machine's adapter, as `npm run parity` runs them, and
+// what the report says about a wrong number, a folder that is unknown or unreadable and a tensor that was not compared.
 import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

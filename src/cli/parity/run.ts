@@ -1,5 +1,5 @@
 // Runs fixtures on devices and makes the report's rows. A fixture that throws, or cannot be read, is
-// one failed row with the reason; the others still run.
+// one failed row with the reason; the other fixtures still run.
 import type { Device } from "../../engine/device";
 import type { NumberFormat } from "../../engine/tensor";
 import type { Engine } from "../../common/engine";
@@ -14,7 +14,7 @@ export interface ParityRow {
   readonly engine: Engine;
   readonly adapter: string;
   readonly format: "float32" | "float16";
-  /** `null` where there was nothing to compare: not finite, or the fixture failed. */
+  /** `null` if nothing could be compared: a result was not finite, or the fixture failed. */
   readonly error: number | null;
   readonly bound: number;
   readonly ok: boolean;
@@ -39,7 +39,7 @@ interface Place {
 
 const FORMAT_NAMES = { f32: "float32", f16: "float16" } as const satisfies Record<NumberFormat, ParityRow["format"]>;
 
-/** What fixtures are run on: each kind on every one of its own. */
+/** What fixtures are run on. Each fixture runs on every device or runtime that suits its kind. */
 export interface Engines {
   readonly devices?: readonly Device[];
   readonly runtimes?: readonly RuntimeOnAdapter[];
@@ -53,7 +53,7 @@ export async function runParity(
   const cases: ParityRow[] = [];
   const skipped: ParityReport["skipped"][number][] = [];
   for (const { fixture, kind } of fixtures) {
-    // Tables of the host are ours, whatever computes pictures.
+    // The host's tables are our own, whichever engine computes pictures.
     const host = { fixture, engine: "wgsl", adapter: "cpu", format: "float32" } as const;
     if (kind.on === "failure") {
       cases.push(failure({ ...host, bound: 0 }, "(folder)", kind.reason));

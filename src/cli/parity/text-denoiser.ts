@@ -1,4 +1,4 @@
-// Denoisers that read text: the plain prediction, and the ones steered by NASA and NAG, at every size and timestep.
+// Denoisers that read text: the plain prediction, and those steered by NASA and NAG, at every size and timestep.
 import { Fields, type JsonObject } from "../../common/json";
 import type { Steering } from "../../common/steering";
 import { packSteering } from "../../engine/steering-input";
@@ -43,7 +43,7 @@ function conditions({ golden, config }: Fixture, denoiser: Denoiser, timestep: n
   return {
     ...times,
     text,
-    // Where a fixture has no negative text, or no guidance, zeros are what it was computed with.
+    // A fixture without a negative text, or without guidance, was computed with zeros.
     negative_text: golden.optional("negative_encoder_hidden_states") ?? new Float32Array(text.length),
     ...(guidance && { guidance: golden.optional("timestep_cond") ?? new Float32Array(guidance.length) }),
     ...(picture["sizes"] && {

@@ -1,6 +1,6 @@
-// What RDNA3's compiler makes of the ten heaviest pipelines of SD2.1 is no worse than compiled.json states. What became
-// better is written there by `npm run bench -- --compile navi31 --small --json src/cli/bench/compile/compiled.json`.
-// In a process of its own, whose Vulkan driver is the one that executes nothing.
+// What RDNA3's compiler makes of the ten heaviest pipelines of SD2.1 is no worse than compiled.json states. To record an
+// improvement there, run `npm run bench -- --compile navi31 --small --json src/cli/bench/compile/compiled.json`.
+// It runs in a separate process, whose Vulkan driver is the one that executes nothing.
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import STATED from "./compiled.json";
@@ -10,10 +10,10 @@ type Row = (typeof STATED)["rows"][number];
 
 const FIGURES = ["registers", "spills", "vectorPer64", "ldsBytesPerMultiplyAdd", "serialLoads"] as const satisfies readonly (keyof Row)[];
 
-/** Compiling takes seconds a pipeline, or a minute on a busy machine. */
+/** Compiling takes seconds for each pipeline, or a minute on a busy machine. */
 const TIMEOUT_MS = 900_000;
 
-/** Figures that grew, with what they were. */
+/** The figures that grew, with their former values. */
 function worse(now: readonly Row[], stated: readonly Row[]): readonly string[] {
   return now.flatMap((row, index) => {
     const before = stated[index];

@@ -1,5 +1,5 @@
-// `npm run bench -- --compile FAMILY`: the pipelines of a network's plan through the shader compiler of a
-// GPU that is not there, and what it made of them.
+// `npm run bench -- --compile FAMILY`: sends the pipelines of a network's plan through the shader compiler of a
+// GPU that this machine does not have, and reports the result.
 import type { KernelTarget } from "../../../engine/kernel";
 import { stageGraph, type StagedDispatch } from "../../../engine/stages";
 import type { NumberFormat } from "../../../engine/tensor";
@@ -10,7 +10,7 @@ import { openNullGpu, type Compiled } from "./null-gpu";
 
 export interface CompiledRow {
   readonly kernel: string;
-  /** Result of the op it belongs to. */
+  /** Shape of the result of the op that it belongs to. */
   readonly shape: readonly number[];
   /** How often a plan dispatches it. */
   readonly count: number;
@@ -18,11 +18,11 @@ export interface CompiledRow {
   readonly registers: number;
   readonly spills: number;
   readonly waves: number;
-  /** Vector instructions for 64 multiply-adds of the hottest loop; 64 where each is one. */
+  /** Vector instructions for every 64 multiply-adds of the hottest loop; 64 if each multiply-add is one instruction. */
   readonly vectorPer64: number;
-  /** Bytes read from workgroup memory for a multiply-add of the hottest loop. */
+  /** Bytes read from workgroup memory for each multiply-add of the hottest loop. */
   readonly ldsBytesPerMultiplyAdd: number;
-  /** Waits for global memory, one after the other, a round of the loop around it. */
+  /** Waits for global memory, one after the other, in each round of the loop around the hottest one. */
   readonly serialLoads: number;
 }
 
@@ -39,7 +39,7 @@ interface Distinct {
   readonly flop: number;
 }
 
-/** @param most how many pipelines, the heaviest first */
+/** @param most how many pipelines to compile, the heaviest first */
 export async function compilePlan(
   family: string,
   network: PlannedNetwork,
@@ -49,7 +49,7 @@ export async function compilePlan(
 ): Promise<CompileReport> {
   const gpu = await openNullGpu(family);
   const target = gpu.device.target(format);
-  // What most GPUs offer, so that tiles are the same for all families.
+  // Limits that most GPUs offer, so that tiles are the same for all families.
   const common: KernelTarget = { ...target, workgroupBytes: Math.min(32_768, target.workgroupBytes) };
   const rows: CompiledRow[] = [];
   for (const { dispatch, count, flop } of heaviest(stageGraph(plannedGraph(network), common).dispatches, common).slice(0, most)) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readAssembly } from "./isa";
 
-/** A slice of a product: two loads waited for one by one, a barrier, an inner loop of four multiply-adds. */
+/** A slice of a product: two loads, each waited for separately, a barrier, and an inner loop of four multiply-adds. */
 const ASSEMBLY = `==== NIR shader(s)
   BB9: not assembly
 ==== Assembly

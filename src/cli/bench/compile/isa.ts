@@ -1,19 +1,19 @@
-// Reads AMD assembly as RADV prints it: what the hottest loop of a kernel consists of, and how often a
-// round of it waits for memory. A loop is a branch backwards, from the block it goes to, to the block it is in.
+// Reads AMD assembly as RADV prints it: what the hottest loop of a kernel consists of, and how often each
+// round of it waits for memory. A loop is a branch backwards: it goes from its target block to the block with the branch.
 
 export interface HotLoop {
-  /** Multiply-adds a lane; a packed or dual one counts as two. */
+  /** Multiply-adds of each lane; a packed or dual one counts as two. */
   readonly multiplyAdds: number;
-  /** Vector instructions, those of the multiply-adds among them. */
+  /** Vector instructions, including the multiply-adds. */
   readonly vector: number;
-  /** Bytes a lane reads from workgroup memory. */
+  /** Bytes that a lane reads from workgroup memory. */
   readonly ldsBytes: number;
 }
 
 export interface Assembly {
-  /** The innermost loop with most multiply-adds. */
+  /** The innermost loop with the most multiply-adds. */
   readonly hot: HotLoop;
-  /** Waits for global memory, one after the other, in a round of the loop around it. */
+  /** Waits for global memory, one after the other, in each round of the loop around the hot one. */
   readonly serialLoads: number;
 }
 
@@ -26,7 +26,7 @@ export function readAssembly(text: string): Assembly {
   const blocks = blocksOf(text);
   const all = loopsOf(blocks);
   const most = Math.max(0, ...all.map((loop) => mixOf(loop).multiplyAdds));
-  // Of unrolled loops around one another the innermost may hold a little less.
+  // Where unrolled loops are nested, the innermost may hold slightly fewer multiply-adds.
   const heavy = all.filter((loop) => mixOf(loop).multiplyAdds >= 0.6 * most).toSorted((a, b) => a.length - b.length);
   const whole = blocks.flatMap(({ lines }) => lines);
   const [inner = whole] = heavy;
@@ -70,13 +70,13 @@ function mixOf(lines: readonly string[]): HotLoop {
   return { multiplyAdds, vector, ldsBytes };
 }
 
-/** Bytes a lane gets from a read of workgroup memory. */
+/** Bytes that a lane gets from one read of workgroup memory. */
 function widthOf(operation: string): number {
   const bits = Number(/b(\d+)$/.exec(operation)?.[1] ?? 32);
   return (bits / 8) * (/2(addr|st64)?_/.test(operation) || /read2/.test(operation) ? 2 : 1);
 }
 
-/** How often a round of a loop stops for loads asked for since it stopped last; a second round shows what the first left in flight. */
+/** How often a round of a loop waits for loads issued since its last wait. A second round shows the loads that the first left in flight. */
 function waitsOf(lines: readonly string[]): number {
   let [pending, waits, asked] = [0, 0, false];
   for (const line of [...lines, ...lines]) {

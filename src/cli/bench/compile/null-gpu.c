@@ -1,9 +1,9 @@
-// A Vulkan driver (ICD) that stands in front of another one and executes nothing. Dawn opens through it a driver
-// whose hardware is not there, such as RADV with RADV_FORCE_FAMILY, compiles with that driver's real shader
-// compiler, and what the driver says of each pipeline through VK_KHR_pipeline_executable_properties is written down:
-//   NULLGPU_STATS  a file, to which one line of JSON a pipeline is appended: registers, spills, occupancy
-//   NULLGPU_ISA    a folder, with one file a pipeline: the driver's assembly
-//   NULLGPU_ICD    the library of the driver behind it
+// A Vulkan driver (ICD) that stands in front of another one and executes nothing. Through it, Dawn opens a driver
+// whose hardware is absent, such as RADV with RADV_FORCE_FAMILY, and compiles with that driver's real shader
+// compiler. What the driver reports about each pipeline (VK_KHR_pipeline_executable_properties) is written to:
+//   NULLGPU_STATS  a file that gets one line of JSON for each pipeline: registers, spills, occupancy
+//   NULLGPU_ISA    a folder that gets one file for each pipeline: the driver's assembly
+//   NULLGPU_ICD    (input) the library of the driver behind it
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
@@ -34,11 +34,11 @@ static void open_real(void) {
   real_get = (GetProc)dlsym(library, "vk_icdGetInstanceProcAddr");
 }
 
-// Returns VK_SUCCESS whatever it is given: nothing is recorded, submitted or waited for.
+// Returns VK_SUCCESS for any call: nothing is recorded, submitted or waited for.
 static long nothing(void) { return 0; }
 
 static VKAPI_ATTR VkResult VKAPI_CALL map_memory(VkDevice d, VkDeviceMemory m, VkDeviceSize offset, VkDeviceSize size, VkMemoryMapFlags f, void **data) {
-  // One lazily committed area for all maps: nobody reads back what was written.
+  // One lazily committed area serves all maps, because nothing reads back what was written.
   static char *area; static size_t area_bytes = (size_t)8 << 30;
   pthread_mutex_lock(&lock);
   if (!area) { area = malloc(area_bytes); }
@@ -46,7 +46,7 @@ static VKAPI_ATTR VkResult VKAPI_CALL map_memory(VkDevice d, VkDeviceMemory m, V
   *data = area + (offset % (1u << 28));
   return VK_SUCCESS;
 }
-// Headers older than VK_KHR_map_memory2 do not know its struct.
+// Headers older than VK_KHR_map_memory2 do not have its struct.
 struct map_info { VkStructureType type; const void *next; VkMemoryMapFlags flags; VkDeviceMemory memory; VkDeviceSize offset, size; };
 static VKAPI_ATTR VkResult VKAPI_CALL map_memory2(VkDevice d, const struct map_info *i, void **data) {
   return map_memory(d, i->memory, i->offset, i->size, 0, data);
@@ -141,7 +141,7 @@ static VKAPI_ATTR VkResult VKAPI_CALL create_pipelines(VkDevice d, VkPipelineCac
     if (getenv("NULLGPU_ISA")) copy[j].flags |= VK_PIPELINE_CREATE_CAPTURE_INTERNAL_REPRESENTATIONS_BIT_KHR;
   }
   double before = now();
-  // Without the cache, or a pipeline found there would report no statistics.
+  // The cache is left out, because a pipeline found in it would report no statistics.
   VkResult r = real_pipelines(d, VK_NULL_HANDLE, n, copy, a, out);
   double ms = now() - before;
   if (r == VK_SUCCESS) for (uint32_t j = 0; j < n; j++) report(d, out[j], ms);

@@ -1,5 +1,5 @@
-// A device of a GPU that is not there: Mesa's RADV behind null-gpu.c, which executes nothing. Only
-// compiling works on it. It is this process's Vulkan driver from then on, so the process should end with it.
+// A device of a GPU that this machine does not have: Mesa's RADV behind null-gpu.c, which executes nothing. Only
+// compiling works on it. It stays this process's Vulkan driver, so the process should end when its work is done.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,21 +11,21 @@ import { nodeGpu } from "../../../engine/node-gpu";
 import { OnestrokeError } from "../../../common/errors";
 import { readAssembly, type Assembly } from "./isa";
 
-/** What the driver says of a pipeline. */
+/** What the driver reports about a pipeline. */
 export interface Compiled extends Assembly {
   readonly registers: number;
   readonly spills: number;
-  /** Resident waves of a SIMD. */
+  /** Resident waves on each SIMD. */
   readonly waves: number;
 }
 
 export interface NullGpu {
   readonly device: Device;
-  /** One at a time: a line of statistics is the last pipeline's. */
+  /** Compiles one kernel at a time, because a line of statistics belongs to the last pipeline. */
   compile(kernel: Kernel, target: KernelTarget): Promise<Compiled>;
 }
 
-/** What this machine lacks to compile for a GPU that is not there; undefined if nothing. */
+/** What this machine lacks to compile for an absent GPU; undefined if it lacks nothing. */
 export function missingForNullGpu(): string | undefined {
   const folders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"];
   if (!folders.some((folder) => existsSync(join(folder, "libvulkan_radeon.so")))) return "Mesa's RADV (Debian: mesa-vulkan-drivers)";
@@ -35,8 +35,8 @@ export function missingForNullGpu(): string | undefined {
 }
 
 /**
- * @param family as RADV names GPUs: navi31, navi21, renoir, gfx1150, ...
- * @throws OnestrokeError `gpu-unavailable` where something is missing, or the family is not known
+ * @param family RADV's name of the GPU family: navi31, navi21, renoir, gfx1150, ...
+ * @throws OnestrokeError `gpu-unavailable` if something is missing, or the family is not known
  */
 export async function openNullGpu(family: string): Promise<NullGpu> {
   const missing = missingForNullGpu();

@@ -1,7 +1,7 @@
 // The two engines behind one interface, on one GPUDevice: ours through a plan, ONNX Runtime
 // Web through a session whose inputs and outputs stay in GPU buffers.
-// The device is opened without `subgroups`: ONNX Runtime 1.30's flash attention is wrong
-// where a subgroup has four lanes (SwiftShader), and right without.
+// The device is opened without `subgroups`, because the flash attention of ONNX Runtime 1.30 is wrong
+// where a subgroup has four lanes (SwiftShader), and right without subgroups.
 import * as ort from "onnxruntime-web/webgpu";
 import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
 import type { Device } from "../../../engine/device";
@@ -49,14 +49,14 @@ export async function ours(row: Row, device: Device): Promise<Contestant> {
 export async function onnxRuntime(row: Row, device: Device): Promise<Contestant> {
   ort.env.wasm.wasmPaths = { wasm: wasmUrl };
   ort.env.wasm.numThreads = 1;
-  // Capture saves time on the processor, which is nothing beside a software adapter's runs.
+  // Capture saves processor time, which is negligible beside a software adapter's runs.
   if (device.adapter.software) return startSession(row, device.gpu, false);
   return startSession(row, device.gpu, true).catch(() => startSession(row, device.gpu, false));
 }
 
 /**
- * With graph capture, ONNX Runtime's fastest way to run, two runs are tried: in 1.30 the second may
- * meet buffers of the first under handles that are no longer known, and throws.
+ * With graph capture, the fastest way for ONNX Runtime to run, two runs are tried first: in 1.30 the second one may
+ * refer to buffers of the first by handles that are no longer valid, and throw.
  */
 async function startSession(row: Row, gpu: GPUDevice, enableGraphCapture: boolean): Promise<Contestant> {
   const session = await ort.InferenceSession.create(row.onnx, {

@@ -1,6 +1,6 @@
-// How far two engines' results are apart.
+// How much two engines' results differ.
 
-/** RMS(left - right) / RMS(right); infinite where lengths differ or a value is not a number. */
+/** RMS(left - right) / RMS(right); infinite if the lengths differ or a value is not a number. */
 export function relativeDifference(left: Float32Array, right: Float32Array): number {
   if (left.length !== right.length) return Number.POSITIVE_INFINITY;
   let error = 0;

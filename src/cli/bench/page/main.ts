@@ -1,5 +1,5 @@
-// The benchmark page: every row on both engines, results compared before times are.
-// Driven by `npm run bench` through `runBench`; opened by hand, it runs and shows its lines.
+// The benchmark page: every row on both engines, with results compared before times are.
+// `npm run bench` drives it through `runBench`; opened by hand, it runs and shows its report.
 import { invariant } from "../../../common/errors";
 import { openDevice, type Device } from "../../../engine/device";
 import { onnxRuntime, ours } from "./contestants";
@@ -11,7 +11,7 @@ export interface BenchRow {
   readonly name: string;
   readonly oursMs: number;
   readonly ortMs: number;
-  /** ortMs / oursMs: above 1 we are faster. */
+  /** ortMs / oursMs: above 1, our engine is faster. */
   readonly ratio: number;
 }
 
@@ -22,7 +22,7 @@ export interface BenchReport {
 
 /**
  * Relative RMS difference of two float32 evaluations that add in different orders: each is within
- * 4 * 2^-24 * sqrt(k) of the true sum, k at most 5760, and a block chains two such sums and two norms.
+ * 4 * 2^-24 * sqrt(k) of the true sum, with k at most 5760, and a block chains two such sums and two norms.
  */
 const SAME_RESULT = 1e-4;
 
@@ -30,7 +30,7 @@ const HARDWARE: Budget = { minRounds: 20, maxRounds: 100, rowMs: 5_000, sampleMs
 const SOFTWARE: Budget = { minRounds: 5, maxRounds: 15, rowMs: 30_000, sampleMs: 0 };
 
 declare global {
-  /** Runs the rows of a scale; `report` gets a line at a time. Rejects if results differ. */
+  /** Runs the rows of a scale; `report` gets one line at a time. Rejects if results differ. */
   var runBench: (scale: Scale, report?: (line: string) => void) => Promise<BenchReport>;
 }
 

@@ -1,4 +1,4 @@
-// Writes small ONNX models: just enough of the protobuf for the benchmark's baselines.
+// Writes small ONNX models, with just enough of protobuf for the benchmark's baselines.
 // Field numbers are those of onnx.proto (IR version 8, opset 17).
 type Bytes = readonly number[] | Uint8Array;
 
@@ -13,7 +13,7 @@ export interface OnnxNode {
   readonly inputs: readonly string[];
   readonly output: string;
   readonly domain?: string;
-  /** Whole numbers in arrays are INTS; `{float}` a FLOAT; a number an INT. */
+  /** An array of whole numbers is INTS, `{float}` is FLOAT, and a number is INT. */
   readonly attributes?: Readonly<Record<string, number | readonly number[] | { readonly float: number }>>;
 }
 

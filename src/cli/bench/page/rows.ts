@@ -1,6 +1,6 @@
 // What is measured: each row as a graph of ours and as an ONNX model, on the same inputs
-// and parameters. Parameters are rounded to float16 (ours are kept so), all else is float32.
-// The ONNX models take and give NHWC too; ONNX Runtime cancels the transposes it needs for that.
+// and parameters. Parameters are rounded to float16, in which ours are kept; everything else is float32.
+// The ONNX models also take and give NHWC; ONNX Runtime cancels the transposes that this needs.
 import { fromFloat16, toFloat16 } from "../../../common/float16";
 import type { GraphBuilder } from "../../../engine/graph-builder";
 import type { Shape } from "../../../engine/tensor";
@@ -8,16 +8,16 @@ import { encodeOnnx, type Initializer, type OnnxNode } from "./onnx";
 
 export interface Row {
   readonly name: string;
-  /** Reads inputs by the names of `inputs`, gives the output "y". */
+  /** Reads inputs by the names in `inputs`, and gives the output "y". */
   build(g: GraphBuilder): void;
   readonly inputs: Readonly<Record<string, { readonly shape: Shape; readonly values: Float32Array<ArrayBuffer> }>>;
   readonly output: Shape;
-  /** Checkpoint tensors of ours. */
+  /** Checkpoint tensors of our graph. */
   readonly weights: Readonly<Record<string, Float32Array>>;
   readonly onnx: Uint8Array<ArrayBuffer>;
 }
 
-/** `full`: a 640-channel UNet level at 32x32. `small`: the same rules in a second, for checking results. */
+/** `full` is a 640-channel UNet level at 32x32. `small` runs the same rules in a second, to check results. */
 export type Scale = "full" | "small";
 
 export function benchRows(scale: Scale): readonly Row[] {
@@ -153,7 +153,7 @@ function residualBlock(side: number, channels: number): Row {
   };
 }
 
-/** As exporters write it: instance normalisation over groups, then scale and shift. */
+/** The form that exporters write: instance normalisation over groups, then scale and shift. */
 function groupNormSilu(half: string, input: string): readonly OnnxNode[] {
   return [
     { op: "Reshape", inputs: [input, "grouped"], output: `${half}.groups` },

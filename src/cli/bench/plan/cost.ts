@@ -1,5 +1,5 @@
-// What one dispatch costs at the least: its multiply-adds, and every byte it binds once. What a
-// tile reads again is not counted, nor is the arithmetic of norms and of elementwise kernels.
+// The least that one dispatch costs: its multiply-adds, and every byte that it binds, counted once. Bytes that a
+// tile reads again are not counted, nor is the arithmetic of norms and of elementwise kernels.
 import type { BufferSource } from "../../../engine/kernel";
 import type { Op } from "../../../engine/ops";
 import { tensorOf, type StagedDispatch } from "../../../engine/stages";
@@ -7,7 +7,7 @@ import { axis, byteLengthOf, channelsOf, elementBytes, strideOf, type NumberForm
 import { packedBytes } from "../../../engine/weights";
 
 export interface Cost {
-  /** A multiply-add is two. */
+  /** A multiply-add counts as two. */
   readonly flop: number;
   readonly bytes: number;
   readonly workgroups: number;
@@ -26,7 +26,7 @@ function multiplyAdds(op: Op, kernel: string, sizes: Readonly<Record<string, num
   switch (op.kind) {
     case "linear":
     case "conv2d": {
-      // A split reduction's second pass only adds.
+      // The second pass of a split reduction only adds.
       if (kernel !== op.kind) return 0;
       const second = op.kind === "linear" && op.inputs.second ? channelsOf(op.inputs.second) : 0;
       const taps = op.kind === "conv2d" ? op.kernel[0] * op.kernel[1] : 1;
@@ -43,7 +43,7 @@ function multiplyAdds(op: Op, kernel: string, sizes: Readonly<Record<string, num
   }
 }
 
-/** Each tensor and weight once, whichever bindings it has; negative keys and values not at all. */
+/** Each tensor and weight counts once, however often it is bound; negative keys and values do not count. */
 function bytesOf({ kernel, buffers }: StagedDispatch, format: NumberFormat): number {
   const largest = new Map<unknown, number>();
   for (const { name } of kernel.bindings) {

@@ -1,14 +1,14 @@
-// GPUs by three published figures each, for a roofline: how long a dispatch takes if nothing but
-// arithmetic, or nothing but memory, holds it up. A bound, not a forecast: no GPU reaches it.
+// GPUs by three published figures each, for a roofline: how long a dispatch takes if it is limited only by
+// arithmetic, or only by memory. This is a bound and not a forecast, because no GPU reaches it.
 import type { Cost } from "./cost";
 
 export interface Gpu {
   readonly name: string;
-  /** What workgroups are spread over: multiprocessors, compute units, cores. */
+  /** The units that workgroups are spread over: multiprocessors, compute units, cores. */
   readonly cores: number;
-  /** float32, 10^12 a second. */
+  /** float32 operations, 10^12 per second. */
   readonly teraflops: number;
-  /** Of memory, 10^9 bytes a second. */
+  /** Memory bandwidth, 10^9 bytes per second. */
   readonly gigabytes: number;
 }
 
@@ -20,12 +20,12 @@ export const GPUS: readonly Gpu[] = [
   { name: "H100", cores: 132, teraflops: 59.3, gigabytes: 3350 },
 ];
 
-/** Share of the cores that have work, over the rounds in which the workgroups fill them. */
+/** Share of the cores that have work, averaged over the rounds in which workgroups fill them. */
 export function fillOf(workgroups: number, { cores }: Gpu): number {
   return workgroups / (cores * Math.ceil(workgroups / cores));
 }
 
-/** Milliseconds a dispatch takes at least. */
+/** The least number of milliseconds that a dispatch takes. */
 export function leastMs({ flop, bytes, workgroups }: Cost, gpu: Gpu): number {
   const arithmetic = flop / (gpu.teraflops * 1e9 * fillOf(workgroups, gpu));
   return Math.max(arithmetic, bytes / (gpu.gigabytes * 1e6));

@@ -1,5 +1,5 @@
 // `npm run bench -- --plan NETWORK`: what the plan of a network dispatches on a GPU, counted
-// without one. The counts are what counts.json states and plan.test.ts holds the engine to.
+// without one. counts.json states these counts, and plan.test.ts holds the engine to them.
 import { layoutArena } from "../../../engine/arena";
 import type { KernelTarget } from "../../../engine/kernel";
 import { weightId, weightsOf } from "../../../engine/ops";
@@ -14,27 +14,27 @@ import { plannedGraph, type PlannedNetwork } from "./networks";
 export interface PlanCounts {
   readonly network: PlannedNetwork;
   readonly format: NumberFormat;
-  /** Of a step: what is computed once a prompt is not in it. */
+  /** Dispatches of a step; what is computed once for each prompt is not counted. */
   readonly dispatches: number;
-  /** Distinct ones, of all that is ever dispatched. */
+  /** Distinct pipelines of all dispatches, including those outside a step. */
   readonly pipelines: number;
-  /** Of a step: products and attention. */
+  /** Arithmetic of a step: products and attention. */
   readonly gflop: number;
   readonly arenaBytes: number;
-  /** The most that is alive at once: no arena can be smaller. */
+  /** The most that is alive at one time: no arena can be smaller. */
   readonly arenaBoundBytes: number;
-  /** Of a step: every buffer of every dispatch once. */
+  /** Bytes of a step: every buffer of every dispatch, counted once. */
   readonly leastBytes: number;
   readonly weightBytes: number;
 }
 
 export interface PlanReport {
   readonly counts: PlanCounts;
-  /** Of a step, in order. */
+  /** The dispatches of a step, in order. */
   readonly dispatches: readonly { readonly kernel: string; readonly cost: Cost }[];
 }
 
-/** What adapters with a GPU offer. */
+/** Limits that adapters with a GPU offer. */
 const GPU_LIMITS = { workgroupBytes: 32_768, invocations: 1024, bindingBytes: 2 ** 31 - 4, bufferBytes: 2 ** 32 } as const;
 
 export function reportPlan(network: PlannedNetwork, format: NumberFormat): PlanReport {
@@ -61,7 +61,7 @@ export function reportPlan(network: PlannedNetwork, format: NumberFormat): PlanR
   };
 }
 
-/** What changes from step to step; all of a network that has no such inputs. */
+/** The dispatches that depend on inputs of a step; all dispatches if a network has no such inputs. */
 function stepOf({ dispatches }: Stages): Stages["dispatches"] {
   const step = dispatches.filter(({ mask }) => (mask & (RATES.timestep | RATES.run)) !== 0);
   return step.length > 0 ? step : dispatches;

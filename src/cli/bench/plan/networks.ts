@@ -1,5 +1,5 @@
-// Networks whose plans are priced, at full size: a plan's dispatches follow from shapes alone, so
-// neither weights nor a GPU are needed. Sampler and packing stand around them as in the pipeline.
+// Networks whose plans are priced, at full size. A plan's dispatches follow from shapes alone, so
+// neither weights nor a GPU are needed. Sampler and packing are added as in the pipeline.
 import { readFileSync } from "node:fs";
 import { fuseGraph } from "../../../engine/fuse";
 import type { Graph } from "../../../engine/graph";

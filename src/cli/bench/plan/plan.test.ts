@@ -1,5 +1,5 @@
-// The counts of every network's plan are no worse than counts.json states. What became better is
-// written there by `npm run bench -- --plan all --json src/cli/bench/plan/counts.json`.
+// The counts of every network's plan are no worse than counts.json states. To record an improvement
+// there, run `npm run bench -- --plan all --json src/cli/bench/plan/counts.json`.
 import { describe, expect, test } from "vitest";
 import STATED from "./counts.json";
 import { fillOf, leastMs, type Gpu } from "./gpus";
@@ -8,7 +8,7 @@ import { PLANNED_NETWORKS } from "./networks";
 
 type Counts = Readonly<Record<string, string | number>>;
 
-/** Fields that grew, with what they were. */
+/** The fields that grew, with their former values. */
 function worse(now: Counts, stated: Counts): readonly string[] {
   return Object.entries(now).flatMap(([field, value]) => {
     const before = stated[field];
@@ -16,7 +16,7 @@ function worse(now: Counts, stated: Counts): readonly string[] {
   });
 }
 
-/** Thousands of kernels are written and laid out: seconds on an idle machine, and nothing here is about time. */
+/** Thousands of kernels are written and laid out, which takes seconds on an idle machine. No test here is about time. */
 const TIMEOUT_MS = 600_000;
 
 describe("the plan of every network is no worse than stated", () => {

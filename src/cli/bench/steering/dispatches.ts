@@ -1,22 +1,22 @@
-// What a step dispatches under every way of steering, each distinct dispatch once with how
-// often it occurs. Equal are: WGSL, sizes and workgroups, and for those that read the steering
-// input also the way, because its values decide how much they do. Only lists: nothing runs here.
+// What a step dispatches under every way of steering: each distinct dispatch once, with how
+// often it occurs. Dispatches are equal if their WGSL, sizes and workgroups are; those that read the steering
+// input must also have the same way, because its values decide how much they do. It only makes lists; nothing runs here.
 import type { Kernel } from "../../../engine/kernel";
 import { RATES, type Stages } from "../../../engine/stages";
 import { WAYS, type Way } from "./network";
 
-/** A step under each way, and what is computed once a text. */
+/** A step under each way, and what is computed once for each text. */
 export type Part = Way | "prompt" | "negative";
 
 export interface DistinctDispatch {
   readonly kernel: Kernel;
-  /** Where one of them stands: in this way's plan, at this index. */
+  /** Where one of these dispatches is: in this way's plan, at this index. */
   readonly way: Way;
   readonly index: number;
   readonly counts: Readonly<Record<Part, number>>;
 }
 
-/** Rates that change from step to step. */
+/** Rates of inputs that change from step to step. */
 export const STEP_RATES = RATES.timestep | RATES.run;
 
 export function distinctDispatches(stagesByWay: Readonly<Record<Way, Stages>>): readonly DistinctDispatch[] {
@@ -31,13 +31,13 @@ export function distinctDispatches(stagesByWay: Readonly<Record<Way, Stages>>): 
       distinct.set(key, known);
     }
   }
-  // Those of one layer side by side, so that what is compared is measured within seconds.
+  // Dispatches of one layer stand side by side, so that those to compare are measured within seconds of each other.
   return [...distinct.values()].toSorted((a, b) => shapeOf(a).localeCompare(shapeOf(b)));
 }
 
 const shapeOf = ({ kernel }: DistinctDispatch): string => kernel.workgroups.join("x");
 
-/** Texts are projected alike in every graph: NASA's is counted. */
+/** Texts are projected in the same way in every graph, so only NASA's is counted. */
 function partOf(way: Way, mask: number): Part | undefined {
   if ((mask & STEP_RATES) !== 0) return way;
   if (way !== "nasa") return undefined;

@@ -1,6 +1,6 @@
 // What steering costs on one device: compiles the network under every way of steering, measures,
-// and reports. A negative adds a second softmax to every cross-attention, and NAG a pass over the
-// two branches; everything else of a step is shared with the unsteered one.
+// and reports. A negative prompt adds a second softmax to every cross-attention, and NAG adds a pass over the
+// two branches; everything else in a step is the same as without steering.
 import type { Budget } from "../measure";
 import type { Scale } from "../page/rows";
 import type { Device } from "../../../engine/device";
@@ -19,7 +19,7 @@ const RUNS: Budget = { minRounds: 20, maxRounds: 100, rowMs: 60_000, sampleMs: 0
 
 export interface SteeringOptions {
   readonly scale: Scale;
-  /** Steps are compared as whole runs, or as sums over dispatches timed alone. */
+  /** Whether steps are compared as whole runs, or as sums over dispatches that are timed alone. */
   readonly method: SteeringReport["method"];
   readonly alone?: Budget;
   readonly runs?: Budget;

@@ -1,6 +1,6 @@
-// Two ways to price a step. Whole runs, alternating, are what a user waits for, and need a GPU;
-// on a software adapter a run takes a minute, so every distinct dispatch is timed alone instead,
-// again alternating, and counts as often as it occurs.
+// Two ways to price a step. Whole runs, alternating, are what a user waits for, and need a GPU.
+// On a software adapter a run takes a minute, so every distinct dispatch is timed alone instead,
+// also alternating, and counts as often as it occurs.
 import { measure, median, type Budget, type Clock, type Contender } from "../measure";
 import { invariant } from "../../../common/errors";
 import type { Plan } from "../../../engine/plan";
@@ -46,7 +46,7 @@ export async function measureAlone(
   return distinct.map((dispatch, index) => ({ ...dispatch, rounds: rounds[index] ?? [] }));
 }
 
-/** What `run` submits, with the steering input as this way has it. */
+/** Submits what `run` submits, with the steering input set for this way. */
 function steered(plan: Plan, way: Way, run: (plan: Plan, times: number) => Promise<void>): Contender {
   const fields = steeringFields(way);
   return {

@@ -13,7 +13,7 @@ import { STEERING_DEFAULTS } from "../../../common/steering-defaults";
 export const WAYS = ["none", "nasa", "nag"] as const;
 export type Way = (typeof WAYS)[number];
 
-/** What belongs to the two graphs, by the way that runs it. */
+/** Gives each way what belongs to the graph that it runs; there are two graphs. */
 export function perWay<T>({ nasa, nag }: { readonly nasa: T; readonly nag: T }): Readonly<Record<Way, T>> {
   return { none: nasa, nasa, nag };
 }
@@ -23,7 +23,7 @@ const TEXT_TOKENS = 77;
 interface Layout {
   readonly name: string;
   readonly json: unknown;
-  /** Of the latent. */
+  /** Side of the latent. */
   readonly side: number;
 }
 
@@ -52,7 +52,7 @@ export function unetGraph(scale: Scale, steering: "nasa" | "nag"): Graph {
   return fuseGraph(g.build());
 }
 
-/** What the pipeline writes to the input `steering`, at the family's own strengths. */
+/** What the pipeline writes to the input `steering`, at the default strengths of the family. */
 export function steeringFields(way: Way): Float32Array {
   return packSteering({ positive: TEXT_TOKENS, negative: TEXT_TOKENS }, way === "none" ? { method: "none" } : STEERING_DEFAULTS.sd21[way]);
 }

@@ -1,5 +1,5 @@
-// From samples to what is said of steering's cost: sums over a step, ratios to the same step
-// without a negative, the share of every kernel. Only arithmetic and words.
+// From samples to the report of steering's cost: sums over a step, ratios to the same step
+// without a negative prompt, and the share of every kernel. It contains only arithmetic and words.
 import { median } from "../measure";
 import type { DistinctDispatch, Part } from "./dispatches";
 import { WAYS, type Way } from "./network";
@@ -7,40 +7,40 @@ import { WAYS, type Way } from "./network";
 export interface SteeringReport {
   readonly adapter: string;
   readonly layout: string;
-  /** Of activations. */
+  /** Number format of activations. */
   readonly format: string;
   readonly method: "whole runs" | "dispatches alone";
-  /** What was counted: time passed, or the time that the driver's threads had a processor. */
+  /** What was measured: elapsed time, or the processor time of the driver's threads. */
   readonly clock: "wall" | "processor";
   readonly rounds: number;
   readonly rows: readonly SteeringRow[];
   /** Milliseconds of each kernel in a step, from dispatches timed alone. */
   readonly kernels: readonly KernelRow[];
-  /** Milliseconds to project a text to the keys and values of all layers: once a prompt, once a negative. */
+  /** Milliseconds to project a text to the keys and values of all layers, once for each prompt and once for each negative. */
   readonly onceMs: { readonly prompt: number; readonly negative: number };
 }
 
 export interface SteeringRow {
   readonly way: Way | "cfg";
   readonly stepMs: number;
-  /** To the step without a negative. */
+  /** Ratio to the step without a negative prompt. */
   readonly ratio: number;
-  /** Quartiles of the rounds' own ratios: what the machine's noise leaves open. */
+  /** Quartiles of the rounds' own ratios, which show the uncertainty from the machine's noise. */
   readonly quartiles: readonly [number, number];
 }
 
 type KernelRow = Readonly<Record<Way, number>> & { readonly kernel: string };
 
-/** Milliseconds of something: the best estimate, and what every round said. */
+/** Milliseconds of something: the best estimate, and the result of every round. */
 export interface Measured {
   readonly ms: number;
   readonly rounds: readonly number[];
 }
 
-/** A dispatch with its milliseconds, one sample a round. */
+/** A dispatch with its milliseconds, one sample from each round. */
 export type TimedDispatch = DistinctDispatch & { readonly rounds: readonly number[] };
 
-/** A part as its dispatches' medians, each as often as it occurs. */
+/** The time of a part: the sum of its dispatches' medians, each as often as it occurs. */
 export function sumOf(part: Part, timed: readonly TimedDispatch[]): Measured {
   const sum = (value: (dispatch: TimedDispatch) => number) =>
     timed.reduce((total, dispatch) => total + dispatch.counts[part] * value(dispatch), 0);
@@ -66,7 +66,7 @@ export function steeringRows(steps: Readonly<Record<Way, Measured>>): readonly S
   return [...rows, { way: "cfg", stepMs: 2 * none.ms, ratio: 2, quartiles: [2, 2] }];
 }
 
-/** Every kernel's milliseconds in a step, the costliest first. */
+/** Every kernel's milliseconds in a step, the most expensive kernel first. */
 export function kernelRows(timed: readonly TimedDispatch[]): readonly KernelRow[] {
   const names = [...new Set(timed.map(({ kernel }) => kernel.name))];
   const rows = names.map((name): KernelRow => {

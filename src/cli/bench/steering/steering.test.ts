@@ -1,4 +1,4 @@
-// Rules of pricing steering: what is counted, how it is added up, and that both methods run.
+// Rules for pricing steering: what is counted, how it is added up, and that both methods run.
 import { describe, expect, test } from "vitest";
 import type { Budget } from "../measure";
 import type { GraphBuilder } from "../../../engine/graph-builder";
@@ -58,7 +58,7 @@ describe("sums and ratios", () => {
     counts: { none: 0, nasa: 0, nag: 0, prompt: 0, negative: 0, ...counts },
     rounds,
   });
-  // Every way's step has "conv" twice; medians 10, 4, 6.
+  // Every way's step has "conv" twice, with the medians 10, 4, 6.
   const timed = [
     dispatch("conv", { none: 2, nasa: 2, nag: 2 }, [10, 90, 8]),
     dispatch("attend", { none: 5 }, [4, 4, 5]),

@@ -1,5 +1,5 @@
-// Made-up weights, so that no checkpoint is needed to time its layout: each in memory of its own
-// for whole runs, which read them all, or all in the same for dispatches, which read one each.
+// Made-up weights, so that a layout can be timed without a checkpoint. For whole runs, which read all weights, each
+// has its own memory; for dispatches, which read one each, all share the same memory.
 import { invariant } from "../../../common/errors";
 import type { Device } from "../../../engine/device";
 import type { Graph } from "../../../engine/graph";
@@ -16,7 +16,7 @@ export function separateWeights(device: Device, graph: Graph): Weights {
   });
 }
 
-/** Takes the memory of the largest weight alone. */
+/** Takes only as much memory as the largest weight. */
 export class SharedWeights extends Weights {
   #buffer: GPUBuffer | undefined;
 
