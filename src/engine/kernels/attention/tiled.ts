@@ -108,33 +108,83 @@ function rowOf(tile: Tile, i: number): string {
   return `(first_row + ${i * tile.rows}u)`;
 }
 
-/** @param chunk the first quad staged, and a plus sign; empty where the whole head is */
-function stageQueries({ quads, tile }: Flash, chunk: string): string {
+/** One `vec4` of a tile in workgroup memory: where it comes from, and where it goes. */
+interface Slot {
+  /** Declares what the others need, from `slot`, its number. */
+  readonly place: (i: number, slot: string) => string;
+  /** Reads a place that is always there. */
+  readonly read: (i: number) => string;
+  readonly store: (i: number, value: string) => string;
+}
+
+/**
+ * Copies `total` slots, spread over the threads. Each thread asks for all of its slots before it stores
+ * the first, so that it waits for memory once and not slot by slot.
+ */
+function stage({ tile }: Flash, total: number, { place, read, store }: Slot): string {
+  const threads = tile.columns * tile.rows;
+  const count = Math.ceil(total / threads);
+  const slot = (i: number) => `(thread + ${i * threads}u)`;
+  const guarded = (i: number, text: string) => ((i + 1) * threads > total ? `if (${slot(i)} < ${total}u) { ${text} }` : text);
   return wgsl`
-    // Stage the queries.
-    for (var i = thread; i < ${queriesOf(tile) * tile.chunk}u; i += ${tile.columns * tile.rows}u) {
-      let row = i / ${tile.chunk}u;
-      let quad = ${chunk}i % ${tile.chunk}u;
-      var value = vec4<f32>(0.0);
-      if (first_token + row < sizes.tokens && quad < ${quads}u) { value = quad_q(batch * sizes.tokens + first_token + row, head, quad); }
-      staged_q[row * ${pitchOf(tile)}u + i % ${tile.chunk}u] = value;
+    {
+      ${unroll(count, (i) => `${place(i, slot(i))}\nlet read_${i} = ${read(i)};`)}
+      ${unroll(count, (i) => guarded(i, store(i, `read_${i}`)))}
     }
   `;
 }
 
-/** Staged row `j * columns + column` is key `column * 4 + j`: a column's keys are neighbours, its rows are in different banks. */
-function stageKeys({ quads, tile, readKey }: Flash, chunk: string): string {
+/** Queries past the end are the last token's again: what becomes of them is not stored. */
+function stageQueries(flash: Flash, chunk: string): string {
+  const { quads, tile } = flash;
+  return wgsl`
+    // Stage the queries.
+    ${stage(flash, queriesOf(tile) * tile.chunk, {
+      place: (i, slot) => placeInChunk(flash, i, slot, chunk),
+      read: (i) =>
+        `quad_q(batch * sizes.tokens + min(first_token + row_${i}, sizes.tokens - 1u), head, ${clamped(`quad_${i}`, quads, chunk)})`,
+      store: (i, value) => `staged_q[row_${i} * ${pitchOf(tile)}u + ${slotQuad(i, chunk)}] = ${inHead(`quad_${i}`, quads, chunk, value)};`,
+    })}
+  `;
+}
+
+/**
+ * Staged row `j * columns + column` is key `column * 4 + j`: a column's keys are neighbours, its rows are in different
+ * banks. Keys past the end are the last one again: their scores are masked.
+ */
+function stageKeys(flash: Flash, chunk: string): string {
+  const { quads, tile, readKey } = flash;
+  const key = (i: number) => `first_key + (row_${i} % ${tile.columns}u) * ${KEYS_PER_INVOCATION}u + row_${i} / ${tile.columns}u`;
   return wgsl`
     // Stage the keys.
-    for (var i = thread; i < ${keysOf(tile) * tile.chunk}u; i += ${tile.columns * tile.rows}u) {
-      let row = i / ${tile.chunk}u;
-      let key = first_key + (row % ${tile.columns}u) * ${KEYS_PER_INVOCATION}u + row / ${tile.columns}u;
-      let quad = ${chunk}i % ${tile.chunk}u;
-      var value = vec4<f32>(0.0);
-      if (key < key_end && quad < ${quads}u) { value = ${readKey("key", "quad")}; }
-      staged[row * ${pitchOf(tile)}u + i % ${tile.chunk}u] = value;
-    }
+    ${stage(flash, keysOf(tile) * tile.chunk, {
+      place: (i, slot) => placeInChunk(flash, i, slot, chunk),
+      read: (i) => readKey(`min(${key(i)}, key_end - 1u)`, clamped(`quad_${i}`, quads, chunk)),
+      store: (i, value) => `staged[row_${i} * ${pitchOf(tile)}u + ${slotQuad(i, chunk)}] = ${inHead(`quad_${i}`, quads, chunk, value)};`,
+    })}
   `;
+}
+
+/** @param chunk the variable of the first quad that is staged; empty where the whole head is */
+function placeInChunk({ tile }: Flash, i: number, slot: string, chunk: string): string {
+  return wgsl`
+    let row_${i} = ${slot} / ${tile.chunk}u;
+    let ${chunk === "" ? "quad" : "chunk_quad"}_${i} = ${slot} % ${tile.chunk}u;
+    ${chunk === "" ? "" : `let quad_${i} = ${chunk} + chunk_quad_${i};`}
+  `;
+}
+
+function slotQuad(i: number, chunk: string): string {
+  return chunk === "" ? `quad_${i}` : `chunk_quad_${i}`;
+}
+
+/** The last chunk of a head may reach past its end. */
+function clamped(quad: string, quads: number, chunk: string): string {
+  return chunk === "" ? quad : `min(${quad}, ${quads - 1}u)`;
+}
+
+function inHead(quad: string, quads: number, chunk: string, value: string): string {
+  return chunk === "" ? value : `select(vec4<f32>(0.0), ${value}, ${quad} < ${quads}u)`;
 }
 
 /** `scores_i`: of query i against this invocation's four keys. */
@@ -145,7 +195,7 @@ function scores(flash: Flash): string {
   const whole = tile.chunk >= quads;
   const lane = (i: number, j: number) => `scores_${i}.${LANES[j]}`;
   const block = wgsl`
-    ${stageKeys(flash, whole ? "" : "chunk + ")}
+    ${stageKeys(flash, whole ? "" : "chunk")}
     workgroupBarrier();
     // Scores: every query against four keys, four channels at a time.
     for (var quad = 0u; quad < ${whole ? "sizes.quads" : `${tile.chunk}u`}; quad++) {
@@ -156,7 +206,7 @@ function scores(flash: Flash): string {
   `;
   const chunks = wgsl`
     for (var chunk = 0u; chunk < sizes.quads; chunk += ${tile.chunk}u) {
-      ${stageQueries(flash, "chunk + ")}
+      ${stageQueries(flash, "chunk")}
       ${block}
       workgroupBarrier();
     }
@@ -214,13 +264,12 @@ function values(flash: Flash): string {
   const whole = keysOf(tile) === valueKeys;
   const base = whole ? "" : "base + ";
   const block = wgsl`
-    // Stage the values.
-    for (var i = thread; i < ${valueKeys * quads}u; i += ${columns * tile.rows}u) {
-      let key = first_key + ${base}i / ${quads}u;
-      var value = vec4<f32>(0.0);
-      if (key < key_end) { value = ${readValue("key", `i % ${quads}u`)}; }
-      staged[(i / ${quads}u) * ${pitch}u + i % ${quads}u] = value;
-    }
+    // Stage the values. Keys past the end are the last one again: they have no weight.
+    ${stage(flash, valueKeys * quads, {
+      place: (i, slot) => `let row_${i} = ${slot} / ${quads}u;\nlet quad_${i} = ${slot} % ${quads}u;`,
+      read: (i) => readValue(`min(first_key + ${base}row_${i}, key_end - 1u)`, `quad_${i}`),
+      store: (i, value) => `staged[row_${i} * ${pitch}u + quad_${i}] = ${value};`,
+    })}
     workgroupBarrier();
     // Output: weights times values, four keys at a time.
     for (var row = 0u; row < ${valueKeys / 4}u; row++) {

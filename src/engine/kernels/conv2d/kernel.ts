@@ -5,7 +5,7 @@
 import type { Dispatch, Lowering } from "../../kernel";
 import type { Conv2d } from "../../ops";
 import { axis, quadsOf, rowsOf, type Tensor } from "../../tensor";
-import { wgsl } from "../../wgsl";
+import { unroll, wgsl } from "../../wgsl";
 import { sourceOf, type Rows } from "../bands";
 import { gemmDispatches, weightQuadsOf } from "../gemm/dispatch";
 import type { Epilogue } from "../gemm/epilogue";
@@ -84,18 +84,15 @@ function inputRows(op: Conv2d, output: Tensor, band: Rows): Rows {
  * so one comparison tests both sides.
  */
 function pixelSource(op: Conv2d, depth: number): RowSource {
-  const shift = op.upsample === 2 ? " >> 1u" : "";
+  const halved = (coordinate: string) => (op.upsample === 2 ? `(${coordinate} >> 1u)` : coordinate);
   const limit = (size: string) => (op.upsample === 2 ? `2u * ${size}` : size);
   const tap = wgsl`
     let tap_row = tap / sizes.kernel_width;
     let tap_column = tap % sizes.kernel_width;
   `;
-  const at = (index: number) => `(image_${index} + (line${shift}) * sizes.width + (column${shift})) * sizes.quads`;
-  const tapped = (index: number) => wgsl`
-    let line = top_${index} + tap_row;
-    let column = left_${index} + tap_column;
-    let inside = line < ${limit("sizes.height")} && column < ${limit("sizes.width")};
-  `;
+  const at = (index: number, line: string, column: string) =>
+    `(image_${index} + ${halved(line)} * sizes.width + ${halved(column)}) * sizes.quads`;
+  const inImage = (line: string, column: string) => `${line} < ${limit("sizes.height")} && ${column} < ${limit("sizes.width")}`;
   const setup = (index: number, row: string) => wgsl`
     let pixel_${index} = ${row} + sizes.row_offset;
     let place_${index} = pixel_${index} % sizes.output_pixels;
@@ -113,10 +110,17 @@ function pixelSource(op: Conv2d, depth: number): RowSource {
         let weight_row = 4u * (tap * sizes.quads + slice_quad);
         ${tap}
       `,
-      read: (index) => wgsl`
-        ${tapped(index)}
-        if (inside && channel_quad < sizes.quads) { value = load_x(${at(index)} + channel_quad); }
-      `,
+      // Outside the image the first pixel is read.
+      read: (count) =>
+        unroll(
+          count,
+          (i) => wgsl`
+            let line_${i} = top_${i} + tap_row;
+            let column_${i} = left_${i} + tap_column;
+            let inside_${i} = ${inImage(`line_${i}`, `column_${i}`)} && channel_quad < sizes.quads;
+            let read_${i} = load_x(select(0u, ${at(i, `line_${i}`, `column_${i}`)} + channel_quad, inside_${i}));
+          `,
+        ),
     },
     direct: {
       setup,
@@ -132,9 +136,10 @@ function pixelSource(op: Conv2d, depth: number): RowSource {
         var at_${index} = 0u;
         var inside_${index} = false;
         {
-          ${tapped(index)}
-          if (inside) {
-            at_${index} = ${at(index)};
+          let line = top_${index} + tap_row;
+          let column = left_${index} + tap_column;
+          if (${inImage("line", "column")}) {
+            at_${index} = ${at(index, "line", "column")};
             inside_${index} = true;
           }
         }

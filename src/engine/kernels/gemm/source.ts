@@ -8,8 +8,11 @@ export interface TiledRows {
   setup(index: number, row: string): string;
   /** From `slice`, its index, and `a_quad`, the thread's quad within it, declares `weight_row` and what `read` needs. */
   readonly slice: string;
-  /** Sets `value`, which is zero before. */
-  read(index: number): string;
+  /**
+   * Declares for each of `count` rows `read_INDEX`, read without a branch from a place that is always there, and
+   * `inside_INDEX`, whether it counts. All are asked for before the first is needed, so memory is waited for once.
+   */
+  read(count: number): string;
 }
 
 /** For direct.ts, which walks each segment quad by quad. */

@@ -51,9 +51,11 @@ export function tiledWgsl(text: TiledText): string {
         let end_slice = ${split ? "min(first_slice + sizes.slices_per_part, sizes.slices)" : "sizes.slices"};
 
         for (var slice = first_slice; slice < end_slice; slice++) {
-          // Copy the slice of A and of W to workgroup memory.
+          // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
           ${source.slice}
-          ${unroll(loads.a, (load) => copyA(source, load, threads))}
+          ${source.read(loads.a)}
+          ${unroll(loads.w, (load) => readW(tile, load))}
+          ${unroll(loads.a, (load) => `a_tile[thread + ${load * threads}u] = select(vec4<f32>(0.0), read_${load}, inside_${load});`)}
           ${copyW(tile, loads.w)}
           workgroupBarrier();
           // Multiply: four rows of W, then every row of A against them.
@@ -76,29 +78,15 @@ function loadCounts(tile: Tile): { readonly a: number; readonly w: number } {
   return { a: (tile.rows * tile.depth) / 4 / threads, w: Math.max(1, (tile.depth * tile.columns) / 4 / threads) };
 }
 
-function copyA(source: TiledRows, load: number, threads: number): string {
-  return wgsl`
-    {
-      var value = vec4<f32>(0.0);
-      ${source.read(load)}
-      a_tile[thread + ${load * threads}u] = value;
-    }
-  `;
+function readW(tile: Tile, load: number): string {
+  const row = `weight_row + w_row + ${(load * threadsOf(tile) * 4) / tile.columns}u`;
+  return `let w_read_${load} = load_weight((${row}) * sizes.weight_quads + w_quad);`;
 }
 
 function copyW(tile: Tile, loads: number): string {
-  const threads = threadsOf(tile);
-  const [total, columnQuads] = [(tile.depth * tile.columns) / 4, tile.columns / 4];
-  const copies = unroll(loads, (load) => {
-    const row = `weight_row + w_row + ${load * (threads / columnQuads)}u`;
-    return `w_tile[thread + ${load * threads}u] = load_weight((${row}) * sizes.weight_quads + w_quad);`;
-  });
-  if (total >= threads) return copies;
-  return wgsl`
-    if (thread < ${total}u) {
-      ${copies}
-    }
-  `;
+  const [threads, total] = [threadsOf(tile), (tile.depth * tile.columns) / 4];
+  const copies = unroll(loads, (load) => `w_tile[thread + ${load * threads}u] = w_read_${load};`);
+  return total >= threads ? copies : `if (thread < ${total}u) { ${copies} }`;
 }
 
 function multiply(text: TiledText): string {

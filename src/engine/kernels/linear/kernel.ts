@@ -6,7 +6,7 @@ import { invariant } from "../../../common/errors";
 import type { Dispatch, Lowering } from "../../kernel";
 import type { Linear } from "../../ops";
 import { channelsOf, quadsOf, rowsOf, type Tensor } from "../../tensor";
-import { wgsl } from "../../wgsl";
+import { unroll, wgsl } from "../../wgsl";
 import { gemmDispatches, weightQuadsOf } from "../gemm/dispatch";
 import type { Epilogue } from "../gemm/epilogue";
 import { rowBands } from "../gemm/row-bands";
@@ -73,8 +73,13 @@ function oneSource(depth: number): RowSource {
       slice: wgsl`
         let channel_quad = slice * ${depth / 4}u + a_quad;
         let weight_row = slice * ${depth}u;
+        let inside = channel_quad < sizes.quads;
+        let read_quad = min(channel_quad, sizes.quads - 1u);
       `,
-      read: (index) => `if (channel_quad < sizes.quads) { value = load_x(base_${index} + channel_quad); }`,
+      read: (count) => wgsl`
+        ${unroll(count, (i) => `let inside_${i} = inside;`)}
+        ${unroll(count, (i) => `let read_${i} = load_x(base_${i} + read_quad);`)}
+      `,
     },
     direct: {
       setup,
@@ -100,10 +105,15 @@ function twoSources(depth: number): RowSource {
         let channel_quad = slice_quad + a_quad;
         let weight_row = 4u * (slice_quad + select(0u, sizes.quads, in_second));
       `,
-      read: (index) => wgsl`
+      read: (count) => wgsl`
+        let source_quads = select(sizes.quads, sizes.second_quads, in_second);
+        let read_quad = min(channel_quad, source_quads - 1u);
+        ${unroll(count, (i) => `let inside_${i} = channel_quad < source_quads;\nvar read_${i}: vec4<f32>;`)}
         if (in_second) {
-          if (channel_quad < sizes.second_quads) { value = load_second(row_${index} * sizes.second_quads + channel_quad); }
-        } else if (channel_quad < sizes.quads) { value = load_x(row_${index} * sizes.quads + channel_quad); }
+          ${unroll(count, (i) => `read_${i} = load_second(row_${i} * sizes.second_quads + read_quad);`)}
+        } else {
+          ${unroll(count, (i) => `read_${i} = load_x(row_${i} * sizes.quads + read_quad);`)}
+        }
       `,
     },
     direct: {

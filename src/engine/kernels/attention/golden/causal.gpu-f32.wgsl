@@ -51,12 +51,23 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var output_2_0 = vec4<f32>(0.0);
   var output_3_0 = vec4<f32>(0.0);
   // Stage the queries.
-  for (var i = thread; i < 256u; i += 64u) {
-    let row = i / 8u;
-    let quad = i % 8u;
-    var value = vec4<f32>(0.0);
-    if (first_token + row < sizes.tokens && quad < 8u) { value = quad_q(batch * sizes.tokens + first_token + row, head, quad); }
-    staged_q[row * 9u + i % 8u] = value;
+  {
+    let row_0 = (thread + 0u) / 8u;
+    let quad_0 = (thread + 0u) % 8u;
+    let read_0 = quad_q(batch * sizes.tokens + min(first_token + row_0, sizes.tokens - 1u), head, quad_0);
+    let row_1 = (thread + 64u) / 8u;
+    let quad_1 = (thread + 64u) % 8u;
+    let read_1 = quad_q(batch * sizes.tokens + min(first_token + row_1, sizes.tokens - 1u), head, quad_1);
+    let row_2 = (thread + 128u) / 8u;
+    let quad_2 = (thread + 128u) % 8u;
+    let read_2 = quad_q(batch * sizes.tokens + min(first_token + row_2, sizes.tokens - 1u), head, quad_2);
+    let row_3 = (thread + 192u) / 8u;
+    let quad_3 = (thread + 192u) % 8u;
+    let read_3 = quad_q(batch * sizes.tokens + min(first_token + row_3, sizes.tokens - 1u), head, quad_3);
+    staged_q[row_0 * 9u + quad_0] = read_0;
+    staged_q[row_1 * 9u + quad_1] = read_1;
+    staged_q[row_2 * 9u + quad_2] = read_2;
+    staged_q[row_3 * 9u + quad_3] = read_3;
   }
   let key_end = min(sizes.keys, (group.x + 1u) * 32u);
   // A fresh softmax.
@@ -79,13 +90,23 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var scores_2 = vec4<f32>(0.0);
     var scores_3 = vec4<f32>(0.0);
     // Stage the keys.
-    for (var i = thread; i < 256u; i += 64u) {
-      let row = i / 8u;
-      let key = first_key + (row % 8u) * 4u + row / 8u;
-      let quad = i % 8u;
-      var value = vec4<f32>(0.0);
-      if (key < key_end && quad < 8u) { value = quad_k(batch * sizes.keys + key, head, quad); }
-      staged[row * 9u + i % 8u] = value;
+    {
+      let row_0 = (thread + 0u) / 8u;
+      let quad_0 = (thread + 0u) % 8u;
+      let read_0 = quad_k(batch * sizes.keys + min(first_key + (row_0 % 8u) * 4u + row_0 / 8u, key_end - 1u), head, quad_0);
+      let row_1 = (thread + 64u) / 8u;
+      let quad_1 = (thread + 64u) % 8u;
+      let read_1 = quad_k(batch * sizes.keys + min(first_key + (row_1 % 8u) * 4u + row_1 / 8u, key_end - 1u), head, quad_1);
+      let row_2 = (thread + 128u) / 8u;
+      let quad_2 = (thread + 128u) % 8u;
+      let read_2 = quad_k(batch * sizes.keys + min(first_key + (row_2 % 8u) * 4u + row_2 / 8u, key_end - 1u), head, quad_2);
+      let row_3 = (thread + 192u) / 8u;
+      let quad_3 = (thread + 192u) % 8u;
+      let read_3 = quad_k(batch * sizes.keys + min(first_key + (row_3 % 8u) * 4u + row_3 / 8u, key_end - 1u), head, quad_3);
+      staged[row_0 * 9u + quad_0] = read_0;
+      staged[row_1 * 9u + quad_1] = read_1;
+      staged[row_2 * 9u + quad_2] = read_2;
+      staged[row_3 * 9u + quad_3] = read_3;
     }
     workgroupBarrier();
     // Scores: every query against four keys, four channels at a time.
@@ -159,12 +180,24 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     total_3 = total_3 * shrink_3 + (weights_3.x + weights_3.y + weights_3.z + weights_3.w);
     staged_weights[(first_row + 24u) * 8u + column] = weights_3;
     output_3_0 *= shrink_3;
-    // Stage the values.
-    for (var i = thread; i < 256u; i += 64u) {
-      let key = first_key + i / 8u;
-      var value = vec4<f32>(0.0);
-      if (key < key_end) { value = quad_v(batch * sizes.keys + key, head, i % 8u); }
-      staged[(i / 8u) * 8u + i % 8u] = value;
+    // Stage the values. Keys past the end are the last one again: they have no weight.
+    {
+      let row_0 = (thread + 0u) / 8u;
+      let quad_0 = (thread + 0u) % 8u;
+      let read_0 = quad_v(batch * sizes.keys + min(first_key + row_0, key_end - 1u), head, quad_0);
+      let row_1 = (thread + 64u) / 8u;
+      let quad_1 = (thread + 64u) % 8u;
+      let read_1 = quad_v(batch * sizes.keys + min(first_key + row_1, key_end - 1u), head, quad_1);
+      let row_2 = (thread + 128u) / 8u;
+      let quad_2 = (thread + 128u) % 8u;
+      let read_2 = quad_v(batch * sizes.keys + min(first_key + row_2, key_end - 1u), head, quad_2);
+      let row_3 = (thread + 192u) / 8u;
+      let quad_3 = (thread + 192u) % 8u;
+      let read_3 = quad_v(batch * sizes.keys + min(first_key + row_3, key_end - 1u), head, quad_3);
+      staged[row_0 * 8u + quad_0] = read_0;
+      staged[row_1 * 8u + quad_1] = read_1;
+      staged[row_2 * 8u + quad_2] = read_2;
+      staged[row_3 * 8u + quad_3] = read_3;
     }
     workgroupBarrier();
     // Output: weights times values, four keys at a time.

@@ -65,12 +65,71 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var output_3_2 = vec4<f32>(0.0);
   var output_3_3 = vec4<f32>(0.0);
   // Stage the queries.
-  for (var i = thread; i < 512u; i += 32u) {
-    let row = i / 16u;
-    let quad = i % 16u;
-    var value = vec4<f32>(0.0);
-    if (first_token + row < sizes.tokens && quad < 16u) { value = quad_q(batch * sizes.tokens + first_token + row, head, quad); }
-    staged_q[row * 17u + i % 16u] = value;
+  {
+    let row_0 = (thread + 0u) / 16u;
+    let quad_0 = (thread + 0u) % 16u;
+    let read_0 = quad_q(batch * sizes.tokens + min(first_token + row_0, sizes.tokens - 1u), head, quad_0);
+    let row_1 = (thread + 32u) / 16u;
+    let quad_1 = (thread + 32u) % 16u;
+    let read_1 = quad_q(batch * sizes.tokens + min(first_token + row_1, sizes.tokens - 1u), head, quad_1);
+    let row_2 = (thread + 64u) / 16u;
+    let quad_2 = (thread + 64u) % 16u;
+    let read_2 = quad_q(batch * sizes.tokens + min(first_token + row_2, sizes.tokens - 1u), head, quad_2);
+    let row_3 = (thread + 96u) / 16u;
+    let quad_3 = (thread + 96u) % 16u;
+    let read_3 = quad_q(batch * sizes.tokens + min(first_token + row_3, sizes.tokens - 1u), head, quad_3);
+    let row_4 = (thread + 128u) / 16u;
+    let quad_4 = (thread + 128u) % 16u;
+    let read_4 = quad_q(batch * sizes.tokens + min(first_token + row_4, sizes.tokens - 1u), head, quad_4);
+    let row_5 = (thread + 160u) / 16u;
+    let quad_5 = (thread + 160u) % 16u;
+    let read_5 = quad_q(batch * sizes.tokens + min(first_token + row_5, sizes.tokens - 1u), head, quad_5);
+    let row_6 = (thread + 192u) / 16u;
+    let quad_6 = (thread + 192u) % 16u;
+    let read_6 = quad_q(batch * sizes.tokens + min(first_token + row_6, sizes.tokens - 1u), head, quad_6);
+    let row_7 = (thread + 224u) / 16u;
+    let quad_7 = (thread + 224u) % 16u;
+    let read_7 = quad_q(batch * sizes.tokens + min(first_token + row_7, sizes.tokens - 1u), head, quad_7);
+    let row_8 = (thread + 256u) / 16u;
+    let quad_8 = (thread + 256u) % 16u;
+    let read_8 = quad_q(batch * sizes.tokens + min(first_token + row_8, sizes.tokens - 1u), head, quad_8);
+    let row_9 = (thread + 288u) / 16u;
+    let quad_9 = (thread + 288u) % 16u;
+    let read_9 = quad_q(batch * sizes.tokens + min(first_token + row_9, sizes.tokens - 1u), head, quad_9);
+    let row_10 = (thread + 320u) / 16u;
+    let quad_10 = (thread + 320u) % 16u;
+    let read_10 = quad_q(batch * sizes.tokens + min(first_token + row_10, sizes.tokens - 1u), head, quad_10);
+    let row_11 = (thread + 352u) / 16u;
+    let quad_11 = (thread + 352u) % 16u;
+    let read_11 = quad_q(batch * sizes.tokens + min(first_token + row_11, sizes.tokens - 1u), head, quad_11);
+    let row_12 = (thread + 384u) / 16u;
+    let quad_12 = (thread + 384u) % 16u;
+    let read_12 = quad_q(batch * sizes.tokens + min(first_token + row_12, sizes.tokens - 1u), head, quad_12);
+    let row_13 = (thread + 416u) / 16u;
+    let quad_13 = (thread + 416u) % 16u;
+    let read_13 = quad_q(batch * sizes.tokens + min(first_token + row_13, sizes.tokens - 1u), head, quad_13);
+    let row_14 = (thread + 448u) / 16u;
+    let quad_14 = (thread + 448u) % 16u;
+    let read_14 = quad_q(batch * sizes.tokens + min(first_token + row_14, sizes.tokens - 1u), head, quad_14);
+    let row_15 = (thread + 480u) / 16u;
+    let quad_15 = (thread + 480u) % 16u;
+    let read_15 = quad_q(batch * sizes.tokens + min(first_token + row_15, sizes.tokens - 1u), head, quad_15);
+    staged_q[row_0 * 17u + quad_0] = read_0;
+    staged_q[row_1 * 17u + quad_1] = read_1;
+    staged_q[row_2 * 17u + quad_2] = read_2;
+    staged_q[row_3 * 17u + quad_3] = read_3;
+    staged_q[row_4 * 17u + quad_4] = read_4;
+    staged_q[row_5 * 17u + quad_5] = read_5;
+    staged_q[row_6 * 17u + quad_6] = read_6;
+    staged_q[row_7 * 17u + quad_7] = read_7;
+    staged_q[row_8 * 17u + quad_8] = read_8;
+    staged_q[row_9 * 17u + quad_9] = read_9;
+    staged_q[row_10 * 17u + quad_10] = read_10;
+    staged_q[row_11 * 17u + quad_11] = read_11;
+    staged_q[row_12 * 17u + quad_12] = read_12;
+    staged_q[row_13 * 17u + quad_13] = read_13;
+    staged_q[row_14 * 17u + quad_14] = read_14;
+    staged_q[row_15 * 17u + quad_15] = read_15;
   }
   let key_end = sizes.keys;
   // A fresh softmax.
@@ -105,13 +164,39 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var scores_2 = vec4<f32>(0.0);
     var scores_3 = vec4<f32>(0.0);
     // Stage the keys.
-    for (var i = thread; i < 256u; i += 32u) {
-      let row = i / 16u;
-      let key = first_key + (row % 4u) * 4u + row / 4u;
-      let quad = i % 16u;
-      var value = vec4<f32>(0.0);
-      if (key < key_end && quad < 16u) { value = quad_k(batch * sizes.keys + key, head, quad); }
-      staged[row * 17u + i % 16u] = value;
+    {
+      let row_0 = (thread + 0u) / 16u;
+      let quad_0 = (thread + 0u) % 16u;
+      let read_0 = quad_k(batch * sizes.keys + min(first_key + (row_0 % 4u) * 4u + row_0 / 4u, key_end - 1u), head, quad_0);
+      let row_1 = (thread + 32u) / 16u;
+      let quad_1 = (thread + 32u) % 16u;
+      let read_1 = quad_k(batch * sizes.keys + min(first_key + (row_1 % 4u) * 4u + row_1 / 4u, key_end - 1u), head, quad_1);
+      let row_2 = (thread + 64u) / 16u;
+      let quad_2 = (thread + 64u) % 16u;
+      let read_2 = quad_k(batch * sizes.keys + min(first_key + (row_2 % 4u) * 4u + row_2 / 4u, key_end - 1u), head, quad_2);
+      let row_3 = (thread + 96u) / 16u;
+      let quad_3 = (thread + 96u) % 16u;
+      let read_3 = quad_k(batch * sizes.keys + min(first_key + (row_3 % 4u) * 4u + row_3 / 4u, key_end - 1u), head, quad_3);
+      let row_4 = (thread + 128u) / 16u;
+      let quad_4 = (thread + 128u) % 16u;
+      let read_4 = quad_k(batch * sizes.keys + min(first_key + (row_4 % 4u) * 4u + row_4 / 4u, key_end - 1u), head, quad_4);
+      let row_5 = (thread + 160u) / 16u;
+      let quad_5 = (thread + 160u) % 16u;
+      let read_5 = quad_k(batch * sizes.keys + min(first_key + (row_5 % 4u) * 4u + row_5 / 4u, key_end - 1u), head, quad_5);
+      let row_6 = (thread + 192u) / 16u;
+      let quad_6 = (thread + 192u) % 16u;
+      let read_6 = quad_k(batch * sizes.keys + min(first_key + (row_6 % 4u) * 4u + row_6 / 4u, key_end - 1u), head, quad_6);
+      let row_7 = (thread + 224u) / 16u;
+      let quad_7 = (thread + 224u) % 16u;
+      let read_7 = quad_k(batch * sizes.keys + min(first_key + (row_7 % 4u) * 4u + row_7 / 4u, key_end - 1u), head, quad_7);
+      staged[row_0 * 17u + quad_0] = read_0;
+      staged[row_1 * 17u + quad_1] = read_1;
+      staged[row_2 * 17u + quad_2] = read_2;
+      staged[row_3 * 17u + quad_3] = read_3;
+      staged[row_4 * 17u + quad_4] = read_4;
+      staged[row_5 * 17u + quad_5] = read_5;
+      staged[row_6 * 17u + quad_6] = read_6;
+      staged[row_7 * 17u + quad_7] = read_7;
     }
     workgroupBarrier();
     // Scores: every query against four keys, four channels at a time.
@@ -197,12 +282,40 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     output_3_1 *= shrink_3;
     output_3_2 *= shrink_3;
     output_3_3 *= shrink_3;
-    // Stage the values.
-    for (var i = thread; i < 256u; i += 32u) {
-      let key = first_key + i / 16u;
-      var value = vec4<f32>(0.0);
-      if (key < key_end) { value = quad_v(batch * sizes.keys + key, head, i % 16u); }
-      staged[(i / 16u) * 16u + i % 16u] = value;
+    // Stage the values. Keys past the end are the last one again: they have no weight.
+    {
+      let row_0 = (thread + 0u) / 16u;
+      let quad_0 = (thread + 0u) % 16u;
+      let read_0 = quad_v(batch * sizes.keys + min(first_key + row_0, key_end - 1u), head, quad_0);
+      let row_1 = (thread + 32u) / 16u;
+      let quad_1 = (thread + 32u) % 16u;
+      let read_1 = quad_v(batch * sizes.keys + min(first_key + row_1, key_end - 1u), head, quad_1);
+      let row_2 = (thread + 64u) / 16u;
+      let quad_2 = (thread + 64u) % 16u;
+      let read_2 = quad_v(batch * sizes.keys + min(first_key + row_2, key_end - 1u), head, quad_2);
+      let row_3 = (thread + 96u) / 16u;
+      let quad_3 = (thread + 96u) % 16u;
+      let read_3 = quad_v(batch * sizes.keys + min(first_key + row_3, key_end - 1u), head, quad_3);
+      let row_4 = (thread + 128u) / 16u;
+      let quad_4 = (thread + 128u) % 16u;
+      let read_4 = quad_v(batch * sizes.keys + min(first_key + row_4, key_end - 1u), head, quad_4);
+      let row_5 = (thread + 160u) / 16u;
+      let quad_5 = (thread + 160u) % 16u;
+      let read_5 = quad_v(batch * sizes.keys + min(first_key + row_5, key_end - 1u), head, quad_5);
+      let row_6 = (thread + 192u) / 16u;
+      let quad_6 = (thread + 192u) % 16u;
+      let read_6 = quad_v(batch * sizes.keys + min(first_key + row_6, key_end - 1u), head, quad_6);
+      let row_7 = (thread + 224u) / 16u;
+      let quad_7 = (thread + 224u) % 16u;
+      let read_7 = quad_v(batch * sizes.keys + min(first_key + row_7, key_end - 1u), head, quad_7);
+      staged[row_0 * 16u + quad_0] = read_0;
+      staged[row_1 * 16u + quad_1] = read_1;
+      staged[row_2 * 16u + quad_2] = read_2;
+      staged[row_3 * 16u + quad_3] = read_3;
+      staged[row_4 * 16u + quad_4] = read_4;
+      staged[row_5 * 16u + quad_5] = read_5;
+      staged[row_6 * 16u + quad_6] = read_6;
+      staged[row_7 * 16u + quad_7] = read_7;
     }
     workgroupBarrier();
     // Output: weights times values, four keys at a time.

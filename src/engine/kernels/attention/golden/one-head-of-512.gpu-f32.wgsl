@@ -128,21 +128,35 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var scores_3 = vec4<f32>(0.0);
     for (var chunk = 0u; chunk < sizes.quads; chunk += 4u) {
       // Stage the queries.
-      for (var i = thread; i < 64u; i += 64u) {
-        let row = i / 4u;
-        let quad = chunk + i % 4u;
-        var value = vec4<f32>(0.0);
-        if (first_token + row < sizes.tokens && quad < 128u) { value = quad_q(batch * sizes.tokens + first_token + row, head, quad); }
-        staged_q[row * 5u + i % 4u] = value;
+      {
+        let row_0 = (thread + 0u) / 4u;
+        let chunk_quad_0 = (thread + 0u) % 4u;
+        let quad_0 = chunk + chunk_quad_0;
+        let read_0 = quad_q(batch * sizes.tokens + min(first_token + row_0, sizes.tokens - 1u), head, min(quad_0, 127u));
+        staged_q[row_0 * 5u + chunk_quad_0] = select(vec4<f32>(0.0), read_0, quad_0 < 128u);
       }
       // Stage the keys.
-      for (var i = thread; i < 256u; i += 64u) {
-        let row = i / 4u;
-        let key = first_key + (row % 16u) * 4u + row / 16u;
-        let quad = chunk + i % 4u;
-        var value = vec4<f32>(0.0);
-        if (key < key_end && quad < 128u) { value = quad_k(batch * sizes.keys + key, head, quad); }
-        staged[row * 5u + i % 4u] = value;
+      {
+        let row_0 = (thread + 0u) / 4u;
+        let chunk_quad_0 = (thread + 0u) % 4u;
+        let quad_0 = chunk + chunk_quad_0;
+        let read_0 = quad_k(batch * sizes.keys + min(first_key + (row_0 % 16u) * 4u + row_0 / 16u, key_end - 1u), head, min(quad_0, 127u));
+        let row_1 = (thread + 64u) / 4u;
+        let chunk_quad_1 = (thread + 64u) % 4u;
+        let quad_1 = chunk + chunk_quad_1;
+        let read_1 = quad_k(batch * sizes.keys + min(first_key + (row_1 % 16u) * 4u + row_1 / 16u, key_end - 1u), head, min(quad_1, 127u));
+        let row_2 = (thread + 128u) / 4u;
+        let chunk_quad_2 = (thread + 128u) % 4u;
+        let quad_2 = chunk + chunk_quad_2;
+        let read_2 = quad_k(batch * sizes.keys + min(first_key + (row_2 % 16u) * 4u + row_2 / 16u, key_end - 1u), head, min(quad_2, 127u));
+        let row_3 = (thread + 192u) / 4u;
+        let chunk_quad_3 = (thread + 192u) % 4u;
+        let quad_3 = chunk + chunk_quad_3;
+        let read_3 = quad_k(batch * sizes.keys + min(first_key + (row_3 % 16u) * 4u + row_3 / 16u, key_end - 1u), head, min(quad_3, 127u));
+        staged[row_0 * 5u + chunk_quad_0] = select(vec4<f32>(0.0), read_0, quad_0 < 128u);
+        staged[row_1 * 5u + chunk_quad_1] = select(vec4<f32>(0.0), read_1, quad_1 < 128u);
+        staged[row_2 * 5u + chunk_quad_2] = select(vec4<f32>(0.0), read_2, quad_2 < 128u);
+        staged[row_3 * 5u + chunk_quad_3] = select(vec4<f32>(0.0), read_3, quad_3 < 128u);
       }
       workgroupBarrier();
       // Scores: every query against four keys, four channels at a time.
@@ -247,12 +261,40 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     output_3_6 *= shrink_3;
     output_3_7 *= shrink_3;
     for (var base = 0u; base < 64u; base += 4u) {
-      // Stage the values.
-      for (var i = thread; i < 512u; i += 64u) {
-        let key = first_key + base + i / 128u;
-        var value = vec4<f32>(0.0);
-        if (key < key_end) { value = quad_v(batch * sizes.keys + key, head, i % 128u); }
-        staged[(i / 128u) * 128u + i % 128u] = value;
+      // Stage the values. Keys past the end are the last one again: they have no weight.
+      {
+        let row_0 = (thread + 0u) / 128u;
+        let quad_0 = (thread + 0u) % 128u;
+        let read_0 = quad_v(batch * sizes.keys + min(first_key + base + row_0, key_end - 1u), head, quad_0);
+        let row_1 = (thread + 64u) / 128u;
+        let quad_1 = (thread + 64u) % 128u;
+        let read_1 = quad_v(batch * sizes.keys + min(first_key + base + row_1, key_end - 1u), head, quad_1);
+        let row_2 = (thread + 128u) / 128u;
+        let quad_2 = (thread + 128u) % 128u;
+        let read_2 = quad_v(batch * sizes.keys + min(first_key + base + row_2, key_end - 1u), head, quad_2);
+        let row_3 = (thread + 192u) / 128u;
+        let quad_3 = (thread + 192u) % 128u;
+        let read_3 = quad_v(batch * sizes.keys + min(first_key + base + row_3, key_end - 1u), head, quad_3);
+        let row_4 = (thread + 256u) / 128u;
+        let quad_4 = (thread + 256u) % 128u;
+        let read_4 = quad_v(batch * sizes.keys + min(first_key + base + row_4, key_end - 1u), head, quad_4);
+        let row_5 = (thread + 320u) / 128u;
+        let quad_5 = (thread + 320u) % 128u;
+        let read_5 = quad_v(batch * sizes.keys + min(first_key + base + row_5, key_end - 1u), head, quad_5);
+        let row_6 = (thread + 384u) / 128u;
+        let quad_6 = (thread + 384u) % 128u;
+        let read_6 = quad_v(batch * sizes.keys + min(first_key + base + row_6, key_end - 1u), head, quad_6);
+        let row_7 = (thread + 448u) / 128u;
+        let quad_7 = (thread + 448u) % 128u;
+        let read_7 = quad_v(batch * sizes.keys + min(first_key + base + row_7, key_end - 1u), head, quad_7);
+        staged[row_0 * 128u + quad_0] = read_0;
+        staged[row_1 * 128u + quad_1] = read_1;
+        staged[row_2 * 128u + quad_2] = read_2;
+        staged[row_3 * 128u + quad_3] = read_3;
+        staged[row_4 * 128u + quad_4] = read_4;
+        staged[row_5 * 128u + quad_5] = read_5;
+        staged[row_6 * 128u + quad_6] = read_6;
+        staged[row_7 * 128u + quad_7] = read_7;
       }
       workgroupBarrier();
       // Output: weights times values, four keys at a time.

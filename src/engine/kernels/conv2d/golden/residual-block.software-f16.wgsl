@@ -143,9 +143,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_0 + tap_row;
       let column = left_0 + tap_column;
-      let inside = line < sizes.height && column < sizes.width;
-      if (inside) {
-        at_0 = (image_0 + (line) * sizes.width + (column)) * sizes.quads;
+      if (line < sizes.height && column < sizes.width) {
+        at_0 = (image_0 + line * sizes.width + column) * sizes.quads;
         inside_0 = true;
       }
     }
@@ -154,9 +153,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_1 + tap_row;
       let column = left_1 + tap_column;
-      let inside = line < sizes.height && column < sizes.width;
-      if (inside) {
-        at_1 = (image_1 + (line) * sizes.width + (column)) * sizes.quads;
+      if (line < sizes.height && column < sizes.width) {
+        at_1 = (image_1 + line * sizes.width + column) * sizes.quads;
         inside_1 = true;
       }
     }
@@ -165,9 +163,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_2 + tap_row;
       let column = left_2 + tap_column;
-      let inside = line < sizes.height && column < sizes.width;
-      if (inside) {
-        at_2 = (image_2 + (line) * sizes.width + (column)) * sizes.quads;
+      if (line < sizes.height && column < sizes.width) {
+        at_2 = (image_2 + line * sizes.width + column) * sizes.quads;
         inside_2 = true;
       }
     }
@@ -176,9 +173,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_3 + tap_row;
       let column = left_3 + tap_column;
-      let inside = line < sizes.height && column < sizes.width;
-      if (inside) {
-        at_3 = (image_3 + (line) * sizes.width + (column)) * sizes.quads;
+      if (line < sizes.height && column < sizes.width) {
+        at_3 = (image_3 + line * sizes.width + column) * sizes.quads;
         inside_3 = true;
       }
     }

@@ -101,80 +101,55 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let end_slice = sizes.slices;
 
   for (var slice = first_slice; slice < end_slice; slice++) {
-    // Copy the slice of A and of W to workgroup memory.
+    // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
     let tap = slice / sizes.slices_per_tap;
     let slice_quad = (slice - tap * sizes.slices_per_tap) * 4u;
     let channel_quad = slice_quad + a_quad;
     let weight_row = 4u * (tap * sizes.quads + slice_quad);
     let tap_row = tap / sizes.kernel_width;
     let tap_column = tap % sizes.kernel_width;
-    {
-      var value = vec4<f32>(0.0);
-      let line = top_0 + tap_row;
-      let column = left_0 + tap_column;
-      let inside = line < sizes.height && column < sizes.width;
-      if (inside && channel_quad < sizes.quads) { value = load_x((image_0 + (line) * sizes.width + (column)) * sizes.quads + channel_quad); }
-      a_tile[thread + 0u] = value;
-    }
-    {
-      var value = vec4<f32>(0.0);
-      let line = top_1 + tap_row;
-      let column = left_1 + tap_column;
-      let inside = line < sizes.height && column < sizes.width;
-      if (inside && channel_quad < sizes.quads) { value = load_x((image_1 + (line) * sizes.width + (column)) * sizes.quads + channel_quad); }
-      a_tile[thread + 64u] = value;
-    }
-    {
-      var value = vec4<f32>(0.0);
-      let line = top_2 + tap_row;
-      let column = left_2 + tap_column;
-      let inside = line < sizes.height && column < sizes.width;
-      if (inside && channel_quad < sizes.quads) { value = load_x((image_2 + (line) * sizes.width + (column)) * sizes.quads + channel_quad); }
-      a_tile[thread + 128u] = value;
-    }
-    {
-      var value = vec4<f32>(0.0);
-      let line = top_3 + tap_row;
-      let column = left_3 + tap_column;
-      let inside = line < sizes.height && column < sizes.width;
-      if (inside && channel_quad < sizes.quads) { value = load_x((image_3 + (line) * sizes.width + (column)) * sizes.quads + channel_quad); }
-      a_tile[thread + 192u] = value;
-    }
-    {
-      var value = vec4<f32>(0.0);
-      let line = top_4 + tap_row;
-      let column = left_4 + tap_column;
-      let inside = line < sizes.height && column < sizes.width;
-      if (inside && channel_quad < sizes.quads) { value = load_x((image_4 + (line) * sizes.width + (column)) * sizes.quads + channel_quad); }
-      a_tile[thread + 256u] = value;
-    }
-    {
-      var value = vec4<f32>(0.0);
-      let line = top_5 + tap_row;
-      let column = left_5 + tap_column;
-      let inside = line < sizes.height && column < sizes.width;
-      if (inside && channel_quad < sizes.quads) { value = load_x((image_5 + (line) * sizes.width + (column)) * sizes.quads + channel_quad); }
-      a_tile[thread + 320u] = value;
-    }
-    {
-      var value = vec4<f32>(0.0);
-      let line = top_6 + tap_row;
-      let column = left_6 + tap_column;
-      let inside = line < sizes.height && column < sizes.width;
-      if (inside && channel_quad < sizes.quads) { value = load_x((image_6 + (line) * sizes.width + (column)) * sizes.quads + channel_quad); }
-      a_tile[thread + 384u] = value;
-    }
-    {
-      var value = vec4<f32>(0.0);
-      let line = top_7 + tap_row;
-      let column = left_7 + tap_column;
-      let inside = line < sizes.height && column < sizes.width;
-      if (inside && channel_quad < sizes.quads) { value = load_x((image_7 + (line) * sizes.width + (column)) * sizes.quads + channel_quad); }
-      a_tile[thread + 448u] = value;
-    }
-    if (thread < 32u) {
-      w_tile[thread + 0u] = load_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
-    }
+    let line_0 = top_0 + tap_row;
+    let column_0 = left_0 + tap_column;
+    let inside_0 = line_0 < sizes.height && column_0 < sizes.width && channel_quad < sizes.quads;
+    let read_0 = load_x(select(0u, (image_0 + line_0 * sizes.width + column_0) * sizes.quads + channel_quad, inside_0));
+    let line_1 = top_1 + tap_row;
+    let column_1 = left_1 + tap_column;
+    let inside_1 = line_1 < sizes.height && column_1 < sizes.width && channel_quad < sizes.quads;
+    let read_1 = load_x(select(0u, (image_1 + line_1 * sizes.width + column_1) * sizes.quads + channel_quad, inside_1));
+    let line_2 = top_2 + tap_row;
+    let column_2 = left_2 + tap_column;
+    let inside_2 = line_2 < sizes.height && column_2 < sizes.width && channel_quad < sizes.quads;
+    let read_2 = load_x(select(0u, (image_2 + line_2 * sizes.width + column_2) * sizes.quads + channel_quad, inside_2));
+    let line_3 = top_3 + tap_row;
+    let column_3 = left_3 + tap_column;
+    let inside_3 = line_3 < sizes.height && column_3 < sizes.width && channel_quad < sizes.quads;
+    let read_3 = load_x(select(0u, (image_3 + line_3 * sizes.width + column_3) * sizes.quads + channel_quad, inside_3));
+    let line_4 = top_4 + tap_row;
+    let column_4 = left_4 + tap_column;
+    let inside_4 = line_4 < sizes.height && column_4 < sizes.width && channel_quad < sizes.quads;
+    let read_4 = load_x(select(0u, (image_4 + line_4 * sizes.width + column_4) * sizes.quads + channel_quad, inside_4));
+    let line_5 = top_5 + tap_row;
+    let column_5 = left_5 + tap_column;
+    let inside_5 = line_5 < sizes.height && column_5 < sizes.width && channel_quad < sizes.quads;
+    let read_5 = load_x(select(0u, (image_5 + line_5 * sizes.width + column_5) * sizes.quads + channel_quad, inside_5));
+    let line_6 = top_6 + tap_row;
+    let column_6 = left_6 + tap_column;
+    let inside_6 = line_6 < sizes.height && column_6 < sizes.width && channel_quad < sizes.quads;
+    let read_6 = load_x(select(0u, (image_6 + line_6 * sizes.width + column_6) * sizes.quads + channel_quad, inside_6));
+    let line_7 = top_7 + tap_row;
+    let column_7 = left_7 + tap_column;
+    let inside_7 = line_7 < sizes.height && column_7 < sizes.width && channel_quad < sizes.quads;
+    let read_7 = load_x(select(0u, (image_7 + line_7 * sizes.width + column_7) * sizes.quads + channel_quad, inside_7));
+    let w_read_0 = load_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
+    a_tile[thread + 0u] = select(vec4<f32>(0.0), read_0, inside_0);
+    a_tile[thread + 64u] = select(vec4<f32>(0.0), read_1, inside_1);
+    a_tile[thread + 128u] = select(vec4<f32>(0.0), read_2, inside_2);
+    a_tile[thread + 192u] = select(vec4<f32>(0.0), read_3, inside_3);
+    a_tile[thread + 256u] = select(vec4<f32>(0.0), read_4, inside_4);
+    a_tile[thread + 320u] = select(vec4<f32>(0.0), read_5, inside_5);
+    a_tile[thread + 384u] = select(vec4<f32>(0.0), read_6, inside_6);
+    a_tile[thread + 448u] = select(vec4<f32>(0.0), read_7, inside_7);
+    if (thread < 32u) { w_tile[thread + 0u] = w_read_0; }
     workgroupBarrier();
     // Multiply: four rows of W, then every row of A against them.
     for (var quad = 0u; quad < 4u; quad++) {

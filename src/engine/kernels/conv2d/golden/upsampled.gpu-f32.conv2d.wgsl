@@ -64,31 +64,27 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let end_slice = min(first_slice + sizes.slices_per_part, sizes.slices);
 
   for (var slice = first_slice; slice < end_slice; slice++) {
-    // Copy the slice of A and of W to workgroup memory.
+    // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
     let tap = slice / sizes.slices_per_tap;
     let slice_quad = (slice - tap * sizes.slices_per_tap) * 4u;
     let channel_quad = slice_quad + a_quad;
     let weight_row = 4u * (tap * sizes.quads + slice_quad);
     let tap_row = tap / sizes.kernel_width;
     let tap_column = tap % sizes.kernel_width;
-    {
-      var value = vec4<f32>(0.0);
-      let line = top_0 + tap_row;
-      let column = left_0 + tap_column;
-      let inside = line < 2u * sizes.height && column < 2u * sizes.width;
-      if (inside && channel_quad < sizes.quads) { value = load_x((image_0 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads + channel_quad); }
-      a_tile[thread + 0u] = value;
-    }
-    {
-      var value = vec4<f32>(0.0);
-      let line = top_1 + tap_row;
-      let column = left_1 + tap_column;
-      let inside = line < 2u * sizes.height && column < 2u * sizes.width;
-      if (inside && channel_quad < sizes.quads) { value = load_x((image_1 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads + channel_quad); }
-      a_tile[thread + 128u] = value;
-    }
-    w_tile[thread + 0u] = load_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
-    w_tile[thread + 128u] = load_weight((weight_row + w_row + 8u) * sizes.weight_quads + w_quad);
+    let line_0 = top_0 + tap_row;
+    let column_0 = left_0 + tap_column;
+    let inside_0 = line_0 < 2u * sizes.height && column_0 < 2u * sizes.width && channel_quad < sizes.quads;
+    let read_0 = load_x(select(0u, (image_0 + (line_0 >> 1u) * sizes.width + (column_0 >> 1u)) * sizes.quads + channel_quad, inside_0));
+    let line_1 = top_1 + tap_row;
+    let column_1 = left_1 + tap_column;
+    let inside_1 = line_1 < 2u * sizes.height && column_1 < 2u * sizes.width && channel_quad < sizes.quads;
+    let read_1 = load_x(select(0u, (image_1 + (line_1 >> 1u) * sizes.width + (column_1 >> 1u)) * sizes.quads + channel_quad, inside_1));
+    let w_read_0 = load_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
+    let w_read_1 = load_weight((weight_row + w_row + 8u) * sizes.weight_quads + w_quad);
+    a_tile[thread + 0u] = select(vec4<f32>(0.0), read_0, inside_0);
+    a_tile[thread + 128u] = select(vec4<f32>(0.0), read_1, inside_1);
+    w_tile[thread + 0u] = w_read_0;
+    w_tile[thread + 128u] = w_read_1;
     workgroupBarrier();
     // Multiply: four rows of W, then every row of A against them.
     for (var quad = 0u; quad < 4u; quad++) {

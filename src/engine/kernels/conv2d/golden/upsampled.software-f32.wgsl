@@ -187,8 +187,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_0 + tap_row;
       let column = left_0 + tap_column;
-      let inside = line < 2u * sizes.height && column < 2u * sizes.width;
-      if (inside) {
+      if (line < 2u * sizes.height && column < 2u * sizes.width) {
         at_0 = (image_0 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
         inside_0 = true;
       }
@@ -198,8 +197,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_1 + tap_row;
       let column = left_1 + tap_column;
-      let inside = line < 2u * sizes.height && column < 2u * sizes.width;
-      if (inside) {
+      if (line < 2u * sizes.height && column < 2u * sizes.width) {
         at_1 = (image_1 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
         inside_1 = true;
       }
@@ -209,8 +207,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_2 + tap_row;
       let column = left_2 + tap_column;
-      let inside = line < 2u * sizes.height && column < 2u * sizes.width;
-      if (inside) {
+      if (line < 2u * sizes.height && column < 2u * sizes.width) {
         at_2 = (image_2 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
         inside_2 = true;
       }
@@ -220,8 +217,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_3 + tap_row;
       let column = left_3 + tap_column;
-      let inside = line < 2u * sizes.height && column < 2u * sizes.width;
-      if (inside) {
+      if (line < 2u * sizes.height && column < 2u * sizes.width) {
         at_3 = (image_3 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
         inside_3 = true;
       }
@@ -231,8 +227,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_4 + tap_row;
       let column = left_4 + tap_column;
-      let inside = line < 2u * sizes.height && column < 2u * sizes.width;
-      if (inside) {
+      if (line < 2u * sizes.height && column < 2u * sizes.width) {
         at_4 = (image_4 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
         inside_4 = true;
       }
@@ -242,8 +237,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_5 + tap_row;
       let column = left_5 + tap_column;
-      let inside = line < 2u * sizes.height && column < 2u * sizes.width;
-      if (inside) {
+      if (line < 2u * sizes.height && column < 2u * sizes.width) {
         at_5 = (image_5 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
         inside_5 = true;
       }
@@ -253,8 +247,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_6 + tap_row;
       let column = left_6 + tap_column;
-      let inside = line < 2u * sizes.height && column < 2u * sizes.width;
-      if (inside) {
+      if (line < 2u * sizes.height && column < 2u * sizes.width) {
         at_6 = (image_6 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
         inside_6 = true;
       }
@@ -264,8 +257,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_7 + tap_row;
       let column = left_7 + tap_column;
-      let inside = line < 2u * sizes.height && column < 2u * sizes.width;
-      if (inside) {
+      if (line < 2u * sizes.height && column < 2u * sizes.width) {
         at_7 = (image_7 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
         inside_7 = true;
       }
@@ -275,8 +267,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_8 + tap_row;
       let column = left_8 + tap_column;
-      let inside = line < 2u * sizes.height && column < 2u * sizes.width;
-      if (inside) {
+      if (line < 2u * sizes.height && column < 2u * sizes.width) {
         at_8 = (image_8 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
         inside_8 = true;
       }
@@ -286,8 +277,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_9 + tap_row;
       let column = left_9 + tap_column;
-      let inside = line < 2u * sizes.height && column < 2u * sizes.width;
-      if (inside) {
+      if (line < 2u * sizes.height && column < 2u * sizes.width) {
         at_9 = (image_9 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
         inside_9 = true;
       }
@@ -297,8 +287,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_10 + tap_row;
       let column = left_10 + tap_column;
-      let inside = line < 2u * sizes.height && column < 2u * sizes.width;
-      if (inside) {
+      if (line < 2u * sizes.height && column < 2u * sizes.width) {
         at_10 = (image_10 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
         inside_10 = true;
       }
@@ -308,8 +297,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_11 + tap_row;
       let column = left_11 + tap_column;
-      let inside = line < 2u * sizes.height && column < 2u * sizes.width;
-      if (inside) {
+      if (line < 2u * sizes.height && column < 2u * sizes.width) {
         at_11 = (image_11 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
         inside_11 = true;
       }
@@ -319,8 +307,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_12 + tap_row;
       let column = left_12 + tap_column;
-      let inside = line < 2u * sizes.height && column < 2u * sizes.width;
-      if (inside) {
+      if (line < 2u * sizes.height && column < 2u * sizes.width) {
         at_12 = (image_12 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
         inside_12 = true;
       }
@@ -330,8 +317,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_13 + tap_row;
       let column = left_13 + tap_column;
-      let inside = line < 2u * sizes.height && column < 2u * sizes.width;
-      if (inside) {
+      if (line < 2u * sizes.height && column < 2u * sizes.width) {
         at_13 = (image_13 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
         inside_13 = true;
       }
@@ -341,8 +327,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_14 + tap_row;
       let column = left_14 + tap_column;
-      let inside = line < 2u * sizes.height && column < 2u * sizes.width;
-      if (inside) {
+      if (line < 2u * sizes.height && column < 2u * sizes.width) {
         at_14 = (image_14 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
         inside_14 = true;
       }
@@ -352,8 +337,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_15 + tap_row;
       let column = left_15 + tap_column;
-      let inside = line < 2u * sizes.height && column < 2u * sizes.width;
-      if (inside) {
+      if (line < 2u * sizes.height && column < 2u * sizes.width) {
         at_15 = (image_15 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
         inside_15 = true;
       }

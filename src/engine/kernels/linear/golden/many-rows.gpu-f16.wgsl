@@ -69,31 +69,27 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let end_slice = sizes.slices;
 
   for (var slice = first_slice; slice < end_slice; slice++) {
-    // Copy the slice of A and of W to workgroup memory.
+    // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
     let channel_quad = slice * 4u + a_quad;
     let weight_row = slice * 16u;
-    {
-      var value = vec4<f32>(0.0);
-      if (channel_quad < sizes.quads) { value = load_x(base_0 + channel_quad); }
-      a_tile[thread + 0u] = value;
-    }
-    {
-      var value = vec4<f32>(0.0);
-      if (channel_quad < sizes.quads) { value = load_x(base_1 + channel_quad); }
-      a_tile[thread + 128u] = value;
-    }
-    {
-      var value = vec4<f32>(0.0);
-      if (channel_quad < sizes.quads) { value = load_x(base_2 + channel_quad); }
-      a_tile[thread + 256u] = value;
-    }
-    {
-      var value = vec4<f32>(0.0);
-      if (channel_quad < sizes.quads) { value = load_x(base_3 + channel_quad); }
-      a_tile[thread + 384u] = value;
-    }
-    w_tile[thread + 0u] = load_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
-    w_tile[thread + 128u] = load_weight((weight_row + w_row + 8u) * sizes.weight_quads + w_quad);
+    let inside = channel_quad < sizes.quads;
+    let read_quad = min(channel_quad, sizes.quads - 1u);
+    let inside_0 = inside;
+    let inside_1 = inside;
+    let inside_2 = inside;
+    let inside_3 = inside;
+    let read_0 = load_x(base_0 + read_quad);
+    let read_1 = load_x(base_1 + read_quad);
+    let read_2 = load_x(base_2 + read_quad);
+    let read_3 = load_x(base_3 + read_quad);
+    let w_read_0 = load_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
+    let w_read_1 = load_weight((weight_row + w_row + 8u) * sizes.weight_quads + w_quad);
+    a_tile[thread + 0u] = select(vec4<f32>(0.0), read_0, inside_0);
+    a_tile[thread + 128u] = select(vec4<f32>(0.0), read_1, inside_1);
+    a_tile[thread + 256u] = select(vec4<f32>(0.0), read_2, inside_2);
+    a_tile[thread + 384u] = select(vec4<f32>(0.0), read_3, inside_3);
+    w_tile[thread + 0u] = w_read_0;
+    w_tile[thread + 128u] = w_read_1;
     workgroupBarrier();
     // Multiply: four rows of W, then every row of A against them.
     for (var quad = 0u; quad < 4u; quad++) {

@@ -53,27 +53,30 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let end_slice = sizes.slices;
 
   for (var slice = first_slice; slice < end_slice; slice++) {
-    // Copy the slice of A and of W to workgroup memory.
+    // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
     let in_second = slice >= sizes.first_slices;
     let slice_quad = select(slice, slice - sizes.first_slices, in_second) * 4u;
     let channel_quad = slice_quad + a_quad;
     let weight_row = 4u * (slice_quad + select(0u, sizes.quads, in_second));
-    {
-      var value = vec4<f32>(0.0);
-      if (in_second) {
-        if (channel_quad < sizes.second_quads) { value = load_second(row_0 * sizes.second_quads + channel_quad); }
-      } else if (channel_quad < sizes.quads) { value = load_x(row_0 * sizes.quads + channel_quad); }
-      a_tile[thread + 0u] = value;
+    let source_quads = select(sizes.quads, sizes.second_quads, in_second);
+    let read_quad = min(channel_quad, source_quads - 1u);
+    let inside_0 = channel_quad < source_quads;
+    var read_0: vec4<f32>;
+    let inside_1 = channel_quad < source_quads;
+    var read_1: vec4<f32>;
+    if (in_second) {
+      read_0 = load_second(row_0 * sizes.second_quads + read_quad);
+      read_1 = load_second(row_1 * sizes.second_quads + read_quad);
+    } else {
+      read_0 = load_x(row_0 * sizes.quads + read_quad);
+      read_1 = load_x(row_1 * sizes.quads + read_quad);
     }
-    {
-      var value = vec4<f32>(0.0);
-      if (in_second) {
-        if (channel_quad < sizes.second_quads) { value = load_second(row_1 * sizes.second_quads + channel_quad); }
-      } else if (channel_quad < sizes.quads) { value = load_x(row_1 * sizes.quads + channel_quad); }
-      a_tile[thread + 64u] = value;
-    }
-    w_tile[thread + 0u] = load_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
-    w_tile[thread + 64u] = load_weight((weight_row + w_row + 8u) * sizes.weight_quads + w_quad);
+    let w_read_0 = load_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
+    let w_read_1 = load_weight((weight_row + w_row + 8u) * sizes.weight_quads + w_quad);
+    a_tile[thread + 0u] = select(vec4<f32>(0.0), read_0, inside_0);
+    a_tile[thread + 64u] = select(vec4<f32>(0.0), read_1, inside_1);
+    w_tile[thread + 0u] = w_read_0;
+    w_tile[thread + 64u] = w_read_1;
     workgroupBarrier();
     // Multiply: four rows of W, then every row of A against them.
     for (var quad = 0u; quad < 4u; quad++) {
