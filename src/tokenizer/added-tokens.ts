@@ -43,7 +43,7 @@ export function addedTokens(definition: JsonObject, config: JsonObject, older: J
 
 function addedToken(content: unknown, id: unknown, flags: JsonObject, where: string): AddedToken {
   if (typeof content !== "string" || content === "" || content.length > 256) {
-    throw new OnestrokeError("model-corrupt", `${where}: an added token is ${shown(content)}, which is not a text to look for`, {
+    throw new OnestrokeError("model-corrupt", `${where}: an added token is ${shown(content)}, which is no text to look for`, {
       file: where,
     });
   }
