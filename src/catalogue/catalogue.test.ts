@@ -163,7 +163,7 @@ describe("manifest", () => {
   const unread = CATALOGUE.filter((published) => published.weights !== "safetensors");
   it.each(unread)("$id: says what can be done about weights that are not safetensors", async (published) => {
     const refused = catalogueManifest(published, open);
-    const said = published.base === undefined ? "classes, not sentences" : `models/catalogue/${published.id}.json`;
+    const said = `models/catalogue/${published.id}.json`;
     await expect(refused).rejects.toMatchObject({ code: "model-unsupported", message: expect.stringContaining(said) });
   });
 

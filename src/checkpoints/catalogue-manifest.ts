@@ -48,8 +48,7 @@ export async function catalogueManifest(entry: CatalogueEntry, open: OpenReposit
 }
 
 /** What a user can do about weights that are not read. */
-function advice({ id, base }: CatalogueEntry): string {
-  if (base === undefined) return ", and it draws classes, not sentences, which is not supported yet";
+function advice({ id }: CatalogueEntry): string {
   return (
     `: convert them to safetensors in a folder under models, and name that in models/catalogue/${id}.json ` +
     '("revision": "", "weights": "safetensors"), because its steps are written nowhere else'

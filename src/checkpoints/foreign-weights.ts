@@ -32,7 +32,7 @@ const BY_NAME: readonly (readonly [name: RegExp, Foreign])[] = [
   [/^(?:emb_params|clip_[lg]|string_to_param.*)$/, unsupported("a textual inversion, which is a word and not a model", "Choose a model.")],
   [
     /^(?:model\.)?(?:double_blocks|single_blocks|joint_blocks|single_transformer_blocks)\./,
-    unsupported("a diffusion transformer (Flux, SD3 and their kin)", "Choose a UNet model: Stable Diffusion 1, 2, XL and their students."),
+    unsupported("a diffusion transformer (such as Flux or SD3)", "Choose a UNet model: Stable Diffusion 1, 2, XL and their students."),
   ],
   [/^(?:shared\.weight$|encoder\.block\.\d)/, unsupported("a T5 text encoder", "Choose a model whose text encoder is CLIP.")],
 ];

@@ -50,7 +50,7 @@ export function missingFile(store: string, path: string, cause?: unknown): Onest
 /** @throws OnestrokeError `model-corrupt` when the file is too short for the range that is asked for */
 export function checkRange(name: string, begin: number, byteLength: number, size: number): void {
   if (begin >= 0 && begin + byteLength <= size) return;
-  throw new OnestrokeError("model-corrupt", `${name} is ${size} bytes long, but byte ${begin + byteLength} of it was asked for`, {
+  throw new OnestrokeError("model-corrupt", `${name} is ${size} bytes long, but bytes up to ${begin + byteLength} were asked for`, {
     file: name,
     size,
   });

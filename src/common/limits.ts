@@ -1,7 +1,7 @@
 // The bounds that hold for every recipe. A model's own bounds (its largest step count, the stride of its
 // sizes) are narrower, and are checked where the model is known (pipeline/fit.ts).
 
-/** A text encoder reads 75 tokens of a text, and more rows of them only on request. This limit lies a dozen rows further. */
+/** A text encoder reads 75 tokens of a text, and more rows of them only on request. This limit is a dozen rows further on. */
 export const MAX_PROMPT_CHARACTERS = 10_000;
 
 /** Most file systems allow folder names of up to 255 bytes. */

@@ -50,9 +50,9 @@ export const STEERING_DEFAULTS: Readonly<Record<SteeredFamily, SteeringDefaults>
     nag: { method: "nag", scale: 2, tau: TAU, alpha: 0.5, sigmaEnd: SIGMA_END },
     sigmaEnd: SIGMA_END,
   },
-  // Our own student. It takes PixArt's value for NASA, because it too is a small network trained from captions. Only the first
-  // of its timesteps lies above the end. Steering that step alone out of four let 2 of 60 excluded things
-  // come back, with either method; steering every step let none come back.
+  // Our own student. It takes PixArt's value for NASA, because it too is a small network trained from captions. Of its
+  // timesteps only the first is above the end. When only that step out of four was steered, 2 of 60 things that had been
+  // left out came back, with either method; when every step was steered, none came back.
   vignette: {
     method: "nasa",
     nasa: { method: "nasa", scale: 0.5 },

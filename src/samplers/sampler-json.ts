@@ -39,7 +39,7 @@ function parseRule(fields: Fields): SamplerRule {
         lists: fields.objects("lists").map((list) => {
           const lists = { network: list.integers("network", TIMESTEPS), renoise: list.integers("renoise", TIMESTEPS) };
           if (lists.network.length === 0 || lists.network.length !== lists.renoise.length) {
-            throw list.unsupported("renoise", 'has not as many steps as "network"');
+            throw list.unsupported("renoise", 'does not have as many steps as "network"');
           }
           return lists;
         }),

@@ -1,5 +1,5 @@
-// The runtime's WASM is downloaded to the end, with progress. Anything else is a failed download: a refusal,
-// a web page, half a file, a cancel. The sizes in the table are those of the installed package.
+// The runtime's WASM is downloaded to the end, with progress. A refusal, a web page or half a file is a failed download,
+// and a cancel is a cancel. The sizes in the table are those of the installed package.
 import { stat } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import { fileURLToPath } from "node:url";

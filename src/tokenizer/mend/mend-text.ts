@@ -8,7 +8,7 @@ export function mendText(text: string): string {
   return decodeHTML(decodeHTML(fixText(text.toWellFormed())));
 }
 
-/** Mends a text line by line; once a line has markup, its entities are left alone. */
+/** Mends a text line by line. From the first line with markup on, entities are left alone. */
 function fixText(text: string): string {
   let withEntities = true;
   return text

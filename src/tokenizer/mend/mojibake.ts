@@ -68,7 +68,7 @@ const MISTAKE = new RegExp(
 const WITH_SPACE =
   /[\xc2\xc3\xc5\xce\xd0\xd9] |[\xe2\xe3] [\x80-\x84\x86-\x9f\xa1-\xbf]|[\xe0-\xe3][\x80-\x84\x86-\x9f\xa1-\xbf] |\xf0 [\x80-\xbf]{2}|\xf0[\x80-\xbf] [\x80-\xbf]|\xf0[\x80-\xbf]{2} /g;
 const A_GRAVE = /\xc3 (?! |quele|quela|quilo|s )/g;
-/** Sequences that have lost some of their bytes: each is replaced by "\x1A", or at most once by "?". */
+/** Sequences that have lost some of their bytes: a lost byte appears as "\x1A", or at most once as "?". */
 const LOST = [
   "[\xc2-\xdf]~",
   "[\xc2\xc3][?]",
