@@ -59,10 +59,17 @@ export function foreignBytes(bytes: Uint8Array): Foreign | undefined {
   const head = String.fromCharCode(...bytes.subarray(0, HEAD_BYTES));
   const known =
     foreignText(head.replace(/^\xef\xbb\xbf/, "")) ?? BINARY.find(([begins]) => begins.some((bytes) => head.startsWith(bytes)))?.[1];
-  if (known !== undefined || !/^[\t\n\r -~]{8,}$/.test(head)) return known;
-  const text = head.trim().slice(0, 60);
+  return known ?? (/^[\t\n\r -~]{8,}$/.test(head) ? answer(head) : undefined);
+}
+
+/** @returns what a text is that should be JSON and does not even begin like it */
+export function foreignJson(text: string): Foreign | undefined {
+  return /^\s*[^\s{[\ufeff][\t\n\r -~]{3,500}$/.test(text) ? answer(text) : undefined;
+}
+
+function answer(text: string): Foreign {
   return {
-    what: `text, "${text}", and not the file itself`,
+    what: `text, "${text.trim().slice(0, 60)}", and not the file itself`,
     remedy: "Download the file itself: what was saved is a server's answer.",
     code: "model-missing",
   };

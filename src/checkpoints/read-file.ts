@@ -1,7 +1,7 @@
 // Whole small files of a store: configs, vocabularies, indexes.
 import { OnestrokeError } from "../common/errors";
 import type { ByteStore } from "./byte-source";
-import { foreignBytes, foreignError, foreignText } from "./foreign-file";
+import { foreignBytes, foreignError, foreignJson, foreignText } from "./foreign-file";
 import { parseJsonObject, type JsonObject } from "../common/json";
 
 /** The largest text that is read from a checkpoint. The tokenizer.json of a large vocabulary has 20 MB. */
@@ -38,7 +38,10 @@ export function decodeText(bytes: Uint8Array, where: string): string {
 }
 
 export async function readJson(store: ByteStore, path: string, signal?: AbortSignal): Promise<JsonObject> {
-  return parseJsonObject(await readText(store, path, signal), `${store.name}/${path}`);
+  const text = await readText(store, path, signal);
+  const foreign = foreignJson(text);
+  if (foreign !== undefined) throw foreignError(`${store.name}/${path}`, foreign);
+  return parseJsonObject(text, `${store.name}/${path}`);
 }
 
 /** The first of several files that exists, or undefined. */
