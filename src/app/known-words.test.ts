@@ -19,6 +19,7 @@ test.each([
   ["letters beside numbers are", "4k 3D", ["4k", "3D"]],
   ["a known word inside another one", "superlighthouse", ["superlighthouse"]],
   ["accents, composed or not", "cafe\u0301, café, cafè", ["cafè"]],
+  ["ligatures and full-width letters, which the tokenizer mends", "ｌｉｇｈｔｈｏｕｓｅ, \ufb01sh", ["fish"]],
   ["every script", "маяк 灯塔，日落 מגדלור", ["маяк", "灯塔", "日落", "מגדלור"]],
   ["nothing of what is never read", `${"city ".repeat(2_000)} bicycle`, []],
   ["an empty text", " \n\u0000", []],

@@ -25,7 +25,7 @@ const WORD = /[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*/gu;
 /** The words of `text` that are not known, each once and as it is first written. Numbers do not count as words. */
 export function unknownWords(text: string, known: KnownWords): readonly string[] {
   const written = new Map<string, string>();
-  for (const [word] of normalisePrompt(text).normalize("NFC").matchAll(WORD)) {
+  for (const [word] of normalisePrompt(text).normalize("NFKC").matchAll(WORD)) {
     const lower = word.toLowerCase();
     if (!written.has(lower)) written.set(lower, word);
   }
