@@ -69,7 +69,7 @@ export class Device {
       workgroupBytes: limits.maxComputeWorkgroupStorageSize,
       invocations: limits.maxComputeInvocationsPerWorkgroup,
       bindingBytes: limits.maxStorageBufferBindingSize,
-      traits: TRAITS[adapterClass({ software: this.adapter.software, float16: this.hasFloat16 })],
+      traits: TRAITS[adapterClass({ ...this.adapter, float16: this.hasFloat16 })],
     };
   }
 

@@ -48,6 +48,7 @@ const LIMITS = { workgroupBytes: 16_384, invocations: 256, bindingBytes: 2 ** 27
 /** The limits every adapter has. float32 without `shader-f16`, so that packed weights are seen too. */
 const TARGETS: Readonly<Record<GoldenTarget, KernelTarget>> = {
   "gpu-f16": { ...LIMITS, format: "f16", half: true, traits: TRAITS.hardware },
+  "gpu-fast-f16": { ...LIMITS, format: "f16", half: true, traits: TRAITS.hardwareWithFastFloat16 },
   "gpu-f32": { ...LIMITS, format: "f32", half: false, traits: TRAITS.hardware },
   "software-f16": { ...LIMITS, format: "f16", half: true, traits: TRAITS.softwareWithFloat16 },
   "software-f32": { ...LIMITS, format: "f32", half: false, traits: TRAITS.software },

@@ -15,6 +15,8 @@ export interface KernelTraits {
   readonly sharesThroughWorkgroupMemory: boolean;
   /** Tiles of matrix products and the shapes they are for. */
   readonly gemmTiles: readonly TileRule[];
+  /** Products of float16 activations are multiplied in float16, in short blocks that are added up in float32. */
+  readonly multipliesInFloat16: boolean;
   /** Workgroups that keep the adapter busy: a matrix product that has fewer splits its reduction, where tiles are shared. */
   readonly busyWorkgroups: number;
   /** Several invocations normalise a row together, and meet at barriers; otherwise a row is one invocation's work. */
@@ -29,13 +31,14 @@ export interface KernelTraits {
   readonly combineInvocations: number;
 }
 
-export type AdapterClass = "hardware" | "softwareWithFloat16" | "software";
+export type AdapterClass = "hardware" | "hardwareWithFastFloat16" | "softwareWithFloat16" | "software";
 
 /** Software adapters compile slowly, pay much for a barrier and little for reading again, and keep few cores busy. */
 const SOFTWARE = {
   sizes: "uniform",
   choosesActivationsAtRunTime: true,
   sharesThroughWorkgroupMemory: false,
+  multipliesInFloat16: false,
   busyWorkgroups: 1,
   normalisesRowsInTeams: false,
   readsGroupsInQuads: false,
@@ -44,25 +47,33 @@ const SOFTWARE = {
   combineInvocations: 8,
 } as const;
 
+const HARDWARE = {
+  sizes: "constant",
+  choosesActivationsAtRunTime: false,
+  sharesThroughWorkgroupMemory: true,
+  gemmTiles: GPU_TILES,
+  multipliesInFloat16: false,
+  // A discrete GPU of some sixty cores, four workgroups each.
+  busyWorkgroups: 256,
+  normalisesRowsInTeams: true,
+  readsGroupsInQuads: true,
+  groupInvocations: 256,
+  groupElementsAlone: 16_384,
+  combineInvocations: 64,
+} as const;
+
 export const TRAITS = {
-  hardware: {
-    sizes: "constant",
-    choosesActivationsAtRunTime: false,
-    sharesThroughWorkgroupMemory: true,
-    gemmTiles: GPU_TILES,
-    // A discrete GPU of some sixty cores, four workgroups each.
-    busyWorkgroups: 256,
-    normalisesRowsInTeams: true,
-    readsGroupsInQuads: true,
-    groupInvocations: 256,
-    groupElementsAlone: 16_384,
-    combineInvocations: 64,
-  },
+  hardware: HARDWARE,
+  hardwareWithFastFloat16: { ...HARDWARE, multipliesInFloat16: true },
   softwareWithFloat16: { ...SOFTWARE, gemmTiles: SMALL_DIRECT_TILES },
   software: { ...SOFTWARE, gemmTiles: LARGE_DIRECT_TILES },
 } as const satisfies Readonly<Record<AdapterClass, KernelTraits>>;
 
-export function adapterClass(adapter: { readonly software: boolean; readonly float16: boolean }): AdapterClass {
-  if (!adapter.software) return "hardware";
-  return adapter.float16 ? "softwareWithFloat16" : "software";
+/** Vendors whose GPUs multiply two float16 in the time of one float32. NVIDIA's and Apple's gain nothing from it. */
+const FAST_FLOAT16 = ["amd", "intel"];
+
+export function adapterClass(adapter: { readonly vendor: string; readonly software: boolean; readonly float16: boolean }): AdapterClass {
+  const { vendor, software, float16 } = adapter;
+  if (software) return float16 ? "softwareWithFloat16" : "software";
+  return float16 && FAST_FLOAT16.includes(vendor) ? "hardwareWithFastFloat16" : "hardware";
 }

@@ -2,10 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { GraphBuilder } from "../../graph-builder";
 import type { KernelTarget } from "../../kernel";
 import type { Activation, Padding } from "../../ops";
-import type { NumberFormat } from "../../tensor";
 import { evaluate, expectClose, random } from "../../testing/evaluate";
 import { TRAITS } from "../../traits";
-import { casesIn, COMPILE_TIMEOUT_MS, FORMATS, sumTolerance, type Formats } from "../gemm/testing/formats";
+import { casesIn, COMPILE_TIMEOUT_MS, FORMATS, sumTolerance, type Format, type Formats } from "../gemm/testing/formats";
 import { conv2dReference, outputSize, type Conv2dReference } from "./reference";
 
 interface Case {
@@ -93,8 +92,8 @@ describe("conv2d equals the direct sum over taps and channels", () => {
       "$rule",
       async (c) => {
         const p = parametersOf(c);
-        const { y } = await evaluate(build(p), dataOf(p), { format, sizes, target: { ...target, ...c.target } });
-        expectClose(y ?? [], conv2dReference(p), tolerance(p, format));
+        const { y } = await evaluate(build(p), dataOf(p), { format, sizes, target: { ...c.target, ...target } });
+        expectClose(y ?? [], conv2dReference(p), tolerance(p, variant));
       },
       COMPILE_TIMEOUT_MS,
     );
@@ -113,7 +112,7 @@ describe("conv2d equals the direct sum over taps and channels", () => {
   });
 });
 
-function tolerance(p: Conv2dReference, format: NumberFormat): number {
+function tolerance(p: Conv2dReference, format: Pick<Format, "format" | "target">): number {
   return sumTolerance(p.kernel[0] * p.kernel[1] * p.input[3], format);
 }
 

@@ -1,6 +1,6 @@
 // Dispatches of one band of a matrix product: the product itself, or, for a split
 // reduction, partial sums followed by the pass that adds them up in a fixed order.
-import { linearWorkgroups, type Binding, type BufferSource, type Dispatch, type Lowering } from "../../kernel";
+import { linearWorkgroups, type Binding, type BufferSource, type Dispatch, type KernelTarget, type Lowering } from "../../kernel";
 import type { Weight } from "../../ops";
 import { quadsOf, type Tensor } from "../../tensor";
 import { linearEntryPoint, wgsl } from "../../wgsl";
@@ -52,7 +52,7 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
       ...(split ? { slices_per_part: slicesPerPart } : finishSizes),
     },
     workgroups: [Math.ceil((weightQuads * 4) / plan.tile.columns), Math.ceil(rows / plan.tile.rows), parts] as const,
-    code: productWgsl(gemm),
+    code: productWgsl(gemm, lowering.target),
   };
   const buffers = {
     ...Object.fromEntries(gemm.inputs.map(({ name, buffer }) => [name, buffer])),
@@ -87,12 +87,14 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
   ];
 }
 
-function productWgsl({ plan, source, epilogue }: GemmDispatch): string {
+function productWgsl({ plan, source, epilogue, inputs }: GemmDispatch, target: KernelTarget): string {
   const { tile } = plan;
   const { gated } = epilogue;
   if (plan.direct) return directWgsl({ tile, source: source.direct, gated, epilogue: epilogueWgsl(epilogue) });
   const split = plan.splits > 1;
-  return tiledWgsl({ tile, source: source.tiled, gated, epilogue: split ? "" : epilogueWgsl(epilogue), split });
+  const half =
+    target.traits.multipliesInFloat16 && target.format === "f16" && inputs.every(({ tensor }) => tensor.element === "activation");
+  return tiledWgsl({ tile, source: source.tiled, gated, epilogue: split ? "" : epilogueWgsl(epilogue), split, half });
 }
 
 function sumWgsl(epilogue: Epilogue): string {

@@ -1,12 +1,13 @@
 // WGSL of a tiled matrix product y[rows, columns] = epilogue(A[rows, k] W[k, columns]).
 // Where A's values come from (rows of a matrix, pixels under a convolution's tap) is the
-// caller's `TiledRows`; what becomes of a sum is the epilogue's. Sums are f32 throughout.
+// caller's `TiledRows`; what becomes of a sum is the epilogue's. Sums are f32.
 //
 // The reduction runs in slices of `depth` channels. For each, the workgroup copies A
 // `[rows][depth]` and W `[depth][columns]` to workgroup memory, and each thread adds
 // threadRows x threadColumns products per channel into named `vec4` accumulators
-// (arrays of accumulators end up in thread memory on some drivers). The tiles are float32 in
-// every format: a value is converted once on its way in, not once per thread that reads it.
+// (arrays of accumulators end up in thread memory on some drivers). The tiles are float32: a
+// value is converted once on its way in, not once per thread that reads it. Where the target
+// multiplies in float16 they stay float16, and each slice is summed in it before it is added.
 import { entryPoint, unroll, wgsl } from "../../wgsl";
 import type { TiledRows } from "./source";
 import { type Tile, threadsOf } from "./tile";
@@ -18,19 +19,26 @@ export interface TiledText {
   /** `finish` and what it needs; with split reductions partial sums are stored instead. */
   readonly epilogue: string;
   readonly split: boolean;
+  /**
+   * Tiles hold float16, and a slice is multiplied and summed in it before it is added to the float32 sums. A sum
+   * of `depth` terms loses about 2^-12 sqrt(depth / 2) of its size: 7e-4 for a depth of 16.
+   */
+  readonly half: boolean;
 }
 
 export function tiledWgsl(text: TiledText): string {
-  const { tile, source, split, epilogue } = text;
+  const { tile, source, split, epilogue, half } = text;
   const { rows, columns, depth, threadRows, threadColumns } = tile;
   const threads = threadsOf(tile);
   const [depthQuads, columnQuads, columnThreads] = [depth / 4, columns / 4, columns / threadColumns];
   const loads = loadCounts(tile);
+  const tiled = half ? "vec4<f16>" : "vec4<f32>";
+  const eachSum = (line: (name: string) => string) => unroll(threadRows, (i) => unroll(threadColumns / 4, (j) => line(`${i}_${j}`)));
   return wgsl`
     ${epilogue}
 
-    var<workgroup> a_tile: array<vec4<f32>, ${rows * depthQuads}>; // [rows][depth / 4]
-    var<workgroup> w_tile: array<vec4<f32>, ${depth * columnQuads}>; // [depth][columns / 4]
+    var<workgroup> a_tile: array<${tiled}, ${rows * depthQuads}>; // [rows][depth / 4]
+    var<workgroup> w_tile: array<${tiled}, ${depth * columnQuads}>; // [depth][columns / 4]
 
     ${entryPoint(
       threads,
@@ -46,7 +54,7 @@ export function tiledWgsl(text: TiledText): string {
         let w_row = thread / ${columnQuads}u;
         let w_quad = min(tile_quad + thread % ${columnQuads}u, sizes.weight_quads - 1u);
         ${unroll(loads.a, (load) => source.setup(load, `min(tile_row + a_row + ${load * (threads / depthQuads)}u, sizes.rows - 1u)`))}
-        ${unroll(threadRows, (i) => unroll(threadColumns / 4, (j) => `var sum_${i}_${j} = vec4<f32>(0.0);`))}
+        ${eachSum((name) => `var sum_${name} = vec4<f32>(0.0);`)}
         let first_slice = ${split ? "group.z * sizes.slices_per_part" : "0u"};
         let end_slice = ${split ? "min(first_slice + sizes.slices_per_part, sizes.slices)" : "sizes.slices"};
 
@@ -55,13 +63,15 @@ export function tiledWgsl(text: TiledText): string {
           ${source.slice}
           ${source.read(loads.a)}
           ${unroll(loads.w, (load) => readW(tile, load))}
-          ${unroll(loads.a, (load) => `a_tile[thread + ${load * threads}u] = select(vec4<f32>(0.0), read_${load}, inside_${load});`)}
-          ${copyW(tile, loads.w)}
+          ${unroll(loads.a, (load) => `a_tile[thread + ${load * threads}u] = ${stored(text, `select(vec4<f32>(0.0), read_${load}, inside_${load})`)};`)}
+          ${copyW(text, loads.w)}
           workgroupBarrier();
+          ${half ? `// The sums of this slice alone.\n${eachSum((name) => `var part_${name} = vec4<f16>(0.0);`)}` : ""}
           // Multiply: four rows of W, then every row of A against them.
           for (var quad = 0u; quad < ${depthQuads}u; quad++) {
             ${multiply(text)}
           }
+          ${half ? `// Add them in float32.\n${eachSum((name) => `sum_${name} += vec4<f32>(part_${name});`)}` : ""}
           workgroupBarrier();
         }
 
@@ -83,13 +93,20 @@ function readW(tile: Tile, load: number): string {
   return `let w_read_${load} = load_weight((${row}) * sizes.weight_quads + w_quad);`;
 }
 
-function copyW(tile: Tile, loads: number): string {
+function copyW(text: TiledText, loads: number): string {
+  const { tile } = text;
   const [threads, total] = [threadsOf(tile), (tile.depth * tile.columns) / 4];
-  const copies = unroll(loads, (load) => `w_tile[thread + ${load * threads}u] = w_read_${load};`);
+  const copies = unroll(loads, (load) => `w_tile[thread + ${load * threads}u] = ${stored(text, `w_read_${load}`)};`);
   return total >= threads ? copies : `if (thread < ${total}u) { ${copies} }`;
 }
 
+/** A value on its way into a tile. */
+function stored({ half }: TiledText, value: string): string {
+  return half ? `vec4<f16>(${value})` : value;
+}
+
 function multiply(text: TiledText): string {
+  const [sum, vector] = text.half ? ["part", "vec4<f16>"] : ["sum", "vec4<f32>"];
   const { threadRows, threadColumns, columns, depth } = text.tile;
   const eachQuad = (line: (j: number) => string) => unroll(threadColumns / 4, line);
   return wgsl`
@@ -98,7 +115,7 @@ function multiply(text: TiledText): string {
       threadRows,
       (i) => wgsl`
         let a_${i} = a_tile[(${rowOf(text, i)}) * ${depth / 4}u + quad];
-        ${unroll(4, (k) => eachQuad((j) => `sum_${i}_${j} = fma(vec4<f32>(a_${i}[${k}]), w_${k}_${j}, sum_${i}_${j});`))}
+        ${unroll(4, (k) => eachQuad((j) => `${sum}_${i}_${j} = fma(${vector}(a_${i}[${k}]), w_${k}_${j}, ${sum}_${i}_${j});`))}
       `,
     )}
   `;

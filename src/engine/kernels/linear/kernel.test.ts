@@ -2,10 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { GraphBuilder } from "../../graph-builder";
 import type { KernelTarget } from "../../kernel";
 import type { Activation, Weight } from "../../ops";
-import type { NumberFormat } from "../../tensor";
 import { evaluate, expectClose, random } from "../../testing/evaluate";
 import { TRAITS } from "../../traits";
-import { casesIn, COMPILE_TIMEOUT_MS, FORMATS, sumTolerance, type Formats } from "../gemm/testing/formats";
+import { casesIn, COMPILE_TIMEOUT_MS, FORMATS, sumTolerance, type Format, type Formats } from "../gemm/testing/formats";
 import { linearReference } from "./reference";
 
 interface Case {
@@ -58,8 +57,8 @@ describe("linear equals act(x W + b) + residual", () => {
       "$rule",
       async (c) => {
         const data = dataOf(c);
-        const { y } = await evaluate(build(c), data, { format, sizes, target: { ...target, ...c.target } });
-        expectClose(y ?? [], expected(c, data), tolerance(c, format));
+        const { y } = await evaluate(build(c), data, { format, sizes, target: { ...c.target, ...target } });
+        expectClose(y ?? [], expected(c, data), tolerance(c, variant));
       },
       COMPILE_TIMEOUT_MS,
     );
@@ -70,7 +69,7 @@ describe("linear equals act(x W + b) + residual", () => {
     const data = dataOf(c);
     const { y } = await evaluate(build(c), data);
     const wrong = expected(c, data).map((value, index) => (index === 5 ? value + 0.1 : value));
-    expect(() => expectClose(y ?? [], wrong, tolerance(c, "f32"))).toThrow(/\[5\]/);
+    expect(() => expectClose(y ?? [], wrong, tolerance(c, { format: "f32" }))).toThrow(/\[5\]/);
   });
 
   it("refuses rows larger than a binding", async () => {
@@ -79,7 +78,7 @@ describe("linear equals act(x W + b) + residual", () => {
   });
 });
 
-function tolerance({ k, secondK = 0 }: Case, format: NumberFormat): number {
+function tolerance({ k, secondK = 0 }: Case, format: Pick<Format, "format" | "target">): number {
   return sumTolerance(k + secondK, format);
 }
 

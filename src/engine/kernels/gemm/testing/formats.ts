@@ -22,6 +22,7 @@ export const FORMATS: readonly Format[] = [
   { name: "f32 with packed weights", format: "f32", sizes: "uniform", target: { half: false, traits: TRAITS.software } },
   { name: "f16", format: "f16", sizes: "uniform" },
   { name: "f16 with constant sizes", format: "f16", sizes: "constant" },
+  { name: "f16 multiplied in f16", format: "f16", sizes: "uniform", target: { traits: TRAITS.hardwareWithFastFloat16 } },
 ];
 
 /** The software driver takes seconds for a kernel, and minutes on a machine that does something else beside. */
@@ -33,11 +34,18 @@ export function casesIn<Case extends { readonly formats?: Formats }>(format: For
   return cases.filter(({ formats }) => formats === "all" || (formats && format.target?.half !== false));
 }
 
+/** Terms of a sum in float16: the depth of the tiles. */
+const BLOCK = 16;
+
 /**
  * Relative RMS error of a sum of k products in float32: random rounding grows like sqrt(k), and 4
  * sigma are allowed. The activations' slopes are at most 1.2; erf adds 2e-7. Stored f16: 2^-11 at most.
+ * A block of n terms summed in float16 is rounded n times, by 2^-12 RMS of a partial sum that grows like sqrt(i): of
+ * the whole sum that is 2^-12 sqrt((n + 1) / 2), whatever k; half as much again is allowed for slopes and short sums.
  */
-export function sumTolerance(k: number, format: NumberFormat): number {
+export function sumTolerance(k: number, { format, target }: Pick<Format, "format" | "target">): number {
   const sum = 4 * 2 ** -24 * Math.sqrt(k + 4) + 3e-7;
-  return format === "f32" ? sum : sum + 2 ** -11;
+  if (format === "f32") return sum;
+  const blocks = target?.traits?.multipliesInFloat16 ? 1.5 * 2 ** -12 * Math.sqrt((BLOCK + 1) / 2) : 0;
+  return sum + 2 ** -11 + blocks;
 }

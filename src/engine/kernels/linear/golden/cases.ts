@@ -4,7 +4,7 @@ import type { GoldenCase } from "../../../golden-case";
 export const CASES: readonly GoldenCase[] = [
   {
     name: "many-rows",
-    on: ["gpu-f16"],
+    on: ["gpu-f16", "gpu-fast-f16"],
     build: (g) => g.output("y", g.silu(g.linear(g.input("x", [1, 16_384, 320], "run"), "w", { outputs: 320 }))),
   },
   {
