@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -165,7 +166,8 @@ def measure(model: Path, data_folder: Path, work: Path, most: int, of_steps: lis
     data, judges, pipeline = Dataset(data_folder), Judges.load(work), Pipeline(model)
     count = min(most, data.count)
     labels, things, _ = truth(data, count)
-    with ProcessPoolExecutor(min(len(of_steps), 2) or 1, mp_context=multiprocessing.get_context("spawn")) as pool:
+    # Sessions of their own: schedulers that share a machine by session then see as many jobs (as in train/loop.py).
+    with ProcessPoolExecutor(max(len(of_steps), 1), mp_context=multiprocessing.get_context("spawn"), initializer=os.setsid) as pool:
         jobs = {steps: pool.submit(look_at_drawn, model, data_folder, work, count, steps) for steps in of_steps}
         renders = look_at_renders(data, judges, count)
         coded = look_at_renders(data, judges, count, through=pipeline)

@@ -7,7 +7,9 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,7 +30,7 @@ class Pipeline:
 
     def __init__(self, folder: Path) -> None:
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer" / "tokenizer.json"))
-        self.scheduler = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
+        self.folder = folder
         self.unet = load_unet(folder)
         self.vae = load_autoencoder(folder)
         fields = json.loads((folder / "text_encoder" / "config.json").read_text())
@@ -38,6 +40,10 @@ class Pipeline:
         self.text.load_state_dict({name: value for name, value in own.items() if value is not None}, strict=True)
         for module in (self.unet, self.vae, self.text):
             module.eval().requires_grad_(False)
+
+    @cached_property
+    def scheduler(self) -> dict[str, Any]:
+        return json.loads((self.folder / "scheduler" / "scheduler_config.json").read_text())
 
     @torch.no_grad()
     def encode(self, captions: Sequence[str]) -> Tensor:

@@ -122,10 +122,10 @@ def grow(decoder: Decoder, start: AutoencoderTinyConfig, config: AutoencoderTiny
         for i in range(min(old, new)):
             grown.layers[there + i].load_state_dict(decoder.layers[here + i].state_dict())
         here, there = here + old, there + new
-        last = level + 1 == min(len(start.decoder_block_out_channels), len(config.decoder_block_out_channels))
-        here, there = here + (not last), there + (not last)  # the upsampling
-        a, b = decoder.layers[here] if here < len(decoder.layers) else None, grown.layers[there]
-        if a is not None and a.weight.shape == b.weight.shape and (a.bias is None) == (b.bias is None):
+        here += level + 1 < len(start.decoder_block_out_channels)  # the upsampling, which the last level has not
+        there += level + 1 < len(config.decoder_block_out_channels)
+        a, b = decoder.layers[here], grown.layers[there]
+        if a.weight.shape == b.weight.shape and (a.bias is None) == (b.bias is None):
             b.load_state_dict(a.state_dict())
         here, there = here + 1, there + 1
     return grown

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from lab.dataset import Dataset
 from lab.encode import Latents
 from lab.export import export_decoder
-from lab.nets.autoencoder_tiny import AutoencoderTinyConfig, grow
+from lab.nets.autoencoder_tiny import LATENTS, AutoencoderTiny, AutoencoderTinyConfig, grow
 from lab.nets.discriminator import PatchDiscriminator, hinge
 from lab.paint import render
 from lab.pipeline import load_autoencoder
-from lab.dataset import Dataset
 from lab.train import decoder, perceptual
 from lab.train.autoencoder import reconstruction_loss, to_tensor
 from lab.train.machine import machine
@@ -23,13 +23,24 @@ from .conftest import MODEL
 pytestmark = pytest.mark.skipif(not (MODEL / "unet" / "diffusion_pytorch_model.fp16.safetensors").exists(), reason="no weights exported here")
 
 
+@pytest.fixture(scope="module")
+def untaught(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped model with a decoder that has learnt nothing."""
+    folder = tmp_path_factory.mktemp("untaught") / "model"
+    shutil.copytree(MODEL, folder)
+    torch.manual_seed(0)
+    torch.save({"average": AutoencoderTiny(LATENTS).decoder.state_dict()}, folder / "decoder.pt")
+    export_decoder(folder / "decoder.pt", LATENTS, folder, "vae")
+    return folder
+
+
 @pytest.mark.parametrize(("size", "steps"), [(256, 24), (512, 12)])
-def test_the_error_falls_under_all_three_forces(pictures: Path, left_out: Path, tmp_path: Path, size: int, steps: int) -> None:
+def test_the_error_falls_under_all_three_forces(untaught: Path, pictures: Path, left_out: Path, tmp_path: Path, size: int, steps: int) -> None:
     perceptual.train(machine(), pictures, tmp_path, "pictures", 2)
-    decoder.train(machine(), MODEL, pictures, left_out, tmp_path, size, steps, 2)
+    decoder.train(machine(), untaught, pictures, left_out, tmp_path, size, steps, 2)
     saved = torch.load(tmp_path / decoder.FILES[size], weights_only=True)
     assert saved["against"]["state"][0]["step"] == steps - int(np.ceil(decoder.LEARNS * steps))
-    shipped, data = load_autoencoder(MODEL), Dataset(pictures)
+    shipped, data = load_autoencoder(untaught), Dataset(pictures)
     fresh = grow(shipped.decoder, shipped.config, decoder.CONFIGS[size])
     taught = grow(shipped.decoder, shipped.config, decoder.CONFIGS[size])
     taught.load_state_dict(saved["decoder"])
@@ -40,7 +51,7 @@ def test_the_error_falls_under_all_three_forces(pictures: Path, left_out: Path, 
     assert after < 0.9 * before
 
     model = tmp_path / "model"
-    shutil.copytree(MODEL / "vae", model / "vae")
+    shutil.copytree(untaught / "vae", model / "vae")
     export_decoder(tmp_path / decoder.FILES[size], decoder.CONFIGS[size], model, "vae")
     exported = load_autoencoder(model)
     assert exported.config == AutoencoderTinyConfig.from_json(json.loads((model / "vae" / "config.json").read_text())) == decoder.CONFIGS[size]

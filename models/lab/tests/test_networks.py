@@ -96,6 +96,8 @@ def test_a_grown_decoder_begins_with_the_levels_it_shares() -> None:
             assert torch.equal(grown.layers[:shared](z), small.layers[:shared](z)) and grown(z).shape[-1] == 8 * 2 ** (len(config.num_decoder_blocks) - 1)
         picture = grow(small, LATENTS, PICTURE)
         assert torch.equal(grow(picture, PICTURE, PICTURE)(z), picture(z))
+        shared = len(picture.layers) - 1  # all but the last convolution, to which the larger one's goes on instead
+        assert torch.equal(grow(picture, PICTURE, LARGE).layers[:shared](z), picture.layers[:shared](z))
 
 
 def test_alphas_are_the_published_ones() -> None:

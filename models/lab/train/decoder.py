@@ -34,7 +34,7 @@ from .machine import Machine, machine
 from .optimizer import Muon, adamw, matrices
 
 SEED, PEAK = 15, 1.0e-3
-ADVERSARY_RATE, ADVERSARY_SHARE = 5e-4, 1.0
+ADVERSARY_RATE, ADVERSARY_SHARE = 5e-4, 0.6
 LEARNS, PULLS, FULLY = 0.08, 0.2, 0.3  # shares of the run after which the adversary learns, begins to pull, and pulls fully
 FEATURES = 0.5
 CONFIGS = {256: PICTURE, 512: LARGE}
