@@ -244,10 +244,10 @@ describe("over a picture", () => {
     left.data.reduce((sum, value, i) => sum + Math.abs(value - (right.data[i] ?? NaN)), 0) / left.data.length;
   const over = async (strength: number, steps: number) => (await model.draw({ ...SMALL, steps }, {}, await start(strength))).picture;
 
-  test("the last of several steps, alone, leaves the picture nearly as it was; every step leaves little of it", async () => {
+  test("the last of several steps, alone, leaves more of the picture than all of them do", async () => {
     const { picture } = await start(1);
     const [little, much] = [await over(0.25, 4), await over(1, 4)];
-    expect(difference(little, picture)).toBeLessThan(difference(much, picture) / 2);
+    expect(difference(little, picture)).toBeLessThan(difference(much, picture));
     // Control: neither of them is the picture that is drawn from noise alone.
     expect(little.data).not.toEqual((await draw({ steps: 4 })).data);
   });
