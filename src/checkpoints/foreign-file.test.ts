@@ -109,15 +109,17 @@ describe("weights of something else", () => {
 describe("a folder without safetensors files", () => {
   const folder = (...names: readonly string[]) => memoryStore("m", new Map(names.map((name) => [`unet/${name}`, new Uint8Array(8)])));
 
-  it.each([
-    "diffusion_pytorch_model.bin",
-    "diffusion_pytorch_model.fp16.bin",
-    "pytorch_model.bin",
-    "diffusion_flax_model.msgpack",
-    "model.onnx",
-  ])("with %s", async (name) => {
-    const refusal = said("model-unsupported", new RegExp(name.replaceAll(".", String.raw`\.`)), /safetensors/);
-    await expect(weightFiles(folder(name), "unet", "diffusion_pytorch_model")).rejects.toEqual(refusal);
+  it.each(["diffusion_pytorch_model.bin", "diffusion_pytorch_model.fp16.bin", "pytorch_model.bin", "diffusion_flax_model.msgpack"])(
+    "with %s",
+    async (name) => {
+      const refusal = said("model-unsupported", new RegExp(name.replaceAll(".", String.raw`\.`)), /safetensors/);
+      await expect(weightFiles(folder(name), "unet", "diffusion_pytorch_model")).rejects.toEqual(refusal);
+    },
+  );
+
+  it("beside a graph the file is missing, and the graph is named", async () => {
+    const missing = { code: "model-missing", message: expect.stringContaining("ONNX Runtime") };
+    await expect(weightFiles(folder("model.onnx"), "unet", "diffusion_pytorch_model")).rejects.toMatchObject(missing);
   });
 
   it("control: with nothing the file is missing, and beside safetensors others are not looked at", async () => {

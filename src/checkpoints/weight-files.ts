@@ -21,7 +21,7 @@ const indexFiles = (stem: WeightStem): readonly string[] => [
 const otherFiles = (stem: WeightStem): readonly string[] =>
   [stem, "pytorch_model"]
     .flatMap((name) => [`${name}.bin`, `${name}.fp16.bin`, `${name}.bin.index.json`])
-    .concat(["diffusion_flax_model.msgpack", "flax_model.msgpack", "tf_model.h5", "model.onnx"]);
+    .concat(["diffusion_flax_model.msgpack", "flax_model.msgpack", "tf_model.h5"]);
 
 const UNREAD = { code: "model-unsupported", remedy: CONVERT_PICKLES } as const;
 
@@ -50,7 +50,9 @@ export async function weightFiles(
   if (other !== undefined)
     throw foreignError(store.name, { ...UNREAD, what: `${other}, which is not read, but no safetensors file` }, "holds");
   const file = inFolder(`${stem}.safetensors`);
-  throw new OnestrokeError("model-missing", `${store.name} has neither ${file}, nor its fp16 variant, nor its shards`, { file });
+  // A graph beside is no other form of the weights: it may be one over these very files.
+  const graph = (await store.exists(inFolder("model.onnx"), signal)) ? "; its ONNX graph is drawn on ONNX Runtime" : "";
+  throw new OnestrokeError("model-missing", `${store.name} has neither ${file}, nor its fp16 variant, nor its shards${graph}`, { file });
 }
 
 /** The shard files of an index, each listed once, in order of first use. */
