@@ -52,8 +52,8 @@ export class Model {
   }
 
   /** What `draw` draws, as numbers that can be compared with a reference. */
-  async measure(recipe: Recipe, start?: StartPicture): Promise<Measured> {
-    const denoising = await this.#denoise(recipe, new Work(), undefined, start);
+  async measure(recipe: Recipe): Promise<Measured> {
+    const denoising = await this.#denoise(recipe, new Work(), undefined, undefined);
     try {
       return await denoising.measure();
     } finally {
