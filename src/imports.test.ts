@@ -16,13 +16,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   catalogue: ["samplers"],
   checkpoints: ["networks", "catalogue", "samplers"],
   tokenizer: ["checkpoints"],
+  hub: ["catalogue", "checkpoints"],
+  vault: ["catalogue", "checkpoints"],
   ort: ["checkpoints", "engine", "samplers", "steering"],
   pipeline: ["catalogue", "checkpoints", "engine", "networks", "ort", "samplers", "steering", "tokenizer"],
   protocol: [],
-  worker: ["checkpoints", "engine", "ort", "pipeline", "protocol"],
+  worker: ["catalogue", "checkpoints", "engine", "hub", "ort", "pipeline", "protocol", "vault"],
   client: ["protocol"],
   app: ["client", "image", "catalogue"],
-  cli: ["catalogue", "checkpoints", "engine", "image", "networks", "ort", "pipeline", "samplers", "steering", "tokenizer"],
+  cli: ["catalogue", "checkpoints", "engine", "hub", "image", "networks", "ort", "pipeline", "samplers", "steering", "tokenizer", "vault"],
 };
 
 /** Parts of the engine that have a device, or know all kernels: no kernel may know them. */

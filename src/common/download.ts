@@ -1,0 +1,70 @@
+// What is to be fetched before a model can be drawn with, and what is kept of it already. The hub or the catalogue makes
+// a plan, the vault carries it out and keeps it: from then on the plan says where every file of the model is.
+import type { License } from "./model-facts";
+
+/** What somebody published about a file's bytes, in lower-case hexadecimal. */
+export interface PublishedHash {
+  /** `git-blob` is the SHA-1 of the bytes after git's header, which the hub gives for small files. */
+  readonly algorithm: "sha256" | "git-blob";
+  readonly hex: string;
+}
+
+export interface PlannedFile {
+  /** Relative to its repository. */
+  readonly path: string;
+  readonly byteLength: number;
+  /** Absent where nobody published one: then the file is kept with the hash that it has on arrival, and is shown as unchecked. */
+  readonly hash?: PublishedHash;
+}
+
+export interface PlannedRepository {
+  readonly repository: string;
+  /** As the model's parts ask for it: a branch, a tag, a commit, or "" for files that ship with the app. */
+  readonly revision: string;
+  /** The commit that the revision was when the plan was made; "" for files that ship with the app. */
+  readonly commit: string;
+  /** What stands before each path: absolute addresses that end in a slash. The first is preferred, the others are mirrors. */
+  readonly addresses: readonly string[];
+  readonly files: readonly PlannedFile[];
+}
+
+export interface DownloadPlan {
+  /** An id of the catalogue, or the name of a repository on the hub, `owner/name` or `owner/name@revision`. */
+  readonly model: string;
+  readonly title: string;
+  readonly license: License | undefined;
+  readonly repositories: readonly PlannedRepository[];
+}
+
+/** A model that the vault holds, wholly or in part. */
+export interface KeptModel {
+  readonly plan: DownloadPlan;
+  readonly isComplete: boolean;
+  /** Bytes of it that are here and proved; bytes shared with another model count for both. */
+  readonly hereBytes: number;
+  readonly totalBytes: number;
+  /** Whether every file was checked against a published hash. */
+  readonly isChecked: boolean;
+}
+
+export interface DownloadProgress {
+  /** The file that bytes last arrived for, as `repository/path`. */
+  readonly file: string;
+  /** Proved or still arriving, so it can fall when a chunk has to be fetched again. */
+  readonly hereBytes: number;
+  readonly totalBytes: number;
+  /** Why nothing arrives: an attempt failed and the next one is waited for. */
+  readonly waiting?: "retry" | "offline" | "another tab";
+}
+
+/** Room for models on this device, in bytes. The browser only estimates both numbers. */
+export interface Room {
+  readonly usedBytes: number;
+  readonly freeBytes: number;
+  /** Whether the browser promised not to clear it when room runs out; undefined where it was not asked. */
+  readonly isPersistent: boolean | undefined;
+}
+
+export function planBytes({ repositories }: DownloadPlan): number {
+  return repositories.reduce((sum, { files }) => files.reduce((total, { byteLength }) => total + byteLength, sum), 0);
+}

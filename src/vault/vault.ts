@@ -1,0 +1,29 @@
+// The vault keeps models on this device: content-addressed, verified and resumable. It is one more place that models come from.
+import type { ModelFiles } from "../checkpoints/places";
+import type { DownloadPlan, DownloadProgress, KeptModel, Room } from "../common/download";
+
+export interface VaultHooks {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
+}
+
+export interface Vault {
+  /** Whether anything outlives the page. Where the browser gives no storage (private windows, frames of other sites), nothing does. */
+  readonly isKept: boolean;
+  list(): Promise<readonly KeptModel[]>;
+  /**
+   * Fetches what is missing of a model, and remembers the plan. Proved chunks are kept whatever happens; the next call goes on from them.
+   * @param plan a newer plan for the same model replaces the older one once it is complete
+   * @throws OnestrokeError `download-failed`, `download-gated`, `offline`, `model-missing`, `model-corrupt`, `storage-full`, `storage-cleared`, `cancelled`
+   */
+  fetch(plan: DownloadPlan, hooks?: VaultHooks): Promise<KeptModel>;
+  /** The files of a model that is complete; undefined where it is not. The whole of them is here: nothing is fetched. */
+  open(model: string): Promise<ModelFiles | undefined>;
+  /** Hashes every byte again. What is wrong is demoted to missing, and the next `fetch` gets it. */
+  verify(model: string, hooks?: VaultHooks): Promise<KeptModel>;
+  /** Forgets a model. Files that another model needs stay. @throws OnestrokeError `busy-elsewhere` while another tab draws with it */
+  remove(model: string): Promise<void>;
+  room(): Promise<Room>;
+  /** Asks the browser never to clear the storage by itself; whether it agreed. */
+  persist(): Promise<boolean>;
+}
