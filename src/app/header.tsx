@@ -2,6 +2,7 @@
 import type { ReactNode } from "react";
 import styles from "./header.module.css";
 import { BrandMark, MoonIcon, SunIcon } from "./icons";
+import { ModelButton } from "./models/model-button";
 import { strings } from "./strings";
 import { chooseTheme, useTheme } from "./theme";
 
@@ -16,6 +17,7 @@ export function Header(): ReactNode {
       </span>
       <h1 className={styles["name"]}>{strings.name}</h1>
       <p className={styles["tagline"]}>{strings.tagline}</p>
+      <ModelButton />
       <button type="button" className="icon-button" aria-label={label} title={label} onClick={() => chooseTheme(other)}>
         {other === "dark" ? <MoonIcon /> : <SunIcon />}
       </button>

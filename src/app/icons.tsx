@@ -52,6 +52,12 @@ export const CompareIcon = (): ReactNode => (
   </Icon>
 );
 
+export const CloseIcon = (): ReactNode => (
+  <Icon>
+    <path d="M6.500 6.500l11 11M17.500 6.500l-11 11" />
+  </Icon>
+);
+
 export const SunIcon = (): ReactNode => (
   <Icon>
     <circle cx="12" cy="12" r="4" />

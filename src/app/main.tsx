@@ -2,6 +2,7 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { createGenerator } from "../client/generator";
+import { createModelStore } from "../client/model-store";
 import { invariant } from "../common/errors";
 import { fetchKnownWords } from "./known-words";
 import { Page } from "./page";
@@ -15,8 +16,12 @@ restoreTheme();
 // Settings stand after the `#`, so they are never sent to the server of the page.
 const keepQuery = (query: string): void => history.replaceState(null, "", `#${query}`);
 const modelsRoot = new URL("models/", document.baseURI);
-const app = createApp(createGenerator({ modelsRoot, whenBusy: "replace" }), location.hash.slice(1), keepQuery, (model) =>
-  fetchKnownWords(model, modelsRoot),
+const app = createApp(
+  createGenerator({ modelsRoot, whenBusy: "replace" }),
+  createModelStore(),
+  location.hash.slice(1),
+  keepQuery,
+  (model) => fetchKnownWords(model, modelsRoot),
 );
 
 const root = document.getElementById("root");

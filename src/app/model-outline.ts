@@ -2,15 +2,15 @@
 import { CATALOGUE } from "../catalogue/entries";
 import type { CatalogueEntry } from "../catalogue/entry";
 import type { ModelFacts } from "../common/model-facts";
-import type { AppState } from "./state";
+import { factsOf, type AppState } from "./state";
 
 export interface ModelOutline extends Pick<ModelFacts, "title" | "license" | "defaultSize" | "sizeMultiple" | "maxSteps"> {
   readonly weightBytes: number | undefined;
 }
 
 /** Undefined for a model that is neither loaded nor in the catalogue. */
-export function outlineOf({ draft, model }: Pick<AppState, "draft" | "model">): ModelOutline | undefined {
-  return model.kind === "ready" ? model.facts : OUTLINES.get(draft.model);
+export function outlineOf(state: Pick<AppState, "draft" | "model">): ModelOutline | undefined {
+  return factsOf(state) ?? OUTLINES.get(state.draft.model);
 }
 
 // They are made once, because a component must be given the same object until something changes.

@@ -8,6 +8,7 @@ import { StepDial } from "./controls/step-dial";
 import { Diagnostics } from "./diagnostics/diagnostics";
 import { Header } from "./header";
 import { outlineOf } from "./model-outline";
+import { ModelsPanel } from "./models/models-panel";
 import styles from "./page.module.css";
 import { History } from "./stage/history";
 import { Stage } from "./stage/stage";
@@ -25,7 +26,7 @@ export function Page(): ReactNode {
       className={styles["page"]}
       onKeyDown={(event) => {
         // Where an explanation is open, the key closes it and cancels nothing.
-        if (event.key === "Escape" && isBusy && document.querySelector(":popover-open") === null) app.cancel();
+        if (event.key === "Escape" && isBusy && document.querySelector(":popover-open, dialog[open]") === null) app.cancel();
       }}
     >
       <Header />
@@ -54,6 +55,7 @@ export function Page(): ReactNode {
           </footer>
         </form>
       </main>
+      <ModelsPanel />
     </div>
   );
 }

@@ -12,6 +12,7 @@ import type { SteeringDefaults } from "../common/steering-defaults";
 import { drawingOf, isSameButSteering, leavesOut, withoutNegative } from "./comparison";
 import { draftOfLink, FIRST_DRAFT, type Draft } from "./draft";
 import type { KnownWords } from "./known-words";
+import { NO_MODELS, type ModelsState } from "./models/state";
 import { strings } from "./strings";
 
 export interface Job {
@@ -28,6 +29,7 @@ export type ModelState =
 export interface AppState {
   readonly draft: Draft;
   readonly model: ModelState;
+  readonly models: ModelsState;
   /** The words that the model was taught; undefined where it has no list, or none has come yet. */
   readonly knownWords: KnownWords | undefined;
   /** The engine that someone chose; undefined leaves the choice to the worker. */
@@ -53,6 +55,7 @@ export function createAppStore(query: string): AppStore {
   return createStore<AppState>(() => ({
     ...firstDraft(query),
     model: { kind: "missing" },
+    models: NO_MODELS,
     knownWords: undefined,
     engine: undefined,
     job: undefined,
@@ -79,8 +82,13 @@ export function editDraft(store: AppStore, change: Partial<Draft>): void {
 }
 
 /** How the loaded model is steered when nobody says; undefined until a model is loaded. */
-export function steeringDefaultsOf({ model }: Pick<AppState, "model">): SteeringDefaults | undefined {
-  return model.kind === "ready" ? model.facts.steering : undefined;
+export function steeringDefaultsOf(state: Pick<AppState, "draft" | "model">): SteeringDefaults | undefined {
+  return factsOf(state)?.steering;
+}
+
+/** What the model says of itself that the controls speak of; undefined while that one is not loaded. */
+export function factsOf({ draft, model }: Pick<AppState, "draft" | "model">): ModelFacts | undefined {
+  return model.kind === "ready" && model.facts.id === draft.model ? model.facts : undefined;
 }
 
 /** The unsteered side of the comparison, once it is drawn. */

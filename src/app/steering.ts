@@ -17,8 +17,8 @@ export function createSteeringControl(store: AppStore, pictures: PictureDrawing)
   return {
     steer(steering) {
       editDraft(store, { steering });
-      const { isComparing, shown, job, draft, model } = store.getState();
-      const defaults = steeringDefaultsOf({ model });
+      const { isComparing, shown, job, draft } = store.getState();
+      const defaults = steeringDefaultsOf(store.getState());
       // The picture that is compared, or is about to be, whatever has been typed since.
       const compared = job !== undefined && leavesOut(job.recipe) ? job.recipe : shown?.recipe;
       if (!isComparing || compared === undefined || defaults === undefined) return;
@@ -27,8 +27,8 @@ export function createSteeringControl(store: AppStore, pictures: PictureDrawing)
     },
 
     async compare(isComparing) {
-      const { draft, shown, model } = store.getState();
-      const defaults = steeringDefaultsOf({ model });
+      const { draft, shown } = store.getState();
+      const defaults = steeringDefaultsOf(store.getState());
       const recipe = isComparing && defaults !== undefined ? pictures.recipeFor(draft, defaults) : undefined;
       store.setState({ isComparing: recipe !== undefined });
       if (recipe === undefined) return;

@@ -6,7 +6,7 @@ import type { Generator } from "../client/generator";
 import { draftOfLink } from "./draft";
 import { promptIdea } from "./ideas";
 import { createApp } from "./store";
-import { MODEL, IDLE, setUp, waiting, draw } from "./testing/fake-app";
+import { MODEL, IDLE, NO_MODELS_KEPT, setUp, waiting, draw } from "./testing/fake-app";
 
 describe("starting", () => {
   test("the first picture is the default prompt's", async () => {
@@ -36,6 +36,7 @@ describe("starting", () => {
     const words = new Set(["hill"]);
     const app = createApp(
       IDLE,
+      NO_MODELS_KEPT,
       "model=own",
       () => undefined,
       async (model) => (model === "own" ? words : undefined),
@@ -44,6 +45,7 @@ describe("starting", () => {
     expect(app.store.getState().knownWords).toBe(words);
     const wordless = createApp(
       IDLE,
+      NO_MODELS_KEPT,
       "",
       () => undefined,
       () => Promise.reject(new TypeError("Failed to fetch")),
@@ -60,7 +62,7 @@ describe("starting", () => {
 
   test("a model that does not load is an error, and drawing loads it again", async () => {
     const load = vi.fn<Generator["load"]>().mockRejectedValueOnce(new OnestrokeError("model-missing", "gone")).mockResolvedValue(MODEL);
-    const app = createApp({ ...IDLE, load }, "", () => undefined);
+    const app = createApp({ ...IDLE, load }, NO_MODELS_KEPT, "", () => undefined);
     await app.start();
     expect(app.store.getState()).toMatchObject({ model: { kind: "missing" }, error: { code: "model-missing" }, shown: undefined });
     await app.draw();
@@ -69,7 +71,7 @@ describe("starting", () => {
 
   test("who draws before the model is there waits for it, and it is loaded once", async () => {
     const load = vi.fn<Generator["load"]>().mockResolvedValue(MODEL);
-    const app = createApp({ ...IDLE, load }, "", () => undefined);
+    const app = createApp({ ...IDLE, load }, NO_MODELS_KEPT, "", () => undefined);
     await Promise.all([app.start(), draw(app, { negative: "fog" })]);
     expect(load).toHaveBeenCalledTimes(1);
     expect(app.store.getState().shown?.recipe.steering).toEqual(MODEL.steering.nasa);
@@ -79,7 +81,7 @@ describe("starting", () => {
 test("another engine: the model is loaded for it, the picture stays, and what is asked for is kept", async () => {
   const useEngine = vi.fn();
   const load = vi.fn<Generator["load"]>().mockResolvedValue(MODEL);
-  const app = createApp({ ...IDLE, load, useEngine }, "", () => undefined);
+  const app = createApp({ ...IDLE, load, useEngine }, NO_MODELS_KEPT, "", () => undefined);
   await app.start();
   const { shown } = app.store.getState();
   await app.useEngine("ort-wasm");

@@ -1,20 +1,26 @@
-// Puts together everything that a visitor can do with the page: the state, loading the model, drawing
+// Puts together everything that a visitor can do with the page: the state, getting and loading models, drawing
 // pictures, and steering and comparing them.
+import { catalogueEntry } from "../catalogue/entries";
 import type { Generator } from "../client/generator";
+import type { ModelStore } from "../client/model-store";
 import { randomSeed } from "../common/recipe";
 import type { Draft } from "./draft";
 import { promptIdea } from "./ideas";
 import type { KnownWords } from "./known-words";
 import { createModelLoading, type ModelLoading } from "./model-loading";
+import { createModelShelf, type ModelShelf } from "./models/shelf";
 import { createPictureDrawing, type PictureDrawing } from "./picture-drawing";
-import { createAppStore, editDraft, steeringDefaultsOf, type AppStore } from "./state";
+import { createAppStore, editDraft, factsOf, steeringDefaultsOf, type AppStore } from "./state";
 import { createSteeringControl, type SteeringControl } from "./steering";
+import { strings } from "./strings";
 
-export interface App extends SteeringControl, Pick<ModelLoading, "useEngine">, Pick<PictureDrawing, "cancel" | "show"> {
+export interface App extends SteeringControl, ModelShelf, Pick<ModelLoading, "useEngine">, Pick<PictureDrawing, "cancel" | "show"> {
   readonly store: AppStore;
   /** Loads the model and draws the first picture. */
   start(): Promise<void>;
   edit(change: Partial<Draft>): void;
+  /** Draws with another model from now on, at its own size, steps and steering. The prompt and the seed stay. */
+  useModel(id: string): Promise<void>;
   /** Says something, until it is taken back or a control is touched. */
   remark(notice: string | undefined): void;
   rollSeed(): void;
@@ -30,6 +36,7 @@ export interface App extends SteeringControl, Pick<ModelLoading, "useEngine">, P
  */
 export function createApp(
   generator: Generator,
+  models: ModelStore,
   query: string,
   keepQuery: (query: string) => void,
   readKnownWords: (model: string) => Promise<KnownWords | undefined> = async () => undefined,
@@ -37,6 +44,7 @@ export function createApp(
   const store = createAppStore(query);
   const model = createModelLoading(store, generator);
   const pictures = createPictureDrawing(store, generator, keepQuery);
+  const shelf = createModelShelf(store, models);
   const edit = (change: Partial<Draft>): void => editDraft(store, change);
 
   async function draw(): Promise<void> {
@@ -51,6 +59,36 @@ export function createApp(
     await pictures.drawShown(recipe);
   }
 
+  function readWords(): void {
+    const { model: id } = store.getState().draft;
+    store.setState({ knownWords: undefined });
+    readKnownWords(id).then(
+      (knownWords) => {
+        if (store.getState().draft.model === id) store.setState({ knownWords });
+      },
+      // Without the list the page says nothing of words, and draws all the same.
+      () => undefined,
+    );
+  }
+
+  async function useModel(id: string): Promise<void> {
+    pictures.cancel();
+    shelf.closeModels();
+    const entry = catalogueEntry(id);
+    edit({ model: id, steering: undefined, ...(entry && { steps: entry.steps.preferred, width: entry.size, height: entry.size }) });
+    readWords();
+    if ((await model.load()) === undefined) return;
+    const facts = factsOf(store.getState());
+    // Somebody chose yet another one meanwhile.
+    if (facts === undefined || facts.id !== id) return;
+    const { title, defaultSize, maxSteps } = facts;
+    const steps = Math.min(entry?.steps.preferred ?? maxSteps, maxSteps);
+    edit({ steps, width: defaultSize, height: defaultSize });
+    const notice = strings.models.now(title, defaultSize, strings.stepCount(steps));
+    store.setState({ notice, status: notice });
+    await draw();
+  }
+
   return {
     store,
     useEngine: model.useEngine,
@@ -58,13 +96,11 @@ export function createApp(
     edit,
     cancel: pictures.cancel,
     show: pictures.show,
+    useModel,
+    ...shelf,
     ...createSteeringControl(store, pictures),
     async start() {
-      readKnownWords(store.getState().draft.model).then(
-        (knownWords) => store.setState({ knownWords }),
-        // Without the list the page says nothing of words, and draws all the same.
-        () => undefined,
-      );
+      readWords();
       // Someone may have been quicker, and then the first picture is theirs.
       if ((await model.load()) !== undefined && !pictures.hasBegun()) await draw();
     },

@@ -1,8 +1,10 @@
 // Every sentence the page says, in one table, so that a second language is one more file.
 // Error messages and remedies come from the errors themselves.
+import type { Room } from "../common/download";
 import type { License, ModelFacts } from "../common/model-facts";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
+import type { GpuSurvey } from "./models/gpu-survey";
 
 const bytes = new Intl.NumberFormat("en", { style: "unit", unit: "megabyte", maximumFractionDigits: 1 });
 const seconds = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
@@ -10,7 +12,20 @@ const seconds = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumF
 export const formatBytes = (byteLength: number): string => bytes.format(byteLength / 1e6);
 export const formatDuration = (ms: number): string => (ms < 999.5 ? `${Math.round(ms)} ms` : `${seconds.format(ms / 1_000)} s`);
 
-const licenseName = ({ id, commercial }: License): string => (commercial === false ? `${id}, not for commercial use` : id);
+const gigabytes = new Intl.NumberFormat("en", { style: "unit", unit: "gigabyte", maximumFractionDigits: 2 });
+const minutes = new Intl.NumberFormat("en", { style: "unit", unit: "minute", unitDisplay: "long" });
+const hours = new Intl.NumberFormat("en", { style: "unit", unit: "hour", unitDisplay: "long", maximumFractionDigits: 1 });
+
+/** Models are large: gigabytes with two digits, and megabytes below one of them. */
+const formatSize = (byteLength: number): string => (byteLength >= 1e9 ? gigabytes.format(byteLength / 1e9) : formatBytes(byteLength));
+
+function timeLeft(leftBytes: number, bytesPerSecond: number): string {
+  const left = leftBytes / bytesPerSecond;
+  if (left < 60) return "less than a minute left";
+  return left < 5_400 ? `${minutes.format(Math.round(left / 60))} left` : `${hours.format(left / 3_600)} left`;
+}
+
+export const licenseName = ({ id, commercial }: License): string => (commercial === false ? `${id}, not for commercial use` : id);
 
 export const strings = {
   name: "Onestroke",
@@ -91,6 +106,94 @@ export const strings = {
       .filter(Boolean)
       .join(" · "),
   privacy: "Your words and pictures stay on this device.",
+
+  models: {
+    title: "Models",
+    label: "Model:",
+    open: "Choose what draws",
+    close: "Close the models",
+    fromHub: (name: string) => `${name} on the model hub`,
+    size: ({ totalBytes, hereBytes, isComplete }: { totalBytes: number | undefined; hereBytes: number; isComplete: boolean }) => {
+      if (totalBytes === undefined) return "Size not known yet";
+      if (isComplete) return `${formatSize(totalBytes)}, on this device`;
+      return hereBytes > 0 ? `${formatSize(totalBytes)}, ${formatSize(hereBytes)} of it here` : formatSize(totalBytes);
+    },
+    need: (memoryBytes: number) => `about ${formatSize(memoryBytes)} of GPU memory`,
+    outlooks: {
+      fits: "should run here",
+      tight: "may be tight here",
+      risky: "probably too large here: try it at your own risk",
+      slow: "very slow here, without a GPU",
+      "no WebGPU": "needs WebGPU, which this browser does not offer",
+    },
+    steps: (most: number) => (most === 1 ? "1 step" : `1 to ${most} steps`),
+    unchecked: "not checked against a published hash",
+    gpu: ({ name, isSoftware, hasFloat16, maxBufferBytes }: GpuSurvey) =>
+      name === undefined
+        ? "This browser offers no WebGPU, so only models that also run on the processor draw here."
+        : [
+            `This device draws with ${name}`,
+            isSoftware && "the processor stands in for a GPU, so large models take minutes",
+            hasFloat16 ? "numbers of 16 bits" : "no numbers of 16 bits, so models need twice the memory",
+            `buffers of up to ${formatSize(maxBufferBytes)}`,
+          ]
+            .filter(Boolean)
+            .join(" · "),
+    room: ({ usedBytes, freeBytes, isPersistent }: Room) =>
+      [
+        `Models take ${formatSize(usedBytes)} here`,
+        `the browser estimates room for ${formatSize(freeBytes)} more`,
+        isPersistent === true && "and keeps them until you remove them",
+        isPersistent === false && "and may remove them when the disk is full",
+      ]
+        .filter(Boolean)
+        .join(", "),
+    notKept: "This browser lets the page keep nothing, as in a private window. Models last until the page is closed.",
+
+    use: "Draw with it",
+    isCurrent: "Draws now",
+    get: "Get",
+    getIt: "Get this model",
+    download: (byteLength: number) => `Download ${formatSize(byteLength)}`,
+    resume: "Go on",
+    pause: "Pause",
+    verify: "Verify",
+    remove: "Remove",
+    keep: "Keep",
+    dismiss: "Close",
+    named: (action: string, title: string) => `${action}: ${title}`,
+    inspecting: "Asking what it is",
+    waiting: { retry: "The connection failed; trying again", offline: "Waiting for the network", "another tab": "Another tab is at it" },
+    progress: (hereBytes: number, totalBytes: number, bytesPerSecond: number | undefined) =>
+      [
+        `${formatSize(hereBytes)} of ${formatSize(totalBytes)}`,
+        bytesPerSecond !== undefined && `${formatSize(bytesPerSecond)} a second`,
+        bytesPerSecond !== undefined && bytesPerSecond > 0 && timeLeft(totalBytes - hereBytes, bytesPerSecond),
+      ]
+        .filter(Boolean)
+        .join(" · "),
+    offer: (licence: License | undefined) =>
+      licence === undefined
+        ? "Its licence is not stated: look at its page before you use its pictures."
+        : licence.commercial === false
+          ? `Licence: ${licence.id}. Not for commercial use.`
+          : `Licence: ${licence.id}.`,
+    verifying: "Checking every byte",
+    whole: "Every byte is as it was published.",
+    notWhole: "Some of it was damaged and is gone. Go on to get it again.",
+    askToRemove: (byteLength: number) => `Remove it and free up to ${formatSize(byteLength)}?`,
+    arrived: (title: string) => `${title} is on this device`,
+    now: (title: string, size: number, steps: string) => `${title} draws now: ${size} × ${size}, ${steps}. The prompt and the seed stay.`,
+
+    add: "Another model",
+    addHint: "A repository of the model hub in diffusers’ layout, such as owner/name or owner/name@revision",
+    addName: "Name on the hub",
+    look: "Look at it",
+    notAName: "A repository’s name is owner/name, perhaps with @ and a revision",
+    token: "Access token",
+    tokenHint: "Only for repositories that ask for one. It is sent to the hub alone, and forgotten when the page closes.",
+    failedOf: (title: string) => `${title} could not be fetched`,
+  },
 
   diagnostics: "Technical details",
   engine: "Engine",

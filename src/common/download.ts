@@ -36,6 +36,15 @@ export interface DownloadPlan {
   readonly repositories: readonly PlannedRepository[];
 }
 
+/** What can be said of a model before anything large is fetched. */
+export interface ModelOffer {
+  readonly plan: DownloadPlan;
+  /** Pixels on a side of the pictures that it was trained on. */
+  readonly size: number;
+  /** GPU memory for a picture of that size, in bytes: an estimate, with weights in float16. */
+  readonly memoryBytes: number;
+}
+
 /** A model that the vault holds, wholly or in part. */
 export interface KeptModel {
   readonly plan: DownloadPlan;

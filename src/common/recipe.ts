@@ -68,11 +68,15 @@ function toBigInt(value: unknown): bigint | undefined {
   return undefined;
 }
 
+/** A repository on the model hub, perhaps at a revision. */
+const HUB_NAME = /^[\w-][\w.-]*\/[\w-][\w.-]*(?:@[\w-][\w.-]*)?$/;
+
 /**
  * The name of a model as recipes write it. A folder may have any name, but the name becomes part of an address, so it must
- * not climb out of the models' folder.
+ * not climb out of the models' folder. Only a repository on the hub has a slash in its name: `owner/name` or `owner/name@revision`.
  */
 export function modelName(text: string): string {
+  if (isHubName(text)) return text;
   const name = text
     .replace(/[\p{Cc}/\\]/gu, " ")
     .slice(0, MAX_MODEL_CHARACTERS)
@@ -81,9 +85,14 @@ export function modelName(text: string): string {
   return /^\.*$/.test(name) ? "model" : name;
 }
 
+/** Whether it is `owner/name` or `owner/name@revision`. */
+export function isHubName(text: string): boolean {
+  return text.length <= MAX_MODEL_CHARACTERS && HUB_NAME.test(text);
+}
+
 function parseModel(value: unknown): string {
   if (typeof value !== "string" || modelName(value) !== value) {
-    throw invalid("model", `a model's name is at most ${MAX_MODEL_CHARACTERS} characters, without slashes and control characters`);
+    throw invalid("model", `a model's name is at most ${MAX_MODEL_CHARACTERS} characters, without control characters, and with one slash only in owner/name`);
   }
   return value;
 }

@@ -2,11 +2,12 @@
 import type { ReactNode } from "react";
 import type { OnestrokeError } from "../../common/errors";
 import { strings } from "../strings";
-import { useApp } from "../use-app";
+import { useApp, useAppState } from "../use-app";
 import styles from "./error-panel.module.css";
 
 export function ErrorPanel({ error }: { readonly error: OnestrokeError }): ReactNode {
   const app = useApp();
+  const model = useAppState(({ draft }) => draft.model);
   const hasNoGpu = error.code === "gpu-unavailable";
   const details = Object.entries(error.detail);
   return (
@@ -23,7 +24,11 @@ export function ErrorPanel({ error }: { readonly error: OnestrokeError }): React
         <p className={styles["remedy"]}>{error.remedy}</p>
       )}
       <div className={styles["actions"]}>
-        {error.code === "gpu-blocked" ? (
+        {error.detail["notHere"] === true ? (
+          <button type="button" onClick={() => app.getModel(model)}>
+            {strings.models.getIt}
+          </button>
+        ) : error.code === "gpu-blocked" ? (
           <button type="button" onClick={() => location.reload()}>
             {strings.reload}
           </button>

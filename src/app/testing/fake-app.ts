@@ -2,14 +2,17 @@
 import { expect, vi } from "vitest";
 import type { Drawing } from "../../common/drawing";
 import type { Generator } from "../../client/generator";
+import type { ModelStore } from "../../client/model-store";
 import { OnestrokeError } from "../../common/errors";
 import type { ModelFacts } from "../../common/model-facts";
 import { FACTS } from "../../common/testing/fakes";
 import type { Recipe } from "../../common/recipe";
+import { FIRST_DRAFT } from "../draft";
 import { createApp, type App } from "../store";
 
 export const MODEL: ModelFacts = {
   ...FACTS,
+  id: FIRST_DRAFT.model,
   sizeMultiple: 8,
   steering: {
     method: "nasa",
@@ -33,6 +36,19 @@ export const IDLE: Generator = {
   dispose: () => undefined,
 };
 
+/** A vault that nothing is in. */
+export const NO_MODELS_KEPT: ModelStore = {
+  isKept: async () => true,
+  list: async () => [],
+  inspect: async () => Promise.reject(new OnestrokeError("offline", "there is no network")),
+  useToken: () => undefined,
+  fetch: async () => Promise.reject(new OnestrokeError("offline", "there is no network")),
+  verify: async () => Promise.reject(new OnestrokeError("offline", "there is no network")),
+  remove: async () => undefined,
+  room: async () => ({ usedBytes: 0, freeBytes: 1e9, isPersistent: undefined }),
+  persist: async () => false,
+};
+
 /** A generator that draws at once, unless told what to do instead. */
 export function setUp(query = "", generate: Generator["generate"] = async (recipe) => drawingOf(recipe)) {
   const asked: Recipe[] = [];
@@ -44,7 +60,7 @@ export function setUp(query = "", generate: Generator["generate"] = async (recip
       return generate(recipe, hooks);
     },
   };
-  const app = createApp(generator, query, (kept) => queries.push(kept));
+  const app = createApp(generator, NO_MODELS_KEPT, query, (kept) => queries.push(kept));
   return { app, asked, queries, state: () => app.store.getState() };
 }
 

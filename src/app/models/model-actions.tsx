@@ -1,0 +1,71 @@
+// The buttons of one model: only those that make sense at this moment.
+import type { ReactNode } from "react";
+import { planBytes } from "../../common/download";
+import { strings } from "../strings";
+import { useApp } from "../use-app";
+import styles from "./models.module.css";
+import type { ModelRow } from "./state";
+
+interface Props {
+  readonly row: ModelRow;
+  readonly isCurrent: boolean;
+  readonly onUse: () => void;
+}
+
+interface Action {
+  readonly name: string;
+  readonly act: () => void;
+  readonly isMain?: boolean;
+}
+
+export function ModelActions({ row, isCurrent, onUse }: Props): ReactNode {
+  const app = useApp();
+  const actions = actionsOf(row, app, isCurrent ? undefined : onUse);
+  return (
+    <div className={styles["actions"]}>
+      {isCurrent && <span className={styles["current"]}>{strings.models.isCurrent}</span>}
+      {actions.map(({ name, act, isMain }) => (
+        <button key={name} type="button" data-main={isMain ?? false} aria-label={strings.models.named(name, row.title)} onClick={act}>
+          {name}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function actionsOf(row: ModelRow, app: ReturnType<typeof useApp>, onUse: (() => void) | undefined): readonly Action[] {
+  const { id, activity, isComplete, isEmbedded, hereBytes } = row;
+  const { models } = strings;
+  const dismiss = (name: string): Action => ({ name, act: () => app.dismiss(id) });
+  switch (activity?.kind) {
+    case "inspecting":
+    case "downloading":
+    case "verifying":
+      return [{ name: models.pause, act: () => app.pause(id) }];
+    case "removing":
+      return [];
+    case "offered":
+      return [
+        { name: models.download(planBytes(activity.offer.plan) - hereBytes), act: () => void app.download(id), isMain: true },
+        dismiss(models.dismiss),
+      ];
+    case "asking to remove":
+      return [{ name: models.remove, act: () => void app.remove(id), isMain: true }, dismiss(models.keep)];
+    case "failed":
+      return [{ name: strings.retry, act: () => void app.download(id), isMain: true }, dismiss(models.dismiss)];
+    case "verified":
+    case undefined:
+      break;
+  }
+  const use: readonly Action[] = onUse !== undefined && (isComplete || isEmbedded) ? [{ name: models.use, act: onUse, isMain: true }] : [];
+  if (isComplete) {
+    const verify: Action = { name: models.verify, act: () => void app.verify(id) };
+    return [...use, verify, { name: models.remove, act: () => app.askToRemove(id) }];
+  }
+  if (isEmbedded) return use;
+  if (hereBytes === 0) return [{ name: models.get, act: () => void app.inspect(id) }];
+  return [
+    { name: models.resume, act: () => void app.download(id), isMain: true },
+    { name: models.remove, act: () => app.askToRemove(id) },
+  ];
+}

@@ -1,0 +1,56 @@
+// What is going on with one model, in words and as a bar.
+import type { ReactNode } from "react";
+import type { DownloadProgress } from "../../common/download";
+import { strings } from "../strings";
+import styles from "./models.module.css";
+import type { ModelRow } from "./state";
+
+export function ModelActivity({ row }: { readonly row: ModelRow }): ReactNode {
+  const { activity, title, license, hereBytes } = row;
+  switch (activity?.kind) {
+    case "inspecting":
+      return <p className={styles["activity"]}>{strings.models.inspecting}</p>;
+    case "offered":
+      return <p className={styles["activity"]}>{strings.models.offer(license)}</p>;
+    case "downloading":
+      return <Bar title={title} progress={activity.progress} words={downloading(activity.progress, activity.bytesPerSecond)} />;
+    case "verifying":
+      return <Bar title={title} progress={activity.progress} words={strings.models.verifying} />;
+    case "verified":
+      return <p className={styles["activity"]}>{activity.isWhole ? strings.models.whole : strings.models.notWhole}</p>;
+    case "asking to remove":
+    case "removing":
+      return <p className={styles["activity"]}>{strings.models.askToRemove(hereBytes)}</p>;
+    case "failed":
+      return (
+        <div role="alert" className={styles["failure"]}>
+          <p>{activity.error.message}</p>
+          <p>{activity.error.remedy}</p>
+        </div>
+      );
+    case undefined:
+      return undefined;
+  }
+}
+
+function downloading(progress: DownloadProgress | undefined, bytesPerSecond: number | undefined): string {
+  if (progress === undefined) return strings.models.inspecting;
+  if (progress.waiting !== undefined) return strings.models.waiting[progress.waiting];
+  return strings.models.progress(progress.hereBytes, progress.totalBytes, bytesPerSecond);
+}
+
+interface BarProps {
+  readonly title: string;
+  readonly progress: DownloadProgress | undefined;
+  readonly words: string;
+}
+
+function Bar({ title, progress, words }: BarProps): ReactNode {
+  const share = progress === undefined ? {} : { value: progress.hereBytes, max: progress.totalBytes };
+  return (
+    <div className={styles["activity"]}>
+      <progress aria-label={title} {...share} />
+      <p>{words}</p>
+    </div>
+  );
+}

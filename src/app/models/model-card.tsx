@@ -1,0 +1,47 @@
+// One model: what it is, what it needs, what of it is here, and what can be done with it now.
+import { useEffect, useRef, type ReactNode } from "react";
+import { licenseName, strings } from "../strings";
+import { useApp, useAppState } from "../use-app";
+import { outlook } from "./gpu-survey";
+import { ModelActions } from "./model-actions";
+import { ModelActivity } from "./model-activity";
+import { ModelMark } from "./model-mark";
+import styles from "./models.module.css";
+import type { ModelRow } from "./state";
+
+export function ModelCard({ row }: { readonly row: ModelRow }): ReactNode {
+  const { id, title, entry, license, memoryBytes: need } = row;
+  const app = useApp();
+  const isCurrent = useAppState(({ draft }) => draft.model === id);
+  const isWanted = useAppState(({ models }) => models.wanted === id);
+  const gpu = useAppState(({ models }) => models.gpu);
+  const card = useRef<HTMLLIElement>(null);
+
+  useEffect(() => {
+    if (isWanted) card.current?.scrollIntoView({ block: "center" });
+  }, [isWanted]);
+
+  return (
+    <li ref={card} className={styles["card"]} data-model={id} data-current={isCurrent} data-wanted={isWanted} aria-current={isCurrent}>
+      <ModelMark id={id} />
+      <div className={styles["about"]}>
+        <h3>{title}</h3>
+        <p>{entry?.summary ?? strings.models.fromHub(id)}</p>
+        <p className={styles["facts"]}>
+          {[
+            strings.models.size(row),
+            need !== undefined && strings.models.need(need),
+            need !== undefined && gpu !== undefined && strings.models.outlooks[outlook(need, gpu)],
+            entry !== undefined && strings.models.steps(entry.steps.maximum),
+            license !== undefined && licenseName(license),
+            row.isChecked === false && strings.models.unchecked,
+          ]
+            .filter(Boolean)
+            .join(" · ")}
+        </p>
+        <ModelActivity row={row} />
+        <ModelActions row={row} isCurrent={isCurrent} onUse={() => void app.useModel(id)} />
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,138 @@
+// What a visitor does with models: looks at them, gets one, pauses, checks, removes. Each model has one activity at a time;
+// what several tabs do at once is settled by the vault's locks.
+import type { ModelStore } from "../../client/model-store";
+import { planBytes, type DownloadPlan, type DownloadProgress } from "../../common/download";
+import { OnestrokeError } from "../../common/errors";
+import type { AppStore } from "../state";
+import { strings } from "../strings";
+import { surveyGpu } from "./gpu-survey";
+import { Rate } from "./rate";
+import type { Activity, ModelsState } from "./state";
+
+export interface ModelShelf {
+  /** Opens the panel. @param wanted the model to bring into view */
+  openModels(wanted?: string): void;
+  closeModels(): void;
+  /** Opens the panel at a model that is not here, and asks the hub about it. @param name an id of the catalogue, or `owner/name[@revision]` */
+  getModel(name: string): void;
+  /** Asks the hub what a model is, and shows it before anything large is fetched. */
+  inspect(name: string): Promise<void>;
+  /** Fetches what is missing of a model: begins a download, or goes on with it. */
+  download(id: string): Promise<void>;
+  /** Stops what goes on with the model. What has arrived stays. */
+  pause(id: string): void;
+  verify(id: string): Promise<void>;
+  askToRemove(id: string): void;
+  remove(id: string): Promise<void>;
+  /** An access token for repositories that ask for one; it is kept nowhere. */
+  useToken(token: string): void;
+  /** Takes back a question, or a failure that was read. */
+  dismiss(id: string): void;
+  /** Looks again what is here. */
+  refresh(): Promise<void>;
+}
+
+/** @param clock milliseconds that never go back */
+export function createModelShelf(store: AppStore, models: ModelStore, clock: () => number = () => performance.now()): ModelShelf {
+  const aborts = new Map<string, AbortController>();
+
+  const set = (change: Partial<ModelsState>): void => store.setState((state) => ({ models: { ...state.models, ...change } }));
+  const activityOf = (id: string): Activity | undefined => store.getState().models.activities.get(id);
+  const planOf = (id: string): DownloadPlan | undefined => store.getState().models.kept?.find(({ plan }) => plan.model === id)?.plan;
+
+  function setActivity(id: string, activity: Activity | undefined): void {
+    const activities = new Map(store.getState().models.activities);
+    if (activity === undefined) activities.delete(id);
+    else activities.set(id, activity);
+    set({ activities });
+  }
+
+  /** Does one thing with a model, unless it is busy, and shows how it failed. */
+  async function act(id: string, first: Activity, work: (signal: AbortSignal) => Promise<Activity | undefined>): Promise<void> {
+    if (aborts.has(id)) return;
+    const abort = new AbortController();
+    aborts.set(id, abort);
+    setActivity(id, first);
+    try {
+      const next = await work(abort.signal);
+      await refresh();
+      setActivity(id, next);
+    } catch (thrown) {
+      const error = OnestrokeError.from(thrown, "download-failed");
+      await refresh();
+      setActivity(id, error.code === "cancelled" ? undefined : { kind: "failed", error });
+    } finally {
+      aborts.delete(id);
+    }
+  }
+
+  async function refresh(): Promise<void> {
+    // A panel that cannot look into the vault still shows the catalogue.
+    const [kept, room, isKept] = await Promise.all([
+      models.list().catch(() => []),
+      models.room().catch(() => undefined),
+      models.isKept().catch(() => false),
+    ]);
+    set({ kept, room, isKept });
+  }
+
+  const onDownloading = (id: string): ((progress: DownloadProgress) => void) => {
+    const rate = new Rate();
+    return (progress) => setActivity(id, { kind: "downloading", progress, bytesPerSecond: rate.add(progress.hereBytes, clock()) });
+  };
+
+  async function download(id: string): Promise<void> {
+    const activity = activityOf(id);
+    const plan = activity?.kind === "offered" ? activity.offer.plan : planOf(id);
+    // Without a plan nobody has seen its size and its licence yet.
+    if (plan === undefined) return inspect(id);
+    await act(id, { kind: "downloading", progress: undefined, bytesPerSecond: undefined }, async (signal) => {
+      // Browsers want a person's click for this, and a refusal changes nothing but what the panel says.
+      await models.persist().catch(() => false);
+      await models.fetch(plan, { signal, onProgress: onDownloading(id) });
+      store.setState({ status: strings.models.arrived(plan.title) });
+      return undefined;
+    });
+  }
+
+  async function inspect(name: string): Promise<void> {
+    await act(name, { kind: "inspecting" }, async (signal) => ({ kind: "offered", offer: await models.inspect(name, { signal }) }));
+  }
+
+  function openModels(wanted?: string): void {
+    set({ isOpen: true, wanted });
+    void refresh();
+    void surveyGpu().then((gpu) => set({ gpu }));
+  }
+
+  return {
+    openModels,
+    getModel(name) {
+      openModels(name);
+      void inspect(name);
+    },
+    closeModels: () => set({ isOpen: false, wanted: undefined }),
+    inspect,
+    download,
+    pause: (id) => aborts.get(id)?.abort(),
+    async verify(id) {
+      const plan = planOf(id);
+      if (plan === undefined) return;
+      await act(id, { kind: "verifying", progress: undefined }, async (signal) => {
+        const onProgress = (progress: DownloadProgress): void => setActivity(id, { kind: "verifying", progress });
+        const { isComplete, hereBytes } = await models.verify(id, { signal, onProgress });
+        return { kind: "verified", isWhole: isComplete && hereBytes === planBytes(plan) };
+      });
+    },
+    askToRemove: (id) => setActivity(id, { kind: "asking to remove" }),
+    async remove(id) {
+      await act(id, { kind: "removing" }, async () => {
+        await models.remove(id);
+        return undefined;
+      });
+    },
+    useToken: (token) => models.useToken(token === "" ? undefined : token),
+    dismiss: (id) => setActivity(id, undefined),
+    refresh,
+  };
+}

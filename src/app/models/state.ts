@@ -1,0 +1,99 @@
+// What the page knows of models: which are on this device, what is going on with each, and what this device can do.
+import { catalogueEntry, CATALOGUE } from "../../catalogue/entries";
+import type { CatalogueEntry } from "../../catalogue/entry";
+import { planBytes, type DownloadProgress, type KeptModel, type ModelOffer, type Room } from "../../common/download";
+import type { OnestrokeError } from "../../common/errors";
+import type { License } from "../../common/model-facts";
+import type { GpuSurvey } from "./gpu-survey";
+
+/** What is going on with one model. Where nothing is, the model has no activity. */
+export type Activity =
+  | { readonly kind: "inspecting" }
+  /** Everything that a person should know before the download, which waits for their word. */
+  | { readonly kind: "offered"; readonly offer: ModelOffer }
+  | { readonly kind: "downloading"; readonly progress: DownloadProgress | undefined; readonly bytesPerSecond: number | undefined }
+  | { readonly kind: "verifying"; readonly progress: DownloadProgress | undefined }
+  /** Whether every byte was as published. */
+  | { readonly kind: "verified"; readonly isWhole: boolean }
+  | { readonly kind: "asking to remove" }
+  | { readonly kind: "removing" }
+  | { readonly kind: "failed"; readonly error: OnestrokeError };
+
+export interface ModelsState {
+  readonly isOpen: boolean;
+  /** The model that the panel was opened for, whose row comes into view. */
+  readonly wanted: string | undefined;
+  /** Undefined until the vault has been looked into. */
+  readonly kept: readonly KeptModel[] | undefined;
+  /** Whether models outlive the visit; undefined until it is known. */
+  readonly isKept: boolean | undefined;
+  readonly activities: ReadonlyMap<string, Activity>;
+  readonly room: Room | undefined;
+  readonly gpu: GpuSurvey | undefined;
+}
+
+export const NO_MODELS: ModelsState = {
+  isOpen: false,
+  wanted: undefined,
+  kept: undefined,
+  isKept: undefined,
+  activities: new Map(),
+  room: undefined,
+  gpu: undefined,
+};
+
+/** One row of the panel. */
+export interface ModelRow {
+  readonly id: string;
+  readonly title: string;
+  readonly entry: CatalogueEntry | undefined;
+  readonly license: License | undefined;
+  /** GPU memory for a picture of its own size, in bytes; undefined where nobody has estimated it. */
+  readonly memoryBytes: number | undefined;
+  /** All that has to be here; undefined where nobody has measured it and the hub has not been asked. */
+  readonly totalBytes: number | undefined;
+  readonly hereBytes: number;
+  readonly isComplete: boolean;
+  /** Whether its bytes were compared with published hashes; undefined while it is not complete. */
+  readonly isChecked: boolean | undefined;
+  /** It ships with the page: it needs no download to be asked for, and comes back by itself. */
+  readonly isEmbedded: boolean;
+  readonly activity: Activity | undefined;
+}
+
+/** What is here comes first, then the catalogue, then what somebody asked about. */
+export function modelRows({ kept, activities }: Pick<ModelsState, "kept" | "activities">): readonly ModelRow[] {
+  const here = new Map((kept ?? []).map((model) => [model.plan.model, model]));
+  const offered = CATALOGUE.filter(isOffered).map(({ id }) => id);
+  const ids = new Set([...here.keys(), ...offered, ...activities.keys()]);
+  const rows = [...ids].map((id) => rowOf(id, here.get(id), activities.get(id)));
+  return rows.toSorted((left, right) => rank(left) - rank(right));
+}
+
+/** Models that draw from a text, and whose weights are read. */
+function isOffered({ weights, components, base }: CatalogueEntry): boolean {
+  return weights === "safetensors" && base !== undefined && components.transformer === undefined;
+}
+
+const rank = ({ isEmbedded, isComplete, hereBytes, entry }: ModelRow): number =>
+  isEmbedded ? 0 : isComplete ? 1 : hereBytes > 0 ? 2 : entry === undefined ? 3 : 4;
+
+function rowOf(id: string, kept: KeptModel | undefined, activity: Activity | undefined): ModelRow {
+  const entry = catalogueEntry(id);
+  const offer = activity?.kind === "offered" ? activity.offer : undefined;
+  const plan = kept?.plan ?? offer?.plan;
+  const progress = activity?.kind === "downloading" ? activity.progress : undefined;
+  return {
+    id,
+    title: entry?.title ?? plan?.title ?? id,
+    entry,
+    license: entry?.license ?? plan?.license,
+    memoryBytes: entry?.memoryBytes ?? offer?.memoryBytes,
+    totalBytes: progress?.totalBytes ?? (plan === undefined ? entry?.byteLength : planBytes(plan)),
+    hereBytes: progress?.hereBytes ?? kept?.hereBytes ?? 0,
+    isComplete: kept?.isComplete ?? false,
+    isChecked: kept?.isComplete === true ? kept.isChecked : undefined,
+    isEmbedded: entry?.base?.revision === "",
+    activity,
+  };
+}
