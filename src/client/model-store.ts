@@ -1,6 +1,6 @@
 // The page's half of the vault: the models that are kept on this device, as promises. The work is done by a worker of its own, so that
 // downloads run beside drawing and outlive a lost GPU. A worker that dies is replaced, and what it was asked is asked again.
-import type { DownloadPlan, DownloadProgress, HandedModel, KeptModel, Room } from "../common/download";
+import type { DownloadPlan, DownloadProgress, HandedModel, KeptModel, ModelOffer, Room } from "../common/download";
 import { invariant } from "../common/errors";
 import type { StorageAnswer, StorageCall } from "../protocol/storage-messages";
 import { StorageLink, type SpawnStorage, storageSpawner } from "./storage-link";
@@ -19,6 +19,12 @@ export interface StoreRoom extends Room {
 export interface ModelStore {
   /** Every model that is here, wholly or in part. */
   list(): Promise<readonly KeptModel[]>;
+  /**
+   * Asks the hub what a model is and what has to be fetched for it. Nothing large is fetched.
+   * @param name an id of the catalogue, or a repository on the hub
+   * @throws OnestrokeError `model-missing`, `model-unsupported`, `download-gated`, `download-failed`, `offline`, `invalid-input`, `cancelled`
+   */
+  inspect(name: string, hooks?: StoreHooks): Promise<ModelOffer>;
   /** Fetches what is missing of a model. @throws OnestrokeError as `Vault.fetch` */
   fetch(plan: DownloadPlan, hooks?: StoreHooks): Promise<KeptModel>;
   /** Reads and hashes every byte again. What is wrong counts as missing from then on, so that `fetch` mends it. */
@@ -28,23 +34,32 @@ export interface ModelStore {
   room(): Promise<StoreRoom>;
   /** Asks the browser never to clear the storage by itself; whether it agreed. Ask when the person chooses to download. */
   persist(): Promise<boolean>;
-  /** The token that is sent to one origin, as `https://huggingface.co`; undefined sends none any more. It is held in memory only. */
-  useToken(origin: string, token: string | undefined): void;
+  /** An access token, which is sent to the hub's own origin; undefined sends none any more. It is held in memory only. */
+  useToken(token: string | undefined): void;
   /** A complete model that is only in memory, for the generator's option `filesOf`; undefined where the image worker finds it by itself. */
   handOver(model: string): Promise<HandedModel | undefined>;
   /** Ends the worker and rejects what is pending with `cancelled`. */
   dispose(): void;
 }
 
-/** @param workerAddress another address for the worker's script */
-export function createModelStore(workerAddress?: string | URL): ModelStore {
-  return superviseStore(storageSpawner(workerAddress));
+export interface ModelStoreOptions {
+  /** The model hub, or a server that answers as it does. The default is huggingface.co. */
+  readonly hub?: string;
+  /** Another address for the worker's script. */
+  readonly workerAddress?: string | URL;
+}
+
+export function createModelStore({ hub, workerAddress }: ModelStoreOptions = {}): ModelStore {
+  return superviseStore(storageSpawner(workerAddress), navigator.storage, hub);
 }
 
 /** What `createModelStore` makes, with a worker of the caller's. Pages use `createModelStore`. */
-export function superviseStore(spawn: SpawnStorage, storage: StorageManager | undefined = navigator.storage): ModelStore {
+export function superviseStore(
+  spawn: SpawnStorage,
+  storage: StorageManager | undefined = navigator.storage,
+  hub = "https://huggingface.co",
+): ModelStore {
   const link = new StorageLink(spawn);
-  const tokens = new Map<string, string>();
   /** The browser's answer, once it was asked. */
   let isPersistent: boolean | undefined;
 
@@ -60,6 +75,7 @@ export function superviseStore(spawn: SpawnStorage, storage: StorageManager | un
 
   return {
     list: async () => (await ask({ type: "list" }, "listed")).models,
+    inspect: async (name, hooks) => (await ask({ type: "inspect", name, hub }, "inspected", hooks)).offer,
     fetch: async (plan, hooks) => (await ask({ type: "fetch", plan }, "kept", hooks)).model,
     verify: async (model, hooks) => (await ask({ type: "verify", model }, "kept", hooks)).model,
     remove: async (model) => void (await ask({ type: "remove", model }, "removed")),
@@ -69,11 +85,7 @@ export function superviseStore(spawn: SpawnStorage, storage: StorageManager | un
     },
     // Only the page may ask; a worker may not.
     persist: async () => (isPersistent = (await storage?.persist?.().catch(() => false)) ?? false),
-    useToken: (origin, token) => {
-      if (token === undefined) tokens.delete(origin);
-      else tokens.set(origin, token);
-      link.useTokens(tokens);
-    },
+    useToken: (token) => link.useTokens(new Map(token === undefined ? [] : [[new URL(hub).origin, token]])),
     handOver: async (model) => (await ask({ type: "hand-over", model }, "handed-over")).model,
     dispose: () => link.dispose(),
   };

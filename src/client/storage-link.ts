@@ -118,6 +118,7 @@ export class StorageLink {
         this.#settle(message.id)?.reject(OnestrokeError.fromWire(message.error));
         return;
       case "listed":
+      case "inspected":
       case "kept":
       case "removed":
       case "room":

@@ -92,7 +92,10 @@ export function isHubName(text: string): boolean {
 
 function parseModel(value: unknown): string {
   if (typeof value !== "string" || modelName(value) !== value) {
-    throw invalid("model", `a model's name is at most ${MAX_MODEL_CHARACTERS} characters, without control characters, and with one slash only in owner/name`);
+    throw invalid(
+      "model",
+      `a model's name is at most ${MAX_MODEL_CHARACTERS} characters, without control characters, and with one slash only in owner/name`,
+    );
   }
   return value;
 }

@@ -1,10 +1,11 @@
 // The messages between page and storage worker, in both directions. Every call has an id, and every message about it carries
 // that id; a call ends with exactly one `Answer` or `failed`. Calls run beside each other.
-import type { DownloadPlan, DownloadProgress, HandedModel, KeptModel, Room } from "../common/download";
+import type { DownloadPlan, DownloadProgress, HandedModel, KeptModel, ModelOffer, Room } from "../common/download";
 import type { WireError } from "../common/errors";
 
 export type StorageCall =
   | { readonly type: "list" }
+  | { readonly type: "inspect"; readonly name: string; readonly hub: string }
   | { readonly type: "fetch"; readonly plan: DownloadPlan }
   | { readonly type: "verify"; readonly model: string }
   | { readonly type: "remove"; readonly model: string }
@@ -21,6 +22,7 @@ export type ToStorage =
 
 export type StorageAnswer =
   | { readonly type: "listed"; readonly id: number; readonly models: readonly KeptModel[] }
+  | { readonly type: "inspected"; readonly id: number; readonly offer: ModelOffer }
   /** Ends `fetch` and `verify`. */
   | { readonly type: "kept"; readonly id: number; readonly model: KeptModel }
   | { readonly type: "removed"; readonly id: number }

@@ -23,7 +23,8 @@ export async function surveyGpu(gpu: GPU | undefined = navigator.gpu): Promise<G
   const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
   if (adapter === null || adapter === undefined) return { ...NO_GPU, memoryBytes };
   const { vendor, architecture, description, device } = adapter.info;
-  const isSoftware = adapter.info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${description} ${device} ${architecture}`);
+  const isSoftware =
+    adapter.info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${description} ${device} ${architecture}`);
   return {
     name: description || device || [vendor, architecture].filter(Boolean).join(" ") || "WebGPU",
     isSoftware,

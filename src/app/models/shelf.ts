@@ -68,12 +68,8 @@ export function createModelShelf(store: AppStore, models: ModelStore, clock: () 
 
   async function refresh(): Promise<void> {
     // A panel that cannot look into the vault still shows the catalogue.
-    const [kept, room, isKept] = await Promise.all([
-      models.list().catch(() => []),
-      models.room().catch(() => undefined),
-      models.isKept().catch(() => false),
-    ]);
-    set({ kept, room, isKept });
+    const [kept, room] = await Promise.all([models.list().catch(() => []), models.room().catch(() => undefined)]);
+    set({ kept, room });
   }
 
   const onDownloading = (id: string): ((progress: DownloadProgress) => void) => {

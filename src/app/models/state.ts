@@ -1,7 +1,8 @@
 // What the page knows of models: which are on this device, what is going on with each, and what this device can do.
 import { catalogueEntry, CATALOGUE } from "../../catalogue/entries";
 import type { CatalogueEntry } from "../../catalogue/entry";
-import { planBytes, type DownloadProgress, type KeptModel, type ModelOffer, type Room } from "../../common/download";
+import type { StoreRoom } from "../../client/model-store";
+import { planBytes, type DownloadProgress, type KeptModel, type ModelOffer } from "../../common/download";
 import type { OnestrokeError } from "../../common/errors";
 import type { License } from "../../common/model-facts";
 import type { GpuSurvey } from "./gpu-survey";
@@ -25,10 +26,8 @@ export interface ModelsState {
   readonly wanted: string | undefined;
   /** Undefined until the vault has been looked into. */
   readonly kept: readonly KeptModel[] | undefined;
-  /** Whether models outlive the visit; undefined until it is known. */
-  readonly isKept: boolean | undefined;
   readonly activities: ReadonlyMap<string, Activity>;
-  readonly room: Room | undefined;
+  readonly room: StoreRoom | undefined;
   readonly gpu: GpuSurvey | undefined;
 }
 
@@ -36,7 +35,6 @@ export const NO_MODELS: ModelsState = {
   isOpen: false,
   wanted: undefined,
   kept: undefined,
-  isKept: undefined,
   activities: new Map(),
   room: undefined,
   gpu: undefined,

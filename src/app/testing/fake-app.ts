@@ -38,15 +38,16 @@ export const IDLE: Generator = {
 
 /** A vault that nothing is in. */
 export const NO_MODELS_KEPT: ModelStore = {
-  isKept: async () => true,
   list: async () => [],
   inspect: async () => Promise.reject(new OnestrokeError("offline", "there is no network")),
   useToken: () => undefined,
   fetch: async () => Promise.reject(new OnestrokeError("offline", "there is no network")),
   verify: async () => Promise.reject(new OnestrokeError("offline", "there is no network")),
   remove: async () => undefined,
-  room: async () => ({ usedBytes: 0, freeBytes: 1e9, isPersistent: undefined }),
+  room: async () => ({ usedBytes: 0, freeBytes: 1e9, isPersistent: undefined, isKept: true }),
   persist: async () => false,
+  handOver: async () => undefined,
+  dispose: () => undefined,
 };
 
 /** A generator that draws at once, unless told what to do instead. */
