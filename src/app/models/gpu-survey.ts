@@ -18,7 +18,7 @@ export type Outlook = "fits" | "tight" | "risky" | "slow" | "no WebGPU";
 
 const NO_GPU = { name: undefined, isSoftware: false, hasFloat16: false, maxBufferBytes: 0 } as const;
 
-export async function surveyGpu(gpu: GPU | undefined = navigator.gpu): Promise<GpuSurvey> {
+export async function surveyGpu(gpu: Pick<GPU, "requestAdapter"> | undefined = navigator.gpu): Promise<GpuSurvey> {
   const memoryBytes = deviceMemory();
   const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
   if (adapter === null || adapter === undefined) return { ...NO_GPU, memoryBytes };
@@ -34,9 +34,9 @@ export async function surveyGpu(gpu: GPU | undefined = navigator.gpu): Promise<G
   };
 }
 
-/** `navigator.deviceMemory` is in GiB, and only some browsers have it. */
+/** `deviceMemory` is in GiB, and only some browsers have it. */
 function deviceMemory(): number | undefined {
-  const memory: unknown = Reflect.get(navigator, "deviceMemory");
+  const memory: unknown = typeof navigator === "object" ? Reflect.get(navigator, "deviceMemory") : undefined;
   return typeof memory === "number" ? memory * 2 ** 30 : undefined;
 }
 

@@ -1,0 +1,154 @@
+// What a visitor does with models, against a vault that the test controls.
+import { describe, expect, test, vi } from "vitest";
+import type { ModelStore } from "../../client/model-store";
+import type { DownloadPlan, KeptModel, ModelOffer } from "../../common/download";
+import { OnestrokeError } from "../../common/errors";
+import { createAppStore } from "../state";
+import { NO_MODELS_KEPT } from "../testing/fake-app";
+import { createModelShelf } from "./shelf";
+import { modelRows } from "./state";
+
+const planOf = (model: string, byteLength = 100): DownloadPlan => ({
+  model,
+  title: model,
+  license: { id: "MIT" },
+  repositories: [{ repository: model, revision: "main", commit: "0".repeat(40), addresses: [], files: [{ path: "w", byteLength }] }],
+});
+
+const offerOf = (model: string): ModelOffer => ({ plan: planOf(model), size: 512, memoryBytes: 1_000 });
+
+const keptOf = (model: string, hereBytes: number): KeptModel => ({
+  plan: planOf(model),
+  isComplete: hereBytes === 100,
+  hereBytes,
+  totalBytes: 100,
+  isChecked: true,
+});
+
+function setUp(change: Partial<ModelStore> = {}) {
+  const store = createAppStore("");
+  let now = 0;
+  const shelf = createModelShelf(store, { ...NO_MODELS_KEPT, ...change }, () => (now += 1_000));
+  const row = (id: string) => modelRows(store.getState().models).find((each) => each.id === id);
+  return { store, shelf, row };
+}
+
+describe("getting a model", () => {
+  test("is asked about first: nothing is fetched before a person has seen its size and its licence", async () => {
+    const fetched = vi.fn<ModelStore["fetch"]>(async () => keptOf("someone/model", 100));
+    const { shelf, row } = setUp({ inspect: async (name) => offerOf(name), fetch: fetched });
+    await shelf.download("someone/model");
+    expect(row("someone/model")).toMatchObject({ totalBytes: 100, license: { id: "MIT" }, memoryBytes: 1_000, activity: { kind: "offered" } });
+    expect(fetched).not.toHaveBeenCalled();
+    await shelf.download("someone/model");
+    expect(fetched).toHaveBeenCalledOnce();
+  });
+
+  test("shows how far it is, and is here in the end", async () => {
+    let here = 0;
+    const { store, shelf, row } = setUp({
+      inspect: async (name) => offerOf(name),
+      list: async () => (here === 0 ? [] : [keptOf("someone/model", here)]),
+      fetch: async (plan, hooks) => {
+        for (const hereBytes of [10, 30, 60]) {
+          hooks?.onProgress?.({ file: "w", hereBytes, totalBytes: 100 });
+          seen.push(row("someone/model")?.activity);
+        }
+        here = 100;
+        return keptOf(plan.model, 100);
+      },
+    });
+    const seen: unknown[] = [];
+    await shelf.inspect("someone/model");
+    await shelf.download("someone/model");
+    expect(seen).toMatchObject([{ bytesPerSecond: undefined }, { bytesPerSecond: 20 }, { bytesPerSecond: 25 }]);
+    expect(row("someone/model")).toMatchObject({ isComplete: true, hereBytes: 100, activity: undefined });
+    expect(store.getState().status).toBe("someone/model is on this device");
+  });
+
+  test("goes on where it was paused, without asking again", async () => {
+    const inspected = vi.fn<ModelStore["inspect"]>(async (name) => offerOf(name));
+    const untilCancelled = vi.fn<ModelStore["fetch"]>(
+      (_, hooks) =>
+        new Promise((_resolve, reject) => {
+          hooks?.signal?.addEventListener("abort", () => reject(new OnestrokeError("cancelled", "cancelled")));
+        }),
+    );
+    const { shelf, row } = setUp({
+      inspect: inspected,
+      list: async () => [keptOf("someone/model", 40)],
+      fetch: untilCancelled,
+    });
+    await shelf.refresh();
+    const going = shelf.download("someone/model");
+    await vi.waitFor(() => expect(untilCancelled).toHaveBeenCalled());
+    expect(row("someone/model")?.activity?.kind).toBe("downloading");
+    shelf.pause("someone/model");
+    await going;
+    expect(row("someone/model")).toMatchObject({ isComplete: false, hereBytes: 40, activity: undefined });
+    expect(inspected).not.toHaveBeenCalled();
+  });
+
+  test("asks the browser to keep it, and a refusal stops nothing", async () => {
+    const { shelf, row } = setUp({
+      list: async () => [keptOf("someone/model", 40)],
+      persist: () => Promise.reject(new TypeError("not here")),
+      fetch: async (plan) => keptOf(plan.model, 100),
+    });
+    await shelf.refresh();
+    await shelf.download("someone/model");
+    expect(row("someone/model")?.activity).toBeUndefined();
+  });
+
+  test("that fails says why, until it is read or tried again", async () => {
+    const { shelf, row } = setUp();
+    await shelf.inspect("someone/model");
+    expect(row("someone/model")?.activity).toMatchObject({ kind: "failed", error: { code: "offline" } });
+    shelf.dismiss("someone/model");
+    expect(row("someone/model"), "nothing is known of it any more").toBeUndefined();
+  });
+
+  test("does one thing at a time with each model", async () => {
+    const asked = vi.fn<ModelStore["inspect"]>(async (name) => offerOf(name));
+    const { shelf } = setUp({ inspect: asked });
+    await Promise.all([shelf.inspect("a/one"), shelf.inspect("a/one"), shelf.inspect("a/two")]);
+    expect(asked.mock.calls.map(([name]) => name)).toEqual(["a/one", "a/two"]);
+  });
+});
+
+describe("a model that is here", () => {
+  test.each([
+    ["whole", 100, true],
+    ["damaged", 60, false],
+  ])("is verified: %s", async (_, hereBytes, isWhole) => {
+    const { shelf, row } = setUp({ list: async () => [keptOf("a/one", hereBytes)], verify: async () => keptOf("a/one", hereBytes) });
+    await shelf.refresh();
+    await shelf.verify("a/one");
+    expect(row("a/one")?.activity).toEqual({ kind: "verified", isWhole });
+  });
+
+  test("is removed only after a person was asked", async () => {
+    const removed = vi.fn<ModelStore["remove"]>(async () => undefined);
+    const { shelf, row } = setUp({ list: async () => (removed.mock.calls.length === 0 ? [keptOf("a/one", 100)] : []), remove: removed });
+    await shelf.refresh();
+    shelf.askToRemove("a/one");
+    expect(removed).not.toHaveBeenCalled();
+    await shelf.remove("a/one");
+    expect(row("a/one")).toBeUndefined();
+  });
+
+  test("stands after the model that ships with the page, and before what is not here", async () => {
+    const { store, shelf } = setUp({ list: async () => [keptOf("a/part", 40), keptOf("sdxl-turbo", 100)] });
+    await shelf.refresh();
+    const ids = modelRows(store.getState().models).map(({ id }) => id);
+    expect(ids.slice(0, 4)).toEqual(["vignette", "sdxl-turbo", "a/part", "sd-turbo"]);
+    expect(ids, "class-conditional networks draw no text").not.toContain("esc-b-2");
+  });
+});
+
+test("a vault that cannot be looked into leaves the catalogue", async () => {
+  const broken = (): Promise<never> => Promise.reject(new OnestrokeError("worker-died", "gone"));
+  const { store, shelf } = setUp({ list: broken, room: broken });
+  await shelf.refresh();
+  expect(modelRows(store.getState().models).length).toBeGreaterThan(5);
+});
