@@ -48,7 +48,7 @@ export interface KeptModel {
 }
 
 export interface DownloadProgress {
-  /** The file that bytes last arrived for, as `repository/path`. */
+  /** The `fileName` of the file that bytes last arrived for. */
   readonly file: string;
   /** Proved or still arriving, so it can fall when a chunk has to be fetched again. */
   readonly hereBytes: number;
@@ -57,12 +57,27 @@ export interface DownloadProgress {
   readonly waiting?: "retry" | "offline" | "another tab";
 }
 
+/**
+ * A complete model whose files are only in memory, as it goes from one worker to another: the browser gives no storage that both could
+ * read. A `Blob` is a reference, so this is cheap.
+ */
+export interface HandedModel {
+  readonly plan: DownloadPlan;
+  /** By `fileName`. */
+  readonly files: ReadonlyMap<string, Blob>;
+}
+
 /** Room for models on this device, in bytes. The browser only estimates both numbers. */
 export interface Room {
   readonly usedBytes: number;
   readonly freeBytes: number;
   /** Whether the browser promised not to clear it when room runs out; undefined where it was not asked. */
   readonly isPersistent: boolean | undefined;
+}
+
+/** What a file is called in progress, messages and maps: its repository, revision and path. */
+export function fileName({ repository, revision }: Pick<PlannedRepository, "repository" | "revision">, path: string): string {
+  return `${repository}${revision === "" ? "" : `@${revision}`}/${path}`;
 }
 
 export function planBytes({ repositories }: DownloadPlan): number {

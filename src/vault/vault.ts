@@ -1,10 +1,15 @@
 // The vault keeps models on this device: content-addressed, verified and resumable. It is one more place that models come from.
 import type { ModelFiles } from "../checkpoints/places";
-import type { DownloadPlan, DownloadProgress, KeptModel, Room } from "../common/download";
+import type { DownloadPlan, DownloadProgress, HandedModel, KeptModel, Room } from "../common/download";
 
 export interface VaultHooks {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
+}
+
+/** The files of a model that is open for drawing. No tab can remove it until it is released. */
+export interface OpenModel extends ModelFiles {
+  release(): Promise<void>;
 }
 
 export interface Vault {
@@ -14,11 +19,14 @@ export interface Vault {
   /**
    * Fetches what is missing of a model, and remembers the plan. Proved chunks are kept whatever happens; the next call goes on from them.
    * @param plan a newer plan for the same model replaces the older one once it is complete
-   * @throws OnestrokeError `download-failed`, `download-gated`, `offline`, `model-missing`, `model-corrupt`, `storage-full`, `storage-cleared`, `cancelled`
+   * @throws OnestrokeError `download-failed`, `download-stalled`, `download-gated`, `offline`, `model-missing`, `model-corrupt`,
+   * `model-unsupported` (kept by a newer version of the app), `storage-full`, `storage-cleared`, `cancelled`
    */
   fetch(plan: DownloadPlan, hooks?: VaultHooks): Promise<KeptModel>;
   /** The files of a model that is complete; undefined where it is not. The whole of them is here: nothing is fetched. */
-  open(model: string): Promise<ModelFiles | undefined>;
+  open(model: string): Promise<OpenModel | undefined>;
+  /** A complete model whose files are only in memory; undefined where storage is kept, which every worker opens by itself. */
+  handOver(model: string): Promise<HandedModel | undefined>;
   /** Hashes every byte again. What is wrong is demoted to missing, and the next `fetch` gets it. */
   verify(model: string, hooks?: VaultHooks): Promise<KeptModel>;
   /** Forgets a model. Files that another model needs stay. @throws OnestrokeError `busy-elsewhere` while another tab draws with it */
