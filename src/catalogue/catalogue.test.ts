@@ -52,25 +52,65 @@ describe("entries", () => {
   });
 });
 
+describe("presets", () => {
+  const parts = (id: string) => {
+    const { components = {} } = catalogueEntry(id) ?? {};
+    return Object.entries(components).map(([name, { repository, folder }]) => [name, repository, folder]);
+  };
+  const fixed = ["vae", "madebyollin/sdxl-vae-fp16-fix", ""];
+  const tiny = ["vae", "madebyollin/taesdxl", ""];
+  const student = ["unet", "ChenDY/NitroFusion", undefined];
+  it.each([
+    ["sd-turbo", "sd-turbo", [["vae", "madebyollin/taesd", ""]]],
+    ["sd-turbo+small-decoder", "sd-turbo", [["vae", "madebyollin/taesd", ""]]],
+    ["sd-turbo+large-decoder", "sd-turbo+large-decoder", []],
+    ["sdxl-turbo+large-decoder", "sdxl-turbo+large-decoder", [fixed]],
+    ["nitrosd-vibrant", "nitrosd-vibrant", [student, tiny]],
+    ["nitrosd-vibrant+large-decoder", "nitrosd-vibrant+large-decoder", [student, fixed]],
+    ["sdxs-512-dreamshaper", "sdxs-512-dreamshaper", []],
+    ["sdxs-512-dreamshaper+large-decoder", "sdxs-512-dreamshaper+large-decoder", [["vae", "IDKiro/sdxs-512-dreamshaper", "vae_large"]]],
+  ])("%s is the model %s with its own parts", (asked, id, components) => {
+    expect(catalogueEntry(asked)?.id).toBe(id);
+    expect(parts(asked)).toEqual(components);
+  });
+
+  it.each(["sd-turbo+", "sd-turbo+huge-decoder", "sd-turbo+large-decoder+large-decoder", "vignette+small-decoder", "+small-decoder"])(
+    "%s is no model",
+    (id) => expect(catalogueEntry(id)).toBeUndefined(),
+  );
+
+  it("text-to-image models on the hub all have a choice of decoder, and say what it costs", () => {
+    for (const { base, presets } of CATALOGUE) {
+      if (base === undefined || base.revision === "") continue;
+      expect(presets.map(({ id }) => id)).toEqual(["small-decoder", "large-decoder"]);
+    }
+  });
+});
+
 describe("parsing", () => {
   const valid = {
     id: "x",
     title: "X",
+    summary: "Draws x.",
     family: "sdxl",
     size: 512,
     steps: { maximum: 4, preferred: 1 },
     base: { repository: "a/b", revision: "main" },
     license: { id: "MIT" },
   };
+  const part = { repository: "c/d", revision: "main", className: "AutoencoderKL" };
   it("control: the smallest entry", () =>
     expect(parseCatalogueEntry(valid, "x")).toMatchObject({ weights: "safetensors", components: {} }));
 
   it("control: a list of words beside a model that ships with the app", () =>
     expect(parseCatalogueEntry({ ...valid, base: { repository: "x", revision: "" }, words: "words.json" }, "x").words).toBe("words.json"));
 
-  const part = { repository: "c/d", revision: "main", className: "AutoencoderKL" };
   it.each<[string, object]>([
     ["family", { family: "sd3" }],
+    ["summary", { summary: undefined }],
+    ["id", { presets: [{ id: "a+b", title: "A", summary: "A." }] }],
+    ["title", { presets: [{ id: "a", summary: "A." }] }],
+    ["vea", { presets: [{ id: "a", title: "A", summary: "A.", components: { vea: part } }] }],
     ["preferred", { steps: { maximum: 1, preferred: 2 } }],
     ["revision", { base: { repository: "a/b" } }],
     ["sampler", { base: undefined }],
@@ -124,6 +164,7 @@ describe("manifest", () => {
       {
         id: "mixed",
         title: "Mixed",
+        summary: "Draws with parts of two.",
         family: "sd15",
         size: 512,
         steps: { maximum: 1, preferred: 1 },

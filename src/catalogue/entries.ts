@@ -1,6 +1,6 @@
 // The known checkpoints, parsed. Each is one JSON file in models/catalogue; add a new one to the list here.
 import type { JsonObject } from "../common/json";
-import { parseCatalogueEntry, type CatalogueEntry } from "./entry";
+import { parseCatalogueEntry, withPreset, type CatalogueEntry } from "./entry";
 import dmd2Sdxl1step from "../../models/catalogue/dmd2-sdxl-1step.json";
 import dmd2Sdxl4step from "../../models/catalogue/dmd2-sdxl-4step.json";
 import escB2 from "../../models/catalogue/esc-b-2.json";
@@ -41,7 +41,9 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   ].map(parse),
 ];
 
-/** The entry with this id, or undefined. */
+/** @param id an entry's id, or one with a preset of its after a plus, such as `sd-turbo+large-decoder` */
 export function catalogueEntry(id: string): CatalogueEntry | undefined {
-  return CATALOGUE.find((entry) => entry.id === id);
+  const [base, preset, ...rest] = id.split("+");
+  const entry = rest.length > 0 ? undefined : CATALOGUE.find((candidate) => candidate.id === base);
+  return entry === undefined || preset === undefined ? entry : withPreset(entry, preset);
 }

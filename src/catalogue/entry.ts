@@ -22,11 +22,24 @@ export interface ComponentEntry extends RepositoryAt {
   readonly config?: JsonObject;
 }
 
+/** A choice of parts that stand in for the entry's own, such as another decoder. */
+export interface Preset {
+  /** Follows the entry's id after a plus: `sd-turbo+large-decoder`. */
+  readonly id: string;
+  /** As a list of choices shows it. */
+  readonly title: string;
+  /** What speaks for it, in one or two sentences. */
+  readonly summary: string;
+  readonly components: CatalogueEntry["components"];
+}
+
 export const MODEL_FAMILIES = [...STEERED_FAMILIES, "esc-sit", "imf-dit", "pagoda-decoder"] as const;
 
 export interface CatalogueEntry {
   readonly id: string;
   readonly title: string;
+  /** What it is good for, in one plain sentence. */
+  readonly summary: string;
   readonly family: (typeof MODEL_FAMILIES)[number];
   /** Pixels on a side of the pictures that it was trained on. */
   readonly size: number;
@@ -35,7 +48,10 @@ export interface CatalogueEntry {
   readonly weights: "safetensors" | "torch" | "orbax";
   /** A repository in diffusers' layout. It is absent for networks that are not published in one. */
   readonly base?: RepositoryAt;
+  /** With the parts of the preset that was chosen. */
   readonly components: Readonly<Partial<Record<ComponentName, ComponentEntry>>>;
+  /** What a person may choose from, the usual choice first; empty where there is no choice. */
+  readonly presets: readonly Preset[];
   /** If it is absent, the base's scheduler file is right for this student. */
   readonly sampler?: Sampler;
   readonly license: License;
@@ -52,14 +68,17 @@ export function parseCatalogueEntry(value: JsonObject, where: string): Catalogue
   const sampler = fields.optionalObject("sampler");
   const byteLength = fields.optionalInteger("byteLength", [1, Number.MAX_SAFE_INTEGER]);
   const words = fields.optionalString("words");
+  const presets = value["presets"] === undefined ? [] : fields.objects("presets").map(parsePreset);
   const entry: CatalogueEntry = {
     id: fields.string("id"),
     title: fields.string("title"),
+    summary: fields.string("summary"),
     family: fields.oneOf("family", MODEL_FAMILIES),
     size: fields.integer("size", [16, 4096]),
     steps: parseSteps(fields.requiredObject("steps")),
     weights: fields.optionalOneOf("weights", ["safetensors", "torch", "orbax"]) ?? "safetensors",
-    components: parseComponents(fields.optionalObject("components")),
+    components: { ...parseComponents(fields.optionalObject("components")), ...presets[0]?.components },
+    presets,
     license: parseLicense(fields.requiredObject("license")),
     ...(base === undefined ? {} : { base: parseRepository(base) }),
     ...(sampler === undefined ? {} : { sampler: parseSampler(sampler) }),
@@ -77,6 +96,31 @@ function parseSteps(fields: Fields): StepRange {
   const steps = { maximum: fields.integer("maximum", [1, 8]), preferred: fields.integer("preferred", [1, 8]) };
   if (steps.preferred > steps.maximum) throw fields.unsupported("preferred", "is more than the maximum");
   return steps;
+}
+
+function parsePreset(fields: Fields): Preset {
+  const id = fields.string("id");
+  if (!/^[a-z][a-z0-9-]*$/.test(id)) throw fields.unsupported("id", "is not lower-case letters, digits and hyphens");
+  const components = parseComponents(fields.optionalObject("components"));
+  return { id, title: fields.string("title"), summary: fields.string("summary"), components };
+}
+
+/**
+ * The entry with another of its presets. The usual one has the entry's own id, so that a model has one id.
+ * @returns undefined where the entry has no such preset
+ */
+export function withPreset(entry: CatalogueEntry, preset: string): CatalogueEntry | undefined {
+  const chosen = entry.presets.find(({ id }) => id === preset);
+  const [usual] = entry.presets;
+  if (chosen === undefined || chosen === usual) return chosen && entry;
+  const own = Object.fromEntries(Object.entries(entry.components).filter(([name]) => !Object.hasOwn(usual?.components ?? {}, name)));
+  const { byteLength: _, ...rest } = entry;
+  return {
+    ...rest,
+    id: `${entry.id}+${chosen.id}`,
+    title: `${entry.title}, ${chosen.title}`,
+    components: { ...own, ...chosen.components },
+  };
 }
 
 function parseComponents(fields: Fields | undefined): CatalogueEntry["components"] {

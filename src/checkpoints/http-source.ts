@@ -210,6 +210,8 @@ async function fetching<T>(call: () => Promise<T>, name: string, signal: AbortSi
     return await call();
   } catch (cause) {
     throwIfCancelled(signal);
+    // A fetcher that knows its server says more than can be said here.
+    if (cause instanceof OnestrokeError) throw cause;
     const offline = typeof navigator === "object" && navigator.onLine === false;
     if (offline) throw new OnestrokeError("offline", `${name} cannot be reached: there is no network`, { file: name }, cause);
     throw failed(name, "could not be read", {}, cause);

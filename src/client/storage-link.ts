@@ -83,7 +83,7 @@ export class StorageLink {
 
   dispose(): void {
     this.#end();
-    for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(cancelled());
+    for (const id of this.#pending.keys()) this.#settle(id)?.reject(cancelled());
   }
 
   /** Spawns a worker, and asks it everything that is pending. */
@@ -158,7 +158,7 @@ export class StorageLink {
 
   #die(reason: string): void {
     this.#end();
-    for (const [id, pending] of [...this.#pending]) {
+    for (const [id, pending] of this.#pending) {
       pending.deaths++;
       if (pending.hooks.signal?.aborted === true) this.#settle(id)?.reject(cancelled());
       else if (pending.deaths >= this.#patience.deathsBeforeGivingUp) this.#settle(id)?.reject(died(reason));

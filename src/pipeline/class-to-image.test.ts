@@ -25,6 +25,7 @@ const ENTRY = parseCatalogueEntry(
   {
     id: "classes",
     title: "Classes",
+    summary: "Draws for a test.",
     family: "esc-sit",
     size: 64,
     steps: { maximum: 4, preferred: 1 },

@@ -5,6 +5,7 @@ import { Tokenizer } from "@huggingface/tokenizers";
 import type { ByteStore } from "../checkpoints/byte-source";
 import { Fields, isJsonObject, type JsonObject } from "../common/json";
 import { readJson, readText } from "../checkpoints/read-file";
+import { tokenizerFiles } from "../checkpoints/tokenizer-files";
 import { OnestrokeError } from "../common/errors";
 import { addedTokens, tokenId, type AddedToken } from "./added-tokens";
 import { tokenizerJsonFromMerges } from "./clip-definition";
@@ -47,17 +48,20 @@ export async function openClipTokenizer(
   signal?: AbortSignal,
   reading: Reading = "mended",
 ): Promise<ClipTokenizer> {
-  const path = (file: string): string => (folder === "" ? file : `${folder}/${file}`);
-  const optional = async (file: string): Promise<JsonObject> =>
-    (await store.exists(path(file), signal)) ? readJson(store, path(file), signal) : {};
-  const config = await optional("tokenizer_config.json");
-  const special = await optional("special_tokens_map.json");
-  const definition = (await store.exists(path("tokenizer.json"), signal))
-    ? await readJson(store, path("tokenizer.json"), signal)
-    : tokenizerJsonFromMerges(await readJson(store, path("vocab.json"), signal), await readText(store, path("merges.txt"), signal));
+  const files = await tokenizerFiles(store, folder, signal);
+  const optional = async (path: string | undefined): Promise<JsonObject> => (path === undefined ? {} : readJson(store, path, signal));
+  const config = await optional(files.config);
+  const special = await optional(files.special);
+  const definition =
+    "json" in files.definition
+      ? await readJson(store, files.definition.json, signal)
+      : tokenizerJsonFromMerges(
+          await readJson(store, files.definition.vocabulary, signal),
+          await readText(store, files.definition.merges, signal),
+        );
   const where = `${store.name}/${folder}`;
   const all = { ...config, ...special };
-  const added_tokens = addedTokens(definition, all, await optional("added_tokens.json"), where);
+  const added_tokens = addedTokens(definition, all, await optional(files.added), where);
   const tokenizer = clipTokenizer({ ...definition, added_tokens }, all, where);
   return reading === "mended" ? mending(tokenizer) : tokenizer;
 }

@@ -210,6 +210,7 @@ describe("a model of the catalogue", () => {
   const ENTRY = {
     id: "student",
     title: "A student",
+    summary: "Draws for a test.",
     family: "sd21",
     size: 16,
     steps: { maximum: 2, preferred: 1 },

@@ -12,7 +12,7 @@ import { readTensor } from "../../ort/session/tensors";
 import { TEXT_INPUT } from "../../ort/steer-graph";
 import { maxSteps, type Sampler } from "../../samplers/sampler";
 import type { SamplerOverrides } from "../../samplers/scheduler-file";
-import { steeringDefaultsOfTextChannels } from "../default-steering";
+import { familyOfTextChannels } from "../default-steering";
 import { Model } from "../draw";
 import type { Condition, Denoising, EncodedText, ModelEngine, Size } from "../engine";
 import { channelsLast } from "../latent-layout";
@@ -156,7 +156,7 @@ function factsOf({ runtime, checkpoint }: Parts, parts: readonly ModelPart[], te
     sizeMultiple: sampleMultiple * factor,
     maxSteps: entry?.steps.maximum ?? maxSteps(sampler),
     doubt: sampler.doubt,
-    steering: family ? STEERING_DEFAULTS[family] : steeringDefaultsOfTextChannels(textChannels),
+    steering: STEERING_DEFAULTS[family ?? familyOfTextChannels(textChannels)],
     adapter: backend.provider === "webgpu" ? backend.device.name : "cpu",
     parts,
   };

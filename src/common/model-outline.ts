@@ -1,0 +1,24 @@
+// What a model turns out to be from its small files, before anything large of it is fetched.
+import type { ModelPart } from "./model-facts";
+
+/** How a model's files are read: as weights for our own kernels, or as graphs for ONNX Runtime. */
+export type ReadAs = "weights" | "graphs";
+
+export interface ModelOutline {
+  readonly readAs: ReadAs;
+  /** What kind of pipeline it is, such as `stable-diffusion-xl`. */
+  readonly pipeline: string;
+  /** What it was distilled from, such as `sdxl`, as far as it can be told. */
+  readonly family: string;
+  /** Pixels along each side of the pictures that it was trained on. */
+  readonly defaultSize: number;
+  /** The most steps it takes. */
+  readonly maxSteps: number;
+  /** In the order they run, with their size as stored. */
+  readonly parts: readonly ModelPart[];
+  /**
+   * An estimate of the GPU memory that a picture of the default size takes: weights as they lie on the GPU, and room for what is
+   * computed. Models of several gigabytes can do with less, as their networks take turns.
+   */
+  readonly gpuBytes: number;
+}

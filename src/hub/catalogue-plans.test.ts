@@ -1,0 +1,126 @@
+// Every text-to-image family of the catalogue has a plan, from repositories in the layouts they are published in.
+import { afterEach, describe, expect, it } from "vitest";
+import { CATALOGUE } from "../catalogue/entries";
+import { outlineModel } from "../pipeline/outline";
+import { modelHub } from "./hub";
+import { plainRepository } from "./plain-server";
+import { planDownload, type PlanOptions } from "./plan";
+import { bare, LCM_DREAMSHAPER, SD_TURBO, SDXL_BASE, SDXL_VAE, SDXS_DREAMSHAPER, TAESD, type Files } from "./testing/layouts";
+import { network, paths, planning, sd, SDXL, STEM, stopPlanning, TINY } from "./testing/planning";
+
+afterEach(stopPlanning);
+
+describe("plans of the catalogue", () => {
+  const published: Readonly<Record<string, Files>> = {
+    "stabilityai/sd-turbo": SD_TURBO,
+    "thuanz123/swiftbrush": SD_TURBO,
+    "IDKiro/sdxs-512-dreamshaper": SDXS_DREAMSHAPER,
+    "SimianLuo/LCM_Dreamshaper_v7": LCM_DREAMSHAPER,
+    "stabilityai/sdxl-turbo": SDXL_BASE,
+    "stabilityai/stable-diffusion-xl-base-1.0": SDXL_BASE,
+    "ChenDY/NitroFusion": bare(
+      "nitrosd-realism_unet.safetensors",
+      "nitrosd-vibrant_unet.safetensors",
+      "nitrosd-realism_comfyui.safetensors",
+    ),
+    "tianweiy/DMD2": bare("dmd2_sdxl_4step_unet_fp16.safetensors", "dmd2_sdxl_4step_lora.safetensors"),
+    "ByteDance/Hyper-SD": bare("Hyper-SDXL-1step-Unet.safetensors", "Hyper-SDXL-1step-lora.safetensors"),
+    "madebyollin/taesd": TAESD,
+    "madebyollin/taesdxl": TAESD,
+    "madebyollin/sdxl-vae-fp16-fix": SDXL_VAE,
+  };
+  /** A hub that has every commit that the catalogue names. */
+  async function atItsCommits(): Promise<PlanOptions> {
+    const pinned = CATALOGUE.flatMap(({ base, components, presets }) => [
+      base,
+      ...Object.values(components),
+      ...presets.flatMap((p) => Object.values(p.components)),
+    ]);
+    const { server } = await planning(published);
+    const commits = new Map(pinned.flatMap((at) => (at && /^[0-9a-f]{40}$/.test(at.revision) ? [[at.repository, at.revision]] : [])));
+    const { base } = server;
+    // The fake's commits are its own: its addresses and answers are rewritten to those of the catalogue.
+    const own = (name: string) => server.commit(name);
+    const fetcher: typeof fetch = async (input, init) => {
+      let url = input instanceof Request ? input.url : String(input);
+      for (const [name, commit] of commits) url = url.replace(commit, own(name));
+      const response = await fetch(url, init);
+      if (!url.includes("/api/models/")) return response;
+      let text = await response.text();
+      for (const [name, commit] of commits) text = text.replaceAll(own(name), commit);
+      return new Response(text, response);
+    };
+    return { hub: modelHub({ base, fetcher }), outline: outlineModel };
+  }
+
+  const drawable = CATALOGUE.filter(({ base, weights: form }) => base !== undefined && base.revision !== "" && form === "safetensors");
+
+  it("control: all families that are read are here", () => {
+    expect(drawable.map(({ id }) => id)).toEqual([
+      "sd-turbo",
+      "sdxs-512-dreamshaper",
+      "sdxl-turbo",
+      "nitrosd-realism",
+      "nitrosd-vibrant",
+      "dmd2-sdxl-4step",
+      "hyper-sdxl-1step",
+      "swiftbrush",
+      "lcm-dreamshaper-v7",
+    ]);
+  });
+
+  const base = "stabilityai/stable-diffusion-xl-base-1.0";
+  const student = (repository: string, file: string) => ({
+    [base]: [...SDXL, "unet/config.json"],
+    [repository]: [file],
+    "madebyollin/taesdxl": TINY,
+  });
+  const expected: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+    "sd-turbo": { "stabilityai/sd-turbo": sd(".fp16"), "madebyollin/taesd": TINY },
+    "sd-turbo+large-decoder": { "stabilityai/sd-turbo": [...sd(".fp16"), ...network("vae", `${STEM}.fp16.safetensors`)] },
+    swiftbrush: { "thuanz123/swiftbrush": sd(".fp16"), "madebyollin/taesd": TINY },
+    "sdxs-512-dreamshaper": { "IDKiro/sdxs-512-dreamshaper": [...sd(""), ...network("vae", `${STEM}.safetensors`)] },
+    "sdxs-512-dreamshaper+large-decoder": { "IDKiro/sdxs-512-dreamshaper": [...sd(""), ...network("vae_large", `${STEM}.safetensors`)] },
+    "lcm-dreamshaper-v7": { "SimianLuo/LCM_Dreamshaper_v7": sd(""), "madebyollin/taesd": TINY },
+    "sdxl-turbo": { "stabilityai/sdxl-turbo": [...SDXL, ...network("unet", `${STEM}.fp16.safetensors`)], "madebyollin/taesdxl": TINY },
+    "sdxl-turbo+large-decoder": {
+      "stabilityai/sdxl-turbo": [...SDXL, ...network("unet", `${STEM}.fp16.safetensors`)],
+      "madebyollin/sdxl-vae-fp16-fix": TINY,
+    },
+    "nitrosd-realism": student("ChenDY/NitroFusion", "nitrosd-realism_unet.safetensors"),
+    "nitrosd-vibrant": student("ChenDY/NitroFusion", "nitrosd-vibrant_unet.safetensors"),
+    "dmd2-sdxl-4step": student("tianweiy/DMD2", "dmd2_sdxl_4step_unet_fp16.safetensors"),
+    "hyper-sdxl-1step": student("ByteDance/Hyper-SD", "Hyper-SDXL-1step-Unet.safetensors"),
+  };
+
+  it.each(Object.entries(expected))("%s", async (id, repositories) => {
+    const options = await atItsCommits();
+    const planned = await planDownload(id, options);
+    expect(paths(planned)).toEqual(Object.fromEntries(Object.entries(repositories).map(([name, files]) => [name, files.toSorted()])));
+    const entry = CATALOGUE.find((each) => each.id === id.split("+")[0]);
+    expect(planned.plan).toMatchObject({ model: id, license: entry?.license });
+    expect(planned.plan.repositories.every(({ commit }) => /^[0-9a-f]{40}$/.test(commit))).toBe(true);
+    expect(planned.outline).toMatchObject({ family: entry?.family, maxSteps: entry?.steps.maximum });
+  });
+
+  it("what ships with the app is planned from its own folder", async () => {
+    const files = { "model_index.json": "none" };
+    const hub = modelHub({ base: "http://127.0.0.1:9" });
+    const shipped = (repository: string) =>
+      plainRepository({ repository, revision: "" }, "http://127.0.0.1:9/models/vignette/", refusingFetch(files));
+    await expect(planDownload("vignette", { hub, outline: outlineModel })).rejects.toMatchObject({
+      code: "model-missing",
+      message: expect.stringContaining("ship with the app"),
+    });
+    await expect(planDownload("vignette", { hub, outline: outlineModel, shipped })).rejects.toMatchObject({
+      message: expect.stringContaining("model_index.json"),
+    });
+  });
+});
+
+const refusingFetch =
+  (files: Files): typeof fetch =>
+  async (input) => {
+    const name = new URL(input instanceof Request ? input.url : input).pathname.split("/").at(-1) ?? "";
+    return files[name] === undefined ? new Response("", { status: 404 }) : new Response(files[name] as string);
+  };

@@ -1,0 +1,130 @@
+// Plans: from the published layouts exactly the files that drawing reads, each once, with its hash.
+import { afterEach, describe, expect, it } from "vitest";
+import { memoryStore } from "../checkpoints/memory-source";
+import { manifestOf } from "../checkpoints/places";
+import { decodeModel } from "../ort/onnx-graph/decode";
+import { detachWeights } from "../ort/onnx-graph/detach-weights";
+import { encodeModel } from "../ort/onnx-graph/encode";
+import { FILES as EXPORT } from "../pipeline/ort/testing/tiny-export";
+import { outlineModel } from "../pipeline/outline";
+import { plainServer } from "./plain-server";
+import { planDownload } from "./plan";
+import { LCM_DREAMSHAPER, SD_TURBO, SDXL_BASE, SDXS_DREAMSHAPER, weights } from "./testing/layouts";
+import { asBytes, network, paths, planning, planningOf, sd, STEM, stopPlanning } from "./testing/planning";
+
+afterEach(stopPlanning);
+
+describe("a plan", () => {
+  it("of a repository has what is read of it: half precision, no pickles, no checker, nothing twice", async () => {
+    const options = await planning({ "own/turbo": SD_TURBO });
+    const { plan, outline } = await planDownload("own/turbo", options);
+    expect(paths({ plan, outline })["own/turbo"]).toEqual([...sd(".fp16"), ...network("vae", `${STEM}.fp16.safetensors`)].toSorted());
+    const commit = options.server.commit("own/turbo");
+    const [repository] = plan.repositories;
+    expect(plan).toMatchObject({ model: "own/turbo", title: "own/turbo", license: undefined });
+    expect(repository).toMatchObject({ revision: "main", commit, addresses: [`${options.server.base}/own/turbo/resolve/${commit}/`] });
+    expect(repository?.files.every(({ hash, byteLength }) => hash !== undefined && byteLength > 0)).toBe(true);
+  });
+
+  it("fetches no weights to be made", async () => {
+    const options = await planning({ "own/turbo": SD_TURBO });
+    await planDownload("own/turbo", options);
+    const asked = options.server.requests.filter(({ kind }) => kind === "file");
+    // The first range of each weight file, for its header.
+    expect(asked.every(({ range }) => range?.startsWith("bytes=0-"))).toBe(true);
+    expect(options.server.requests.map(({ path }) => path)).not.toContain("tokenizer/vocab.json");
+  });
+
+  it("is enough to open the model, and no file of it is idle", async () => {
+    const options = await planning({ "own/xl": SDXL_BASE });
+    const { plan } = await planDownload("own/xl", options);
+    const kept = plan.repositories[0]?.files.map(({ path }) => path) ?? [];
+    const holding = (names: readonly string[]) => {
+      const store = memoryStore("kept", new Map(names.map((name) => [name, asBytes(SDXL_BASE[name])])));
+      return outlineModel({ entry: undefined, base: store, open: () => store }, "weights");
+    };
+    await expect(holding(kept)).resolves.toMatchObject({ pipeline: "stable-diffusion-xl" });
+    const optional = /tokenizer_config|special_tokens/;
+    for (const path of kept.filter((name) => !optional.test(name)))
+      await expect(holding(kept.filter((other) => other !== path))).rejects.toBeDefined();
+  });
+
+  it("takes shards with their index, each once", async () => {
+    const shard = (n: number) => `${STEM}-0000${n}-of-00002.safetensors`;
+    const { [`unet/${STEM}.safetensors`]: _, [`unet/${STEM}.fp16.safetensors`]: __, ...rest } = SD_TURBO;
+    const index = JSON.stringify({ weight_map: { a: shard(1), b: shard(2), c: shard(1) } });
+    const sharded = {
+      ...rest,
+      [`unet/${STEM}.safetensors.index.json`]: index,
+      [`unet/${shard(1)}`]: weights("1"),
+      [`unet/${shard(2)}`]: weights("2"),
+    };
+    const found = paths(await planDownload("own/sharded", await planning({ "own/sharded": sharded })));
+    expect(found["own/sharded"]?.filter((path) => path.startsWith("unet/"))).toEqual(
+      ["config.json", shard(1), shard(2), `${STEM}.safetensors.index.json`].map((file) => `unet/${file}`),
+    );
+  });
+
+  it("of another revision keeps its name", async () => {
+    const options = await planningOf({ "own/turbo": { files: {}, revisions: { fp16: SD_TURBO } } });
+    const { plan } = await planDownload("own/turbo@fp16", options);
+    expect(plan).toMatchObject({
+      model: "own/turbo@fp16",
+      repositories: [{ revision: "fp16", commit: options.server.commit("own/turbo", "fp16") }],
+    });
+  });
+
+  it("of graphs has their external data, wherever it is", async () => {
+    const graph = asBytes(EXPORT["text_encoder/model.onnx"]);
+    const detached = encodeModel(detachWeights(decodeModel(graph), graph, "../weights/all.pb"));
+    const files = {
+      ...EXPORT,
+      "text_encoder/model.onnx": detached,
+      "weights/all.pb": graph,
+      "unet/model_fp16.onnx": "another",
+      "safety_checker/model.onnx": "none",
+    };
+    const options = await planning({ "own/graphs": files });
+    const { plan, outline } = await planDownload("own/graphs", options);
+    expect(outline.readAs).toBe("graphs");
+    const configs = ["scheduler/scheduler_config.json", "unet/config.json", "tokenizer/merges.txt", "tokenizer/vocab.json"];
+    const graphs = ["text_encoder/model.onnx", "unet/model.onnx", "vae_decoder/model.onnx", "weights/all.pb"];
+    expect(paths({ plan, outline })["own/graphs"]).toEqual([...configs, ...graphs].toSorted());
+  });
+
+  it("of a repository with both takes the weights, or the graphs if asked for", async () => {
+    const options = await planning({ "own/both": { ...EXPORT, ...SD_TURBO, "vae_decoder/config.json": "{}" } });
+    expect((await planDownload("own/both", options)).outline.readAs).toBe("weights");
+    const graphs = await planDownload("own/both", { ...options, readAs: "graphs" });
+    expect(graphs.plan.repositories[0]?.files.some(({ path }) => path.endsWith(".safetensors"))).toBe(false);
+  });
+});
+
+describe("a server without the API", () => {
+  it.each(["/own/turbo/resolve/main/", "/own/turbo/"])("is read from %s, without hashes", async (root) => {
+    const fetcher: typeof fetch = async (input) => {
+      const { pathname } = new URL(input instanceof Request ? input.url : input);
+      const file = pathname.startsWith(root) ? SD_TURBO[pathname.slice(root.length)] : undefined;
+      return file === undefined
+        ? new Response("<!doctype html>", { headers: { "content-type": "text/html" } })
+        : new Response(new Uint8Array(asBytes(file)));
+    };
+    const options = { hub: plainServer("https://own.test", fetcher), outline: outlineModel };
+    const { plan } = await planDownload("own/turbo", options);
+    expect(plan.repositories).toMatchObject([{ commit: "main", addresses: [`https://own.test${root}`] }]);
+    const [files] = plan.repositories.map((repository) => repository.files);
+    expect(files?.length).toBe(sd(".fp16").length + 2);
+    expect(files?.every(({ hash, byteLength }) => hash === undefined && byteLength > 0)).toBe(true);
+    await expect(planDownload("own/other", options)).rejects.toMatchObject({
+      code: "model-missing",
+      remedy: expect.stringContaining("model_index.json"),
+    });
+  });
+});
+
+it("control: the layouts open as they are", async () => {
+  for (const files of [SD_TURBO, SDXS_DREAMSHAPER, LCM_DREAMSHAPER, SDXL_BASE]) {
+    const base = memoryStore("here", new Map(Object.entries(files).map(([path, content]) => [path, asBytes(content)])));
+    await expect(manifestOf({ entry: undefined, base, open: () => base })).resolves.toBeDefined();
+  }
+});

@@ -1,0 +1,69 @@
+// Opens a model as far as that goes without its weights: every file that drawing reads is opened, and of the large ones only the
+// headers are read. A download plan is what this opened; an error here is the one that drawing would end with.
+import { component, componentBytes, denoiserName, type Component } from "../checkpoints/manifest";
+import { manifestOf, type ModelFiles } from "../checkpoints/places";
+import { readSafetensorsHeader } from "../checkpoints/safetensors";
+import type { ModelPart } from "../common/model-facts";
+import type { ModelOutline, ReadAs } from "../common/model-outline";
+import { openAutoencoder, openDenoiser, openTextEncoder } from "../networks";
+import { maxSteps } from "../samplers/sampler";
+import { samplerFromConfig, withRule, type ChosenRule } from "../samplers/scheduler-file";
+import { checkDenoiser } from "./check-parts";
+import { familyOf } from "./default-steering";
+import { checkUsualSide } from "./fit";
+import { scriptOf } from "./open";
+import { intermediateBytes, openTokenizerFiles, sum } from "./outline-bytes";
+
+/**
+ * @param rule the sampler's rule, where a person chose one
+ * @throws OnestrokeError `model-*`, `download-*`, `offline`, `cancelled`
+ */
+export async function outlineModel(files: ModelFiles, readAs: ReadAs, signal?: AbortSignal, rule?: ChosenRule): Promise<ModelOutline> {
+  if (readAs === "weights") return outlineWeights(files, rule, signal);
+  // The reader of graphs is fetched only for them, as their engine is.
+  const { outlineGraphs } = await scriptOf(import("./ort/outline"));
+  return outlineGraphs(files, rule, signal);
+}
+
+async function outlineWeights(files: ModelFiles, rule: ChosenRule | undefined, signal?: AbortSignal): Promise<ModelOutline> {
+  const manifest = await manifestOf(files, signal);
+  const suffixes = { "stable-diffusion": [""], "stable-diffusion-xl": ["", "_2"], "class-to-image": [] } as const;
+  const names = suffixes[manifest.pipeline];
+  for (const suffix of names) {
+    const { store, folder } = component(manifest, `tokenizer${suffix}`);
+    await openTokenizerFiles(store, folder, signal);
+  }
+  const encoders = names.map((suffix) => openTextEncoder(component(manifest, `text_encoder${suffix}`)));
+  const denoiser = openDenoiser(component(manifest, denoiserName(manifest)));
+  const vae = component(manifest, "vae");
+  const autoencoder = openAutoencoder(vae);
+  checkDenoiser(denoiser, autoencoder.latentChannels, encoders);
+  const sampler = manifest.sampler
+    ? withRule(manifest.sampler, rule)
+    : samplerFromConfig(component(manifest, "scheduler").config, { rule });
+  const defaultSize = denoiser.sampleSize * autoencoder.factor;
+  checkUsualSide(defaultSize);
+  const parts = [...names.map((suffix) => `text_encoder${suffix}` as const), denoiserName(manifest), "vae" as const];
+  const decoder = vae.className === "AutoencoderTiny" ? "small" : "large";
+  const weightBytes = await Promise.all(parts.map((name) => float16Bytes(component(manifest, name), signal)));
+  return {
+    readAs: "weights",
+    pipeline: manifest.pipeline,
+    family: files.entry?.family ?? familyOf(manifest),
+    defaultSize,
+    maxSteps: manifest.steps?.maximum ?? maxSteps(sampler),
+    parts: parts.map((name): ModelPart => ({ name, engine: "wgsl", byteLength: componentBytes(manifest.components[name]) })),
+    gpuBytes: sum(weightBytes) + intermediateBytes(defaultSize, decoder, autoencoder.needsFloat32),
+  };
+}
+
+/** Weights lie on the GPU in float16, whatever they are stored in. */
+async function float16Bytes({ store, files }: Component, signal?: AbortSignal): Promise<number> {
+  const lengths = await Promise.all(
+    files.map(async ({ path }) => {
+      const { tensors } = await readSafetensorsHeader(await store.open(path, signal), signal);
+      return sum([...tensors.values()].map(({ shape }) => 2 * shape.reduce((product, side) => product * side, 1)));
+    }),
+  );
+  return sum(lengths);
+}

@@ -1,0 +1,199 @@
+// The vault itself: models over files. Each operation takes the locks that it needs, and leaves the rest to the parts beside this file.
+import type { DownloadPlan, HandedModel, KeptModel, Room } from "../common/download";
+import { planBytes } from "../common/download";
+import { OnestrokeError } from "../common/errors";
+import { checkFile } from "./check-file";
+import { fetchFile, isHere } from "./fetch-file";
+import type { ReadableFile } from "./folder";
+import { fileSizes, hereBytes, keptModel } from "./kept";
+import type { Locks } from "./locks";
+import { keptFiles } from "./open-kept";
+import { sweepKept } from "./sweep";
+import { Tally } from "./tally";
+import { LOCKS, type VaultTools } from "./tools";
+import { orderMirrors } from "./transfer/mirrors";
+import type { OpenModel, Vault, VaultHooks } from "./vault";
+import { wantedFiles, type WantedFile } from "./wanted-file";
+
+/** What the browser says of its storage; undefined where there is no browser. */
+type StorageFacts = Pick<StorageManager, "estimate" | "persisted"> & Partial<Pick<StorageManager, "persist">>;
+
+export function fileVault(tools: VaultTools, isKept: boolean, storage?: StorageFacts): Vault {
+  const { journal, locks, folder } = tools;
+
+  async function kept(plan: DownloadPlan): Promise<KeptModel> {
+    const { files } = await journal.contents();
+    return keptModel(plan, files, await fileSizes(tools));
+  }
+
+  /** Runs `work` with the model to itself. */
+  function alone<T>(model: string, { signal, onProgress }: VaultHooks, totalBytes: number, work: () => Promise<T>): Promise<T> {
+    const onWait = (): void => onProgress?.({ file: model, hereBytes: 0, totalBytes, waiting: "another tab" });
+    return locks.hold(LOCKS.fetching(model), "exclusive", work, { signal, onWait });
+  }
+
+  /** Remembers a plan before anything is fetched for it. The plan of a complete model stays the one to draw with until then. */
+  async function begin(plan: DownloadPlan): Promise<void> {
+    await locks.hold(LOCKS.keeping, "exclusive", async () => {
+      const known = await journal.model(plan.model);
+      const isReplaced = known !== undefined && (await kept(known.plan)).isComplete && !isSame(known.plan, plan);
+      await journal.putModel(plan.model, isReplaced ? { plan: known.plan, next: plan } : { plan });
+    });
+  }
+
+  /** The plan is complete. What only an older one needed may go. */
+  async function end(plan: DownloadPlan): Promise<void> {
+    await locks.hold(LOCKS.keeping, "exclusive", async () => {
+      await journal.putModel(plan.model, { plan });
+      await journal.begin();
+      await sweepKept(tools);
+    });
+  }
+
+  async function fetchAll(plan: DownloadPlan, { signal, onProgress }: VaultHooks): Promise<KeptModel> {
+    const known = await journal.model(plan.model);
+    const before = await kept(plan);
+    if (before.isComplete && known !== undefined && isSame(known.plan, plan)) return before;
+    await begin(plan);
+    const { files } = await journal.contents();
+    const tally = new Tally(planBytes(plan), await hereBytes(plan, files, await fileSizes(tools)), onProgress);
+    const wanted = await wantedFiles(plan);
+    for (const repository of plan.repositories) {
+      const own = await missingFiles(wanted.filter((file) => file.repository === repository));
+      const [first] = own;
+      if (first === undefined) continue;
+      const addresses = await orderMirrors(repository.addresses, first.planned.path, tools.transfer, signal);
+      for (const file of own) await fetchFile(file, addresses, tools, { signal, tally });
+    }
+    await end(plan);
+    const after = await kept(plan);
+    if (!after.isComplete) throw new OnestrokeError("storage-cleared", `files of ${plan.title} were gone before the last one had come`);
+    return after;
+  }
+
+  async function missingFiles(wanted: readonly WantedFile[]): Promise<readonly WantedFile[]> {
+    const missing: WantedFile[] = [];
+    for (const file of wanted) {
+      if (!(await isHere(file.planned.byteLength, await journal.file(file.id), tools))) missing.push(file);
+    }
+    return missing;
+  }
+
+  /**
+   * The model's plan, if every file of it is complete.
+   * @param files takes the files, by name, as far as they were found
+   */
+  async function complete<File>(
+    model: string,
+    get: (name: string) => Promise<File | undefined>,
+    files: Map<string, File>,
+  ): Promise<DownloadPlan | undefined> {
+    const plan = (await journal.model(model))?.plan;
+    for (const { id, name, planned } of plan === undefined ? [] : await wantedFiles(plan)) {
+      const row = await journal.file(id);
+      const file = row?.sha256 !== undefined && (await isHere(planned.byteLength, row, tools)) ? await get(row.sha256) : undefined;
+      if (file === undefined) return undefined;
+      files.set(name, file);
+    }
+    return plan;
+  }
+
+  return {
+    isKept,
+
+    list: async () => {
+      const { models, files } = await journal.contents();
+      const sizes = await fileSizes(tools);
+      return Promise.all([...models.values()].map(({ plan }) => keptModel(plan, files, sizes)));
+    },
+
+    fetch: (plan, hooks = {}) => alone(plan.model, hooks, planBytes(plan), () => fetchAll(plan, hooks)),
+
+    open: async (model): Promise<OpenModel | undefined> => {
+      const free = await holdUntilFreed(locks, LOCKS.drawing(model));
+      const files = new Map<string, ReadableFile>();
+      const release = async (): Promise<void> => {
+        for (const file of files.values()) await file.close();
+        await free();
+      };
+      try {
+        const plan = await complete(model, (name) => folder.read(name), files);
+        if (plan !== undefined) return { ...keptFiles(plan, files), release };
+      } catch (thrown) {
+        await release();
+        throw thrown;
+      }
+      await release();
+      return undefined;
+    },
+
+    handOver: async (model): Promise<HandedModel | undefined> => {
+      if (isKept) return undefined;
+      const files = new Map<string, Blob>();
+      const plan = await complete(model, (name) => folder.blob(name), files);
+      return plan && { plan, files };
+    },
+
+    verify: async (model, hooks = {}) => {
+      const row = await journal.model(model);
+      if (row === undefined) throw new OnestrokeError("model-missing", `nothing of ${model} is kept on this device`, { model });
+      return alone(model, hooks, planBytes(row.plan), async () => {
+        const tally = new Tally(planBytes(row.plan), new Map(), hooks.onProgress);
+        for (const { id, name } of await wantedFiles(row.plan)) {
+          await locks.hold(LOCKS.file(id), "exclusive", async () => {
+            const file = await journal.file(id);
+            if (file?.isComplete !== true) return;
+            const onChunk = (byteLength: number, isRight: boolean): void => tally.add(name, isRight ? byteLength : 0);
+            await checkFile(id, file, tools, { signal: hooks.signal, onChunk });
+          });
+        }
+        return kept(row.plan);
+      });
+    },
+
+    remove: async (model) => {
+      const done = await locks.tryHold(LOCKS.drawing(model), "exclusive", () =>
+        locks.tryHold(LOCKS.fetching(model), "exclusive", () =>
+          locks.hold(LOCKS.keeping, "exclusive", async () => {
+            const row = await journal.model(model).catch(() => undefined);
+            const wanted = row === undefined ? [] : await wantedFiles(row.plan);
+            await journal.deleteModel(model);
+            await sweepKept(tools, new Set(wanted.map(({ id }) => id)));
+          }),
+        ),
+      );
+      if (done?.value === undefined) {
+        throw new OnestrokeError("busy-elsewhere", `${model} is being drawn with, downloaded or checked`, {
+          model,
+          remedy: "Choose another model here, or wait until the other tab has finished, or close it.",
+        });
+      }
+    },
+
+    room: async (): Promise<Room> => {
+      const sizes = await fileSizes(tools);
+      const { usage = 0, quota = 0 } = (await storage?.estimate().catch(() => undefined)) ?? {};
+      const isPersistent = (await storage?.persisted().catch(() => false)) === true;
+      return {
+        usedBytes: [...sizes.values()].reduce((sum, size) => sum + size, 0),
+        freeBytes: Math.max(0, quota - usage),
+        // "No" is also what a browser says that was never asked.
+        isPersistent: isPersistent ? true : undefined,
+      };
+    },
+
+    persist: async () => (await (storage?.persist?.() ?? storage?.persisted())?.catch(() => false)) ?? false,
+  };
+}
+
+function isSame(left: DownloadPlan, right: DownloadPlan): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
+}
+
+/** Takes a shared lock that is held until the returned function is called. */
+async function holdUntilFreed(locks: Locks, name: string): Promise<() => Promise<void>> {
+  return new Promise((resolve, reject) => {
+    const held: Promise<void> = locks.hold(name, "shared", () => new Promise<void>((free) => resolve(() => (free(), held))));
+    held.catch(reject);
+  });
+}

@@ -1,0 +1,183 @@
+// Brings the missing chunks of one file: ranges, several in flight, from the first mirror that gives them. A connection that breaks costs
+// only the bytes that had not come yet. From a server that knows no ranges the file comes whole, and what is here already is passed over.
+import { OnestrokeError } from "../../common/errors";
+import { LastingFault, NoRanges, PassingFault, transferError } from "./faults";
+import { request, wrongLength } from "./request";
+import { retrying } from "./retry";
+import type { Transfer } from "./transfer";
+
+export interface RemoteFile {
+  /** Mirrors, in the order in which they are asked. */
+  readonly urls: readonly string[];
+  readonly byteLength: number;
+  readonly chunkBytes: number;
+}
+
+export interface ChunkHooks {
+  readonly signal?: AbortSignal | undefined;
+  /** Bytes of missing chunks, as they come; negative where they have to be fetched again. */
+  readonly onBytes: (byteLength: number) => void;
+  readonly onWait: (reason: "retry" | "offline") => void;
+  /** Each chunk once, in any order. The bytes are overwritten once this resolves; until then nothing more is fetched into them. */
+  readonly onChunk: (index: number, bytes: Uint8Array<ArrayBuffer>) => Promise<void>;
+}
+
+/** @throws OnestrokeError `download-failed`, `download-stalled`, `download-gated`, `offline`, `model-missing`, `model-corrupt`, `cancelled` */
+export async function fetchChunks(file: RemoteFile, missing: readonly number[], hooks: ChunkHooks, transfer: Transfer): Promise<void> {
+  const left = new Set(missing);
+  let refused: OnestrokeError | undefined;
+  for (const url of file.urls) {
+    if (left.size === 0) return;
+    try {
+      return await new MirrorTransfer(file, url, left, hooks, transfer).run();
+    } catch (thrown) {
+      const error = thrown instanceof LastingFault ? thrown.error : thrown;
+      if (!(error instanceof OnestrokeError && IS_ABOUT_THE_MIRROR.has(error.code))) throw error;
+      // Of several mirrors the preferred one's reason is shown.
+      refused ??= error;
+    }
+  }
+  throw refused ?? new OnestrokeError("model-missing", "the plan has no address for the file");
+}
+
+const IS_ABOUT_THE_MIRROR: ReadonlySet<string> = new Set([
+  "download-failed",
+  "download-stalled",
+  "download-gated",
+  "offline",
+  "model-missing",
+  "model-corrupt",
+]);
+
+class MirrorTransfer {
+  readonly #file: RemoteFile;
+  readonly #url: string;
+  /** Chunks that nobody has brought yet. */
+  readonly #left: Set<number>;
+  readonly #hooks: ChunkHooks;
+  readonly #transfer: Transfer;
+
+  constructor(file: RemoteFile, url: string, left: Set<number>, hooks: ChunkHooks, transfer: Transfer) {
+    this.#file = file;
+    this.#url = url;
+    this.#left = left;
+    this.#hooks = hooks;
+    this.#transfer = transfer;
+  }
+
+  async run(): Promise<void> {
+    // A file of one chunk needs no ranges.
+    if (this.#file.byteLength <= this.#file.chunkBytes) return this.#whole();
+    try {
+      await this.#inLanes();
+    } catch (thrown) {
+      if (!(thrown instanceof NoRanges)) throw thrown;
+      await this.#whole();
+    }
+  }
+
+  /** The first range goes alone, to learn whether the server knows ranges; then the others go beside it. */
+  async #inLanes(): Promise<void> {
+    const stop = new AbortController();
+    const signal = this.#hooks.signal === undefined ? stop.signal : AbortSignal.any([this.#hooks.signal, stop.signal]);
+    const queue = [...this.#left];
+    const lanes: Promise<void>[] = [];
+    let failure: { readonly thrown: unknown } | undefined;
+    const lane = async (onStart?: () => void): Promise<void> => {
+      const buffer = new Uint8Array(this.#file.chunkBytes);
+      try {
+        for (let index = queue.shift(); index !== undefined && failure === undefined; index = queue.shift()) {
+          await this.#chunk(index, buffer, signal, onStart);
+        }
+      } catch (thrown) {
+        failure ??= { thrown };
+        stop.abort();
+      }
+    };
+    await new Promise<void>((resolve) => {
+      const first = lane(resolve);
+      lanes.push(first);
+      void first.then(resolve);
+    });
+    while (lanes.length < Math.min(this.#transfer.lanes, this.#left.size) && failure === undefined) lanes.push(lane());
+    await Promise.all(lanes);
+    if (failure !== undefined) throw failure.thrown;
+  }
+
+  async #chunk(index: number, buffer: Uint8Array<ArrayBuffer>, signal: AbortSignal, onStart?: () => void): Promise<void> {
+    const { byteLength, chunkBytes } = this.#file;
+    const begin = index * chunkBytes;
+    const bytes = buffer.subarray(0, Math.min(chunkBytes, byteLength - begin));
+    let filled = 0;
+    let filledBefore = 0;
+    const attempt = async (): Promise<void> => {
+      filledBefore = filled;
+      const range = { begin: begin + filled, end: begin + bytes.byteLength, byteLength };
+      for await (const piece of request(this.#url, range, this.#transfer, signal)) {
+        onStart?.();
+        if (filled + piece.byteLength > bytes.byteLength) {
+          this.#hooks.onBytes(-filled);
+          filled = 0;
+          throw this.#passing(`sent more than the bytes ${range.begin}-${range.end - 1} that were asked for`);
+        }
+        bytes.set(piece, filled);
+        filled += piece.byteLength;
+        this.#hooks.onBytes(piece.byteLength);
+      }
+      if (filled < bytes.byteLength) throw this.#passing(`sent ${begin + filled - range.begin} of ${range.end - range.begin} bytes`);
+    };
+    try {
+      await retrying(attempt, this.#transfer, { ...this.#hooks, signal, hasAdvanced: () => filled > filledBefore });
+    } catch (thrown) {
+      this.#hooks.onBytes(-filled);
+      throw thrown;
+    }
+    await this.#bring(index, bytes);
+  }
+
+  /** The whole file in one answer, as often as it takes. */
+  async #whole(): Promise<void> {
+    const { chunkBytes, byteLength } = this.#file;
+    const buffer = new Uint8Array(Math.min(chunkBytes, byteLength));
+    let leftBefore = this.#left.size;
+    const attempt = async (): Promise<void> => {
+      leftBefore = this.#left.size;
+      let at = 0;
+      let counted = 0;
+      try {
+        for await (const piece of request(this.#url, undefined, this.#transfer, this.#hooks.signal)) {
+          for (let taken = 0; taken < piece.byteLength;) {
+            const index = Math.floor(at / chunkBytes);
+            const size = Math.min(chunkBytes, byteLength - index * chunkBytes);
+            if (size <= 0) throw wrongLength(this.#url, at + piece.byteLength - taken, byteLength);
+            const part = piece.subarray(taken, taken + size - (at % chunkBytes));
+            buffer.set(part, at % chunkBytes);
+            at += part.byteLength;
+            taken += part.byteLength;
+            if (!this.#left.has(index)) continue;
+            counted += part.byteLength;
+            this.#hooks.onBytes(part.byteLength);
+            if (at - index * chunkBytes < size) continue;
+            await this.#bring(index, buffer.subarray(0, size));
+            counted = 0;
+          }
+        }
+        // It may also be the beginning of the right file: without a length, a cut connection can look like a proper end.
+        if (at < byteLength) throw this.#passing(`sent ${at} of ${byteLength} bytes`);
+      } catch (thrown) {
+        this.#hooks.onBytes(-counted);
+        throw thrown;
+      }
+    };
+    await retrying(attempt, this.#transfer, { ...this.#hooks, hasAdvanced: () => this.#left.size < leftBefore });
+  }
+
+  async #bring(index: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    await this.#hooks.onChunk(index, bytes);
+    this.#left.delete(index);
+  }
+
+  #passing(problem: string): PassingFault {
+    return new PassingFault(transferError("download-failed", this.#url, problem));
+  }
+}
