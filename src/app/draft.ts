@@ -3,8 +3,8 @@
 import { catalogueEntry, VIGNETTE } from "../catalogue/entries";
 import type { CatalogueEntry } from "../catalogue/entry";
 import type { SteeringDefaults } from "../common/steering-defaults";
-import { recipeFromQuery } from "../common/permalink";
-import { parseRecipe, parseSeed, type Recipe } from "../common/recipe";
+import { readQuery } from "../common/permalink";
+import { normalisePrompt, parseRecipe, parseSeed, type Recipe } from "../common/recipe";
 import type { Steering } from "../common/steering";
 import { leavesOut } from "./comparison";
 import { chosenSteering } from "./dial";
@@ -51,21 +51,31 @@ export function recipeOf(draft: Draft, defaults: SteeringDefaults): Recipe {
   return parseRecipe({ ...draft, steering: isSteered ? steering : { method: "none" } });
 }
 
-/** The controls as they were when the recipe was drawn. */
+/** The controls as they were when the recipe was drawn. A loose seed stays loose, so that Draw gives another picture. */
 export function draftOf(recipe: Recipe, current: Draft): Draft {
   // A recipe that leaves nothing out says nothing about steering, so the dial stays where it is.
-  return { ...recipe, steering: leavesOut(recipe) ? recipe.steering : current.steering, seedKept: true };
+  return { ...recipe, steering: leavesOut(recipe) ? recipe.steering : current.steering, seedKept: current.seedKept };
 }
 
-/**
- * The controls as a link sets them.
- * @throws OnestrokeError `invalid-input`
- */
-export function draftOfLink(query: string): Draft {
+/** Whether the controls say something that the recipe does not, and that somebody may have written. */
+export function isRewritten({ prompt, negative }: Draft, recipe: Recipe | undefined): boolean {
+  return recipe !== undefined && (normalisePrompt(prompt) !== recipe.prompt || normalisePrompt(negative) !== recipe.negative);
+}
+
+export interface LinkedDraft {
+  readonly draft: Draft;
+  /** The names of settings that could not be read. The others hold. */
+  readonly refused: readonly string[];
+}
+
+/** The controls as a link sets them. */
+export function draftOfLink(query: string): LinkedDraft {
   const asked = new URLSearchParams(query);
   const first = firstDraftFor(catalogueEntry(asked.get("model") ?? "") ?? VIGNETTE);
-  const draft = draftOf(recipeFromQuery(query, parseRecipe(first)), first);
-  return asked.has("steering") ? draft : { ...draft, steering: undefined };
+  const { recipe, refused } = readQuery(query, parseRecipe(first));
+  const draft = draftOf(recipe, first);
+  const isSteered = asked.has("steering") && !refused.includes("steering");
+  return { draft: isSteered ? draft : { ...draft, steering: undefined }, refused };
 }
 
 export function isSeed(text: string): boolean {

@@ -14,7 +14,11 @@ import { AppContext } from "./use-app";
 restoreTheme();
 
 // Settings stand after the `#`, so they are never sent to the server of the page.
-const keepQuery = (query: string): void => history.replaceState(null, "", `#${query}`);
+const keepQuery = (query: string): void => {
+  // Each picture is a step back for the browser's button, but the first picture and one drawn again are none.
+  if (location.hash === "" || location.hash === `#${query}`) history.replaceState(null, "", `#${query}`);
+  else history.pushState(null, "", `#${query}`);
+};
 const modelsRoot = new URL("models/", document.baseURI);
 const app = createApp(
   createGenerator({ modelsRoot, whenBusy: "replace" }),
@@ -33,4 +37,5 @@ createRoot(root).render(
     </AppContext>
   </StrictMode>,
 );
+addEventListener("hashchange", () => void app.follow(location.hash.slice(1)));
 void app.start();

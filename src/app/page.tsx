@@ -7,7 +7,7 @@ import { SizeField } from "./controls/size-field";
 import { StepDial } from "./controls/step-dial";
 import { Diagnostics } from "./diagnostics/diagnostics";
 import { Header } from "./header";
-import { outlineOf } from "./model-outline";
+import { knownFactsOf } from "./known-facts";
 import { ModelsPanel } from "./models/models-panel";
 import styles from "./page.module.css";
 import { History } from "./stage/history";
@@ -17,9 +17,10 @@ import { useApp, useAppState } from "./use-app";
 
 export function Page(): ReactNode {
   const app = useApp();
-  const outline = useAppState(outlineOf);
+  const outline = useAppState(knownFactsOf);
   const isOnProcessor = useAppState(({ model }) => model.kind === "ready" && model.facts.adapter === "cpu");
   const isBusy = useAppState((state) => state.job !== undefined);
+  const hasPutAside = useAppState((state) => state.putAside !== undefined);
   const notice = useAppState((state) => state.notice);
   return (
     <div
@@ -43,6 +44,14 @@ export function Page(): ReactNode {
           }}
         >
           {notice !== undefined && <p className={styles["notice"]}>{notice}</p>}
+          {hasPutAside && (
+            <p className={styles["notice"]}>
+              {strings.putAside}{" "}
+              <button type="button" className={styles["link"]} onClick={() => app.bringBack()}>
+                {strings.bringBack}
+              </button>
+            </p>
+          )}
           <Composer />
           <StepDial />
           <SizeField />

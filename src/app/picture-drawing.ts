@@ -6,8 +6,8 @@ import { OnestrokeError } from "../common/errors";
 import { recipeToQuery } from "../common/permalink";
 import type { Recipe } from "../common/recipe";
 import type { SteeringDefaults } from "../common/steering-defaults";
-import { isSameButSteering, leavesOut, withoutNegative } from "./comparison";
-import { draftOf, recipeOf, type Draft } from "./draft";
+import { isSameButSteering, isSameRecipe, leavesOut, withoutNegative } from "./comparison";
+import { draftOf, isRewritten, recipeOf, type Draft } from "./draft";
 import { otherSide, type AppState, type AppStore, type Job } from "./state";
 import { formatDuration, strings } from "./strings";
 
@@ -103,12 +103,21 @@ export function createPictureDrawing(store: AppStore, generator: Generator, keep
     drawOtherSide,
     cancel: () => abort?.abort(),
     show(drawing) {
-      store.setState(({ draft }) => ({ shown: drawing, isComparing: false, draft: draftOf(drawing.recipe, draft), error: undefined }));
+      store.setState(({ draft, shown }) => ({
+        shown: drawing,
+        isComparing: false,
+        draft: draftOf(drawing.recipe, draft),
+        putAside: isRewritten(draft, shown?.recipe) ? draft : undefined,
+        error: undefined,
+        notice: undefined,
+      }));
       keepQuery(recipeToQuery(drawing.recipe));
     },
   };
 }
 
 function withNewest(drawing: Drawing, history: readonly Drawing[]): readonly Drawing[] {
-  return [drawing, ...history].slice(0, HISTORY_LENGTH);
+  // The same recipe is the same picture, which is not listed twice.
+  const others = history.filter(({ recipe }) => !isSameRecipe(recipe, drawing.recipe));
+  return [drawing, ...others].slice(0, HISTORY_LENGTH);
 }

@@ -40,6 +40,8 @@ export interface AppState {
   /** Whether `shown` stands beside the same picture with nothing left out, which is in the history or being drawn. */
   readonly isComparing: boolean;
   readonly error: OnestrokeError | undefined;
+  /** What somebody was writing when an older picture took its place in the controls. */
+  readonly putAside: Draft | undefined;
   /** A remark that is no failure. */
   readonly notice: string | undefined;
   /** For people who listen to the page instead of looking at it. */
@@ -53,7 +55,7 @@ export type AppStore = StoreApi<AppState>;
 /** @param query the address's settings, "" for none */
 export function createAppStore(query: string): AppStore {
   return createStore<AppState>(() => ({
-    ...firstDraft(query),
+    ...linkedDraft(query),
     model: { kind: "missing" },
     models: NO_MODELS,
     knownWords: undefined,
@@ -62,23 +64,27 @@ export function createAppStore(query: string): AppStore {
     shown: undefined,
     isComparing: false,
     error: undefined,
+    putAside: undefined,
     status: "",
     history: [],
   }));
 }
 
-function firstDraft(query: string): Pick<AppState, "draft" | "notice"> {
+/** What a link asks for, and a remark where some of it cannot be read. @param query "" for none */
+export function linkedDraft(query: string): Pick<AppState, "draft" | "notice"> {
   if (query === "") return { draft: FIRST_DRAFT, notice: undefined };
-  try {
-    return { draft: draftOfLink(query), notice: undefined };
-  } catch {
-    return { draft: FIRST_DRAFT, notice: strings.badLink };
-  }
+  const { draft, refused } = draftOfLink(query);
+  return { draft, notice: refused.length === 0 ? undefined : strings.badLink(refused) };
 }
 
-/** Touching a control takes back what was remarked. */
+/** Touching a control takes back what was remarked, and what was wrong with a control. */
 export function editDraft(store: AppStore, change: Partial<Draft>): void {
-  store.setState(({ draft }) => ({ draft: { ...draft, ...change }, notice: undefined }));
+  store.setState(({ draft, error }) => ({
+    draft: { ...draft, ...change },
+    notice: undefined,
+    putAside: undefined,
+    error: error?.code === "invalid-input" ? undefined : error,
+  }));
 }
 
 /** How the loaded model is steered when nobody says; undefined until a model is loaded. */

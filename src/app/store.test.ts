@@ -6,7 +6,7 @@ import type { Generator } from "../client/generator";
 import { draftOfLink } from "./draft";
 import { promptIdea } from "./ideas";
 import { createApp } from "./store";
-import { MODEL, IDLE, NO_MODELS_KEPT, setUp, waiting, draw } from "./testing/fake-app";
+import { MODEL, IDLE, NO_MODELS_KEPT, drawingOf, setUp, waiting, draw } from "./testing/fake-app";
 
 describe("starting", () => {
   test("the first picture is the default prompt's", async () => {
@@ -16,20 +16,20 @@ describe("starting", () => {
     expect(state().model).toEqual({ kind: "ready", facts: MODEL });
   });
 
-  test("a link's settings come first, and its seed is kept", async () => {
+  test("a link's settings come first, and Draw gives another picture of them", async () => {
     const { app, asked } = setUp("prompt=a+hill&seed=5&steps=2");
     await app.start();
     await app.draw();
-    expect(asked.map(({ prompt, seed, steps }) => [prompt, seed, steps])).toEqual([
-      ["a hill", "5", 2],
-      ["a hill", "5", 2],
+    expect(asked).toMatchObject([
+      { prompt: "a hill", seed: "5", steps: 2 },
+      { prompt: "a hill", seed: expect.not.stringMatching(/^5$/), steps: 2 },
     ]);
   });
 
   test("a link to another model begins with that model's own size", () => {
-    expect(draftOfLink("model=sd-turbo&prompt=a+hill")).toMatchObject({ model: "sd-turbo", width: 512, height: 512, steps: 1 });
-    expect(draftOfLink("model=sd-turbo&size=64x32"), "unless the link says").toMatchObject({ width: 64, height: 32 });
-    expect(draftOfLink("model=nobody-s"), "control").toMatchObject({ model: "nobody-s", width: 256, height: 256 });
+    expect(draftOfLink("model=sd-turbo&prompt=a+hill").draft).toMatchObject({ model: "sd-turbo", width: 512, height: 512, steps: 1 });
+    expect(draftOfLink("model=sd-turbo&size=64x32").draft, "unless the link says").toMatchObject({ width: 64, height: 32 });
+    expect(draftOfLink("model=nobody-s").draft, "control").toMatchObject({ model: "nobody-s", width: 256, height: 256 });
   });
 
   test("the words a model knows come beside it, and their failing is no failure", async () => {
@@ -54,10 +54,25 @@ describe("starting", () => {
     expect(wordless.store.getState()).toMatchObject({ knownWords: undefined, error: undefined, shown: { recipe: { seed: "2" } } });
   });
 
-  test("a link that cannot be read is said so", async () => {
-    const { app, state } = setUp("steps=many");
+  test("a link that can be read in part is followed as far as that goes, and the rest is named", async () => {
+    const { app, state } = setUp("prompt=a+hill&steps=many&seed=9&size=big");
     await app.start();
-    expect(state()).toMatchObject({ notice: expect.any(String), shown: { recipe: { steps: 1 } } });
+    expect(state()).toMatchObject({
+      notice: expect.stringContaining("steps, size"),
+      shown: { recipe: { prompt: "a hill", steps: 1, seed: "9" } },
+    });
+  });
+
+  test("a link that comes later is followed too: drawn, or shown where it was drawn before", async () => {
+    const { app, asked, queries, state } = setUp();
+    await app.start();
+    await app.follow("prompt=a+hill&seed=5");
+    expect(state()).toMatchObject({ draft: { prompt: "a hill" }, shown: { recipe: { prompt: "a hill", seed: "5" } } });
+    await app.follow(queries[0] ?? "");
+    expect(state().shown?.recipe.seed).toBe("2");
+    expect(asked).toHaveLength(2);
+    await app.follow("prompt=a+tree&seed=-1");
+    expect(state().notice).toContain("seed");
   });
 
   test("a model that does not load is an error, and drawing loads it again", async () => {
@@ -154,9 +169,86 @@ describe("one picture after another", () => {
     await draw(app, { prompt: "new", negative: "", steps: 1 });
     const [, old] = state().history;
     if (old !== undefined) app.show(old);
-    expect(state().draft).toMatchObject({ prompt: "old", negative: "fog", steering, steps: 3, seedKept: true });
+    expect(state().draft).toMatchObject({ prompt: "old", negative: "fog", steering, steps: 3, seedKept: false });
     expect(queries.at(-1)).toBe(queries[0]);
     expect(queries[0]).toContain("prompt=old");
+  });
+});
+
+test("what was being written when an older picture is shown can be brought back", async () => {
+  const { app, state } = setUp();
+  await draw(app, { prompt: "old" });
+  const [old] = state().history;
+  app.edit({ prompt: "a new thought" });
+  if (old !== undefined) app.show(old);
+  expect(state()).toMatchObject({ draft: { prompt: "old" }, putAside: { prompt: "a new thought" } });
+  app.bringBack();
+  expect(state()).toMatchObject({ draft: { prompt: "a new thought" }, putAside: undefined });
+  await app.draw();
+  if (old !== undefined) app.show(old);
+  expect(state().putAside, "control: what was drawn is in the history").toBeUndefined();
+});
+
+test("the same recipe is listed once", async () => {
+  const { app, state } = setUp();
+  for (const _ of [1, 2]) await draw(app, { prompt: "a hill", seed: "5", seedKept: true });
+  await draw(app, { prompt: "a tree" });
+  expect(state().history.map(({ recipe }) => recipe.prompt)).toEqual(["a tree", "a hill"]);
+});
+
+test("an error goes when it is dismissed, and a wrong value's when it is corrected", async () => {
+  const { app, state } = setUp("", () => Promise.reject(new OnestrokeError("bad-image", "grey")));
+  await draw(app, {});
+  app.edit({ prompt: "a hill" });
+  expect(state().error?.code).toBe("bad-image");
+  app.dismissError();
+  expect(state().error).toBeUndefined();
+  await draw(app, { seed: "x", seedKept: true });
+  expect(state().error?.code).toBe("invalid-input");
+  app.edit({ seed: "1" });
+  expect(state().error).toBeUndefined();
+});
+
+describe("another model", () => {
+  test("keeps the prompt and the seed, and brings its own size, steps and steering", async () => {
+    const load = vi.fn<Generator["load"]>(async (id) => ({ ...MODEL, id, title: "SD-Turbo", defaultSize: 512, maxSteps: 4 }));
+    const asked: unknown[] = [];
+    const generate: Generator["generate"] = async (recipe) => {
+      asked.push(recipe);
+      return { ...drawingOf(recipe), model: { ...MODEL, id: recipe.model } };
+    };
+    const app = createApp(
+      { ...IDLE, load, generate },
+      NO_MODELS_KEPT,
+      "prompt=a+hill&seed=5&steps=3&negative=fog&steering=nasa,1",
+      () => undefined,
+    );
+    await app.start();
+    app.edit({ seedKept: true });
+    await app.useModel("sd-turbo");
+    expect(asked.at(-1)).toMatchObject({
+      model: "sd-turbo",
+      prompt: "a hill",
+      seed: "5",
+      steps: 1,
+      width: 512,
+      height: 512,
+      steering: MODEL.steering.nasa,
+    });
+    expect(app.store.getState().notice).toContain("SD-Turbo");
+  });
+
+  test("that is not here leaves the controls to it, and an error that offers it", async () => {
+    const load: Generator["load"] = async (id) =>
+      id === "vignette" ? MODEL : Promise.reject(new OnestrokeError("model-missing", "not here", { notHere: true }));
+    const app = createApp({ ...IDLE, load }, NO_MODELS_KEPT, "", () => undefined);
+    await app.start();
+    await app.useModel("sd-turbo");
+    expect(app.store.getState()).toMatchObject({
+      error: { detail: { notHere: true } },
+      draft: { model: "sd-turbo" },
+      model: { kind: "missing" },
+    });
   });
 });
 

@@ -3,6 +3,7 @@
 import { catalogueEntry } from "../catalogue/entries";
 import type { Generator } from "../client/generator";
 import type { ModelStore } from "../client/model-store";
+import { recipeToQuery } from "../common/permalink";
 import { randomSeed } from "../common/recipe";
 import type { Draft } from "./draft";
 import { promptIdea } from "./ideas";
@@ -10,7 +11,7 @@ import type { KnownWords } from "./known-words";
 import { createModelLoading, type ModelLoading } from "./model-loading";
 import { createModelShelf, type ModelShelf } from "./models/shelf";
 import { createPictureDrawing, type PictureDrawing } from "./picture-drawing";
-import { createAppStore, editDraft, factsOf, steeringDefaultsOf, type AppStore } from "./state";
+import { createAppStore, editDraft, factsOf, linkedDraft, steeringDefaultsOf, type AppStore } from "./state";
 import { createSteeringControl, type SteeringControl } from "./steering";
 import { strings } from "./strings";
 
@@ -21,6 +22,11 @@ export interface App extends SteeringControl, ModelShelf, Pick<ModelLoading, "us
   edit(change: Partial<Draft>): void;
   /** Draws with another model from now on, at its own size, steps and steering. The prompt and the seed stay. */
   useModel(id: string): Promise<void>;
+  /** Goes where an address leads that was pasted, or came back to. A picture of this visit is shown, and another one is drawn. */
+  follow(query: string): Promise<void>;
+  /** Puts back into the controls what was being written before an older picture took its place. */
+  bringBack(): void;
+  dismissError(): void;
   /** Says something, until it is taken back or a control is touched. */
   remark(notice: string | undefined): void;
   rollSeed(): void;
@@ -97,6 +103,19 @@ export function createApp(
     cancel: pictures.cancel,
     show: pictures.show,
     useModel,
+    async follow(query) {
+      const { draft, notice } = linkedDraft(query);
+      const { draft: current, history, shown } = store.getState();
+      const past = history.find(({ recipe }) => recipeToQuery(recipe) === query);
+      if (past === undefined) {
+        edit(draft);
+        store.setState({ notice });
+        if (draft.model !== current.model) readWords();
+        await draw();
+      } else if (past !== shown) pictures.show(past);
+    },
+    bringBack: () => edit(store.getState().putAside ?? {}),
+    dismissError: () => store.setState({ error: undefined }),
     ...shelf,
     ...createSteeringControl(store, pictures),
     async start() {

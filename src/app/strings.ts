@@ -35,6 +35,9 @@ export const strings = {
   surprise: "Surprise me",
   promptPlaceholder: "a lighthouse on a cliff at sunset, two sailboats",
   textCut: (most: number) => `Only the first ${most} tokens (words or parts of words) were read. A shorter text is read to its end.`,
+  drawsOnly: "It draws illustrated landscapes. ",
+  tryIdea: "Try an example",
+  moreModels: "See models that know more",
   unknownWords: (title: string) => `${title} does not know: `,
   moreWords: (count: number) => `, and ${count} more`,
   negative: "Leave out",
@@ -150,6 +153,8 @@ export const strings = {
         .join(", "),
     notKept: "This browser lets the page keep nothing, as in a private window. Models last until the page is closed.",
 
+    instead: (preset: string) => `Get it with its ${preset}`,
+
     use: "Draw with it",
     isCurrent: "Draws now",
     get: "Get",
@@ -216,7 +221,10 @@ export const strings = {
     "Open the page over https or from localhost. Browsers allow WebGPU nowhere else.",
   ],
   errorTitle: "That did not work",
-  badLink: "The settings in this link could not be read, so the page starts with its own.",
+  dismiss: "Close",
+  badLink: (names: readonly string[]) => `This link’s ${names.join(", ")} could not be read. The rest of it holds.`,
+  putAside: "What you were writing is kept.",
+  bringBack: "Bring it back",
 
   status: {
     cancelled: "Cancelled",

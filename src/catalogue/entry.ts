@@ -43,6 +43,8 @@ export interface CatalogueEntry {
   readonly family: (typeof MODEL_FAMILIES)[number];
   /** Pixels on a side of the pictures that it was trained on. */
   readonly size: number;
+  /** GPU memory for a picture of that size, in bytes: an estimate from the published number of weights, in float16, as in `ModelOutline`. */
+  readonly gpuBytes?: number;
   readonly steps: StepRange;
   /** How its weights are published. Only safetensors are read; the other formats need a conversion first. */
   readonly weights: "safetensors" | "torch" | "orbax";
@@ -67,6 +69,7 @@ export function parseCatalogueEntry(value: JsonObject, where: string): Catalogue
   const base = fields.optionalObject("base");
   const sampler = fields.optionalObject("sampler");
   const byteLength = fields.optionalInteger("byteLength", [1, Number.MAX_SAFE_INTEGER]);
+  const gpuBytes = fields.optionalInteger("gpuBytes", [1, Number.MAX_SAFE_INTEGER]);
   const words = fields.optionalString("words");
   const presets = value["presets"] === undefined ? [] : fields.objects("presets").map(parsePreset);
   const entry: CatalogueEntry = {
@@ -83,6 +86,7 @@ export function parseCatalogueEntry(value: JsonObject, where: string): Catalogue
     ...(base === undefined ? {} : { base: parseRepository(base) }),
     ...(sampler === undefined ? {} : { sampler: parseSampler(sampler) }),
     ...(byteLength === undefined ? {} : { byteLength }),
+    ...(gpuBytes === undefined ? {} : { gpuBytes }),
     ...(words === undefined ? {} : { words }),
   };
   if (entry.base === undefined && entry.sampler === undefined)
@@ -114,7 +118,7 @@ export function withPreset(entry: CatalogueEntry, preset: string): CatalogueEntr
   const [usual] = entry.presets;
   if (chosen === undefined || chosen === usual) return chosen && entry;
   const own = Object.fromEntries(Object.entries(entry.components).filter(([name]) => !Object.hasOwn(usual?.components ?? {}, name)));
-  const { byteLength: _, ...rest } = entry;
+  const { byteLength: _, gpuBytes: __, ...rest } = entry;
   return {
     ...rest,
     id: `${entry.id}+${chosen.id}`,

@@ -1,6 +1,7 @@
 // What is to be fetched before a model can be drawn with, and what is kept of it already. The hub or the catalogue makes
 // a plan, the vault carries it out and keeps it: from then on the plan says where every file of the model is.
 import type { License } from "./model-facts";
+import type { ModelOutline } from "./model-outline";
 
 /** What somebody published about a file's bytes, in lower-case hexadecimal. */
 export interface PublishedHash {
@@ -39,10 +40,7 @@ export interface DownloadPlan {
 /** What can be said of a model before anything large is fetched. */
 export interface ModelOffer {
   readonly plan: DownloadPlan;
-  /** Pixels on a side of the pictures that it was trained on. */
-  readonly size: number;
-  /** GPU memory for a picture of that size, in bytes: an estimate, with weights in float16. */
-  readonly memoryBytes: number;
+  readonly outline: ModelOutline;
 }
 
 /** A model that the vault holds, wholly or in part. */

@@ -36,6 +36,20 @@ export function recipeFromQuery(text: string, defaults: Recipe): Recipe {
   });
 }
 
+/** As far as a link can be read: its good settings over `defaults`, and the names of those that are not. */
+export function readQuery(text: string, defaults: Recipe): { readonly recipe: Recipe; readonly refused: readonly string[] } {
+  let recipe = defaults;
+  const refused: string[] = [];
+  for (const [name, value] of new URLSearchParams(text)) {
+    try {
+      recipe = recipeFromQuery(new URLSearchParams([[name, value]]).toString(), recipe);
+    } catch {
+      refused.push(name);
+    }
+  }
+  return { recipe, refused };
+}
+
 function steeringToText(steering: Steering): string {
   switch (steering.method) {
     case "none":

@@ -1,5 +1,5 @@
 // What to draw, what to leave out, and the buttons. Enter draws, and Shift Enter begins a new line.
-import { useId, type KeyboardEvent, type ReactNode } from "react";
+import { useId, useRef, type KeyboardEvent, type ReactNode } from "react";
 import { strings } from "../strings";
 import { useApp, useAppState } from "../use-app";
 import styles from "./controls.module.css";
@@ -11,6 +11,13 @@ export function Composer(): ReactNode {
   const { prompt, negative } = useAppState((state) => state.draft);
   const isBusy = useAppState((state) => state.job !== undefined);
   const id = useId();
+  const drawButton = useRef<HTMLButtonElement>(null);
+
+  const cancel = (): void => {
+    app.cancel();
+    // The button is disabled from now on, and would let the focus fall.
+    drawButton.current?.focus();
+  };
 
   const drawOnEnter = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
     // While an input method composes a character, Enter is its key.
@@ -61,10 +68,10 @@ export function Composer(): ReactNode {
       </div>
       <SteeringDial />
       <div className={styles["actions"]}>
-        <button type="submit" className={styles["draw"]} title={strings.shortcut}>
+        <button ref={drawButton} type="submit" className={styles["draw"]} title={strings.shortcut}>
           {strings.generate}
         </button>
-        <button type="button" className={styles["cancel"]} disabled={!isBusy} onClick={() => app.cancel()}>
+        <button type="button" className={styles["cancel"]} disabled={!isBusy} onClick={cancel}>
           {strings.cancel}
         </button>
       </div>

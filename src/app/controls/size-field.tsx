@@ -1,6 +1,6 @@
 // Sizes around the model's own, in multiples that it can draw. A link may ask for a size that is none of them.
 import { useId, type ReactNode } from "react";
-import { outlineOf, type ModelOutline } from "../model-outline";
+import { knownFactsOf, type KnownFacts } from "../known-facts";
 import { strings } from "../strings";
 import { useApp, useAppState } from "../use-app";
 import styles from "./controls.module.css";
@@ -13,7 +13,7 @@ const SHAPES = [
   { shape: "small", wide: 0.75, high: 0.75 },
 ] as const;
 
-function sizesOf({ defaultSize, sizeMultiple }: ModelOutline) {
+function sizesOf({ defaultSize, sizeMultiple }: KnownFacts) {
   const side = (share: number): number => Math.round((defaultSize * share) / sizeMultiple) * sizeMultiple;
   return SHAPES.map(({ shape, wide, high }) => ({ shape, width: side(wide), height: side(high) }));
 }
@@ -21,7 +21,7 @@ function sizesOf({ defaultSize, sizeMultiple }: ModelOutline) {
 export function SizeField(): ReactNode {
   const app = useApp();
   const { width, height } = useAppState((state) => state.draft);
-  const outline = useAppState(outlineOf);
+  const outline = useAppState(knownFactsOf);
   const name = useId();
   const sizes = outline === undefined ? [] : sizesOf(outline);
   return (

@@ -1,7 +1,7 @@
 // The number of steps, up to as many as the model was made for. They are radio buttons, so arrow keys move the dial.
 import { useId, type ReactNode } from "react";
 import { MAX_STEPS } from "../../common/limits";
-import { outlineOf } from "../model-outline";
+import { knownFactsOf } from "../known-facts";
 import { strings } from "../strings";
 import { useApp, useAppState } from "../use-app";
 import styles from "./controls.module.css";
@@ -9,7 +9,7 @@ import styles from "./controls.module.css";
 export function StepDial(): ReactNode {
   const app = useApp();
   const steps = useAppState((state) => state.draft.steps);
-  const most = useAppState((state) => outlineOf(state)?.maxSteps ?? 1);
+  const most = useAppState((state) => knownFactsOf(state)?.maxSteps ?? 1);
   const name = useId();
   return (
     <fieldset className={styles["field"]}>

@@ -3,9 +3,9 @@
 import { Fragment, useEffect, useState, type ReactNode } from "react";
 import { readBeforeCut } from "../cut-text";
 import { unknownWords } from "../known-words";
-import { outlineOf } from "../model-outline";
+import { knownFactsOf } from "../known-facts";
 import { strings } from "../strings";
-import { useAppState } from "../use-app";
+import { useApp, useAppState } from "../use-app";
 import styles from "./controls.module.css";
 
 /** A pause longer than those between two keys, so that no word is remarked on while it is typed. */
@@ -16,10 +16,11 @@ const NAMED_WORDS = 6;
 const WORD_LENGTH = 24;
 
 export function TextRemarks({ id, field }: { readonly id: string; readonly field: "prompt" | "negative" }): ReactNode {
+  const app = useApp();
   const read = useAppState(({ draft, shown }) => readBeforeCut(field, draft, shown));
   const text = useAfterPause(useAppState(({ draft }) => draft[field]));
   const known = useAppState((state) => state.knownWords);
-  const title = useAppState((state) => outlineOf(state)?.title);
+  const title = useAppState((state) => knownFactsOf(state)?.title);
   const unknown = known === undefined || title === undefined ? [] : unknownWords(text, known);
   return (
     <div id={id} className={styles["remarks"]}>
@@ -34,6 +35,19 @@ export function TextRemarks({ id, field }: { readonly id: string; readonly field
             </Fragment>
           ))}
           {unknown.length > NAMED_WORDS && strings.moreWords(unknown.length - NAMED_WORDS)}
+          {". "}
+          {field === "prompt" && (
+            <>
+              {strings.drawsOnly}
+              <button type="button" className={styles["link"]} onClick={() => app.surprise()}>
+                {strings.tryIdea}
+              </button>
+              {" · "}
+              <button type="button" className={styles["link"]} onClick={() => app.openModels()}>
+                {strings.moreModels}
+              </button>
+            </>
+          )}
         </p>
       )}
     </div>

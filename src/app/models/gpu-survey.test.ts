@@ -19,6 +19,6 @@ test.each<[string, number, Partial<GpuSurvey>, ReturnType<typeof outlook>]>([
 });
 
 test("a browser without WebGPU, and one that fails", async () => {
-    const gpu: Pick<GPU, "requestAdapter"> = { requestAdapter: vi.fn(() => Promise.reject(new Error("crashed"))) };
+  const gpu: Pick<GPU, "requestAdapter"> = { requestAdapter: vi.fn(() => Promise.reject(new Error("crashed"))) };
   expect(await surveyGpu(gpu)).toMatchObject({ name: undefined });
 });

@@ -1,6 +1,6 @@
 // Says which model draws, and opens the panel of models.
 import type { ReactNode } from "react";
-import { outlineOf } from "../model-outline";
+import { knownFactsOf } from "../known-facts";
 import { strings } from "../strings";
 import { useApp, useAppState } from "../use-app";
 import { ModelMark } from "./model-mark";
@@ -9,7 +9,7 @@ import styles from "./models.module.css";
 export function ModelButton(): ReactNode {
   const app = useApp();
   const id = useAppState((state) => state.draft.model);
-  const title = useAppState((state) => outlineOf(state)?.title ?? state.draft.model);
+  const title = useAppState((state) => knownFactsOf(state)?.title ?? state.draft.model);
   const isGetting = useAppState(({ models }) => [...models.activities.values()].some(({ kind }) => kind === "downloading"));
   return (
     <button

@@ -10,7 +10,7 @@ import styles from "./models.module.css";
 import type { ModelRow } from "./state";
 
 export function ModelCard({ row }: { readonly row: ModelRow }): ReactNode {
-  const { id, title, entry, license, memoryBytes: need } = row;
+  const { id, title, entry, license, gpuBytes: need } = row;
   const app = useApp();
   const isCurrent = useAppState(({ draft }) => draft.model === id);
   const isWanted = useAppState(({ models }) => models.wanted === id);
@@ -40,6 +40,15 @@ export function ModelCard({ row }: { readonly row: ModelRow }): ReactNode {
             .join(" · ")}
         </p>
         <ModelActivity row={row} />
+        {row.isComplete || row.activity !== undefined
+          ? undefined
+          : entry?.presets.slice(1).map((preset) => (
+              <p key={preset.id} className={styles["choice"]} title={preset.summary}>
+                <button type="button" onClick={() => app.getModel(`${id}+${preset.id}`)}>
+                  {strings.models.instead(preset.title)}
+                </button>
+              </p>
+            ))}
         <ModelActions row={row} isCurrent={isCurrent} onUse={() => void app.useModel(id)} />
       </div>
     </li>

@@ -15,7 +15,10 @@ const planOf = (model: string, byteLength = 100): DownloadPlan => ({
   repositories: [{ repository: model, revision: "main", commit: "0".repeat(40), addresses: [], files: [{ path: "w", byteLength }] }],
 });
 
-const offerOf = (model: string): ModelOffer => ({ plan: planOf(model), size: 512, memoryBytes: 1_000 });
+const offerOf = (model: string): ModelOffer => ({
+  plan: planOf(model),
+  outline: { readAs: "weights", pipeline: "stable-diffusion", family: "sd21", defaultSize: 512, maxSteps: 4, parts: [], gpuBytes: 1_000 },
+});
 
 const keptOf = (model: string, hereBytes: number): KeptModel => ({
   plan: planOf(model),
@@ -38,7 +41,7 @@ describe("getting a model", () => {
     const fetched = vi.fn<ModelStore["fetch"]>(async () => keptOf("someone/model", 100));
     const { shelf, row } = setUp({ inspect: async (name) => offerOf(name), fetch: fetched });
     await shelf.download("someone/model");
-    expect(row("someone/model")).toMatchObject({ totalBytes: 100, license: { id: "MIT" }, memoryBytes: 1_000, activity: { kind: "offered" } });
+    expect(row("someone/model")).toMatchObject({ totalBytes: 100, license: { id: "MIT" }, gpuBytes: 1_000, activity: { kind: "offered" } });
     expect(fetched).not.toHaveBeenCalled();
     await shelf.download("someone/model");
     expect(fetched).toHaveBeenCalledOnce();

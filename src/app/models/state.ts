@@ -47,7 +47,7 @@ export interface ModelRow {
   readonly entry: CatalogueEntry | undefined;
   readonly license: License | undefined;
   /** GPU memory for a picture of its own size, in bytes; undefined where nobody has estimated it. */
-  readonly memoryBytes: number | undefined;
+  readonly gpuBytes: number | undefined;
   /** All that has to be here; undefined where nobody has measured it and the hub has not been asked. */
   readonly totalBytes: number | undefined;
   readonly hereBytes: number;
@@ -86,7 +86,7 @@ function rowOf(id: string, kept: KeptModel | undefined, activity: Activity | und
     title: entry?.title ?? plan?.title ?? id,
     entry,
     license: entry?.license ?? plan?.license,
-    memoryBytes: entry?.memoryBytes ?? offer?.memoryBytes,
+    gpuBytes: offer?.outline.gpuBytes ?? entry?.gpuBytes,
     totalBytes: progress?.totalBytes ?? (plan === undefined ? entry?.byteLength : planBytes(plan)),
     hereBytes: progress?.hereBytes ?? kept?.hereBytes ?? 0,
     isComplete: kept?.isComplete ?? false,

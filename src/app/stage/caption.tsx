@@ -2,14 +2,21 @@
 import type { ReactNode } from "react";
 import type { Drawing } from "../../common/drawing";
 import { drawingMs } from "../../common/drawing";
+import type { Recipe } from "../../common/recipe";
 import { formatDuration, strings } from "../strings";
 import styles from "./caption.module.css";
 import { CopyLink } from "./copy-link";
 import { SaveButton } from "./save-button";
 import { TimeByStage } from "./time-by-stage";
 
-export function Caption({ drawing }: { readonly drawing: Drawing }): ReactNode {
-  const { prompt, negative, seed, steps, width, height } = drawing.recipe;
+interface Props {
+  readonly recipe: Recipe;
+  /** Undefined while the picture is still coming. */
+  readonly drawing: Drawing | undefined;
+}
+
+export function Caption({ recipe, drawing }: Props): ReactNode {
+  const { prompt, negative, seed, steps, width, height } = recipe;
   return (
     <figcaption className={styles["caption"]}>
       <div className={styles["row"]}>
@@ -23,14 +30,18 @@ export function Caption({ drawing }: { readonly drawing: Drawing }): ReactNode {
             </p>
           )}
           <p className={styles["facts"]}>
-            {strings.seed} {seed} · {strings.stepCount(steps)} · {strings.sizeOf(width, height)} ·{" "}
-            {formatDuration(drawingMs(drawing.timings))}
+            {strings.seed} {seed} · {strings.stepCount(steps)} · {strings.sizeOf(width, height)}
+            {drawing !== undefined && ` · ${formatDuration(drawingMs(drawing.timings))}`}
           </p>
         </div>
-        <CopyLink />
-        <SaveButton drawing={drawing} label={strings.save} className="icon-button" />
+        {drawing !== undefined && (
+          <>
+            <CopyLink />
+            <SaveButton drawing={drawing} label={strings.save} className="icon-button" />
+          </>
+        )}
       </div>
-      <TimeByStage timings={drawing.timings} />
+      {drawing !== undefined && <TimeByStage timings={drawing.timings} />}
     </figcaption>
   );
 }

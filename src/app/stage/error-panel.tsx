@@ -37,6 +37,9 @@ export function ErrorPanel({ error }: { readonly error: OnestrokeError }): React
             {strings.retry}
           </button>
         )}
+        <button type="button" className={styles["quiet"]} onClick={() => app.dismissError()}>
+          {strings.dismiss}
+        </button>
         <details>
           <summary>{strings.details}</summary>
           <code>

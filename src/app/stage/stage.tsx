@@ -64,7 +64,11 @@ export function Stage(): ReactNode {
           )}
           {error !== undefined && <ErrorPanel error={error} />}
         </div>
-        {shown !== undefined && <Caption drawing={shown} />}
+        {preview !== undefined && job !== undefined ? (
+          <Caption recipe={job.recipe} drawing={undefined} />
+        ) : (
+          shown !== undefined && <Caption recipe={shown.recipe} drawing={shown} />
+        )}
       </figure>
       <p role="status" className="visually-hidden">
         {isBusy ? announceProgress(progress) : status}

@@ -4,19 +4,19 @@ import type { CatalogueEntry } from "../catalogue/entry";
 import type { ModelFacts } from "../common/model-facts";
 import { factsOf, type AppState } from "./state";
 
-export interface ModelOutline extends Pick<ModelFacts, "title" | "license" | "defaultSize" | "sizeMultiple" | "maxSteps"> {
+export interface KnownFacts extends Pick<ModelFacts, "title" | "license" | "defaultSize" | "sizeMultiple" | "maxSteps"> {
   readonly weightBytes: number | undefined;
 }
 
 /** Undefined for a model that is neither loaded nor in the catalogue. */
-export function outlineOf(state: Pick<AppState, "draft" | "model">): ModelOutline | undefined {
+export function knownFactsOf(state: Pick<AppState, "draft" | "model">): KnownFacts | undefined {
   return factsOf(state) ?? OUTLINES.get(state.draft.model);
 }
 
 // They are made once, because a component must be given the same object until something changes.
-const OUTLINES: ReadonlyMap<string, ModelOutline> = new Map(CATALOGUE.map((entry) => [entry.id, ofEntry(entry)]));
+const OUTLINES: ReadonlyMap<string, KnownFacts> = new Map(CATALOGUE.map((entry) => [entry.id, ofEntry(entry)]));
 
-function ofEntry({ title, license, byteLength, size, steps }: CatalogueEntry): ModelOutline {
+function ofEntry({ title, license, byteLength, size, steps }: CatalogueEntry): KnownFacts {
   // Which multiple its sizes must be is known once its networks are.
   return { title, license, weightBytes: byteLength, defaultSize: size, sizeMultiple: 1, maxSteps: steps.maximum };
 }
