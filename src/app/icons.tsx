@@ -52,6 +52,12 @@ export const CompareIcon = (): ReactNode => (
   </Icon>
 );
 
+export const TurnIcon = (): ReactNode => (
+  <Icon>
+    <path d="M4 9h13m0 0-3.500-3.500M17 9l-3.500 3.500M20 15H7m0 0 3.500-3.500M7 15l3.500 3.500" />
+  </Icon>
+);
+
 export const CloseIcon = (): ReactNode => (
   <Icon>
     <path d="M6.500 6.500l11 11M17.500 6.500l-11 11" />

@@ -52,7 +52,11 @@ export const strings = {
   keepSeed: "Keep this seed",
   size: "Size",
   sizeOf: (width: number, height: number) => `${width} × ${height}`,
-  shapes: { square: "Square", landscape: "Wide", portrait: "Tall", small: "Small" },
+  width: "Width in pixels",
+  height: "Height in pixels",
+  turnSize: "Turn the picture: wide or upright",
+  untrainedSize: (title: string, size: number) =>
+    `${title} was trained at ${size} × ${size}. At other sizes it may repeat things, or cut them off.`,
 
   explain: (what: string) => `About: ${what}`,
   steering: "Steering",

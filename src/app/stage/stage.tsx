@@ -2,6 +2,8 @@
 // drawn, how far the work has come, and what went wrong.
 import type { ReactNode } from "react";
 import { leavesOut } from "../comparison";
+import { knownFactsOf } from "../known-facts";
+import { shownShare } from "../sizes";
 import { otherSideInView } from "../state";
 import { announceProgress, describeProgress, progressShare, strings } from "../strings";
 import { useAppState } from "../use-app";
@@ -20,6 +22,7 @@ export function Stage(): ReactNode {
   const shown = useAppState((state) => state.shown);
   const isComparing = useAppState((state) => state.isComparing);
   const without = useAppState(otherSideInView);
+  const facts = useAppState(knownFactsOf);
   const draft = useAppState((state) => state.draft);
   const error = useAppState((state) => state.error);
   const status = useAppState((state) => state.status);
@@ -33,12 +36,13 @@ export function Stage(): ReactNode {
   const preview = isOtherSide ? undefined : job?.preview;
   const picture = preview ?? shown?.picture;
   const { width, height } = job?.recipe ?? picture ?? draft;
+  const shownAs = facts === undefined ? 1 : shownShare({ width, height }, facts);
 
   return (
     <section className={styles["stage"]} data-phase={phase} aria-busy={isBusy}>
       <figure
         className={styles["figure"]}
-        style={{ maxInlineSize: `min(100%, max(16rem, (100dvh - 13.5rem) * ${width / height}), 50rem)` }}
+        style={{ maxInlineSize: `calc(min(100%, max(16rem, (100dvh - 13.5rem) * ${width / height}), 50rem) * ${shownAs})` }}
       >
         <div className={styles["frame"]} style={{ aspectRatio: `${width} / ${height}` }}>
           {picture !== undefined && (
