@@ -3,7 +3,7 @@
 import { catalogueEntry, VIGNETTE } from "../catalogue/entries";
 import type { CatalogueEntry } from "../catalogue/entry";
 import type { SteeringDefaults } from "../common/steering-defaults";
-import { recipeFromQuery } from "../common/permalink";
+import { recipeFromQuery, recipeToQuery } from "../common/permalink";
 import { parseRecipe, parseSeed, type Recipe } from "../common/recipe";
 import type { Steering } from "../common/steering";
 import { leavesOut } from "./comparison";
@@ -66,6 +66,17 @@ export function draftOfLink(query: string): Draft {
   const first = firstDraftFor(catalogueEntry(asked.get("model") ?? "") ?? VIGNETTE);
   const draft = draftOf(recipeFromQuery(query, parseRecipe(first)), first);
   return asked.has("steering") ? draft : { ...draft, steering: undefined };
+}
+
+/** The link that sets the controls like this. Undefined while they make no picture. */
+export function linkOfDraft(draft: Draft): string | undefined {
+  try {
+    const query = new URLSearchParams(recipeToQuery(parseRecipe({ ...draft, steering: draft.steering ?? { method: "none" } })));
+    if (draft.steering === undefined) query.delete("steering");
+    return query.toString();
+  } catch {
+    return undefined;
+  }
 }
 
 export function isSeed(text: string): boolean {

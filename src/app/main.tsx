@@ -3,14 +3,21 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { createGenerator } from "../client/generator";
 import { invariant } from "../common/errors";
+import { linkOfShare } from "../common/shared-text";
 import { fetchKnownWords } from "./known-words";
+import { receiveLaunches } from "./launches";
 import { Page } from "./page";
 import { createApp } from "./store";
 import "./styles/base.css";
+import { reloadWhereReplaced } from "./replaced-page";
 import { restoreTheme } from "./theme";
+import { keepUpToDate } from "./update";
 import { AppContext } from "./use-app";
 
 restoreTheme();
+
+// Where no service worker has answered it.
+history.replaceState(null, "", linkOfShare(new URL(location.href)) ?? location.href);
 
 // Settings stand after the `#`, so they are never sent to the server of the page.
 const keepQuery = (query: string): void => history.replaceState(null, "", `#${query}`);
@@ -29,3 +36,12 @@ createRoot(root).render(
   </StrictMode>,
 );
 void app.start();
+
+function beginAnew(): void {
+  app.keepDraft();
+  location.reload();
+}
+reloadWhereReplaced(app.store, beginAnew);
+receiveLaunches(app);
+// The dev server has neither a service worker nor versions.
+if (import.meta.env.PROD) keepUpToDate(app.store, beginAnew);

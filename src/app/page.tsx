@@ -12,6 +12,7 @@ import styles from "./page.module.css";
 import { History } from "./stage/history";
 import { Stage } from "./stage/stage";
 import { strings } from "./strings";
+import { UpdateNotice } from "./update-notice";
 import { useApp, useAppState } from "./use-app";
 
 export function Page(): ReactNode {
@@ -54,6 +55,7 @@ export function Page(): ReactNode {
           </footer>
         </form>
       </main>
+      <UpdateNotice />
     </div>
   );
 }

@@ -25,6 +25,14 @@ export type ModelState =
   | { readonly kind: "ready"; readonly facts: ModelFacts }
   | { readonly kind: "missing" };
 
+/** A version of the page that is newer than this one. */
+export interface Update {
+  /** Whether it only waits for this page, or another tab has changed to it already. */
+  readonly kind: "waiting" | "changed";
+  /** Changes to it. What the controls say stays. */
+  restart(): void;
+}
+
 export interface AppState {
   readonly draft: Draft;
   readonly model: ModelState;
@@ -44,6 +52,7 @@ export interface AppState {
   readonly status: string;
   /** The newest picture comes first. */
   readonly history: readonly Drawing[];
+  readonly update: Update | undefined;
 }
 
 export type AppStore = StoreApi<AppState>;
@@ -61,7 +70,13 @@ export function createAppStore(query: string): AppStore {
     error: undefined,
     status: "",
     history: [],
+    update: undefined,
   }));
+}
+
+/** Nothing is being drawn or fetched, so that nothing is lost if the page begins anew. */
+export function isAtRest({ job, model }: Pick<AppState, "job" | "model">): boolean {
+  return job === undefined && model.kind !== "loading";
 }
 
 function firstDraft(query: string): Pick<AppState, "draft" | "notice"> {

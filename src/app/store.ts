@@ -2,13 +2,15 @@
 // pictures, and steering and comparing them.
 import type { Generator } from "../client/generator";
 import { randomSeed } from "../common/recipe";
-import type { Draft } from "./draft";
+import { draftOf, draftOfLink, linkOfDraft, type Draft } from "./draft";
 import { promptIdea } from "./ideas";
 import type { KnownWords } from "./known-words";
 import { createModelLoading, type ModelLoading } from "./model-loading";
 import { createPictureDrawing, type PictureDrawing } from "./picture-drawing";
+import { recipeOfPng } from "./png-recipe";
 import { createAppStore, editDraft, steeringDefaultsOf, type AppStore } from "./state";
 import { createSteeringControl, type SteeringControl } from "./steering";
+import { strings } from "./strings";
 
 export interface App extends SteeringControl, Pick<ModelLoading, "useEngine">, Pick<PictureDrawing, "cancel" | "show"> {
   readonly store: AppStore;
@@ -22,6 +24,12 @@ export interface App extends SteeringControl, Pick<ModelLoading, "useEngine">, P
   surprise(): void;
   /** Draws what the controls say. A picture that is still being drawn gives way. */
   draw(): Promise<void>;
+  /** Draws the picture of a link again: its query, without the `#`. */
+  openLink(query: string): Promise<void>;
+  /** Draws the picture of a PNG again, if it holds its recipe. */
+  openPng(file: Blob): Promise<void>;
+  /** Puts what the controls say into the address, so that it is there when the page begins anew. */
+  keepDraft(): void;
 }
 
 /**
@@ -51,6 +59,8 @@ export function createApp(
     await pictures.drawShown(recipe);
   }
 
+  const remark = (notice: string | undefined): void => store.setState({ notice, status: notice ?? "" });
+
   return {
     store,
     useEngine: model.useEngine,
@@ -68,7 +78,25 @@ export function createApp(
       // Someone may have been quicker, and then the first picture is theirs.
       if ((await model.load()) !== undefined && !pictures.hasBegun()) await draw();
     },
-    remark: (notice) => store.setState({ notice, status: notice ?? "" }),
+    remark,
+    async openLink(query) {
+      try {
+        edit(draftOfLink(query));
+      } catch {
+        return remark(strings.badLink);
+      }
+      await draw();
+    },
+    async openPng(file) {
+      const recipe = await recipeOfPng(file);
+      if (recipe === undefined) return remark(strings.noRecipe);
+      edit(draftOf(recipe, store.getState().draft));
+      await draw();
+    },
+    keepDraft() {
+      const link = linkOfDraft(store.getState().draft);
+      if (link !== undefined) keepQuery(link);
+    },
     rollSeed: () => edit({ seed: randomSeed() }),
     surprise() {
       edit({ prompt: promptIdea() });

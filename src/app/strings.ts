@@ -114,6 +114,15 @@ export const strings = {
   ],
   errorTitle: "That did not work",
   badLink: "The settings in this link could not be read, so the page starts with its own.",
+  noRecipe: "This file holds no recipe of Onestroke. A PNG that was saved here does, if no other program has changed it since.",
+  sharedOver: (prompt: string) => `The shared text is the prompt now. Before, it was: ${prompt}`,
+
+  update: {
+    waiting: "An update is ready.",
+    changed: "Onestroke was updated in another tab.",
+    restart: "Restart",
+    later: "Later",
+  },
 
   status: {
     cancelled: "Cancelled",
