@@ -1,5 +1,5 @@
-// What comes to the page from outside it while it is open: files that are dropped on it, and what an installed page is started with, which
-// the system hands to the window that is there already (`launch_handler` in shell/manifest.ts). Nothing that is typed gets lost by it.
+// What comes to the page from outside while it is open: links, files that are dropped on it, and what an installed page is started with, which
+// the system hands to the window that is there already (`launch_handler` in shell/manifest.ts). Nothing that is typed gets lost by a start.
 import { textOfShare } from "../common/shared-text";
 import type { App } from "./store";
 import { strings } from "./strings";
@@ -28,6 +28,9 @@ export function receiveLaunches(app: Receiver): void {
     if (file !== undefined) void openFile(app, file);
     else if (targetURL !== undefined && !isRead) void follow(app, new URL(targetURL));
   });
+
+  // A link that is pasted over the page's own address. What the page writes there itself is not told.
+  addEventListener("hashchange", () => void app.openLink(location.hash.slice(1)));
 
   addEventListener("dragover", (event) => {
     if (pngOf(event.dataTransfer) !== undefined) event.preventDefault();
