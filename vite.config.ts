@@ -4,6 +4,8 @@ import { cpSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
+import { headers } from "./src/shell/headers.ts";
+import { pwa } from "./src/shell/pwa.ts";
 
 /** The models that ship with the page. */
 const EMBEDDED_MODELS = ["models/vignette"];
@@ -26,36 +28,11 @@ function embeddedModels(): Plugin {
   };
 }
 
-/**
- * What the page may do: run its own scripts and worker and load its own files, and nothing from any other place.
- * It applies only to the build, because the dev server's reloading needs inline scripts.
- */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "worker-src 'self'",
-  "connect-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' blob: data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join("; ");
-
-function contentSecurityPolicy(): Plugin {
-  return {
-    name: "onestroke-content-security-policy",
-    apply: "build",
-    transformIndexHtml: () => [
-      { tag: "meta", attrs: { "http-equiv": "Content-Security-Policy", content: CONTENT_SECURITY_POLICY }, injectTo: "head-prepend" },
-    ],
-  };
-}
-
 export default defineConfig({
   base: "./",
   // A missing file is answered with 404 and not with the page, so that a model's reader can tell.
   appType: "mpa",
-  plugins: [react(), embeddedModels(), contentSecurityPolicy()],
+  plugins: [react(), embeddedModels(), headers(process.env["VITE_MODEL_ORIGINS"]), pwa(process.env["SITE"])],
   worker: { format: "es" },
   build: { target: "es2023" },
 });

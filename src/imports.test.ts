@@ -21,6 +21,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ort: ["checkpoints", "engine", "samplers", "steering"],
   pipeline: ["catalogue", "checkpoints", "engine", "networks", "ort", "samplers", "steering", "tokenizer"],
   protocol: [],
+  shell: [],
+  sw: [],
   worker: ["catalogue", "checkpoints", "engine", "hub", "ort", "pipeline", "protocol", "vault"],
   client: ["protocol"],
   app: ["client", "image", "catalogue"],
@@ -46,7 +48,7 @@ function sourceFiles(folder: string): readonly string[] {
 
 /** Imports of files by files under `src`, whether of values or of types. */
 function importsOf(file: string, text: string, files: ReadonlySet<string>): readonly Import[] {
-  const specifiers = [...text.matchAll(/(?:\bfrom|\bimport|\bimport\(|new URL\()\s*"(\.{1,2}\/[^"?]+)"/g)].map(
+  const specifiers = [...text.matchAll(/(?:\bfrom|\bimport|\bimport\(|new URL\()\s*"(\.{1,2}\/[^"?]+)(?:\?[^"]*)?"/g)].map(
     ([, specifier = ""]) => specifier,
   );
   return specifiers.flatMap((specifier) => {

@@ -3,7 +3,7 @@
 import { catalogueEntry, VIGNETTE } from "../catalogue/entries";
 import type { CatalogueEntry } from "../catalogue/entry";
 import type { SteeringDefaults } from "../common/steering-defaults";
-import { readQuery } from "../common/permalink";
+import { readQuery, recipeToQuery } from "../common/permalink";
 import { normalisePrompt, parseRecipe, parseSeed, type Recipe } from "../common/recipe";
 import type { Steering } from "../common/steering";
 import { leavesOut } from "./comparison";
@@ -76,6 +76,17 @@ export function draftOfLink(query: string): LinkedDraft {
   const draft = draftOf(recipe, first);
   const isSteered = asked.has("steering") && !refused.includes("steering");
   return { draft: isSteered ? draft : { ...draft, steering: undefined }, refused };
+}
+
+/** The link that sets the controls like this. Undefined while they make no picture. */
+export function linkOfDraft(draft: Draft): string | undefined {
+  try {
+    const query = new URLSearchParams(recipeToQuery(parseRecipe({ ...draft, steering: draft.steering ?? { method: "none" } })));
+    if (draft.steering === undefined) query.delete("steering");
+    return query.toString();
+  } catch {
+    return undefined;
+  }
 }
 
 export function isSeed(text: string): boolean {

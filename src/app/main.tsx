@@ -4,14 +4,21 @@ import { createRoot } from "react-dom/client";
 import { createGenerator } from "../client/generator";
 import { createModelStore } from "../client/model-store";
 import { invariant } from "../common/errors";
+import { linkOfShare } from "../common/shared-text";
 import { fetchKnownWords } from "./known-words";
+import { receiveLaunches } from "./launches";
 import { Page } from "./page";
 import { createApp } from "./store";
 import "./styles/base.css";
+import { reloadWhereReplaced } from "./replaced-page";
 import { restoreTheme } from "./theme";
+import { keepUpToDate } from "./update";
 import { AppContext } from "./use-app";
 
 restoreTheme();
+
+// Where no service worker has answered it.
+history.replaceState(null, "", linkOfShare(new URL(location.href)) ?? location.href);
 
 // Settings stand after the `#`, so they are never sent to the server of the page.
 const keepQuery = (query: string): void => {
@@ -37,5 +44,13 @@ createRoot(root).render(
     </AppContext>
   </StrictMode>,
 );
-addEventListener("hashchange", () => void app.follow(location.hash.slice(1)));
 void app.start();
+
+function beginAnew(): void {
+  app.keepDraft();
+  location.reload();
+}
+reloadWhereReplaced(app.store, beginAnew);
+receiveLaunches(app);
+// The dev server has neither a service worker nor versions.
+if (import.meta.env.PROD) keepUpToDate(app.store, beginAnew);

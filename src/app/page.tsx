@@ -13,6 +13,7 @@ import styles from "./page.module.css";
 import { History } from "./stage/history";
 import { Stage } from "./stage/stage";
 import { strings } from "./strings";
+import { UpdateNotice } from "./update-notice";
 import { useApp, useAppState } from "./use-app";
 
 export function Page(): ReactNode {
@@ -65,6 +66,7 @@ export function Page(): ReactNode {
         </form>
       </main>
       <ModelsPanel />
+      <UpdateNotice />
     </div>
   );
 }

@@ -26,6 +26,14 @@ export type ModelState =
   | { readonly kind: "ready"; readonly facts: ModelFacts }
   | { readonly kind: "missing" };
 
+/** A version of the page that is newer than this one. */
+export interface Update {
+  /** Whether it only waits for this page, or another tab has changed to it already. */
+  readonly kind: "waiting" | "changed";
+  /** Changes to it. What the controls say stays. */
+  restart(): void;
+}
+
 export interface AppState {
   readonly draft: Draft;
   readonly model: ModelState;
@@ -48,6 +56,7 @@ export interface AppState {
   readonly status: string;
   /** The newest picture comes first. */
   readonly history: readonly Drawing[];
+  readonly update: Update | undefined;
 }
 
 export type AppStore = StoreApi<AppState>;
@@ -67,7 +76,14 @@ export function createAppStore(query: string): AppStore {
     putAside: undefined,
     status: "",
     history: [],
+    update: undefined,
   }));
+}
+
+/** Nothing is being drawn or fetched, so that nothing is lost if the page begins anew. */
+export function isAtRest({ job, model, models }: Pick<AppState, "job" | "model" | "models">): boolean {
+  const isBusyWithModels = [...models.activities.values()].some(({ kind }) => kind === "downloading" || kind === "verifying");
+  return job === undefined && model.kind !== "loading" && !isBusyWithModels;
 }
 
 /** What a link asks for, and a remark where some of it cannot be read. @param query "" for none */

@@ -66,12 +66,12 @@ describe("starting", () => {
   test("a link that comes later is followed too: drawn, or shown where it was drawn before", async () => {
     const { app, asked, queries, state } = setUp();
     await app.start();
-    await app.follow("prompt=a+hill&seed=5");
+    await app.openLink("prompt=a+hill&seed=5");
     expect(state()).toMatchObject({ draft: { prompt: "a hill" }, shown: { recipe: { prompt: "a hill", seed: "5" } } });
-    await app.follow(queries[0] ?? "");
+    await app.openLink(queries[0] ?? "");
     expect(state().shown?.recipe.seed).toBe("2");
     expect(asked).toHaveLength(2);
-    await app.follow("prompt=a+tree&seed=-1");
+    await app.openLink("prompt=a+tree&seed=-1");
     expect(state().notice).toContain("seed");
   });
 

@@ -5,12 +5,13 @@ import type { Generator } from "../client/generator";
 import type { ModelStore } from "../client/model-store";
 import { recipeToQuery } from "../common/permalink";
 import { randomSeed } from "../common/recipe";
-import type { Draft } from "./draft";
+import { draftOf, linkOfDraft, type Draft } from "./draft";
 import { promptIdea } from "./ideas";
 import type { KnownWords } from "./known-words";
 import { createModelLoading, type ModelLoading } from "./model-loading";
 import { createModelShelf, type ModelShelf } from "./models/shelf";
 import { createPictureDrawing, type PictureDrawing } from "./picture-drawing";
+import { recipeOfPng } from "./png-recipe";
 import { createAppStore, editDraft, factsOf, linkedDraft, steeringDefaultsOf, type AppStore } from "./state";
 import { createSteeringControl, type SteeringControl } from "./steering";
 import { strings } from "./strings";
@@ -22,8 +23,6 @@ export interface App extends SteeringControl, ModelShelf, Pick<ModelLoading, "us
   edit(change: Partial<Draft>): void;
   /** Draws with another model from now on, at its own size, steps and steering. The prompt and the seed stay. */
   useModel(id: string): Promise<void>;
-  /** Goes where an address leads that was pasted, or came back to. A picture of this visit is shown, and another one is drawn. */
-  follow(query: string): Promise<void>;
   /** Puts back into the controls what was being written before an older picture took its place. */
   bringBack(): void;
   dismissError(): void;
@@ -34,6 +33,12 @@ export interface App extends SteeringControl, ModelShelf, Pick<ModelLoading, "us
   surprise(): void;
   /** Draws what the controls say. A picture that is still being drawn gives way. */
   draw(): Promise<void>;
+  /** Goes where an address leads that was pasted, shared or come back to. A picture of this visit is shown, and another one is drawn. */
+  openLink(query: string): Promise<void>;
+  /** Draws the picture of a PNG again, if it holds its recipe. */
+  openPng(file: Blob): Promise<void>;
+  /** Puts what the controls say into the address, so that it is there when the page begins anew. */
+  keepDraft(): void;
 }
 
 /**
@@ -95,6 +100,8 @@ export function createApp(
     await draw();
   }
 
+  const remark = (notice: string | undefined): void => store.setState({ notice, status: notice ?? "" });
+
   return {
     store,
     useEngine: model.useEngine,
@@ -103,7 +110,7 @@ export function createApp(
     cancel: pictures.cancel,
     show: pictures.show,
     useModel,
-    async follow(query) {
+    async openLink(query) {
       const { draft, notice } = linkedDraft(query);
       const { draft: current, history, shown } = store.getState();
       const past = history.find(({ recipe }) => recipeToQuery(recipe) === query);
@@ -123,7 +130,17 @@ export function createApp(
       // Someone may have been quicker, and then the first picture is theirs.
       if ((await model.load()) !== undefined && !pictures.hasBegun()) await draw();
     },
-    remark: (notice) => store.setState({ notice, status: notice ?? "" }),
+    remark,
+    async openPng(file) {
+      const recipe = await recipeOfPng(file);
+      if (recipe === undefined) return remark(strings.noRecipe);
+      edit(draftOf(recipe, store.getState().draft));
+      await draw();
+    },
+    keepDraft() {
+      const link = linkOfDraft(store.getState().draft);
+      if (link !== undefined) keepQuery(link);
+    },
     rollSeed: () => edit({ seed: randomSeed() }),
     surprise() {
       edit({ prompt: promptIdea() });

@@ -229,6 +229,15 @@ export const strings = {
   badLink: (names: readonly string[]) => `This link’s ${names.join(", ")} could not be read. The rest of it holds.`,
   putAside: "What you were writing is kept.",
   bringBack: "Bring it back",
+  noRecipe: "This file holds no recipe of Onestroke. A PNG that was saved here does, if no other program has changed it since.",
+  sharedOver: (prompt: string) => `The shared text is the prompt now. Before, it was: ${prompt}`,
+
+  update: {
+    waiting: "An update is ready.",
+    changed: "Onestroke was updated in another tab.",
+    restart: "Restart",
+    later: "Later",
+  },
 
   status: {
     cancelled: "Cancelled",

@@ -5,8 +5,12 @@ import { invariant, OnestrokeError } from "../common/errors";
 import type { Engine } from "../common/engine";
 import type { Drawing, DrawHooks } from "../common/drawing";
 import type { ModelFacts } from "../common/model-facts";
+import { ownScript } from "../common/own-script";
 import { parseRecipe, type Recipe } from "../common/recipe";
 import type { Answer, Call, FromWorker } from "../protocol/messages";
+// Vite bundles the worker and gives its address; the linter looks for the file as it is.
+// oxlint-disable-next-line import/default
+import workerScript from "../worker/entry.ts?worker&url";
 import { SUPERVISION, type Supervision } from "./supervision";
 import { Supervisor, type SpawnWorker } from "./supervisor";
 
@@ -109,12 +113,9 @@ function isWorthRepeating(error: OnestrokeError): boolean {
 }
 
 /** @param address of the worker's script, for pages that serve it elsewhere */
-function workerSpawner(address?: string | URL): SpawnWorker {
+function workerSpawner(address: string | URL = workerScript): SpawnWorker {
   return (listeners) => {
-    const worker =
-      address === undefined
-        ? new Worker(new URL("../worker/entry.ts", import.meta.url), { type: "module" })
-        : new Worker(address, { type: "module" });
+    const worker = new Worker(ownScript(address), { type: "module" });
     worker.addEventListener("message", (event: MessageEvent<FromWorker>) => listeners.onMessage(event.data));
     worker.addEventListener("error", (event) => {
       // A script that does not load gives an event without a message.

@@ -1,11 +1,12 @@
 // ONNX Runtime Web in a browser: the build that fits, with its WASM of 14 to 27 MB, which is fetched from beside the
-// page when it is first asked for. It is fetched here and not by the runtime, which would report no
-// progress and, after a failure, would never try again.
+// page when it is first asked for, and kept for later visits. It is fetched here and not by the runtime, which would
+// report no progress and, after a failure, would never try again.
 import jspiUrl from "onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url";
 import webgpuUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
 import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 import type { Device } from "../../engine/device";
 import { OnestrokeError, throwIfCancelled } from "../../common/errors";
+import { keepRuntime, keptRuntime } from "../../common/kept-runtime";
 import { OrtRuntime, type OrtModule } from "./runtime";
 
 interface Build {
@@ -40,14 +41,20 @@ export interface DownloadHooks {
  * @throws OnestrokeError `download-failed`, `worker-died`, `cancelled`
  */
 export async function browserRuntime(device: Device | undefined, hooks: DownloadHooks = {}): Promise<OrtRuntime> {
-  const { open, url, byteLength }: Build = BUILDS[buildFor(device)];
-  const binary = await download(url, byteLength, hooks);
-  const module = await open().catch((cause: unknown) => {
+  const build: Build = BUILDS[buildFor(device)];
+  const binary = (await keptRuntime(build.url, build.byteLength)) ?? (await downloadAndKeep(build, hooks));
+  const module = await build.open().catch((cause: unknown) => {
     // Some browsers remember, for as long as the worker lives, that a script could not be loaded.
     throw new OnestrokeError("worker-died", "ONNX Runtime's script could not be loaded", {}, cause);
   });
   module.env.wasm.wasmBinary = binary;
   return new OrtRuntime(module, device ? { provider: "webgpu", device } : { provider: "wasm" });
+}
+
+async function downloadAndKeep({ url, byteLength }: Build, hooks: DownloadHooks): Promise<Uint8Array<ArrayBuffer>> {
+  const binary = await download(url, byteLength, hooks);
+  await keepRuntime(url, binary);
+  return binary;
 }
 
 /** @param byteLength about how many bytes will come, because a server that compresses does not say */

@@ -1,0 +1,59 @@
+// What every end-to-end test asks besides what it is about: nothing breaks the page's policy, and nothing goes to another host. A test
+// that provokes one of these takes it off the list itself.
+import { test as base, expect, type BrowserContext, type Request } from "@playwright/test";
+
+/** @returns what goes wrong from now on, as one line each */
+export async function guard(context: BrowserContext): Promise<string[]> {
+  const faults: string[] = [];
+  await context.exposeBinding("reportViolation", (_, line: string) => void faults.push(line));
+  await context.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI, sample }) => {
+      Reflect.get(window, "reportViolation")(`the page broke ${effectiveDirective}: ${blockedURI} ${sample}`.trim());
+    });
+  });
+  context.on("page", (page) => {
+    // A worker's violations are told to the worker alone, and the browser's console names them.
+    page.on("console", (message) => {
+      if (/Content Security Policy|Trusted ?(?:Type|Script|HTML)/i.test(message.text())) faults.push(message.text());
+    });
+    page.on("worker", (worker) => {
+      const listen = worker.evaluate(() => {
+        addEventListener("securitypolicyviolation", (event) => {
+          const { effectiveDirective, blockedURI } = event as SecurityPolicyViolationEvent;
+          // oxlint-disable-next-line no-console
+          console.error(`Content Security Policy: a worker broke ${effectiveDirective}: ${blockedURI}`);
+        });
+      });
+      // It may be gone by now.
+      listen.catch(() => undefined);
+    });
+  });
+  context.on("request", (request) => {
+    const { origin, protocol } = new URL(request.url());
+    const own = originOf(request);
+    if (protocol.startsWith("http") && own !== undefined && origin !== own) faults.push(`a request to ${request.url()}`);
+  });
+  return faults;
+}
+
+/** Where the page or the worker comes from that asks. Undefined for one that is only on its way to a page. */
+function originOf(request: Request): string | undefined {
+  const worker = request.serviceWorker();
+  if (worker !== null) return new URL(worker.url()).origin;
+  if (request.isNavigationRequest()) return undefined;
+  return new URL(request.frame().url()).origin;
+}
+
+/** `faults` is empty at the end of each test. */
+export const test = base.extend<{ faults: string[] }>({
+  faults: [
+    async ({ context }, use) => {
+      const faults = await guard(context);
+      await use(faults);
+      expect(faults).toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export { expect };
