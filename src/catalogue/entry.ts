@@ -46,7 +46,7 @@ export interface CatalogueEntry {
   /** GPU memory for a picture of that size, in bytes: an estimate from the published number of weights, in float16, as in `ModelOutline`. */
   readonly gpuBytes?: number;
   readonly steps: StepRange;
-  /** How its weights are published. Only safetensors are read; the other formats need a conversion first. */
+  /** How its weights are published. Orbax is not read and needs a conversion first, and so do torch's files where none is listed. */
   readonly weights: "safetensors" | "torch" | "orbax";
   /** A repository in diffusers' layout. It is absent for networks that are not published in one. */
   readonly base?: RepositoryAt;

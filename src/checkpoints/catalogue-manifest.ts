@@ -17,7 +17,8 @@ export type OpenRepository = (at: RepositoryAt) => ByteStore;
  * `model-missing`, `model-corrupt`, `download-failed` where the files are missing or bad, or cannot be read
  */
 export async function catalogueManifest(entry: CatalogueEntry, open: OpenRepository, signal?: AbortSignal): Promise<Manifest> {
-  if (entry.weights !== "safetensors") {
+  const isNamed = Object.values(entry.components).every(({ files }) => files?.length !== 0);
+  if (entry.weights === "orbax" || !isNamed) {
     throw new OnestrokeError(
       "model-unsupported",
       `${entry.title} is published as ${entry.weights} files, which are not read${advice(entry)}`,

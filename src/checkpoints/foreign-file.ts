@@ -14,7 +14,7 @@ export interface Foreign {
 /** Enough bytes to tell them apart. */
 const HEAD_BYTES = 512;
 
-export const CONVERT_PICKLES =
+export const CONVERT =
   "Use the safetensors files of the model: many repositories have them beside the others or in another branch. Else load it with diffusers " +
   "and write it with save_pretrained(FOLDER, safe_serialization=True).";
 
@@ -28,18 +28,19 @@ const PAGE: Foreign = {
   remedy: "Download the file itself: what was saved is the page about it, or a page that asks you to log in.",
   code: "model-missing",
 };
-const PICKLE: Foreign = {
-  what: "a pickle as torch.save writes it, which is not read because opening one may run any program",
-  remedy: CONVERT_PICKLES,
+const OLD_PICKLE: Foreign = {
+  what: "a pickle, as torch.save wrote it before PyTorch 1.6, and that form is not read",
+  remedy:
+    "Use the safetensors file of the model. Else, if you trust where it comes from, write it anew with a current PyTorch: " +
+    "torch.save(torch.load(FILE, weights_only=True), NEW_FILE).",
   code: "model-unsupported",
 };
-const other = (what: string): Foreign => ({ what, remedy: CONVERT_PICKLES, code: "model-unsupported" });
+const other = (what: string): Foreign => ({ what, remedy: CONVERT, code: "model-unsupported" });
 
 /** Kinds of file by their beginning, with a character for each byte. */
 const BINARY: readonly (readonly [begins: readonly string[], Foreign])[] = [
-  // A zip archive that holds a model is torch's; the other beginnings are a bare pickle's.
-  [["PK\x03\x04", "\x80\x02", "\x80\x03", "\x80\x04", "\x80\x05"], PICKLE],
-  [["GGUF"], other("a GGUF file")],
+  [["\x80\x02", "\x80\x03", "\x80\x04", "\x80\x05"], OLD_PICKLE],
+  [["PK\x03\x04", "GGUF"], other("a file of weights, and not what is looked for here")],
   [["\x89HDF"], other("an HDF5 file as Keras writes it")],
   [
     ["\x1f\x8b", "7z\xbc\xaf", "Rar!", "BZh", "\xfd7zXZ"],

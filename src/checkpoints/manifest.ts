@@ -1,6 +1,6 @@
 // A checkpoint is described by a manifest, not by a folder: each component says where its files are and how it
 // is configured, so that one checkpoint may take its parts from several places.
-// diffusers-manifest.ts makes one from a folder, catalogue-manifest.ts from a known checkpoint's entry.
+// diffusers-manifest.ts makes one from a folder, catalogue-manifest.ts from a known checkpoint's entry, formats/original from one file.
 import type { ComponentName, ManifestFile } from "../catalogue/components";
 import { OnestrokeError } from "../common/errors";
 import type { License, StepRange } from "../common/model-facts";
@@ -19,6 +19,8 @@ export interface Component {
   /** Weight files: none for tokenizers and schedulers, several if the weights are sharded. */
   readonly files: readonly ManifestFile[];
   readonly config: JsonObject;
+  /** Where its weights are not `files` of its own, such as a part of one file for all: their bytes as stored, and how they are opened. */
+  readonly weights?: { readonly byteLength: number; readonly open: (signal?: AbortSignal) => Promise<TensorReader> };
 }
 
 export interface Manifest {
@@ -51,8 +53,9 @@ export function denoiserName({ components }: Manifest): "unet" | "transformer" {
   return components.unet === undefined && components.transformer !== undefined ? "transformer" : "unet";
 }
 
-/** Sum of the known lengths of a component's weight files; 0 where there is no such component. */
+/** Bytes of a component's weights as stored, as far as they are known; 0 where there is no such component. */
 export function componentBytes(part: Component | undefined): number {
+  if (part?.weights !== undefined) return part.weights.byteLength;
   return (part?.files ?? []).reduce((sum, { byteLength }) => sum + (byteLength ?? 0), 0);
 }
 
@@ -63,6 +66,7 @@ export function weightBytes({ components }: Manifest): number {
 
 /** Opens the weights of one component. @throws as `openTensors` */
 export function openComponent(part: Component, signal?: AbortSignal): Promise<TensorReader> {
+  if (part.weights !== undefined) return part.weights.open(signal);
   const files = part.files.map((file) => file.path);
   return openTensors(part.store, files, signal);
 }

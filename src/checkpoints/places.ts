@@ -7,6 +7,7 @@ import { OnestrokeError } from "../common/errors";
 import type { ByteStore } from "./byte-source";
 import { catalogueManifest } from "./catalogue-manifest";
 import { diffusersManifest } from "./diffusers-manifest";
+import { singleFileManifest, type SingleFileAt } from "./formats/original/manifest";
 import type { Manifest } from "./manifest";
 
 /** A place where repositories are kept. It gives the files of one, or undefined if it does not keep that one. */
@@ -18,6 +19,8 @@ export interface ModelFiles {
   readonly entry: CatalogueEntry | undefined;
   /** The repository that holds most of it; absent for models that are assembled from bare files. */
   readonly base: ByteStore | undefined;
+  /** A checkpoint in one file, which has neither entry nor base. */
+  readonly file?: SingleFileAt;
   /** @throws OnestrokeError `model-missing` where no place keeps the repository */
   readonly open: (at: RepositoryAt) => ByteStore;
 }
@@ -47,16 +50,28 @@ export function hub(open: (address: string) => ByteStore, base = "https://huggin
  * @throws OnestrokeError `model-missing` where no place keeps the model
  */
 export function findModel(id: string, places: readonly Place[]): ModelFiles {
-  const open = (at: RepositoryAt): ByteStore => {
+  const open = openAt(places);
+  const entry = catalogueEntry(id);
+  if (entry === undefined) return { entry, base: open({ repository: id, revision: "" }), open };
+  return { entry, base: entry.base && open(entry.base), open };
+}
+
+function openAt(places: readonly Place[]): ModelFiles["open"] {
+  return (at) => {
     for (const place of places) {
       const store = place(at);
       if (store !== undefined) return store;
     }
-    throw new OnestrokeError("model-missing", `the files of ${at.repository} are not here`, { model: id, repository: at.repository });
+    throw new OnestrokeError("model-missing", `the files of ${at.repository} are not here`, { repository: at.repository });
   };
-  const entry = catalogueEntry(id);
-  if (entry === undefined) return { entry, base: open({ repository: id, revision: "" }), open };
-  return { entry, base: entry.base && open(entry.base), open };
+}
+
+/**
+ * A checkpoint in one file, in the original layout.
+ * @param places for what the file lacks
+ */
+export function modelFile(file: SingleFileAt, places: readonly Place[]): ModelFiles {
+  return { entry: undefined, base: undefined, file, open: openAt(places) };
 }
 
 /** A folder in diffusers' layout or of ONNX exports, without a catalogue entry. */
@@ -68,7 +83,8 @@ export function modelFolder(base: ByteStore): ModelFiles {
 }
 
 /** @throws OnestrokeError `model-missing`, `model-unsupported`, `model-corrupt`, `download-failed`, `cancelled` */
-export async function manifestOf({ entry, base, open }: ModelFiles, signal?: AbortSignal): Promise<Manifest> {
+export async function manifestOf({ entry, base, file, open }: ModelFiles, signal?: AbortSignal): Promise<Manifest> {
+  if (file !== undefined) return singleFileManifest(file, open, signal);
   if (entry !== undefined) return catalogueManifest(entry, open, signal);
   if (base === undefined) throw new OnestrokeError("model-missing", "the model has no folder");
   return diffusersManifest(base, signal);

@@ -3,7 +3,7 @@
 // Format: https://github.com/huggingface/safetensors#format.
 import { OnestrokeError, type ErrorCode } from "../common/errors";
 import type { ByteSource } from "./byte-source";
-import { DTYPE_BYTES, isDtype, type Dtype } from "./dtype";
+import { DTYPE_BYTES, isDtype, type PlainDtype } from "./dtype";
 import { foreignError, foreignFile } from "./foreign-file";
 import { scanHeader } from "../common/header-scan";
 import { isJsonObject, shown, type JsonObject } from "../common/json";
@@ -30,7 +30,7 @@ export const SAFETENSORS_RULES = {
 export type SafetensorsRule = keyof typeof SAFETENSORS_RULES;
 
 export interface TensorEntry {
-  readonly dtype: Dtype;
+  readonly dtype: PlainDtype;
   readonly shape: readonly number[];
   /** Bytes in the file, `[begin, end)`. Unaligned ranges are legal (rule 12), so readers copy them. */
   readonly begin: number;
@@ -60,7 +60,7 @@ export function ruleError(
   const subject = tensor === "" ? file : `${file}: tensor "${tensor.slice(0, 80)}"`;
   return new OnestrokeError(
     code,
-    `${subject} ${problem} (safetensors rule ${rule}, ${SAFETENSORS_RULES[rule]})`,
+    `${subject} ${problem} (rule ${rule}, ${SAFETENSORS_RULES[rule]})`,
     {
       file,
       rule,
@@ -73,12 +73,13 @@ export function ruleError(
 
 /**
  * Reads and checks the header of a file.
+ * @param start the file's first 8 bytes, if they have been read already
  * @throws OnestrokeError `model-corrupt`, `model-unsupported` for rule 8; those of foreign-file.ts for a file of another kind;
  * what `source.read` throws
  */
-export async function readSafetensorsHeader(source: ByteSource, signal?: AbortSignal): Promise<SafetensorsHeader> {
+export async function readSafetensorsHeader(source: ByteSource, signal?: AbortSignal, start?: Uint8Array): Promise<SafetensorsHeader> {
   try {
-    return await readHeader(source, signal);
+    return await readHeader(source, signal, start);
   } catch (thrown) {
     if (!(thrown instanceof OnestrokeError) || !NO_HEADER.includes(thrown.detail["rule"])) throw thrown;
     const foreign = await foreignFile(source, signal);
@@ -89,18 +90,24 @@ export async function readSafetensorsHeader(source: ByteSource, signal?: AbortSi
 /** The rules that a file of another kind breaks. */
 const NO_HEADER: readonly unknown[] = [1, 2, 3, 4] satisfies readonly SafetensorsRule[];
 
-async function readHeader(source: ByteSource, signal?: AbortSignal): Promise<SafetensorsHeader> {
+async function readHeader(source: ByteSource, signal?: AbortSignal, start?: Uint8Array): Promise<SafetensorsHeader> {
   const file = source.name;
   if (source.size < LENGTH_BYTES) throw ruleError(1, file, `is ${source.size} bytes long`);
-  const prefix = new Uint8Array(LENGTH_BYTES);
-  await source.read(0, prefix, signal);
-  const length = new DataView(prefix.buffer).getBigUint64(0, true);
+  const prefix = start ?? (await startOf(source, signal));
+  const length = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER_BYTES)) throw ruleError(2, file, `announces a header of ${length} bytes`);
   const byteLength = Number(length);
   if (LENGTH_BYTES + byteLength > source.size) throw ruleError(3, file, `ends before its header of ${byteLength} bytes does`);
   const bytes = new Uint8Array(byteLength);
   await source.read(LENGTH_BYTES, bytes, signal);
   return parseSafetensorsHeader(bytes, source.size - LENGTH_BYTES - byteLength, file);
+}
+
+/** A file's first 8 bytes, or all of a shorter one. */
+export async function startOf(source: ByteSource, signal?: AbortSignal): Promise<Uint8Array> {
+  const bytes = new Uint8Array(Math.min(source.size, LENGTH_BYTES));
+  await source.read(0, bytes, signal);
+  return bytes;
 }
 
 /**

@@ -30,7 +30,7 @@ function counting(store: ByteStore, reads: number[]): ByteStore {
 }
 
 it("says what has come of the tensors asked for, to the last stored byte", async () => {
-  const reader = await open({ a: float32Tensor([1, 2, 3]), b: float32Tensor([4]), c: float16Tensor([5, 6]) });
+  const reader = await open({ a: float32Tensor([1, 2, 3]), b: float32Tensor(Array(100).fill(4)), c: float16Tensor([5, 6]) });
   let arrived = 0;
   for await (const _ of reader.stream(["a", "c"], undefined, (byteLength) => (arrived += byteLength)));
   expect(arrived).toBe(4 * 3 + 2 * 2);
@@ -63,6 +63,32 @@ describe("float16", () => {
     expect(toFloat16(65519)).toBe(0x7bff);
     expect(toFloat16(2 ** -25)).toBe(0);
     expect(toFloat16(2 ** -24)).toBe(1);
+  });
+});
+
+it.each([
+  ["F8_E4M3", [0x38, 0xb8, 0x01, 0x7e, 0x08, 0x00], [1, -1, 2 ** -9, 448, 2 ** -6, 0]],
+  ["F8_E5M2", [0x3c, 0xbc, 0x01, 0x7b, 0x04, 0x00], [1, -1, 2 ** -16, 57_344, 2 ** -14, 0]],
+] as const)("%s reads as its values, in both formats", async (dtype, stored, values) => {
+  const reader = await open({ a: { dtype, shape: [6], data: Uint8Array.from(stored) } });
+  expect([...(await reader.readFloat32("a"))]).toEqual([...values]);
+  expect((await float16(reader, "a"))["a"]?.map(fromFloat16)).toEqual([...values]);
+  const nan = await open({ a: { dtype, shape: [1], data: Uint8Array.of(0x7f) } });
+  await expect(float16(nan, "a")).rejects.toMatchObject({ code: "model-corrupt", detail: { rule: 15 } });
+});
+
+it("what is added to a weight is added in float32 before it is rounded", async () => {
+  const plain = await open({ a: float32Tensor([1, 2]), b: float32Tensor([3]) });
+  const small = 2 ** -12;
+  const addSmall = async (values: Float32Array): Promise<void> => values.forEach((_, i) => (values[i] = (values[i] ?? 0) + small));
+  const twice = plain.plus(new Map([["a", addSmall]])).plus(new Map([["a", addSmall]]));
+  expect([...(await twice.readFloat32("a"))]).toEqual([1 + 2 * small, 2 + 2 * small]);
+  expect(await float16(twice, "a", "b")).toEqual({ a: [toFloat16(1 + 2 * small), toFloat16(2 + 2 * small)], b: [toFloat16(3)] });
+  expect((await float16(plain, "a"))["a"]).toEqual([toFloat16(1), toFloat16(2)]);
+  const tooMuch = plain.plus(new Map([["b", async (values: Float32Array) => void values.fill(70_000)]]));
+  await expect(float16(tooMuch, "b")).rejects.toMatchObject({
+    code: "model-unsupported",
+    message: expect.stringContaining("beyond float16"),
   });
 });
 
@@ -133,7 +159,7 @@ describe("reading", () => {
 
   it("leaves out of a read what is not asked for", async () => {
     const reads: number[] = [];
-    const tensors = new Map(["a", "b", "c", "d"].map((name) => [name, float32Tensor([1])]));
+    const tensors = new Map(["a", "b", "c", "d"].map((name) => [name, float32Tensor(Array(name === "b" ? 65 : 1).fill(1))]));
     const reader = await openTensors(counting(memoryStore("test", new Map([[FILE, safetensorsFile(tensors)]])), reads), [FILE]);
     reads.length = 0;
     expect(Object.keys(await float16(reader, "a", "c", "d"))).toEqual(["a", "c", "d"]);

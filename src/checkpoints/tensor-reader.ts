@@ -1,10 +1,15 @@
-// Weights by name, from one or several safetensors files, read by range. Many weights are streamed in
+// Weights by name, from one or several files of any format, read by range. Many weights are streamed in
 // the order of their files, with neighbours in one read, because each small read may cost a whole
 // request. At most one read and the tensor that it fills are in memory, never a whole file.
 import type { ByteSource, ByteStore, OnBytes } from "./byte-source";
-import { DTYPE_BYTES, isFloatDtype, toFloat16, toFloat32, type FloatDtype } from "./dtype";
-import { readSafetensorsHeader, ruleError, type TensorEntry } from "./safetensors";
+import { blockOf, isFloatDtype, roundToFloat16, toFloat16, toFloat32, type FloatDtype } from "./dtype";
+import { ruleError } from "./safetensors";
 import { canonicalName, isWeight } from "./spellings";
+import { gathered, type StoredTensor, type StoredTensors } from "./stored-tensor";
+import { readTensorFile } from "./tensor-file";
+
+/** What is added to a weight in float32 when it is read, such as a LoRA. `values` are row-major in the stored shape. */
+export type Addition = (values: Float32Array<ArrayBuffer>, signal?: AbortSignal) => Promise<void>;
 
 export interface TensorReader {
   /** Canonical names (spellings.ts) of every weight, in file order. */
@@ -26,17 +31,18 @@ export interface TensorReader {
   storedBytes(names: Iterable<string>): number;
   /** One tensor. @throws OnestrokeError `model-corrupt` (rules 14 and 15), `model-unsupported` (integers) */
   readFloat32(name: string, signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>>;
+  /** The same weights with something added to some of them. */
+  plus(additions: ReadonlyMap<string, Addition>): TensorReader;
 }
 
 /** Large enough that a distant server's delay is small beside the transfer, small enough that a slow server sends it in seconds. */
 const READ_BYTES = 4 * 2 ** 20;
 
+/** So many bytes between two tensors are read along with them: archives have a header before each tensor. */
+const GAP_BYTES = 256;
+
 /** Rule 15 checks tensors of up to this many values: norms, biases, embeddings of time. */
 const CHECKED_VALUES = 65536;
-
-interface StoredTensor extends TensorEntry {
-  readonly source: ByteSource;
-}
 
 /**
  * Opens the weight files of one component.
@@ -47,25 +53,39 @@ export async function openTensors(store: ByteStore, files: readonly string[], si
   const tensors = new Map<string, StoredTensor>();
   for (const path of files) {
     const source = await store.open(path, signal);
-    const header = await readSafetensorsHeader(source, signal);
-    for (const [published, entry] of header.tensors) {
+    for (const [published, tensor] of (await readTensorFile(source, signal)).tensors) {
       if (!isWeight(published)) continue;
       const name = canonicalName(published);
       if (tensors.has(name)) throw ruleError(6, source.name, "occurs twice, in two files or in two spellings", published);
-      tensors.set(name, { ...entry, source });
+      tensors.set(name, tensor);
     }
   }
-  return new SafetensorsReader(store.name, tensors);
+  return tensorReader(store.name, tensors);
 }
 
-class SafetensorsReader implements TensorReader {
+/**
+ * @param where for messages
+ * @param tensors by canonical name
+ */
+export function tensorReader(where: string, tensors: StoredTensors): TensorReader {
+  const sources = [...new Set([...tensors.values()].map(({ source }) => source))];
+  // Views and archives need not list tensors in the order in which they are stored.
+  const inFileOrder = [...tensors].toSorted(
+    ([, a], [, b]) => sources.indexOf(a.source) - sources.indexOf(b.source) || a.begin - b.begin || a.end - b.end,
+  );
+  return new StoredTensorReader(where, new Map(inFileOrder), new Map());
+}
+
+class StoredTensorReader implements TensorReader {
   readonly names: readonly string[];
   readonly #where: string;
-  readonly #tensors: ReadonlyMap<string, StoredTensor>;
+  readonly #tensors: StoredTensors;
+  readonly #additions: ReadonlyMap<StoredTensor, Addition>;
 
-  constructor(where: string, tensors: ReadonlyMap<string, StoredTensor>) {
+  constructor(where: string, tensors: StoredTensors, additions: ReadonlyMap<StoredTensor, Addition>) {
     this.#where = where;
     this.#tensors = tensors;
+    this.#additions = additions;
     this.names = [...tensors.keys()];
   }
 
@@ -78,7 +98,7 @@ class SafetensorsReader implements TensorReader {
   }
 
   storedBytes(names: Iterable<string>): number {
-    return [...names].reduce((sum, name) => sum + this.#tensor(name).end - this.#tensor(name).begin, 0);
+    return this.#reads(new Set([...names].map((name) => this.#tensor(name)))).reduce((sum, { begin, end }) => sum + end - begin, 0);
   }
 
   async *stream(
@@ -87,22 +107,29 @@ class SafetensorsReader implements TensorReader {
     onBytes?: OnBytes,
   ): AsyncGenerator<readonly [string, Uint16Array<ArrayBuffer>]> {
     const wanted = new Map([...names].map((name) => [this.#tensor(name), name]));
-    const inFileOrder = [...this.#tensors.values()].filter((tensor) => wanted.has(tensor));
     let bits = new Uint16Array(0);
-    for (const read of readsOf(inFileOrder)) {
+    let values = new Float32Array(0);
+    for (const read of this.#reads(wanted)) {
       const bytes = await readBytes(read, signal, onBytes);
       for (const { tensor, begin, end } of read.pieces) {
         const name = wanted.get(tensor) ?? "";
         const dtype = floatDtype(name, tensor);
-        const size = DTYPE_BYTES[dtype];
-        if (begin === tensor.begin) bits = new Uint16Array((tensor.end - tensor.begin) / size);
+        const block = blockOf(dtype);
+        const element = (at: number): number => ((at - tensor.begin) / block.bytes) * block.elements;
         // This is a copy, because the tensor may not be aligned to its element (rule 12).
         const stored = bytes.slice(begin - read.begin, end - read.begin);
-        const piece = bits.subarray((begin - tensor.begin) / size, (end - tensor.begin) / size);
-        toFloat16(stored, dtype, piece);
-        // The conversion can overflow in any tensor.
-        if (dtype !== "F16" || bits.length <= CHECKED_VALUES) refuseNonFiniteHalves(name, tensor, piece, stored);
-        if (end === tensor.end) yield [name, bits];
+        if (!this.#needsFloat32(tensor)) {
+          if (begin === tensor.begin) bits = new Uint16Array(element(tensor.end));
+          const piece = bits.subarray(element(begin), element(end));
+          toFloat16(stored, dtype, piece);
+          // The conversion can overflow in any tensor.
+          if (dtype !== "F16" || bits.length <= CHECKED_VALUES) refuseNonFiniteHalves(name, tensor, piece, () => float32Of(stored, dtype));
+          if (end === tensor.end) yield [name, bits];
+          continue;
+        }
+        if (begin === tensor.begin) values = new Float32Array(element(tensor.end));
+        toFloat32(stored, dtype, values.subarray(element(begin), element(end)));
+        if (end === tensor.end) yield [name, await this.#finish(name, tensor, values, signal)];
       }
     }
   }
@@ -110,9 +137,46 @@ class SafetensorsReader implements TensorReader {
   async readFloat32(name: string, signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>> {
     const tensor = this.#tensor(name);
     const dtype = floatDtype(name, tensor);
-    const values = float32Of(await readBytes(tensor, signal), dtype);
+    const values = gathered(tensor, float32Of(await readBytes(tensor, signal), dtype));
+    await this.#additions.get(tensor)?.(values, signal);
     if (values.length <= CHECKED_VALUES) refuseNonFinite(name, tensor, countNonFinite(values));
     return values;
+  }
+
+  plus(additions: ReadonlyMap<string, Addition>): TensorReader {
+    const all = new Map(this.#additions);
+    for (const [name, addition] of additions) {
+      const tensor = this.#tensor(name);
+      const before = all.get(tensor);
+      all.set(tensor, async (values, signal) => {
+        await before?.(values, signal);
+        await addition(values, signal);
+      });
+    }
+    return new StoredTensorReader(this.#where, this.#tensors, all);
+  }
+
+  /** Whether a tensor is read whole, and in float32, before it is rounded: its order changes, or something is added to it. */
+  #needsFloat32(tensor: StoredTensor): boolean {
+    return tensor.strides !== undefined || this.#additions.has(tensor);
+  }
+
+  async #finish(
+    name: string,
+    tensor: StoredTensor,
+    stored: Float32Array<ArrayBuffer>,
+    signal?: AbortSignal,
+  ): Promise<Uint16Array<ArrayBuffer>> {
+    const values = gathered(tensor, stored);
+    await this.#additions.get(tensor)?.(values, signal);
+    const bits = new Uint16Array(values.length);
+    roundToFloat16(values, bits);
+    refuseNonFiniteHalves(name, tensor, bits, () => values);
+    return bits;
+  }
+
+  #reads(wanted: { has(tensor: StoredTensor): boolean }): readonly Read[] {
+    return readsOf([...this.#tensors.values()].filter((tensor) => wanted.has(tensor)));
   }
 
   #tensor(name: string): StoredTensor {
@@ -137,15 +201,17 @@ interface Read {
   readonly pieces: Piece[];
 }
 
-/** Cuts tensors into pieces of whole elements that fit one read, and joins neighbouring pieces into reads. */
+/** Cuts tensors into pieces of whole blocks that fit one read, and joins neighbouring pieces into reads. */
 function readsOf(tensors: readonly StoredTensor[]): readonly Read[] {
   const reads: Read[] = [];
   for (const tensor of tensors) {
     const { source } = tensor;
-    for (let begin = tensor.begin; begin < tensor.end; begin += READ_BYTES) {
-      const end = Math.min(begin + READ_BYTES, tensor.end);
+    const { bytes } = blockOf(tensor.dtype);
+    const most = Math.floor(READ_BYTES / bytes) * bytes;
+    for (let begin = tensor.begin; begin < tensor.end; begin += most) {
+      const end = Math.min(begin + most, tensor.end);
       const read = reads.at(-1);
-      if (read?.source === source && read.end === begin && end - read.begin <= READ_BYTES) {
+      if (read?.source === source && isNear(begin - read.end) && end - read.begin <= READ_BYTES) {
         read.pieces.push({ tensor, begin, end });
         read.end = end;
       } else {
@@ -154,6 +220,10 @@ function readsOf(tensors: readonly StoredTensor[]): readonly Read[] {
     }
   }
   return reads;
+}
+
+function isNear(gap: number): boolean {
+  return gap >= 0 && gap <= GAP_BYTES;
 }
 
 async function readBytes(
@@ -171,24 +241,25 @@ function floatDtype(name: string, { dtype, source }: StoredTensor): FloatDtype {
   throw ruleError(
     8,
     source.name,
-    `is stored as ${dtype}, but weights are read only from float16, bfloat16 and float32`,
+    `is stored as ${dtype}, but weights are read only from floating-point numbers, such as float16, and from GGUF's quantised ones`,
     name,
     "model-unsupported",
   );
 }
 
 function float32Of(stored: Uint8Array<ArrayBuffer>, dtype: FloatDtype): Float32Array<ArrayBuffer> {
-  const values = new Float32Array(stored.byteLength / DTYPE_BYTES[dtype]);
+  const { bytes, elements } = blockOf(dtype);
+  const values = new Float32Array((stored.byteLength / bytes) * elements);
   toFloat32(stored, dtype, values);
   return values;
 }
 
-/** @param stored the bytes that `bits` was converted from: they tell a damaged file from a file with values beyond float16 */
-function refuseNonFiniteHalves(name: string, tensor: StoredTensor, bits: Uint16Array, stored: Uint8Array<ArrayBuffer>): void {
+/** @param exact the values that `bits` was rounded from: they tell a damaged file from a file with values beyond float16 */
+function refuseNonFiniteHalves(name: string, tensor: StoredTensor, bits: Uint16Array, exact: () => Float32Array): void {
   let count = 0;
   for (let i = 0; i < bits.length; i++) if (((bits[i] ?? 0) & 0x7c00) === 0x7c00) count++;
   if (count === 0) return;
-  refuseNonFinite(name, tensor, countNonFinite(float32Of(stored, floatDtype(name, tensor))));
+  refuseNonFinite(name, tensor, countNonFinite(exact()));
   throw ruleError(15, tensor.source.name, `has ${count} values beyond float16`, name, "model-unsupported");
 }
 

@@ -1,11 +1,11 @@
-// Which files hold a component's weights: one safetensors file, its fp16 variant, or shards
-// with an index. The smaller variant is preferred. Pickles are not read; where there is nothing else, the error names them.
+// Which files hold a component's weights: one safetensors file, its fp16 variant, or shards with an index; where there is none of these,
+// the same in torch's format. The smaller variant is preferred. Where there is nothing that is read, the error names what is there.
 import { OnestrokeError } from "../common/errors";
 import type { ByteStore } from "./byte-source";
 import { Fields, parseJsonObject, shown } from "../common/json";
 import type { ManifestFile } from "../catalogue/components";
 import type { WeightStem } from "../networks";
-import { CONVERT_PICKLES, foreignError } from "./foreign-file";
+import { CONVERT, foreignError } from "./foreign-file";
 import { firstExisting, readText } from "./read-file";
 
 const singleFiles = (stem: WeightStem): readonly string[] => [`${stem}.fp16.safetensors`, `${stem}.safetensors`];
@@ -17,13 +17,15 @@ const indexFiles = (stem: WeightStem): readonly string[] => [
   `${stem}.safetensors.index.json`,
 ];
 
-/** The same weights in formats that are not read. */
-const otherFiles = (stem: WeightStem): readonly string[] =>
-  [stem, "pytorch_model"]
-    .flatMap((name) => [`${name}.bin`, `${name}.fp16.bin`, `${name}.bin.index.json`])
-    .concat(["diffusion_flax_model.msgpack", "flax_model.msgpack", "tf_model.h5"]);
+/** transformers calls its files otherwise in this format. */
+const torchStems = (stem: WeightStem): readonly string[] => [stem, "pytorch_model"];
 
-const UNREAD = { code: "model-unsupported", remedy: CONVERT_PICKLES } as const;
+const torchFiles = (stem: WeightStem): readonly string[] => torchStems(stem).flatMap((name) => [`${name}.fp16.bin`, `${name}.bin`]);
+
+const torchIndexFiles = (stem: WeightStem): readonly string[] => torchStems(stem).map((name) => `${name}.bin.index.json`);
+
+/** The same weights in formats that are not read. */
+const OTHER_FILES = ["diffusion_flax_model.msgpack", "flax_model.msgpack", "tf_model.h5"];
 
 const MOST_SHARDS = 1000;
 
@@ -39,16 +41,22 @@ export async function weightFiles(
   signal?: AbortSignal,
 ): Promise<readonly ManifestFile[]> {
   const inFolder = (file: string): string => (folder === "" ? file : `${folder}/${file}`);
-  const single = await firstExisting(store, singleFiles(stem).map(inFolder), signal);
-  if (single !== undefined) return [await sized(store, single, signal)];
-  const index = await firstExisting(store, indexFiles(stem).map(inFolder), signal);
-  if (index !== undefined) {
+  for (const [files, indexes] of [
+    [singleFiles(stem), indexFiles(stem)],
+    [torchFiles(stem), torchIndexFiles(stem)],
+  ] as const) {
+    const single = await firstExisting(store, files.map(inFolder), signal);
+    if (single !== undefined) return [await sized(store, single, signal)];
+    const index = await firstExisting(store, indexes.map(inFolder), signal);
+    if (index === undefined) continue;
     const shards = shardNames(await readText(store, index, signal), `${store.name}/${index}`);
     return Promise.all(shards.map((shard) => sized(store, inFolder(shard), signal)));
   }
-  const other = await firstExisting(store, otherFiles(stem).map(inFolder), signal);
-  if (other !== undefined)
-    throw foreignError(store.name, { ...UNREAD, what: `${other}, which is not read, but no safetensors file` }, "holds");
+  const other = await firstExisting(store, OTHER_FILES.map(inFolder), signal);
+  if (other !== undefined) {
+    const what = `${other}, which is not read, and no safetensors file`;
+    throw foreignError(store.name, { what, code: "model-unsupported", remedy: CONVERT }, "holds");
+  }
   const file = inFolder(`${stem}.safetensors`);
   // A graph beside is no other form of the weights: it may be one over these very files.
   const graph = (await store.exists(inFolder("model.onnx"), signal)) ? "; its ONNX graph is drawn on ONNX Runtime" : "";
@@ -61,7 +69,7 @@ export function shardNames(text: string, where: string): readonly string[] {
   const names = new Set<string>();
   for (const name of Object.values(map.object)) {
     // A shard is beside its index; an index that points anywhere else is not followed.
-    if (typeof name !== "string" || !/^[\w.-]+\.safetensors$/.test(name)) {
+    if (typeof name !== "string" || !/^[\w.-]+\.(?:safetensors|bin)$/.test(name)) {
       throw new OnestrokeError("model-corrupt", `${where} names ${shown(name)} as a shard`, { file: where });
     }
     names.add(name);

@@ -13,8 +13,8 @@ import { parseOptions, USAGE, type Job } from "./generate/options";
 import { modelFiles } from "./models";
 
 async function main(args: readonly string[]): Promise<void> {
-  const { model: idOrFolder, engine, textRows, sampler: rule, jobs, json } = await parseOptions(args);
-  const files = await modelFiles(idOrFolder, engine);
+  const { model: idOrFolder, engine, textRows, sampler: rule, file, jobs, json } = await parseOptions(args);
+  const files = await modelFiles(idOrFolder, engine, file);
   const device = engine === "ort-wasm" ? undefined : await bestDevice();
   const adapter = device === undefined ? "cpu" : adapterName(device);
   const model = await openModel(files, engine, computeOn(device), {}, { textRows, sampler: { rule } });

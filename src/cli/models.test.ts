@@ -54,10 +54,11 @@ test.each([
 
 describe("a path that is no model", () => {
   test.each<[string, string, Uint8Array | string, string, RegExp]>([
-    ["a checkpoint in one file", "sd15.safetensors", weights("model.diffusion_model.out.0.weight"), "model-unsupported", /original layout/],
+    ["a part of a checkpoint", "sd15.safetensors", weights("first_stage_model.quant_conv.weight"), "model-unsupported", /original layout/],
     ["a LoRA", "style.safetensors", weights("lora_unet_mid_block.lora_up.weight"), "model-unsupported", /LoRA/],
     ["one network", "unet.safetensors", weights("conv_in.weight"), "model-unsupported", /one network/],
-    ["a pickle", "sd15.ckpt", "PK\x03\x04\0\0\0\0\0\0", "model-unsupported", /pickle/],
+    ["an old pickle", "sd15.ckpt", Uint8Array.of(0x80, 2, 0x8a, 10), "model-unsupported", /before PyTorch 1\.6/],
+    ["a zip archive that is cut short", "sd15.pt", "PK\x03\x04\0\0\0\0\0\0", "model-corrupt", /zip archive/],
     ["one graph", "model.onnx", "\x08\x07", "model-unsupported", /one ONNX graph/],
     ["a pointer", "real.safetensors", "version https://git-lfs.github.com/spec/v1\n", "model-missing", /Git LFS/],
     ["a damaged file", "cut.safetensors", weights("a").slice(0, 30), "model-corrupt", /cut\.safetensors/],
@@ -69,9 +70,9 @@ describe("a path that is no model", () => {
       await expect(openModel(join(inFolder, ".."))).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   });
 
-  test("a folder of pickles alone, and one of ONNX graphs", async () => {
-    const pickles = join(await written("pickles/pytorch_model.bin", "PK\x03\x04\0\0\0\0\0\0"), "..");
-    await expect(openModel(pickles)).rejects.toMatchObject({ code: "model-unsupported", remedy: expect.stringContaining("safetensors") });
+  test("a folder around one file, and one of ONNX graphs", async () => {
+    const folder = join(await written("whole/sd15.safetensors", weights("model.diffusion_model.out.0.weight")), "..");
+    await expect(openModel(folder)).rejects.toMatchObject({ code: "model-unsupported", remedy: expect.stringContaining("--model") });
     const graphs = join(await written("graphs/unet/model.onnx", "\x08\x07"), "../..");
     await expect(openModel(graphs)).rejects.toMatchObject({ code: "model-unsupported", remedy: expect.stringContaining("--engine ort") });
   });

@@ -14,16 +14,21 @@ import { STEERING_RANGES, type Steering } from "../../common/steering";
 import { CHOSEN_RULES, type ChosenRule } from "../../samplers/scheduler-file";
 import type { SteeringDefaults } from "../../common/steering-defaults";
 
-export const USAGE = `usage: npm run generate -- --model ID_OR_DIR --prompt TEXT --out FILE.png
-  [--negative TEXT [--nasa A | --nag PHI] [--sigma-end S]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--text-rows R] [--sampler RULE] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
-or: npm run generate -- --model ID_OR_DIR --batch FILE.jsonl [--text-rows R] [--sampler RULE] [--engine wgsl|ort-webgpu|ort-wasm]
+export const USAGE = `usage: npm run generate -- --model ID_OR_PATH --prompt TEXT --out FILE.png
+  [--negative TEXT [--nasa A | --nag PHI] [--sigma-end S]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--text-rows R] [--sampler RULE] [--tokenizer DIR] [--prediction P] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
+or: npm run generate -- --model ID_OR_PATH --batch FILE.jsonl [--text-rows R] [--sampler RULE] [--tokenizer DIR] [--prediction P] [--engine wgsl|ort-webgpu|ort-wasm]
   (a line: {"prompt", "out", "negative"?, "nasa"?, "nag"?, "sigma-end"?, "steps"?, "seed"?, "width"?, "height"?}; a seed above 2^53 as a string)
 A negative prompt is steered away from by NASA at strength A or by NAG at strength PHI, at the first step and at those whose
 sigma (noise over signal) is at least S; 0 is every step. Method, strength and S are the model's own if not given.
 Prompt and negative prompt may each fill R rows of the text encoder, of 77 tokens with begin and end; what is longer is cut.
 R is 1 if not given, as on the page.
 RULE is ${CHOSEN_RULES.join(", ")}: how to step a checkpoint whose scheduler file has no rule for few steps, such as one that a few-step
-LoRA is merged into (consistency after LCM's, tcd after TCD's).`;
+LoRA is merged into (consistency after LCM's, tcd after TCD's).
+A model may be one file in the original layout, as model sites give it. It holds no tokenizer: DIR has CLIP's, as tokenizer.json or as
+vocab.json and merges.txt; if it is not given, they are looked for beside the file and then at the hub. P is epsilon or v_prediction, for
+files of Stable Diffusion 2 that do not say which.`;
+
+const PREDICTIONS = ["epsilon", "v_prediction"] as const;
 
 /** The options that make one picture; a batch line has them as keys. */
 const RECIPE_OPTIONS = ["prompt", "out", "negative", "nasa", "nag", "sigma-end", "steps", "seed", "width", "height"] as const;
@@ -50,6 +55,8 @@ export interface GenerateOptions {
   readonly textRows: number;
   /** The rule that is used instead of what the checkpoint's scheduler file states. */
   readonly sampler: ChosenRule | undefined;
+  /** For a model in one file: where its tokenizer is, and what it predicts. */
+  readonly file: { readonly tokenizer: string | undefined; readonly prediction: (typeof PREDICTIONS)[number] | undefined };
   readonly jobs: readonly Job[];
   readonly json: boolean;
 }
@@ -76,6 +83,8 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
         batch: text,
         "text-rows": { type: "string", default: "1" },
         sampler: text,
+        tokenizer: text,
+        prediction: text,
         engine: { type: "string", default: "wgsl" },
         json: { type: "boolean", default: false },
       },
@@ -86,16 +95,19 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
   const sampler = CHOSEN_RULES.find((rule) => rule === values.sampler);
   if (values.sampler !== undefined && sampler === undefined)
     throw invalid("sampler", `--sampler is ${CHOSEN_RULES.join(" or ")}, not ${values.sampler}`);
+  const prediction = PREDICTIONS.find((name) => name === values.prediction);
+  if (values.prediction !== undefined && prediction === undefined)
+    throw invalid("prediction", `--prediction is ${PREDICTIONS.join(" or ")}, not ${values.prediction}`);
   const textRows = whole("text-rows", values["text-rows"]);
-  if (values.batch !== undefined) {
-    return { model: values.model, engine, textRows, sampler, jobs: await batchJobs(values.batch), json: true };
-  }
-  const { count, model, json, batch: _batch, engine: _engine, sampler: _sampler, "text-rows": _textRows, ...fields } = values;
+  const opening = { model: values.model, engine, textRows, sampler, file: { tokenizer: values.tokenizer, prediction } };
+  if (values.batch !== undefined) return { ...opening, jobs: await batchJobs(values.batch), json: true };
+  const { count, json, model: _model, batch: _batch, engine: _engine, sampler: _sampler, "text-rows": _textRows, ...others } = values;
+  const { tokenizer: _tokenizer, prediction: _prediction, ...fields } = others;
   const copies = count === undefined ? 1 : whole("count", count, MOST_COPIES);
   const jobs = Array.from({ length: copies }, (_, copy) =>
     job({ ...fields, out: copies === 1 ? fields.out : numbered(fields.out, copy + 1) }, BigInt(copy)),
   );
-  return { model, engine, textRows, sampler, jobs, json };
+  return { ...opening, jobs, json };
 }
 
 /** One job for each line that is not empty. Line numbers in errors count all lines. */

@@ -14,9 +14,10 @@ import { checkClassDenoiser } from "./class-to-image";
 import { Golden } from "./golden";
 import { checkNoise, checkSamplers, checkTokenizer } from "./host";
 import { checkOnnx } from "./onnx";
-import { checkRepository } from "./repository";
+import { checkRepository, checkSingleFile } from "./repository";
 import { checkTextDenoiser } from "./text-denoiser";
 import { checkTextEncoder } from "./text-encoder";
+import { checkTorchFiles } from "./torch-files";
 
 export interface Bounds {
   readonly f32: number;
@@ -69,8 +70,10 @@ const TOKENIZER: Kind = { on: "host", check: checkTokenizer, bound: TABLE_BOUND 
 const BY_PREFIX: readonly (readonly [prefix: string, kind: Kind])[] = [
   ["clip-tokenizer", TOKENIZER],
   ["samplers", { on: "host", check: checkSamplers, bound: TABLE_BOUND }],
+  ["torch-files", { on: "host", check: checkTorchFiles, bound: 0 }],
   ["torch-randn", { on: "host", check: checkNoise, bound: TABLE_BOUND }],
   ["repo-", { on: "device", check: checkRepository, bounds: REPOSITORY_BOUNDS }],
+  ["single-", { on: "device", check: checkSingleFile, bounds: REPOSITORY_BOUNDS }],
   ["onnx-", { on: "onnx-runtime", check: checkOnnx, bound: NETWORK_BOUNDS.f32 }],
 ];
 

@@ -1,10 +1,11 @@
 // The reference tensors of one fixture, and how results are compared with them. It records
 // which tensors were asked for, so that a tensor that was never compared is noticed.
 import type { ByteStore } from "../../checkpoints/byte-source";
-import { DTYPE_BYTES, isFloatDtype, toFloat32, type Dtype } from "../../checkpoints/dtype";
+import { blockOf, isFloatDtype, toFloat32, type Dtype } from "../../checkpoints/dtype";
 import { isJsonObject, type JsonObject, type Range } from "../../common/json";
 import { readJson } from "../../checkpoints/read-file";
-import { readSafetensorsHeader } from "../../checkpoints/safetensors";
+import { gathered } from "../../checkpoints/stored-tensor";
+import { readTensorFile } from "../../checkpoints/tensor-file";
 import { OnestrokeError } from "../../common/errors";
 
 /** The ranges for numbers in golden.json: indices and timesteps, pixels on a side, and everything that is measured. */
@@ -113,14 +114,13 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
   return difference === 0 ? 0 : Math.sqrt(difference / magnitude);
 }
 
-async function readTensors(store: ByteStore, file: string): Promise<ReadonlyMap<string, GoldenTensor>> {
-  const source = await store.open(file);
-  const header = await readSafetensorsHeader(source);
+/** All tensors of a file, whatever its format. */
+export async function readTensors(store: ByteStore, file: string): Promise<ReadonlyMap<string, GoldenTensor>> {
   const tensors = new Map<string, GoldenTensor>();
-  for (const [name, { dtype, shape, begin, end }] of header.tensors) {
-    const bytes = new Uint8Array(end - begin);
-    await source.read(begin, bytes);
-    tensors.set(name, { shape, values: valuesOf(name, dtype, bytes) });
+  for (const [name, tensor] of (await readTensorFile(await store.open(file))).tensors) {
+    const bytes = new Uint8Array(tensor.end - tensor.begin);
+    await tensor.source.read(tensor.begin, bytes);
+    tensors.set(name, { shape: tensor.shape, values: gathered(tensor, valuesOf(name, tensor.dtype, bytes)) });
   }
   return tensors;
 }
@@ -133,7 +133,8 @@ const INTEGER_ARRAYS = new Map<Dtype, typeof Uint8Array | typeof Int32Array | ty
 
 function valuesOf(name: string, dtype: Dtype, bytes: Uint8Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
   if (isFloatDtype(dtype)) {
-    const values = new Float32Array(bytes.byteLength / DTYPE_BYTES[dtype]);
+    const block = blockOf(dtype);
+    const values = new Float32Array((bytes.byteLength / block.bytes) * block.elements);
     toFloat32(bytes, dtype, values);
     return values;
   }

@@ -1,36 +1,66 @@
-// Whole repositories: from prompt, seed, steps and size to latent and picture, through the
-// pipeline that the app and the command line use.
-import { manifestOf, modelFolder } from "../../checkpoints/places";
+// Whole models: from prompt, seed, steps and size to latent and picture, through the pipeline that the app and the command line use.
+// A model is a repository in diffusers' layout, or one file.
+import { dirname, join } from "node:path";
+import { nodeStore } from "../../checkpoints/node-file";
+import { manifestOf, modelFile, modelFolder, type ModelFiles } from "../../checkpoints/places";
+import { OnestrokeError } from "../../common/errors";
 import { Fields } from "../../common/json";
 import type { Model } from "../../pipeline/draw";
 import { openWgslModel } from "../../pipeline/wgsl/model";
-import type { DeviceCheck } from "./check";
+import type { SamplerOverrides } from "../../samplers/scheduler-file";
+import type { Comparison, DeviceCheck, Fixture } from "./check";
 import { GOLDEN, relativeError } from "./golden";
 
-export const checkRepository: DeviceCheck = async function* ({ name, store, golden }, device, format) {
-  const manifest = await manifestOf(modelFolder(store));
+export const checkRepository: DeviceCheck = async function* (fixture, device, format) {
+  const manifest = await manifestOf(modelFolder(fixture.store));
   /** One model for each timestep shift among the cases. */
   const models = new Map<number | undefined, Model>();
-  for (const entry of golden.cases) {
-    const fields = new Fields(entry, `${name}/golden.json`);
+  for (const fields of casesOf(fixture)) {
     const timestepShift = fields.optionalInteger("timestep_shift", GOLDEN.index);
-    const sampler = timestepShift === undefined ? {} : { sampler: { timestepShift } };
-    const model = models.get(timestepShift) ?? (await openWgslModel(manifest, device, {}, { format, ...sampler }));
+    const sampler: SamplerOverrides = timestepShift === undefined ? {} : { timestepShift };
+    const model = models.get(timestepShift) ?? (await openWgslModel(manifest, device, {}, { format, sampler }));
     models.set(timestepShift, model);
-    const { latent, pixels } = await model.measure({
-      model: name,
-      prompt: fields.string("prompt"),
-      negative: "",
-      steering: { method: "none" },
-      steps: fields.integer("steps", GOLDEN.index),
-      seed: String(fields.integer("seed", [0, Number.MAX_SAFE_INTEGER])),
-      width: fields.integer("width", GOLDEN.side),
-      height: fields.integer("height", GOLDEN.side),
-    });
-    const index = fields.integer("i", GOLDEN.index);
-    const picture = pixels.map((value) => Math.min(1, Math.max(0, value)));
-    yield { case: `latent.${index}`, error: relativeError(latent, golden.channelsLast(`latent.${index}`).values) };
-    yield { case: `image.${index}`, error: relativeError(picture, golden.channelsLast(`image.${index}`).values) };
+    yield* compare(fixture, fields, model);
   }
   for (const model of models.values()) await model.dispose();
 };
+
+export const checkSingleFile: DeviceCheck = async function* (fixture, device, format) {
+  const manifest = await manifestOf(await fileIn(fixture.store.name));
+  const model = await openWgslModel(manifest, device, {}, { format });
+  for (const fields of casesOf(fixture)) yield* compare(fixture, fields, model);
+  await model.dispose();
+};
+
+/** The one file of a folder, with the tokenizer of the fixture beside it if it has none of its own. */
+async function fileIn(folder: string): Promise<ModelFiles> {
+  const vocabulary = nodeStore(join(dirname(folder), "clip-tokenizer"));
+  const tokenizer = (await vocabulary.exists("tokenizer.json")) ? vocabulary : undefined;
+  for (const path of ["model.safetensors", "model.ckpt", "model.gguf"]) {
+    const store = nodeStore(folder);
+    if (await store.exists(path)) return modelFile({ store, path, tokenizer }, []);
+  }
+  throw new OnestrokeError("model-missing", `${folder} has no file called model`, { folder });
+}
+
+function casesOf({ name, golden }: Fixture): readonly Fields[] {
+  return golden.cases.map((entry) => new Fields(entry, `${name}/golden.json`));
+}
+
+async function* compare({ name, golden }: Fixture, fields: Fields, model: Model): AsyncIterable<Comparison> {
+  const { latent, pixels } = await model.measure({
+    model: name,
+    prompt: fields.string("prompt"),
+    negative: "",
+    steering: { method: "none" },
+    steps: fields.integer("steps", GOLDEN.index),
+    seed: String(fields.integer("seed", [0, Number.MAX_SAFE_INTEGER])),
+    width: fields.integer("width", GOLDEN.side),
+    height: fields.integer("height", GOLDEN.side),
+  });
+  const suffix = fields.optionalString("suffix");
+  const index = `${fields.integer("i", GOLDEN.index)}${suffix === undefined ? "" : `.${suffix}`}`;
+  const picture = pixels.map((value) => Math.min(1, Math.max(0, value)));
+  yield { case: `latent.${index}`, error: relativeError(latent, golden.channelsLast(`latent.${index}`).values) };
+  yield { case: `image.${index}`, error: relativeError(picture, golden.channelsLast(`image.${index}`).values) };
+}

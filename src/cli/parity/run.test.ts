@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { DTYPE_BYTES } from "../../checkpoints/dtype";
+import { blockOf } from "../../checkpoints/dtype";
 import { memoryStore } from "../../checkpoints/memory-source";
 import { FIXTURES } from "../../checkpoints/testing/fixtures";
 import { float16Tensor, float32Tensor, safetensorsFile, type TestTensor } from "../../checkpoints/testing/safetensors-file";
@@ -113,7 +113,7 @@ describe("the report", () => {
     await write("a-config-cut-short", { "config.json": "{", "golden.json": "{}" });
     await write("samplers-of-bytes", {
       "golden.json": "{}",
-      "golden.safetensors": safetensorsFile(new Map([["sample", { dtype: "F8_E4M3", shape: [1], data: new Uint8Array(1) }]])),
+      "golden.safetensors": safetensorsFile(new Map([["sample", { dtype: "U16", shape: [1], data: new Uint8Array(2) }]])),
     });
     await write("something", { "golden.json": "{}" });
     await write("torch-randn", {
@@ -124,7 +124,7 @@ describe("the report", () => {
     await rm(root, { recursive: true });
     expect(cases.map(({ fixture: name, case: what, ok, reason = "" }) => [name, what, ok, reason])).toEqual([
       ["a-config-cut-short", "(folder)", false, expect.stringContaining("config.json is not JSON")],
-      ["samplers-of-bytes", "(folder)", false, expect.stringContaining("F8_E4M3")],
+      ["samplers-of-bytes", "(folder)", false, expect.stringContaining("U16")],
       ["something", "(folder)", false, expect.stringContaining("not recognised")],
       ["torch-randn", "seed0.1x2", true, ""],
     ]);
@@ -133,7 +133,7 @@ describe("the report", () => {
   it("reference tensors are read from the formats that networks and tokenizers are saved in", async () => {
     const stored = (dtype: TestTensor["dtype"], data: ArrayBufferView<ArrayBuffer>): TestTensor => {
       const bytes = new Uint8Array(data.buffer);
-      return { dtype, shape: [bytes.byteLength / DTYPE_BYTES[dtype]], data: bytes };
+      return { dtype, shape: [bytes.byteLength / blockOf(dtype).bytes], data: bytes };
     };
     const tensors = new Map([
       ["f32", float32Tensor([1.5, -2])],
