@@ -1,6 +1,7 @@
 // The page's models: calls reach the vault and come back, and a storage worker that dies is replaced without anybody noticing.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { planBytes, type DownloadProgress } from "../common/download";
+import type { ModelOutline } from "../common/model-outline";
 import { fileVault } from "../vault/file-vault";
 import { FakeDisk, toolsOn } from "../vault/testing/fake-disk";
 import { fakeServer, pieces, type FakeServer } from "../vault/testing/fake-server";
@@ -16,6 +17,16 @@ afterEach(() => void vi.useRealTimers());
 const SAMPLES: readonly Sample[] = [{ path: "unet/weights.safetensors", bytes: sampleBytes(64 * 5, 1), kind: "sha256" }];
 const PLAN = planOf(SAMPLES);
 
+const OUTLINE: ModelOutline = {
+  readAs: "weights",
+  pipeline: "stable-diffusion",
+  family: "sd21",
+  defaultSize: 512,
+  maxSteps: 4,
+  parts: [],
+  gpuBytes: 1,
+};
+
 interface Workers {
   readonly store: ModelStore;
   readonly server: FakeServer;
@@ -25,7 +36,7 @@ interface Workers {
 }
 
 /** Sessions in this thread, all on one disk. Each one's locks are its own, as a dead worker's are freed. */
-function workers({ fails = 0, isKept = true } = {}): Workers {
+function workers({ fails = 0, isKept = true, hub = "https://hub.test" } = {}): Workers {
   const disk = new FakeDisk();
   const server = fakeServer(filesAt(SAMPLES));
   let spawns = 0;
@@ -37,6 +48,7 @@ function workers({ fails = 0, isKept = true } = {}): Workers {
     if (number <= fails) queueMicrotask(() => listeners.onError("its script could not be loaded"));
     const session = new StorageSession(
       async (transfer) => fileVault(toolsOn(disk, { fetcher: server.fetcher, ...transfer }), isKept),
+      async (name, address, token) => ({ plan: { ...PLAN, model: name, title: `${address} ${token}` }, outline: OUTLINE }),
       (message) => {
         const copy = structuredClone(message);
         queueMicrotask(() => {
@@ -57,7 +69,7 @@ function workers({ fails = 0, isKept = true } = {}): Workers {
     estimate: async () => ({}),
     getDirectory: () => Promise.reject(),
   };
-  return { store: superviseStore(spawn, storage), server, spawned: () => spawns, silence: () => (isSilent = true) };
+  return { store: superviseStore(spawn, storage, hub), server, spawned: () => spawns, silence: () => (isSilent = true) };
 }
 
 /** Lets time pass until the promise settles. */
@@ -102,15 +114,22 @@ test("a token goes to its own origin, to every worker, until it is taken back", 
   server.spoil = ({ headers }) => (headers.has("authorization") ? undefined : new Response(null, { status: 401 }));
   const authorizations = () => server.requests.splice(0).map(({ headers }) => headers.get("authorization"));
   await expect(eventually(store.fetch(PLAN))).rejects.toMatchObject({ code: "download-gated" });
-  store.useToken("https://other.test", "wrong");
-  await expect(eventually(store.fetch(PLAN))).rejects.toMatchObject({ code: "download-gated" });
   expect(new Set(authorizations())).toEqual(new Set([null]));
-  store.useToken("https://hub.test", "right");
+  store.useToken("right");
+  expect((await eventually(store.inspect("own/model"))).plan).toMatchObject({ model: "own/model", title: "https://hub.test right" });
   await eventually(store.fetch(PLAN));
   expect(new Set(authorizations())).toEqual(new Set(["Bearer right"]));
   await eventually(store.remove(PLAN.model));
-  store.useToken("https://hub.test", undefined);
+  store.useToken(undefined);
   await expect(eventually(store.fetch(PLAN))).rejects.toMatchObject({ code: "download-gated" });
+  store.dispose();
+});
+
+test("a token of one hub is not shown to another", async () => {
+  const { store, server } = workers({ hub: "https://other.test" });
+  store.useToken("secret");
+  await eventually(store.fetch(PLAN));
+  expect(server.requests.map(({ headers }) => headers.get("authorization")).filter((header) => header !== null)).toEqual([]);
   store.dispose();
 });
 

@@ -12,6 +12,7 @@ declare const self: {
 
 const session = new StorageSession(
   (transfer) => createBrowserVault({ transfer, tidies: true }),
+  async (...asked) => (await import("./inspect-model")).inspectModel(...asked),
   (message) => self.postMessage(message),
 );
 

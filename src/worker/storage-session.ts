@@ -1,19 +1,29 @@
 // The storage worker's half of the conversation: one vault, and any number of calls beside each other, since the vault's own locks keep
 // them from harm.
+import type { ModelOffer } from "../common/download";
 import { OnestrokeError } from "../common/errors";
 import type { FromStorage, StorageAnswer, StorageCall, ToStorage } from "../protocol/storage-messages";
 import type { Transfer } from "../vault/transfer/transfer";
 import type { Vault, VaultHooks } from "../vault/vault";
 
+/** Asks the hub at an address about a model. */
+export type InspectModel = (name: string, hub: string, token: string | undefined, signal: AbortSignal) => Promise<ModelOffer>;
+
 export class StorageSession {
   readonly #openVault: (transfer: Pick<Transfer, "headersFor">) => Promise<Vault>;
+  readonly #inspect: InspectModel;
   readonly #post: (message: FromStorage) => void;
   readonly #aborts = new Map<number, AbortController>();
   #tokens: ReadonlyMap<string, string> = new Map();
   #vault: Promise<Vault> | undefined;
 
-  constructor(openVault: (transfer: Pick<Transfer, "headersFor">) => Promise<Vault>, post: (message: FromStorage) => void) {
+  constructor(
+    openVault: (transfer: Pick<Transfer, "headersFor">) => Promise<Vault>,
+    inspect: InspectModel,
+    post: (message: FromStorage) => void,
+  ) {
     this.#openVault = openVault;
+    this.#inspect = inspect;
     this.#post = post;
   }
 
@@ -29,6 +39,7 @@ export class StorageSession {
         this.#aborts.get(message.id)?.abort();
         return;
       case "list":
+      case "inspect":
       case "fetch":
       case "verify":
       case "remove":
@@ -48,6 +59,11 @@ export class StorageSession {
       onProgress: (progress) => this.#post({ type: "progress", id, progress }),
     };
     try {
+      if (call.type === "inspect") {
+        const token = this.#tokens.get(new URL(call.hub).origin);
+        this.#post({ type: "inspected", id, offer: await this.#inspect(call.name, call.hub, token, abort.signal) });
+        return;
+      }
       this.#vault ??= this.#openVault({ headersFor: (url) => this.#headersFor(url) });
       // A failure is not remembered: the next call may succeed.
       this.#vault.catch(() => (this.#vault = undefined));
@@ -65,7 +81,12 @@ export class StorageSession {
   }
 }
 
-async function perform(call: StorageCall, id: number, vault: Vault, hooks: VaultHooks): Promise<StorageAnswer> {
+async function perform(
+  call: Exclude<StorageCall, { type: "inspect" }>,
+  id: number,
+  vault: Vault,
+  hooks: VaultHooks,
+): Promise<StorageAnswer> {
   switch (call.type) {
     case "list":
       return { type: "listed", id, models: await vault.list() };
