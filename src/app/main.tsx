@@ -26,10 +26,12 @@ const keepQuery = (query: string): void => {
   if (location.hash === "" || location.hash === `#${query}`) history.replaceState(null, "", `#${query}`);
   else history.pushState(null, "", `#${query}`);
 };
+/** A host with a hub of its own writes its address there. */
+const hub = document.querySelector<HTMLMetaElement>("meta[name=onestroke-hub]")?.content;
 const modelsRoot = new URL("models/", document.baseURI);
 const app = createApp(
   createGenerator({ modelsRoot, whenBusy: "replace" }),
-  createModelStore(),
+  createModelStore(hub === undefined ? {} : { hub }),
   location.hash.slice(1),
   keepQuery,
   (model) => fetchKnownWords(model, modelsRoot),

@@ -15,6 +15,8 @@ export type Place = (at: RepositoryAt) => ByteStore | undefined;
 
 /** A model whose files have been found but not yet read. */
 export interface ModelFiles {
+  /** What recipes call it, where that is more than the name of its folder. */
+  readonly name?: string;
   /** What the catalogue says of it. A folder that is not in the catalogue is described by its own files alone. */
   readonly entry: CatalogueEntry | undefined;
   /** The repository that holds most of it; absent for models that are assembled from bare files. */
@@ -83,9 +85,10 @@ export function modelFolder(base: ByteStore): ModelFiles {
 }
 
 /** @throws OnestrokeError `model-missing`, `model-unsupported`, `model-corrupt`, `download-failed`, `cancelled` */
-export async function manifestOf({ entry, base, file, open }: ModelFiles, signal?: AbortSignal): Promise<Manifest> {
+export async function manifestOf({ name, entry, base, file, open }: ModelFiles, signal?: AbortSignal): Promise<Manifest> {
   if (file !== undefined) return singleFileManifest(file, open, signal);
   if (entry !== undefined) return catalogueManifest(entry, open, signal);
   if (base === undefined) throw new OnestrokeError("model-missing", "the model has no folder");
-  return diffusersManifest(base, signal);
+  const manifest = await diffusersManifest(base, signal);
+  return name === undefined ? manifest : { ...manifest, name };
 }
