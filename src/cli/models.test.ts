@@ -48,7 +48,7 @@ test.each([
   "",
 ])("%j is neither, and no model is opened for it", async (model) => {
   const missing = { code: "model-missing", message: expect.stringContaining(model), remedy: expect.stringContaining("catalogue") };
-  await expect(modelFiles(model, "ort-wasm")).rejects.toMatchObject(missing);
+  await expect(modelFiles(model, { engine: "ort-wasm" })).rejects.toMatchObject(missing);
   await expect(modelFiles(model)).rejects.toMatchObject(missing);
 });
 
