@@ -6,7 +6,7 @@ import type { ModelFiles } from "../../checkpoints/places";
 import { OnestrokeError } from "../../common/errors";
 import type { ModelOutline, ReadAs } from "../../common/model-outline";
 import { recordingStore } from "../../hub/listed-store";
-import { repositoriesOf, type ReadOutline } from "../../hub/plan";
+import { eitherWay, repositoriesOf, type ReadOutline } from "../../hub/plan";
 import { parseRepositoryName } from "../../hub/repository-name";
 import { cachedStore } from "./cache-layout";
 
@@ -54,16 +54,15 @@ export async function cachedModel(
   const [only] = named.repositories;
   const base = named.entry === undefined ? only : named.entry.base;
   const files: ModelFiles = { entry: named.entry, base: base && open(base), open };
-  for (const as of readAs === undefined ? (["weights", "graphs"] as const) : [readAs]) {
+  const read = async (as: ReadAs): Promise<CachedModel> => {
     for (const { opened } of here) opened.clear();
-    const found = await outline(files, as, signal).catch((thrown: unknown) => {
-      if (thrown instanceof OnestrokeError && thrown.code === "model-missing") return undefined;
-      throw thrown;
-    });
-    if (found !== undefined) {
-      const read = here.map(({ at, store: { folder }, opened }) => ({ at, folder, files: new Map(opened) }));
-      return { files, outline: found, read };
-    }
+    const found = await outline(files, as, signal);
+    return { files, outline: found, read: here.map(({ at, store: { folder }, opened }) => ({ at, folder, files: new Map(opened) })) };
+  };
+  try {
+    return await (readAs === undefined ? eitherWay(named.entry, read) : read(readAs));
+  } catch (thrown) {
+    if (thrown instanceof OnestrokeError && thrown.code === "model-missing") return undefined;
+    throw thrown;
   }
-  return undefined;
 }

@@ -45,7 +45,11 @@ export async function fetchFile(wanted: FileToFetch, hooks: FetchHooks, transfer
     const hex = await hashOf(part, file, hooks.signal);
     if (file.hash === undefined || file.hash.hex === hex) {
       const done = join(blobs, hex);
-      await storing(done, () => rename(part, done));
+      await storing(done, async () => {
+        // Another process may have finished the same file in the meantime.
+        const isDone = (await lengthOf(part)) === undefined && (await lengthOf(done)) === file.byteLength;
+        if (!isDone) await rename(part, done);
+      });
       return done;
     }
     await rm(part, { force: true });

@@ -42,6 +42,8 @@ export async function fetchPlan(plan: DownloadPlan, options: FetchPlanOptions): 
   const queue = plan.repositories
     .flatMap((repository) => repository.files.map((file) => ({ repository, file })))
     .toSorted((a, b) => b.file.byteLength - a.file.byteLength);
+  /** Files with the same content, such as the vocabularies of two tokenizers, are one blob, and come once. */
+  const coming = new Map<string, Promise<string>>();
   const lane = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined && !stop.signal.aborted; next = queue.shift()) {
       const { repository, file } = next;
@@ -54,7 +56,13 @@ export async function fetchPlan(plan: DownloadPlan, options: FetchPlanOptions): 
         onBytes: (count: number) => tally.add(name, count),
         onWait: (reason: "retry" | "offline") => tally.wait(name, reason),
       };
-      await link(cache, repository, file, await fetchFile({ file, name, urls, blobs, key }, hooks, using));
+      const id = join(blobs, file.hash?.hex ?? key);
+      const known = coming.get(id);
+      const fetching = known ?? fetchFile({ file, name, urls, blobs, key }, hooks, using);
+      coming.set(id, fetching);
+      const blob = await fetching;
+      if (known !== undefined) tally.set(name, file.byteLength);
+      await link(cache, repository, file, blob);
     }
   };
   // The first failure stops the others, and is the one that is told.

@@ -5,12 +5,13 @@ import { appendFile, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile 
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { catalogueEntry } from "../../catalogue/entries";
 import { readText } from "../../checkpoints/read-file";
 import { float32Tensor, safetensorsFile } from "../../checkpoints/testing/safetensors-file";
 import type { DownloadProgress } from "../../common/download";
 import { modelHub, type Hub } from "../../hub/hub";
 import { startFakeHub, type FakeHub } from "../../hub/testing/fake-hub";
-import { SD_TURBO, type Files } from "../../hub/testing/layouts";
+import { SD_TURBO, SDXS_DREAMSHAPER, TAESD, type Files } from "../../hub/testing/layouts";
 import { HubToken } from "../../hub/token";
 import { outlineModel } from "../../pipeline/outline";
 import { cachedModel, namedModel } from "./cached-model";
@@ -146,6 +147,43 @@ describe("the cache", () => {
   });
 });
 
+describe("a model of the catalogue", () => {
+  const other = { "IDKiro/sdxs-512-dreamshaper": { files: SDXS_DREAMSHAPER }, "madebyollin/taesd": { files: TAESD, commit: taesd() } };
+
+  it("is fetched with all its parts, and comes with its entry", async () => {
+    await server.close();
+    server = await startFakeHub({ repositories: { ...other, "thuanz123/swiftbrush": { files: SD_TURBO } } });
+    const { entry, base } = await hubModel("swiftbrush", options());
+    expect([entry?.id, base?.name]).toEqual(["swiftbrush", "thuanz123/swiftbrush"]);
+    expect(readdirSync(join(cache, "models--madebyollin--taesd/snapshots", taesd())).toSorted()).toEqual([
+      "config.json",
+      "diffusion_pytorch_model.safetensors",
+    ]);
+    await hubModel("swiftbrush", offline());
+  });
+
+  it("leaves what it shares when it is removed", async () => {
+    await server.close();
+    server = await startFakeHub({ repositories: other });
+    await hubModel("sdxs-512-dreamshaper", options());
+    await hubModel("sdxs-512-dreamshaper+large-decoder", options());
+    expect((await listModels(cache, outlineModel)).map(({ model }) => model)).toEqual([
+      "sdxs-512-dreamshaper",
+      "sdxs-512-dreamshaper+large-decoder",
+      "IDKiro/sdxs-512-dreamshaper",
+    ]);
+    expect(await removeModel(cache, "sdxs-512-dreamshaper+large-decoder", outlineModel)).toMatchObject({
+      sharedWith: ["sdxs-512-dreamshaper"],
+    });
+    await hubModel("sdxs-512-dreamshaper", offline());
+    await expect(hubModel("sdxs-512-dreamshaper+large-decoder", offline())).rejects.toMatchObject({ code: "offline" });
+  });
+
+  function taesd(): string {
+    return catalogueEntry("swiftbrush")?.components.vae?.revision ?? "";
+  }
+});
+
 describe("a download", () => {
   it("goes on where it was stopped", async () => {
     const controller = new AbortController();
@@ -207,6 +245,20 @@ describe("a download", () => {
     server.intercept(undefined);
     await hubModel("own/turbo", options());
     expect(whole()).toBe(true);
+  });
+
+  it("brings equal files once, and names them all", async () => {
+    const twice = {
+      "own/twice": { files: { ...SD_TURBO, "tokenizer/special_tokens_map.json": "{}", "tokenizer/tokenizer_config.json": "{}" } },
+    };
+    await server.close();
+    server = await startFakeHub({ repositories: twice });
+    await hubModel("own/twice", options());
+    const snapshot = join(cache, "models--own--twice/snapshots", server.commit("own/twice"), "tokenizer");
+    expect(realpathSync(join(snapshot, "special_tokens_map.json"))).toBe(realpathSync(join(snapshot, "tokenizer_config.json")));
+    const asked = server.requests.filter(({ kind, path }) => kind === "small-file" && /special_tokens|tokenizer_config/.test(path));
+    // The plan has read one of them, the download the other.
+    expect(asked.length).toBe(2);
   });
 
   it("counts every byte once", async () => {
