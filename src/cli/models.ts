@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { catalogueEntry } from "../catalogue/entries";
+import { checkFiles } from "../checkpoints/check-files";
 import { httpStore } from "../checkpoints/http-source";
 import { nodeStore } from "../checkpoints/node-file";
 import { embedded, findModel, hub, modelFolder, type ModelFiles } from "../checkpoints/places";
@@ -18,10 +19,15 @@ const PLACES = [embedded((repository) => nodeStore(join(MODELS, repository))), h
 /**
  * Only a bare id names an entry of the catalogue; anything else is a folder.
  * @param engine the engine that is to read the folder
- * @throws OnestrokeError `model-missing` if it is neither; for a file or a folder in another layout, what it is and what to do
+ * @throws OnestrokeError `model-corrupt` if a file that ships with the project is not the one that was published; `model-missing` if it is neither; for a file or a folder in another layout, what it is and what to do
  */
 export async function modelFiles(idOrFolder: string, engine: Engine = "wgsl"): Promise<ModelFiles> {
-  if (catalogueEntry(idOrFolder) !== undefined) return findModel(idOrFolder, PLACES);
+  const entry = catalogueEntry(idOrFolder);
+  if (entry !== undefined) {
+    const files = findModel(idOrFolder, PLACES);
+    if (files.base !== undefined) await checkFiles(files.base, entry.files ?? []);
+    return files;
+  }
   if (await isFolder(idOrFolder)) {
     if (engine === "wgsl") await refuseOtherLayouts(idOrFolder);
     return modelFolder(nodeStore(idOrFolder));
