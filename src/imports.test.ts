@@ -30,6 +30,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Parts of the engine that have a device, or know all kernels: no kernel may know them. */
 const NOT_FOR_KERNELS = /^src\/engine\/(?:device|lower|plan|run|fuse\/.*)\.ts$/;
 
+const WORKER_SCRIPTS: readonly string[] = ["src/worker/entry.ts", "src/worker/storage-entry.ts"];
+
 interface Import {
   readonly from: string;
   readonly to: string;
@@ -68,8 +70,8 @@ function fault({ from, to }: Import): string | undefined {
   const [importer, imported] = [folderOf(from), folderOf(to)];
   if (isTest(to)) return isTest(from) ? undefined : `${from} imports ${to}, which is for tests`;
   if (isTest(from) || importer === undefined) return undefined;
-  // The address of the worker's script, which is started and not imported.
-  if (to === "src/worker/entry.ts") return importer === "client" ? undefined : `${from} starts the worker, which is the client's to do`;
+  // The addresses of the workers' scripts, which are started and not imported.
+  if (WORKER_SCRIPTS.includes(to)) return importer === "client" ? undefined : `${from} starts a worker, which is the client's to do`;
   if (imported === undefined) return `${from} imports ${to}, which is in no folder of the table`;
   if (importer === "engine/kernels" && NOT_FOR_KERNELS.test(to)) return `${from} imports ${to}, which no kernel may know`;
   // The engine lists its kernels in one file, which chooses between them.

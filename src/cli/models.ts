@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { catalogueEntry } from "../catalogue/entries";
+import { checkFiles } from "../checkpoints/check-files";
 import { nodeStore } from "../checkpoints/node-file";
 import { embedded, findModel, modelFolder, type ModelFiles } from "../checkpoints/places";
 import type { Engine } from "../common/engine";

@@ -16,7 +16,7 @@ import type { OpenModel, Vault, VaultHooks } from "./vault";
 import { wantedFiles, type WantedFile } from "./wanted-file";
 
 /** What the browser says of its storage; undefined where there is no browser. */
-type StorageFacts = Pick<StorageManager, "estimate" | "persisted"> & Partial<Pick<StorageManager, "persist">>;
+type StorageFacts = Pick<StorageManager, "estimate" | "persisted">;
 
 export function fileVault(tools: VaultTools, isKept: boolean, storage?: StorageFacts): Vault {
   const { journal, locks, folder } = tools;
@@ -181,8 +181,6 @@ export function fileVault(tools: VaultTools, isKept: boolean, storage?: StorageF
         isPersistent: isPersistent ? true : undefined,
       };
     },
-
-    persist: async () => (await (storage?.persist?.() ?? storage?.persisted())?.catch(() => false)) ?? false,
   };
 }
 

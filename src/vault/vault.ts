@@ -31,7 +31,6 @@ export interface Vault {
   verify(model: string, hooks?: VaultHooks): Promise<KeptModel>;
   /** Forgets a model. Files that another model needs stay. @throws OnestrokeError `busy-elsewhere` while another tab draws with it */
   remove(model: string): Promise<void>;
+  /** Only a page may ask the browser to keep its storage for good, so that is not done here. */
   room(): Promise<Room>;
-  /** Asks the browser never to clear the storage by itself; whether it agreed. */
-  persist(): Promise<boolean>;
 }

@@ -137,39 +137,47 @@ class MirrorTransfer {
 
   /** The whole file in one answer, as often as it takes. */
   async #whole(): Promise<void> {
-    const { chunkBytes, byteLength } = this.#file;
-    const buffer = new Uint8Array(Math.min(chunkBytes, byteLength));
     let leftBefore = this.#left.size;
     const attempt = async (): Promise<void> => {
       leftBefore = this.#left.size;
-      let at = 0;
-      let counted = 0;
-      try {
-        for await (const piece of request(this.#url, undefined, this.#transfer, this.#hooks.signal)) {
-          for (let taken = 0; taken < piece.byteLength;) {
-            const index = Math.floor(at / chunkBytes);
-            const size = Math.min(chunkBytes, byteLength - index * chunkBytes);
-            if (size <= 0) throw wrongLength(this.#url, at + piece.byteLength - taken, byteLength);
-            const part = piece.subarray(taken, taken + size - (at % chunkBytes));
-            buffer.set(part, at % chunkBytes);
-            at += part.byteLength;
-            taken += part.byteLength;
-            if (!this.#left.has(index)) continue;
-            counted += part.byteLength;
-            this.#hooks.onBytes(part.byteLength);
-            if (at - index * chunkBytes < size) continue;
-            await this.#bring(index, buffer.subarray(0, size));
-            counted = 0;
-          }
-        }
-        // It may also be the beginning of the right file: without a length, a cut connection can look like a proper end.
-        if (at < byteLength) throw this.#passing(`sent ${at} of ${byteLength} bytes`);
-      } catch (thrown) {
-        this.#hooks.onBytes(-counted);
-        throw thrown;
-      }
+      await this.#wholeOnce();
     };
     await retrying(attempt, this.#transfer, { ...this.#hooks, hasAdvanced: () => this.#left.size < leftBefore });
+  }
+
+  async #wholeOnce(): Promise<void> {
+    const { chunkBytes, byteLength } = this.#file;
+    const buffer = new Uint8Array(Math.min(chunkBytes, byteLength));
+    let at = 0;
+    /** Bytes of the chunk that is arriving, as far as it is missing. */
+    let counted = 0;
+    try {
+      for await (const piece of request(this.#url, undefined, this.#transfer, this.#hooks.signal)) {
+        for (let taken = 0; taken < piece.byteLength;) {
+          if (at === byteLength) throw wrongLength(this.#url, at + piece.byteLength - taken, byteLength);
+          const index = Math.floor(at / chunkBytes);
+          const end = Math.min((index + 1) * chunkBytes, byteLength);
+          const part = piece.subarray(taken, taken + end - at);
+          buffer.set(part, at - index * chunkBytes);
+          at += part.byteLength;
+          taken += part.byteLength;
+          if (!this.#left.has(index)) continue;
+          counted += part.byteLength;
+          this.#hooks.onBytes(part.byteLength);
+          // The last one waits for the end of the body, since a longer file would be another one.
+          if (at < end || end === byteLength) continue;
+          await this.#bring(index, buffer);
+          counted = 0;
+        }
+      }
+      // It may also be the beginning of the right file: without a length, a cut connection can look like a proper end.
+      if (at < byteLength) throw this.#passing(`sent ${at} of ${byteLength} bytes`);
+      const last = Math.ceil(byteLength / chunkBytes) - 1;
+      if (this.#left.has(last)) await this.#bring(last, buffer.subarray(0, byteLength - last * chunkBytes));
+    } catch (thrown) {
+      this.#hooks.onBytes(-counted);
+      throw thrown;
+    }
   }
 
   async #bring(index: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {

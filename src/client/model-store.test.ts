@@ -1,0 +1,164 @@
+// The page's models: calls reach the vault and come back, and a storage worker that dies is replaced without anybody noticing.
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { planBytes, type DownloadProgress } from "../common/download";
+import { fileVault } from "../vault/file-vault";
+import { FakeDisk, toolsOn } from "../vault/testing/fake-disk";
+import { fakeServer, pieces, type FakeServer } from "../vault/testing/fake-server";
+import { filesAt, planOf, sampleBytes, type Sample } from "../vault/testing/plans";
+import { StorageSession } from "../worker/storage-session";
+import { superviseStore, type ModelStore } from "./model-store";
+import type { SpawnStorage } from "./storage-link";
+import { SUPERVISION } from "./supervision";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const SAMPLES: readonly Sample[] = [{ path: "unet/weights.safetensors", bytes: sampleBytes(64 * 5, 1), kind: "sha256" }];
+const PLAN = planOf(SAMPLES);
+
+interface Workers {
+  readonly store: ModelStore;
+  readonly server: FakeServer;
+  readonly spawned: () => number;
+  /** The worker that lives says nothing any more. */
+  readonly silence: () => void;
+}
+
+/** Sessions in this thread, all on one disk. Each one's locks are its own, as a dead worker's are freed. */
+function workers({ fails = 0, isKept = true } = {}): Workers {
+  const disk = new FakeDisk();
+  const server = fakeServer(filesAt(SAMPLES));
+  let spawns = 0;
+  let isSilent = false;
+  const spawn: SpawnStorage = (listeners) => {
+    const number = ++spawns;
+    let ended = false;
+    isSilent = false;
+    if (number <= fails) queueMicrotask(() => listeners.onError("its script could not be loaded"));
+    const session = new StorageSession(
+      async (transfer) => fileVault(toolsOn(disk, { fetcher: server.fetcher, ...transfer }), isKept),
+      (message) => {
+        const copy = structuredClone(message);
+        queueMicrotask(() => {
+          if (!ended && !isSilent) listeners.onMessage(copy);
+        });
+      },
+    );
+    return {
+      post: (message) => {
+        if (number > fails && !isSilent) session.receive(structuredClone(message));
+      },
+      terminate: () => (ended = true),
+    };
+  };
+  const storage = {
+    persist: async () => true,
+    persisted: async () => false,
+    estimate: async () => ({}),
+    getDirectory: () => Promise.reject(),
+  };
+  return { store: superviseStore(spawn, storage), server, spawned: () => spawns, silence: () => (isSilent = true) };
+}
+
+/** Lets time pass until the promise settles. */
+async function eventually<T>(work: Promise<T>): Promise<T> {
+  let isOver = false;
+  void work.then(
+    () => (isOver = true),
+    () => (isOver = true),
+  );
+  while (!isOver) await vi.advanceTimersByTimeAsync(100);
+  return work;
+}
+
+test("a model is fetched with progress, listed, checked, measured and removed", async () => {
+  const { store } = workers();
+  const said: DownloadProgress[] = [];
+  const kept = await eventually(store.fetch(PLAN, { onProgress: (progress) => said.push(progress) }));
+  expect(kept).toMatchObject({ isComplete: true, hereBytes: planBytes(PLAN) });
+  expect(said.at(-1)?.hereBytes).toBe(planBytes(PLAN));
+  expect(await eventually(store.list())).toEqual([kept]);
+  expect(await eventually(store.verify(PLAN.model))).toEqual(kept);
+  expect(await eventually(store.room())).toEqual({ usedBytes: planBytes(PLAN), freeBytes: 0, isPersistent: undefined, isKept: true });
+  expect(await store.persist()).toBe(true);
+  expect((await eventually(store.room())).isPersistent).toBe(true);
+  expect(await eventually(store.handOver(PLAN.model))).toBeUndefined();
+  await eventually(store.remove(PLAN.model));
+  expect(await eventually(store.list())).toEqual([]);
+  store.dispose();
+});
+
+test("without storage a complete model is handed over", async () => {
+  const { store } = workers({ isKept: false });
+  await eventually(store.fetch(PLAN));
+  const handed = await eventually(store.handOver(PLAN.model));
+  expect(handed?.plan).toEqual(PLAN);
+  expect([...(handed?.files.values() ?? [])].map(({ size }) => size)).toEqual([320]);
+  store.dispose();
+});
+
+test("a token goes to its own origin, to every worker, until it is taken back", async () => {
+  const { store, server } = workers();
+  server.spoil = ({ headers }) => (headers.has("authorization") ? undefined : new Response(null, { status: 401 }));
+  const authorizations = () => server.requests.splice(0).map(({ headers }) => headers.get("authorization"));
+  await expect(eventually(store.fetch(PLAN))).rejects.toMatchObject({ code: "download-gated" });
+  store.useToken("https://other.test", "wrong");
+  await expect(eventually(store.fetch(PLAN))).rejects.toMatchObject({ code: "download-gated" });
+  expect(new Set(authorizations())).toEqual(new Set([null]));
+  store.useToken("https://hub.test", "right");
+  await eventually(store.fetch(PLAN));
+  expect(new Set(authorizations())).toEqual(new Set(["Bearer right"]));
+  await eventually(store.remove(PLAN.model));
+  store.useToken("https://hub.test", undefined);
+  await expect(eventually(store.fetch(PLAN))).rejects.toMatchObject({ code: "download-gated" });
+  store.dispose();
+});
+
+describe("a cancelled download", () => {
+  test("lets go of the model before it says so", async () => {
+    const { store, server } = workers();
+    server.spoil = ({ signal }) => new Response(pieces(new Uint8Array(), signal, "silence"), { status: 206 });
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(), 1_000);
+    await expect(eventually(store.fetch(PLAN, { signal: abort.signal }))).rejects.toMatchObject({ code: "cancelled" });
+    await eventually(store.remove(PLAN.model));
+    store.dispose();
+  });
+
+  test("is not even begun if it was cancelled before", async () => {
+    const { store, server } = workers();
+    await expect(store.fetch(PLAN, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "cancelled" });
+    expect(server.requests).toEqual([]);
+  });
+});
+
+describe("a worker that dies", () => {
+  test("in the middle of a download is replaced, and the download goes on", async () => {
+    const { store, server, spawned, silence } = workers();
+    server.spoil = ({ index }) => {
+      if (index === 2) silence();
+      return undefined;
+    };
+    expect(await eventually(store.fetch(PLAN))).toMatchObject({ isComplete: true });
+    expect(spawned()).toBe(2);
+    store.dispose();
+  });
+
+  test("again and again is given up by name, and tried anew when somebody asks again", async () => {
+    const { store, spawned } = workers({ fails: SUPERVISION.deathsBeforeGivingUp });
+    await expect(eventually(store.list())).rejects.toMatchObject({ code: "worker-died" });
+    expect(spawned()).toBe(SUPERVISION.deathsBeforeGivingUp);
+    expect(await eventually(store.list())).toEqual([]);
+    store.dispose();
+  });
+});
+
+test("after dispose nothing is pending and no timer runs", async () => {
+  const { store, server } = workers();
+  server.spoil = ({ signal }) => new Response(pieces(new Uint8Array(), signal, "silence"), { status: 206 });
+  const fetching = store.fetch(PLAN);
+  const refused = expect(fetching).rejects.toMatchObject({ code: "cancelled" });
+  await vi.advanceTimersByTimeAsync(100);
+  store.dispose();
+  await refused;
+});
