@@ -8,6 +8,7 @@ import type { ByteStore } from "../checkpoints/byte-source";
 import { parseCatalogueEntry } from "./entry";
 import { CATALOGUE, catalogueEntry, VIGNETTE } from "./entries";
 import { catalogueManifest } from "../checkpoints/catalogue-manifest";
+import { publishedFiles } from "../checkpoints/published-files";
 import { component, openComponent } from "../checkpoints/manifest";
 import { memoryStore } from "../checkpoints/memory-source";
 import { float32Tensor, safetensorsFile } from "../checkpoints/testing/safetensors-file";
@@ -31,6 +32,10 @@ describe("entries", () => {
     const list: readonly string[] = JSON.parse(readFileSync(join(folder, words ?? ""), "utf8"));
     expect(list).toEqual([...new Set(list.map((word) => word.toLowerCase()))].toSorted());
     expect(list).toContain("lighthouse");
+  });
+
+  it("what ships with the app is byte for byte what its entry lists: if not, `npm run models -- hash vignette`", async () => {
+    expect(VIGNETTE.files).toEqual(await publishedFiles(join("models", VIGNETTE.base?.repository ?? "")));
   });
 
   it.each(CATALOGUE)("$id: every number of steps it offers has a schedule", ({ sampler, steps }) => {

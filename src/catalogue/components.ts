@@ -21,3 +21,6 @@ export interface ManifestFile {
   /** Lower-case hexadecimal. */
   readonly sha256?: string;
 }
+
+/** A file that is known byte for byte. */
+export type PublishedFile = Required<ManifestFile>;

@@ -5,7 +5,7 @@ import type { Sampler } from "../samplers/sampler";
 import { STEERED_FAMILIES } from "../common/steering-defaults";
 import { Fields, type JsonObject } from "../common/json";
 import type { License, StepRange } from "../common/model-facts";
-import { COMPONENT_NAMES, type ComponentName, type ManifestFile } from "./components";
+import { COMPONENT_NAMES, type ComponentName, type ManifestFile, type PublishedFile } from "./components";
 
 /** A repository of the model hub at one revision; a revision of "" means files that ship with the app. */
 export interface RepositoryAt {
@@ -59,6 +59,8 @@ export interface CatalogueEntry {
   readonly license: License;
   /** Size of its weights as stored, which is nearly all of the download. Absent where it has not been measured. */
   readonly byteLength?: number;
+  /** Every file of a model that ships with the app, so that none is drawn with that was damaged on the way. */
+  readonly files?: readonly PublishedFile[];
   /** A file beside the model's own that lists the words it was taught. Absent for models without a special vocabulary. */
   readonly words?: string;
 }
@@ -87,12 +89,14 @@ export function parseCatalogueEntry(value: JsonObject, where: string): Catalogue
     ...(sampler === undefined ? {} : { sampler: parseSampler(sampler) }),
     ...(byteLength === undefined ? {} : { byteLength }),
     ...(gpuBytes === undefined ? {} : { gpuBytes }),
+    ...(fields.object["files"] === undefined ? {} : { files: fields.objects("files").map(parsePublishedFile) }),
     ...(words === undefined ? {} : { words }),
   };
   if (entry.base === undefined && entry.sampler === undefined)
     throw fields.unsupported("sampler", "is missing, and the entry has no base to take one from");
   if (words !== undefined && !(/^[\w-]+\.json$/.test(words) && entry.base?.revision === ""))
     throw fields.unsupported("words", "is not a JSON file beside a model that ships with the app");
+  if (entry.files !== undefined && entry.base?.revision !== "") throw fields.unsupported("files", "is for models that ship with the app");
   return entry;
 }
 
@@ -157,6 +161,12 @@ function parseFile(fields: Fields): ManifestFile {
   const sha256 = fields.optionalString("sha256");
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) throw fields.unsupported("sha256", "is not 64 lower-case hexadecimal digits");
   return { path: fields.string("path"), ...(byteLength === undefined ? {} : { byteLength }), ...(sha256 === undefined ? {} : { sha256 }) };
+}
+
+function parsePublishedFile(fields: Fields): PublishedFile {
+  const { path, byteLength, sha256 } = parseFile(fields);
+  if (byteLength === undefined || sha256 === undefined) throw fields.unsupported("sha256", 'and "byteLength" must be given');
+  return { path, byteLength, sha256 };
 }
 
 function parseRepository(fields: Fields): RepositoryAt {

@@ -1,6 +1,6 @@
 // From a model's id to its files. An id names an entry of the catalogue. The entry says in which repositories its parts
-// are, and at which revisions; places turn repositories into bytes: the folder that ships with the app, the hub, and
-// later the vault and dropped files. The code that computes with a model does not know where it is stored.
+// are, and at which revisions; places turn repositories into bytes: the folder that ships with the app, the vault, dropped
+// files. The code that computes with a model does not know where it is stored.
 import { catalogueEntry } from "../catalogue/entries";
 import type { CatalogueEntry, RepositoryAt } from "../catalogue/entry";
 import { OnestrokeError } from "../common/errors";
@@ -39,11 +39,6 @@ export function embedded(folder: (repository: string) => ByteStore): Place {
  */
 export function folderAddress(repository: string, root: string): string {
   return new URL(`./${repository.split("/").map(encodeURIComponent).join("/")}/`, root).href;
-}
-
-/** Repositories of the model hub. @param open gives the files below an absolute address */
-export function hub(open: (address: string) => ByteStore, base = "https://huggingface.co"): Place {
-  return ({ repository, revision }) => (revision === "" ? undefined : open(`${base}/${repository}/resolve/${revision}/`));
 }
 
 /**

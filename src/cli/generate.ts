@@ -14,7 +14,7 @@ import { modelFiles } from "./models";
 
 async function main(args: readonly string[]): Promise<void> {
   const { model: idOrFolder, engine, textRows, sampler: rule, file, jobs, json } = await parseOptions(args);
-  const files = await modelFiles(idOrFolder, engine, file);
+  const files = await modelFiles(idOrFolder, { engine, rule, ...file });
   const device = engine === "ort-wasm" ? undefined : await bestDevice();
   const adapter = device === undefined ? "cpu" : adapterName(device);
   const model = await openModel(files, engine, computeOn(device), {}, { textRows, sampler: { rule } });

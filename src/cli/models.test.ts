@@ -3,7 +3,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { manifestOf } from "../checkpoints/places";
 import { float32Tensor, safetensorsFile } from "../checkpoints/testing/safetensors-file";
 import { modelFiles } from "./models";
@@ -21,12 +21,18 @@ const weights = (name: string) => safetensorsFile(new Map([[name, float32Tensor(
 const openModel = async (name: string) => manifestOf(await modelFiles(name));
 
 test("an id comes with its entry", async () => {
-  expect((await modelFiles("nitrosd-realism")).entry).toMatchObject({
-    id: "nitrosd-realism",
-    components: { unet: {} },
-    family: "sdxl",
-  });
+  expect((await modelFiles("vignette")).entry).toMatchObject({ id: "vignette", family: "vignette" });
 });
+
+test.each(["nitrosd-realism", "sd-turbo+large-decoder", "someone/sdxl-turbo", "someone/sdxl-turbo@fp16"])(
+  "%s is looked for in the cache, and on the hub only if that is allowed",
+  async (model) => {
+    vi.stubEnv("HF_HUB_OFFLINE", "1");
+    vi.stubEnv("HF_HUB_CACHE", root);
+    await expect(modelFiles(model)).rejects.toMatchObject({ code: "offline", message: expect.stringContaining(model) });
+    vi.unstubAllEnvs();
+  },
+);
 
 test("a folder speaks for itself", async () => {
   const { base, entry } = await modelFiles("models/vignette");
@@ -37,7 +43,6 @@ test("a folder speaks for itself", async () => {
 test.each([
   "no-such-model",
   "/does/not/exist/vignette",
-  "someone/sdxl-turbo",
   "./vignette",
   "../vignette",
   "vignette/",
@@ -48,7 +53,7 @@ test.each([
   "",
 ])("%j is neither, and no model is opened for it", async (model) => {
   const missing = { code: "model-missing", message: expect.stringContaining(model), remedy: expect.stringContaining("catalogue") };
-  await expect(modelFiles(model, "ort-wasm")).rejects.toMatchObject(missing);
+  await expect(modelFiles(model, { engine: "ort-wasm" })).rejects.toMatchObject(missing);
   await expect(modelFiles(model)).rejects.toMatchObject(missing);
 });
 

@@ -1,48 +1,95 @@
-// Finds the model that a command line names: a folder, a file, or an id of the catalogue, whose files ship with the project or come
-// from the model hub.
+// Finds the model that a command line names: an id of the catalogue, a folder, a file, or a repository of the model hub. What is on the
+// hub is fetched into the hub's own cache folder, unless it is there already.
 import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { catalogueEntry } from "../catalogue/entries";
-import { httpStore } from "../checkpoints/http-source";
-import type { SingleFileOptions } from "../checkpoints/formats/original/manifest";
+import type { CatalogueEntry } from "../catalogue/entry";
+import { checkFiles } from "../checkpoints/check-files";
 import { nodeStore } from "../checkpoints/node-file";
-import { embedded, findModel, hub, modelFile, modelFolder, type ModelFiles } from "../checkpoints/places";
+import type { SingleFileOptions } from "../checkpoints/formats/original/manifest";
+import { httpStore } from "../checkpoints/http-source";
+import { embedded, findModel, modelFile, modelFolder, type ModelFiles, type Place } from "../checkpoints/places";
 import type { Engine } from "../common/engine";
 import { OnestrokeError } from "../common/errors";
+import { repositoriesOf } from "../hub/plan";
+import { looksLikeRepository } from "../hub/repository-name";
+import { outlineModel } from "../pipeline/outline";
+import type { ChosenRule } from "../samplers/scheduler-file";
+import { cacheFolder, hubOf } from "./hub/environment";
+import { hubModel } from "./hub/hub-model";
+import { untilInterrupted } from "./hub/interrupt";
+import { progressLine } from "./hub/progress";
 import { refuseGraph, refuseOtherLayouts } from "./not-a-model";
 
 const MODELS = fileURLToPath(new URL("../../models", import.meta.url));
 
-const PLACES = [embedded((repository) => nodeStore(join(MODELS, repository))), hub(httpStore)];
+/** Files that ship with the project. */
+const SHIPPED = embedded((repository) => nodeStore(join(MODELS, repository)));
 
-/** What the command line says besides a file. */
-export interface FileOptions extends Pick<SingleFileOptions, "prediction"> {
-  /** A folder. */
+export interface Wanted {
+  /** The engine that is to draw with it. */
+  readonly engine?: Engine;
+  /** The sampler's rule, where a person chose one. */
+  readonly rule?: ChosenRule | undefined;
+  /** For a model in one file: the folder of its tokenizer. */
   readonly tokenizer?: string | undefined;
+  /** For a model in one file: what it predicts. */
+  readonly prediction?: SingleFileOptions["prediction"];
 }
 
 /**
- * Only a bare id names an entry of the catalogue; anything else is a folder or a file.
- * @param engine the engine that is to read the folder
- * @throws OnestrokeError `model-missing` if it is neither; for a graph or a folder in another layout, what it is and what to do
+ * A bare id names an entry of the catalogue; a path that is there names what is there; and what has the form `owner/name` a repository.
+ * @throws OnestrokeError `model-missing` if it is none of them; for a graph or a folder in another layout, what it is and what to do; what
+ * fetching throws
  */
-export async function modelFiles(idOrFolder: string, engine: Engine = "wgsl", options: FileOptions = {}): Promise<ModelFiles> {
-  if (catalogueEntry(idOrFolder) !== undefined) return findModel(idOrFolder, PLACES);
-  if (await isFolder(idOrFolder)) {
-    if (engine === "wgsl") await refuseOtherLayouts(idOrFolder);
-    return modelFolder(nodeStore(idOrFolder));
+export async function modelFiles(model: string, wanted: Wanted = {}): Promise<ModelFiles> {
+  const entry = catalogueEntry(model);
+  if (entry !== undefined) return isShipped(entry) ? shipped(entry) : fetched(model, wanted);
+  if (await isFolder(model)) {
+    if ((wanted.engine ?? "wgsl") === "wgsl") await refuseOtherLayouts(model);
+    return modelFolder(nodeStore(model));
   }
-  if (await isFile(idOrFolder)) {
-    refuseGraph(idOrFolder);
-    const { tokenizer, prediction } = options;
-    const file = { store: nodeStore(dirname(idOrFolder)), path: basename(idOrFolder), prediction };
-    return modelFile({ ...file, tokenizer: tokenizer === undefined ? undefined : nodeStore(tokenizer) }, PLACES);
-  }
-  throw new OnestrokeError("model-missing", `${idOrFolder} is neither a folder, nor a file, nor the id of a model in the catalogue`, {
-    model: idOrFolder,
-    remedy: "Check the path, or name a model of models/catalogue by its id. Models are not fetched by their names on the hub.",
+  if (await isFile(model)) return inOneFile(model, wanted);
+  if (looksLikeRepository(model)) return fetched(model, wanted);
+  throw new OnestrokeError("model-missing", `${model} is neither a folder, nor a file, nor the id of a model in the catalogue`, {
+    model,
+    remedy: "Check the path, name a model of models/catalogue by its id, or a repository of the hub as owner/name.",
   });
+}
+
+/** Its files are read whole, because they are few megabytes and a flipped byte in them would be drawn. */
+async function shipped({ id, files: published = [] }: CatalogueEntry): Promise<ModelFiles> {
+  const files = findModel(id, [SHIPPED]);
+  if (files.base !== undefined) await checkFiles(files.base, published);
+  return files;
+}
+
+/** What the file lacks is little, and is read from the hub each time. */
+function inOneFile(path: string, { tokenizer, prediction }: Wanted): ModelFiles {
+  refuseGraph(path);
+  const hub = hubOf();
+  const remote: Place = (at) => hub && httpStore(hub.addressOf(at), hub.fetcher);
+  const file = { store: nodeStore(dirname(path)), path: basename(path), prediction };
+  return modelFile({ ...file, tokenizer: tokenizer === undefined ? undefined : nodeStore(tokenizer) }, [remote]);
+}
+
+function isShipped(entry: CatalogueEntry): boolean {
+  return repositoriesOf(entry).every(({ revision }) => revision === "");
+}
+
+async function fetched(model: string, { engine = "wgsl", rule }: Wanted): Promise<ModelFiles> {
+  const line = progressLine(model);
+  return untilInterrupted(line.end, (signal) =>
+    hubModel(model, {
+      cache: cacheFolder(),
+      hub: hubOf(),
+      outline: (files, readAs, stop) => outlineModel(files, readAs, stop, rule),
+      readAs: engine === "wgsl" ? "weights" : "graphs",
+      signal,
+      onProgress: line.say,
+    }),
+  );
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -11,7 +11,7 @@ import { graphFile } from "../pipeline/ort/graph-file";
 /** The names of weight files, in any format. */
 const WEIGHTS = /\.(?:safetensors|ckpt|pth?|bin|gguf|msgpack|h5)$/i;
 
-const GRAPHS: Foreign = {
+export const GRAPHS: Foreign = {
   what: "ONNX graphs, which our own engine does not draw",
   remedy: "Draw it on ONNX Runtime, with --engine ort-webgpu or --engine ort-wasm.",
   code: "model-unsupported",

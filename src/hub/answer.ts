@@ -47,6 +47,9 @@ export async function jsonAnswer(url: URL, asked: Asked): Promise<{ readonly val
 export function refusal({ status, headers }: Pick<Response, "status" | "headers">, { page, name, hasToken }: Asked): OnestrokeError {
   const reason = headers.get("x-error-code");
   const detail = { repository: name, status };
+  if (headers.get("x-error-message")?.endsWith("disabled.") === true) {
+    return new OnestrokeError("model-missing", `the hub has closed ${name}`, { ...detail, remedy: `Its page may say why: ${page}.` });
+  }
   if (reason === "GatedRepo" || (status === 403 && reason === null)) {
     const remedy = hasToken
       ? `Accept the licence at ${page} with the account that the access token belongs to, and check that the token may read gated repositories.`

@@ -5,8 +5,9 @@ import { outlineModel } from "../pipeline/outline";
 import { modelHub } from "./hub";
 import { plainRepository } from "./plain-server";
 import { planDownload, type PlanOptions } from "./plan";
+import { isCommit } from "./repository-name";
 import { bare, LCM_DREAMSHAPER, SD_TURBO, SDXL_BASE, SDXL_VAE, SDXS_DREAMSHAPER, TAESD, type Files } from "./testing/layouts";
-import { network, paths, planning, sd, SDXL, STEM, stopPlanning, TINY } from "./testing/planning";
+import { network, paths, planningOf, sd, SDXL, STEM, stopPlanning, TINY } from "./testing/planning";
 
 afterEach(stopPlanning);
 
@@ -30,27 +31,18 @@ describe("plans of the catalogue", () => {
     "madebyollin/sdxl-vae-fp16-fix": SDXL_VAE,
   };
   /** A hub that has every commit that the catalogue names. */
-  async function atItsCommits(): Promise<PlanOptions> {
-    const pinned = CATALOGUE.flatMap(({ base, components, presets }) => [
-      base,
-      ...Object.values(components),
-      ...presets.flatMap((p) => Object.values(p.components)),
-    ]);
-    const { server } = await planning(published);
-    const commits = new Map(pinned.flatMap((at) => (at && /^[0-9a-f]{40}$/.test(at.revision) ? [[at.repository, at.revision]] : [])));
-    const { base } = server;
-    // The fake's commits are its own: its addresses and answers are rewritten to those of the catalogue.
-    const own = (name: string) => server.commit(name);
-    const fetcher: typeof fetch = async (input, init) => {
-      let url = input instanceof Request ? input.url : String(input);
-      for (const [name, commit] of commits) url = url.replace(commit, own(name));
-      const response = await fetch(url, init);
-      if (!url.includes("/api/models/")) return response;
-      let text = await response.text();
-      for (const [name, commit] of commits) text = text.replaceAll(own(name), commit);
-      return new Response(text, response);
-    };
-    return { hub: modelHub({ base, fetcher }), outline: outlineModel };
+  function atItsCommits(): Promise<PlanOptions> {
+    const parts = CATALOGUE.flatMap(({ base, components, presets }) => [base, components, ...presets.map((preset) => preset.components)]);
+    const all = parts.flatMap((part) => (part === undefined ? [] : "repository" in part ? [part] : Object.values(part)));
+    const commits = new Map(all.flatMap(({ repository, revision }) => (isCommit(revision) ? [[repository, revision]] : [])));
+    return planningOf(
+      Object.fromEntries(
+        Object.entries(published).map(([name, files]) => {
+          const commit = commits.get(name);
+          return [name, commit === undefined ? { files } : { files, commit }];
+        }),
+      ),
+    );
   }
 
   const drawable = CATALOGUE.filter(({ base, weights: form }) => base !== undefined && base.revision !== "" && form === "safetensors");

@@ -120,6 +120,16 @@ describe("a refusal", () => {
     await expect(open(hub, "own/model")).rejects.toMatchObject({ code: "download-failed" });
   });
 
+  it("of a repository that was closed says so", async () => {
+    const closed: Intercept = (_, response) => {
+      response.setHeader("X-Error-Message", "Access to this resource is disabled.");
+      response.writeHead(403).end();
+      return true;
+    };
+    const hub = await started({ intercept: closed });
+    await expect(open(hub, "own/model")).rejects.toMatchObject({ code: "model-missing", message: expect.stringContaining("closed") });
+  });
+
   it("a server that is not there is a failed download, a cancel a cancel", async () => {
     await expect(modelHub({ base: "http://127.0.0.1:9" }).open(parseRepositoryName("a/b"))).rejects.toMatchObject({
       code: "download-failed",

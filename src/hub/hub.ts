@@ -32,6 +32,8 @@ export interface HubRepository {
 export interface Hub {
   /** @throws OnestrokeError `model-missing`, `download-gated`, `download-failed`, `download-stalled`, `offline`, `cancelled`, `invalid-input` */
   open(at: RepositoryAt, signal?: AbortSignal): Promise<HubRepository>;
+  /** Where the files of a repository are, without asking whether there are any; it ends in a slash. */
+  addressOf(at: RepositoryAt): string;
   /** `fetch` as the transfer of this hub's files needs it: with the token, where there is one and it belongs. */
   readonly fetcher: typeof fetch;
 }
@@ -53,6 +55,7 @@ export function modelHub({ base = HUGGING_FACE, mirrors = [], token, fetcher: pl
   const servers = [base, ...mirrors].map(trimmed);
   return {
     fetcher,
+    addressOf: ({ repository, revision }) => `${trimmed(base)}/${repository}/resolve/${encodeURIComponent(revision)}/`,
     open: async (at, signal) => {
       checkRepository(at);
       const { repository } = at;

@@ -14,11 +14,13 @@ const ROOT_FILES = ["model_index.json", "config.json", "unet/model.onnx"];
 /** @param base address of the server, or of a folder on it */
 export function plainServer(base: string, fetcher: typeof fetch = fetch): Hub {
   const root = base.replace(/\/*$/, "/");
+  const addressOf = ({ repository, revision }: RepositoryAt): string => `${root}${repository}/resolve/${encodeURIComponent(revision)}/`;
   return {
     fetcher,
+    addressOf,
     open: async (at, signal) => {
       checkRepository(at);
-      const layouts = [`${root}${at.repository}/resolve/${encodeURIComponent(at.revision)}/`, `${root}${at.repository}/`];
+      const layouts = [addressOf(at), `${root}${at.repository}/`];
       for (const address of layouts) {
         const found = plainRepository(at, address, fetcher);
         if ((await firstExisting(found.store, ROOT_FILES, signal)) !== undefined) return found;

@@ -72,13 +72,19 @@ export async function planOf(
     const planned = repositories.map((repository, i) => plannedRepository(repository, opened[i] ?? new Map<string, number>()));
     return { plan: { ...namesOf(entry, repositories), repositories: planned.filter(({ files }) => files.length > 0) }, outline };
   };
-  if (readAs !== undefined) return attempt(readAs);
+  return readAs === undefined ? eitherWay(entry, attempt) : attempt(readAs);
+}
+
+/**
+ * Reads a model as weights, or else as graphs. Where it can be read neither way, the reason is the one that says more.
+ * @param entry a model of the catalogue is known to have weights
+ */
+export async function eitherWay<T>(entry: CatalogueEntry | undefined, read: (as: ReadAs) => Promise<T>): Promise<T> {
   try {
-    return await attempt("weights");
+    return await read("weights");
   } catch (weights) {
-    // A model of the catalogue is known to have weights.
     if (entry !== undefined || !hasCode(weights, "model-missing", "model-unsupported")) throw weights;
-    return await attempt("graphs").catch((graphs: unknown) => {
+    return await read("graphs").catch((graphs: unknown) => {
       throw hasCode(graphs, "model-missing") ? weights : graphs;
     });
   }

@@ -56,11 +56,10 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
   const requests: FakeRequest[] = [];
   let intercept = options.intercept;
   const commits = new Map(
-    Object.entries(repositories).map(([name, { files, revisions = {} }]) => {
-      const named = Object.entries({ main: files, ...revisions }).map(
-        ([revision, held]) => [revision, commitOf(`${name} ${revision}`, held)] as const,
-      );
-      return [name, new Map(named)] as const;
+    Object.entries(repositories).map(([name, { files, commit, revisions = {} }]) => {
+      const main = commitOf(name, files);
+      const named = Object.entries(revisions).map(([revision, held]) => [revision, commitOf(`${name} ${revision}`, held)] as const);
+      return [name, new Map([["main", { ...main, sha: commit ?? main.sha }], ...named])] as const;
     }),
   );
   const commitAt = (name: string, revision: string): FakeCommit | undefined =>

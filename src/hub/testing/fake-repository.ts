@@ -6,6 +6,8 @@ import { join } from "node:path";
 export interface FakeRepository {
   /** By path, or a folder that holds them. */
   readonly files: Readonly<Record<string, Uint8Array | string>> | string;
+  /** The commit of its main branch, for those that the catalogue names; else it follows from the files. */
+  readonly commit?: string;
   /** Other branches and tags, with their own files. */
   readonly revisions?: Readonly<Record<string, Readonly<Record<string, Uint8Array | string>>>>;
   /** The hub's words for who lets people in. */

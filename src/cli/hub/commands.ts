@@ -1,0 +1,100 @@
+// What `npm run models` can do, each as a function of the model's name.
+import { OnestrokeError } from "../../common/errors";
+import { inspectRepository } from "../../hub/inspect";
+import type { Hub } from "../../hub/hub";
+import { outlineModel } from "../../pipeline/outline";
+import { cacheFolder, hubOf } from "./environment";
+import { namedModel } from "./cached-model";
+import { fetchModel } from "./hub-model";
+import { untilInterrupted } from "./interrupt";
+import { listModels, listRepositories, wholeModel } from "./list";
+import { bytesText, progressLine } from "./progress";
+import { removeModel } from "./remove";
+import { reportText } from "./report";
+import { verifyModel } from "./verify";
+
+export const USAGE = `usage: npm run models -- list [--json]
+       npm run models -- show OWNER/NAME[@REVISION] [--json]    what a repository is, and whether it can be drawn with
+       npm run models -- get MODEL [--json]                     fetches a model, or what is missing of it
+       npm run models -- verify MODEL [--json]                  hashes its files again; what is wrong is removed
+       npm run models -- remove MODEL [--json]                  removes the files that no other model needs
+MODEL is an id of models/catalogue, with a choice of parts after a plus (sd-turbo+large-decoder), or OWNER/NAME[@REVISION].
+Models are kept in the hub's own cache folder, HF_HUB_CACHE or HF_HOME/hub. HF_TOKEN, HF_ENDPOINT and HF_HUB_OFFLINE are honoured.`;
+
+/** What a command answers: an object for programs, and text for people. */
+export interface Answer {
+  readonly json: unknown;
+  readonly text: string;
+}
+
+const COMMANDS: Readonly<Record<string, (model: string) => Promise<Answer>>> = { show, get, verify, remove };
+
+async function list(): Promise<Answer> {
+  const cache = cacheFolder();
+  const [models, repositories] = [await listModels(cache, outlineModel), await listRepositories(cache)];
+  const unfinished = (bytes: number): string => (bytes === 0 ? "" : `, and ${bytesText(bytes)} of downloads that are not finished`);
+  const lines = [
+    ...models.map(({ model, title, byteLength }) => `${model}  ${title === model ? "" : `${title}, `}reads ${bytesText(byteLength)}`),
+    `\n${cache}`,
+    ...repositories.map(
+      ({ repository, byteLength, unfinishedBytes }) => `  ${repository}  ${bytesText(byteLength)}${unfinished(unfinishedBytes)}`,
+    ),
+  ];
+  return { json: { cache, models, repositories }, text: lines.join("\n") };
+}
+
+async function show(model: string): Promise<Answer> {
+  const report = await inspectRepository(model, { hub: network(), outline: outlineModel });
+  return { json: report, text: reportText(report) };
+}
+
+async function get(model: string): Promise<Answer> {
+  const [cache, line] = [cacheFolder(), progressLine(model)];
+  const { outline } = await untilInterrupted(line.end, (signal) =>
+    fetchModel(model, { cache, hub: network(), outline: outlineModel, signal, onProgress: line.say }),
+  );
+  return { json: { model, cache, outline }, text: `${model} is in ${cache}` };
+}
+
+async function verify(model: string): Promise<Answer> {
+  namedModel(model);
+  const cache = cacheFolder();
+  const found = await wholeModel(cache, model, outlineModel);
+  if (found === undefined)
+    throw new OnestrokeError("model-missing", `${model} is not in ${cache}, or not all of it`, { model, remedy: GET });
+  const files = await untilInterrupted(
+    () => undefined,
+    (signal) => verifyModel(found, ({ file, state }) => void process.stderr.write(`${file}: ${state}\n`), signal),
+  );
+  const wrong = files.filter(({ state }) => state === "wrong").map(({ file }) => file);
+  if (wrong.length > 0) {
+    const remedy = `They were removed. Fetch them again with \`npm run models -- get ${model}\`.`;
+    throw new OnestrokeError("model-corrupt", `${wrong.join(", ")}: not what was published`, { model, remedy });
+  }
+  return { json: { model, files }, text: `${model}: ${files.length} files are as they were published` };
+}
+
+const GET = "Fetch it with `npm run models -- get MODEL`.";
+
+async function remove(model: string): Promise<Answer> {
+  const cache = cacheFolder();
+  const removed = await removeModel(cache, model, outlineModel);
+  if (removed === undefined)
+    throw new OnestrokeError("model-missing", `nothing of ${model} is in ${cache}`, { model, remedy: "Nothing to do." });
+  const shared = removed.sharedWith.length === 0 ? "" : `; what it shares with ${removed.sharedWith.join(" and ")} stays`;
+  return { json: { model, ...removed }, text: `${bytesText(removed.freedBytes)} freed${shared}` };
+}
+
+function network(): Hub {
+  const hub = hubOf();
+  if (hub === undefined) throw new OnestrokeError("offline", "HF_HUB_OFFLINE forbids the network", { remedy: "Unset HF_HUB_OFFLINE." });
+  return hub;
+}
+
+/** @throws OnestrokeError `invalid-input` with the usage */
+export async function answer([name = "", model, ...rest]: readonly string[]): Promise<Answer> {
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (rest.length === 0 && name === "list" && model === undefined) return list();
+  if (rest.length === 0 && command !== undefined && model !== undefined) return command(model);
+  throw new OnestrokeError("invalid-input", USAGE, { remedy: "Name one command, and the model it is for." });
+}

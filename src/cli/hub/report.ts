@@ -1,0 +1,32 @@
+// A repository's report as text.
+import type { RepositoryReport } from "../../hub/inspect";
+import { OnestrokeError } from "../../common/errors";
+import type { License } from "../../common/model-facts";
+import { bytesText } from "./progress";
+
+export function reportText({ model, commit, license, isGated, pipelineClass, found, refused }: RepositoryReport): string {
+  const lines = [
+    `${model} at ${commit}`,
+    `licence: ${licenseText(license)}${isGated ? ", to be accepted before its files can be fetched" : ""}`,
+    ...(pipelineClass === undefined ? [] : [`pipeline: ${pipelineClass}`]),
+  ];
+  if (found !== undefined) {
+    const { outline, downloadBytes } = found;
+    const { family, defaultSize, maxSteps, parts, gpuBytes, readAs } = outline;
+    lines.push(
+      `can be drawn with${readAs === "graphs" ? ", on ONNX Runtime (--engine ort-webgpu or ort-wasm)" : ""}: ${family}, ${defaultSize} x ${defaultSize}, up to ${maxSteps} steps`,
+      ...parts.map(({ name, byteLength }) => `  ${name}: ${bytesText(byteLength)}`),
+      `download: ${bytesText(downloadBytes)}; GPU memory: about ${bytesText(gpuBytes)}`,
+    );
+  }
+  if (refused !== undefined) {
+    const { message, remedy } = OnestrokeError.fromWire(refused);
+    lines.push(`cannot be drawn with: ${message}`, remedy);
+  }
+  return lines.join("\n");
+}
+
+function licenseText(license: License | undefined): string {
+  if (license === undefined) return "not stated";
+  return license.commercial === false ? `${license.id}, not for commercial use` : license.id;
+}
