@@ -3,7 +3,9 @@
 import type { DownloadPlan, DownloadProgress, HandedModel, KeptModel, ModelOffer, Room } from "../common/download";
 import { invariant } from "../common/errors";
 import type { StorageAnswer, StorageCall } from "../protocol/storage-messages";
-import { StorageLink, type SpawnStorage, storageSpawner } from "./storage-link";
+import storageScript from "../worker/storage-entry.ts?worker&url";
+import { startWorker } from "./start-worker";
+import { StorageLink, type SpawnStorage } from "./storage-link";
 
 export interface StoreHooks {
   /** Aborting a download keeps what has arrived; the next `fetch` goes on from there. */
@@ -49,8 +51,8 @@ export interface ModelStoreOptions {
   readonly workerAddress?: string | URL;
 }
 
-export function createModelStore({ hub, workerAddress }: ModelStoreOptions = {}): ModelStore {
-  return superviseStore(storageSpawner(workerAddress), navigator.storage, hub);
+export function createModelStore({ hub, workerAddress = storageScript }: ModelStoreOptions = {}): ModelStore {
+  return superviseStore((listeners) => startWorker(workerAddress, listeners), navigator.storage, hub);
 }
 
 /** What `createModelStore` makes, with a worker of the caller's. Pages use `createModelStore`. */
@@ -62,6 +64,8 @@ export function superviseStore(
   const link = new StorageLink(spawn);
   /** The browser's answer, once it was asked. */
   let isPersistent: boolean | undefined;
+  /** Once it is known that workers can read each other's files, nothing is asked. */
+  let isKept = false;
 
   async function ask<Type extends StorageAnswer["type"]>(
     call: StorageCall,
@@ -86,7 +90,12 @@ export function superviseStore(
     // Only the page may ask; a worker may not.
     persist: async () => (isPersistent = (await storage?.persist?.().catch(() => false)) ?? false),
     useToken: (token) => link.useTokens(new Map(token === undefined ? [] : [[new URL(hub).origin, token]])),
-    handOver: async (model) => (await ask({ type: "hand-over", model }, "handed-over")).model,
+    handOver: async (name) => {
+      if (isKept) return undefined;
+      const answer = await ask({ type: "hand-over", model: name }, "handed-over");
+      isKept = answer.isKept;
+      return answer.model;
+    },
     dispose: () => link.dispose(),
   };
 }

@@ -4,20 +4,11 @@
 import { OnestrokeError } from "../common/errors";
 import type { DownloadProgress } from "../common/download";
 import type { FromStorage, StorageAnswer, StorageCall, ToStorage } from "../protocol/storage-messages";
+import type { Listeners, Port } from "./start-worker";
 import { SUPERVISION, type Supervision } from "./supervision";
 
-export interface StoragePort {
-  post(message: ToStorage): void;
-  terminate(): void;
-}
-
-export interface StorageListeners {
-  onMessage(message: FromStorage): void;
-  /** The script could not be loaded, or threw outside every call. */
-  onError(reason: string): void;
-}
-
-export type SpawnStorage = (listeners: StorageListeners) => StoragePort;
+/** Unit tests join a session in the same thread instead of a worker. */
+export type SpawnStorage = (listeners: Listeners<FromStorage>) => Port<ToStorage>;
 
 interface CallHooks {
   readonly signal?: AbortSignal | undefined;
@@ -37,7 +28,7 @@ export class StorageLink {
   readonly #patience: Supervision;
   readonly #pending = new Map<number, PendingCall>();
   #tokens: ReadonlyMap<string, string> = new Map();
-  #port: StoragePort | undefined;
+  #port: Port<ToStorage> | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #restart: ReturnType<typeof setTimeout> | undefined;
   #nextId = 1;
@@ -89,7 +80,7 @@ export class StorageLink {
   /** Spawns a worker, and asks it everything that is pending. */
   #start(): void {
     this.#restart = undefined;
-    const port: StoragePort = this.#spawn({
+    const port: Port<ToStorage> = this.#spawn({
       // A terminated worker may still deliver what was on its way.
       onMessage: (message) => {
         if (this.#port === port) this.#receive(message);
@@ -174,26 +165,6 @@ export class StorageLink {
     this.#port?.terminate();
     this.#port = undefined;
   }
-}
-
-/** @param address of the worker's script, for pages that serve it elsewhere */
-export function storageSpawner(address?: string | URL): SpawnStorage {
-  return (listeners) => {
-    const worker =
-      address === undefined
-        ? new Worker(new URL("../worker/storage-entry.ts", import.meta.url), { type: "module" })
-        : new Worker(address, { type: "module" });
-    worker.addEventListener("message", (event: MessageEvent<FromStorage>) => listeners.onMessage(event.data));
-    worker.addEventListener("error", (event) => {
-      // A script that does not load gives an event without a message.
-      listeners.onError(event.message === undefined ? "its script could not be loaded" : event.message);
-    });
-    worker.addEventListener("messageerror", () => listeners.onError("a message could not be read"));
-    return {
-      post: (message) => worker.postMessage(message),
-      terminate: () => worker.terminate(),
-    };
-  };
 }
 
 function died(reason: string): OnestrokeError {

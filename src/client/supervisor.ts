@@ -4,21 +4,11 @@
 import { OnestrokeError } from "../common/errors";
 import type { DrawHooks } from "../common/drawing";
 import type { Answer, Call, FromWorker, ToWorker } from "../protocol/messages";
+import type { Listeners, Port } from "./start-worker";
 import { SUPERVISION, type Supervision } from "./supervision";
 
-/** A worker: something to post to, something to end. Unit tests join a session in the same thread instead. */
-export interface WorkerPort {
-  post(message: ToWorker): void;
-  terminate(): void;
-}
-
-export interface WorkerListeners {
-  onMessage(message: FromWorker): void;
-  /** The script could not be loaded, or threw outside every call. */
-  onError(reason: string): void;
-}
-
-export type SpawnWorker = (listeners: WorkerListeners) => WorkerPort;
+/** Unit tests join a session in the same thread instead of a worker. */
+export type SpawnWorker = (listeners: Listeners<FromWorker>) => Port<ToWorker>;
 
 interface PendingCall {
   readonly hooks: DrawHooks;
@@ -33,7 +23,7 @@ export class Supervisor {
   readonly #modelsRoot: string;
   readonly #patience: Supervision;
   readonly #pending = new Map<number, PendingCall>();
-  #port: WorkerPort | undefined;
+  #port: Port<ToWorker> | undefined;
   /** It ends with `dispose`, and whatever waits ends with it. */
   #life = new AbortController();
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -117,9 +107,9 @@ export class Supervisor {
     });
   }
 
-  #ensureWorker(): WorkerPort {
+  #ensureWorker(): Port<ToWorker> {
     if (this.#port !== undefined) return this.#port;
-    const port: WorkerPort = this.#spawn({
+    const port: Port<ToWorker> = this.#spawn({
       // A terminated worker may still deliver what was on its way.
       onMessage: (message) => {
         if (this.#port === port) this.#receive(message);
