@@ -22,10 +22,12 @@ const NOT_A_HUB = "Check the hub's address: what answered there is not a model h
 
 /** @throws OnestrokeError as `refusal`, and `download-failed`, `download-stalled`, `offline`, `cancelled` */
 export async function jsonAnswer(url: URL, asked: Asked): Promise<{ readonly value: unknown; readonly headers: Headers }> {
+  // A browser's `fetch` must not be called as the method of another object.
+  const { fetcher } = asked;
   const late = AbortSignal.timeout(TIMEOUT_MS);
   const signal = asked.signal === undefined ? late : AbortSignal.any([asked.signal, late]);
   try {
-    const response = await asked.fetcher(url, { headers: { Accept: "application/json" }, signal });
+    const response = await fetcher(url, { headers: { Accept: "application/json" }, signal });
     if (!response.ok) {
       await response.body?.cancel();
       throw refusal(response, asked);

@@ -1,0 +1,166 @@
+// The whole way of a model, as a visitor goes it: found at the hub, got through a line that breaks, kept, drawn with on a plane, and removed.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium, expect, test, type BrowserContext, type Locator, type Page } from "@playwright/test";
+import { startFakeHub, type FakeHub } from "../src/hub/testing/fake-hub";
+import { guard } from "./guarded";
+import { writePageOfHub } from "./page-of-hub";
+import { startStaticHost, type StaticHost } from "./static-host";
+import { Studio } from "./studio";
+
+const MODEL = "someone/landscapes";
+const UNET = "unet/diffusion_pytorch_model.fp16.safetensors";
+const RECIPE = `prompt=a+windmill&steps=1&seed=3&size=64x64&model=${encodeURIComponent(MODEL)}`;
+
+let folder = "";
+let page = "";
+let hub: FakeHub;
+let host: StaticHost;
+let context: BrowserContext;
+
+test.beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "onestroke-models-"));
+  hub = await startFakeHub({ repositories: { [MODEL]: { files: landscapes(), license: "cc-by-nc-4.0" } } });
+  page = mkdtempSync(join(tmpdir(), "onestroke-page-"));
+  writePageOfHub(page, hub.base, hub.files);
+  host = await startStaticHost(page);
+});
+
+test.afterAll(async () => {
+  await Promise.all([host.close(), hub.close()]);
+  for (const each of [folder, page]) rmSync(each, { recursive: true, force: true });
+});
+
+/** Vignette's files with another first number in its denoiser, so that it is a model of its own. */
+function landscapes(): Record<string, Uint8Array> {
+  const root = "models/vignette";
+  const paths = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((path) => statSync(join(root, path)).isFile());
+  const files = Object.fromEntries(paths.map((path) => [path, new Uint8Array(readFileSync(join(root, path)))]));
+  const unet = files[UNET];
+  if (unet !== undefined) unet[unet.byteLength - 2] = (unet.at(-2) ?? 0) ^ 1;
+  return files;
+}
+
+/** One profile of a browser, which can be closed and opened again. */
+async function openBrowser(): Promise<{ studio: Studio; faults: string[] }> {
+  const { launchOptions } = test.info().project.use;
+  context = await chromium.launchPersistentContext(join(folder, "profile"), { ...launchOptions, viewport: { width: 1280, height: 900 } });
+  const faults = await guard(context);
+  return { studio: new Studio(context.pages()[0] ?? (await context.newPage())), faults };
+}
+
+/** The hub is the one other host that the page may ask. */
+const others = (faults: readonly string[]): readonly string[] =>
+  faults.filter((fault) => ![hub.base, hub.files].some((origin) => fault.startsWith(`a request to ${origin}/`)));
+
+const row = (at: Page): Locator => at.locator(`[data-model="${MODEL}"]`);
+const act = (at: Page, name: string): Locator => row(at).getByRole("button", { name: new RegExp(`^${name}`) });
+
+async function openModels(at: Page): Promise<void> {
+  await at.getByRole("button", { name: "Model:" }).click();
+  await expect(at.getByRole("heading", { name: "Models" })).toBeVisible();
+}
+
+/** Bytes that the models take on the disk. */
+const stored = (at: Page): Promise<number> =>
+  at.evaluate(async () => {
+    let sum = 0;
+    const add = async (directory: FileSystemDirectoryHandle): Promise<void> => {
+      for await (const handle of directory.values()) {
+        if (handle instanceof FileSystemDirectoryHandle) await add(handle);
+        else if (handle instanceof FileSystemFileHandle) sum += (await handle.getFile()).size;
+      }
+    };
+    await add(await navigator.storage.getDirectory());
+    return sum;
+  });
+
+test("a model of the hub is got through a broken line, drawn with offline after a restart, and removed", async () => {
+  let { studio, faults } = await openBrowser();
+  await studio.page.goto(host.url);
+  await studio.finished();
+  const before = await stored(studio.page);
+
+  // What it is comes before anything large is fetched.
+  await openModels(studio.page);
+  await studio.page.getByLabel("Name on the hub").fill(`https://huggingface.co/${MODEL}`);
+  await studio.page.getByRole("button", { name: "Look at it" }).click();
+  await expect(row(studio.page)).toContainText("not for commercial use");
+  const whole = hub.requests.length;
+  expect(hub.requests.filter(({ kind, range }) => kind === "file" && !/^bytes=0-/.test(range ?? ""))).toEqual([]);
+
+  // The line breaks in the middle of the largest file, and stays broken.
+  let isCut = false;
+  hub.intercept(({ kind, path, range }, response, file) => {
+    if (isCut) return response.destroy() !== undefined;
+    const begin = Number(/^bytes=(\d+)-/.exec(range ?? "")?.[1]);
+    if (kind !== "file" || path !== UNET || begin === 0 || file === undefined) return false;
+    isCut = true;
+    response.writeHead(206, { "Content-Range": `bytes ${begin}-${begin + 99_999}/${file.bytes.byteLength}` });
+    response.write(file.bytes.subarray(begin, begin + 10_000));
+    setTimeout(() => response.destroy(), 50);
+    return true;
+  });
+  await act(studio.page, "Download").click();
+  await expect(row(studio.page)).toContainText("The connection failed; trying again");
+  expect(hub.requests.length).toBeGreaterThan(whole);
+  await context.close();
+
+  // Another day: what has arrived is still here, and only the rest is fetched.
+  ({ studio, faults } = await openBrowser());
+  hub.intercept(undefined);
+  await studio.page.goto(host.url);
+  await studio.finished();
+  await openModels(studio.page);
+  await expect(row(studio.page)).toContainText("of it here");
+  const resumed = hub.requests.length;
+  await act(studio.page, "Go on").click();
+  await expect(row(studio.page)).toContainText("on this device");
+  const fetched = hub.requests.slice(resumed).filter(({ kind }) => kind === "file");
+  expect(fetched.map(({ path }) => path)).not.toContain("text_encoder/model.fp16.safetensors");
+
+  // It draws, at its own size, with the prompt that stands there; and it draws what a link to it says.
+  const asked = hub.requests.length;
+  await act(studio.page, "Draw with it").click();
+  await studio.finished();
+  await studio.page.goto(`${host.url}#${RECIPE}`);
+  await expect(studio.picture()).toHaveAttribute("aria-label", "a windmill");
+  const first = await studio.finished();
+  expect(hub.requests.length, "nothing is asked of the hub while drawing").toBe(asked);
+  expect(others(faults)).toEqual([]);
+  expect(studio.complaints.filter((line) => !line.startsWith("request to"))).toEqual([]);
+  await context.close();
+
+  // On a plane, after a restart of the browser.
+  ({ studio, faults } = await openBrowser());
+  await context.setOffline(true);
+  await studio.page.goto(`${host.url}#${RECIPE}`);
+  expect((await studio.finished()).pixels).toBe(first.pixels);
+  expect(others(faults)).toEqual([]);
+  await context.setOffline(false);
+
+  // Every byte is as published; then it goes, and the room comes back.
+  await openModels(studio.page);
+  await act(studio.page, "Verify").click();
+  await expect(row(studio.page)).toContainText("Every byte is as it was published");
+  await studio.page.getByRole("button", { name: "Draw with it: Vignette" }).click();
+  await studio.finished();
+  await openModels(studio.page);
+  const full = await stored(studio.page);
+  expect(full).toBeGreaterThan(before);
+  await act(studio.page, "Remove").click();
+  await act(studio.page, "Remove").click();
+  await expect(row(studio.page)).toHaveCount(0);
+  expect(await stored(studio.page)).toBeLessThanOrEqual(before);
+  await context.close();
+});
+
+test("a link to a model that is not here offers to get it", async () => {
+  const { studio } = await openBrowser();
+  await studio.page.goto(`${host.url}#${RECIPE}`);
+  await expect(studio.alert()).toContainText(`${MODEL} is not on this device`);
+  await studio.page.getByRole("button", { name: "Get this model" }).click();
+  await expect(act(studio.page, "Download")).toBeVisible();
+  await context.close();
+});
