@@ -1,5 +1,5 @@
 // What every end-to-end test asks besides what it is about: nothing breaks the page's policy, and nothing goes to another host.
-import { test as base, expect, type BrowserContext, type Request } from "@playwright/test";
+import { test as base, expect, type Browser, type BrowserContext, type Page, type Request } from "@playwright/test";
 
 /** @returns what goes wrong from now on, as one line each */
 export async function guard(context: BrowserContext): Promise<string[]> {
@@ -33,6 +33,13 @@ export async function guard(context: BrowserContext): Promise<string[]> {
     if (protocol.startsWith("http") && own !== undefined && origin !== own) faults.push(`a request to ${request.url()}`);
   });
   return faults;
+}
+
+/** A page of a browser that the test started itself. It looks at `faults` at its end. */
+export async function guardedPage(browser: Browser, baseURL = ""): Promise<{ readonly page: Page; readonly faults: readonly string[] }> {
+  const context = await browser.newContext({ baseURL });
+  const faults = await guard(context);
+  return { page: await context.newPage(), faults };
 }
 
 /** Where the page or the worker comes from that asks. Undefined for one that is only on its way to a page. */
