@@ -88,8 +88,8 @@ test.describe("what is against the rules", () => {
       };
     });
     expect(stopped).toEqual({ worker: "TypeError", markup: "TypeError", text: "TypeError", policy: "TypeError", request: "TypeError" });
-    expect(faults.join("\n")).toMatch(/require-trusted-types-for/);
-    expect(faults.join("\n")).toMatch(/connect-src: https:\/\/stranger\.example/);
+    await expect.poll(() => faults.join("\n")).toMatch(/the page broke require-trusted-types-for/);
+    await expect.poll(() => faults.join("\n")).toMatch(/the page broke connect-src: https:\/\/stranger\.example/);
 
     const [worker] = page.workers();
     if (worker === undefined) throw new Error("the page has a worker");

@@ -9,18 +9,16 @@ const BYTES = Uint8Array.of(0, 0x61, 0x73, 0x6d);
 /** What is used of the browser's caches. */
 function fakeCaches(names: readonly string[] = []) {
   const stores = new Map(names.map((name) => [name, new Map<string, Response>()]));
-  const cacheOf = (name: string): Cache => {
-    const store = stores.get(name) ?? new Map<string, Response>();
-    stores.set(name, store);
-    const cache: Pick<Cache, "match" | "put"> = {
-      match: async (url) => store.get(String(url))?.clone(),
-      put: async (url, response) => void store.set(String(url), response),
-    };
-    return Object.assign(Object.create(null), cache);
-  };
   return {
     stores,
-    open: async (name: string) => cacheOf(name),
+    open: async (name: string) => {
+      const store = stores.get(name) ?? new Map<string, Response>();
+      stores.set(name, store);
+      return {
+        match: async (url: string) => store.get(url)?.clone(),
+        put: async (url: string, response: Response) => void store.set(url, response),
+      };
+    },
     keys: async () => [...stores.keys()],
     delete: async (name: string) => stores.delete(name),
   };
