@@ -1,6 +1,7 @@
 // Our own kernels compute where there is WebGPU, ONNX Runtime on WASM where there is none, and any engine where it is
 // asked for. All of them draw the same picture, to within a rounding.
 import { chromium, type Page } from "@playwright/test";
+import { guardedPage } from "./guarded";
 import { crashGpu, expect, Studio, test } from "./studio";
 
 const WASM = "**/ort-wasm-*.wasm";
@@ -19,8 +20,8 @@ test("without WebGPU the page draws on WASM, once it has got it", async ({ studi
   const args = (launchOptions.args ?? []).filter((flag) => !flag.includes("webgpu"));
   const browser = await chromium.launch({ ...launchOptions, args });
   try {
-    const withoutGpu = new Studio(await browser.newPage({ baseURL: baseURL ?? "" }));
-    const { page } = withoutGpu;
+    const { page, faults } = await guardedPage(browser, baseURL);
+    const withoutGpu = new Studio(page);
     await page.route(WASM, (route) => route.fulfill({ status: 404 }));
     await page.goto("./");
     await expect(withoutGpu.alert()).toHaveAttribute("data-code", "download-failed");
@@ -38,7 +39,14 @@ test("without WebGPU the page draws on WASM, once it has got it", async ({ studi
     const steered = await withoutGpu.drawn({ negative: "sailboats" });
     expect(largestDifference(steered.pixels, plain.pixels)).toBeGreaterThan(1);
     expect((await withoutGpu.drawn({ negative: "" })).pixels).toBe(plain.pixels);
-    expect(withoutGpu.complaints).toEqual([]);
+
+    // It is kept for the next visit.
+    withoutGpu.requests.length = 0;
+    await page.reload();
+    await withoutGpu.finished();
+    await expect(facts(page)).toContainText("The processor, on one core");
+    expect(withoutGpu.requests.filter((url) => url.endsWith(".wasm"))).toEqual([]);
+    expect([...withoutGpu.complaints, ...faults]).toEqual([]);
   } finally {
     await browser.close();
   }

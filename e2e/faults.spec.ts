@@ -1,6 +1,7 @@
 // What goes wrong for real visitors is made to go wrong here. Each fault has a name and a way on, and
 // the page goes on working. Tests about loading open a page of their own.
 import { chromium } from "@playwright/test";
+import { guardedPage } from "./guarded";
 import { crashGpu, expect, Studio, test } from "./studio";
 
 const WEIGHTS = "**/models/vignette/unet/*.safetensors";
@@ -114,13 +115,15 @@ test("without WebGPU, and a model without ONNX graphs, the page says so and what
   const args = (launchOptions.args ?? []).filter((flag) => !flag.includes("webgpu"));
   const browser = await chromium.launch({ ...launchOptions, args });
   try {
-    const studio = new Studio(await browser.newPage({ baseURL: baseURL ?? "" }));
+    const { page, faults } = await guardedPage(browser, baseURL);
+    const studio = new Studio(page);
     await studio.page.route("**/*.onnx", (route) => route.fulfill({ status: 404 }));
     await studio.page.goto("./");
     await expect(studio.alert()).toHaveAttribute("data-code", "gpu-unavailable");
     await expect(studio.alert()).toContainText("This page cannot use a GPU in this browser");
     await expect(studio.alert().getByRole("listitem").first()).toContainText("Chrome");
     await expect(studio.prompt()).toBeEditable();
+    expect(faults).toEqual([]);
   } finally {
     await browser.close();
   }

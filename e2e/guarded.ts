@@ -1,6 +1,5 @@
-// What every end-to-end test asks besides what it is about: nothing breaks the page's policy, and nothing goes to another host. A test
-// that provokes one of these takes it off the list itself.
-import { test as base, expect, type BrowserContext, type Request } from "@playwright/test";
+// What every end-to-end test asks besides what it is about: nothing breaks the page's policy, and nothing goes to another host.
+import { test as base, expect, type Browser, type BrowserContext, type Page, type Request } from "@playwright/test";
 
 /** @returns what goes wrong from now on, as one line each */
 export async function guard(context: BrowserContext): Promise<string[]> {
@@ -36,6 +35,13 @@ export async function guard(context: BrowserContext): Promise<string[]> {
   return faults;
 }
 
+/** A page of a browser that the test started itself. It looks at `faults` at its end. */
+export async function guardedPage(browser: Browser, baseURL = ""): Promise<{ readonly page: Page; readonly faults: readonly string[] }> {
+  const context = await browser.newContext({ baseURL });
+  const faults = await guard(context);
+  return { page: await context.newPage(), faults };
+}
+
 /** Where the page or the worker comes from that asks. Undefined for one that is only on its way to a page. */
 function originOf(request: Request): string | undefined {
   const worker = request.serviceWorker();
@@ -44,13 +50,19 @@ function originOf(request: Request): string | undefined {
   return new URL(request.frame().url()).origin;
 }
 
-/** `faults` is empty at the end of each test. */
-export const test = base.extend<{ faults: string[] }>({
+interface Guarded {
+  readonly faults: readonly string[];
+  /** For tests that break the rules to see what happens. They look at `faults` themselves. */
+  readonly isProvoking: boolean;
+}
+
+export const test = base.extend<Guarded>({
+  isProvoking: [false, { option: true }],
   faults: [
-    async ({ context }, use) => {
+    async ({ context, isProvoking }, use) => {
       const faults = await guard(context);
       await use(faults);
-      expect(faults).toEqual([]);
+      if (!isProvoking) expect(faults).toEqual([]);
     },
     { auto: true },
   ],

@@ -1,8 +1,9 @@
 // Tests ONNX Runtime Web on this browser's GPU: what it does as we use it, and beside that what it does without our
 // care. On the day that a release mends such a trap, its test fails and says that the care may go.
 import { fileURLToPath } from "node:url";
-import { expect, test, type Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { servePage, type ServedPage } from "../src/cli/bench/serve-page";
+import { expect, test } from "./guarded";
 import { crashGpu } from "./studio";
 
 let served: ServedPage;

@@ -9,7 +9,7 @@ export function UpdateNotice(): ReactNode {
   const { store } = useApp();
   const update = useAppState((state) => (isAtRest(state) ? state.update : undefined));
   return (
-    <div role="status" className={styles["place"]}>
+    <div aria-live="polite" className={styles["place"]}>
       {update !== undefined && (
         <div className={styles["notice"]} data-update={update.kind}>
           <p>{strings.update[update.kind]}</p>

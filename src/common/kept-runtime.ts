@@ -7,8 +7,12 @@ const PREFIX = "onestroke-onnxruntime-";
 /** Of the package, which a test compares. */
 export const RUNTIME_VERSION = "1.30.0";
 
-/** `caches` is not there in insecure pages and throws in other pages' frames. */
-type Caches = Pick<CacheStorage, "open" | "keys" | "delete">;
+/** What is used of the browser's caches, which are not there in insecure pages and throw in other pages' frames. */
+interface Caches {
+  open(name: string): Promise<{ match(url: string): Promise<Response | undefined>; put(url: string, response: Response): Promise<void> }>;
+  keys(): Promise<readonly string[]>;
+  delete(name: string): Promise<boolean>;
+}
 
 /** @returns the file, or undefined where it was not kept whole */
 export async function keptRuntime(url: string, byteLength: number, caches = available()): Promise<Uint8Array<ArrayBuffer> | undefined> {

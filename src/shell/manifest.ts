@@ -40,6 +40,6 @@ export const MANIFEST: Partial<ManifestOptions> = {
   // A window that is open is used again as it is, and hears what was wanted (app/launches.ts): what somebody has typed in it stays.
   launch_handler: { client_mode: ["focus-existing", "auto"] },
   // The service worker answers this address, so a shared text is never sent to the host (common/shared-text.ts).
-  share_target: { action: "./", method: "GET", params: { title: "title", text: "text" } },
+  share_target: { action: "./", method: "GET", enctype: "application/x-www-form-urlencoded", params: { title: "title", text: "text" } },
   file_handlers: [{ action: "./", accept: { "image/png": [".png"] } }],
 };

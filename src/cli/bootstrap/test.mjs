@@ -18,7 +18,7 @@ const variables = gpuEnvironment();
 
 /** @type {Summary[]} */
 const summaries = [
-  step("types", () => runTool("tsc", []) && runTool("tsc", ["-p", "tsconfig.worker.json"])),
+  step("types", () => runTool("tsc", []) && runTool("tsc", ["-p", "tsconfig.worker.json"]) && runTool("tsc", ["-p", "src/sw"])),
   step("lint", () => runTool("oxlint", ["--type-aware", "--max-warnings=0"]) && runTool("oxfmt", ["--check"]) && runTool("knip", [])),
   suite("unit and kernel tests", "vitest", ["run", "--reporter=default", "--reporter=./src/cli/bootstrap/vitest-summary.mjs"]),
 ];

@@ -1,0 +1,70 @@
+// Links and pictures that come to an open page are drawn, what is none is said and changes nothing, and what the controls say
+// survives a new beginning.
+import { describe, expect, test } from "vitest";
+import { RECIPE } from "../common/testing/fakes";
+import { encodePng } from "../image/png";
+import { RECIPE_KEYWORD } from "../image/png-text";
+import { draw, MODEL, setUp } from "./testing/fake-app";
+
+const png = async (text?: string): Promise<Blob> => {
+  const texts = new Map(text === undefined ? [] : [[RECIPE_KEYWORD, text]]);
+  return new Blob([await encodePng({ width: 1, height: 1, data: new Uint8ClampedArray(4) }, texts)]);
+};
+
+describe("an open page", () => {
+  test("draws the recipe of a link", async () => {
+    const { app, asked, state } = setUp();
+    await app.openLink("prompt=a+fox&seed=77&steps=2");
+    expect(asked).toEqual([expect.objectContaining({ prompt: "a fox", seed: "77", steps: 2 })]);
+    expect(state().draft).toMatchObject({ prompt: "a fox", seedKept: true });
+  });
+
+  test("draws the recipe of a PNG", async () => {
+    const { app, asked } = setUp();
+    await app.openPng(await png(JSON.stringify(RECIPE)));
+    expect(asked).toEqual([RECIPE]);
+  });
+
+  test.each([
+    ["a link that cannot be read", (app: ReturnType<typeof setUp>["app"]) => app.openLink("steps=99")],
+    ["a PNG without a recipe", async (app: ReturnType<typeof setUp>["app"]) => app.openPng(await png())],
+    ["a PNG with a recipe that is none", async (app: ReturnType<typeof setUp>["app"]) => app.openPng(await png("{}"))],
+    ["a file that is no PNG", (app: ReturnType<typeof setUp>["app"]) => app.openPng(new Blob(["<svg>"]))],
+  ])("says that there is nothing in %s, and changes nothing", async (_, open) => {
+    const { app, asked, state } = setUp();
+    const { draft } = state();
+    await open(app);
+    expect(state().notice).toBeDefined();
+    expect(state().draft).toBe(draft);
+    expect(asked).toEqual([]);
+  });
+});
+
+describe("what the controls say", () => {
+  const CHANGE = { prompt: "half a sentence", negative: "fog", seed: "18446744073709551615", steps: 3, width: 128, height: 64 };
+
+  test.each([
+    ["as the model's own", undefined],
+    ["as chosen", MODEL.steering.nag],
+  ])("is there when the page begins anew, drawn or not, steered %s", async (_, steering) => {
+    const { app, queries } = setUp();
+    await draw(app);
+    app.edit({ ...CHANGE, steering });
+    app.keepDraft();
+    expect(setUp(queries.at(-1)).state().draft).toMatchObject({ ...CHANGE, steering });
+  });
+
+  test("is kept before there is a model", () => {
+    const { app, queries } = setUp();
+    app.edit(CHANGE);
+    app.keepDraft();
+    expect(setUp(queries.at(-1)).state().draft).toMatchObject(CHANGE);
+  });
+
+  test("is left alone where it makes no picture", () => {
+    const { app, queries } = setUp();
+    app.edit({ seed: "1.5" });
+    app.keepDraft();
+    expect(queries).toEqual([]);
+  });
+});
