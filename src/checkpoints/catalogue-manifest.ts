@@ -17,13 +17,7 @@ export type OpenRepository = (at: RepositoryAt) => ByteStore;
  * `model-missing`, `model-corrupt`, `download-failed` where the files are missing or bad, or cannot be read
  */
 export async function catalogueManifest(entry: CatalogueEntry, open: OpenRepository, signal?: AbortSignal): Promise<Manifest> {
-  if (entry.weights !== "safetensors") {
-    throw new OnestrokeError(
-      "model-unsupported",
-      `${entry.title} is published as ${entry.weights} files, which are not read${advice(entry)}`,
-      { model: entry.id },
-    );
-  }
+  refuseUnread(entry);
   const { title, steps, license, sampler } = entry;
   const family = STEERED_FAMILIES.find((candidate) => candidate === entry.family);
   const base = entry.base === undefined ? undefined : open(entry.base);
@@ -45,6 +39,13 @@ export async function catalogueManifest(entry: CatalogueEntry, open: OpenReposit
     ...(sampler === undefined ? {} : { sampler }),
     ...(family === undefined ? {} : { family }),
   };
+}
+
+/** @throws OnestrokeError `model-unsupported` for weights in a format that is not read, which is known before anything is fetched */
+export function refuseUnread(entry: CatalogueEntry): void {
+  if (entry.weights === "safetensors") return;
+  const problem = `${entry.title} is published as ${entry.weights} files, which are not read${advice(entry)}`;
+  throw new OnestrokeError("model-unsupported", problem, { model: entry.id });
 }
 
 /** What a user can do about weights that are not read. */

@@ -6,8 +6,9 @@ import type { ModelFiles } from "../../checkpoints/places";
 import { OnestrokeError } from "../../common/errors";
 import type { ModelOutline, ReadAs } from "../../common/model-outline";
 import { recordingStore } from "../../hub/listed-store";
-import { eitherWay, repositoriesOf, type ReadOutline } from "../../hub/plan";
+import { eitherWay, repositoriesOf } from "../../hub/plan";
 import { parseRepositoryName } from "../../hub/repository-name";
+import type { ModelCache } from "./cache";
 import { cachedStore } from "./cache-layout";
 
 /** A model by what its name stands for. */
@@ -20,7 +21,7 @@ export interface NamedModel {
 export interface CachedModel {
   readonly files: ModelFiles;
   readonly outline: ModelOutline;
-  /** What drawing reads: for each repository its folder in the cache, and the files with their length. */
+  /** What drawing reads of the hub: for each repository its folder in the cache, and the files with their length. */
   readonly read: readonly { readonly at: RepositoryAt; readonly folder: string; readonly files: ReadonlyMap<string, number> }[];
 }
 
@@ -36,16 +37,17 @@ export function namedModel(model: string): NamedModel {
  * @throws OnestrokeError `model-unsupported`, `model-corrupt` for one that is here and cannot be drawn with
  */
 export async function cachedModel(
-  cache: string,
+  { folder: cache, outline, shipped }: ModelCache,
   named: NamedModel,
-  outline: ReadOutline,
   readAs?: ReadAs,
   signal?: AbortSignal,
 ): Promise<CachedModel | undefined> {
-  const held = await Promise.all(named.repositories.map(async (at) => ({ at, store: await cachedStore(cache, at) })));
+  const ofHub = named.repositories.filter(({ revision }) => revision !== "");
+  const held = await Promise.all(ofHub.map(async (at) => ({ at, store: await cachedStore(cache, at) })));
   const here = held.flatMap(({ at, store }) => (store === undefined ? [] : [{ at, store, opened: new Map<string, number>() }]));
   if (here.length < held.length) return undefined;
   const open = (at: RepositoryAt): ByteStore => {
+    if (at.revision === "") return shipped(at.repository);
     const found = here.find((each) => each.at.repository === at.repository && each.at.revision === at.revision);
     if (found === undefined)
       throw new OnestrokeError("model-missing", `${at.repository} is not in the cache`, { repository: at.repository });

@@ -14,6 +14,7 @@ import { startFakeHub, type FakeHub } from "../../hub/testing/fake-hub";
 import { SD_TURBO, SDXS_DREAMSHAPER, TAESD, type Files } from "../../hub/testing/layouts";
 import { HubToken } from "../../hub/token";
 import { outlineModel } from "../../pipeline/outline";
+import { shipped, type ModelCache } from "./cache";
 import { cachedModel, namedModel } from "./cached-model";
 import { fetchModel, hubModel, type HubModelOptions } from "./hub-model";
 import { listModels, listRepositories } from "./list";
@@ -42,10 +43,10 @@ afterEach(() => server.close());
 
 const NO_PAUSES = { times: { stallMs: 60_000, backoffMs: [0, 0], mostRetryAfterMs: 0, probeMs: 60_000 } };
 const hub = (): Hub => modelHub({ base: server.base });
+const models = (): ModelCache => ({ folder: cache, outline: outlineModel, shipped });
 const options = (more: Partial<HubModelOptions> = {}): HubModelOptions => ({
-  cache,
+  cache: models(),
   hub: hub(),
-  outline: outlineModel,
   transfer: NO_PAUSES,
   ...more,
 });
@@ -116,7 +117,7 @@ describe("the cache", () => {
     }
     await mkdir(folder("refs"), { recursive: true });
     await writeFile(folder("refs", "main"), sha);
-    const found = await cachedModel(cache, namedModel("own/turbo"), outlineModel);
+    const found = await cachedModel(models(), namedModel("own/turbo"));
     expect([...(found?.read[0]?.files.keys() ?? [])]).toContain("unet/diffusion_pytorch_model.safetensors");
     await hubModel("own/turbo", offline());
     expect(server.requests).toEqual([]);
@@ -167,12 +168,12 @@ describe("a model of the catalogue", () => {
     server = await startFakeHub({ repositories: other });
     await hubModel("sdxs-512-dreamshaper", options());
     await hubModel("sdxs-512-dreamshaper+large-decoder", options());
-    expect((await listModels(cache, outlineModel)).map(({ model }) => model)).toEqual([
+    expect((await listModels(models())).map(({ model }) => model)).toEqual([
       "sdxs-512-dreamshaper",
       "sdxs-512-dreamshaper+large-decoder",
       "IDKiro/sdxs-512-dreamshaper",
     ]);
-    expect(await removeModel(cache, "sdxs-512-dreamshaper+large-decoder", outlineModel)).toMatchObject({
+    expect(await removeModel(models(), "sdxs-512-dreamshaper+large-decoder")).toMatchObject({
       sharedWith: ["sdxs-512-dreamshaper"],
     });
     await hubModel("sdxs-512-dreamshaper", offline());
@@ -307,12 +308,12 @@ describe("what is kept", () => {
     await hubModel("own/turbo", options());
     await writeFile(folder("blobs", "abc.incomplete"), new Uint8Array(10));
     await mkdir(join(cache, "models--some--thing", "snapshots"), { recursive: true });
-    expect(await listModels(cache, outlineModel)).toMatchObject([{ model: "own/turbo" }]);
+    expect(await listModels(models())).toMatchObject([{ model: "own/turbo" }]);
     expect(await listRepositories(cache)).toMatchObject([
       { repository: "own/turbo", unfinishedBytes: 10 },
       { repository: "some/thing", byteLength: 0 },
     ]);
-    expect(await listModels(join(cache, "none"), outlineModel)).toEqual([]);
+    expect(await listModels({ ...models(), folder: join(cache, "none") })).toEqual([]);
   });
 
   it("is verified by its hashes; what is wrong goes, and comes again", async () => {
@@ -332,9 +333,9 @@ describe("what is kept", () => {
   it("is removed, with what was not finished, and nothing stays behind", async () => {
     await hubModel("own/turbo", options());
     await writeFile(folder("blobs", "abc.incomplete"), new Uint8Array(10));
-    expect((await removeModel(cache, "own/turbo", outlineModel))?.freedBytes).toBeGreaterThan(LARGE.byteLength);
+    expect((await removeModel(models(), "own/turbo"))?.freedBytes).toBeGreaterThan(LARGE.byteLength);
     expect(readdirSync(cache)).toEqual([]);
-    expect(await removeModel(cache, "own/turbo", outlineModel)).toBeUndefined();
+    expect(await removeModel(models(), "own/turbo")).toBeUndefined();
   });
 
   it("that is not whole is removed too; other revisions and other programs' files stay", async () => {
@@ -342,17 +343,17 @@ describe("what is kept", () => {
     await hubModel("own/turbo@old", options());
     await writeFile(folder("snapshots", commit(), "notes.txt"), "mine");
     await rm(folder("snapshots", commit(), "model_index.json"));
-    await removeModel(cache, "own/turbo", outlineModel);
+    await removeModel(models(), "own/turbo");
     expect(existsSync(folder("snapshots", commit()))).toBe(false);
     await hubModel("own/turbo@old", offline());
-    await removeModel(cache, "own/turbo@old", outlineModel);
+    await removeModel(models(), "own/turbo@old");
     expect(readdirSync(cache)).toEqual([]);
   });
 
   it("control: a file of another program keeps its place when a whole model is removed", async () => {
     await hubModel("own/turbo", options());
     await writeFile(folder("snapshots", commit(), "notes.txt"), "mine");
-    await removeModel(cache, "own/turbo", outlineModel);
+    await removeModel(models(), "own/turbo");
     expect(readdirSync(folder("snapshots", commit()))).toEqual(["notes.txt"]);
   });
 });
