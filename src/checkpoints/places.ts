@@ -16,6 +16,8 @@ export type Place = (at: RepositoryAt) => ByteStore | undefined;
 export interface ModelFiles {
   /** What the catalogue says of it. A folder that is not in the catalogue is described by its own files alone. */
   readonly entry: CatalogueEntry | undefined;
+  /** What recipes call it, where that is neither the entry's id nor the folder's name: a repository's name on the hub. */
+  readonly id?: string;
   /** The repository that holds most of it; absent for models that are assembled from bare files. */
   readonly base: ByteStore | undefined;
   /** @throws OnestrokeError `model-missing` where no place keeps the repository */
@@ -63,8 +65,9 @@ export function modelFolder(base: ByteStore): ModelFiles {
 }
 
 /** @throws OnestrokeError `model-missing`, `model-unsupported`, `model-corrupt`, `download-failed`, `cancelled` */
-export async function manifestOf({ entry, base, open }: ModelFiles, signal?: AbortSignal): Promise<Manifest> {
+export async function manifestOf({ entry, id, base, open }: ModelFiles, signal?: AbortSignal): Promise<Manifest> {
   if (entry !== undefined) return catalogueManifest(entry, open, signal);
   if (base === undefined) throw new OnestrokeError("model-missing", "the model has no folder");
-  return diffusersManifest(base, signal);
+  const manifest = await diffusersManifest(base, signal);
+  return id === undefined ? manifest : { ...manifest, name: id };
 }

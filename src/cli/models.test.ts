@@ -2,11 +2,12 @@
 // is listed, verified and removed; Ctrl+C keeps what has arrived.
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { startFakeHub, type FakeHub } from "../hub/testing/fake-hub";
+import { readPngText, RECIPE_KEYWORD } from "../image/png-text";
 import { FILES } from "../pipeline/ort/testing/tiny-export";
 import { answer } from "./models/commands";
 
@@ -80,7 +81,9 @@ test("a repository is drawn with by its name, and the next time without the netw
   expect(await draw({ HF_HUB_OFFLINE: "1" })).toMatchObject({ code: 1, log: expect.stringContaining("offline:") });
   const first = await draw();
   expect(first.log).toMatch(/own\/graphs: .* of /);
-  expect([first.code, existsSync(join(cache, "sea.png"))]).toEqual([0, true]);
+  expect(first.code).toBe(0);
+  const recipe: unknown = JSON.parse(readPngText(await readFile(join(cache, "sea.png"))).get(RECIPE_KEYWORD) ?? "");
+  expect(recipe).toMatchObject({ model: "own/graphs", prompt: "sea" });
   const asked = server.requests.length;
   expect((await draw({ HF_HUB_OFFLINE: "1" })).code).toBe(0);
   expect(server.requests.length).toBe(asked);

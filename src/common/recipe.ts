@@ -3,11 +3,12 @@
 // outside goes through `parseRecipe`; a value of type `Recipe` is valid.
 import { OnestrokeError } from "./errors";
 import { MAX_PROMPT_CHARACTERS, MAX_SEED, MAX_SIDE, MAX_STEPS, MIN_SIDE, MAX_MODEL_CHARACTERS } from "./limits";
+import { isRepositoryName } from "./repository-name";
 import { STEERING_RANGES, type Steering } from "./steering";
 export type { Steering };
 
 export interface Recipe {
-  /** Catalogue id, or the name of a folder (`modelName`). */
+  /** Catalogue id, the name of a repository of the hub, or the name of a folder (`modelName`). */
   readonly model: string;
   readonly prompt: string;
   readonly negative: string;
@@ -69,10 +70,11 @@ function toBigInt(value: unknown): bigint | undefined {
 }
 
 /**
- * The name of a model as recipes write it. A folder may have any name, but the name becomes part of an address, so it must
+ * The name of a model as recipes write it. A repository of the hub is called as it is there. A folder may have any name, but the name becomes part of an address, so it must
  * not climb out of the models' folder.
  */
 export function modelName(text: string): string {
+  if (isRepositoryName(text)) return text;
   const name = text
     .replace(/[\p{Cc}/\\]/gu, " ")
     .slice(0, MAX_MODEL_CHARACTERS)
@@ -83,7 +85,10 @@ export function modelName(text: string): string {
 
 function parseModel(value: unknown): string {
   if (typeof value !== "string" || modelName(value) !== value) {
-    throw invalid("model", `a model's name is at most ${MAX_MODEL_CHARACTERS} characters, without slashes and control characters`);
+    throw invalid(
+      "model",
+      `a model's name is at most ${MAX_MODEL_CHARACTERS} characters without slashes and control characters, or a repository as owner/name`,
+    );
   }
   return value;
 }

@@ -113,7 +113,8 @@ function modelFiles(entry: CatalogueEntry | undefined, repositories: readonly Hu
     if (store === undefined) throw new OnestrokeError("model-missing", `${repository} is not a part of the model`, { repository });
     return store;
   };
-  return { entry, base: entry === undefined ? stores[0] : entry.base && open(entry.base), open };
+  if (entry !== undefined) return { entry, base: entry.base && open(entry.base), open };
+  return { entry, id: namesOf(entry, repositories).model, base: stores[0], open };
 }
 
 function namesOf(

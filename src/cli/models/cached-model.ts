@@ -7,7 +7,7 @@ import { OnestrokeError } from "../../common/errors";
 import type { ModelOutline, ReadAs } from "../../common/model-outline";
 import { recordingStore } from "../../hub/listed-store";
 import { eitherWay, repositoriesOf } from "../../hub/plan";
-import { parseRepositoryName } from "../../hub/repository-name";
+import { parseRepositoryName, repositoryName } from "../../hub/repository-name";
 import type { ModelCache } from "./cache";
 import { cachedStore } from "./cache-layout";
 
@@ -28,7 +28,9 @@ export interface CachedModel {
 /** @throws OnestrokeError `invalid-input` for what is neither an id of the catalogue nor the name of a repository */
 export function namedModel(model: string): NamedModel {
   const entry = catalogueEntry(model);
-  return { model, entry, repositories: entry === undefined ? [parseRepositoryName(model)] : repositoriesOf(entry) };
+  if (entry !== undefined) return { model: entry.id, entry, repositories: repositoriesOf(entry) };
+  const at = parseRepositoryName(model);
+  return { model: repositoryName(at), entry, repositories: [at] };
 }
 
 /**
@@ -53,9 +55,9 @@ export async function cachedModel(
       throw new OnestrokeError("model-missing", `${at.repository} is not in the cache`, { repository: at.repository });
     return recordingStore(found.store, found.opened);
   };
-  const [only] = named.repositories;
-  const base = named.entry === undefined ? only : named.entry.base;
-  const files: ModelFiles = { entry: named.entry, base: base && open(base), open };
+  const { entry, model, repositories } = named;
+  const base = entry === undefined ? repositories[0] : entry.base;
+  const files: ModelFiles = { entry, ...(entry === undefined ? { id: model } : {}), base: base && open(base), open };
   const read = async (as: ReadAs): Promise<CachedModel> => {
     for (const { opened } of here) opened.clear();
     const found = await outline(files, as, signal);
