@@ -1,7 +1,8 @@
 // The public object of the page's half, which loads a model and draws recipes. All state that must
 // outlive a crash is here and in the caller's hands, so a picture that is interrupted by a lost
 // GPU or a dead worker is drawn again from its recipe and comes out the same.
-import { invariant, OnestrokeError } from "../common/errors";
+import type { HandedModel } from "../common/download";
+import { invariant, OnestrokeError, throwIfCancelled } from "../common/errors";
 import type { Engine } from "../common/engine";
 import type { Drawing, DrawHooks } from "../common/drawing";
 import type { ModelFacts } from "../common/model-facts";
@@ -15,6 +16,11 @@ export interface GeneratorOptions {
   readonly modelsRoot?: string | URL;
   /** Another address for the worker's script. */
   readonly workerAddress?: string | URL;
+  /**
+   * Gives a model's files where the browser has no storage that the worker could read them from, as `ModelStore.handOver` does. Without it
+   * such a browser draws only with models that ship with the page.
+   */
+  readonly filesOf?: (model: string) => Promise<HandedModel | undefined>;
   /** Whether a new picture waits for one that is still being drawn, or replaces it. The default is `wait`. */
   readonly whenBusy?: "wait" | "replace";
 }
@@ -35,7 +41,8 @@ export interface Generator {
 
 export function createGenerator(options: GeneratorOptions = {}): Generator {
   const root = options.modelsRoot ?? new URL("models/", document.baseURI);
-  return superviseGenerator(workerSpawner(options.workerAddress), new URL(root, document.baseURI), options.whenBusy ?? "wait");
+  const { workerAddress, whenBusy = "wait", filesOf } = options;
+  return superviseGenerator(workerSpawner(workerAddress), new URL(root, document.baseURI), whenBusy, SUPERVISION, filesOf);
 }
 
 /** What `createGenerator` makes, with a worker and an address of the caller's. Pages use `createGenerator`. */
@@ -44,21 +51,30 @@ export function superviseGenerator(
   modelsRoot: URL,
   whenBusy: "wait" | "replace",
   patience: Supervision = SUPERVISION,
+  filesOf: GeneratorOptions["filesOf"] = async () => undefined,
 ): Generator {
   const supervisor = new Supervisor(spawn, modelsRoot.href, patience);
   let current: AbortController | undefined;
   let engine: Engine | undefined;
+  /** It ends with `dispose`, and so does a call whose files are still being looked for. */
+  let life = new AbortController();
 
   /** @param call makes the call anew for each try, because a lost GPU changes what computes */
-  async function callTwice(call: () => Call, hooks: DrawHooks): Promise<Answer> {
+  async function callTwice(call: () => Promise<Call>, hooks: DrawHooks): Promise<Answer> {
+    const { signal } = life;
+    const once = async (): Promise<Answer> => {
+      const made = await call();
+      throwIfCancelled(signal);
+      return supervisor.call(made, hooks);
+    };
     try {
-      return await supervisor.call(call(), hooks);
+      return await once();
     } catch (thrown) {
       const error = describe(thrown);
       if (!isWorthRepeating(error) || supervisor.deathsInARow >= patience.deathsBeforeGivingUp) throw error;
     }
     try {
-      return await supervisor.call(call(), hooks);
+      return await once();
     } catch (thrown) {
       throw describe(thrown);
     }
@@ -82,7 +98,8 @@ export function superviseGenerator(
     },
 
     async load(modelId, hooks = {}) {
-      const answer = await callTwice(() => ({ type: "load", model: modelId, engine: askedEngine() }), hooks);
+      const call = async (): Promise<Call> => ({ type: "load", model: modelId, engine: askedEngine(), files: await filesOf(modelId) });
+      const answer = await callTwice(call, hooks);
       invariant(answer.type === "loaded", "a load is answered by `loaded`");
       return answer.model;
     },
@@ -93,12 +110,15 @@ export function superviseGenerator(
       if (whenBusy === "replace") current?.abort();
       current = abort;
       const signal = hooks.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, hooks.signal]);
-      const answer = await callTwice(() => ({ type: "generate", recipe, engine: askedEngine() }), { ...hooks, signal });
+      const call = async (): Promise<Call> => ({ type: "generate", recipe, engine: askedEngine(), files: await filesOf(recipe.model) });
+      const answer = await callTwice(call, { ...hooks, signal });
       invariant(answer.type === "drawn", "a generate is answered by `drawn`");
       return answer.drawing;
     },
 
     dispose() {
+      life.abort();
+      life = new AbortController();
       supervisor.dispose();
     },
   };

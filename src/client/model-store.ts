@@ -47,6 +47,8 @@ export function superviseStore(spawn: SpawnStorage, storage: StorageManager | un
   const tokens = new Map<string, string>();
   /** The browser's answer, once it was asked. */
   let isPersistent: boolean | undefined;
+  /** Once it is known that workers can read each other's files, nothing is asked. */
+  let isKept = false;
 
   async function ask<Type extends StorageAnswer["type"]>(
     call: StorageCall,
@@ -74,7 +76,12 @@ export function superviseStore(spawn: SpawnStorage, storage: StorageManager | un
       else tokens.set(origin, token);
       link.useTokens(tokens);
     },
-    handOver: async (model) => (await ask({ type: "hand-over", model }, "handed-over")).model,
+    handOver: async (name) => {
+      if (isKept) return undefined;
+      const answer = await ask({ type: "hand-over", model: name }, "handed-over");
+      isKept = answer.isKept;
+      return answer.model;
+    },
     dispose: () => link.dispose(),
   };
 }

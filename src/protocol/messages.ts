@@ -1,5 +1,6 @@
 // The messages between page and worker, in both directions. Every call has an id, and every message
 // about it carries that id; a call ends with exactly one of `loaded`, `drawn`, `failed`.
+import type { HandedModel } from "../common/download";
 import type { Drawing } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import type { WireError } from "../common/errors";
@@ -8,12 +9,18 @@ import type { Picture } from "../common/picture";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
 
-/** `engine` is what is to compute the call. If it is absent: our own where there is WebGPU, else WASM if the model has ONNX graphs. */
+interface With {
+  /** What is to compute the call. If it is absent: our own where there is WebGPU, else WASM if the model has ONNX graphs. */
+  readonly engine: Engine | undefined;
+  /** The model's files, where the browser gives no storage that the worker could read them from. */
+  readonly files?: HandedModel | undefined;
+}
+
 export type Call =
   /** @param model the model's id */
-  | { readonly type: "load"; readonly model: string; readonly engine: Engine | undefined }
+  | ({ readonly type: "load"; readonly model: string } & With)
   /** Loads the recipe's model first if it is not the loaded one. The recipe is valid. */
-  | { readonly type: "generate"; readonly recipe: Recipe; readonly engine: Engine | undefined };
+  | ({ readonly type: "generate"; readonly recipe: Recipe } & With);
 
 export type ToWorker =
   /** The first message: where the models are that ship with the page, as an absolute address that ends in a slash. */

@@ -25,7 +25,7 @@ export type StorageAnswer =
   | { readonly type: "kept"; readonly id: number; readonly model: KeptModel }
   | { readonly type: "removed"; readonly id: number }
   | { readonly type: "room"; readonly id: number; readonly room: Room; readonly isKept: boolean }
-  | { readonly type: "handed-over"; readonly id: number; readonly model: HandedModel | undefined };
+  | { readonly type: "handed-over"; readonly id: number; readonly model: HandedModel | undefined; readonly isKept: boolean };
 
 export type FromStorage =
   | StorageAnswer

@@ -1,6 +1,7 @@
 // What the session needs from the layers below it. The real backend is `open-backend.ts`;
 // unit tests use one that draws a gradient, so that queueing, cancelling and recovery
 // are tested without a GPU.
+import type { HandedModel } from "../common/download";
 import type { DrawHooks } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import type { Model } from "../pipeline/draw";
@@ -9,7 +10,7 @@ import type { Model } from "../pipeline/draw";
 export type LoadedModel = Pick<Model, "facts" | "draw" | "dispose">;
 
 export interface LoadHooks extends DrawHooks {
-  /** Called as soon as it is known what will compute the model, before anything large is fetched. */
+  /** Called as soon as it is known what will compute the model, before its weights are loaded. */
   readonly onEngine?: (engine: Engine) => void;
 }
 
@@ -17,6 +18,9 @@ export interface LoadHooks extends DrawHooks {
 export interface Backend {
   /** Resolves with the reason when the device is gone; never rejects. */
   readonly lost: Promise<string>;
-  /** @param engine if absent, our own where there is WebGPU, else WASM if the model has ONNX graphs */
-  load(id: string, engine: Engine | undefined, hooks: LoadHooks): Promise<LoadedModel>;
+  /**
+   * @param engine if absent, our own where there is WebGPU, else WASM if the model has ONNX graphs
+   * @param handed the model's files, where the worker cannot find them by itself
+   */
+  load(id: string, engine: Engine | undefined, hooks: LoadHooks, handed?: HandedModel): Promise<LoadedModel>;
 }

@@ -1,12 +1,13 @@
 // What computes in this worker: our own kernels on the GPU, or ONNX Runtime on the same GPU or on WASM.
-import { httpStore } from "../checkpoints/http-source";
-import { embedded, findModel, folderAddress, type ModelFiles } from "../checkpoints/places";
+import type { ModelFiles } from "../checkpoints/places";
 import { OnestrokeError } from "../common/errors";
 import { openDevice, type Device } from "../engine/device";
 import type { OrtRuntime } from "../ort/session/runtime";
 import { openModel, scriptOf, type Compute, type OrtEngine } from "../pipeline/open";
 import { graphFile } from "../pipeline/ort/graph-file";
+import { createBrowserVault } from "../vault/browser-vault";
 import type { Backend } from "./backend";
+import { openFiles, SOON } from "./open-files";
 
 /**
  * Opening never fails for lack of a GPU; loading a model does, if the model needs one.
@@ -14,15 +15,28 @@ import type { Backend } from "./backend";
  */
 export async function openBackend(modelsRoot: string): Promise<Backend> {
   const opened = await openDevice(navigator.gpu).catch((thrown: unknown) => OnestrokeError.from(thrown, "gpu-unavailable"));
-  const places = [embedded((repository) => httpStore(folderAddress(repository, modelsRoot)))];
+  const vault = await createBrowserVault({ transfer: SOON });
   const compute = computeWith(opened);
   return {
     lost: opened instanceof OnestrokeError ? new Promise(() => undefined) : opened.lost.then(({ reason, message }) => message || reason),
-    load: async (id, asked, hooks) => {
-      const files = findModel(id, places);
-      const engine = asked ?? (opened instanceof OnestrokeError ? await engineWithoutGpu(files, opened, hooks.signal) : "wgsl");
-      hooks.onEngine?.(engine);
-      return openModel(files, engine, compute, hooks);
+    load: async (id, asked, hooks, handed) => {
+      const files = await openFiles(id, vault, modelsRoot, handed, hooks);
+      try {
+        const engine = asked ?? (opened instanceof OnestrokeError ? await engineWithoutGpu(files, opened, hooks.signal) : "wgsl");
+        hooks.onEngine?.(engine);
+        const model = await openModel(files, engine, compute, hooks);
+        return {
+          facts: model.facts,
+          draw: (recipe, drawHooks) => model.draw(recipe, drawHooks),
+          dispose: async () => {
+            await model.dispose();
+            await files.release();
+          },
+        };
+      } catch (thrown) {
+        await files.release();
+        throw thrown;
+      }
     },
   };
 }

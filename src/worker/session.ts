@@ -2,6 +2,7 @@
 // about restarts: when the device is lost, it reports that, refuses every later call, and waits
 // to be replaced, because recovery means a new worker.
 import { OnestrokeError, type ErrorCode } from "../common/errors";
+import type { HandedModel } from "../common/download";
 import type { DrawHooks } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import type { FromWorker, ToWorker } from "../protocol/messages";
@@ -19,6 +20,9 @@ interface Wanted {
   readonly id: string;
   readonly engine: Engine | undefined;
 }
+
+/** Where to load it from, if this worker cannot find its files by itself. */
+type Handed = HandedModel | undefined;
 
 type Call = Extract<ToWorker, { type: "load" | "generate" }>;
 type Post = (message: FromWorker, transfer?: Transferable[]) => void;
@@ -88,11 +92,11 @@ export class Session {
     signal.throwIfAborted();
     const hooks = this.#hooks(call.id, signal);
     if (call.type === "load") {
-      const { facts } = await this.#ensureModel({ id: call.model, engine: call.engine }, hooks);
+      const { facts } = await this.#ensureModel({ id: call.model, engine: call.engine }, call.files, hooks);
       this.#post({ type: "loaded", id: call.id, model: facts });
       return;
     }
-    const model = await this.#ensureModel({ id: call.recipe.model, engine: call.engine }, hooks);
+    const model = await this.#ensureModel({ id: call.recipe.model, engine: call.engine }, call.files, hooks);
     const drawing = await model.draw(call.recipe, hooks);
     signal.throwIfAborted();
     this.#post({ type: "drawn", id: call.id, drawing }, [drawing.picture.data.buffer]);
@@ -111,7 +115,7 @@ export class Session {
   }
 
   /** The model that is wanted; it is loaded first if it is not the loaded one. */
-  async #ensureModel(wanted: Wanted, hooks: DrawHooks): Promise<LoadedModel> {
+  async #ensureModel(wanted: Wanted, files: Handed, hooks: DrawHooks): Promise<LoadedModel> {
     if (this.#state.kind === "ready" && isSame(this.#state.wanted, wanted)) return this.#state.model;
     const backend = await this.#ensureBackend();
     if (this.#state.kind === "ready") {
@@ -120,7 +124,8 @@ export class Session {
       this.#state = { kind: "open", backend };
       await model.dispose();
     }
-    const model = await backend.load(wanted.id, wanted.engine, { ...hooks, onEngine: (engine) => this.#post({ type: "engine", engine }) });
+    const onEngine = (engine: Engine): void => this.#post({ type: "engine", engine });
+    const model = await backend.load(wanted.id, wanted.engine, { ...hooks, onEngine }, files);
     this.#throwIfLost();
     this.#state = { kind: "ready", backend, wanted, model };
     return model;

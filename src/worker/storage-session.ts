@@ -79,6 +79,6 @@ async function perform(call: StorageCall, id: number, vault: Vault, hooks: Vault
     case "room":
       return { type: "room", id, room: await vault.room(), isKept: vault.isKept };
     case "hand-over":
-      return { type: "handed-over", id, model: await vault.handOver(call.model) };
+      return { type: "handed-over", id, model: await vault.handOver(call.model), isKept: vault.isKept };
   }
 }
