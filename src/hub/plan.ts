@@ -117,7 +117,7 @@ function modelFiles(entry: CatalogueEntry | undefined, repositories: readonly Hu
   return { entry, id: namesOf(entry, repositories).model, base: stores[0], open };
 }
 
-function namesOf(
+export function namesOf(
   entry: CatalogueEntry | undefined,
   repositories: readonly HubRepository[],
 ): Pick<DownloadPlan, "model" | "title" | "license"> {

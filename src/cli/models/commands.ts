@@ -1,8 +1,7 @@
 // What `npm run models` can do, each as a function of the model's name.
 import { OnestrokeError } from "../../common/errors";
-import { inspectRepository } from "../../hub/inspect";
+import { inspectModel } from "../../hub/inspect";
 import type { Hub } from "../../hub/hub";
-import { outlineModel } from "../../pipeline/outline";
 import { MODELS, modelCache } from "./cache";
 import { hubOf } from "./environment";
 import { hashEntry } from "./hash-entry";
@@ -16,7 +15,7 @@ import { reportText } from "./report";
 import { verifyModel } from "./verify";
 
 export const USAGE = `usage: npm run models -- list [--json]
-       npm run models -- show OWNER/NAME[@REVISION] [--json]    what a repository is, and whether it can be drawn with
+       npm run models -- show MODEL [--json]                    what a model is, and whether it can be drawn with
        npm run models -- get MODEL [--json]                     fetches a model, or what is missing of it
        npm run models -- verify MODEL [--json]                  hashes its files again; what is wrong is removed
        npm run models -- remove MODEL [--json]                  removes the files that no other model needs
@@ -47,7 +46,8 @@ async function list(): Promise<Answer> {
 }
 
 async function show(model: string): Promise<Answer> {
-  const report = await inspectRepository(model, { hub: network(), outline: outlineModel });
+  const { outline, shipped } = modelCache();
+  const report = await inspectModel(model, { hub: network(), outline, shipped });
   return { json: report, text: reportText(report) };
 }
 
