@@ -17,7 +17,10 @@ export function writePageOfHub(into: string, base: string, files: string): void 
     if (name === "index.html" || name === "sw.js") cpSync(join(DIST, name), join(into, name));
     else symlinkSync(resolve(DIST, name), join(into, name));
   }
-  const digest = (): string => createHash("md5").update(readFileSync(join(into, "index.html"))).digest("hex");
+  const digest = (): string =>
+    createHash("md5")
+      .update(readFileSync(join(into, "index.html")))
+      .digest("hex");
   const rewrite = (name: string, change: (text: string) => string): void => {
     writeFileSync(join(into, name), change(readFileSync(join(into, name), "utf8")));
   };

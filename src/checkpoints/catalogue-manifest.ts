@@ -17,14 +17,7 @@ export type OpenRepository = (at: RepositoryAt) => ByteStore;
  * `model-missing`, `model-corrupt`, `download-failed` where the files are missing or bad, or cannot be read
  */
 export async function catalogueManifest(entry: CatalogueEntry, open: OpenRepository, signal?: AbortSignal): Promise<Manifest> {
-  const isNamed = Object.values(entry.components).every(({ files }) => files?.length !== 0);
-  if (entry.weights === "orbax" || !isNamed) {
-    throw new OnestrokeError(
-      "model-unsupported",
-      `${entry.title} is published as ${entry.weights} files, which are not read${advice(entry)}`,
-      { model: entry.id },
-    );
-  }
+  refuseUnread(entry);
   const { title, steps, license, sampler } = entry;
   const family = STEERED_FAMILIES.find((candidate) => candidate === entry.family);
   const base = entry.base === undefined ? undefined : open(entry.base);
@@ -46,6 +39,14 @@ export async function catalogueManifest(entry: CatalogueEntry, open: OpenReposit
     ...(sampler === undefined ? {} : { sampler }),
     ...(family === undefined ? {} : { family }),
   };
+}
+
+/** @throws OnestrokeError `model-unsupported` for weights in a format that is not read, which is known before anything is fetched */
+export function refuseUnread(entry: CatalogueEntry): void {
+  const isNamed = Object.values(entry.components).every(({ files }) => files?.length !== 0);
+  if (entry.weights !== "orbax" && isNamed) return;
+  const problem = `${entry.title} is published as ${entry.weights} files, which are not read${advice(entry)}`;
+  throw new OnestrokeError("model-unsupported", problem, { model: entry.id });
 }
 
 /** What a user can do about weights that are not read. */

@@ -15,10 +15,10 @@ export type Place = (at: RepositoryAt) => ByteStore | undefined;
 
 /** A model whose files have been found but not yet read. */
 export interface ModelFiles {
-  /** What recipes call it, where that is more than the name of its folder. */
-  readonly name?: string;
   /** What the catalogue says of it. A folder that is not in the catalogue is described by its own files alone. */
   readonly entry: CatalogueEntry | undefined;
+  /** What recipes call it, where that is neither the entry's id nor the folder's name: a repository's name on the hub. */
+  readonly id?: string;
   /** The repository that holds most of it; absent for models that are assembled from bare files. */
   readonly base: ByteStore | undefined;
   /** A checkpoint in one file, which has neither entry nor base. */
@@ -80,10 +80,10 @@ export function modelFolder(base: ByteStore): ModelFiles {
 }
 
 /** @throws OnestrokeError `model-missing`, `model-unsupported`, `model-corrupt`, `download-failed`, `cancelled` */
-export async function manifestOf({ name, entry, base, file, open }: ModelFiles, signal?: AbortSignal): Promise<Manifest> {
+export async function manifestOf({ entry, id, base, file, open }: ModelFiles, signal?: AbortSignal): Promise<Manifest> {
   if (file !== undefined) return singleFileManifest(file, open, signal);
   if (entry !== undefined) return catalogueManifest(entry, open, signal);
   if (base === undefined) throw new OnestrokeError("model-missing", "the model has no folder");
   const manifest = await diffusersManifest(base, signal);
-  return name === undefined ? manifest : { ...manifest, name };
+  return id === undefined ? manifest : { ...manifest, name: id };
 }

@@ -10,7 +10,7 @@ import { openModel } from "../pipeline/open";
 import { adapterName } from "./adapters";
 import { bestDevice, computeOn } from "./compute";
 import { parseOptions, USAGE, type Job } from "./generate/options";
-import { modelFiles } from "./models";
+import { modelFiles } from "./models/find-model";
 
 async function main(args: readonly string[]): Promise<void> {
   const { model: idOrFolder, engine, textRows, sampler: rule, file, jobs, json } = await parseOptions(args);

@@ -1,90 +1,143 @@
-// What a path or an id opens. Only a bare id names a model of the catalogue, and the error for a path that is not a model says what the
-// path is. A model's files come with its catalogue entry, which an engine that reads only the files would miss.
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+// The commands as a person calls them, against a hub on this machine: a repository is drawn with by its name, stays for the next time,
+// is listed, verified and removed; Ctrl+C keeps what has arrived.
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test, vi } from "vitest";
-import { manifestOf } from "../checkpoints/places";
-import { float32Tensor, safetensorsFile } from "../checkpoints/testing/safetensors-file";
-import { modelFiles } from "./models";
+import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
+import { startFakeHub, type FakeHub } from "../hub/testing/fake-hub";
+import { readPngText, RECIPE_KEYWORD } from "../image/png-text";
+import { FILES } from "../pipeline/ort/testing/tiny-export";
+import { answer } from "./models/commands";
 
-const root = await mkdtemp(join(tmpdir(), "onestroke-models-"));
+const root = await mkdtemp(join(tmpdir(), "onestroke-commands-"));
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-async function written(path: string, bytes: Uint8Array | string): Promise<string> {
-  await mkdir(join(root, path, ".."), { recursive: true });
-  await writeFile(join(root, path), bytes);
-  return join(root, path);
-}
-
-const weights = (name: string) => safetensorsFile(new Map([[name, float32Tensor([1])]]));
-const openModel = async (name: string) => manifestOf(await modelFiles(name));
-
-test("an id comes with its entry", async () => {
-  expect((await modelFiles("vignette")).entry).toMatchObject({ id: "vignette", family: "vignette" });
+let server: FakeHub;
+let cache: string;
+beforeEach(async () => {
+  cache = await mkdtemp(join(root, "hub-"));
+  server = await startFakeHub({
+    repositories: {
+      "own/graphs": { files: FILES, license: "cc-by-nc-4.0" },
+      "own/other": { files: { "model_index.json": '{"_class_name":"FluxPipeline"}' } },
+    },
+  });
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await server.close();
 });
 
-test.each(["nitrosd-realism", "sd-turbo+large-decoder", "someone/sdxl-turbo", "someone/sdxl-turbo@fp16"])(
-  "%s is looked for in the cache, and on the hub only if that is allowed",
-  async (model) => {
-    vi.stubEnv("HF_HUB_OFFLINE", "1");
-    vi.stubEnv("HF_HUB_CACHE", root);
-    await expect(modelFiles(model)).rejects.toMatchObject({ code: "offline", message: expect.stringContaining(model) });
-    vi.unstubAllEnvs();
-  },
-);
+interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly log: string;
+}
 
-test("a folder speaks for itself", async () => {
-  const { base, entry } = await modelFiles("models/vignette");
-  expect(entry).toBeUndefined();
-  expect(await base?.exists("unet/model.onnx")).toBe(true);
+function run(
+  command: "generate" | "models",
+  args: readonly string[],
+  more: NodeJS.ProcessEnv = {},
+  onStart: (stop: () => void) => void = () => undefined,
+): Promise<Ran> {
+  const env = { ...process.env, HF_HUB_CACHE: cache, HF_ENDPOINT: server.base, HF_TOKEN: "", HF_HUB_OFFLINE: "", ...more };
+  const child = spawn(process.execPath, ["--import", "tsx", `src/cli/${command}.ts`, ...args], { env });
+  let [out, log] = ["", ""];
+  child.stdout.on("data", (text) => (out += String(text)));
+  child.stderr.on("data", (text) => (log += String(text)));
+  onStart(() => void child.kill("SIGINT"));
+  return new Promise((resolve) => void child.on("close", (code) => resolve({ code, out, log })));
+}
+
+/** Commands of this process use the test's hub and cache. */
+function inProcess(): void {
+  vi.stubEnv("HF_HUB_CACHE", cache);
+  vi.stubEnv("HF_ENDPOINT", server.base);
+}
+
+const draw = (more: NodeJS.ProcessEnv = {}): Promise<Ran> =>
+  run(
+    "generate",
+    [
+      "--model",
+      "own/graphs",
+      "--engine",
+      "ort-wasm",
+      "--prompt",
+      "sea",
+      "--width",
+      "16",
+      "--height",
+      "16",
+      "--out",
+      join(cache, "sea.png"),
+    ],
+    more,
+  );
+
+test("a repository is drawn with by its name, and the next time without the network", async () => {
+  expect(await draw({ HF_HUB_OFFLINE: "1" })).toMatchObject({ code: 1, log: expect.stringContaining("offline:") });
+  const first = await draw();
+  expect(first.log).toMatch(/own\/graphs: .* of /);
+  expect(first.code).toBe(0);
+  const recipe: unknown = JSON.parse(readPngText(await readFile(join(cache, "sea.png"))).get(RECIPE_KEYWORD) ?? "");
+  expect(recipe).toMatchObject({ model: "own/graphs", prompt: "sea" });
+  const asked = server.requests.length;
+  expect((await draw({ HF_HUB_OFFLINE: "1" })).code).toBe(0);
+  expect(server.requests.length).toBe(asked);
+});
+
+test("models: shown, fetched, listed, verified, removed", async () => {
+  inProcess();
+  const shown = (await answer(["show", "own/graphs"])).text;
+  expect(shown).toContain("cc-by-nc-4.0, not for commercial use");
+  expect(shown).toContain("--engine ort-webgpu");
+  expect((await answer(["show", "own/other"])).text).toMatch(/cannot be drawn with: .*FluxPipeline/);
+  expect(readdirSync(cache)).toEqual([]);
+  expect((await answer(["get", "own/graphs"])).json).toMatchObject({ model: "own/graphs", outline: { readAs: "graphs" } });
+  expect((await answer(["list"])).json).toMatchObject({ models: [{ model: "own/graphs" }], repositories: [{ repository: "own/graphs" }] });
+  expect((await answer(["verify", "own/graphs"])).text).toContain("as they were published");
+  expect((await answer(["remove", "own/graphs"])).text).toContain("freed");
+  expect(readdirSync(cache)).toEqual([]);
+  await expect(answer(["verify", "own/graphs"])).rejects.toMatchObject({
+    code: "model-missing",
+    remedy: expect.stringContaining("models -- get"),
+  });
 });
 
 test.each([
-  "no-such-model",
-  "/does/not/exist/vignette",
-  "./vignette",
-  "../vignette",
-  "vignette/",
-  "vignette.json",
-  "VIGNETTE",
-  "models\\vignette",
-  "https://host.test/vignette",
-  "",
-])("%j is neither, and no model is opened for it", async (model) => {
-  const missing = { code: "model-missing", message: expect.stringContaining(model), remedy: expect.stringContaining("catalogue") };
-  await expect(modelFiles(model, { engine: "ort-wasm" })).rejects.toMatchObject(missing);
-  await expect(modelFiles(model)).rejects.toMatchObject(missing);
+  [[], "usage"],
+  [["fetch", "own/graphs"], "usage"],
+  [["toString", "own/graphs"], "usage"],
+  [["get"], "usage"],
+  [["list", "own/graphs"], "usage"],
+  [["get", "own/graphs", "own/other"], "usage"],
+  [["get", "graphs"], "graphs"],
+  [["get", "../graphs"], "../graphs"],
+  [["get", "own/none"], "private or misspelt"],
+  [["remove", "own/none"], "nothing of own/none"],
+])("models %j is refused", async (args, message) => {
+  inProcess();
+  await expect(answer(args)).rejects.toMatchObject({ message: expect.stringContaining(message) });
 });
 
-describe("a path that is no model", () => {
-  test.each<[string, string, Uint8Array | string, string, RegExp]>([
-    ["a part of a checkpoint", "sd15.safetensors", weights("first_stage_model.quant_conv.weight"), "model-unsupported", /original layout/],
-    ["a LoRA", "style.safetensors", weights("lora_unet_mid_block.lora_up.weight"), "model-unsupported", /LoRA/],
-    ["one network", "unet.safetensors", weights("conv_in.weight"), "model-unsupported", /one network/],
-    ["an old pickle", "sd15.ckpt", Uint8Array.of(0x80, 2, 0x8a, 10), "model-unsupported", /before PyTorch 1\.6/],
-    ["a zip archive that is cut short", "sd15.pt", "PK\x03\x04\0\0\0\0\0\0", "model-corrupt", /zip archive/],
-    ["one graph", "model.onnx", "\x08\x07", "model-unsupported", /one ONNX graph/],
-    ["a pointer", "real.safetensors", "version https://git-lfs.github.com/spec/v1\n", "model-missing", /Git LFS/],
-    ["a damaged file", "cut.safetensors", weights("a").slice(0, 30), "model-corrupt", /cut\.safetensors/],
-  ])("%s", async (_, name, bytes, code, message) => {
-    const file = await written(`files/${name}`, bytes);
-    await expect(openModel(file)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
-    const inFolder = await written(`folder of ${name}/${name}`, bytes);
-    if (!name.endsWith(".onnx"))
-      await expect(openModel(join(inFolder, ".."))).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+test("Ctrl+C keeps what has arrived, and the next run goes on", async () => {
+  let stop = (): void => undefined;
+  server.intercept(({ kind, path }, response, file) => {
+    // The last large file's bytes never end.
+    if (kind !== "file" || path !== "text_encoder/model.onnx" || file === undefined) return false;
+    if (!existsSync(join(cache, "models--own--graphs"))) return false;
+    response.writeHead(200).write(file.bytes.subarray(0, 100), () => stop());
+    return true;
   });
-
-  test("a folder around one file, and one of ONNX graphs", async () => {
-    const folder = join(await written("whole/sd15.safetensors", weights("model.diffusion_model.out.0.weight")), "..");
-    await expect(openModel(folder)).rejects.toMatchObject({ code: "model-unsupported", remedy: expect.stringContaining("--model") });
-    const graphs = join(await written("graphs/unet/model.onnx", "\x08\x07"), "../..");
-    await expect(openModel(graphs)).rejects.toMatchObject({ code: "model-unsupported", remedy: expect.stringContaining("--engine ort") });
-  });
-
-  test("control: an empty folder lacks its index, a whole one opens", async () => {
-    const empty = join(await written("empty/readme.md", ""), "..");
-    await expect(openModel(empty)).rejects.toMatchObject({ code: "model-missing", message: expect.stringContaining("model_index.json") });
-    expect((await openModel("models/vignette")).components.unet?.className).toBe("UNet2DConditionModel");
+  const stopped = await run("models", ["get", "own/graphs"], {}, (kill) => (stop = kill));
+  expect(stopped).toMatchObject({ code: 1, log: expect.stringContaining("goes on from there") });
+  expect(readdirSync(join(cache, "models--own--graphs/blobs")).length).toBeGreaterThan(0);
+  server.intercept(undefined);
+  expect(await run("models", ["get", "own/graphs", "--json"])).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('"readAs":"graphs"'),
   });
 });

@@ -3,11 +3,12 @@
 // outside goes through `parseRecipe`; a value of type `Recipe` is valid.
 import { OnestrokeError } from "./errors";
 import { MAX_PROMPT_CHARACTERS, MAX_SEED, MAX_SIDE, MAX_STEPS, MIN_SIDE, MAX_MODEL_CHARACTERS } from "./limits";
+import { isRepositoryName } from "./repository-name";
 import { STEERING_RANGES, type Steering } from "./steering";
 export type { Steering };
 
 export interface Recipe {
-  /** Catalogue id, or the name of a folder (`modelName`). */
+  /** Catalogue id, the name of a repository of the hub, or the name of a folder (`modelName`). */
   readonly model: string;
   readonly prompt: string;
   readonly negative: string;
@@ -68,15 +69,12 @@ function toBigInt(value: unknown): bigint | undefined {
   return undefined;
 }
 
-/** A repository on the model hub, perhaps at a revision. */
-const HUB_NAME = /^[\w-][\w.-]*\/[\w-][\w.-]*(?:@[\w-][\w.-]*)?$/;
-
 /**
- * The name of a model as recipes write it. A folder may have any name, but the name becomes part of an address, so it must
- * not climb out of the models' folder. Only a repository on the hub has a slash in its name: `owner/name` or `owner/name@revision`.
+ * The name of a model as recipes write it. A repository of the hub is called as it is there. A folder may have any name, but the name becomes part of an address, so it must
+ * not climb out of the models' folder.
  */
 export function modelName(text: string): string {
-  if (isHubName(text)) return text;
+  if (isRepositoryName(text)) return text;
   const name = text
     .replace(/[\p{Cc}/\\]/gu, " ")
     .slice(0, MAX_MODEL_CHARACTERS)
@@ -85,16 +83,11 @@ export function modelName(text: string): string {
   return /^\.*$/.test(name) ? "model" : name;
 }
 
-/** Whether it is `owner/name` or `owner/name@revision`. */
-export function isHubName(text: string): boolean {
-  return text.length <= MAX_MODEL_CHARACTERS && HUB_NAME.test(text);
-}
-
 function parseModel(value: unknown): string {
   if (typeof value !== "string" || modelName(value) !== value) {
     throw invalid(
       "model",
-      `a model's name is at most ${MAX_MODEL_CHARACTERS} characters, without control characters, and with one slash only in owner/name`,
+      `a model's name is at most ${MAX_MODEL_CHARACTERS} characters without slashes and control characters, or a repository as owner/name`,
     );
   }
   return value;

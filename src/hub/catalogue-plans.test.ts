@@ -1,9 +1,9 @@
 // Every text-to-image family of the catalogue has a plan, from repositories in the layouts they are published in.
 import { afterEach, describe, expect, it } from "vitest";
 import { CATALOGUE } from "../catalogue/entries";
+import { nodeStore } from "../checkpoints/node-file";
 import { outlineModel } from "../pipeline/outline";
 import { modelHub } from "./hub";
-import { plainRepository } from "./plain-server";
 import { planDownload, type PlanOptions } from "./plan";
 import { isCommit } from "./repository-name";
 import { bare, LCM_DREAMSHAPER, SD_TURBO, SDXL_BASE, SDXL_VAE, SDXS_DREAMSHAPER, TAESD, type Files } from "./testing/layouts";
@@ -95,24 +95,17 @@ describe("plans of the catalogue", () => {
     expect(planned.outline).toMatchObject({ family: entry?.family, maxSteps: entry?.steps.maximum });
   });
 
-  it("what ships with the app is planned from its own folder", async () => {
-    const files = { "model_index.json": "none" };
+  it.each(["dmd2-sdxl-1step", "esc-b-2", "imf-b-2"])("%s is refused before anybody is asked", async (id) => {
     const hub = modelHub({ base: "http://127.0.0.1:9" });
-    const shipped = (repository: string) =>
-      plainRepository({ repository, revision: "" }, "http://127.0.0.1:9/models/vignette/", refusingFetch(files));
-    await expect(planDownload("vignette", { hub, outline: outlineModel })).rejects.toMatchObject({
-      code: "model-missing",
-      message: expect.stringContaining("ship with the app"),
-    });
-    await expect(planDownload("vignette", { hub, outline: outlineModel, shipped })).rejects.toMatchObject({
-      message: expect.stringContaining("model_index.json"),
-    });
+    const refused = { code: "model-unsupported", message: expect.stringContaining("which are not read") };
+    await expect(planDownload(id, { hub, outline: outlineModel })).rejects.toMatchObject(refused);
+  });
+
+  it("what ships with the app is read where it is, and no part of a plan", async () => {
+    const options = { hub: modelHub({ base: "http://127.0.0.1:9" }), outline: outlineModel };
+    await expect(planDownload("vignette", options)).rejects.toMatchObject({ message: expect.stringContaining("ship with the app") });
+    const { plan, outline } = await planDownload("vignette", { ...options, shipped: (repository) => nodeStore(`models/${repository}`) });
+    expect(plan).toMatchObject({ model: "vignette", repositories: [] });
+    expect(outline).toMatchObject({ family: "vignette", defaultSize: 256 });
   });
 });
-
-const refusingFetch =
-  (files: Files): typeof fetch =>
-  async (input) => {
-    const name = new URL(input instanceof Request ? input.url : input).pathname.split("/").at(-1) ?? "";
-    return files[name] === undefined ? new Response("", { status: 404 }) : new Response(files[name] as string);
-  };

@@ -1,8 +1,10 @@
 // What a repository is told to be before anything large of it is fetched, and why it cannot be drawn with.
 import { afterEach, describe, expect, it } from "vitest";
+import { catalogueEntry } from "../catalogue/entries";
 import { planBytes } from "../common/download";
-import { inspectRepository } from "./inspect";
-import { SD_TURBO, SDXL_BASE, weights, type Files } from "./testing/layouts";
+import { inspectModel } from "./inspect";
+import type { FakeRepository } from "./testing/fake-repository";
+import { SD_TURBO, SDXL_BASE, TAESD, weights, type Files } from "./testing/layouts";
 import { planning, planningOf, STEM, stopPlanning } from "./testing/planning";
 
 afterEach(stopPlanning);
@@ -10,8 +12,13 @@ afterEach(stopPlanning);
 describe("a report", () => {
   it("says what a repository is, what it costs and what it needs", async () => {
     const options = await planning({ "own/xl": SDXL_BASE });
-    const report = await inspectRepository("own/xl", options);
-    expect(report).toMatchObject({ model: "own/xl", isGated: false, pipelineClass: "StableDiffusionXLPipeline", refused: undefined });
+    const report = await inspectModel("own/xl", options);
+    expect(report).toMatchObject({
+      model: "own/xl",
+      repositories: [{ name: "own/xl", isGated: false }],
+      pipelineClass: "StableDiffusionXLPipeline",
+      refused: undefined,
+    });
     const { plan, outline, downloadBytes } = report.found ?? {};
     expect(outline).toMatchObject({ readAs: "weights", family: "sdxl", defaultSize: 1024 });
     expect(outline?.parts.map(({ name }) => name)).toEqual(["text_encoder", "text_encoder_2", "unet", "vae"]);
@@ -41,25 +48,49 @@ describe("a report", () => {
       /PNDM/,
     ],
   ])("says why not: %s", async (_, files, code, message) => {
-    const report = await inspectRepository("own/odd", await planning({ "own/odd": files }));
+    const report = await inspectModel("own/odd", await planning({ "own/odd": files }));
     expect(report).toMatchObject({ found: undefined, refused: { code, message: expect.stringMatching(message) } });
   });
 
   it("of a gated repository says where its licence is accepted", async () => {
     const options = await planningOf({ "own/gated": { files: SD_TURBO, gated: "manual", license: "openrail++" } });
-    const report = await inspectRepository("own/gated", options);
+    const report = await inspectModel("own/gated", options);
     expect(report).toMatchObject({
-      isGated: true,
+      repositories: [{ isGated: true }],
       license: { id: "openrail++", commercial: true },
       refused: { code: "download-gated", detail: { page: `${options.server.base}/own/gated` } },
     });
   });
 
+  it("of a model of the catalogue adds up its parts", async () => {
+    const taesd = { files: TAESD, commit: catalogueEntry("swiftbrush")?.components.vae?.revision ?? "" };
+    const options = await planningOf({ "thuanz123/swiftbrush": { files: SD_TURBO }, "madebyollin/taesd": taesd });
+    const { title, license, repositories, found } = await inspectModel("swiftbrush", options);
+    expect({ title, license }).toEqual({ title: "SwiftBrush", license: { id: "CC-BY-NC-4.0", commercial: false } });
+    expect(repositories.map(({ name }) => name)).toEqual(["thuanz123/swiftbrush", `madebyollin/taesd@${taesd.commit}`]);
+    expect(found?.downloadBytes).toBe(found && planBytes(found.plan));
+    expect(found?.outline).toMatchObject({ family: "sd21", maxSteps: 1 });
+    const unread = await inspectModel("dmd2-sdxl-1step", await planningOf(published()));
+    expect(unread).toMatchObject({
+      found: undefined,
+      refused: { code: "model-unsupported", message: expect.stringContaining("which are not read") },
+    });
+  });
+
+  /** The repositories of one that is published as pickles, at their commits. */
+  function published(): Readonly<Record<string, FakeRepository>> {
+    const { base, components = {} } = catalogueEntry("dmd2-sdxl-1step") ?? {};
+    const all = [...(base === undefined ? [] : [base]), ...Object.values(components)];
+    return Object.fromEntries(
+      all.map(({ repository, revision }) => [repository, { files: SDXL_BASE, ...(revision === "main" ? {} : { commit: revision }) }]),
+    );
+  }
+
   it("is none of a repository that is not there, or when the hub fails", async () => {
     const options = await planning({});
-    await expect(inspectRepository("own/none", options)).rejects.toMatchObject({ code: "model-missing" });
+    await expect(inspectModel("own/none", options)).rejects.toMatchObject({ code: "model-missing" });
     options.server.intercept((_, response) => (response.writeHead(503).end(), true));
-    await expect(inspectRepository("own/none", options)).rejects.toMatchObject({ code: "download-failed" });
+    await expect(inspectModel("own/none", options)).rejects.toMatchObject({ code: "download-failed" });
   });
 });
 

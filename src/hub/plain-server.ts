@@ -3,7 +3,6 @@
 import type { RepositoryAt } from "../catalogue/entry";
 import { httpStore } from "../checkpoints/http-source";
 import { firstExisting } from "../checkpoints/read-file";
-import type { PlannedFile } from "../common/download";
 import { OnestrokeError } from "../common/errors";
 import type { Hub, HubRepository } from "./hub";
 import { checkRepository, repositoryName } from "./repository-name";
@@ -33,16 +32,8 @@ export function plainServer(base: string, fetcher: typeof fetch = fetch): Hub {
   };
 }
 
-/**
- * Files below one address, which nobody lists.
- * @param published what is known of them all the same, by path
- */
-export function plainRepository(
-  at: RepositoryAt,
-  address: string,
-  fetcher: typeof fetch = fetch,
-  published: ReadonlyMap<string, PlannedFile> = new Map(),
-): HubRepository {
+/** Files below one address, which nobody lists. */
+function plainRepository(at: RepositoryAt, address: string, fetcher: typeof fetch): HubRepository {
   return {
     at,
     commit: at.revision,
@@ -50,6 +41,6 @@ export function plainRepository(
     license: undefined,
     isGated: false,
     store: httpStore(address, fetcher),
-    file: (path, byteLength) => published.get(path) ?? { path, byteLength },
+    file: (path, byteLength) => ({ path, byteLength }),
   };
 }

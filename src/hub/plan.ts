@@ -3,8 +3,9 @@
 import { catalogueEntry } from "../catalogue/entries";
 import type { CatalogueEntry, RepositoryAt } from "../catalogue/entry";
 import type { ByteStore } from "../checkpoints/byte-source";
+import { refuseUnread } from "../checkpoints/catalogue-manifest";
 import type { ModelFiles } from "../checkpoints/places";
-import type { DownloadPlan, PlannedRepository } from "../common/download";
+import type { DownloadPlan, PlannedFile, PlannedRepository } from "../common/download";
 import { OnestrokeError, type ErrorCode } from "../common/errors";
 import type { ModelOutline, ReadAs } from "../common/model-outline";
 import type { Hub, HubRepository } from "./hub";
@@ -19,8 +20,8 @@ export interface PlanOptions {
   readonly outline: ReadOutline;
   /** Default: as weights, or as graphs where weights cannot be read and there are graphs. */
   readonly readAs?: ReadAs | undefined;
-  /** Files that ship with the app, which are on no hub. */
-  readonly shipped?: (repository: string) => HubRepository;
+  /** Repositories that ship with the app, with a revision of "". They are read where they are, and are no part of a plan. */
+  readonly shipped?: (repository: string) => ByteStore;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -35,6 +36,7 @@ export interface PlannedModel {
  */
 export async function planDownload(model: string, options: PlanOptions): Promise<PlannedModel> {
   const entry = catalogueEntry(model);
+  if (entry !== undefined) refuseUnread(entry);
   const at = entry === undefined ? [parseRepositoryName(model)] : repositoriesOf(entry);
   const found = await openAll(at, options);
   return planOf(entry, found, options);
@@ -51,12 +53,17 @@ export async function openAll(all: readonly RepositoryAt[], { hub, shipped, sign
   return Promise.all(
     all.map(async (at) => {
       if (at.revision !== "") return hub.open(at, signal);
-      if (shipped !== undefined) return shipped(at.repository);
+      if (shipped !== undefined) return atHand(at, shipped(at.repository));
       throw new OnestrokeError("model-missing", `the files of ${at.repository} ship with the app and are on no hub`, {
         repository: at.repository,
       });
     }),
   );
+}
+
+function atHand(at: RepositoryAt, store: ByteStore): HubRepository {
+  const file = (path: string, byteLength: number): PlannedFile => ({ path, byteLength });
+  return { at, commit: "", addresses: [], license: undefined, isGated: false, store, file };
 }
 
 /** The plan of a model whose repositories are open. Without an entry there is one repository. */
@@ -70,7 +77,13 @@ export async function planOf(
     const stores = repositories.map(({ store }, i) => recordingStore(store, opened[i] ?? new Map<string, number>()));
     const outline = await read(modelFiles(entry, repositories, stores), as, signal);
     const planned = repositories.map((repository, i) => plannedRepository(repository, opened[i] ?? new Map<string, number>()));
-    return { plan: { ...namesOf(entry, repositories), repositories: planned.filter(({ files }) => files.length > 0) }, outline };
+    return {
+      plan: {
+        ...namesOf(entry, repositories),
+        repositories: planned.filter(({ files, addresses }) => files.length > 0 && addresses.length > 0),
+      },
+      outline,
+    };
   };
   return readAs === undefined ? eitherWay(entry, attempt) : attempt(readAs);
 }
@@ -100,10 +113,11 @@ function modelFiles(entry: CatalogueEntry | undefined, repositories: readonly Hu
     if (store === undefined) throw new OnestrokeError("model-missing", `${repository} is not a part of the model`, { repository });
     return store;
   };
-  return { entry, base: entry === undefined ? stores[0] : entry.base && open(entry.base), open };
+  if (entry !== undefined) return { entry, base: entry.base && open(entry.base), open };
+  return { entry, id: namesOf(entry, repositories).model, base: stores[0], open };
 }
 
-function namesOf(
+export function namesOf(
   entry: CatalogueEntry | undefined,
   repositories: readonly HubRepository[],
 ): Pick<DownloadPlan, "model" | "title" | "license"> {

@@ -1,21 +1,11 @@
-// Names of repositories as people type them: `owner/name`, or `owner/name@revision`. A name becomes a part of addresses and of
-// folder names, so it is checked character by character before it becomes either.
+// Names of repositories as people type them, and what is wrong with one that is none.
 import type { RepositoryAt } from "../catalogue/entry";
 import { OnestrokeError } from "../common/errors";
 import { shown } from "../common/json";
+import { isRepository, isRevision } from "../common/repository-name";
 
 /** The branch that a repository is read from when nobody names one. */
 export const DEFAULT_REVISION = "main";
-
-/** The hub's own bound for owner and name together. */
-const MOST_CHARACTERS = 96;
-const MOST_REVISION_CHARACTERS = 200;
-
-/** Letters, digits and `.-_`, without `--` and `..`, and with none of `.-` at either end. */
-const PART = /^(?!.*(?:--|\.\.))[A-Za-z0-9_](?:[\w.-]*[A-Za-z0-9_])?$/;
-
-/** A branch, a tag or a commit, as git allows them, less what would steer an address. */
-const REVISION = /^(?!.*(?:\.\.|\/\/))[\w.+-](?:[\w.+/-]*[\w.+-])?$/;
 
 export const isCommit = (revision: string): boolean => /^[0-9a-f]{40}$/.test(revision);
 
@@ -34,11 +24,8 @@ export function parseRepositoryName(text: string): RepositoryAt {
 
 /** The same for a name that comes in two parts, from a catalogue or a file. */
 export function checkRepository({ repository, revision }: RepositoryAt): void {
-  const parts = repository.split("/");
-  if (parts.length !== 2 || repository.length > MOST_CHARACTERS || !parts.every((part) => PART.test(part)))
-    throw badName(`${shown(repository)} is not the name of a repository`);
-  if (revision.length > MOST_REVISION_CHARACTERS || !REVISION.test(revision))
-    throw badName(`${shown(revision)} is not a branch, a tag or a commit of ${repository}`);
+  if (!isRepository(repository)) throw badName(`${shown(repository)} is not the name of a repository`);
+  if (!isRevision(revision)) throw badName(`${shown(revision)} is not a branch, a tag or a commit of ${repository}`);
 }
 
 /** `owner/name`, or `owner/name@revision` where it is not the usual branch. */

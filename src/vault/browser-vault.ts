@@ -22,10 +22,13 @@ export interface BrowserVaultOptions {
   readonly transfer?: Partial<Transfer>;
   /** Whether leftovers are swept and fresh files read again, in the background. One worker of a page does that. */
   readonly tidies?: boolean;
+  /** Length of a chunk. */
+  readonly chunkBytes?: number;
 }
 
 /** Only in dedicated workers, which alone have synchronous file handles. */
 export async function createBrowserVault(options: BrowserVaultOptions = {}): Promise<Vault> {
+  const { chunkBytes = CHUNK_BYTES } = options;
   const transfer = createTransfer(options.transfer);
   const rows = indexedRows(NAME);
   if (!(await givesStorage(rows))) return createMemoryVault(options);
@@ -35,7 +38,7 @@ export async function createBrowserVault(options: BrowserVaultOptions = {}): Pro
     journal: new Journal(rows),
     locks: webLocks(navigator.locks, `${NAME}:`),
     transfer,
-    chunkBytes: CHUNK_BYTES,
+    chunkBytes,
   };
   // Nobody waits for it, and whatever it fails of fails again where somebody does.
   if (options.tidies === true)
@@ -46,7 +49,7 @@ export async function createBrowserVault(options: BrowserVaultOptions = {}): Pro
 }
 
 /** Nothing of it outlives the worker. */
-export function createMemoryVault({ transfer }: Pick<BrowserVaultOptions, "transfer"> = {}): Vault {
+export function createMemoryVault({ transfer, chunkBytes = CHUNK_BYTES }: Omit<BrowserVaultOptions, "tidies"> = {}): Vault {
   const storage = globalThis.navigator?.storage;
   return fileVault(
     {
@@ -54,7 +57,7 @@ export function createMemoryVault({ transfer }: Pick<BrowserVaultOptions, "trans
       journal: new Journal(memoryRows()),
       locks: memoryLocks(),
       transfer: createTransfer(transfer),
-      chunkBytes: CHUNK_BYTES,
+      chunkBytes,
     },
     false,
     storage,

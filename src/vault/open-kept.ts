@@ -35,7 +35,7 @@ function modelFiles(plan: DownloadPlan, storeOf: (repository: PlannedRepository)
     throw new OnestrokeError("model-missing", `the plan of ${plan.model} does not list ${repository}`, { model: plan.model, repository });
   };
   const entry = catalogueEntry(plan.model);
-  if (entry === undefined) return { name: plan.model, entry, base: stores[0]?.store, open };
+  if (entry === undefined) return { entry, id: plan.model, base: stores[0]?.store, open };
   return { entry, base: entry.base && open(entry.base), open };
 }
 

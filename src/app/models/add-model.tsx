@@ -1,6 +1,6 @@
 // Adds a repository of the hub by its name. What it is is looked at first; nothing large is fetched by that.
 import { useId, useState, type FormEvent, type ReactNode } from "react";
-import { isHubName } from "../../common/recipe";
+import { isRepositoryName } from "../../common/repository-name";
 import { strings } from "../strings";
 import { useApp } from "../use-app";
 import styles from "./models.module.css";
@@ -14,8 +14,8 @@ export function AddModel(): ReactNode {
   const look = (event: FormEvent): void => {
     event.preventDefault();
     const repository = repositoryIn(name);
-    setWrong(!isHubName(repository));
-    if (!isHubName(repository)) return;
+    setWrong(!isRepositoryName(repository));
+    if (!isRepositoryName(repository)) return;
     setName("");
     app.getModel(repository);
   };

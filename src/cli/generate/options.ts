@@ -14,10 +14,12 @@ import { STEERING_RANGES, type Steering } from "../../common/steering";
 import { CHOSEN_RULES, type ChosenRule } from "../../samplers/scheduler-file";
 import type { SteeringDefaults } from "../../common/steering-defaults";
 
-export const USAGE = `usage: npm run generate -- --model ID_OR_PATH --prompt TEXT --out FILE.png
+export const USAGE = `usage: npm run generate -- --model MODEL --prompt TEXT --out FILE.png
   [--negative TEXT [--nasa A | --nag PHI] [--sigma-end S]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--text-rows R] [--sampler RULE] [--tokenizer DIR] [--prediction P] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
-or: npm run generate -- --model ID_OR_PATH --batch FILE.jsonl [--text-rows R] [--sampler RULE] [--tokenizer DIR] [--prediction P] [--engine wgsl|ort-webgpu|ort-wasm]
+or: npm run generate -- --model MODEL --batch FILE.jsonl [--text-rows R] [--sampler RULE] [--tokenizer DIR] [--prediction P] [--engine wgsl|ort-webgpu|ort-wasm]
   (a line: {"prompt", "out", "negative"?, "nasa"?, "nag"?, "sigma-end"?, "steps"?, "seed"?, "width"?, "height"?}; a seed above 2^53 as a string)
+MODEL is an id of models/catalogue (with a choice of parts after a plus: sd-turbo+large-decoder), a folder, a file, or a repository of the
+hub as OWNER/NAME[@REVISION]. What is on the hub is fetched once, into the hub's own cache folder (see npm run models).
 A negative prompt is steered away from by NASA at strength A or by NAG at strength PHI, at the first step and at those whose
 sigma (noise over signal) is at least S; 0 is every step. Method, strength and S are the model's own if not given.
 Prompt and negative prompt may each fill R rows of the text encoder, of 77 tokens with begin and end; what is longer is cut.

@@ -47,7 +47,7 @@ const USUAL = { latentChannels: 4, scalingFactor: 0.18215, levels: 4, sampleSize
  * @throws OnestrokeError `model-missing` naming the file, `model-unsupported`, `model-corrupt`
  */
 export async function openOnnxCheckpoint(
-  { name, entry, base: store }: ModelFiles,
+  { entry, id, base: store }: ModelFiles,
   rule: ChosenRule | undefined,
   signal?: AbortSignal,
 ): Promise<OnnxCheckpoint> {
@@ -74,7 +74,7 @@ export async function openOnnxCheckpoint(
   const factor = 2 ** (levelsOf(vae) - 1);
   checkUsualSide(sampleSize * factor);
   return {
-    name: entry?.id ?? name ?? store.name.replace(/\/+$/, "").split("/").at(-1) ?? store.name,
+    name: entry?.id ?? id ?? store.name.replace(/\/+$/, "").split("/").at(-1) ?? store.name,
     store,
     entry,
     textEncoder,

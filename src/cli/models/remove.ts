@@ -2,8 +2,8 @@
 // So only what this model reads and no other model here does is removed, and a repository's folder only once nothing is left in it.
 import { lstat, readdir, readlink, rm, rmdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { ReadOutline } from "../../hub/plan";
 import type { RepositoryAt } from "../../catalogue/entry";
+import type { ModelCache } from "./cache";
 import { cachedStore, repositoryFolder } from "./cache-layout";
 import { namedModel, type CachedModel } from "./cached-model";
 import { listModels, wholeModel } from "./list";
@@ -15,13 +15,13 @@ export interface Removed {
 }
 
 /** @returns undefined where nothing of the model is here */
-export async function removeModel(cache: string, model: string, outline: ReadOutline): Promise<Removed | undefined> {
-  const { repositories } = namedModel(model);
-  const folders = repositories.map(({ repository }) => repositoryFolder(cache, repository));
-  const own = await wholeModel(cache, model, outline);
+export async function removeModel(cache: ModelCache, model: string): Promise<Removed | undefined> {
+  const repositories = namedModel(model).repositories.filter(({ revision }) => revision !== "");
+  const folders = repositories.map(({ repository }) => repositoryFolder(cache.folder, repository));
+  const own = await wholeModel(cache, model);
   // What a model that is not whole would read is not known, so all of its snapshots goes, as the hub's own tool does it.
-  const links = own === undefined ? await snapshotFiles(cache, repositories) : linksOf(own);
-  const others = await modelsBeside(cache, model, outline);
+  const links = own === undefined ? await snapshotFiles(cache.folder, repositories) : linksOf(own);
+  const others = await modelsBeside(cache, model);
   const isShared = (link: string): boolean => others.some(({ links: theirs }) => theirs.has(link));
   const sharedWith = others.filter(({ links: theirs }) => links.some((link) => theirs.has(link))).map(({ model: name }) => name);
   let freedBytes = 0;
@@ -46,16 +46,15 @@ export async function removeModel(cache: string, model: string, outline: ReadOut
 
 /** The other models that are whole here, with the names of the files that they read. */
 async function modelsBeside(
-  cache: string,
+  cache: ModelCache,
   model: string,
-  outline: ReadOutline,
 ): Promise<readonly { readonly model: string; readonly links: ReadonlySet<string> }[]> {
-  const all = await listModels(cache, outline);
+  const all = await listModels(cache);
   // Repositories by their own names are left out, because most of them are parts of these models.
   const others = all.filter((other) => other.model !== model && !other.model.includes("/"));
   return Promise.all(
     others.map(async (other) => {
-      const found = await wholeModel(cache, other.model, outline);
+      const found = await wholeModel(cache, other.model);
       return {
         model: other.model,
         links: new Set(found?.read.flatMap(({ folder, files }) => [...files.keys()].map((path) => join(folder, path)))),

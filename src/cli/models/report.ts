@@ -1,12 +1,14 @@
-// A repository's report as text.
-import type { RepositoryReport } from "../../hub/inspect";
+// A model's report as text.
+import type { ModelReport } from "../../hub/inspect";
 import { OnestrokeError } from "../../common/errors";
 import type { License } from "../../common/model-facts";
 import { bytesText } from "./progress";
 
-export function reportText({ model, commit, license, isGated, pipelineClass, found, refused }: RepositoryReport): string {
+export function reportText({ title, license, repositories, pipelineClass, found, refused }: ModelReport): string {
+  const isGated = repositories.some((repository) => repository.isGated);
   const lines = [
-    `${model} at ${commit}`,
+    title,
+    ...repositories.map(({ name, commit }) => `  ${name}${name.endsWith(commit) ? "" : ` at ${commit}`}`),
     `licence: ${licenseText(license)}${isGated ? ", to be accepted before its files can be fetched" : ""}`,
     ...(pipelineClass === undefined ? [] : [`pipeline: ${pipelineClass}`]),
   ];

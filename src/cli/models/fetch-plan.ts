@@ -23,9 +23,8 @@ export interface FetchPlanOptions {
   /** `fetch` with the hub's token, where there is one. */
   readonly fetcher: typeof fetch;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: (progress: DownloadProgress) => void;
-  /** Tests shorten the pauses. */
-  readonly transfer?: Partial<Transfer>;
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
+  readonly transfer?: Partial<Transfer> | undefined;
 }
 
 /** Each file comes over one connection, in order; this many files come at once. */

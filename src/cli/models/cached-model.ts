@@ -6,8 +6,9 @@ import type { ModelFiles } from "../../checkpoints/places";
 import { OnestrokeError } from "../../common/errors";
 import type { ModelOutline, ReadAs } from "../../common/model-outline";
 import { recordingStore } from "../../hub/listed-store";
-import { eitherWay, repositoriesOf, type ReadOutline } from "../../hub/plan";
-import { parseRepositoryName } from "../../hub/repository-name";
+import { eitherWay, repositoriesOf } from "../../hub/plan";
+import { parseRepositoryName, repositoryName } from "../../hub/repository-name";
+import type { ModelCache } from "./cache";
 import { cachedStore } from "./cache-layout";
 
 /** A model by what its name stands for. */
@@ -20,14 +21,16 @@ export interface NamedModel {
 export interface CachedModel {
   readonly files: ModelFiles;
   readonly outline: ModelOutline;
-  /** What drawing reads: for each repository its folder in the cache, and the files with their length. */
+  /** What drawing reads of the hub: for each repository its folder in the cache, and the files with their length. */
   readonly read: readonly { readonly at: RepositoryAt; readonly folder: string; readonly files: ReadonlyMap<string, number> }[];
 }
 
 /** @throws OnestrokeError `invalid-input` for what is neither an id of the catalogue nor the name of a repository */
 export function namedModel(model: string): NamedModel {
   const entry = catalogueEntry(model);
-  return { model, entry, repositories: entry === undefined ? [parseRepositoryName(model)] : repositoriesOf(entry) };
+  if (entry !== undefined) return { model: entry.id, entry, repositories: repositoriesOf(entry) };
+  const at = parseRepositoryName(model);
+  return { model: repositoryName(at), entry, repositories: [at] };
 }
 
 /**
@@ -36,24 +39,25 @@ export function namedModel(model: string): NamedModel {
  * @throws OnestrokeError `model-unsupported`, `model-corrupt` for one that is here and cannot be drawn with
  */
 export async function cachedModel(
-  cache: string,
+  { folder: cache, outline, shipped }: ModelCache,
   named: NamedModel,
-  outline: ReadOutline,
   readAs?: ReadAs,
   signal?: AbortSignal,
 ): Promise<CachedModel | undefined> {
-  const held = await Promise.all(named.repositories.map(async (at) => ({ at, store: await cachedStore(cache, at) })));
+  const ofHub = named.repositories.filter(({ revision }) => revision !== "");
+  const held = await Promise.all(ofHub.map(async (at) => ({ at, store: await cachedStore(cache, at) })));
   const here = held.flatMap(({ at, store }) => (store === undefined ? [] : [{ at, store, opened: new Map<string, number>() }]));
   if (here.length < held.length) return undefined;
   const open = (at: RepositoryAt): ByteStore => {
+    if (at.revision === "") return shipped(at.repository);
     const found = here.find((each) => each.at.repository === at.repository && each.at.revision === at.revision);
     if (found === undefined)
       throw new OnestrokeError("model-missing", `${at.repository} is not in the cache`, { repository: at.repository });
     return recordingStore(found.store, found.opened);
   };
-  const [only] = named.repositories;
-  const base = named.entry === undefined ? only : named.entry.base;
-  const files: ModelFiles = { entry: named.entry, base: base && open(base), open };
+  const { entry, model, repositories } = named;
+  const base = entry === undefined ? repositories[0] : entry.base;
+  const files: ModelFiles = { entry, ...(entry === undefined ? { id: model } : {}), base: base && open(base), open };
   const read = async (as: ReadAs): Promise<CachedModel> => {
     for (const { opened } of here) opened.clear();
     const found = await outline(files, as, signal);

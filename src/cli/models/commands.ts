@@ -1,9 +1,10 @@
 // What `npm run models` can do, each as a function of the model's name.
 import { OnestrokeError } from "../../common/errors";
-import { inspectRepository } from "../../hub/inspect";
+import { inspectModel } from "../../hub/inspect";
 import type { Hub } from "../../hub/hub";
-import { outlineModel } from "../../pipeline/outline";
-import { cacheFolder, hubOf } from "./environment";
+import { MODELS, modelCache } from "./cache";
+import { hubOf } from "./environment";
+import { hashEntry } from "./hash-entry";
 import { namedModel } from "./cached-model";
 import { fetchModel } from "./hub-model";
 import { untilInterrupted } from "./interrupt";
@@ -14,10 +15,11 @@ import { reportText } from "./report";
 import { verifyModel } from "./verify";
 
 export const USAGE = `usage: npm run models -- list [--json]
-       npm run models -- show OWNER/NAME[@REVISION] [--json]    what a repository is, and whether it can be drawn with
+       npm run models -- show MODEL [--json]                    what a model is, and whether it can be drawn with
        npm run models -- get MODEL [--json]                     fetches a model, or what is missing of it
        npm run models -- verify MODEL [--json]                  hashes its files again; what is wrong is removed
        npm run models -- remove MODEL [--json]                  removes the files that no other model needs
+       npm run models -- hash ID                                writes into its entry the hashes of a model that ships with the project
 MODEL is an id of models/catalogue, with a choice of parts after a plus (sd-turbo+large-decoder), or OWNER/NAME[@REVISION].
 Models are kept in the hub's own cache folder, HF_HUB_CACHE or HF_HOME/hub. HF_TOKEN, HF_ENDPOINT and HF_HUB_OFFLINE are honoured.`;
 
@@ -27,41 +29,42 @@ export interface Answer {
   readonly text: string;
 }
 
-const COMMANDS: Readonly<Record<string, (model: string) => Promise<Answer>>> = { show, get, verify, remove };
+const COMMANDS: Readonly<Record<string, (model: string) => Promise<Answer>>> = { show, get, verify, remove, hash };
 
 async function list(): Promise<Answer> {
-  const cache = cacheFolder();
-  const [models, repositories] = [await listModels(cache, outlineModel), await listRepositories(cache)];
+  const cache = modelCache();
+  const [models, repositories] = [await listModels(cache), await listRepositories(cache.folder)];
   const unfinished = (bytes: number): string => (bytes === 0 ? "" : `, and ${bytesText(bytes)} of downloads that are not finished`);
   const lines = [
     ...models.map(({ model, title, byteLength }) => `${model}  ${title === model ? "" : `${title}, `}reads ${bytesText(byteLength)}`),
-    `\n${cache}`,
+    `\n${cache.folder}`,
     ...repositories.map(
       ({ repository, byteLength, unfinishedBytes }) => `  ${repository}  ${bytesText(byteLength)}${unfinished(unfinishedBytes)}`,
     ),
   ];
-  return { json: { cache, models, repositories }, text: lines.join("\n") };
+  return { json: { cache: cache.folder, models, repositories }, text: lines.join("\n") };
 }
 
 async function show(model: string): Promise<Answer> {
-  const report = await inspectRepository(model, { hub: network(), outline: outlineModel });
+  const { outline, shipped } = modelCache();
+  const report = await inspectModel(model, { hub: network(), outline, shipped });
   return { json: report, text: reportText(report) };
 }
 
 async function get(model: string): Promise<Answer> {
-  const [cache, line] = [cacheFolder(), progressLine(model)];
+  const [cache, line] = [modelCache(), progressLine(model)];
   const { outline } = await untilInterrupted(line.end, (signal) =>
-    fetchModel(model, { cache, hub: network(), outline: outlineModel, signal, onProgress: line.say }),
+    fetchModel(model, { cache, hub: network(), signal, onProgress: line.say }),
   );
-  return { json: { model, cache, outline }, text: `${model} is in ${cache}` };
+  return { json: { model, cache: cache.folder, outline }, text: `${model} is in ${cache.folder}` };
 }
 
 async function verify(model: string): Promise<Answer> {
   namedModel(model);
-  const cache = cacheFolder();
-  const found = await wholeModel(cache, model, outlineModel);
+  const cache = modelCache();
+  const found = await wholeModel(cache, model);
   if (found === undefined)
-    throw new OnestrokeError("model-missing", `${model} is not in ${cache}, or not all of it`, { model, remedy: GET });
+    throw new OnestrokeError("model-missing", `${model} is not in ${cache.folder}, or not all of it`, { model, remedy: GET });
   const files = await untilInterrupted(
     () => undefined,
     (signal) => verifyModel(found, ({ file, state }) => void process.stderr.write(`${file}: ${state}\n`), signal),
@@ -77,12 +80,17 @@ async function verify(model: string): Promise<Answer> {
 const GET = "Fetch it with `npm run models -- get MODEL`.";
 
 async function remove(model: string): Promise<Answer> {
-  const cache = cacheFolder();
-  const removed = await removeModel(cache, model, outlineModel);
+  const cache = modelCache();
+  const removed = await removeModel(cache, model);
   if (removed === undefined)
-    throw new OnestrokeError("model-missing", `nothing of ${model} is in ${cache}`, { model, remedy: "Nothing to do." });
+    throw new OnestrokeError("model-missing", `nothing of ${model} is in ${cache.folder}`, { model, remedy: "Nothing to do." });
   const shared = removed.sharedWith.length === 0 ? "" : `; what it shares with ${removed.sharedWith.join(" and ")} stays`;
   return { json: { model, ...removed }, text: `${bytesText(removed.freedBytes)} freed${shared}` };
+}
+
+async function hash(model: string): Promise<Answer> {
+  const count = await hashEntry(model, MODELS);
+  return { json: { model, files: count }, text: `models/catalogue/${model}.json lists ${count} files` };
 }
 
 function network(): Hub {

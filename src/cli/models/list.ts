@@ -3,7 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CATALOGUE } from "../../catalogue/entries";
 import { OnestrokeError } from "../../common/errors";
-import type { ReadOutline } from "../../hub/plan";
+import type { ModelCache } from "./cache";
 import { cachedRepositories, repositoryFolder } from "./cache-layout";
 import { cachedModel, namedModel, type CachedModel } from "./cached-model";
 
@@ -22,12 +22,12 @@ export interface ListedRepository {
 }
 
 /** Models that are whole here: of the catalogue with each choice of parts, and repositories by their own name. */
-export async function listModels(cache: string, outline: ReadOutline): Promise<readonly ListedModel[]> {
-  const repositories = await cachedRepositories(cache);
+export async function listModels(cache: ModelCache): Promise<readonly ListedModel[]> {
+  const repositories = await cachedRepositories(cache.folder);
   const ofCatalogue = CATALOGUE.flatMap(({ id, presets }) => [id, ...presets.slice(1).map((preset) => `${id}+${preset.id}`)]);
   const listed: ListedModel[] = [];
   for (const model of [...ofCatalogue, ...repositories]) {
-    const found = await wholeModel(cache, model, outline);
+    const found = await wholeModel(cache, model);
     if (found !== undefined) listed.push({ model, title: found.files.entry?.title ?? model, byteLength: readBytes(found) });
   }
   return listed;
@@ -48,10 +48,10 @@ export async function listRepositories(cache: string): Promise<readonly ListedRe
 }
 
 /** A model that is whole here and can be drawn with. What ships with the project is not asked for. */
-export async function wholeModel(cache: string, model: string, outline: ReadOutline): Promise<CachedModel | undefined> {
+export async function wholeModel(cache: ModelCache, model: string): Promise<CachedModel | undefined> {
   try {
     const named = namedModel(model);
-    return named.repositories.some(({ revision }) => revision === "") ? undefined : await cachedModel(cache, named, outline);
+    return named.entry?.base?.revision === "" ? undefined : await cachedModel(cache, named);
   } catch (thrown) {
     // Other programs keep other things in this folder.
     if (thrown instanceof OnestrokeError) return undefined;
