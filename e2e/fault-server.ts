@@ -114,7 +114,7 @@ export async function faultServer(files: ReadonlyMap<string, Buffer> = new Map()
     const step = fault.bytesPerSecond === undefined ? PIECE_BYTES : Math.min(PIECE_BYTES, Math.ceil(fault.bytesPerSecond / 20));
     for (let at = 0; at < last; at += step) {
       const piece = body.subarray(at, Math.min(at + step, last));
-      if (!response.write(piece)) await new Promise((resolve) => response.once("drain", resolve).once("close", resolve));
+      if (!response.write(piece)) await drained(response);
       if (response.destroyed) return;
       server.sentBytes += piece.byteLength;
       if (fault.bytesPerSecond !== undefined) await sleep((piece.byteLength / fault.bytesPerSecond) * 1_000);
@@ -123,6 +123,16 @@ export async function faultServer(files: ReadonlyMap<string, Buffer> = new Map()
     // What was written is let out before the end of the connection.
     if (last === fault.cutAt) await sleep(20).then(() => response.destroy());
   }
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      response.off("drain", end).off("close", end);
+      resolve();
+    };
+    response.on("drain", end).on("close", end);
+  });
 }
 
 function flipped(file: Buffer, at: number | undefined): Buffer {

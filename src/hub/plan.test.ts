@@ -1,5 +1,6 @@
 // Plans: from the published layouts exactly the files that drawing reads, each once, with its hash.
 import { afterEach, describe, expect, it } from "vitest";
+import { VIGNETTE } from "../catalogue/entries";
 import { memoryStore } from "../checkpoints/memory-source";
 import { manifestOf } from "../checkpoints/places";
 import { decodeModel } from "../ort/onnx-graph/decode";
@@ -24,6 +25,15 @@ describe("a plan", () => {
     expect(plan).toMatchObject({ model: "own/turbo", title: "own/turbo", license: undefined });
     expect(repository).toMatchObject({ revision: "main", commit, addresses: [`${options.server.base}/own/turbo/resolve/${commit}/`] });
     expect(repository?.files.every(({ hash, byteLength }) => hash !== undefined && byteLength > 0)).toBe(true);
+  });
+
+  it("of a real model, from its folder, opens as the folder does", async () => {
+    const options = await planningOf({ "own/vignette": { files: "models/vignette" } });
+    const { plan, outline } = await planDownload("own/vignette", options);
+    expect(outline).toMatchObject({ family: "vignette", defaultSize: 256, maxSteps: 4 });
+    const weights = plan.repositories[0]?.files.filter(({ path }) => path.endsWith(".safetensors")) ?? [];
+    expect(weights.reduce((total, { byteLength }) => total + byteLength, 0)).toBe(VIGNETTE.byteLength);
+    expect(plan.repositories[0]?.files.some(({ path }) => path.endsWith(".onnx"))).toBe(false);
   });
 
   it("fetches no weights to be made", async () => {

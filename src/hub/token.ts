@@ -17,7 +17,8 @@ export class HubToken {
     if (!/^[\x21-\x7e]{1,512}$/.test(text)) throw refused("the access token has characters that no token has");
     const { origin, protocol, hostname } = new URL(base);
     const isHere = ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
-    if (protocol !== "https:" && !isHere) throw refused(`${origin} is not https, so everybody on the way could read the access token`);
+    if (protocol !== "https:" && !isHere)
+      throw refused(`${origin} is not https, so everybody on the way could read the access token`, NOT_SECRET);
     this.#value = text;
     this.#origin = origin;
   }
@@ -37,6 +38,8 @@ export class HubToken {
   }
 }
 
-function refused(problem: string): OnestrokeError {
-  return new OnestrokeError("invalid-input", problem, { field: "token" });
+const NOT_SECRET = "Use the hub's https address, or no access token.";
+
+function refused(problem: string, remedy = "Copy it again from the settings of your account."): OnestrokeError {
+  return new OnestrokeError("invalid-input", problem, { field: "token", remedy });
 }

@@ -97,6 +97,12 @@ async function openSync(handle: FileSystemFileHandle, mode: "read-only" | "readw
 }
 
 function handleFile(name: string, handle: SyncHandle): WritableFile {
+  const write = (at: number, bytes: Uint8Array<ArrayBuffer>): void => {
+    const count = handle.write(bytes, { at });
+    if (count === bytes.byteLength) return;
+    if (count < bytes.byteLength || count === NO_SPACE) throw new OnestrokeError("storage-full", `there is no more room for ${name}`);
+    throw gone(name, `took ${count} of ${bytes.byteLength} bytes`);
+  };
   return {
     get byteLength() {
       return handle.getSize();
@@ -106,14 +112,13 @@ function handleFile(name: string, handle: SyncHandle): WritableFile {
         const count = handle.read(into, { at });
         if (count !== into.byteLength) throw gone(name, `gave ${count} of ${into.byteLength} bytes`);
       }),
-    write: (at, bytes) =>
-      storing(`writing ${name}`, () => {
-        const count = handle.write(bytes, { at });
-        if (count === bytes.byteLength) return;
-        if (count < bytes.byteLength || count === NO_SPACE) throw new OnestrokeError("storage-full", `there is no more room for ${name}`);
-        throw gone(name, `took ${count} of ${bytes.byteLength} bytes`);
+    write: (at, bytes) => storing(`writing ${name}`, () => write(at, bytes)),
+    truncate: (byteLength) =>
+      storing(`reserving ${byteLength} bytes`, () => {
+        handle.truncate(byteLength);
+        // In private windows a file's length is taken on trust, and only a write is refused.
+        if (byteLength > 0) write(byteLength - 1, new Uint8Array(1));
       }),
-    truncate: (byteLength) => storing(`reserving ${byteLength} bytes`, () => handle.truncate(byteLength)),
     flush: () => storing(`writing ${name}`, () => handle.flush()),
     close: async () => handle.close(),
   };

@@ -32,13 +32,10 @@ export type FetchHooks = Pick<ChunkHooks, "signal" | "onBytes" | "onWait">;
  * @throws OnestrokeError as `fetchChunks`; `storage-full`, `model-corrupt` where it came twice with another hash
  */
 export async function fetchFile(wanted: FileToFetch, hooks: FetchHooks, transfer: Transfer): Promise<string> {
-  const { file, blobs, key, name } = wanted;
+  const { file, blobs, name } = wanted;
   const blob = file.hash && join(blobs, file.hash.hex);
-  if (blob !== undefined && (await lengthOf(blob)) === file.byteLength) {
-    hooks.onBytes(file.byteLength);
-    return blob;
-  }
-  const part = join(blobs, `${file.hash?.hex ?? key}.incomplete`);
+  if (blob !== undefined && (await lengthOf(blob)) === file.byteLength) return blob;
+  const part = partOf(wanted);
   await storing(part, () => mkdir(dirname(part), { recursive: true }));
   for (let attempt = 1; ; attempt++) {
     await complete(part, wanted, hooks, transfer);
@@ -59,6 +56,23 @@ export async function fetchFile(wanted: FileToFetch, hooks: FetchHooks, transfer
   }
 }
 
+/** Bytes of a file that are here already, and will not be asked for. */
+export async function hereBytes(wanted: FileToFetch): Promise<number> {
+  const { file, blobs } = wanted;
+  if (file.hash !== undefined && (await lengthOf(join(blobs, file.hash.hex))) === file.byteLength) return file.byteLength;
+  return usable((await lengthOf(partOf(wanted))) ?? 0, file.byteLength);
+}
+
+function partOf({ file, blobs, key }: FileToFetch): string {
+  return join(blobs, `${file.hash?.hex ?? key}.incomplete`);
+}
+
+/** How much of an unfinished file of some length is kept: whole chunks, and none of one that is too long. */
+function usable(length: number, byteLength: number): number {
+  if (length > byteLength) return 0;
+  return length === byteLength ? byteLength : length - (length % CHUNK_BYTES);
+}
+
 /** Fetches what is not there yet. Chunks are written in order, so the file is always a beginning of the whole. */
 async function complete(part: string, { file, urls }: FileToFetch, hooks: FetchHooks, transfer: Transfer): Promise<void> {
   const { byteLength } = file;
@@ -70,11 +84,9 @@ async function complete(part: string, { file, urls }: FileToFetch, hooks: FetchH
       .then(() => open(part, "r+")),
   );
   try {
-    const whole = Math.floor((await handle.stat()).size / CHUNK_BYTES);
-    const chunks = Math.ceil(byteLength / CHUNK_BYTES);
-    const isDone = (await handle.stat()).size === byteLength;
-    hooks.onBytes(isDone ? byteLength : whole * CHUNK_BYTES);
-    const missing = isDone ? [] : Array.from({ length: chunks - whole }, (_, i) => whole + i);
+    const kept = usable((await handle.stat()).size, byteLength);
+    const [first, end] = [kept / CHUNK_BYTES, Math.ceil(byteLength / CHUNK_BYTES)];
+    const missing = kept === byteLength ? [] : Array.from({ length: end - first }, (_, i) => first + i);
     const onChunk = async (index: number, bytes: Uint8Array): Promise<void> => {
       await storing(part, () => handle.write(bytes, 0, bytes.byteLength, index * CHUNK_BYTES));
     };

@@ -15,7 +15,7 @@ import { Tally } from "../../vault/tally";
 import { fileAddress } from "../../vault/transfer/mirrors";
 import { createTransfer, type Transfer } from "../../vault/transfer/transfer";
 import { repositoryFolder } from "./cache-layout";
-import { fetchFile } from "./fetch-file";
+import { fetchFile, hereBytes, type FileToFetch } from "./fetch-file";
 import { storing } from "./storing";
 
 export interface FetchPlanOptions {
@@ -33,35 +33,31 @@ const LANES = 4;
 /** @throws OnestrokeError as `fetchFile`; what has arrived is kept */
 export async function fetchPlan(plan: DownloadPlan, options: FetchPlanOptions): Promise<void> {
   const { cache, fetcher, signal, onProgress, transfer } = options;
-  const tally = new Tally(planBytes(plan), new Map(), onProgress);
+  const files = plan.repositories
+    .flatMap((repository) => repository.files.map((file) => wantedFile(cache, repository, file)))
+    // The largest first: the others come beside it.
+    .toSorted((left, right) => right.file.byteLength - left.file.byteLength);
+  const here = await Promise.all(files.map(async (wanted) => [wanted.name, await hereBytes(wanted)] as const));
+  const tally = new Tally(planBytes(plan), new Map(here), onProgress);
   const using = createTransfer({ fetcher, ...transfer });
   const stop = new AbortController();
   const stopped = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-  // The largest first: the others come beside it.
-  const queue = plan.repositories
-    .flatMap((repository) => repository.files.map((file) => ({ repository, file })))
-    .toSorted((a, b) => b.file.byteLength - a.file.byteLength);
+  const queue = [...files];
   /** Files with the same content, such as the vocabularies of two tokenizers, are one blob, and come once. */
   const coming = new Map<string, Promise<string>>();
   const lane = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined && !stop.signal.aborted; next = queue.shift()) {
-      const { repository, file } = next;
-      const name = fileName(repository, file.path);
-      const urls = repository.addresses.map((address) => fileAddress(address, file.path));
-      const { blobs } = repositoryFolder(cache, repository.repository);
-      const key = createHash("sha256").update(`${repository.commit} ${file.path}`).digest("hex");
+      const { name, file, blobs, key, repository } = next;
+      const id = join(blobs, file.hash?.hex ?? key);
       const hooks = {
         signal: stopped,
         onBytes: (count: number) => tally.add(name, count),
         onWait: (reason: "retry" | "offline") => tally.wait(name, reason),
       };
-      const id = join(blobs, file.hash?.hex ?? key);
-      const known = coming.get(id);
-      const fetching = known ?? fetchFile({ file, name, urls, blobs, key }, hooks, using);
+      const fetching = coming.get(id) ?? fetchFile(next, hooks, using);
       coming.set(id, fetching);
-      const blob = await fetching;
-      if (known !== undefined) tally.set(name, file.byteLength);
-      await link(cache, repository, file, blob);
+      await link(cache, repository, file, await fetching);
+      tally.set(name, file.byteLength);
     }
   };
   // The first failure stops the others, and is the one that is told.
@@ -75,6 +71,21 @@ export async function fetchPlan(plan: DownloadPlan, options: FetchPlanOptions): 
   await Promise.all(lanes);
   if (failure !== undefined) throw failure.thrown;
   for (const repository of plan.repositories) await writeRef(cache, repository);
+}
+
+function wantedFile(
+  cache: string,
+  repository: PlannedRepository,
+  file: PlannedFile,
+): FileToFetch & { readonly repository: PlannedRepository } {
+  return {
+    file,
+    repository,
+    name: fileName(repository, file.path),
+    urls: repository.addresses.map((address) => fileAddress(address, file.path)),
+    blobs: repositoryFolder(cache, repository.repository).blobs,
+    key: createHash("sha256").update(`${repository.commit} ${file.path}`).digest("hex"),
+  };
 }
 
 /** Gives a blob its name in the snapshot: a relative link, or a copy where the file system has no links. */

@@ -1,6 +1,6 @@
 // Brings the missing chunks of one file: ranges, several in flight, from the first mirror that gives them. A connection that breaks costs
 // only the bytes that had not come yet. From a server that knows no ranges the file comes whole, and what is here already is passed over.
-import { OnestrokeError } from "../../common/errors";
+import { OnestrokeError, throwIfCancelled } from "../../common/errors";
 import { LastingFault, NoRanges, PassingFault, transferError } from "./faults";
 import { request, wrongLength } from "./request";
 import { retrying } from "./retry";
@@ -56,6 +56,8 @@ class MirrorTransfer {
   readonly #left: Set<number>;
   readonly #hooks: ChunkHooks;
   readonly #transfer: Transfer;
+  /** Whether a byte ever came that was asked for by its range. */
+  #gaveRanges = false;
 
   constructor(file: RemoteFile, url: string, left: Set<number>, hooks: ChunkHooks, transfer: Transfer) {
     this.#file = file;
@@ -71,7 +73,29 @@ class MirrorTransfer {
     try {
       await this.#inLanes();
     } catch (thrown) {
-      if (!(thrown instanceof NoRanges)) throw thrown;
+      if (thrown instanceof NoRanges) await this.#whole();
+      else if (this.#mayKnowNoRanges(thrown)) await this.#wholeInstead(thrown);
+      else throw thrown;
+    }
+  }
+
+  /**
+   * Browsers ask for ranges without compression, and take a compressed answer for a broken line. From such a server no byte of a range
+   * ever comes.
+   */
+  #mayKnowNoRanges(thrown: unknown): thrown is OnestrokeError {
+    const isBroken = thrown instanceof OnestrokeError && thrown.code === "download-failed" && thrown.detail["status"] === undefined;
+    return isBroken && !this.#gaveRanges;
+  }
+
+  async #wholeInstead(refused: OnestrokeError): Promise<void> {
+    const before = this.#left.size;
+    try {
+      await this.#wholeOnce();
+    } catch (thrown) {
+      throwIfCancelled(this.#hooks.signal);
+      if (!(thrown instanceof PassingFault)) throw thrown;
+      if (this.#left.size === before) throw refused;
       await this.#whole();
     }
   }
@@ -115,6 +139,7 @@ class MirrorTransfer {
       const range = { begin: begin + filled, end: begin + bytes.byteLength, byteLength };
       for await (const piece of request(this.#url, range, this.#transfer, signal)) {
         onStart?.();
+        this.#gaveRanges = true;
         if (filled + piece.byteLength > bytes.byteLength) {
           this.#hooks.onBytes(-filled);
           filled = 0;

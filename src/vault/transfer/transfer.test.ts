@@ -247,6 +247,14 @@ describe("servers without ranges", () => {
     expectWhole(await fetched(serverWith(compressed)));
   });
 
+  test("D11 a range that a browser cannot unpack looks like a broken line, and then the whole is asked for", async () => {
+    const spoil: Spoil = ({ range }) => {
+      if (range === undefined) return undefined;
+      throw new TypeError("Failed to fetch");
+    };
+    expectWhole(await fetched(serverWith(spoil)));
+  });
+
   test("D11 a compressed file's length is that of its bytes, not of the packets", async () => {
     const server = serverWith(
       ({ signal }) => new Response(pieces(BYTES, signal), { headers: { "content-encoding": "gzip", "content-length": "9" } }),
