@@ -95,7 +95,7 @@ describe("plans of the catalogue", () => {
     expect(planned.outline).toMatchObject({ family: entry?.family, maxSteps: entry?.steps.maximum });
   });
 
-  it.each(["dmd2-sdxl-1step", "esc-b-2", "imf-b-2"])("%s is refused before anybody is asked", async (id) => {
+  it.each(["esc-b-2", "imf-b-2"])("%s is refused before anybody is asked", async (id) => {
     const hub = modelHub({ base: "http://127.0.0.1:9" });
     const refused = { code: "model-unsupported", message: expect.stringContaining("which are not read") };
     await expect(planDownload(id, { hub, outline: outlineModel })).rejects.toMatchObject(refused);

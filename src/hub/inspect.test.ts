@@ -30,7 +30,12 @@ describe("a report", () => {
 
   it.each<[string, Files, string, RegExp]>([
     ["an unknown pipeline", { "model_index.json": '{"_class_name":"FluxPipeline"}' }, "model-unsupported", /FluxPipeline/],
-    ["pickles alone", without(SD_TURBO, /safetensors$/), "model-unsupported", /\.bin, which is not read/],
+    [
+      "Flax weights alone",
+      { ...without(SD_TURBO, /safetensors$|\.bin$/), "unet/diffusion_flax_model.msgpack": "x" },
+      "model-unsupported",
+      /msgpack, which is not read/,
+    ],
     ["no index", { "sd_turbo.safetensors": weights("sd_turbo") }, "model-missing", /model_index\.json/],
     ["an index that is none", { "model_index.json": "{" }, "model-corrupt", /not JSON/],
     ["no vocabulary", without(SD_TURBO, /vocab/), "model-missing", /vocab\.json/],
@@ -70,16 +75,16 @@ describe("a report", () => {
     expect(repositories.map(({ name }) => name)).toEqual(["thuanz123/swiftbrush", `madebyollin/taesd@${taesd.commit}`]);
     expect(found?.downloadBytes).toBe(found && planBytes(found.plan));
     expect(found?.outline).toMatchObject({ family: "sd21", maxSteps: 1 });
-    const unread = await inspectModel("dmd2-sdxl-1step", await planningOf(published()));
+    const unread = await inspectModel("imf-b-2", await planningOf(published()));
     expect(unread).toMatchObject({
       found: undefined,
       refused: { code: "model-unsupported", message: expect.stringContaining("which are not read") },
     });
   });
 
-  /** The repositories of one that is published as pickles, at their commits. */
+  /** The repositories of one whose weights are not read, at their commits. */
   function published(): Readonly<Record<string, FakeRepository>> {
-    const { base, components = {} } = catalogueEntry("dmd2-sdxl-1step") ?? {};
+    const { base, components = {} } = catalogueEntry("imf-b-2") ?? {};
     const all = [...(base === undefined ? [] : [base]), ...Object.values(components)];
     return Object.fromEntries(
       all.map(({ repository, revision }) => [repository, { files: SDXL_BASE, ...(revision === "main" ? {} : { commit: revision }) }]),

@@ -70,7 +70,7 @@ export function modelRows({ kept, activities }: Pick<ModelsState, "kept" | "acti
 
 /** Models that draw from a text, and whose weights are read. */
 function isOffered({ weights, components, base }: CatalogueEntry): boolean {
-  return weights === "safetensors" && base !== undefined && components.transformer === undefined;
+  return weights !== "orbax" && base !== undefined && components.transformer === undefined;
 }
 
 const rank = ({ isEmbedded, isComplete, hereBytes, entry }: ModelRow): number =>
