@@ -20,6 +20,8 @@ const PLACES = [embedded((repository) => nodeStore(join(MODELS, repository))), h
 export interface FileOptions extends Pick<SingleFileOptions, "prediction"> {
   /** A folder. */
   readonly tokenizer?: string | undefined;
+  /** Files, and how much of each is added. */
+  readonly loras?: readonly { readonly file: string; readonly weight: number }[];
 }
 
 /**
@@ -28,6 +30,13 @@ export interface FileOptions extends Pick<SingleFileOptions, "prediction"> {
  * @throws OnestrokeError `model-missing` if it is neither; for a graph or a folder in another layout, what it is and what to do
  */
 export async function modelFiles(idOrFolder: string, engine: Engine = "wgsl", options: FileOptions = {}): Promise<ModelFiles> {
+  const { loras = [] } = options;
+  const base = await baseFiles(idOrFolder, engine, options);
+  if (loras.length === 0) return base;
+  return { ...base, loras: loras.map(({ file, weight }) => ({ store: nodeStore(dirname(file)), path: basename(file), weight })) };
+}
+
+async function baseFiles(idOrFolder: string, engine: Engine, { tokenizer, prediction }: FileOptions): Promise<ModelFiles> {
   if (catalogueEntry(idOrFolder) !== undefined) return findModel(idOrFolder, PLACES);
   if (await isFolder(idOrFolder)) {
     if (engine === "wgsl") await refuseOtherLayouts(idOrFolder);
@@ -35,7 +44,6 @@ export async function modelFiles(idOrFolder: string, engine: Engine = "wgsl", op
   }
   if (await isFile(idOrFolder)) {
     refuseGraph(idOrFolder);
-    const { tokenizer, prediction } = options;
     const file = { store: nodeStore(dirname(idOrFolder)), path: basename(idOrFolder), prediction };
     return modelFile({ ...file, tokenizer: tokenizer === undefined ? undefined : nodeStore(tokenizer) }, PLACES);
   }
