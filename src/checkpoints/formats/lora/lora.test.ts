@@ -1,12 +1,13 @@
 // LoRAs of every spelling change the weights that they name, by weight * alpha / rank * up * down, and nothing else; relatives of LoRAs,
 // LoRAs for other models and damaged ones are refused by name.
 import { describe, expect, it } from "vitest";
+import { addLowRank } from "../../../common/low-rank";
 import { float16Tensor, float32Tensor, safetensorsFile, type TestTensor } from "../../testing/safetensors-file";
 import { component, openComponent, type Manifest } from "../../manifest";
 import { memoryStore } from "../../memory-source";
 import { openTensors, type TensorReader } from "../../tensor-reader";
 import { parseLoraKey } from "./keys";
-import { addProduct, withLoras } from "./merge";
+import { withLoras } from "./merge";
 import { readLora } from "./read";
 
 const UNET_CONFIG = {
@@ -143,9 +144,9 @@ describe("arithmetic", () => {
     expect([...(await reader.readFloat32(`${CONVOLUTION}.weight`))]).toEqual(expected);
   });
 
-  it("addProduct is the product of matrices", () => {
+  it("addLowRank adds the product of matrices", () => {
     const values = new Float32Array(6);
-    addProduct(values, Float32Array.of(1, 2, 3, 4), Float32Array.of(1, 0, 2, 0, 1, 1), 2, 0.5);
+    addLowRank(values, { up: Float32Array.of(1, 2, 3, 4), down: Float32Array.of(1, 0, 2, 0, 1, 1), rank: 2, scale: 0.5 });
     expect([...values]).toEqual([0.5, 1, 2, 1.5, 2, 5]);
   });
 });

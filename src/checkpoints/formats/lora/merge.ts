@@ -1,5 +1,5 @@
-// LoRAs over a model: its manifest with weights that are merged as they are read, W + weight * alpha / rank * up * down, in float32. The
-// pipeline and the networks see an ordinary manifest. Layers that the model does not have are refused, because a LoRA that is only partly
+// LoRAs over a model: its manifest with weights that are read with what is added to them, W + weight * alpha / rank * up * down. The
+// engine adds it in float32 on the GPU, weight by weight; the pipeline and the networks see an ordinary manifest. Layers that the model does not have are refused, because a LoRA that is only partly
 // there draws something else.
 import type { ComponentName } from "../../../catalogue/components";
 import { OnestrokeError } from "../../../common/errors";
@@ -86,32 +86,14 @@ function checkShapes(weight: readonly number[], weighted: WeightedLora, layer: L
   );
 }
 
-function additionOf({ lora, weight }: WeightedLora, layer: LoraLayer): Addition {
-  return async (values, signal) => {
-    const { reader } = lora;
+function additionOf({ lora: { reader }, weight }: WeightedLora, layer: LoraLayer): Addition {
+  return async (signal) => {
     const up = await reader.readFloat32(layer.up, signal);
     const down = await reader.readFloat32(layer.down, signal);
     const rank = reader.shape(layer.down)[0] ?? 1;
     const alpha = layer.alpha === undefined ? rank : ((await reader.readFloat32(layer.alpha, signal))[0] ?? rank);
-    addProduct(values, up, down, rank, (weight * alpha) / rank);
+    return { up, down, rank, scale: (weight * alpha) / rank };
   };
-}
-
-/**
- * values += scale * up * down, row by row.
- * @param up [outputs, rank]
- * @param down [rank, inputs]
- */
-export function addProduct(values: Float32Array, up: Float32Array, down: Float32Array, rank: number, scale: number): void {
-  const inputs = down.length / rank;
-  for (let output = 0; output * inputs < values.length; output++) {
-    const row = values.subarray(output * inputs, (output + 1) * inputs);
-    for (let r = 0; r < rank; r++) {
-      const factor = scale * (up[output * rank + r] ?? 0);
-      const from = r * inputs;
-      for (let i = 0; i < inputs; i++) row[i] = (row[i] ?? 0) + factor * (down[from + i] ?? 0);
-    }
-  }
 }
 
 function product(shape: readonly number[]): number {
