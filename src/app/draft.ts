@@ -11,6 +11,8 @@ import { chosenSteering } from "./dial";
 
 export interface Draft {
   readonly model: string;
+  /** Of a recipe that was opened. No control changes them yet. */
+  readonly loras?: NonNullable<Recipe["loras"]>;
   readonly prompt: string;
   readonly negative: string;
   /** Undefined until someone chooses, and then the model's own holds. */

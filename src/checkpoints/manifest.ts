@@ -4,6 +4,7 @@
 import type { ComponentName, ManifestFile } from "../catalogue/components";
 import { OnestrokeError } from "../common/errors";
 import type { License, StepRange } from "../common/model-facts";
+import type { RecipeLora } from "../common/recipe-lora";
 import type { Sampler } from "../samplers/sampler";
 import type { SteeredFamily } from "../common/steering-defaults";
 import type { ByteStore } from "./byte-source";
@@ -37,6 +38,8 @@ export interface Manifest {
   /** The family whose steering defaults apply to this checkpoint, if the catalogue names one. */
   readonly family?: SteeredFamily;
   readonly license?: License;
+  /** What is merged into its weights. */
+  readonly loras?: readonly RecipeLora[];
 }
 
 export type PipelineKind = "stable-diffusion" | "stable-diffusion-xl" | "class-to-image";

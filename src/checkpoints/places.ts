@@ -7,11 +7,20 @@ import { OnestrokeError } from "../common/errors";
 import type { ByteStore } from "./byte-source";
 import { catalogueManifest } from "./catalogue-manifest";
 import { diffusersManifest } from "./diffusers-manifest";
+import { withLoras } from "./formats/lora/merge";
+import { readLora } from "./formats/lora/read";
 import { singleFileManifest, type SingleFileAt } from "./formats/original/manifest";
 import type { Manifest } from "./manifest";
 
 /** A place where repositories are kept. It gives the files of one, or undefined if it does not keep that one. */
 export type Place = (at: RepositoryAt) => ByteStore | undefined;
+
+/** A LoRA's file, and how much of it is added. */
+export interface LoraAt {
+  readonly store: ByteStore;
+  readonly path: string;
+  readonly weight: number;
+}
 
 /** A model whose files have been found but not yet read. */
 export interface ModelFiles {
@@ -23,6 +32,8 @@ export interface ModelFiles {
   readonly base: ByteStore | undefined;
   /** A checkpoint in one file, which has neither entry nor base. */
   readonly file?: SingleFileAt;
+  /** What is to be merged into its weights. */
+  readonly loras?: readonly LoraAt[];
   /** @throws OnestrokeError `model-missing` where no place keeps the repository */
   readonly open: (at: RepositoryAt) => ByteStore;
 }
@@ -80,7 +91,15 @@ export function modelFolder(base: ByteStore): ModelFiles {
 }
 
 /** @throws OnestrokeError `model-missing`, `model-unsupported`, `model-corrupt`, `download-failed`, `cancelled` */
-export async function manifestOf({ entry, id, base, file, open }: ModelFiles, signal?: AbortSignal): Promise<Manifest> {
+export async function manifestOf(files: ModelFiles, signal?: AbortSignal): Promise<Manifest> {
+  const { loras = [] } = files;
+  const manifest = await baseManifest(files, signal);
+  if (loras.length === 0) return manifest;
+  const read = loras.map(async ({ store, path, weight }) => ({ lora: await readLora(store, path, signal), weight }));
+  return withLoras(manifest, await Promise.all(read), signal);
+}
+
+async function baseManifest({ entry, id, base, file, open }: ModelFiles, signal?: AbortSignal): Promise<Manifest> {
   if (file !== undefined) return singleFileManifest(file, open, signal);
   if (entry !== undefined) return catalogueManifest(entry, open, signal);
   if (base === undefined) throw new OnestrokeError("model-missing", "the model has no folder");

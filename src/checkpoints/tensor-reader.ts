@@ -2,14 +2,17 @@
 // the order of their files, with neighbours in one read, because each small read may cost a whole
 // request. At most one read and the tensor that it fills are in memory, never a whole file.
 import type { ByteSource, ByteStore, OnBytes } from "./byte-source";
+import { addLowRank, type LowRank } from "../common/low-rank";
 import { blockOf, isFloatDtype, roundToFloat16, toFloat16, toFloat32, type FloatDtype } from "./dtype";
 import { ruleError } from "./safetensors";
 import { canonicalName, isWeight } from "./spellings";
 import { gathered, type StoredTensor, type StoredTensors } from "./stored-tensor";
 import { readTensorFile } from "./tensor-file";
 
-/** What is added to a weight in float32 when it is read, such as a LoRA. `values` are row-major in the stored shape. */
-export type Addition = (values: Float32Array<ArrayBuffer>, signal?: AbortSignal) => Promise<void>;
+/** Reads what is added to a weight, such as a LoRA's product. */
+export type Addition = (signal?: AbortSignal) => Promise<LowRank>;
+
+export type StreamedTensor = readonly [name: string, bits: Uint16Array<ArrayBuffer>, added: readonly LowRank[]];
 
 export interface TensorReader {
   /** Canonical names (spellings.ts) of every weight, in file order. */
@@ -18,15 +21,11 @@ export interface TensorReader {
   /** The stored shape; a 1x1 convolution may stand for a linear layer (`shapesAgree`). */
   shape(name: string): readonly number[];
   /**
-   * float16 bits of many tensors, in file order.
+   * float16 bits of many tensors, in file order, each with what is to be added to it.
    * @param onBytes called as stored bytes arrive, `storedBytes` in all
    * @throws OnestrokeError `model-corrupt` (rules 14 and 15), `model-unsupported` (integers; values beyond float16)
    */
-  stream(
-    names: Iterable<string>,
-    signal?: AbortSignal,
-    onBytes?: OnBytes,
-  ): AsyncGenerator<readonly [name: string, bits: Uint16Array<ArrayBuffer>]>;
+  stream(names: Iterable<string>, signal?: AbortSignal, onBytes?: OnBytes): AsyncGenerator<StreamedTensor>;
   /** What `stream` reads of the files for these tensors. */
   storedBytes(names: Iterable<string>): number;
   /** One tensor. @throws OnestrokeError `model-corrupt` (rules 14 and 15), `model-unsupported` (integers) */
@@ -80,9 +79,9 @@ class StoredTensorReader implements TensorReader {
   readonly names: readonly string[];
   readonly #where: string;
   readonly #tensors: StoredTensors;
-  readonly #additions: ReadonlyMap<StoredTensor, Addition>;
+  readonly #additions: ReadonlyMap<StoredTensor, readonly Addition[]>;
 
-  constructor(where: string, tensors: StoredTensors, additions: ReadonlyMap<StoredTensor, Addition>) {
+  constructor(where: string, tensors: StoredTensors, additions: ReadonlyMap<StoredTensor, readonly Addition[]>) {
     this.#where = where;
     this.#tensors = tensors;
     this.#additions = additions;
@@ -101,11 +100,7 @@ class StoredTensorReader implements TensorReader {
     return this.#reads(new Set([...names].map((name) => this.#tensor(name)))).reduce((sum, { begin, end }) => sum + end - begin, 0);
   }
 
-  async *stream(
-    names: Iterable<string>,
-    signal?: AbortSignal,
-    onBytes?: OnBytes,
-  ): AsyncGenerator<readonly [string, Uint16Array<ArrayBuffer>]> {
+  async *stream(names: Iterable<string>, signal?: AbortSignal, onBytes?: OnBytes): AsyncGenerator<StreamedTensor> {
     const wanted = new Map([...names].map((name) => [this.#tensor(name), name]));
     let bits = new Uint16Array(0);
     let values = new Float32Array(0);
@@ -118,18 +113,18 @@ class StoredTensorReader implements TensorReader {
         const element = (at: number): number => ((at - tensor.begin) / block.bytes) * block.elements;
         // This is a copy, because the tensor may not be aligned to its element (rule 12).
         const stored = bytes.slice(begin - read.begin, end - read.begin);
-        if (!this.#needsFloat32(tensor)) {
+        if (tensor.strides === undefined) {
           if (begin === tensor.begin) bits = new Uint16Array(element(tensor.end));
           const piece = bits.subarray(element(begin), element(end));
           toFloat16(stored, dtype, piece);
           // The conversion can overflow in any tensor.
           if (dtype !== "F16" || bits.length <= CHECKED_VALUES) refuseNonFiniteHalves(name, tensor, piece, () => float32Of(stored, dtype));
-          if (end === tensor.end) yield [name, bits];
+          if (end === tensor.end) yield [name, bits, await this.#added(tensor, signal)];
           continue;
         }
         if (begin === tensor.begin) values = new Float32Array(element(tensor.end));
         toFloat32(stored, dtype, values.subarray(element(begin), element(end)));
-        if (end === tensor.end) yield [name, await this.#finish(name, tensor, values, signal)];
+        if (end === tensor.end) yield [name, rowMajorHalves(name, tensor, values), await this.#added(tensor, signal)];
       }
     }
   }
@@ -138,7 +133,7 @@ class StoredTensorReader implements TensorReader {
     const tensor = this.#tensor(name);
     const dtype = floatDtype(name, tensor);
     const values = gathered(tensor, float32Of(await readBytes(tensor, signal), dtype));
-    await this.#additions.get(tensor)?.(values, signal);
+    for (const added of await this.#added(tensor, signal)) addLowRank(values, added);
     if (values.length <= CHECKED_VALUES) refuseNonFinite(name, tensor, countNonFinite(values));
     return values;
   }
@@ -147,32 +142,13 @@ class StoredTensorReader implements TensorReader {
     const all = new Map(this.#additions);
     for (const [name, addition] of additions) {
       const tensor = this.#tensor(name);
-      const before = all.get(tensor);
-      all.set(tensor, async (values, signal) => {
-        await before?.(values, signal);
-        await addition(values, signal);
-      });
+      all.set(tensor, [...(all.get(tensor) ?? []), addition]);
     }
     return new StoredTensorReader(this.#where, this.#tensors, all);
   }
 
-  /** Whether a tensor is read whole, and in float32, before it is rounded: its order changes, or something is added to it. */
-  #needsFloat32(tensor: StoredTensor): boolean {
-    return tensor.strides !== undefined || this.#additions.has(tensor);
-  }
-
-  async #finish(
-    name: string,
-    tensor: StoredTensor,
-    stored: Float32Array<ArrayBuffer>,
-    signal?: AbortSignal,
-  ): Promise<Uint16Array<ArrayBuffer>> {
-    const values = gathered(tensor, stored);
-    await this.#additions.get(tensor)?.(values, signal);
-    const bits = new Uint16Array(values.length);
-    roundToFloat16(values, bits);
-    refuseNonFiniteHalves(name, tensor, bits, () => values);
-    return bits;
+  async #added(tensor: StoredTensor, signal?: AbortSignal): Promise<readonly LowRank[]> {
+    return Promise.all((this.#additions.get(tensor) ?? []).map((read) => read(signal)));
   }
 
   #reads(wanted: { has(tensor: StoredTensor): boolean }): readonly Read[] {
@@ -184,6 +160,15 @@ class StoredTensorReader implements TensorReader {
     if (tensor === undefined) throw ruleError(14, this.#where, "is missing", name);
     return tensor;
   }
+}
+
+/** @param stored the values as they stand in the file */
+function rowMajorHalves(name: string, tensor: StoredTensor, stored: Float32Array<ArrayBuffer>): Uint16Array<ArrayBuffer> {
+  const values = gathered(tensor, stored);
+  const bits = new Uint16Array(values.length);
+  roundToFloat16(values, bits);
+  refuseNonFiniteHalves(name, tensor, bits, () => values);
+  return bits;
 }
 
 /** Bytes `[begin, end)` of a file that are a tensor or part of one. */

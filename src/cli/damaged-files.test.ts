@@ -8,10 +8,9 @@ import { isJsonObject, parseJsonObject, type JsonObject } from "../common/json";
 import { memorySource, memoryStore } from "../checkpoints/memory-source";
 import { readSafetensorsHeader } from "../checkpoints/safetensors";
 import { FIXTURES, goldenJson } from "../checkpoints/testing/fixtures";
-import { damagedBytes, damagedJson } from "../checkpoints/testing/mutate";
+import { bounded, damagedBytes, damagedJson, RUNS } from "../checkpoints/testing/mutate";
 import { float16Tensor, float32Tensor, safetensorsFile } from "../checkpoints/testing/safetensors-file";
 import { GraphBuilder } from "../engine/graph-builder";
-import { OnestrokeError } from "../common/errors";
 import { autoencoderKlDecoder, parseAutoencoderKlConfig } from "../networks/autoencoder-kl";
 import { autoencoderTinyDecoder, parseAutoencoderTinyConfig } from "../networks/autoencoder-tiny";
 import { clipText, parseClipTextConfig } from "../networks/clip-text";
@@ -28,19 +27,6 @@ import { scheduleFor } from "../samplers/sampler";
 import { samplerFromConfig } from "../samplers/scheduler-file";
 import { tokenizerJsonFromMerges } from "../tokenizer/clip-definition";
 import { openClipTokenizer } from "../tokenizer/clip-tokenizer";
-
-/** For a longer search: `FUZZ_RUNS=20000 npx vitest run src/cli/damaged-files.test.ts`. */
-const RUNS = { numRuns: Number(process.env["FUZZ_RUNS"] ?? 200) };
-
-/** @returns the result, or undefined for an `OnestrokeError` */
-async function bounded<T>(read: () => T | Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof OnestrokeError) return undefined;
-    throw error;
-  }
-}
 
 const config = (fixture: string) => goldenJson(`${FIXTURES}/${fixture}/config.json`);
 const SIT = config("esc-sit");

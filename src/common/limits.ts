@@ -9,6 +9,12 @@ export const MAX_MODEL_CHARACTERS = 255;
 
 export const MAX_STEPS = 8;
 
+/** Over one model. */
+export const MOST_LORAS = 16;
+
+/** People use weights from -1 to 2. */
+export const MAX_LORA_WEIGHT = 4;
+
 /** Pixels on a side. */
 export const MIN_SIDE = 16;
 export const MAX_SIDE = 2048;

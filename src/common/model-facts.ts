@@ -1,5 +1,6 @@
 // What is known of a model. Before it is loaded this comes from the catalogue, afterwards from the model's own files.
 import type { Engine } from "./engine";
+import type { RecipeLora } from "./recipe-lora";
 import type { SteeringDefaults } from "./steering-defaults";
 
 export interface License {
@@ -29,6 +30,8 @@ export interface ModelFacts {
   /** Catalogue id, or the folder's name: what a recipe calls the model. */
   readonly id: string;
   readonly title: string;
+  /** What is merged into it, if anything; a recipe for it names the same. */
+  readonly loras?: readonly RecipeLora[];
   /** Where the checkpoint states one. */
   readonly license: License | undefined;
   /** Size of all weights as stored. */

@@ -1,6 +1,7 @@
 // A recipe as query text and back: short names and plain values, readable in an address bar.
 // The page keeps the text after the `#`, so that a shared prompt is never sent to a server.
 import { MAX_SIDE } from "./limits";
+import { loraFromText, loraToText } from "./recipe-lora";
 import { invalid, parseRecipe, type Recipe } from "./recipe";
 import type { Steering } from "./steering";
 
@@ -13,6 +14,7 @@ export function recipeToQuery(recipe: Recipe): string {
   query.set("seed", recipe.seed);
   query.set("size", `${recipe.width}x${recipe.height}`);
   query.set("model", recipe.model);
+  for (const lora of recipe.loras ?? []) query.append("lora", loraToText(lora));
   return query.toString();
 }
 
@@ -27,6 +29,7 @@ export function recipeFromQuery(text: string, defaults: Recipe): Recipe {
   const steering = query.get("steering");
   return parseRecipe({
     model: query.get("model") ?? defaults.model,
+    loras: query.has("lora") ? query.getAll("lora").map(loraFromText) : defaults.loras,
     prompt: query.get("prompt") ?? defaults.prompt,
     negative: query.get("negative") ?? defaults.negative,
     steering: steering === null ? defaults.steering : steeringFromText(steering),

@@ -2,7 +2,17 @@
 // worker, and the text in the PNG, the history row and the permalink. Anything that comes from
 // outside goes through `parseRecipe`; a value of type `Recipe` is valid.
 import { OnestrokeError } from "./errors";
-import { MAX_PROMPT_CHARACTERS, MAX_SEED, MAX_SIDE, MAX_STEPS, MIN_SIDE, MAX_MODEL_CHARACTERS } from "./limits";
+import {
+  MAX_PROMPT_CHARACTERS,
+  MAX_SEED,
+  MAX_SIDE,
+  MAX_STEPS,
+  MIN_SIDE,
+  MAX_LORA_WEIGHT,
+  MAX_MODEL_CHARACTERS,
+  MOST_LORAS,
+} from "./limits";
+import { parseLoras, type RecipeLora } from "./recipe-lora";
 import { isRepositoryName } from "./repository-name";
 import { STEERING_RANGES, type Steering } from "./steering";
 export type { Steering };
@@ -10,6 +20,8 @@ export type { Steering };
 export interface Recipe {
   /** Catalogue id, the name of a repository of the hub, or the name of a folder (`modelName`). */
   readonly model: string;
+  /** Merged into the model, in this order; absent where there is none. */
+  readonly loras?: readonly RecipeLora[];
   readonly prompt: string;
   readonly negative: string;
   readonly steering: Steering;
@@ -25,6 +37,7 @@ export function parseRecipe(value: unknown): Recipe {
   const fields = objectOf(value, "recipe");
   return {
     model: parseModel(fields["model"]),
+    ...parseLoraList(fields["loras"]),
     prompt: parsePrompt(fields["prompt"], "prompt"),
     negative: parsePrompt(fields["negative"] ?? "", "negative"),
     steering: parseSteering(fields["steering"] ?? { method: "none" }),
@@ -91,6 +104,14 @@ function parseModel(value: unknown): string {
     );
   }
   return value;
+}
+
+function parseLoraList(value: unknown): Pick<Recipe, "loras"> {
+  const loras = parseLoras(value ?? []);
+  if (loras === undefined) {
+    throw invalid("loras", `LoRAs are at most ${MOST_LORAS}, each with a name and a weight from -${MAX_LORA_WEIGHT} to ${MAX_LORA_WEIGHT}`);
+  }
+  return loras.length === 0 ? {} : { loras };
 }
 
 function parsePrompt(value: unknown, field: string): string {

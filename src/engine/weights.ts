@@ -1,7 +1,9 @@
 // The weights of one network on the GPU: packed once at load into the layouts of
 // `ops.ts`, independent of resolution and tile, shared by every plan of the network,
 // evictable and restorable. Always float16.
+import { withLowRanks, type LowRank } from "../common/low-rank";
 import { invariant, OnestrokeError, throwIfCancelled } from "../common/errors";
+import { addOnGpu, type PackedPart } from "./add-low-rank";
 import type { Device } from "./device";
 import { weightId, weightsOf, type Weight } from "./ops";
 import type { Graph } from "./graph";
@@ -9,9 +11,12 @@ import { product, roundUp, type Shape } from "./tensor";
 
 /** Where a network's parameters come from: the checkpoint reader, or a test's arrays. */
 export interface WeightSource {
-  /** float16 bits of every tensor asked for, row-major in its checkpoint shape, in the order that suits the source. */
-  stream(shapes: ReadonlyMap<string, Shape>, signal?: AbortSignal): AsyncIterable<readonly [key: string, bits: Uint16Array]>;
+  /** Every tensor asked for, in the order that suits the source. */
+  stream(shapes: ReadonlyMap<string, Shape>, signal?: AbortSignal): AsyncIterable<SourceTensor>;
 }
+
+/** float16 bits, row-major in the checkpoint shape, and what is added to them. */
+export type SourceTensor = readonly [key: string, bits: Uint16Array, added?: readonly LowRank[]];
 
 interface Placed {
   readonly buffer: GPUBuffer;
@@ -95,12 +100,13 @@ export class Weights {
     const totalBytes = weights.reduce((total, weight) => total + packedBytes(weight), 0);
     let loadedBytes = 0;
     let pending = 0;
-    for await (const [weight, packed] of packedWeights(weights, this.source, signal)) {
+    for await (const { weight, packed, added } of packedWeights(weights, this.source, signal)) {
       throwIfCancelled(signal);
       this.device.assertAlive();
       const place = placed.get(weightId(weight));
       invariant(place !== undefined, "every weight has its place");
       this.device.gpu.queue.writeBuffer(place.buffer, place.offset, packed);
+      for (const { part, lowRank } of added) await addOnGpu(this.device, place, part, lowRank);
       loadedBytes += packed.byteLength;
       pending += packed.byteLength;
       if (pending > IN_FLIGHT_BYTES) {
@@ -147,26 +153,60 @@ function distinctWeights(graph: Graph): readonly Weight[] {
   return [...byId.values()];
 }
 
+/** A weight as it is uploaded, and what is added to it there. */
+interface PackedWeight {
+  readonly weight: Weight;
+  readonly packed: Uint16Array<ArrayBuffer>;
+  readonly added: readonly { readonly part: PackedPart; readonly lowRank: LowRank }[];
+}
+
 /** Each weight, packed, as soon as the last of its parts has come. */
-async function* packedWeights(
-  weights: readonly Weight[],
-  source: WeightSource,
-  signal?: AbortSignal,
-): AsyncGenerator<readonly [Weight, Uint16Array<ArrayBuffer>]> {
-  const waiting = new Map<string, { readonly weight: Weight; readonly parts: Map<string, Uint16Array> }[]>();
+async function* packedWeights(weights: readonly Weight[], source: WeightSource, signal?: AbortSignal): AsyncGenerator<PackedWeight> {
+  const waiting = new Map<string, { readonly weight: Weight; readonly parts: Map<string, SourceTensor> }[]>();
   for (const weight of weights) {
-    const waiter = { weight, parts: new Map<string, Uint16Array>() };
+    const waiter = { weight, parts: new Map<string, SourceTensor>() };
     for (const key of weight.keys) waiting.set(key, [...(waiting.get(key) ?? []), waiter]);
   }
-  for await (const [key, bits] of source.stream(tensorsOf(weights), signal)) {
+  for await (const tensor of source.stream(tensorsOf(weights), signal)) {
+    const [key] = tensor;
     for (const { weight, parts } of waiting.get(key) ?? []) {
-      parts.set(key, bits);
-      const arrived = weight.keys.flatMap((part) => parts.get(part) ?? []);
+      parts.set(key, tensor);
+      const arrived = weight.keys.flatMap((part) => [parts.get(part)]).filter((part) => part !== undefined);
       if (arrived.length < weight.keys.length) continue;
-      yield [weight, packWeight(weight, arrived)];
+      yield packedWith(weight, arrived);
       parts.clear();
     }
   }
+}
+
+function packedWith(weight: Weight, tensors: readonly SourceTensor[]): PackedWeight {
+  if (weight.layout === "vector" || weight.layout === "table") {
+    // These are small, or lie otherwise than the kernel expects.
+    return {
+      weight,
+      packed: packWeight(
+        weight,
+        tensors.map(([, bits, added = []]) => withLowRanks(bits, added)),
+      ),
+      added: [],
+    };
+  }
+  const total = outputs(weight);
+  let first = 0;
+  const added = tensors.flatMap(([, , lowRanks = []], index) => {
+    const { n, k, taps } = extents(weight.layout, weight.shapes[index] ?? []);
+    const part = { n, first, k, k4: roundUp(k, 4), taps, n4: roundUp(total, 4), half: weight.interleaved ? total / 2 : 0 };
+    first += n;
+    return lowRanks.map((lowRank) => ({ part, lowRank }));
+  });
+  return {
+    weight,
+    packed: packWeight(
+      weight,
+      tensors.map(([, bits]) => bits),
+    ),
+    added,
+  };
 }
 
 /** Outputs and the rest of a checkpoint shape as the layout sees them. */

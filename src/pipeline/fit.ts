@@ -4,17 +4,24 @@ import { MAX_SIDE } from "../common/limits";
 import type { ModelFacts } from "../common/model-facts";
 import type { Picture } from "../common/picture";
 import type { Recipe } from "../common/recipe";
+import { isSameLoras, loraToText, type RecipeLora } from "../common/recipe-lora";
 
 /** @throws OnestrokeError `invalid-input`, detail `field` */
 export function fitRecipe(
   recipe: Recipe,
-  { title, sizeMultiple, maxSteps }: Pick<ModelFacts, "title" | "sizeMultiple" | "maxSteps">,
+  { title, loras = [], sizeMultiple, maxSteps }: Pick<ModelFacts, "title" | "loras" | "sizeMultiple" | "maxSteps">,
 ): void {
+  if (!isSameLoras(recipe.loras ?? [], loras)) throw unfit("loras", otherLoras(recipe.loras ?? [], loras, title));
   for (const field of ["width", "height"] as const) {
     const side = recipe[field];
     if (side % sizeMultiple !== 0) throw unfit(field, `${field} must be a multiple of ${sizeMultiple} for ${title}, not ${side}`);
   }
   if (recipe.steps > maxSteps) throw unfit("steps", `${title} takes 1 to ${maxSteps} steps, not ${recipe.steps}`);
+}
+
+function otherLoras(asked: readonly RecipeLora[], merged: readonly RecipeLora[], title: string): string {
+  const list = (loras: readonly RecipeLora[]): string => (loras.length === 0 ? "none" : loras.map(loraToText).join(", "));
+  return `the recipe's LoRAs are ${list(asked)}, and those of ${title} as it is open are ${list(merged)}`;
 }
 
 /** A picture to start from, in place of noise alone. */

@@ -28,6 +28,12 @@ export async function openModel(
   options: WgslOptions = {},
 ): Promise<Model> {
   if (engine === "wgsl") return openWgslModel(await manifestOf(files, hooks.signal), device(), hooks, options);
+  const what = files.file !== undefined ? "a checkpoint in one file" : (files.loras ?? []).length > 0 ? "a LoRA" : undefined;
+  if (what !== undefined) {
+    throw new OnestrokeError("model-unsupported", `ONNX Runtime reads graphs, and ${what} is none`, {
+      remedy: "Draw it on the engine wgsl.",
+    });
+  }
   // It is fetched only when a model is drawn with it.
   const { openOnnxModel } = await scriptOf(import("./ort/model"));
   return openOnnxModel(files, await runtime(engine, hooks), hooks, options);

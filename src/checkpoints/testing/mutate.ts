@@ -1,7 +1,21 @@
 // Files as accidents and malice leave them: JSON with a value changed, removed or duplicated, and bytes flipped,
 // cut off or repeated.
 import fc from "fast-check";
+import { OnestrokeError } from "../../common/errors";
 import { isJsonObject } from "../../common/json";
+
+/** For a longer search: `FUZZ_RUNS=20000 npx vitest run src/cli/damaged-files.test.ts`. */
+export const RUNS = { numRuns: Number(process.env["FUZZ_RUNS"] ?? 200) };
+
+/** @returns the result, or undefined for an `OnestrokeError` */
+export async function bounded<T>(read: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof OnestrokeError) return undefined;
+    throw error;
+  }
+}
 
 const ODD_VALUES: readonly unknown[] = [
   null,

@@ -7,16 +7,17 @@ import { parseJsonObject, shown } from "../../common/json";
 import { decodeText } from "../../checkpoints/read-file";
 import { OnestrokeError } from "../../common/errors";
 import { ENGINES, type Engine } from "../../common/engine";
-import { MIN_SIDE } from "../../common/limits";
+import { MAX_LORA_WEIGHT, MIN_SIDE } from "../../common/limits";
 import type { ModelFacts } from "../../common/model-facts";
 import { parseRecipe, parseSeed, type Recipe } from "../../common/recipe";
+import { isLoraWeight, loraFromText } from "../../common/recipe-lora";
 import { STEERING_RANGES, type Steering } from "../../common/steering";
 import { CHOSEN_RULES, type ChosenRule } from "../../samplers/scheduler-file";
 import type { SteeringDefaults } from "../../common/steering-defaults";
 
 export const USAGE = `usage: npm run generate -- --model MODEL --prompt TEXT --out FILE.png
-  [--negative TEXT [--nasa A | --nag PHI] [--sigma-end S]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--text-rows R] [--sampler RULE] [--tokenizer DIR] [--prediction P] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
-or: npm run generate -- --model MODEL --batch FILE.jsonl [--text-rows R] [--sampler RULE] [--tokenizer DIR] [--prediction P] [--engine wgsl|ort-webgpu|ort-wasm]
+  [--negative TEXT [--nasa A | --nag PHI] [--sigma-end S]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--text-rows R] [--sampler RULE] [--lora FILE[:WEIGHT]]... [--tokenizer DIR] [--prediction P] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
+or: npm run generate -- --model MODEL --batch FILE.jsonl [--text-rows R] [--sampler RULE] [--lora FILE[:WEIGHT]]... [--tokenizer DIR] [--prediction P] [--engine wgsl|ort-webgpu|ort-wasm]
   (a line: {"prompt", "out", "negative"?, "nasa"?, "nag"?, "sigma-end"?, "steps"?, "seed"?, "width"?, "height"?}; a seed above 2^53 as a string)
 MODEL is an id of models/catalogue (with a choice of parts after a plus: sd-turbo+large-decoder), a folder, a file, or a repository of the
 hub as OWNER/NAME[@REVISION]. What is on the hub is fetched once, into the hub's own cache folder (see npm run models).
@@ -26,6 +27,7 @@ Prompt and negative prompt may each fill R rows of the text encoder, of 77 token
 R is 1 if not given, as on the page.
 RULE is ${CHOSEN_RULES.join(", ")}: how to step a checkpoint whose scheduler file has no rule for few steps, such as one that a few-step
 LoRA is merged into (consistency after LCM's, tcd after TCD's).
+Each LoRA is merged into the model, times its weight, which is 1 if it is not given.
 A model may be one file in the original layout, as model sites give it. It holds no tokenizer: DIR has CLIP's, as tokenizer.json or as
 vocab.json and merges.txt; if it is not given, they are looked for beside the file and then at the hub. P is epsilon or v_prediction, for
 files of Stable Diffusion 2 that do not say which.`;
@@ -46,7 +48,7 @@ type RecipeFields = Readonly<Partial<Record<RecipeOption, string | undefined>>>;
 export interface Job {
   readonly file: string;
   /** The recipe, with the model's own values for what the options leave out. */
-  recipe(model: Pick<ModelFacts, "id" | "defaultSize" | "steering">): Recipe;
+  recipe(model: Pick<ModelFacts, "id" | "loras" | "defaultSize" | "steering">): Recipe;
 }
 
 export interface GenerateOptions {
@@ -57,8 +59,12 @@ export interface GenerateOptions {
   readonly textRows: number;
   /** The rule that is used instead of what the checkpoint's scheduler file states. */
   readonly sampler: ChosenRule | undefined;
-  /** For a model in one file: where its tokenizer is, and what it predicts. */
-  readonly file: { readonly tokenizer: string | undefined; readonly prediction: (typeof PREDICTIONS)[number] | undefined };
+  /** LoRAs, and for a model in one file where its tokenizer is, and what it predicts. */
+  readonly file: {
+    readonly tokenizer: string | undefined;
+    readonly prediction: (typeof PREDICTIONS)[number] | undefined;
+    readonly loras: readonly { readonly file: string; readonly weight: number }[];
+  };
   readonly jobs: readonly Job[];
   readonly json: boolean;
 }
@@ -85,6 +91,7 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
         batch: text,
         "text-rows": { type: "string", default: "1" },
         sampler: text,
+        lora: { type: "string", multiple: true, default: [] },
         tokenizer: text,
         prediction: text,
         engine: { type: "string", default: "wgsl" },
@@ -101,15 +108,27 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
   if (values.prediction !== undefined && prediction === undefined)
     throw invalid("prediction", `--prediction is ${PREDICTIONS.join(" or ")}, not ${values.prediction}`);
   const textRows = whole("text-rows", values["text-rows"]);
-  const opening = { model: values.model, engine, textRows, sampler, file: { tokenizer: values.tokenizer, prediction } };
+  const opening = {
+    model: values.model,
+    engine,
+    textRows,
+    sampler,
+    file: { tokenizer: values.tokenizer, prediction, loras: values.lora.map(loraOf) },
+  };
   if (values.batch !== undefined) return { ...opening, jobs: await batchJobs(values.batch), json: true };
   const { count, json, model: _model, batch: _batch, engine: _engine, sampler: _sampler, "text-rows": _textRows, ...others } = values;
-  const { tokenizer: _tokenizer, prediction: _prediction, ...fields } = others;
+  const { lora: _lora, tokenizer: _tokenizer, prediction: _prediction, ...fields } = others;
   const copies = count === undefined ? 1 : whole("count", count, MOST_COPIES);
   const jobs = Array.from({ length: copies }, (_, copy) =>
     job({ ...fields, out: copies === 1 ? fields.out : numbered(fields.out, copy + 1) }, BigInt(copy)),
   );
   return { ...opening, jobs, json };
+}
+
+function loraOf(text: string): { readonly file: string; readonly weight: number } {
+  const { name, weight } = loraFromText(text);
+  if (!isLoraWeight(weight)) throw invalid("lora", `a LoRA's weight is from -${MAX_LORA_WEIGHT} to ${MAX_LORA_WEIGHT}, not as in ${text}`);
+  return { file: name, weight };
 }
 
 /** One job for each line that is not empty. Line numbers in errors count all lines. */
@@ -161,9 +180,10 @@ function job(fields: RecipeFields, seedOffset: bigint): Job {
   });
   return {
     file: out,
-    recipe: ({ id, defaultSize, steering: usual }) => ({
+    recipe: ({ id, loras, defaultSize, steering: usual }) => ({
       ...said,
       model: id,
+      ...(loras === undefined ? {} : { loras }),
       steering: said.negative === "" ? { method: "none" } : steering(usual),
       width: width ?? defaultSize,
       height: height ?? defaultSize,

@@ -30,6 +30,8 @@ export interface Wanted {
   readonly tokenizer?: string | undefined;
   /** For a model in one file: what it predicts. */
   readonly prediction?: SingleFileOptions["prediction"];
+  /** Files that are merged into the model, and how much of each is added. */
+  readonly loras?: readonly { readonly file: string; readonly weight: number }[];
 }
 
 /**
@@ -38,6 +40,13 @@ export interface Wanted {
  * is none of them; for a graph or a folder in another layout, what it is and what to do; what fetching throws
  */
 export async function modelFiles(model: string, wanted: Wanted = {}): Promise<ModelFiles> {
+  const { loras = [] } = wanted;
+  const base = await baseFiles(model, wanted);
+  if (loras.length === 0) return base;
+  return { ...base, loras: loras.map(({ file, weight }) => ({ store: nodeStore(dirname(file)), path: basename(file), weight })) };
+}
+
+async function baseFiles(model: string, wanted: Wanted): Promise<ModelFiles> {
   const entry = catalogueEntry(model);
   if (entry !== undefined) return entry.base?.revision === "" ? shippedModel(entry) : fetched(model, wanted);
   if (await isFolder(model)) {

@@ -14,7 +14,7 @@ import { checkClassDenoiser } from "./class-to-image";
 import { Golden } from "./golden";
 import { checkNoise, checkSamplers, checkTokenizer } from "./host";
 import { checkOnnx } from "./onnx";
-import { checkRepository, checkSingleFile } from "./repository";
+import { checkLora, checkRepository, checkSingleFile } from "./repository";
 import { checkTextDenoiser } from "./text-denoiser";
 import { checkTextEncoder } from "./text-encoder";
 import { checkTorchFiles } from "./torch-files";
@@ -74,6 +74,7 @@ const BY_PREFIX: readonly (readonly [prefix: string, kind: Kind])[] = [
   ["torch-randn", { on: "host", check: checkNoise, bound: TABLE_BOUND }],
   ["repo-", { on: "device", check: checkRepository, bounds: REPOSITORY_BOUNDS }],
   ["single-", { on: "device", check: checkSingleFile, bounds: REPOSITORY_BOUNDS }],
+  ["lora-", { on: "device", check: checkLora, bounds: REPOSITORY_BOUNDS }],
   ["onnx-", { on: "onnx-runtime", check: checkOnnx, bound: NETWORK_BOUNDS.f32 }],
 ];
 

@@ -3,6 +3,7 @@
 import { dirname, join } from "node:path";
 import { nodeStore } from "../../checkpoints/node-file";
 import { manifestOf, modelFile, modelFolder, type ModelFiles } from "../../checkpoints/places";
+import { firstExisting } from "../../checkpoints/read-file";
 import { OnestrokeError } from "../../common/errors";
 import { Fields } from "../../common/json";
 import type { Model } from "../../pipeline/draw";
@@ -32,6 +33,28 @@ export const checkSingleFile: DeviceCheck = async function* (fixture, device, fo
   await model.dispose();
 };
 
+/** LoRAs over the model of another fixture, which stands beside this one; cases may name a sampler and a weight. */
+export const checkLora: DeviceCheck = async function* (fixture, device, format) {
+  const { store, golden, name } = fixture;
+  const facts = new Fields(golden.facts, `${name}/golden.json`);
+  const base = await fileIn(join(dirname(store.name), facts.string("base")));
+  const path = (await firstExisting(store, LORA_FILES)) ?? "lora.safetensors";
+  const models = new Map<string, Model>();
+  for (const fields of casesOf(fixture)) {
+    const sampler = fields.optionalString("sampler") ?? facts.optionalString("sampler") ?? "euler-trailing";
+    const weight = fields.optionalNumber("weight", GOLDEN.value) ?? facts.optionalNumber("weight", GOLDEN.value) ?? 1;
+    const key = `${sampler} ${weight}`;
+    const manifest = await manifestOf({ ...base, loras: [{ store, path, weight }] });
+    const rule = sampler === "lcm" ? "consistency" : "euler";
+    const model = models.get(key) ?? (await openWgslModel(manifest, device, {}, { format, sampler: { rule } }));
+    models.set(key, model);
+    yield* compare(fixture, fields, model);
+  }
+  for (const model of models.values()) await model.dispose();
+};
+
+const LORA_FILES = ["lora.safetensors", "pytorch_lora_weights.safetensors"];
+
 /** The one file of a folder, with the tokenizer of the fixture beside it if it has none of its own. */
 async function fileIn(folder: string): Promise<ModelFiles> {
   const vocabulary = nodeStore(join(dirname(folder), "clip-tokenizer"));
@@ -50,6 +73,7 @@ function casesOf({ name, golden }: Fixture): readonly Fields[] {
 async function* compare({ name, golden }: Fixture, fields: Fields, model: Model): AsyncIterable<Comparison> {
   const { latent, pixels } = await model.measure({
     model: name,
+    ...(model.facts.loras === undefined ? {} : { loras: model.facts.loras }),
     prompt: fields.string("prompt"),
     negative: "",
     steering: { method: "none" },

@@ -1,5 +1,6 @@
 // Test harness: runs a small graph on the software driver and gives back plain arrays. A test
 // that needs what this machine's adapter lacks is skipped from here, with the reason.
+import type { LowRank } from "../../common/low-rank";
 import { TestRunner } from "vitest";
 import { OnestrokeError } from "../../common/errors";
 import { openDevice, type Device } from "../device";
@@ -34,6 +35,8 @@ export interface EvaluateData {
   readonly inputs: Readonly<Record<string, TensorData>>;
   /** By checkpoint key, row-major; rounded to float16 on upload. */
   readonly weights?: Readonly<Record<string, Float32Array>>;
+  /** What is added to them when they are loaded. */
+  readonly added?: Readonly<Record<string, readonly LowRank[]>>;
 }
 
 export type EvaluateOptions = Partial<Pick<PlanOptions, "format" | "target">> & {
@@ -53,7 +56,7 @@ export async function evaluate(
   const builder = new GraphBuilder();
   build(builder);
   const graph = fuse ? fuseGraph(builder.build()) : builder.build();
-  const weights = new Weights(device, arraySource(data.weights ?? {}));
+  const weights = new Weights(device, arraySource(data.weights ?? {}, data.added));
   await weights.load(graph);
   const traits = { ...(target.traits ?? device.target(format).traits), sizes };
   const plan = await Plan.compile(device, graph, weights, { format, target: { ...target, traits } });
@@ -67,12 +70,16 @@ export async function evaluate(
 }
 
 /** Weights from arrays, rounded to float16, in the order of the arrays. */
-export function arraySource(arrays: Readonly<Record<string, Float32Array>>): WeightSource {
+export function arraySource(
+  arrays: Readonly<Record<string, Float32Array>>,
+  added: Readonly<Record<string, readonly LowRank[]>> = {},
+): WeightSource {
   return {
     async *stream(shapes) {
       const missing = [...shapes.keys()].filter((key) => !(key in arrays));
       if (missing.length > 0) throw new Error(`the test gives no weight ${missing.join(", ")}`);
-      for (const [key, values] of Object.entries(arrays)) if (shapes.has(key)) yield [key, Uint16Array.from(values, toFloat16)];
+      for (const [key, values] of Object.entries(arrays))
+        if (shapes.has(key)) yield [key, Uint16Array.from(values, toFloat16), added[key] ?? []];
     },
   };
 }

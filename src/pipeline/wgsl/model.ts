@@ -100,6 +100,7 @@ class WgslEngine implements ModelEngine {
     this.facts = {
       id: modelName(manifest.name),
       title: manifest.title ?? manifest.name,
+      ...(manifest.loras === undefined ? {} : { loras: manifest.loras }),
       license: manifest.license,
       weightBytes: weightBytes(manifest),
       defaultSize: this.#denoiser.role.sampleSize * factor,

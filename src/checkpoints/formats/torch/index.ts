@@ -4,7 +4,8 @@ import { OnestrokeError } from "../../../common/errors";
 import type { ByteSource } from "../../byte-source";
 import { blockOf } from "../../dtype";
 import type { StoredTensor, StoredTensors } from "../../stored-tensor";
-import { Dict, readPickle, Tensor, type Pickled, type PickledTensor } from "./pickle";
+import { readPickle } from "./pickle";
+import { Dict, Tensor, type Pickled, type PickledTensor } from "./values";
 import { readZip, type ZipEntry } from "./zip";
 
 const PICKLE = "data.pkl";
