@@ -87,7 +87,7 @@ export function isAtRest({ job, model, models }: Pick<AppState, "job" | "model" 
 }
 
 /** What a link asks for, and a remark where some of it cannot be read. @param query "" for none */
-export function linkedDraft(query: string): Pick<AppState, "draft" | "notice"> {
+function linkedDraft(query: string): Pick<AppState, "draft" | "notice"> {
   if (query === "") return { draft: FIRST_DRAFT, notice: undefined };
   const { draft, refused } = draftOfLink(query);
   return { draft, notice: refused.length === 0 ? undefined : strings.badLink(refused) };

@@ -16,7 +16,7 @@ describe("an open page", () => {
     const { app, asked, state } = setUp();
     await app.openLink("prompt=a+fox&seed=77&steps=2");
     expect(asked).toEqual([expect.objectContaining({ prompt: "a fox", seed: "77", steps: 2 })]);
-    expect(state().draft).toMatchObject({ prompt: "a fox", seedKept: true });
+    expect(state().draft).toMatchObject({ prompt: "a fox", seed: "77" });
   });
 
   test("draws the recipe of a PNG", async () => {

@@ -5,14 +5,14 @@ import type { Generator } from "../client/generator";
 import type { ModelStore } from "../client/model-store";
 import { recipeToQuery } from "../common/permalink";
 import { randomSeed } from "../common/recipe";
-import { draftOf, linkOfDraft, type Draft } from "./draft";
+import { draftOf, draftOfLink, linkOfDraft, type Draft } from "./draft";
 import { promptIdea } from "./ideas";
 import type { KnownWords } from "./known-words";
 import { createModelLoading, type ModelLoading } from "./model-loading";
 import { createModelShelf, type ModelShelf } from "./models/shelf";
 import { createPictureDrawing, type PictureDrawing } from "./picture-drawing";
 import { recipeOfPng } from "./png-recipe";
-import { createAppStore, editDraft, factsOf, linkedDraft, steeringDefaultsOf, type AppStore } from "./state";
+import { createAppStore, editDraft, factsOf, steeringDefaultsOf, type AppStore } from "./state";
 import { createSteeringControl, type SteeringControl } from "./steering";
 import { strings } from "./strings";
 
@@ -111,12 +111,14 @@ export function createApp(
     show: pictures.show,
     useModel,
     async openLink(query) {
-      const { draft, notice } = linkedDraft(query);
+      const { draft, refused } = draftOfLink(query);
+      // Where nothing of it can be read, there is nothing to draw either.
+      if (refused.length > 0 && refused.length === [...new URLSearchParams(query)].length) return remark(strings.badLink(refused));
       const { draft: current, history, shown } = store.getState();
       const past = history.find(({ recipe }) => recipeToQuery(recipe) === query);
       if (past === undefined) {
         edit(draft);
-        store.setState({ notice });
+        if (refused.length > 0) remark(strings.badLink(refused));
         if (draft.model !== current.model) readWords();
         await draw();
       } else if (past !== shown) pictures.show(past);
