@@ -114,3 +114,15 @@ test("S13: a browser that keeps nothing for the page opens it all the same", asy
   await expect(alert(page)).toHaveAttribute("data-code", "model-missing");
   expect(errors).toEqual([]);
 });
+
+test("X3: in another site's frame, where nothing may be kept, the page works with a network", async ({ page }) => {
+  host.broken.set("frame", `<iframe src="${host.url}" style="inline-size: 100%; block-size: 90vh"></iframe>`);
+  // To the browser this is another site.
+  await page.goto(`${host.url.replace("localhost", "127.0.0.1")}frame`);
+  const frame = page.frameLocator("iframe");
+  await expect(frame.getByRole("alert")).toHaveAttribute("data-code", "model-missing");
+  await frame.getByLabel("Describe a picture").fill("a castle");
+  await frame.getByRole("button", { name: /^Use (?:dark|light) colours$/ }).click();
+  await frame.getByRole("button", { name: "Try again" }).click();
+  await expect(frame.getByRole("alert")).toHaveAttribute("data-code", "model-missing");
+});

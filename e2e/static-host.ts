@@ -51,7 +51,7 @@ export async function startStaticHost(folder = DIST, below = ""): Promise<Static
       );
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
+  await new Promise<void>((resolve) => server.listen(0, resolve));
   const address = server.address();
   const port = typeof address === "object" ? address?.port : undefined;
   return Object.assign(host, {

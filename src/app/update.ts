@@ -58,16 +58,16 @@ async function register(store: AppStore, beginAnew: () => void, container: Servi
 }
 
 function whenAtRest(store: AppStore, act: () => void): void {
+  let isDone = false;
+  // A model that was loaded is drawn with at once, and between the two the page is not at rest.
+  const check = (): void => void setTimeout(actAtRest);
   const stop = store.subscribe(check);
   check();
-  function check(): void {
-    // A loaded model is drawn with at once, and between the two the page is not at rest.
-    setTimeout(() => {
-      if (!isAtRest(store.getState()) || isDone) return;
-      isDone = true;
-      stop();
-      act();
-    });
+
+  function actAtRest(): void {
+    if (isDone || !isAtRest(store.getState())) return;
+    isDone = true;
+    stop();
+    act();
   }
-  let isDone = false;
 }

@@ -53,6 +53,19 @@ describe("the runtime's WASM", () => {
     expect(await keptRuntime(URL_OF_WASM, BYTES.length)).toBeUndefined();
   });
 
+  test("is fetched where the browser does not even show its caches, as in a frame without an origin", async () => {
+    const denied = () => {
+      throw new DOMException("denied", "SecurityError");
+    };
+    Object.defineProperty(globalThis, "caches", { get: denied, configurable: true });
+    try {
+      await keepRuntime(URL_OF_WASM, BYTES);
+      expect(await keptRuntime(URL_OF_WASM, BYTES.length)).toBeUndefined();
+    } finally {
+      Reflect.deleteProperty(globalThis, "caches");
+    }
+  });
+
   test("of other versions is removed, and nothing else is", async () => {
     const caches = fakeCaches(["onestroke-onnxruntime-1.29.0", "workbox-precache", "onestroke-else"]);
     await keepRuntime(URL_OF_WASM, BYTES, caches);

@@ -41,5 +41,9 @@ export async function removeOldRuntimes(caches: Caches): Promise<void> {
 }
 
 function available(): Caches | undefined {
-  return globalThis.caches;
+  try {
+    return globalThis.caches;
+  } catch {
+    return undefined;
+  }
 }
