@@ -16,6 +16,7 @@ import { overlaid } from "../../overlaid";
 import { firstExisting } from "../../read-file";
 import { readTensorFile, type TensorFile } from "../../tensor-file";
 import { tensorReader } from "../../tensor-reader";
+import { namesFewSteps } from "../few-step-name";
 import { takeApart, type SingleFile, type SinglePart } from "./single-file";
 
 /** What a person, or the page, says besides the file. */
@@ -143,15 +144,12 @@ function tokenizer({ store, folder }: TokenizerFolder, pad: string): Component {
   return { className: "CLIPTokenizer", store: overlaid(store, settings), folder, files: [], config };
 }
 
-/** Names of files whose model was made for few steps, as far as a name tells. */
-const FEW_STEP_NAME = /turbo|lightning|lcm|hyper|dmd|tcd|nitro|sdxs|swiftbrush|[1-8][-_ ]?steps?\b/i;
-
 /** Euler's rule at trailing timesteps is right for turbo models and for Lightning's; it is the least wrong for the others. */
 function samplerOf(file: SingleFileAt, parts: SingleFile, content: TensorFile, where: string): Sampler {
   const noise = STABLE_DIFFUSION_NOISE;
   const predictionType = file.prediction ?? predictionOf(parts, content, where);
   const rule = { rule: "euler", timesteps: { spacing: "trailing" }, ancestral: false } as const;
-  if (FEW_STEP_NAME.test(fileName(file.path))) return { rule, noise, predictionType };
+  if (namesFewSteps(fileName(file.path))) return { rule, noise, predictionType };
   return { rule, noise, predictionType, doubt: "one file does not say how it is to be stepped, nor that it was made for few steps" };
 }
 
