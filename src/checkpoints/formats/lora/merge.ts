@@ -8,7 +8,7 @@ import type { Sampler } from "../../../samplers/sampler";
 import { componentBytes, openComponent, type Component, type Manifest } from "../../manifest";
 import type { Addition, TensorReader } from "../../tensor-reader";
 import { namesFewSteps } from "../few-step-name";
-import { renamed, unetModules, type ModuleNames } from "../original/unet";
+import { renamed, unetModules, type ModuleNames } from "../original/unet-names";
 import type { Lora, LoraLayer } from "./read";
 
 /** A LoRA, and how much of it is added; negative weights take away. */

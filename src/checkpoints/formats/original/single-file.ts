@@ -9,7 +9,8 @@ import { foreignError } from "../../foreign-file";
 import { otherThanOriginal } from "../../foreign-weights";
 import { autoencoderConfig, autoencoderName } from "./autoencoder";
 import { clipText, openClipText, type OriginalText } from "./text-encoder";
-import { readUnet, renamed, unetConfig, unetModules, type OriginalUnet, type Shapes } from "./unet";
+import { readUnet, unetConfig, type OriginalUnet, type Shapes } from "./unet";
+import { renamed, unetModules } from "./unet-names";
 
 export type SingleFamily = Exclude<SteeredFamily, "vignette">;
 
