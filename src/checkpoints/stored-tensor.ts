@@ -1,5 +1,6 @@
 // A tensor as a file holds it, whatever the file's format: a number format, a shape and a range of bytes. A tensor that is stored under
 // another name, as a slice of a larger one or transposed is a view: a tensor over the same bytes. Views copy nothing.
+import { OnestrokeError } from "../common/errors";
 import type { ByteSource } from "./byte-source";
 import { blockOf, type Dtype } from "./dtype";
 
@@ -17,11 +18,19 @@ export interface StoredTensor {
 /** Tensors by name, in the order of their file. */
 export type StoredTensors = ReadonlyMap<string, StoredTensor>;
 
-/** Rows `[first, first + count)` of a row-major tensor whose rows are whole blocks. */
+/**
+ * Rows `[first, first + count)` of a row-major tensor.
+ * @throws OnestrokeError `model-unsupported` where rows are not whole blocks of a quantised format
+ */
 export function rowsOf(tensor: StoredTensor, first: number, count: number): StoredTensor {
   const [, ...rest] = tensor.shape;
   const { elements, bytes } = blockOf(tensor.dtype);
   const rowBytes = (rest.reduce((size, axis) => size * axis, 1) / elements) * bytes;
+  if (!Number.isInteger(rowBytes)) {
+    throw new OnestrokeError("model-unsupported", `${tensor.source.name}: a row of ${tensor.dtype} is not made of whole blocks`, {
+      file: tensor.source.name,
+    });
+  }
   const begin = tensor.begin + first * rowBytes;
   return { ...tensor, shape: [count, ...rest], begin, end: begin + count * rowBytes };
 }

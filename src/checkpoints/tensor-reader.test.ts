@@ -5,7 +5,9 @@ import { describe, expect, it } from "vitest";
 import type { ByteSource, ByteStore } from "./byte-source";
 import { fromFloat16, toFloat16 } from "../common/float16";
 import { memoryStore } from "./memory-source";
-import { openTensors, type TensorReader } from "./tensor-reader";
+import { rowsOf, transposed } from "./stored-tensor";
+import { readTensorFile } from "./tensor-file";
+import { openTensors, tensorReader, type TensorReader } from "./tensor-reader";
 import { fileOf, float16Tensor, float32Tensor, safetensorsFile, type TestTensor } from "./testing/safetensors-file";
 
 const FILE = "model.safetensors";
@@ -160,6 +162,36 @@ describe("reading", () => {
     reads.length = 0;
     expect(Object.keys(await float16(reader, "a", "c", "d"))).toEqual(["a", "c", "d"]);
     expect(reads).toEqual([4, 8]);
+  });
+
+  it("reads views in the order of the file, with neighbours in one read, however they are named and listed", async () => {
+    const reads: number[] = [];
+    const stored = new Map([
+      ["in_proj", float32Tensor([1, 2, 3, 4, 5, 6], [6, 1])],
+      ["after", float32Tensor([7, 8], [1, 2])],
+    ]);
+    const source = await counting(memoryStore("test", new Map([[FILE, safetensorsFile(stored)]])), reads).open(FILE);
+    const { tensors } = await readTensorFile(source);
+    const [whole, after] = [...tensors.values()];
+    expect(whole && after).toBeDefined();
+    if (whole === undefined || after === undefined) return;
+    const views = new Map([
+      ["turned", transposed(after)],
+      ["v", rowsOf(whole, 4, 2)],
+      ["q", rowsOf(whole, 0, 2)],
+      ["k", rowsOf(whole, 2, 2)],
+    ]);
+    const reader = tensorReader("test", views);
+    reads.length = 0;
+    expect(await float16(reader, "v", "turned", "k", "q")).toEqual({
+      q: [1, 2].map(toFloat16),
+      k: [3, 4].map(toFloat16),
+      v: [5, 6].map(toFloat16),
+      turned: [7, 8].map(toFloat16),
+    });
+    expect(reader.names).toEqual(["q", "k", "v", "turned"]);
+    expect(reader.shape("turned")).toEqual([2, 1]);
+    expect(reads).toEqual([32]);
   });
 
   it("is cancelled by its signal", async () => {

@@ -55,6 +55,24 @@ describe("generate's options", () => {
     expect((await parseOptions(["--batch", file, "--text-rows", "3"])).textRows).toBe(3);
   });
 
+  test("--lora names files and weights, in order; recipes carry what the opened model says of them", async () => {
+    const { file, jobs } = await parseOptions([...BASE, "--lora", "dir/lcm.safetensors", "--lora", "C:/a b:c.pt:-0.5"]);
+    expect(file.loras).toEqual([
+      { file: "dir/lcm.safetensors", weight: 1 },
+      { file: "C:/a b:c.pt", weight: -0.5 },
+    ]);
+    const loras = [{ name: "lcm", weight: 1 }];
+    expect(jobs.map((job) => job.recipe({ ...MODEL, loras }).loras)).toEqual([loras]);
+    for (const wrong of ["a:5", "a:-4.1"])
+      await expect(parseOptions([...BASE, "--lora", wrong])).rejects.toMatchObject({ detail: { field: "lora" } });
+  });
+
+  test("--tokenizer and --prediction are for a model in one file", async () => {
+    const { file } = await parseOptions([...BASE, "--tokenizer", "words", "--prediction", "v_prediction"]);
+    expect(file).toEqual({ tokenizer: "words", prediction: "v_prediction", loras: [] });
+    await expect(parseOptions([...BASE, "--prediction", "x0"])).rejects.toMatchObject({ detail: { field: "prediction" } });
+  });
+
   test("--count draws consecutive seeds into numbered files", async () => {
     const { jobs } = await parseOptions([...BASE, "--seed", "18446744073709551614", "--count", "2"]);
     expect(jobs.map((job) => [job.file, job.recipe(MODEL).seed])).toEqual([

@@ -4,8 +4,11 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
+import { fileOfShapes, WHOLE } from "../../checkpoints/formats/testing/original-file";
 import { manifestOf } from "../../checkpoints/places";
+import { FIXTURES } from "../../checkpoints/testing/fixtures";
 import { float32Tensor, safetensorsFile } from "../../checkpoints/testing/safetensors-file";
+import { openModel as openModelOn, type Compute } from "../../pipeline/open";
 import { modelFiles } from "./find-model";
 
 const root = await mkdtemp(join(tmpdir(), "onestroke-models-"));
@@ -17,6 +20,10 @@ async function written(path: string, bytes: Uint8Array | string): Promise<string
   return join(root, path);
 }
 
+const unasked = (): never => {
+  throw new Error("nothing is computed for a model that is refused");
+};
+const NO_COMPUTE: Compute = { device: unasked, runtime: unasked };
 const weights = (name: string) => safetensorsFile(new Map([[name, float32Tensor([1])]]));
 const openModel = async (name: string) => manifestOf(await modelFiles(name));
 
@@ -55,6 +62,27 @@ test.each([
   const missing = { code: "model-missing", message: expect.stringContaining(model), remedy: expect.stringContaining("catalogue") };
   await expect(modelFiles(model, { engine: "ort-wasm" })).rejects.toMatchObject(missing);
   await expect(modelFiles(model)).rejects.toMatchObject(missing);
+});
+
+test("a file in the original layout opens, with the tokenizer that is named, and with LoRAs", async () => {
+  const file = await written("one/my-model.safetensors", fileOfShapes(WHOLE.sd15));
+  const tokenizer = `${FIXTURES}/clip-tokenizer-tiny`;
+  await expect(openModel(file)).rejects.toMatchObject({ code: "model-missing", remedy: expect.stringContaining("--tokenizer") });
+  expect((await manifestOf(await modelFiles(file, { tokenizer }))).name).toBe("my-model");
+  const [up, down] = [float32Tensor(Array(32).fill(1), [32, 1]), float32Tensor(Array(32).fill(1), [1, 32])];
+  const name = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q";
+  const lora = await written(
+    "one/ink.safetensors",
+    safetensorsFile(
+      new Map([
+        [`${name}.lora_up.weight`, up],
+        [`${name}.lora_down.weight`, down],
+      ]),
+    ),
+  );
+  const merged = await manifestOf(await modelFiles(file, { tokenizer, loras: [{ file: lora, weight: 0.5 }] }));
+  expect(merged.loras).toEqual([{ name: "ink", weight: 0.5 }]);
+  await expect(openModelOn(await modelFiles(file), "ort-wasm", NO_COMPUTE)).rejects.toMatchObject({ code: "model-unsupported" });
 });
 
 describe("a path that is no model", () => {

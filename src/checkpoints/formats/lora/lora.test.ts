@@ -133,6 +133,17 @@ describe("arithmetic", () => {
     expect(both.loras).toEqual([2, -1, 0].map((weight) => ({ name: "style", weight })));
   });
 
+  it("a LoRA whose name says that it is quick takes the doubt from a model that is not", async () => {
+    const noise = { trainTimesteps: 1000, betaStart: 0.00085, betaEnd: 0.012, betaSchedule: "scaled_linear" } as const;
+    const rule = { rule: "tcd", originalSteps: 50 } as const;
+    const base: Manifest = { ...(await model()), sampler: { rule, noise, predictionType: "epsilon", doubt: "slow" } };
+    const one = await lora({ [`${at}.lora_up.weight`]: UP, [`${at}.lora_down.weight`]: DOWN });
+    const doubt = async (name: string, weight: number) => (await withLoras(base, [{ lora: { ...one, name }, weight }])).sampler?.doubt;
+    expect(await doubt("ink", 1)).toBe("slow");
+    expect(await doubt("lcm-lora-sdv1-5", 1)).toBeUndefined();
+    expect(await doubt("lcm-lora-sdv1-5", 0)).toBe("slow");
+  });
+
   it("convolutions: 3x3, and a matrix over a 1x1", async () => {
     const name = `unet.${CONVOLUTION}`;
     const down = Array.from({ length: 18 }, (_, i) => i);

@@ -4,9 +4,11 @@
 import type { ComponentName } from "../../../catalogue/components";
 import { OnestrokeError } from "../../../common/errors";
 import { parseUnetConfig } from "../../../networks/unet-config";
+import type { Sampler } from "../../../samplers/sampler";
 import { componentBytes, openComponent, type Component, type Manifest } from "../../manifest";
 import type { Addition, TensorReader } from "../../tensor-reader";
-import { renamed, unetModules, type ModuleNames } from "../original/unet";
+import { namesFewSteps } from "../few-step-name";
+import { renamed, unetModules, type ModuleNames } from "../original/unet-names";
 import type { Lora, LoraLayer } from "./read";
 
 /** A LoRA, and how much of it is added; negative weights take away. */
@@ -30,7 +32,15 @@ export async function withLoras(manifest: Manifest, loras: readonly WeightedLora
     const merged = touching.reduce((reader, one) => reader.plus(additionsTo(base, part, target, one, manifest)), base);
     components[target] = { ...part, weights: { byteLength: componentBytes(part), open: async () => merged } };
   }
-  return { ...manifest, components, loras: loras.map(({ lora: { name }, weight }) => ({ name, weight })) };
+  const { sampler } = manifest;
+  // A few-step LoRA is what a model that was not made for few steps lacks.
+  const isQuick = active.some(({ lora }) => namesFewSteps(lora.name));
+  const stepped = sampler === undefined || !isQuick ? {} : { sampler: withoutDoubt(sampler) };
+  return { ...manifest, ...stepped, components, loras: loras.map(({ lora: { name }, weight }) => ({ name, weight })) };
+}
+
+function withoutDoubt({ rule, noise, predictionType }: Sampler): Sampler {
+  return { rule, noise, predictionType };
 }
 
 function additionsTo(

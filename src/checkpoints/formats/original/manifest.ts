@@ -5,18 +5,18 @@ import type { ComponentName } from "../../../catalogue/components";
 import { BASES } from "../../../catalogue/bases";
 import type { RepositoryAt } from "../../../catalogue/entry";
 import { OnestrokeError } from "../../../common/errors";
-import type { JsonObject } from "../../../common/json";
 import { STABLE_DIFFUSION_NOISE } from "../../../samplers/alphas";
 import type { Sampler } from "../../../samplers/sampler";
 import type { PredictionType } from "../../../samplers/schedule";
 import type { ByteStore } from "../../byte-source";
 import { diffusersComponent } from "../../diffusers-manifest";
 import type { Component, Manifest } from "../../manifest";
-import { overlaid } from "../../overlaid";
-import { firstExisting } from "../../read-file";
 import { readTensorFile, type TensorFile } from "../../tensor-file";
 import { tensorReader } from "../../tensor-reader";
+import { namesFewSteps } from "../few-step-name";
+import { lacking } from "./lacking";
 import { takeApart, type SingleFile, type SinglePart } from "./single-file";
+import { findTokenizer, tokenizerComponent } from "./tokenizer";
 
 /** What a person, or the page, says besides the file. */
 export interface SingleFileOptions {
@@ -56,7 +56,7 @@ export async function singleFileManifest(
   };
   const network = (part: SinglePart | undefined, name: ComponentName, className: string): Component | Promise<Component> =>
     part === undefined ? elsewhere(name, className) : component(part);
-  const words = await tokenizerFolder(file, parts, open, source.name, signal);
+  const words = await findTokenizer(file, BASES[parts.family], open, source.name, signal);
   const firstPad = parts.family === "sd21" ? "!" : "<|endoftext|>";
   return {
     name: fileName(path),
@@ -67,10 +67,10 @@ export async function singleFileManifest(
       unet: component(parts.unet),
       text_encoder: await network(parts.textEncoder, "text_encoder", "CLIPTextModel"),
       vae: await network(parts.vae, "vae", "AutoencoderKL"),
-      tokenizer: tokenizer(words, firstPad),
+      tokenizer: tokenizerComponent(words, firstPad),
       ...(isXl && {
         text_encoder_2: await network(parts.textEncoder2, "text_encoder_2", "CLIPTextModelWithProjection"),
-        tokenizer_2: tokenizer(words, "!"),
+        tokenizer_2: tokenizerComponent(words, "!"),
       }),
     },
   };
@@ -88,70 +88,12 @@ function componentOf({ className, config, tensors }: SinglePart, store: ByteStor
   };
 }
 
-interface TokenizerFolder {
-  readonly store: ByteStore;
-  readonly folder: string;
-}
-
-const TOKENIZER_FILES = ["tokenizer.json", "vocab.json"] as const;
-
-/** Where CLIP's vocabulary is: where a person says, else beside the file, else in the repository of its family. */
-async function tokenizerFolder(
-  { store, path, tokenizer: chosen }: SingleFileAt,
-  { family }: SingleFile,
-  open: (at: RepositoryAt) => ByteStore,
-  where: string,
-  signal?: AbortSignal,
-): Promise<TokenizerFolder> {
-  const beside = path.includes("/") ? `${path.slice(0, path.lastIndexOf("/"))}/` : "";
-  const has = async (at: ByteStore, folder: string): Promise<boolean> =>
-    (await firstExisting(
-      at,
-      TOKENIZER_FILES.map((name) => folder + name),
-      signal,
-    )) !== undefined;
-  const base = BASES[family];
-  try {
-    for (const [at, folder] of chosen === undefined
-      ? ([
-          [store, beside],
-          [store, `${beside}tokenizer/`],
-        ] as const)
-      : ([
-          [chosen, ""],
-          [chosen, "tokenizer/"],
-        ] as const)) {
-      if (await has(at, folder)) return { store: at, folder: folder.replace(/\/$/, "") };
-    }
-    if (chosen !== undefined) throw new OnestrokeError("model-missing", `${chosen.name} has neither tokenizer.json nor vocab.json`);
-    const repository = open(base);
-    if (await has(repository, "tokenizer/")) return { store: repository, folder: "tokenizer" };
-    throw new OnestrokeError("model-missing", `${repository.name} has no tokenizer`);
-  } catch (cause) {
-    throw lacking(where, "tokenizer", base, cause);
-  }
-}
-
-/** CLIP's tokenizer with the pad token of its place, whatever the vocabulary's own folder says. */
-function tokenizer({ store, folder }: TokenizerFolder, pad: string): Component {
-  const inFolder = (name: string): string => (folder === "" ? name : `${folder}/${name}`);
-  const config = { model_max_length: 77, bos_token: "<|startoftext|>", eos_token: "<|endoftext|>", pad_token: pad, backend: "tokenizers" };
-  const settings = new Map<string, JsonObject>([
-    [inFolder("tokenizer_config.json"), config],
-    [inFolder("special_tokens_map.json"), {}],
-  ]);
-  return { className: "CLIPTokenizer", store: overlaid(store, settings), folder, files: [], config };
-}
-
-/** Names of files whose model was made for few steps, as far as a name tells. */
-const FEW_STEP_NAME = /turbo|lightning|lcm|hyper|dmd|tcd|nitro|sdxs|swiftbrush|[1-8][-_ ]?steps?\b/i;
-
 /** Euler's rule at trailing timesteps is right for turbo models and for Lightning's; it is the least wrong for the others. */
 function samplerOf(file: SingleFileAt, parts: SingleFile, content: TensorFile, where: string): Sampler {
   const noise = STABLE_DIFFUSION_NOISE;
   const predictionType = file.prediction ?? predictionOf(parts, content, where);
   const rule = { rule: "euler", timesteps: { spacing: "trailing" }, ancestral: false } as const;
-  if (FEW_STEP_NAME.test(fileName(file.path))) return { rule, noise, predictionType };
+  if (namesFewSteps(fileName(file.path))) return { rule, noise, predictionType };
   return { rule, noise, predictionType, doubt: "one file does not say how it is to be stepped, nor that it was made for few steps" };
 }
 
@@ -177,20 +119,4 @@ function predictionOf({ family, isSgm }: SingleFile, { tensors, metadata }: Tens
 
 function fileName(path: string): string {
   return (path.split("/").at(-1) ?? path).replace(/\.(?:safetensors|ckpt|pth?|bin|gguf)$/i, "");
-}
-
-function lacking(where: string, name: ComponentName, { repository }: RepositoryAt, cause: unknown): OnestrokeError {
-  if (cause instanceof OnestrokeError && cause.code === "cancelled") return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const remedy =
-    name === "tokenizer"
-      ? "Put CLIP's tokenizer.json, or vocab.json and merges.txt, beside the file, or name a folder that has them with --tokenizer DIR. " +
-        `They are in the folder "tokenizer" of ${repository} on the hub.`
-      : `Use a file with all parts of the model in it, or connect to the network: the part would come from ${repository}.`;
-  return new OnestrokeError(
-    "model-missing",
-    `${where} holds no ${name}, and there is none to take its place: ${reason}`,
-    { file: where, component: name, remedy },
-    cause,
-  );
 }

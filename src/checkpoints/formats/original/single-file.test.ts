@@ -14,6 +14,7 @@ import { memoryStore } from "../../memory-source";
 import { embedded, manifestOf, modelFile } from "../../places";
 import { FIXTURES } from "../../testing/fixtures";
 import { fileOfShapes, openClipShapes, prefixed, unetShapes, WHOLE, type ShapeList } from "../testing/original-file";
+import { tensor, torchFile } from "../testing/torch-file";
 import type { SingleFileOptions } from "./manifest";
 
 const words = (name: string) => new Uint8Array(readFileSync(`${FIXTURES}/clip-tokenizer-tiny/${name}`));
@@ -96,6 +97,19 @@ describe("a whole file", () => {
   });
 });
 
+it("the same file as a .ckpt, under its state_dict, is the same model", async () => {
+  const strides = (shape: readonly number[]): readonly number[] =>
+    shape.map((_, i) => shape.slice(i + 1).reduce((size, axis) => size * axis, 1));
+  const state = new Map(Object.entries(WHOLE.sd15).map(([name, shape]) => [name, tensor("Half", "0", shape, strides(shape))]));
+  const file = torchFile(new Map([["state_dict", state]]), { 0: new Uint8Array(2 ** 18) });
+  const store = memoryStore("folder", new Map([["my-model.ckpt", file], ...VOCABULARY]));
+  const manifest = await manifestOf(modelFile({ store, path: "my-model.ckpt" }, []));
+  await checkNetworks(manifest);
+  const { components } = await open(WHOLE.sd15);
+  expect(manifest.components.unet?.config).toEqual(components.unet?.config);
+  expect(manifest.name).toBe("my-model");
+});
+
 describe("what a file does not say", () => {
   it("it is stepped by Euler's rule, with a doubt unless its name says that it is quick", async () => {
     const plain = await open(WHOLE.sd15);
@@ -175,6 +189,7 @@ describe("files of other kinds", () => {
       { ...unet({ added: 2560, text: 1280, isLinear: true }), ...prefixed("conditioner.embedders.0.model.", openClipShapes()) },
       /refiner/,
     ],
+    ["Playground 2.5", { ...unet({}), edm_mean: [1, 4, 1, 1], edm_std: [1, 4, 1, 1] }, /EDM/],
     ["Stable Diffusion 3", { "model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight": [1] }, /Stable Diffusion 3/],
     ["Flux", { "model.diffusion_model.double_blocks.0.img_attn.qkv.weight": [1] }, /Flux/],
     ["video", { ...unet({}), "model.diffusion_model.input_blocks.1.1.time_stack.0.norm1.weight": [1] }, /video/],

@@ -9,9 +9,12 @@ import { foreignError } from "../../foreign-file";
 import { otherThanOriginal } from "../../foreign-weights";
 import { autoencoderConfig, autoencoderName } from "./autoencoder";
 import { clipText, openClipText, type OriginalText } from "./text-encoder";
-import { readUnet, renamed, unetConfig, unetModules, type OriginalUnet, type Shapes } from "./unet";
+import { readUnet, unetConfig, type OriginalUnet, type Shapes } from "./unet";
+import { renamed, unetModules } from "./unet-names";
 
 export type SingleFamily = Exclude<SteeredFamily, "vignette">;
+
+const REMEDY = "Choose a model that draws from a text: Stable Diffusion 1, 2, XL and their students.";
 
 /** One network of the file. */
 export interface SinglePart {
@@ -47,6 +50,9 @@ export function takeApart(all: StoredTensors, where: string): SingleFile {
   const names = [...tensors.keys()];
   const foreign = otherThanOriginal(names);
   if (foreign !== undefined) throw foreignError(where, foreign, "holds");
+  if (names.some((name) => /^edm_(?:mean|std|vpred)/.test(name))) {
+    throw refused(where, "a model that is stepped by EDM's rule (Playground 2.5, CosXL), which is not known here", REMEDY);
+  }
   const prefix = UNET_PREFIXES.find((candidate) => tensors.has(`${candidate}input_blocks.0.0.weight`));
   if (prefix === undefined) {
     throw refused(where, "parts of a checkpoint in the original layout, but no UNet", "Choose the file of the whole model.");
@@ -76,15 +82,14 @@ function refuseOthers(
   family: SingleFamily,
   hasOpenClipFirst: boolean,
 ): void {
-  const remedy = "Choose a model that draws from a text: Stable Diffusion 1, 2, XL and their students.";
-  if (inChannels === 9) throw refused(where, "an inpainting model, which fills holes in pictures", remedy);
-  if (inChannels === 8) throw refused(where, "a model that changes pictures by instructions (InstructPix2Pix)", remedy);
-  if (inChannels === 5) throw refused(where, "a model that reads a map of depth", remedy);
-  if (inChannels === 7) throw refused(where, "an upscaler", remedy);
-  if (inChannels !== 4 || outChannels !== 4) throw refused(where, `a UNet of ${inChannels} to ${outChannels} channels`, remedy);
+  if (inChannels === 9) throw refused(where, "an inpainting model, which fills holes in pictures", REMEDY);
+  if (inChannels === 8) throw refused(where, "a model that changes pictures by instructions (InstructPix2Pix)", REMEDY);
+  if (inChannels === 5) throw refused(where, "a model that reads a map of depth", REMEDY);
+  if (inChannels === 7) throw refused(where, "an upscaler", REMEDY);
+  if (inChannels !== 4 || outChannels !== 4) throw refused(where, `a UNet of ${inChannels} to ${outChannels} channels`, REMEDY);
   if (family !== "sdxl") return;
   if (hasOpenClipFirst || (addedChannels === 2560 && textChannels === 1280)) {
-    throw refused(where, "SDXL's refiner, which finishes pictures that another model has begun", remedy);
+    throw refused(where, "SDXL's refiner, which finishes pictures that another model has begun", REMEDY);
   }
 }
 

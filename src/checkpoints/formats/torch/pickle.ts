@@ -189,8 +189,8 @@ class Machine {
     return new OnestrokeError("model-unsupported", `${this.#where}: the pickle ${problem}. Nothing of it was run`, {
       file: this.#where,
       remedy:
-        "Use the safetensors file of the model. A checkpoint that holds more than weights is reduced to them in Python, if its source is " +
-        'trusted: torch.save({"state_dict": torch.load(FILE, weights_only=False)["state_dict"]}, NEW_FILE).',
+        "Use the safetensors file of the model. If there is none, and you trust where this one comes from, load it with PyTorch and save its " +
+        "state_dict alone.",
     });
   }
 }
