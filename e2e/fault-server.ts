@@ -39,6 +39,8 @@ export interface FaultServer {
   sentBytes: number;
   /** Spoils the answers for files whose path ends so, in place of what did before. */
   spoil(ending: string, fault: Fault | undefined): void;
+  /** Ends every connection that is open now. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -58,6 +60,7 @@ export async function faultServer(files: ReadonlyMap<string, Buffer> = new Map()
       if (fault === undefined) faults.delete(ending);
       else faults.set(ending, { fault, left: fault.times ?? Infinity });
     },
+    cut: () => http.closeAllConnections(),
     close: async () => {
       http.closeAllConnections();
       await new Promise((resolve) => http.close(resolve));

@@ -13,7 +13,7 @@ export const WEIGHTS = "unet/weights.safetensors";
 export const MODEL = "owner/name";
 const AT = { repository: MODEL, revision: "main" };
 
-const FILES: ReadonlyMap<string, Buffer> = new Map([
+export const FILES: ReadonlyMap<string, Buffer> = new Map([
   ["model_index.json", randomBytes(400, 1)],
   [WEIGHTS, randomBytes(12 * CHUNK_BYTES + 999, 2)],
   ["vae/weights.safetensors", randomBytes(CHUNK_BYTES - 7, 3)],

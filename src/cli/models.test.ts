@@ -94,6 +94,7 @@ test("models: shown, fetched, listed, verified, removed", async () => {
   const shown = (await answer(["show", "own/graphs"])).text;
   expect(shown).toContain("cc-by-nc-4.0, not for commercial use");
   expect(shown).toContain("--engine ort-webgpu");
+  expect((await answer(["show", "vignette"])).text).toMatch(/^Vignette\n {2}vignette\nlicence: MIT\n/);
   expect((await answer(["show", "own/other"])).text).toMatch(/cannot be drawn with: .*FluxPipeline/);
   expect(readdirSync(cache)).toEqual([]);
   expect((await answer(["get", "own/graphs"])).json).toMatchObject({ model: "own/graphs", outline: { readAs: "graphs" } });
@@ -118,6 +119,10 @@ test.each([
   [["get", "../graphs"], "../graphs"],
   [["get", "own/none"], "private or misspelt"],
   [["remove", "own/none"], "nothing of own/none"],
+  [["get", "vignette"], "ships with the project"],
+  [["verify", "vignette"], "ships with the project"],
+  [["remove", "vignette"], "ships with the project"],
+  [["hash", "sd-turbo"], "does not ship with the project"],
 ])("models %j is refused", async (args, message) => {
   inProcess();
   await expect(answer(args)).rejects.toMatchObject({ message: expect.stringContaining(message) });

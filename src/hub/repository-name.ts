@@ -30,7 +30,7 @@ export function checkRepository({ repository, revision }: RepositoryAt): void {
 
 /** `owner/name`, or `owner/name@revision` where it is not the usual branch. */
 export function repositoryName({ repository, revision }: RepositoryAt): string {
-  return revision === DEFAULT_REVISION ? repository : `${repository}@${revision}`;
+  return revision === DEFAULT_REVISION || revision === "" ? repository : `${repository}@${revision}`;
 }
 
 function badName(problem: string): OnestrokeError {

@@ -52,6 +52,7 @@ async function show(model: string): Promise<Answer> {
 }
 
 async function get(model: string): Promise<Answer> {
+  refuseShipped(model);
   const [cache, line] = [modelCache(), progressLine(model)];
   const { outline } = await untilInterrupted(line.end, (signal) =>
     fetchModel(model, { cache, hub: network(), signal, onProgress: line.say }),
@@ -60,7 +61,7 @@ async function get(model: string): Promise<Answer> {
 }
 
 async function verify(model: string): Promise<Answer> {
-  namedModel(model);
+  refuseShipped(model);
   const cache = modelCache();
   const found = await wholeModel(cache, model);
   if (found === undefined)
@@ -80,10 +81,16 @@ async function verify(model: string): Promise<Answer> {
 const GET = "Fetch it with `npm run models -- get MODEL`.";
 
 async function remove(model: string): Promise<Answer> {
+  refuseShipped(model);
   const cache = modelCache();
   const removed = await removeModel(cache, model);
-  if (removed === undefined)
-    throw new OnestrokeError("model-missing", `nothing of ${model} is in ${cache.folder}`, { model, remedy: "Nothing to do." });
+  if (removed === undefined) {
+    const { entry, repositories } = namedModel(model);
+    const names = repositories.map(({ repository }) => repository).join(", ");
+    const remedy =
+      entry === undefined ? "Nothing to do." : `Its parts may be another program's; they are removed by their own names: ${names}.`;
+    throw new OnestrokeError("model-missing", `nothing of ${model} is in ${cache.folder}, or not all of it`, { model, remedy });
+  }
   const shared = removed.sharedWith.length === 0 ? "" : `; what it shares with ${removed.sharedWith.join(" and ")} stays`;
   return { json: { model, ...removed }, text: `${bytesText(removed.freedBytes)} freed${shared}` };
 }
@@ -91,6 +98,12 @@ async function remove(model: string): Promise<Answer> {
 async function hash(model: string): Promise<Answer> {
   const count = await hashEntry(model, MODELS);
   return { json: { model, files: count }, text: `models/catalogue/${model}.json lists ${count} files` };
+}
+
+/** @throws OnestrokeError `invalid-input` for a model that is no part of the cache, and for what names no model */
+function refuseShipped(model: string): void {
+  if (namedModel(model).repositories.some(({ revision }) => revision !== "")) return;
+  throw new OnestrokeError("invalid-input", `${model} ships with the project, and is in no cache`, { model, remedy: "Draw with it." });
 }
 
 function network(): Hub {

@@ -1,11 +1,11 @@
 // Brings one file into the cache, byte after byte into `HASH.incomplete`, as the hub's own tools do: whatever stops it, the next attempt
 // goes on from there. It gets its name only when all of it is there and has the published hash.
+import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { PlannedFile, PublishedHash } from "../../common/download";
+import type { PlannedFile } from "../../common/download";
 import { OnestrokeError, throwIfCancelled } from "../../common/errors";
-import { gitBlob, StreamingHash } from "../../vault/digest";
 import { fetchChunks, type ChunkHooks } from "../../vault/transfer/fetch-chunks";
 import type { Transfer } from "../../vault/transfer/transfer";
 import { storing } from "./storing";
@@ -102,17 +102,12 @@ export async function hashOf(
   { hash, byteLength }: Pick<PlannedFile, "hash" | "byteLength">,
   signal?: AbortSignal,
 ): Promise<string> {
-  const algorithm: PublishedHash["algorithm"] = hash?.algorithm ?? "sha256";
-  const pieces = async function* (): AsyncGenerator<Uint8Array> {
-    for await (const piece of createReadStream(path, { highWaterMark: 2 ** 20 })) {
-      throwIfCancelled(signal);
-      if (piece instanceof Uint8Array) yield piece;
-    }
-  };
-  if (algorithm === "git-blob") return gitBlob(byteLength, pieces());
-  const hasher = await StreamingHash.begin();
-  for await (const piece of pieces()) hasher.update(piece);
-  return hasher.end();
+  const hasher = hash?.algorithm === "git-blob" ? createHash("sha1").update(`blob ${byteLength}\0`) : createHash("sha256");
+  for await (const piece of createReadStream(path, { highWaterMark: 2 ** 20 })) {
+    throwIfCancelled(signal);
+    if (piece instanceof Uint8Array) hasher.update(piece);
+  }
+  return hasher.digest("hex");
 }
 
 async function lengthOf(path: string): Promise<number | undefined> {

@@ -122,6 +122,13 @@ describe("a model of the catalogue", () => {
     await hubModel("swiftbrush", offline());
   });
 
+  it("that was never fetched takes nothing of another program's with it", async () => {
+    await serve({ "thuanz123/swiftbrush": { files: SD_TURBO } });
+    await hubModel("thuanz123/swiftbrush", options());
+    expect(await removeModel(models(), "swiftbrush")).toBeUndefined();
+    await hubModel("thuanz123/swiftbrush", offline());
+  });
+
   it("leaves what it shares when it is removed", async () => {
     await serve(other);
     await hubModel("sdxs-512-dreamshaper", options());

@@ -16,11 +16,11 @@ export interface Removed {
 
 /** @returns undefined where nothing of the model is here */
 export async function removeModel(cache: ModelCache, model: string): Promise<Removed | undefined> {
-  const repositories = namedModel(model).repositories.filter(({ revision }) => revision !== "");
+  const { entry, repositories: all } = namedModel(model);
+  const repositories = all.filter(({ revision }) => revision !== "");
   const folders = repositories.map(({ repository }) => repositoryFolder(cache.folder, repository));
   const own = await wholeModel(cache, model);
-  // What a model that is not whole would read is not known, so all of its snapshots goes, as the hub's own tool does it.
-  const links = own === undefined ? await snapshotFiles(cache.folder, repositories) : linksOf(own);
+  const links = own === undefined ? await unknownFiles() : linksOf(own);
   const others = await modelsBeside(cache, model);
   const isShared = (link: string): boolean => others.some(({ links: theirs }) => theirs.has(link));
   const sharedWith = others.filter(({ links: theirs }) => links.some((link) => theirs.has(link))).map(({ model: name }) => name);
@@ -42,6 +42,14 @@ export async function removeModel(cache: ModelCache, model: string): Promise<Rem
     }
   }
   return own === undefined && freedBytes === 0 ? undefined : { freedBytes, sharedWith };
+
+  /**
+   * What a model that is not whole would read is not known. A repository that was named goes with all of its snapshot, as the hub's own
+   * tool does it. A model of the catalogue named no repository, and what is here of its parts may well be another program's.
+   */
+  async function unknownFiles(): Promise<readonly string[]> {
+    return entry === undefined ? snapshotFiles(cache.folder, repositories) : [];
+  }
 }
 
 /** The other models that are whole here, with the names of the files that they read. */
