@@ -3,6 +3,8 @@
 import type { DownloadPlan, DownloadProgress, HandedModel, KeptModel, ModelOffer, Room } from "../common/download";
 import { invariant } from "../common/errors";
 import type { StorageAnswer, StorageCall } from "../protocol/storage-messages";
+// Vite bundles the worker and gives its address; the linter looks for the file as it is.
+// oxlint-disable-next-line import/default
 import storageScript from "../worker/storage-entry.ts?worker&url";
 import { startWorker } from "./start-worker";
 import { StorageLink, type SpawnStorage } from "./storage-link";
