@@ -1,6 +1,7 @@
 // What comes to the page from outside while it is open: links, files that are dropped on it, and what an installed page is started with, which
 // the system hands to the window that is there already (`launch_handler` in shell/manifest.ts). Nothing that is typed gets lost by a start.
 import { textOfShare } from "../common/shared-text";
+import { filesOfEntry, isDirectory, isWeightFile, openedFile, openedFolder } from "./models/opened-files";
 import type { App } from "./store";
 import { strings } from "./strings";
 
@@ -16,7 +17,7 @@ declare global {
   }
 }
 
-type Receiver = Pick<App, "store" | "edit" | "draw" | "remark" | "openLink" | "openPng">;
+type Receiver = Pick<App, "store" | "edit" | "draw" | "remark" | "openLink" | "openPng" | "useOwn">;
 
 export function receiveLaunches(app: Receiver): void {
   /** The page itself was loaded from this address, and has read it. */
@@ -32,15 +33,24 @@ export function receiveLaunches(app: Receiver): void {
   // A link that is pasted over the page's own address. What the page writes there itself is not told.
   addEventListener("hashchange", () => void app.openLink(location.hash.slice(1)));
 
+  // What is in a drag is told only when it is dropped. A file that the page does not take must not take the page's place.
   addEventListener("dragover", (event) => {
-    if (pngOf(event.dataTransfer) !== undefined) event.preventDefault();
+    if (event.dataTransfer?.types.includes("Files") === true) event.preventDefault();
   });
   addEventListener("drop", (event) => {
-    const file = pngOf(event.dataTransfer)?.getAsFile();
-    if (!file) return;
+    const dropped = [...(event.dataTransfer?.items ?? [])].find(({ kind }) => kind === "file");
+    if (dropped === undefined) return;
     event.preventDefault();
-    void app.openPng(file);
+    void openDropped(app, dropped.webkitGetAsEntry(), dropped.getAsFile());
   });
+}
+
+/** A folder or a file of weights is a model, and a picture brings its recipe back. */
+async function openDropped(app: Receiver, entry: FileSystemEntry | null, file: File | null): Promise<void> {
+  if (isDirectory(entry)) await app.useOwn(openedFolder(entry.name, await filesOfEntry(entry)));
+  else if (file !== null && isWeightFile(file)) await app.useOwn(openedFile(file));
+  else if (file?.type === "image/png") await app.openPng(file);
+  else app.remark(strings.notTaken);
 }
 
 async function openFile(app: Receiver, handle: { getFile(): Promise<File> }): Promise<void> {
@@ -66,9 +76,4 @@ async function follow(app: Receiver, address: URL): Promise<void> {
 
 function addressOfPage(): string | undefined {
   return performance.getEntriesByType("navigation")[0]?.name;
-}
-
-/** Of what is dragged, the one thing that the page takes: while it is held over the page only its type is known. */
-function pngOf(dragged: DataTransfer | null): DataTransferItem | undefined {
-  return [...(dragged?.items ?? [])].find(({ kind, type }) => kind === "file" && type === "image/png");
 }

@@ -29,9 +29,10 @@ const keepQuery = (query: string): void => {
 /** A host with a hub of its own writes its address there. */
 const hub = document.querySelector<HTMLMetaElement>("meta[name=onestroke-hub]")?.content;
 const modelsRoot = new URL("models/", document.baseURI);
+const models = createModelStore(hub === undefined ? {} : { hub });
 const app = createApp(
-  createGenerator({ modelsRoot, whenBusy: "replace" }),
-  createModelStore(hub === undefined ? {} : { hub }),
+  createGenerator({ modelsRoot, whenBusy: "replace", filesOf: (model) => models.handOver(model) }),
+  models,
   location.hash.slice(1),
   keepQuery,
   (model) => fetchKnownWords(model, modelsRoot),

@@ -3,6 +3,7 @@
 import { catalogueEntry } from "../catalogue/entries";
 import type { Generator } from "../client/generator";
 import type { ModelStore } from "../client/model-store";
+import type { HandedModel } from "../common/download";
 import { recipeToQuery } from "../common/permalink";
 import { randomSeed } from "../common/recipe";
 import { draftOf, draftOfLink, linkOfDraft, type Draft } from "./draft";
@@ -33,6 +34,8 @@ export interface App extends SteeringControl, ModelShelf, Pick<ModelLoading, "us
   surprise(): void;
   /** Draws what the controls say. A picture that is still being drawn gives way. */
   draw(): Promise<void>;
+  /** Draws with a folder or a file of this device from now on. */
+  useOwn(model: HandedModel): Promise<void>;
   /** Goes where an address leads that was pasted, shared or come back to. A picture of this visit is shown, and another one is drawn. */
   openLink(query: string): Promise<void>;
   /** Draws the picture of a PNG again, if it holds its recipe. */
@@ -92,10 +95,11 @@ export function createApp(
     const facts = factsOf(store.getState());
     // Somebody chose yet another one meanwhile.
     if (facts === undefined || facts.id !== id) return;
-    const { title, defaultSize, maxSteps } = facts;
+    const { title, defaultSize, maxSteps, doubt } = facts;
     const steps = Math.min(entry?.steps.preferred ?? maxSteps, maxSteps);
     edit({ steps, width: defaultSize, height: defaultSize });
-    const notice = strings.models.now(title, defaultSize, strings.stepCount(steps));
+    const now = strings.models.now(title, defaultSize, strings.stepCount(steps));
+    const notice = doubt === undefined ? now : `${now} ${strings.models.doubt(doubt)}`;
     store.setState({ notice, status: notice });
     await draw();
   }
@@ -122,6 +126,10 @@ export function createApp(
         if (draft.model !== current.model) readWords();
         await draw();
       } else if (past !== shown) pictures.show(past);
+    },
+    useOwn: (own) => {
+      models.lend(own);
+      return useModel(own.plan.model);
     },
     bringBack: () => edit(store.getState().putAside ?? {}),
     dismissError: () => store.setState({ error: undefined }),

@@ -194,6 +194,11 @@ export const strings = {
     arrived: (title: string) => `${title} is on this device`,
     now: (title: string, size: number, steps: string) => `${title} draws now: ${size} × ${size}, ${steps}. The prompt and the seed stay.`,
 
+    doubt: (reason: string) => `A few steps may draw badly with it: ${reason}.`,
+
+    openFolder: "Open a folder",
+    openFile: "Open a file",
+    ownHint: "A model on your own disk is used where it is: a folder in diffusers’ layout, or one file as model sites give them.",
     add: "Another model",
     addHint: "A repository of the model hub in diffusers’ layout, such as owner/name or owner/name@revision",
     addName: "Name on the hub",
@@ -230,6 +235,7 @@ export const strings = {
   putAside: "What you were writing is kept.",
   bringBack: "Bring it back",
   noRecipe: "This file holds no recipe of Onestroke. A PNG that was saved here does, if no other program has changed it since.",
+  notTaken: "The page takes pictures that were saved here, and models: a folder, or a file of weights.",
   sharedOver: (prompt: string) => `The shared text is the prompt now. Before, it was: ${prompt}`,
 
   update: {

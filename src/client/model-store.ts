@@ -1,6 +1,14 @@
 // The page's half of the vault: the models that are kept on this device, as promises. The work is done by a worker of its own, so that
 // downloads run beside drawing and outlive a lost GPU. A worker that dies is replaced, and what it was asked is asked again.
-import type { DownloadPlan, DownloadProgress, HandedModel, KeptModel, ModelOffer, Room } from "../common/download";
+import {
+  planBytes,
+  type DownloadPlan,
+  type DownloadProgress,
+  type HandedModel,
+  type KeptModel,
+  type ModelOffer,
+  type Room,
+} from "../common/download";
 import { invariant } from "../common/errors";
 import type { StorageAnswer, StorageCall } from "../protocol/storage-messages";
 // Vite bundles the worker and gives its address; the linter looks for the file as it is.
@@ -40,7 +48,9 @@ export interface ModelStore {
   persist(): Promise<boolean>;
   /** An access token, which is sent to the hub's own origin; undefined sends none any more. It is held in memory only. */
   useToken(token: string | undefined): void;
-  /** A complete model that is only in memory, for the generator's option `filesOf`; undefined where the image worker finds it by itself. */
+  /** Takes a folder or a file that somebody opened. It is listed, and handed over, until it is removed or the page is closed. */
+  lend(model: HandedModel): void;
+  /** A complete model that only the page has, for the generator's option `filesOf`; undefined where the image worker finds it by itself. */
   handOver(model: string): Promise<HandedModel | undefined>;
   /** Ends the worker and rejects what is pending with `cancelled`. */
   dispose(): void;
@@ -66,6 +76,7 @@ export function superviseStore(
   const link = new StorageLink(spawn);
   /** The browser's answer, once it was asked. */
   let isPersistent: boolean | undefined;
+  const lent = new Map<string, HandedModel>();
   /** Once it is known that workers can read each other's files, nothing is asked. */
   let isKept = false;
 
@@ -80,11 +91,13 @@ export function superviseStore(
   }
 
   return {
-    list: async () => (await ask({ type: "list" }, "listed")).models,
+    list: async () => [...(await ask({ type: "list" }, "listed")).models, ...[...lent.values()].map(keptAs)],
     inspect: async (name, hooks) => (await ask({ type: "inspect", name, hub }, "inspected", hooks)).offer,
     fetch: async (plan, hooks) => (await ask({ type: "fetch", plan }, "kept", hooks)).model,
     verify: async (model, hooks) => (await ask({ type: "verify", model }, "kept", hooks)).model,
-    remove: async (model) => void (await ask({ type: "remove", model }, "removed")),
+    remove: async (model) => {
+      if (!lent.delete(model)) await ask({ type: "remove", model }, "removed");
+    },
     room: async () => {
       const { room, isKept } = await ask({ type: "room" }, "room");
       return { ...room, isPersistent: room.isPersistent ?? isPersistent, isKept };
@@ -92,14 +105,21 @@ export function superviseStore(
     // Only the page may ask; a worker may not.
     persist: async () => (isPersistent = (await storage?.persist?.().catch(() => false)) ?? false),
     useToken: (token) => link.useTokens(new Map(token === undefined ? [] : [[new URL(hub).origin, token]])),
+    lend: (model) => void lent.set(model.plan.model, model),
     handOver: async (name) => {
-      if (isKept) return undefined;
+      const own = lent.get(name);
+      if (own !== undefined || isKept) return own;
       const answer = await ask({ type: "hand-over", model: name }, "handed-over");
       isKept = answer.isKept;
       return answer.model;
     },
     dispose: () => link.dispose(),
   };
+}
+
+function keptAs({ plan }: HandedModel): KeptModel {
+  const totalBytes = planBytes(plan);
+  return { plan, isComplete: true, hereBytes: totalBytes, totalBytes, isChecked: false };
 }
 
 function isOf<Type extends StorageAnswer["type"]>(answer: StorageAnswer, type: Type): answer is Extract<StorageAnswer, { type: Type }> {

@@ -65,11 +65,13 @@ export interface DownloadProgress {
 }
 
 /**
- * A complete model whose files are only in memory, as it goes from one worker to another: the browser gives no storage that both could
- * read. A `Blob` is a reference, so this is cheap.
+ * A complete model whose files the page holds, as it goes to a worker: the browser gives no storage that both could read, or somebody
+ * opened a folder or a file. A `Blob` is a reference, so this is cheap.
  */
 export interface HandedModel {
   readonly plan: DownloadPlan;
+  /** Whether it is a checkpoint in one file, which the plan names. What it lacks is read from the hub. */
+  readonly isOneFile?: boolean;
   /** By `fileName`. */
   readonly files: ReadonlyMap<string, Blob>;
 }

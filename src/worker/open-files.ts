@@ -1,9 +1,12 @@
 // Finds the files of a model in this browser. What ships with the page is fetched into the vault first; anything else must be there already,
 // because a download is a person's decision, and the page's to make.
 import { catalogueEntry } from "../catalogue/entries";
+import { httpStore } from "../checkpoints/http-source";
+import { modelFile, type ModelFiles } from "../checkpoints/places";
 import type { DownloadPlan, HandedModel } from "../common/download";
 import type { DrawHooks } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
+import { modelHub } from "../hub/hub";
 import { createMemoryVault } from "../vault/browser-vault";
 import { embeddedPlan } from "../vault/embedded-plan";
 import { handedFiles } from "../vault/open-kept";
@@ -26,7 +29,7 @@ export async function openFiles(
   handed: HandedModel | undefined,
   hooks: DrawHooks,
 ): Promise<OpenModel> {
-  if (handed?.plan.model === id) return { ...handedFiles(handed), release: async () => undefined };
+  if (handed?.plan.model === id) return { ...filesOfPage(handed), release: async () => undefined };
   const entry = catalogueEntry(id);
   const plan = entry && embeddedPlan(entry, modelsRoot);
   const opened = plan === undefined ? await vault.open(id) : await openEmbedded(plan, vault, hooks);
@@ -36,6 +39,14 @@ export async function openFiles(
     notHere: true,
     remedy: "Download it first, in the list of models, or choose another model.",
   });
+}
+
+function filesOfPage(handed: HandedModel): ModelFiles {
+  const files = handedFiles(handed);
+  const path = handed.plan.repositories[0]?.files[0]?.path;
+  if (handed.isOneFile !== true || path === undefined || files.base === undefined) return files;
+  const hub = modelHub();
+  return modelFile({ store: files.base, path }, [(at) => httpStore(hub.addressOf(at))]);
 }
 
 async function openEmbedded(plan: DownloadPlan, vault: Vault, hooks: DrawHooks): Promise<OpenModel | undefined> {

@@ -1,8 +1,9 @@
 // Adds a repository of the hub by its name. What it is is looked at first; nothing large is fetched by that.
-import { useId, useState, type FormEvent, type ReactNode } from "react";
+import { useId, useRef, useState, type ChangeEvent, type FormEvent, type ReactNode } from "react";
 import { isRepositoryName } from "../../common/repository-name";
 import { strings } from "../strings";
 import { useApp } from "../use-app";
+import { filesOfChooser, openedFile, openedFolder, WEIGHT_FILES } from "./opened-files";
 import styles from "./models.module.css";
 
 export function AddModel(): ReactNode {
@@ -10,6 +11,23 @@ export function AddModel(): ReactNode {
   const id = useId();
   const [name, setName] = useState("");
   const [isWrong, setWrong] = useState(false);
+
+  const folder = useRef<HTMLInputElement>(null);
+  const file = useRef<HTMLInputElement>(null);
+
+  const asFolder = (input: HTMLInputElement | null): void => {
+    folder.current = input;
+    // React has no property for it.
+    input?.setAttribute("webkitdirectory", "");
+  };
+  const openFolder = ({ target }: ChangeEvent<HTMLInputElement>): void => {
+    const chosen = filesOfChooser(target.files ?? []);
+    if (chosen.files.size > 0) void app.useOwn(openedFolder(chosen.folder, chosen.files));
+  };
+  const openFile = ({ target }: ChangeEvent<HTMLInputElement>): void => {
+    const chosen = target.files?.[0];
+    if (chosen !== undefined) void app.useOwn(openedFile(chosen));
+  };
 
   const look = (event: FormEvent): void => {
     event.preventDefault();
@@ -39,6 +57,17 @@ export function AddModel(): ReactNode {
         <button type="submit">{strings.models.look}</button>
       </div>
       {isWrong && <p role="alert">{strings.models.notAName}</p>}
+      <p>{strings.models.ownHint}</p>
+      <div className={styles["actions"]}>
+        <button type="button" onClick={() => folder.current?.click()}>
+          {strings.models.openFolder}
+        </button>
+        <button type="button" onClick={() => file.current?.click()}>
+          {strings.models.openFile}
+        </button>
+      </div>
+      <input ref={asFolder} type="file" hidden aria-label={strings.models.openFolder} onChange={openFolder} />
+      <input ref={file} type="file" hidden accept={WEIGHT_FILES} aria-label={strings.models.openFile} onChange={openFile} />
       <details>
         <summary>{strings.models.token}</summary>
         <p id={`${id}-token`}>{strings.models.tokenHint}</p>

@@ -46,6 +46,7 @@ export const NO_MODELS_KEPT: ModelStore = {
   remove: async () => undefined,
   room: async () => ({ usedBytes: 0, freeBytes: 1e9, isPersistent: undefined, isKept: true }),
   persist: async () => false,
+  lend: () => undefined,
   handOver: async () => undefined,
   dispose: () => undefined,
 };
