@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, expect, test, type BrowserContext, type Locator, type Page } from "@playwright/test";
+import { float32Tensor, safetensorsFile } from "../src/checkpoints/testing/safetensors-file";
 import { startFakeHub, type FakeHub } from "../src/hub/testing/fake-hub";
 import { guard } from "./guarded";
 import { writePageOfHub } from "./page-of-hub";
@@ -164,3 +165,28 @@ test("a link to a model that is not here offers to get it", async () => {
   await expect(act(studio.page, "Download")).toBeVisible();
   await context.close();
 });
+
+test("a folder of this device draws where it is; a file that is no model says what it is", async () => {
+  const { studio, faults } = await openBrowser();
+  const { page: at } = studio;
+  await at.goto(`${host.url}#prompt=a+windmill&seed=3&size=64x64`);
+  const { pixels } = await studio.finished();
+  await openModels(at);
+  await at.getByLabel("Open a folder", { exact: true }).last().setInputFiles("models/vignette");
+  await expect(at.getByRole("button", { name: "Model: vignette (own)" })).toBeVisible();
+  await studio.finished();
+  await at.goto(`${host.url}#prompt=a+windmill&seed=3&size=64x64&model=${encodeURIComponent("vignette (own)")}`);
+  expect((await studio.finished()).pixels).toBe(pixels);
+
+  await openModels(at);
+  const lora = { name: "style.safetensors", mimeType: "", buffer: Buffer.from(loraFile()) };
+  await at.getByLabel("Open a file", { exact: true }).last().setInputFiles(lora);
+  await expect(studio.alert()).toContainText("LoRA");
+  expect(others(faults)).toEqual([]);
+  await context.close();
+});
+
+/** The smallest file that has a LoRA's names. */
+function loraFile(): Uint8Array {
+  return safetensorsFile(new Map([["lora_unet_mid_block_attentions_0_proj_in.lora_up.weight", float32Tensor([1])]]));
+}
