@@ -60,7 +60,8 @@ function actionsOf(row: ModelRow, app: ReturnType<typeof useApp>, onUse: (() => 
   const use: readonly Action[] = onUse !== undefined && (isComplete || isEmbedded) ? [{ name: models.use, act: onUse, isMain: true }] : [];
   if (isComplete) {
     const verify: Action = { name: models.verify, act: () => void app.verify(id) };
-    return [...use, verify, { name: models.remove, act: () => app.askToRemove(id) }];
+    // What draws now is in use: another model has to be chosen first.
+    return onUse === undefined ? [verify] : [...use, verify, { name: models.remove, act: () => app.askToRemove(id) }];
   }
   if (isEmbedded) return use;
   if (hereBytes === 0) return [{ name: models.get, act: () => void app.inspect(id) }];
