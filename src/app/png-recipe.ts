@@ -1,16 +1,18 @@
-// Reads the recipe out of a PNG that this page saved. The file comes from anywhere, so whatever is wrong with it only means
-// that there is no recipe in it.
+// Reads the recipe out of a PNG that this page saved, or what another tool wrote into one. The file comes from anywhere, so whatever is
+// wrong with it only means that there is no recipe in it.
 import { parseRecipe, type Recipe } from "../common/recipe";
+import { PARAMETERS_KEYWORD, readParameters, type ForeignRecipe } from "../image/parameters";
 import { readPngText, RECIPE_KEYWORD } from "../image/png-text";
 
 /** The largest picture that the page draws is a tenth of this. */
 const MAX_BYTES = 256 * 2 ** 20;
 
-export async function recipeOfPng(file: Blob): Promise<Recipe | undefined> {
+export async function recipeOfPng(file: Blob): Promise<Recipe | ForeignRecipe | undefined> {
   try {
     if (file.size > MAX_BYTES) return undefined;
-    const text = readPngText(new Uint8Array(await file.arrayBuffer())).get(RECIPE_KEYWORD);
-    return text === undefined ? undefined : parseRecipe(JSON.parse(text));
+    const texts = readPngText(new Uint8Array(await file.arrayBuffer()));
+    const own = texts.get(RECIPE_KEYWORD);
+    return own === undefined ? readParameters(texts.get(PARAMETERS_KEYWORD) ?? "") : parseRecipe(JSON.parse(own));
   } catch {
     return undefined;
   }

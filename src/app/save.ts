@@ -1,11 +1,16 @@
 // Saves the picture as a file that carries its recipe. The name says the prompt and the seed, and
 // tells a steered picture from the same picture without steering.
 import type { Drawing } from "../common/drawing";
+import { PARAMETERS_KEYWORD, parametersOf } from "../image/parameters";
 import { encodePng } from "../image/png";
 import { RECIPE_KEYWORD } from "../image/png-text";
 
 export async function savePng({ picture, recipe }: Drawing): Promise<void> {
-  const file = await encodePng(picture, new Map([[RECIPE_KEYWORD, JSON.stringify(recipe)]]));
+  const texts = new Map([
+    [RECIPE_KEYWORD, JSON.stringify(recipe)],
+    [PARAMETERS_KEYWORD, parametersOf(recipe)],
+  ]);
+  const file = await encodePng(picture, texts);
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([file], { type: "image/png" }));
   const side = recipe.steering.method === "none" ? "" : "-steered";

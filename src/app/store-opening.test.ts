@@ -6,8 +6,8 @@ import { encodePng } from "../image/png";
 import { RECIPE_KEYWORD } from "../image/png-text";
 import { draw, MODEL, setUp } from "./testing/fake-app";
 
-const png = async (text?: string): Promise<Blob> => {
-  const texts = new Map(text === undefined ? [] : [[RECIPE_KEYWORD, text]]);
+const png = async (text?: string, keyword = RECIPE_KEYWORD): Promise<Blob> => {
+  const texts = new Map(text === undefined ? [] : [[keyword, text]]);
   return new Blob([await encodePng({ width: 1, height: 1, data: new Uint8ClampedArray(4) }, texts)]);
 };
 
@@ -23,6 +23,13 @@ describe("an open page", () => {
     const { app, asked } = setUp();
     await app.openPng(await png(JSON.stringify(RECIPE)));
     expect(asked).toEqual([RECIPE]);
+  });
+
+  test("draws what another tool wrote into a PNG, and says what it does not take over", async () => {
+    const { app, asked, state } = setUp();
+    await app.openPng(await png("a fox\nNegative prompt: fog\nSteps: 2, Sampler: LCM, Seed: 5, Size: 64x32", "parameters"));
+    expect(asked).toMatchObject([{ prompt: "a fox", negative: "fog", steps: 2, seed: "5", width: 64, height: 32 }]);
+    expect(state().notice).toContain("Sampler");
   });
 
   test.each([

@@ -144,7 +144,10 @@ export function createApp(
     async openPng(file) {
       const recipe = await recipeOfPng(file);
       if (recipe === undefined) return remark(strings.noRecipe);
-      edit(draftOf(recipe, store.getState().draft));
+      if ("left" in recipe) {
+        edit(recipe.taken);
+        remark(strings.foreignRecipe(recipe.left));
+      } else edit(draftOf(recipe, store.getState().draft));
       await draw();
     },
     keepDraft() {

@@ -1,4 +1,4 @@
-// Text in a PNG: international text chunks (iTXt), because tEXt supports only Latin-1 and prompts
+// Text in a PNG. It is written as international text chunks (iTXt), because tEXt supports only Latin-1 and prompts
 // may be in any script. The text that is read is data; code that shows it must not treat it as markup.
 import { splitChunks, type PngChunk } from "./png-chunks";
 
@@ -18,24 +18,34 @@ export function textChunk(keyword: string, text: string): PngChunk {
 }
 
 /**
- * Uncompressed iTXt texts of a file, by keyword; of a repeated keyword, the first. Texts that are longer than 1 MiB,
+ * The tEXt and uncompressed iTXt texts of a file, by keyword; of a repeated keyword, the first. Texts that are longer than 1 MiB,
  * compressed or malformed are left out.
  * @throws OnestrokeError `invalid-input` when the PNG is damaged or the file is not a PNG
  */
 export function readPngText(file: Uint8Array): ReadonlyMap<string, string> {
   const texts = new Map<string, string>();
   for (const { type, data } of splitChunks(file)) {
-    if (type !== "iTXt" || data.byteLength > MAX_TEXT_BYTES) continue;
+    if (data.byteLength > MAX_TEXT_BYTES) continue;
     const keywordEnd = data.indexOf(0);
+    if (keywordEnd < 1 || keywordEnd > 79) continue;
+    const keyword = latin1(data.subarray(0, keywordEnd));
+    if (type === "tEXt" && !texts.has(keyword)) texts.set(keyword, latin1(data.subarray(keywordEnd + 1)));
+    if (type !== "iTXt") continue;
     const languageEnd = data.indexOf(0, keywordEnd + 3);
     const translationEnd = data.indexOf(0, languageEnd + 1);
     const compressed = data[keywordEnd + 1] !== 0;
-    if (keywordEnd < 1 || keywordEnd > 79 || languageEnd < 0 || translationEnd < 0 || compressed) continue;
-    const keyword = String.fromCharCode(...data.subarray(0, keywordEnd));
+    if (languageEnd < 0 || translationEnd < 0 || compressed) continue;
     const text = decodeUtf8(data.subarray(translationEnd + 1));
     if (text !== undefined && !texts.has(keyword)) texts.set(keyword, text);
   }
   return texts;
+}
+
+/** Each byte is the character of its number. `TextDecoder` would read Windows' own characters into some of them. */
+function latin1(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
 }
 
 function decodeUtf8(bytes: Uint8Array): string | undefined {

@@ -1,0 +1,43 @@
+// What other tools write is read field by field, and what is written here can be read back.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { RECIPE } from "../common/testing/fakes";
+import { parametersOf, readParameters } from "./parameters";
+
+test("a picture of another tool: what means the same is taken, the rest is named", () => {
+  const text = [
+    "a fox, (masterpiece:1.2)",
+    "second line",
+    "Negative prompt: blurry,",
+    "ugly",
+    'Steps: 4, Sampler: LCM, CFG scale: 1.5, Seed: 2904, Size: 512x768, Model hash: abc, Model: dream, Lora hashes: "a: 1, b: 2", Version: v1.9',
+  ].join("\n");
+  expect(readParameters(text)).toEqual({
+    taken: { prompt: "a fox, (masterpiece:1.2)\nsecond line", negative: "blurry,\nugly", steps: 4, seed: "2904", width: 512, height: 768 },
+    left: ["Sampler", "CFG scale", "Model hash", "Model", "Lora hashes", "Version"],
+  });
+});
+
+test.each([
+  ["more steps than a student takes", "Steps: 30, Seed: 1", ["Steps"]],
+  ["a seed that is none", "Steps: 1, Seed: -1", ["Seed"]],
+  ["sizes that are none", "Steps: 1, Size: 0x99999", ["Size"]],
+])("%s is left, and said", (_, line, left) => {
+  expect(readParameters(`a fox\n${line}`)).toMatchObject({ taken: { prompt: "a fox" }, left });
+});
+
+test.each(["", "a fox", "{}", "Steps: many, Seed: 1", "a fox\nNegative prompt: fog"])("%j is no such text", (text) => {
+  expect(readParameters(text)).toBeUndefined();
+});
+
+test("what is written is read back", () => {
+  const texts = fc.string({ unit: fc.constantFrom("a", " ", ",", ":", "\\", '"', "é", "🦊") }).map((text) => text.trim());
+  fc.assert(
+    fc.property(texts, texts, fc.integer({ min: 1, max: 4 }), (prompt, negative, steps) => {
+      const recipe = { ...RECIPE, prompt, negative, steps };
+      const { seed, width, height } = recipe;
+      expect(readParameters(parametersOf(recipe))?.taken).toEqual({ prompt, negative, steps, seed, width, height });
+    }),
+  );
+  expect(parametersOf({ ...RECIPE, negative: "fog", steering: { method: "nasa", scale: 0.5 } })).toContain("Negative steering: NASA 0.5");
+});
