@@ -1,4 +1,4 @@
-"""Draws what training runs reported: one panel a column of their CSV files, one line a run.
+"""Draws what training runs reported, one panel a column of their CSV files and one line a run; and bars of figures by name.
 
 `python -m lab.plot WORK/dmd2.csv WORK/dmd2-4.csv --out curves.png`
 """
@@ -12,6 +12,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
+from matplotlib.figure import Figure
 
 
 def columns(path: Path) -> dict[str, list[float]]:
@@ -32,6 +33,20 @@ def plot(paths: list[Path], out: Path) -> None:
         panel.grid(alpha=0.3)
     panels[0, 0].legend(frameon=False)
     panels[-1, 0].set_xlabel("step")
+    _save(figure, out)
+
+
+def bars(values: dict[str, float], title: str, out: Path) -> None:
+    """One horizontal bar a name, in the order given."""
+    figure, panel = pyplot.subplots(figsize=(8, 1 + 0.3 * len(values)))
+    panel.bar_label(panel.barh(list(values), list(values.values()), height=0.6), fmt="%.3g", padding=3)
+    panel.invert_yaxis()
+    panel.set_xlabel(title)
+    panel.spines[["top", "right"]].set_visible(False)
+    _save(figure, out)
+
+
+def _save(figure: Figure, out: Path) -> None:
     figure.tight_layout()
     figure.savefig(out, dpi=110)
     pyplot.close(figure)

@@ -11,6 +11,7 @@ from lab.recipes import dmd2, nitro, pgsb, renderer, teacher
 from lab.recipes.__main__ import configured, main
 from lab.recipes.diffusion import like, noisy
 from lab.recipes.material import Material, load
+from lab.sampler import STEPS
 from lab.train import perceptual
 from lab.train.lessons import Teacher
 from lab.train.loop import draws
@@ -129,15 +130,15 @@ def test_the_second_teacher_follows_the_student(material: Material, work: Path, 
 
 def test_the_renderer_s_finish_lowers_the_error_and_the_distances(material: Material, work: Path, pictures: Path, left_out: Path) -> None:
     """On the few pictures it is taught with, under another draw of their noise."""
-    c = renderer.Config(steps=21, batch=16, rate=1e-4, fit=2, left_out=str(left_out), decay=0.5)
+    c = renderer.Config(steps=21, batch=16, later=0.25, peak=3e-4, fit=2, left_out=str(left_out), decay=0.5)
     renderer.train(material.at, material, work, c)
     lesson = Teacher(pictures, None, material.model.tokenizer, material.model.text).lesson(32, *draws(1, 0))
-    seen = renderer.eyes(material, work, c)
+    seen = renderer.eyes(material, perceptual.load(work / "perceptual.pt"), c)
     seen.load_state_dict(torch.load(work / "renderer.pt", weights_only=True)["eyes"])
     figures = []
     for student in (material.student(), load(work / "renderer.pt", material)):
         with torch.no_grad():
-            drawn = renderer.draw(material, student, lesson)
+            drawn = renderer.draw(material, student, lesson, [STEPS[1]] * 32)
             distances = [eye.target.distance(*Moments(96)(eye.joint(pooled(eye.look(drawn)), renderer.embedding(lesson)))) for eye in seen]
             figures.append((((drawn - lesson.x0).square() * lesson.weight).mean().item(), sum(distances).item()))
     before, after = figures
