@@ -30,12 +30,10 @@ def to_tensor(images: np.ndarray) -> Tensor:
     return torch.from_numpy(images).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
 
 
-def reconstruction_loss(got: Tensor, wanted: Tensor, weight: Tensor | None = None) -> Tensor:
-    """Absolute and squared error, and absolute error of differences, of [n, c, h, w]; `weight` [n, 1, h, w] says where it counts."""
-    weight = torch.ones_like(wanted[:, :1]) if weight is None else weight
-    loss = (weight * ((got - wanted).abs() + 0.5 * (got - wanted).square())).mean()
-    for a, b, w in zip(edges(got), edges(wanted), (weight[..., 1:], weight[..., 1:, :])):
-        loss = loss + (w * (a - b).abs()).mean()
+def reconstruction_loss(got: Tensor, wanted: Tensor) -> Tensor:
+    loss = (got - wanted).abs().mean() + 0.5 * (got - wanted).square().mean()
+    for a, b in zip(edges(got), edges(wanted)):
+        loss = loss + (a - b).abs().mean()
     return loss
 
 

@@ -7,8 +7,7 @@ what errors and features push, measured at the picture, so that neither drowns t
 what it pulls towards is noise.
 
 The latents are those of renders, slightly noised, and what the student draws in one to four steps, each with the true
-picture as target. Fine detail weighs more: where a thin line may or may not be, absolute error asks for whatever is
-likelier, which is no line, and rain was lost. Layers run one by one: multiplied out (`nets/collapse.py`) a network never sees the zeros its
+picture as target. Layers run one by one: multiplied out (`nets/collapse.py`) a network never sees the zeros its
 layers put around the picture, and drew a coloured line there.
 
 With `--size 512` it is the larger decoder of the same latents, one level longer, that begins with the smaller one's levels and
@@ -23,7 +22,6 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from ..nets.autoencoder_tiny import LARGE, PICTURE, grow
 from ..nets.discriminator import PatchDiscriminator, hinge
@@ -39,13 +37,11 @@ SEED, PEAK = 15, 1.0e-3
 ADVERSARY_RATE, ADVERSARY_SHARE = 5e-4, 0.6
 LEARNS, PULLS, FULLY = 0.08, 0.2, 0.3  # shares of the run after which the adversary learns, begins to pull, and pulls fully
 FEATURES = 0.5
-DETAIL, FINE = 8.0, 7  # how much more a pixel weighs for each unit by which the picture differs from its mean over FINE by FINE pixels
-NOISE = 0.1  # at most, beside latents of unit variance
 CONFIGS = {256: PICTURE, 512: LARGE}
 FILES = {256: "decoder.pt", 512: "decoder_512.pt"}
 
 
-def train(at: Machine, model: Path, data_folder: Path, left_out: Path, work: Path, size: int, steps: int, batch: int, peak: float) -> None:
+def train(at: Machine, model: Path, data_folder: Path, left_out: Path, work: Path, size: int, steps: int, batch: int) -> None:
     torch.manual_seed(SEED)
     pipeline = Pipeline(model)
     teacher = Teacher(data_folder, left_out, pipeline.tokenizer, pipeline.text)
@@ -61,12 +57,12 @@ def train(at: Machine, model: Path, data_folder: Path, left_out: Path, work: Pat
         lesson = teacher.lesson(at.part(batch), numbers, generator).to(at.device)
         images = autoencoder.to_tensor(lesson.images(size)).to(at.device)
         x = latents(lesson, student, 1 + step % len(STEPS), at, generator).contiguous(memory_format=torch.channels_last)
-        rate = learning_rate(step, steps, peak, warmup=min(50, 1 + steps // 10))
+        rate = learning_rate(step, steps, PEAK, warmup=min(50, 1 + steps // 10))
         opposed, share = step >= LEARNS * steps, ADVERSARY_SHARE * min(1.0, max(0.0, (step / steps - PULLS) / (FULLY - PULLS)))
         with at.autocast():
             got = decoder(x).float()
         picture = got.detach().requires_grad_()
-        error = autoencoder.reconstruction_loss(picture, images, detail(images))
+        error = autoencoder.reconstruction_loss(picture, images)
         with at.autocast():
             distance = seen.distance(picture, images, torch.ones_like(images[:, :1])).mean()
         (push,) = torch.autograd.grad(error + FEATURES * distance, picture)
@@ -87,18 +83,9 @@ def train(at: Machine, model: Path, data_folder: Path, left_out: Path, work: Pat
         report(run, 25, **numbers_shown)
 
 
-def detail(images: Tensor) -> Tensor:
-    """Weights [n, 1, h, w] of mean 1, high where [n, 3, h, w] has fine detail."""
-    mean = images
-    for kernel in ((FINE, 1), (1, FINE)):  # one way, then the other: the same mean, in fewer operations
-        mean = F.avg_pool2d(mean, kernel, stride=1, padding=(kernel[0] // 2, kernel[1] // 2), count_include_pad=False)
-    weight = 1 + DETAIL * (images - mean).abs().mean(1, keepdim=True)
-    return weight / weight.mean((1, 2, 3), keepdim=True)
-
-
 def latents(lesson: Lesson, student: torch.nn.Module, steps: int, at: Machine, generator: torch.Generator) -> Tensor:
     """Every third row as it was encoded, slightly noised; the others as the student draws them."""
-    noise = torch.randn(lesson.x0.shape, generator=generator) * NOISE * torch.rand((len(lesson.x0), 1, 1, 1), generator=generator)
+    noise = torch.randn(lesson.x0.shape, generator=generator) * 0.25 * torch.rand((len(lesson.x0), 1, 1, 1), generator=generator)
     with at.autocast():
         drawn = draw_from(lesson.z, lambda x, t: student(x.to(memory_format=torch.channels_last), t, lesson.context, lesson.away), steps)
     own = (torch.arange(len(drawn), device=at.device) % 3 > 0)[:, None, None, None]
@@ -112,6 +99,5 @@ if __name__ == "__main__":
     parser.add_argument("--size", type=int, choices=tuple(CONFIGS), default=256)
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--peak", type=float, default=PEAK)
     args = parser.parse_args()
-    train(machine(), args.model, args.data, args.left_out, args.work, args.size, args.steps, args.batch, args.peak)
+    train(machine(), args.model, args.data, args.left_out, args.work, args.size, args.steps, args.batch)
