@@ -17,6 +17,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from ..export import STUDENT
 from ..layout import CHANNELS
 from ..nets.moments import DIMENSIONS, OF_CAPTION, Joint, Moments, Target, Untrained, pooled
 from ..nets.perceptual import Perceptual
@@ -87,7 +88,7 @@ def eyes(material: Material, named: Perceptual, c: Config) -> nn.ModuleList:
 
 def file(_: Config) -> str:
     """The checkpoint's name in the work folder."""
-    return "renderer.pt"
+    return STUDENT
 
 
 def train(at: Machine, material: Material, work: Path, c: Config) -> None:
