@@ -23,7 +23,7 @@ SAMPLES = (
     "a windmill in a meadow, foggy autumn morning, ink drawing", "sheep on green hills at noon, spring, poster",
     "a tent and a campfire in the mountains at night, poster", "seaside in the rain, two seagulls, watercolor",
 )
-STAGES = {"perceptual": "perceptual network", "perceptual_pictures": "perceptual network of pictures", "finished": "finishing", "renderer": "finish by distances",
+STAGES = {"perceptual": "perceptual network", "perceptual_pictures": "perceptual network of pictures", "finished": "finishing",
           "classifier": "first judge", "second_judge": "second judge"}  # checkpoints by what they are
 
 

@@ -3,8 +3,8 @@
 float16 safetensors, complete configs, Euler scheduler. Every file is written beside its place and
 moved there, so a reader never meets half a file.
 
-`python -m lab.export --work WORK --to models/vignette` writes all of it. Two networks are trained on from an exported model,
-and then take the place of its own: `--only student`, finished by `recipes/renderer.py`, and `--only decoder`.
+`python -m lab.export --work WORK --to models/vignette` writes all of it; with `--only decoder`, the decoder that was
+trained on an exported model's latents takes the place of that model's own.
 """
 from __future__ import annotations
 
@@ -28,8 +28,6 @@ from .train import autoencoder, decoder, student
 from .train.text_encoder import config as text_config
 
 BYTES = 32_000_000
-STUDENT = "renderer.pt"  # of `recipes/renderer.py`
-UNET = Path("unet") / "diffusion_pytorch_model.fp16.safetensors"
 VERSION = "0.40.0"
 SCHEDULER: dict[str, object] = {
     "_class_name": "EulerDiscreteScheduler", "_diffusers_version": VERSION, "beta_end": 0.012, "beta_schedule": "scaled_linear", "beta_start": 0.00085,
@@ -84,14 +82,9 @@ def export_all(work: Path, to: Path) -> None:
     write_json(UNetConfig().to_json(), to / "unet" / "config.json")
     write_json(text_json(vocabulary), to / "text_encoder" / "config.json")
     _write_autoencoder(autoencoder.load(work / "autoencoder.pt"), to / "vae")
-    write_weights(student.load(work / "finished.pt").state_dict(), to / UNET)
+    write_weights(student.load(work / "finished.pt").state_dict(), to / "unet" / "diffusion_pytorch_model.fp16.safetensors")
     named = {name if name.startswith("text_model.") else f"text_model.{name}": value for name, value in text.state_dict().items() if not name.endswith("position_ids")}
     write_weights(named, to / "text_encoder" / "model.fp16.safetensors")
-
-
-def export_student(checkpoint: Path, model: Path) -> None:
-    """The averaged weights of a student that was trained on, into a model of the same layout."""
-    write_weights(torch.load(checkpoint, weights_only=True, map_location="cpu")["average"], model / UNET)
 
 
 def export_decoder(checkpoint: Path, config: AutoencoderTinyConfig, model: Path, folder: str) -> None:
@@ -111,13 +104,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--to", type=Path, required=True)
-    parser.add_argument("--only", choices=("student", "decoder"))
+    parser.add_argument("--only", choices=("decoder",))
     args = parser.parse_args()
     to: Path = args.to
     if args.only is None:
         export_all(args.work, to)
-    elif args.only == "student":
-        export_student(args.work / STUDENT, to)
     else:
         export_decoder(args.work / decoder.FILES[256], PICTURE, to, "vae")
     flops = step_flops(UNetConfig()) + decode_flops(load_autoencoder(to).config, UNetConfig().sample_size)

@@ -24,11 +24,14 @@ def columns(path: Path) -> dict[str, list[float]]:
 def plot(paths: list[Path], out: Path) -> None:
     runs = {path.stem: columns(path) for path in paths}
     names = list(dict.fromkeys(name for run in runs.values() for name in run if name not in ("step", "minutes")))
-    figure, panels = pyplot.subplots(len(names), 1, figsize=(8, 2.4 * len(names)), sharex=True, squeeze=False)
+    figure, panels = pyplot.subplots(len(names), 1, figsize=(8, 1.7 * len(names)), sharex=True, squeeze=False)
     for name, panel in zip(names, panels[:, 0]):
         for label, run in runs.items():
             if name in run:
                 panel.plot(run["step"], run[name], label=label, linewidth=1)
+        values = [value for run in runs.values() for value in run.get(name, ())]
+        if min(values) > 0 and max(values) > 30 * min(values):
+            panel.set_yscale("log")
         panel.set_ylabel(name)
         panel.grid(alpha=0.3)
     panels[0, 0].legend(frameon=False)
@@ -48,7 +51,7 @@ def bars(values: dict[str, float], title: str, out: Path) -> None:
 
 def _save(figure: Figure, out: Path) -> None:
     figure.tight_layout()
-    figure.savefig(out, dpi=110)
+    figure.savefig(out, dpi=80)
     pyplot.close(figure)
 
 

@@ -19,8 +19,6 @@ python -m lab.train.student --data "$work/train" --left-out "$work/left-out" --w
 python -m lab.train.perceptual --data "$work/train" --work "$work" --of latents
 python -m lab.train.finish --data "$work/train" --left-out "$work/left-out" --work "$work" --tokenizer vignette/tokenizer
 python -m lab.export --work "$work" --to vignette
-python -m lab.recipes renderer train --model vignette --data "$work/train" --work "$work" --set left_out="$work/left-out"
-python -m lab.export --work "$work" --to vignette --only student
 python -m lab.train.perceptual --data "$work/train" --work "$work" --of pictures
 python -m lab.train.decoder --model vignette --data "$work/train" --left-out "$work/left-out" --work "$work"
 python -m lab.export --work "$work" --to vignette --only decoder

@@ -39,8 +39,7 @@ def of_model(folder: Path) -> Measured:
     """The shipped model, from what `lab.evaluate` wrote beside it."""
     figures = json.loads((folder / "measured.json").read_text())
     minutes = figures["minutes"]
-    taught = sum(minutes.get(stage, 0) for stage in ("student", "finished", "renderer"))
-    trained = f"student {taught:.0f} minutes, autoencoder {minutes['autoencoder']:.0f}, decoder {minutes['decoder']:.0f}, 2-core CPU"
+    trained = f"student {minutes['student'] + minutes['finished']:.0f} minutes, autoencoder {minutes['autoencoder']:.0f}, decoder {minutes['decoder']:.0f}, 2-core CPU"
     return Measured(folder.name, figures["pictures"], trained, figures["renders"], {counted(int(count)): scores for count, scores in figures["steps"].items()})
 
 
