@@ -13,7 +13,7 @@ from .dataset import VALUES
 from .export import BYTES, total_bytes
 from .flops import BUDGET
 from .pipeline import Pipeline, contact_sheet
-from .sampler import STEPS
+from .sampler import STEPS, counted
 
 SAMPLES = (
     "a lighthouse on a cliff at sunset, two sailboats", "three hot air balloons over rolling hills, summer morning, travel poster",
@@ -32,7 +32,7 @@ def percent(value: float) -> str:
 
 
 def accuracy_table(measured: dict[str, Any]) -> str:
-    columns = [("renders", measured["renders"]), ("autoencoder", measured["autoencoded"])] + [(f"{n} step{'s' if n != '1' else ''}", s) for n, s in measured["steps"].items()]
+    columns = [("renders", measured["renders"]), ("autoencoder", measured["autoencoded"])] + [(counted(int(n)), s) for n, s in measured["steps"].items()]
     lines = ["| | " + " | ".join(name for name, _ in columns) + " |", "| --- |" + " ---: |" * len(columns)]
     for attribute, values in VALUES.items():
         lines.append(f"| {attribute} ({len(values)}) | " + " | ".join(percent(s["accuracy"][attribute]) for _, s in columns) + " |")
@@ -51,7 +51,7 @@ def first_judge_table(measured: dict[str, Any]) -> str:
     """What the first judge says of the same pictures; nothing where it was not trained."""
     if "first_judge" not in measured["renders"]:
         return ""
-    columns = [("renders", measured["renders"]), ("autoencoder", measured["autoencoded"])] + [(f"{n} step{'s' if n != '1' else ''}", s) for n, s in measured["steps"].items()]
+    columns = [("renders", measured["renders"]), ("autoencoder", measured["autoencoded"])] + [(counted(int(n)), s) for n, s in measured["steps"].items()]
     lines = ["", "The first judge, a convolutional network, on the same pictures:", "", "| | " + " | ".join(name for name, _ in columns) + " |", "| --- |" + " ---: |" * len(columns)]
     for title, key, form in (("mean accuracy", "mean_accuracy", percent), ("all five right", "all_five", percent), ("things, presence F1", "presence_f1", "{:.3f}".format)):
         lines.append(f"| {title} | " + " | ".join(form(s["first_judge"][key]) for _, s in columns) + " |")
@@ -61,7 +61,7 @@ def first_judge_table(measured: dict[str, Any]) -> str:
 
 
 def thing_table(measured: dict[str, Any]) -> str:
-    shown = {"renders": measured["renders"], "autoencoder": measured["autoencoded"]} | {f"{n} step{'s' if n != '1' else ''}": s for n, s in measured["steps"].items() if n in ("1", "4")}
+    shown = {"renders": measured["renders"], "autoencoder": measured["autoencoded"]} | {counted(int(n)): s for n, s in measured["steps"].items() if n in ("1", "4")}
     lines = ["| thing | " + " | ".join(shown) + " |", "| --- |" + " ---: |" * len(shown)]
     lines += [f"| {thing} | " + " | ".join(f"{s['f1_per_thing'][thing]:.2f}" for s in shown.values()) + " |" for thing in measured["renders"]["f1_per_thing"]]
     return "\n".join(lines)

@@ -1,15 +1,46 @@
-"""One table of every measured recipe: what `python -m lab.recipes NAME evaluate` left in a work folder, as Markdown.
+"""Tables and plots of everything that was measured, as Markdown: what `lab.recipes NAME evaluate` and `lab.evaluate` wrote.
 
-`python -m lab.results WORK --to models/lab/RESULTS.md`
+`python -m lab.results lab/results --model vignette --to lab/RESULTS.md`
+
+A folder of results holds NAME.json, the figures, and NAME.csv, what the run reported while it trained. Distances of different
+numbers of pictures do not compare, so each number has a table of its own.
 """
 from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .plot import bars, plot
+from .sampler import counted
+
 HEAD = ("", "attributes", "all five", "things F1", "Fréchet", "sliced W.", "shapes", "outlines", "grain", "diversity")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One model's figures, by how it was drawn, and the renders' of the same captions."""
+    name: str
+    pictures: int
+    trained: str  # how long, and on what
+    renders: dict[str, Any]
+    drawn: dict[str, dict[str, Any]]
+
+
+def of_recipe(path: Path) -> Measured:
+    figures = json.loads(path.read_text())
+    trained = figures["trained"]
+    return Measured(path.stem, figures["pictures"], f"{trained['steps']:,} steps, {trained['minutes']:.0f} minutes, {trained['machine']}", figures["renders"], figures["drawn"])
+
+
+def of_model(folder: Path) -> Measured:
+    """The shipped model, from what `lab.evaluate` wrote beside it."""
+    figures = json.loads((folder / "measured.json").read_text())
+    minutes = figures["minutes"]
+    trained = f"student {minutes['student'] + minutes['finished']:.0f} minutes, autoencoder {minutes['autoencoder']:.0f}, decoder {minutes['decoder']:.0f}, 2-core CPU"
+    return Measured(folder.name, figures["pictures"], trained, figures["renders"], {counted(int(count)): scores for count, scores in figures["steps"].items()})
 
 
 def row(name: str, scores: dict[str, Any], of_renders: bool = False) -> str:
@@ -19,39 +50,47 @@ def row(name: str, scores: dict[str, Any], of_renders: bool = False) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def table(measured: dict[str, dict[str, Any]]) -> str:
-    """Of recipes measured on as many pictures each, by name; the renders' own row first."""
-    counts = {figures["pictures"] for figures in measured.values()}
+def table(measured: list[Measured]) -> str:
+    """Models measured on as many pictures each; the renders' own row first."""
+    counts = {m.pictures for m in measured}
     if len(counts) != 1:
-        raise ValueError(f"recipes were measured on {', '.join(map(str, sorted(counts)))} pictures: distances of different counts do not compare")
-    lines = ["| " + " | ".join(HEAD) + " |", "| --- |" + " ---: |" * (len(HEAD) - 1)]
-    lines.append(row("renders", next(iter(measured.values()))["renders"], of_renders=True))
-    for recipe, figures in measured.items():
-        lines += [row(f"{recipe}, {name}", scores) for name, scores in figures.items() if isinstance(scores, dict) and name != "renders"]
-    return "\n".join(lines)
+        raise ValueError(f"measured on {', '.join(map(str, sorted(counts)))} pictures: distances of different numbers do not compare")
+    lines = ["| " + " | ".join(HEAD) + " |", "| --- |" + " ---: |" * (len(HEAD) - 1), row("renders", measured[0].renders, of_renders=True)]
+    return "\n".join(lines + [row(f"{m.name}, {way}", scores) for m in measured for way, scores in m.drawn.items()])
 
 
-def page(measured: dict[str, dict[str, Any]]) -> str:
-    count = next(iter(measured.values()))["pictures"]
-    return f"""# Results
+def page(measured: list[Measured], curves: list[Path]) -> str:
+    parts = ["""# Results
 
-{count} captions from combinations never trained on, one seed each, judged by the second judge. The renders' row is what it says of the
-renderer's own pictures of the same captions; their distances are between two halves, the floor at half the count. Shapes, outlines and grain
-are the luminance's energy in three bands of frequency over the renders', diversity the mean distance of pairs over theirs.
-
-{table(measured)}
-"""
+Captions come from combinations never trained on, with one seed each; the second judge says what is drawn. The renders' row is what it says of
+the renderer's own pictures of the same captions; their distances are between two halves, the floor at half the number. Shapes, outlines
+and grain are the luminance's energy in three bands of frequency over the renders', diversity the mean distance of pairs over theirs.
+`python -m lab.results` writes this page from the files in [results](results); nothing is typed in. Notes on the runs
+are in [the lab's README](README.md)."""]
+    for count in sorted({m.pictures for m in measured}, reverse=True):
+        alike = [m for m in measured if m.pictures == count]
+        parts += [f"## {count:,} pictures", table(alike), f"![Fréchet distances](results/frechet-{count}.png)"]
+    parts += ["## Training", "| | trained for |\n| --- | --- |\n" + "\n".join(f"| {m.name} | {m.trained} |" for m in measured)]
+    parts += [f"![{path.stem}](results/{path.name})" for path in curves]
+    return "\n\n".join(parts) + "\n"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("work", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--model", type=Path, required=True, help="the shipped model, whose rows come first")
     parser.add_argument("--to", type=Path, required=True)
     args = parser.parse_args()
-    measured = {path.name.removesuffix(".measured.json"): json.loads(path.read_text()) for path in sorted(args.work.glob("*.measured.json"))}
-    if not measured:
-        raise SystemExit(f"nothing was measured in {args.work}: python -m lab.recipes NAME evaluate")
-    args.to.write_text(page(measured))
+    measured = [of_model(args.model), *(of_recipe(path) for path in sorted(args.folder.glob("*.json")))]
+    curves = []
+    for path in sorted(args.folder.glob("*.csv")):
+        curves.append(path.with_suffix(".png"))
+        plot([path], curves[-1])
+    for count in {m.pictures for m in measured}:
+        alike = [m for m in measured if m.pictures == count]
+        values = {f"{m.name}, {way}": scores["frechet"] for m in alike for way, scores in m.drawn.items()}
+        bars(values, "Fréchet distance, second judge", args.folder / f"frechet-{count}.png")
+    args.to.write_text(page(measured, curves))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,10 @@ ALPHA_BAR = (1 - torch.linspace(0.00085**0.5, 0.012**0.5, 1000, dtype=torch.floa
 Student = Callable[[Tensor, Tensor, Tensor], Tensor]  # (latents, time step, text states) -> v
 
 
+def counted(steps: int) -> str:
+    return f"{steps} step{'s' if steps > 1 else ''}"
+
+
 def signal_and_noise(t: Tensor) -> tuple[Tensor, Tensor]:
     """sqrt(alpha bar) and sqrt(1 - alpha bar) at integer steps [n], shaped [n, 1, 1, 1]."""
     alpha = ALPHA_BAR.to(t.device)[t][:, None, None, None]

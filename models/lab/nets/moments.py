@@ -3,13 +3,15 @@
 Features are projected to few dimensions by a fixed random matrix, and the caption's embedding is joined to them, so that it is
 the pairs of caption and picture that are compared. A batch alone has too few rows for a covariance; moments
 run on over about a hundred batches, and only the newest batch's part can be learnt from. The running mean would
-scale that part's gradient by 1 - keep; it is passed on whole.
+scale that part's gradient by 1 - keep; it is passed on whole. Processes of one run share their moments.
 """
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from ..together import mean_of_all
 
 DIMENSIONS, OF_CAPTION = 64, 32
 
@@ -55,8 +57,8 @@ class Moments(nn.Module):
         keep = min(self.keep, self.seen.item() / (self.seen.item() + 1))
         mean, square = x.mean(0), x.T @ x / len(x)
         with torch.no_grad():
-            self.mean.lerp_(mean, 1 - keep)
-            self.square.lerp_(square, 1 - keep)
+            self.mean.lerp_(mean_of_all(mean), 1 - keep)
+            self.square.lerp_(mean_of_all(square), 1 - keep)
             self.seen.add_(1)
         mean, square = self.mean.clone() + (mean - mean.detach()), self.square.clone() + (square - square.detach())
         return mean, square - torch.outer(mean, mean)

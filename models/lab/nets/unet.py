@@ -75,7 +75,7 @@ class ResnetBlock2D(nn.Module):
 
 @dataclass(frozen=True)
 class Away:
-    """What some rows of a batch are steered away from: `Z+ - scale Z-` in every cross-attention (NASA)."""
+    """What some rows of a batch are steered away from: `Z+ - scale Z-` in every cross-attention (SNOOPI v3, eq. 7 to 9)."""
     rows: Tensor  # [k] indices into the batch
     context: Tensor  # [k, tokens, d] the negative texts' states
     scale: Tensor  # [k, 1, 1]

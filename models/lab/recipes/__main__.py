@@ -3,8 +3,8 @@
 `python -m lab.recipes teacher train --model vignette --data TRAIN --work WORK --set steps=2000 batch=16`
 
 `train` goes on where it stopped. `--set` changes what the recipe's `Config` says. The same under torchrun, for
-several GPUs: `torchrun --nproc-per-node 4 -m lab.recipes teacher train ...`. `evaluate` measures the checkpoint,
-`export` writes a folder that the page and the command line load.
+several GPUs: `torchrun --nproc-per-node 4 -m lab.recipes teacher train ...`. `evaluate` measures the checkpoint into a file
+of figures, `export` writes a folder that the page and the command line load.
 """
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--count", type=int, default=2000, help="evaluate: how many of them")
     parser.add_argument("--guidance", type=float, nargs="+", default=[1.0, 2.0, 3.0, 5.0], help="evaluate a teacher: its scales")
     parser.add_argument("--steps", type=int, nargs="+", default=[1, 2, 3, 4], help="evaluate a student: its counts of steps")
-    parser.add_argument("--to", type=Path, help="export: the folder to write")
+    parser.add_argument("--to", type=Path, help="evaluate: the file of figures to write; export: the folder")
     args = parser.parse_args(arguments)
     recipe, at = import_module(f"lab.recipes.{args.recipe}"), machine()
     config, material = configured(recipe, args.set), Material(args.model, args.data, at)
@@ -59,13 +59,15 @@ def main(arguments: list[str] | None = None) -> None:
     checkpoint = args.work / recipe.file(config)
     unet, teaches, own = load(checkpoint, material), args.recipe == "teacher", args.recipe == "renderer"
     shift = getattr(config, "shift", 1000)
+    if args.to is None:
+        parser.error(f"{args.action} needs --to")
     if args.action == "evaluate":
         if args.heldout is None:
             parser.error("evaluate needs --heldout")
         draws = teacher_draws(material, unet, args.guidance) if teaches else student_draws(material, unet, args.steps, own, shift)
-        save(measure(material, draws, args.heldout, args.work, args.count), checkpoint.with_suffix(".measured.json"))
-    elif args.to is None or teaches:
-        parser.error("a teacher is not exported: the page draws in few steps" if teaches else "export needs --to")
+        save(measure(material, draws, args.heldout, args.work, args.count), checkpoint, args.to)
+    elif teaches:
+        parser.error("a teacher is not exported: the page draws in few steps")
     else:
         export(unet, args.model, args.to, SCHEDULER if own else consistency(shift))
 

@@ -17,11 +17,13 @@ LAST = 999
 
 
 def noisy(x0: Tensor, n: Tensor, t: Tensor) -> Tensor:
+    """x_t of clean latents and unit noise, both [n, c, h, w], at steps [n]."""
     signal, noise = signal_and_noise(t)
     return signal * x0 + noise * n
 
 
 def velocity(x0: Tensor, n: Tensor, t: Tensor) -> Tensor:
+    """v of the same."""
     signal, noise = signal_and_noise(t)
     return signal * n - noise * x0
 
@@ -35,7 +37,6 @@ def times(count: int, low: int, high: int, generator: torch.Generator, device: t
     """`count` steps in low..high-1, spread evenly over equal parts of the range, in random order."""
     at = (torch.rand(count, generator=generator) + torch.arange(count)) / count
     return (low + at[torch.randperm(count, generator=generator)] * (high - low)).long().clamp(max=high - 1).to(device)
-
 
 
 @torch.no_grad()

@@ -98,6 +98,8 @@ def entrance(material: Material, student: UNet2DConditionModel, batch: Batch, c:
 
 
 def student_loss(material: Material, drawn: Tensor, teacher: UNet2DConditionModel, fake: Fake, batch: Batch, c: Config, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+    """Distribution matching: at x_t, a noised drawing, its gradient at the drawing x is (f - r) / mean|x - r|, where f and r are the
+    clean latents that the fake score and the guided teacher claim; and beside it -log D(x_t), the head's (non-saturating) loss."""
     t = times(len(drawn), 20, 980, generator, drawn.device)
     x = noisy(drawn, like(drawn, generator), t)
     with torch.no_grad():
@@ -115,6 +117,7 @@ def student_loss(material: Material, drawn: Tensor, teacher: UNet2DConditionMode
 
 
 def fake_loss(material: Material, drawn: Tensor, fake: Fake, batch: Batch, c: Config, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+    """The fake score's denoising loss on drawings, and the head's on renders and drawings under the same noise."""
     t, n = times(len(drawn), 0, 1000, generator, drawn.device), like(drawn, generator)
     x = noisy(drawn, n, t)
     followed = (material.denoise(fake.unet, x, t, batch.context) - velocity(drawn, n, t)).square().mean()

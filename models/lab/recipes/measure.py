@@ -1,11 +1,12 @@
 """Measures a recipe's checkpoint as it is, finished or not: the figures of `evaluate.py`, on captions never trained on.
 
-A teacher is sampled with 50 steps at every guidance scale asked for; a student at every count of steps. Writes
-WORK/NAME.measured.json.
+A teacher is sampled with 50 steps at every guidance scale asked for; a student at every count of steps. Beside the figures
+stands how long the checkpoint was trained, and beside their file what the run reported, for `results.py`.
 """
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from torch import Tensor
 from ..dataset import Dataset
 from ..evaluate import BATCH, EVAL_SEED, Judges, Looks, look_at_renders, truth
 from ..nets.unet import UNet2DConditionModel
-from ..sampler import OF_FOUR, draw_from, renoised
+from ..sampler import OF_FOUR, counted, draw_from, renoised
 from .diffusion import ddim
 from .material import Material
 
@@ -35,7 +36,7 @@ def student_draws(material: Material, unet: UNet2DConditionModel, steps: list[in
 
         return draw_from(z, answer, count) if own else renoised(answer, z, OF_FOUR[count], lambda: torch.randn(z.shape, generator=g).to(z.device), shift)
 
-    return {f"{count} step{'s' if count > 1 else ''}": lambda z, text, g, count=count: draw(z, text, g, count) for count in steps}
+    return {counted(count): lambda z, text, g, count=count: draw(z, text, g, count) for count in steps}
 
 
 def measure(material: Material, draws: dict[str, Draw], data_folder: Path, work: Path, most: int, seed: int = EVAL_SEED) -> dict[str, object]:
@@ -43,11 +44,8 @@ def measure(material: Material, draws: dict[str, Draw], data_folder: Path, work:
     count = min(most, data.count)
     labels, things, captions = truth(data, count)
     renders = look_at_renders(data, judges, count)
-    figures: dict[str, object] = {"pictures": count, "renders": renders.figures(labels, things, renders) | renders.floor()}
-    for name, draw in draws.items():
-        looks = look_at(material, draw, judges, captions, seed)
-        figures[name] = looks.figures(labels, things, renders)
-    return figures
+    drawn = {name: look_at(material, draw, judges, captions, seed).figures(labels, things, renders) for name, draw in draws.items()}
+    return {"pictures": count, "renders": renders.figures(labels, things, renders) | renders.floor(), "drawn": drawn}
 
 
 @torch.no_grad()
@@ -63,8 +61,10 @@ def look_at(material: Material, draw: Draw, judges: Judges, captions: list[str],
     return looks
 
 
-def save(figures: dict[str, object], path: Path) -> None:
-    path.write_text(json.dumps(figures, indent=1) + "\n")
-    for name, scores in figures.items():
-        if isinstance(scores, dict):
-            print(name, {k: round(v, 4) for k, v in scores.items() if isinstance(v, float)}, scores["accuracy"], scores.get("sharpness"), flush=True)
+def save(figures: dict[str, object], checkpoint: Path, to: Path) -> None:
+    """The figures and the training of `checkpoint` into `to`, and its table of what it reported beside it."""
+    saved = torch.load(checkpoint, weights_only=True, map_location="cpu")
+    trained = {"steps": saved["step"], "minutes": saved["seconds"] / 60, "machine": saved["machine"]}
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.write_text(json.dumps({"trained": trained} | figures, indent=1) + "\n")
+    shutil.copyfile(checkpoint.with_suffix(".csv"), to.with_suffix(".csv"))

@@ -86,6 +86,7 @@ def draw(material: Material, student: UNet2DConditionModel, batch: Batch, steps:
 
 
 def judged(material: Material, teacher: UNet2DConditionModel, pool: Pool, chosen: list[int], x: Tensor, t: Tensor, context: Tensor) -> list[Tensor]:
+    """What the chosen heads say of noised latents x at step t, from the frozen teacher's maps of them."""
     with material.at.autocast():
         named = teacher.maps(x, t, context)
         unnamed = teacher.maps(x, t, material.silence(len(x))) if any(pool.places[i][0].endswith("without") for i in chosen) else named

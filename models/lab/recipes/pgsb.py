@@ -2,7 +2,7 @@
 
 As in SwiftBrush, the gradient at a drawn picture is the frozen teacher's score, under guidance, less that of a second
 teacher which follows the student: the same network with low-rank additions (`nets/lora.py`). The teacher's guidance scale is
-drawn anew for every picture, so that no one scale's faults are learnt; `fixed` makes it one number. With `away`,
+drawn anew for every picture, uniformly from least to most, so that no one scale's faults are learnt; `fixed` makes it one number. With `away`,
 the teacher is guided away from a negative text, and the student's cross-attentions are steered away from it too, each
 row by a strength of its own (NASA-T), so that steering at sampling is something it knows.
 """
@@ -79,6 +79,7 @@ def train(at: Machine, material: Material, work: Path, c: Config) -> None:
 
 
 def answer(material: Material, student: UNet2DConditionModel, z: Tensor, context: Tensor, away: Away | None) -> Tensor:
+    """The student's one step, steered away from a negative text in every cross-attention (v3, eq. 7 to 9) if there is one."""
     t = torch.full((len(z),), START, device=z.device)
     with material.at.autocast():
         v = student(z.contiguous(memory_format=torch.channels_last), t, context, away).float()

@@ -1,14 +1,16 @@
 """The renderer as teacher: regression on (noise, caption, picture), and a finish by Fréchet distance.
 
 Each noise and caption has one right picture, so the student can be taught by its squared error alone: the honest baseline, and how
-the shipped student was made (`train/student.py`). What is left of the error is softness. The finish adds the distance
-between the distributions of what is drawn and what was rendered, as three frozen networks of our own see them: one
-that learnt to name what latents show, the shipped denoiser, and one that never learnt anything. Each distance is divided by its own
-value, so that none drowns the others. A network that is trained against is gamed: the tables judge with others.
+the shipped student was made (`train/student.py`). What is left of the error is softness. The finish adds features beside the
+error, and the distance between the distributions of what is drawn and what was rendered, as three frozen networks of our own
+see them: one that learnt to name what latents show, the shipped denoiser, and one that never learnt anything. Each
+distance is divided by its own value, so that none drowns the others. A network that is trained against is gamed: the
+tables judge with others. Steps two to four are taught on beside the first, as `train/finish.py` taught them, because all
+share their weights.
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,24 +19,29 @@ from torch import Tensor, nn
 
 from ..layout import CHANNELS
 from ..nets.moments import DIMENSIONS, OF_CAPTION, Joint, Moments, Target, Untrained, pooled
-from ..sampler import START, clean, noised
+from ..nets.perceptual import Perceptual
+from ..sampler import STEPS, clean
 from ..train import perceptual
+from ..train.finish import PARTS, walk
 from ..train.lessons import Lesson, Teacher
-from ..train.loop import Average, Run, descend, draws, report
+from ..train.loop import Average, Run, descend, draws, learning_rate, report
 from ..train.machine import Machine
-from ..train.optimizer import adamw
+from ..train.optimizer import Muon, matrices
 from .material import Material
 
 SEED = 25
 LOOK = 50  # the step at which the denoiser looks
+LATER = tuple(STEPS[of][:which] for of, which, share in PARTS if which > 1 for _ in range(share // 4))  # what later rows take in turn
 
 
 @dataclass(frozen=True)
 class Config:
     steps: int = 6_000
     batch: int = 48
-    rate: float = 5e-5
-    distance: float = 0.05  # weight of the Fréchet distances' sum beside the error; 0 is plain regression
+    later: float = 0.25  # share of rows that are taught a later step
+    peak: float = 2.5e-4
+    features: float = 0.15  # weight of the perceptual distance beside the error
+    distance: float = 0.01  # weight of the sum of the Fréchet distances, each by its own value; with features=0 too, 0 is plain regression
     networks: int = 3  # how many are compared in; 1 for the ablation
     fit: int = 100  # batches of renders that fix what they look like
     decay: float = 0.99
@@ -61,9 +68,8 @@ class Eye(nn.Module):
         return self.target.distance(*self.moments(self.joint(pooled(self.look(latents)), captions)))
 
 
-def eyes(material: Material, work: Path, c: Config) -> nn.ModuleList:
-    at = material.at
-    named, denoiser = perceptual.load(work / perceptual.FILES["latents"]).to(at.device), material.student().eval().requires_grad_(False)
+def eyes(material: Material, named: Perceptual, c: Config) -> nn.ModuleList:
+    at, denoiser = material.at, material.student().eval().requires_grad_(False)
     blank = Untrained(CHANNELS, SEED).to(at.device).requires_grad_(False)
 
     def of(network: Callable[[Tensor], list[Tensor]]) -> Callable[[Tensor], list[Tensor]]:
@@ -87,27 +93,37 @@ def file(_: Config) -> str:
 def train(at: Machine, material: Material, work: Path, c: Config) -> None:
     torch.manual_seed(SEED)
     teacher = Teacher(material.source.data.folder, Path(c.left_out) if c.left_out else None, material.model.tokenizer, material.model.text.to("cpu"))
-    student, seen = material.student().train(), eyes(material, work, c)
-    optimizer = adamw(student)
+    student, named = material.student().train(), perceptual.load(work / perceptual.FILES["latents"]).to(at.device)
+    seen = eyes(material, named, c)
+    optimizer = Muon(*matrices(student, (student.conv_in, student.conv_out)))
     average = Average(student, c.decay)
     run = Run(work / file(c), c.steps, {"student": student, "eyes": seen, "optimizer": optimizer}, average, keeper=at.keeper)
     if run.step == 0 and c.distance > 0:
         fit(seen, teacher, c, at)
     for step in run:
         numbers, generator = draws(SEED, at.clock(step))
-        lesson = teacher.lesson(at.part(c.batch), numbers, generator).to(at.device)
-        drawn = draw(material, student, lesson)
+        rows = at.part(c.batch)
+        lesson, paths = teacher.lesson(rows, numbers, generator).to(at.device), ways(rows, round(c.later * rows), at.clock(step))
+        drawn, first = draw(material, student, lesson, paths), paths.count(STEPS[1])
         error = ((drawn - lesson.x0).square() * lesson.weight).mean()
-        loss, distances = error, []
+        with at.autocast():
+            unlike = named.distance(drawn, lesson.x0, lesson.weight).mean()
+        loss, distances = error + c.features * unlike, []
         if c.distance > 0:
-            distances = [eye(drawn, embedding(lesson)) for eye in seen]
+            distances = [eye(drawn[:first], embedding(lesson)[:first]) for eye in seen]
             loss = loss + c.distance * sum(d / d.detach().clamp(min=1e-6) for d in distances)
-        descend(loss, student, optimizer, average, step, c.rate, clip=1.0)
-        report(run, 20, error=error.item(), **{f"distance_{i}": d.item() for i, d in enumerate(distances)})
+        descend(loss, student, optimizer, average, step, learning_rate(step, c.steps, c.peak, warmup=1 + c.steps // 20), clip=1.0)
+        report(run, 20, error=error.item(), features=unlike.item(), **{f"distance_{i}": d.item() for i, d in enumerate(distances)})
 
 
-def draw(material: Material, student: nn.Module, lesson: Lesson) -> Tensor:
-    x, t = noised(lesson.z), torch.full((len(lesson.z),), START, device=lesson.z.device)
+def ways(rows: int, later: int, clock: int) -> list[Sequence[int]]:
+    """The time steps each row takes, of which the last is taught: the first step for most, the others in turn."""
+    return [STEPS[1]] * (rows - later) + [LATER[(clock * later + i) % len(LATER)] for i in range(later)]
+
+
+def draw(material: Material, student: nn.Module, lesson: Lesson, paths: Sequence[Sequence[int]]) -> Tensor:
+    """The student's answer at the last step of each row's path, after its own steps along the others."""
+    x, t = walk(student, lesson, paths), torch.tensor([path[-1] for path in paths], device=lesson.z.device)
     with material.at.autocast():
         v = student(x.contiguous(memory_format=torch.channels_last), t, lesson.context, lesson.away).float()
     return clean(x, v, t)

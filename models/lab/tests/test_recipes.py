@@ -1,4 +1,5 @@
 """Every recipe learns: on a few pictures, in seconds, what it minimises falls. And a stopped run goes on exactly."""
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -7,11 +8,15 @@ import torch
 from lab.nets.heads import Pool
 from lab.nets.lora import added
 from lab.nets.moments import Moments, pooled
-from lab.recipes import dmd2, nitro, pgsb, renderer, teacher
+from lab.pipeline import Pipeline
+from lab.recipes import dmd2, measure, nitro, pgsb, renderer, teacher
 from lab.recipes.__main__ import configured, main
 from lab.recipes.diffusion import like, noisy
 from lab.recipes.material import Material, load
-from lab.train import perceptual
+from lab.recipes.measure import student_draws
+from lab.results import of_recipe
+from lab.sampler import STEPS
+from lab.train import perceptual, second_judge
 from lab.train.lessons import Teacher
 from lab.train.loop import draws
 from lab.train.machine import machine
@@ -129,15 +134,15 @@ def test_the_second_teacher_follows_the_student(material: Material, work: Path, 
 
 def test_the_renderer_s_finish_lowers_the_error_and_the_distances(material: Material, work: Path, pictures: Path, left_out: Path) -> None:
     """On the few pictures it is taught with, under another draw of their noise."""
-    c = renderer.Config(steps=21, batch=16, rate=1e-4, fit=2, left_out=str(left_out), decay=0.5)
+    c = renderer.Config(steps=21, batch=16, later=0.25, peak=3e-4, fit=2, left_out=str(left_out), decay=0.5)
     renderer.train(material.at, material, work, c)
     lesson = Teacher(pictures, None, material.model.tokenizer, material.model.text).lesson(32, *draws(1, 0))
-    seen = renderer.eyes(material, work, c)
+    seen = renderer.eyes(material, perceptual.load(work / "perceptual.pt"), c)
     seen.load_state_dict(torch.load(work / "renderer.pt", weights_only=True)["eyes"])
     figures = []
     for student in (material.student(), load(work / "renderer.pt", material)):
         with torch.no_grad():
-            drawn = renderer.draw(material, student, lesson)
+            drawn = renderer.draw(material, student, lesson, [STEPS[1]] * 32)
             distances = [eye.target.distance(*Moments(96)(eye.joint(pooled(eye.look(drawn)), renderer.embedding(lesson)))) for eye in seen]
             figures.append((((drawn - lesson.x0).square() * lesson.weight).mean().item(), sum(distances).item()))
     before, after = figures
@@ -148,6 +153,53 @@ def test_a_configuration_is_changed_by_name_and_by_nothing_else() -> None:
     assert configured(dmd2, ["adversary=0", "simulate=False", "path=4"]) == dmd2.Config(adversary=0.0, simulate=False, path=4)
     with pytest.raises(SystemExit, match="this recipe has steps"):
         configured(dmd2, ["speed=9"])
+
+
+@pytest.fixture(scope="module")
+def judged(work: Path, material: Material, pictures: Path) -> Path:
+    second_judge.train(material.at, pictures, work, 2)
+    return work
+
+
+def run(recipe: str, action: str, pictures: Path, work: Path, *more: str) -> None:
+    main([recipe, action, "--model", str(MODEL), "--data", str(pictures), "--work", str(work), *more])
+
+
+@pytest.mark.parametrize(("recipe", "changes", "scheduler"), [
+    ("dmd2", ["path=4"], "LCMScheduler"), ("nitro", ["start=teacher.pt", "shift=500"], "TimestepShiftLCMScheduler"),
+    ("pgsb", [], "LCMScheduler"), ("renderer", ["fit=2"], "EulerDiscreteScheduler"),
+])
+def test_a_student_is_trained_measured_exported_and_drawn_with(judged: Path, pictures: Path, tmp_path: Path, recipe: str, changes: list[str], scheduler: str) -> None:
+    """By the command line alone. What is exported draws as what was trained, at every count of steps."""
+    for part in ("teacher.pt", "perceptual.pt", "second_judge.pt"):
+        (tmp_path / part).symlink_to(judged / part)
+    settings = ["--set", *changes, "batch=4", "steps=1"]
+    run(recipe, "train", pictures, tmp_path, *settings)
+    run(recipe, "evaluate", pictures, tmp_path, *settings, "--heldout", str(pictures), "--count", "8", "--steps", "1", "2", "--to", str(tmp_path / "figures.json"))
+    figures = of_recipe(tmp_path / "figures.json")
+    assert figures.pictures == 8 and list(figures.drawn) == ["1 step", "2 steps"] and figures.trained.startswith("1 steps, ")
+    run(recipe, "export", pictures, tmp_path, *settings, "--to", str(tmp_path / "student"))
+    exported = Pipeline(tmp_path / "student")
+    assert exported.scheduler["_class_name"] == scheduler
+    at = Material(MODEL, pictures, machine())
+    module = import_module(f"lab.recipes.{recipe}")
+    config = configured(module, [*changes])
+    draws = student_draws(at, load(tmp_path / module.file(config), at), [1, 2], recipe == "renderer", getattr(config, "shift", 1000))
+    for count, draw in zip((1, 2), draws.values()):
+        z, generator = torch.Generator().manual_seed(3), torch.Generator().manual_seed(3)
+        noise = torch.randn((1, 12, 32, 32), generator=z)
+        torch.randn((1, 12, 32, 32), generator=generator)  # the pipeline's generator has drawn the start before it draws what follows
+        with torch.no_grad():
+            trained = draw(noise, at.states(["a castle"]), generator)
+        assert (exported.latents(["a castle"], [3], count) - trained).square().mean() < 1e-3 * trained.square().mean()
+
+
+def test_a_teacher_is_measured_under_guidance_and_never_exported(judged: Path, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "TEACHER_STEPS", 2)
+    run("teacher", "evaluate", pictures, judged, "--heldout", str(pictures), "--count", "8", "--guidance", "1", "3", "--to", str(tmp_path / "teacher.json"))
+    assert list(of_recipe(tmp_path / "teacher.json").drawn) == ["guidance 1", "guidance 3"]
+    with pytest.raises(SystemExit):
+        run("teacher", "export", pictures, judged, "--to", str(tmp_path / "student"))
 
 
 def test_the_command_line_trains(pictures: Path, tmp_path: Path) -> None:

@@ -61,10 +61,10 @@ def walk(unet: nn.Module, lesson: Lesson, paths: Sequence[Sequence[int]]) -> Ten
     """What the network sees of each row at the last time step of its path, after its own steps along the others."""
     x = noised(lesson.z)
     for place in range(max(map(len, paths)) - 1):
-        rows = torch.tensor([row for row, path in enumerate(paths) if len(path) > place + 1])
-        now, following = (torch.tensor([paths[row][at] for row in rows]) for at in (place, place + 1))
+        rows = torch.tensor([row for row, path in enumerate(paths) if len(path) > place + 1], device=x.device)
+        now, following = (torch.tensor([paths[row][at] for row in rows], device=x.device) for at in (place, place + 1))
         seen = x[rows].to(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(x.device.type, torch.bfloat16):
             v = unet(seen, now, lesson.context[rows], lesson.away and lesson.away.among(rows))
         x[rows] = onward(seen, clean(seen, v.float(), now), now, following)
     return x

@@ -21,6 +21,9 @@ import torch.distributed
 import torch.multiprocessing
 from torch import nn
 
+from ..together import mean_of_all
+from .machine import described
+
 
 def draws(seed: int, step: int) -> tuple[np.random.Generator, torch.Generator]:
     """The random numbers of one step."""
@@ -80,9 +83,7 @@ def share(module: nn.Module) -> None:
     if not torch.distributed.is_initialized():
         return
     gradients = [p.grad for p in module.parameters() if p.grad is not None] + list(module.buffers())
-    flat = torch.cat([g.reshape(-1) for g in gradients])
-    torch.distributed.all_reduce(flat)
-    flat /= torch.distributed.get_world_size()
+    flat = mean_of_all(torch.cat([g.reshape(-1) for g in gradients]))
     for g, mean in zip(gradients, flat.split([g.numel() for g in gradients])):
         g.copy_(mean.view_as(g))
 
@@ -132,7 +133,7 @@ class Run:
 
     def save(self) -> None:
         state: dict[str, object] = {name: part.state_dict() for name, part in self.parts.items()}
-        state |= {"step": self.step, "seconds": self.seconds, "average": dict(self.average or {})}
+        state |= {"step": self.step, "seconds": self.seconds, "machine": described(), "average": dict(self.average or {})}
         partial = self.path.with_suffix(".partial")
         torch.save(state, partial)
         partial.replace(self.path)

@@ -41,6 +41,14 @@ class Machine:
         return step * self.world + self.rank
 
 
+def described() -> str:
+    """What a run computes on, in words."""
+    count = torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
+    if torch.cuda.is_available():
+        return f"{count} x {torch.cuda.get_device_name()}"
+    return f"{count} process{'es' if count > 1 else ''} on a {os.cpu_count()}-core CPU"
+
+
 def machine() -> Machine:
     rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     gpu = torch.cuda.is_available()
