@@ -61,6 +61,15 @@ describe("a whole file", () => {
     expect(manifest.pipeline).toBe(family === "sdxl" ? "stable-diffusion-xl" : "stable-diffusion");
   });
 
+  it("CLIP's names may lack their beginning, as in files of old converters", async () => {
+    const short = Object.fromEntries(
+      Object.entries<readonly number[]>(WHOLE.sd15).map(
+        ([name, shape]) => [name.replace("transformer.text_model.", "transformer."), shape] as const,
+      ),
+    );
+    await checkNetworks(await open(short));
+  });
+
   it("heads, layers and activations are those of the family", async () => {
     const [sd15, sd21, sdxl] = await Promise.all([open(WHOLE.sd15), open(WHOLE.sd21), open(WHOLE.sdxl)]);
     expect(sd15.components.unet?.config).toMatchObject({ num_attention_heads: [8, 8], use_linear_projection: false });

@@ -1,6 +1,7 @@
 // The text encoders of the original repositories: CLIP-L under the names that transformers gives it, and OpenCLIP's under its own names,
 // with query, key and value in one matrix. The latter are views: slices of it, and a projection with its axes exchanged.
 import type { JsonObject } from "../../../common/json";
+import { canonicalName } from "../../spellings";
 import { rowsOf, transposed, type StoredTensor, type StoredTensors } from "../../stored-tensor";
 import { unfit } from "./unet";
 
@@ -14,11 +15,9 @@ export interface OriginalText {
   readonly tensors: StoredTensors;
 }
 
-/** CLIP-L, whose names are already ours. @param tensors without their prefix */
+/** CLIP-L, whose names are already ours, some without their beginning. @param tensors without their prefix */
 export function clipText(tensors: StoredTensors, where: string): OriginalText {
-  const named = new Map(
-    [...tensors].map(([name, tensor]) => [name.replace(/^(?:transformer\.)?(?:text_model\.)?/, "text_model."), tensor]),
-  );
+  const named = new Map([...tensors].filter(([name]) => !UNREAD.test(name)).map(([name, tensor]) => [canonicalName(name), tensor]));
   const layers = countLayers((layer) => named.has(`text_model.encoder.layers.${layer}.layer_norm1.weight`));
   return {
     className: "CLIPTextModel",

@@ -165,7 +165,15 @@ export function prefixed(prefix: string, shapes: ShapeList): ShapeList {
 
 const UNET = "model.diffusion_model.";
 const VAE = prefixed("first_stage_model.", vaeShapes());
-const SURPLUS: ShapeList = { betas: [4], alphas_cumprod: [4], "model_ema.num_updates": [], "model_ema.decay": [] };
+const SURPLUS: ShapeList = {
+  "cond_stage_model.logit_scale": [],
+  "cond_stage_model.transformer.logit_scale": [],
+  "cond_stage_model.transformer.text_projection.weight": [64, 64],
+  betas: [4],
+  alphas_cumprod: [4],
+  "model_ema.num_updates": [],
+  "model_ema.decay": [],
+};
 
 /** Whole files of the three families, with what is published beside the weights. */
 export const WHOLE = {
