@@ -3,7 +3,8 @@
 import { chromium } from "@playwright/test";
 import { crashGpu, expect, Studio, test } from "./studio";
 
-const WEIGHTS = "**/models/vignette/unet/*.safetensors";
+// The smallest weights, since every answer goes through the test.
+const WEIGHTS = "**/models/vignette/text_encoder/*.safetensors";
 
 test("a missing and a corrupt weight file are named; trying again works once they are mended", async ({ freshStudio: studio }) => {
   const { page } = studio;
@@ -31,6 +32,18 @@ test("a missing and a corrupt weight file are named; trying again works once the
   expect(statistics.contrast).toBeGreaterThan(0);
 });
 
+test("one flipped bit in the weights is refused, and nothing is drawn with them", async ({ freshStudio: studio }) => {
+  await studio.page.route(WEIGHTS, async (route) => {
+    const response = await route.fetch();
+    const body = await response.body();
+    body.writeUInt8(body.readUInt8(1_234_567) ^ 1, 1_234_567);
+    await route.fulfill({ response, body });
+  });
+  await studio.page.goto("./");
+  await expect(studio.alert()).toHaveAttribute("data-code", "model-corrupt");
+  await expect(studio.alert()).toContainText("another hash than the published one");
+});
+
 test("a web page in place of a weight file is not taken for one", async ({ freshStudio: studio }) => {
   await studio.page.route(WEIGHTS, (route) => route.fulfill({ status: 200, contentType: "text/html", body: "<!doctype html>Log in" }));
   await studio.page.goto("./");
@@ -56,10 +69,13 @@ test("the link brings the same picture in a new page, and a broken one says so",
   await expect(freshStudio.page.getByText("The settings in this link could not be read")).toBeVisible();
 });
 
-test("reloading the page brings the same picture", async ({ studio }) => {
+test("reloading the page brings the same picture, and fetches nothing of the model again", async ({ studio }) => {
   const before = await studio.drawn({ prompt: "a canyon under a clear sky", seed: "4", steps: 1 });
+  studio.requests.length = 0;
   await studio.page.reload();
   expect((await studio.finished()).pixels).toBe(before.pixels);
+  // The model is on this device by now. Only the list of its words belongs to the page.
+  expect(studio.requests.filter((url) => url.includes("/models/") && !url.endsWith("words.json"))).toEqual([]);
 });
 
 test("a picture that cannot be written and a link that may not be copied are said so", async ({ studio }) => {
