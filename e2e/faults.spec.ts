@@ -125,14 +125,15 @@ test("the GPU crashes in the middle of a picture: it is drawn again, the same", 
   expect(after.pixels).toBe(calm.pixels);
 });
 
-test("without WebGPU, and a model without ONNX graphs, the page says so and what to do", async ({ baseURL, launchOptions }) => {
+test("without WebGPU, and with an engine that needs it, the page says so and what to do", async ({ baseURL, launchOptions }) => {
   // Headless Chromium has WebGPU only behind a flag.
   const args = (launchOptions.args ?? []).filter((flag) => !flag.includes("webgpu"));
   const browser = await chromium.launch({ ...launchOptions, args });
   try {
     const studio = new Studio(await browser.newPage({ baseURL: baseURL ?? "" }));
-    await studio.page.route("**/*.onnx", (route) => route.fulfill({ status: 404 }));
     await studio.page.goto("./");
+    await studio.page.locator("details", { hasText: "Technical details" }).locator("summary").click();
+    await studio.page.getByLabel("Engine").selectOption("wgsl");
     await expect(studio.alert()).toHaveAttribute("data-code", "gpu-unavailable");
     await expect(studio.alert()).toContainText("This page cannot use a GPU in this browser");
     await expect(studio.alert().getByRole("listitem").first()).toContainText("Chrome");
