@@ -4,7 +4,8 @@ import { chromium } from "@playwright/test";
 import { guardedPage } from "./guarded";
 import { crashGpu, expect, Studio, test } from "./studio";
 
-const WEIGHTS = "**/models/vignette/unet/*.safetensors";
+// The smallest weights, since every answer goes through the test.
+const WEIGHTS = "**/models/vignette/text_encoder/*.safetensors";
 
 test("a missing and a corrupt weight file are named; trying again works once they are mended", async ({ freshStudio: studio }) => {
   const { page } = studio;
@@ -32,6 +33,18 @@ test("a missing and a corrupt weight file are named; trying again works once the
   expect(statistics.contrast).toBeGreaterThan(0);
 });
 
+test("one flipped bit in the weights is refused, and nothing is drawn with them", async ({ freshStudio: studio }) => {
+  await studio.page.route(WEIGHTS, async (route) => {
+    const response = await route.fetch();
+    const body = await response.body();
+    body.writeUInt8(body.readUInt8(1_234_567) ^ 1, 1_234_567);
+    await route.fulfill({ response, body });
+  });
+  await studio.page.goto("./");
+  await expect(studio.alert()).toHaveAttribute("data-code", "model-corrupt");
+  await expect(studio.alert()).toContainText("another hash than the published one");
+});
+
 test("a web page in place of a weight file is not taken for one", async ({ freshStudio: studio }) => {
   await studio.page.route(WEIGHTS, (route) => route.fulfill({ status: 200, contentType: "text/html", body: "<!doctype html>Log in" }));
   await studio.page.goto("./");
@@ -57,10 +70,13 @@ test("the link brings the same picture in a new page, and a broken one says so",
   await expect(freshStudio.page.getByText("The settings in this link could not be read")).toBeVisible();
 });
 
-test("reloading the page brings the same picture", async ({ studio }) => {
+test("reloading the page brings the same picture, and fetches nothing of the model again", async ({ studio }) => {
   const before = await studio.drawn({ prompt: "a canyon under a clear sky", seed: "4", steps: 1 });
+  studio.requests.length = 0;
   await studio.page.reload();
   expect((await studio.finished()).pixels).toBe(before.pixels);
+  // The model is on this device by now. Only the list of its words belongs to the page.
+  expect(studio.requests.filter((url) => url.includes("/models/") && !url.endsWith("words.json"))).toEqual([]);
 });
 
 test("a picture that cannot be written and a link that may not be copied are said so", async ({ studio }) => {
@@ -110,15 +126,16 @@ test("the GPU crashes in the middle of a picture: it is drawn again, the same", 
   expect(after.pixels).toBe(calm.pixels);
 });
 
-test("without WebGPU, and a model without ONNX graphs, the page says so and what to do", async ({ baseURL, launchOptions }) => {
+test("without WebGPU, and with an engine that needs it, the page says so and what to do", async ({ baseURL, launchOptions }) => {
   // Headless Chromium has WebGPU only behind a flag.
   const args = (launchOptions.args ?? []).filter((flag) => !flag.includes("webgpu"));
   const browser = await chromium.launch({ ...launchOptions, args });
   try {
     const { page, faults } = await guardedPage(browser, baseURL);
     const studio = new Studio(page);
-    await studio.page.route("**/*.onnx", (route) => route.fulfill({ status: 404 }));
     await studio.page.goto("./");
+    await studio.page.locator("details", { hasText: "Technical details" }).locator("summary").click();
+    await studio.page.getByLabel("Engine").selectOption("wgsl");
     await expect(studio.alert()).toHaveAttribute("data-code", "gpu-unavailable");
     await expect(studio.alert()).toContainText("This page cannot use a GPU in this browser");
     await expect(studio.alert().getByRole("listitem").first()).toContainText("Chrome");
