@@ -17,6 +17,8 @@ export class Part {
   #hash: StreamingHash;
   /** How many chunks are in the hash. */
   #hashed: number;
+  /** For reading chunks back, one at a time. */
+  #buffer: Uint8Array<ArrayBuffer> | undefined;
 
   private constructor(wanted: WantedFile, tools: VaultTools, file: WritableFile, row: FileRow, hash: StreamingHash) {
     this.#wanted = wanted;
@@ -125,7 +127,8 @@ export class Part {
   }
 
   async #read(index: number): Promise<Uint8Array> {
-    return readChunk(this.#file, this.#row, index);
+    this.#buffer ??= new Uint8Array(Math.min(this.#row.chunkBytes, this.#row.byteLength));
+    return readChunk(this.#file, this.#row, index, this.#buffer);
   }
 }
 

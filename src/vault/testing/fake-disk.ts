@@ -133,9 +133,9 @@ function folderOn(disk: FakeDisk, life: Life): VaultFolder {
           truncate: (byteLength) =>
             life.do(() => {
               if (used() - file.now.byteLength + byteLength > disk.room) throw new OnestrokeError("storage-full", "no room");
-              const longer = new Uint8Array(byteLength);
-              longer.set(file.now.subarray(0, byteLength));
-              file.now = longer;
+              // A length is safe at once, and what was not flushed is zeros after a power cut: that is the case to be afraid of.
+              file.now = resized(file.now, byteLength);
+              file.safe = resized(file.safe, byteLength);
             }),
           write: (at, bytes) => life.do(() => file.now.set(bytes, at)),
           flush: () =>
@@ -153,4 +153,10 @@ function folderOn(disk: FakeDisk, life: Life): VaultFolder {
       }),
     remove: (name) => life.do(() => void disk.files.delete(name)),
   };
+}
+
+function resized(bytes: Uint8Array<ArrayBuffer>, byteLength: number): Uint8Array<ArrayBuffer> {
+  const other = new Uint8Array(byteLength);
+  other.set(bytes.subarray(0, byteLength));
+  return other;
 }

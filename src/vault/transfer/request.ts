@@ -12,7 +12,7 @@ export interface ByteRange {
 }
 
 /**
- * The pieces of a file or of one range of it, as they come.
+ * The pieces of a file or of one range of it, as they come. Each is valid until the next one is asked for.
  * @param range undefined asks for the whole
  * @throws PassingFault, LastingFault, NoRanges; OnestrokeError `cancelled`
  */
@@ -53,16 +53,47 @@ export async function* request(
     if (range !== undefined && response.status === 416) throw new NoRanges();
     const fault = faultOf(url, response, mostRetryAfterMs) ?? (range === undefined ? undefined : rangeFault(url, response, range));
     if (fault !== undefined) throw fault;
-    const reader = response.body?.getReader();
-    if (reader === undefined) return;
+    const read = readerOf(response);
     for (;;) {
-      const { done, value } = await watched(() => reader.read());
-      if (done) return;
-      yield value;
+      const piece = await watched(read);
+      if (piece === undefined) return;
+      yield piece;
     }
   } finally {
     // Ends the transfer if somebody stopped early; after a normal end it does nothing.
     attempt.abort();
+  }
+}
+
+const PIECE_BYTES = 256 * 2 ** 10;
+
+/**
+ * Reads a body piece by piece into one buffer, over and over. Otherwise a large file leaves its whole length in small buffers behind it,
+ * faster than they are collected.
+ */
+function readerOf({ body }: Response): () => Promise<Uint8Array | undefined> {
+  if (body === null) return async () => undefined;
+  const reader = bufferReader(body);
+  if (reader === undefined) {
+    const plain = body.getReader();
+    return async () => (await plain.read()).value;
+  }
+  let buffer = new ArrayBuffer(PIECE_BYTES);
+  return async () => {
+    const { done, value } = await reader.read(new Uint8Array(buffer));
+    if (done || value === undefined) return undefined;
+    // The buffer went away with the call and comes back with its answer.
+    ({ buffer } = value);
+    return value;
+  };
+}
+
+/** Undefined where the browser's bodies cannot be read into a buffer of ours. */
+function bufferReader(body: ReadableStream<Uint8Array<ArrayBuffer>>): ReadableStreamBYOBReader | undefined {
+  try {
+    return body.getReader({ mode: "byob" });
+  } catch {
+    return undefined;
   }
 }
 
