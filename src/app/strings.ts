@@ -206,7 +206,7 @@ export const strings = {
     notAName: "A repository’s name is owner/name, perhaps with @ and a revision",
     token: "Access token",
     tokenHint: "Only for repositories that ask for one. It is sent to the hub alone, and forgotten when the page closes.",
-    failedOf: (title: string) => `${title} could not be fetched`,
+    openPage: "Open its page on the hub",
   },
 
   diagnostics: "Technical details",

@@ -1,6 +1,7 @@
 // What is going on with one model, in words and as a bar.
 import type { ReactNode } from "react";
 import type { DownloadProgress } from "../../common/download";
+import type { OnestrokeError } from "../../common/errors";
 import { strings } from "../strings";
 import styles from "./models.module.css";
 import type { ModelRow } from "./state";
@@ -26,11 +27,24 @@ export function ModelActivity({ row }: { readonly row: ModelRow }): ReactNode {
         <div role="alert" className={styles["failure"]}>
           <p>{activity.error.message}</p>
           <p>{activity.error.remedy}</p>
+          {pageOf(activity.error) !== undefined && (
+            <p>
+              <a href={pageOf(activity.error)} target="_blank" rel="noreferrer">
+                {strings.models.openPage}
+              </a>
+            </p>
+          )}
         </div>
       );
     case undefined:
       return undefined;
   }
+}
+
+/** Where a licence is accepted. It comes from an answer of the hub, so it is checked before it becomes a link. */
+function pageOf({ detail }: OnestrokeError): string | undefined {
+  const { page } = detail;
+  return typeof page === "string" && page.startsWith("https://") ? page : undefined;
 }
 
 function downloading(progress: DownloadProgress | undefined, bytesPerSecond: number | undefined): string {

@@ -1,7 +1,7 @@
 // What a visitor does with models: looks at them, gets one, pauses, checks, removes. Each model has one activity at a time;
 // what several tabs do at once is settled by the vault's locks.
 import type { ModelStore } from "../../client/model-store";
-import { planBytes, type DownloadPlan, type DownloadProgress } from "../../common/download";
+import { planBytes, type DownloadPlan, type DownloadProgress, type ModelOffer } from "../../common/download";
 import { OnestrokeError } from "../../common/errors";
 import type { AppStore } from "../state";
 import { strings } from "../strings";
@@ -72,20 +72,21 @@ export function createModelShelf(store: AppStore, models: ModelStore, clock: () 
     set({ kept, room });
   }
 
-  const onDownloading = (id: string): ((progress: DownloadProgress) => void) => {
+  function onDownloading(id: string, offer: ModelOffer | undefined): (progress: DownloadProgress) => void {
     const rate = new Rate();
-    return (progress) => setActivity(id, { kind: "downloading", progress, bytesPerSecond: rate.add(progress.hereBytes, clock()) });
-  };
+    return (progress) => setActivity(id, { kind: "downloading", offer, progress, bytesPerSecond: rate.add(progress.hereBytes, clock()) });
+  }
 
   async function download(id: string): Promise<void> {
     const activity = activityOf(id);
-    const plan = activity?.kind === "offered" ? activity.offer.plan : planOf(id);
+    const offer = activity?.kind === "offered" ? activity.offer : undefined;
+    const plan = offer?.plan ?? planOf(id);
     // Without a plan nobody has seen its size and its licence yet.
     if (plan === undefined) return inspect(id);
-    await act(id, { kind: "downloading", progress: undefined, bytesPerSecond: undefined }, async (signal) => {
+    await act(id, { kind: "downloading", offer, progress: undefined, bytesPerSecond: undefined }, async (signal) => {
       // Browsers want a person's click for this, and a refusal changes nothing but what the panel says.
       await models.persist().catch(() => false);
-      await models.fetch(plan, { signal, onProgress: onDownloading(id) });
+      await models.fetch(plan, { signal, onProgress: onDownloading(id, offer) });
       store.setState({ status: strings.models.arrived(plan.title) });
       return undefined;
     });

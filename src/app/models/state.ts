@@ -12,7 +12,13 @@ export type Activity =
   | { readonly kind: "inspecting" }
   /** Everything that a person should know before the download, which waits for their word. */
   | { readonly kind: "offered"; readonly offer: ModelOffer }
-  | { readonly kind: "downloading"; readonly progress: DownloadProgress | undefined; readonly bytesPerSecond: number | undefined }
+  /** The offer is there until the vault has the plan. */
+  | {
+      readonly kind: "downloading";
+      readonly offer: ModelOffer | undefined;
+      readonly progress: DownloadProgress | undefined;
+      readonly bytesPerSecond: number | undefined;
+    }
   | { readonly kind: "verifying"; readonly progress: DownloadProgress | undefined }
   /** Whether every byte was as published. */
   | { readonly kind: "verified"; readonly isWhole: boolean }
@@ -78,7 +84,7 @@ const rank = ({ isEmbedded, isComplete, hereBytes, entry }: ModelRow): number =>
 
 function rowOf(id: string, kept: KeptModel | undefined, activity: Activity | undefined): ModelRow {
   const entry = catalogueEntry(id);
-  const offer = activity?.kind === "offered" ? activity.offer : undefined;
+  const offer = activity?.kind === "offered" || activity?.kind === "downloading" ? activity.offer : undefined;
   const plan = kept?.plan ?? offer?.plan;
   const progress = activity?.kind === "downloading" ? activity.progress : undefined;
   return {
