@@ -22,35 +22,37 @@ export function TextRemarks({ id, field }: { readonly id: string; readonly field
   const known = useAppState((state) => state.knownWords);
   const title = useAppState((state) => knownFactsOf(state)?.title);
   const unknown = known === undefined || title === undefined ? [] : unknownWords(text, known);
+  const hasUnknown = title !== undefined && unknown.length > 0;
   return (
-    <div id={id} className={styles["remarks"]}>
-      {read !== undefined && <p>{strings.textCut(read)}</p>}
-      {title !== undefined && unknown.length > 0 && (
-        <p>
-          {strings.unknownWords(title)}
-          {unknown.slice(0, NAMED_WORDS).map((word, index) => (
-            <Fragment key={word}>
-              {index > 0 && ", "}
-              <bdi>{shortened(word)}</bdi>
-            </Fragment>
-          ))}
-          {unknown.length > NAMED_WORDS && strings.moreWords(unknown.length - NAMED_WORDS)}
-          {". "}
-          {field === "prompt" && (
-            <>
-              {strings.drawsOnly}
-              <button type="button" className={styles["link"]} onClick={() => app.surprise()}>
-                {strings.tryIdea}
-              </button>
-              {" · "}
-              <button type="button" className={styles["link"]} onClick={() => app.openModels()}>
-                {strings.moreModels}
-              </button>
-            </>
-          )}
+    <>
+      <div id={id} className={styles["remarks"]}>
+        {read !== undefined && <p>{strings.textCut(read)}</p>}
+        {hasUnknown && (
+          <p>
+            {strings.unknownWords(title)}
+            {unknown.slice(0, NAMED_WORDS).map((word, index) => (
+              <Fragment key={word}>
+                {index > 0 && ", "}
+                <bdi>{shortened(word)}</bdi>
+              </Fragment>
+            ))}
+            {unknown.length > NAMED_WORDS && strings.moreWords(unknown.length - NAMED_WORDS)}
+          </p>
+        )}
+      </div>
+      {hasUnknown && field === "prompt" && (
+        <p className={styles["hint"]}>
+          {strings.drawsOnly}
+          <button type="button" className={styles["link"]} onClick={() => app.surprise()}>
+            {strings.tryIdea}
+          </button>
+          {" · "}
+          <button type="button" className={styles["link"]} onClick={() => app.openModels()}>
+            {strings.moreModels}
+          </button>
         </p>
       )}
-    </div>
+    </>
   );
 }
 
