@@ -37,7 +37,8 @@ test("after one visit the page draws the same without a network, also after a re
     await later.studio.page.goto(`${host.url}#${WISH}`);
     expect((await later.studio.finished()).pixels).toBe(first.pixels);
     await expect(later.studio.alert()).toBeHidden();
-    expect(host.asked).toEqual([]);
+    // The browser itself looks for a new service worker, and the test's switch does not hold it back.
+    expect(host.asked.filter((path) => path !== "sw.js")).toEqual([]);
     expect(later.faults).toEqual([]);
     await later.context.close();
   } finally {
