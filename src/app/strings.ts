@@ -202,6 +202,7 @@ export const strings = {
     add: "Another model",
     addHint: "A repository of the model hub in diffusers’ layout, such as owner/name or owner/name@revision",
     addName: "Name on the hub",
+    namePlaceholder: "owner/name",
     look: "Look at it",
     notAName: "A repository’s name is owner/name, perhaps with @ and a revision",
     token: "Access token",

@@ -47,7 +47,7 @@ export function AddModel(): ReactNode {
           aria-label={strings.models.addName}
           aria-describedby={`${id}-hint`}
           aria-invalid={isWrong}
-          placeholder="owner/name"
+          placeholder={strings.models.namePlaceholder}
           autoCapitalize="off"
           autoComplete="off"
           spellCheck={false}

@@ -4,7 +4,6 @@ import { OnestrokeError } from "../../common/errors";
 import { fakeServer, pieces, type FakeServer, type Spoil } from "../testing/fake-server";
 import { sampleBytes } from "../testing/plans";
 import { fetchChunks } from "./fetch-chunks";
-import { fileAddress, orderMirrors } from "./mirrors";
 import { createTransfer, type Transfer } from "./transfer";
 
 const URL_ = "https://hub.test/file";
@@ -349,19 +348,4 @@ describe("mirrors", () => {
     const server = serverWith(({ url }) => new Response(null, { status: url === URL_ ? 403 : 404 }));
     expect((await fetched(server, { urls: [URL_, MIRROR] })).error?.code).toBe("download-gated");
   });
-
-  test("the first that answers a small question goes first, in their own order", async () => {
-    const addresses = ["https://hub.test/", "https://mirror.test/"];
-    const order = (spoil: Spoil) => orderMirrors(addresses, "file", createTransfer({ fetcher: serverWith(spoil).fetcher }), undefined);
-    expect(await order(() => undefined)).toEqual(addresses);
-    expect(await order(refuse(500))).toEqual(addresses.toReversed());
-    expect(await order(() => new Response(null, { status: 500 }))).toEqual(addresses);
-  });
-});
-
-test.each([
-  ["https://hub.test/a/", "unet/w#1?.bin", "https://hub.test/a/unet/w%231%3F.bin"],
-  ["https://hub.test/a/?token=1", "x y", "https://hub.test/a/x%20y?token=1"],
-])("the address of a file below %s", (address, path, expected) => {
-  expect(fileAddress(address, path)).toBe(expected);
 });
