@@ -1,6 +1,7 @@
 // Every sentence the page says, in one table, so that a second language is one more file.
 // Error messages and remedies come from the errors themselves.
 import type { Room } from "../common/download";
+import type { WideNetwork } from "../common/drawing";
 import type { License, ModelFacts } from "../common/model-facts";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
@@ -26,6 +27,8 @@ function timeLeft(leftBytes: number, bytesPerSecond: number): string {
 }
 
 export const licenseName = ({ id, commercial }: License): string => (commercial === false ? `${id}, not for commercial use` : id);
+
+const WIDE_NETWORKS = { autoencoder: "decoder", denoiser: "denoiser" } as const;
 
 export const strings = {
   name: "Onestroke",
@@ -100,6 +103,9 @@ export const strings = {
   timings: "Time taken by each stage",
   stageNames: { load: "Load", compile: "Compile", encode: "Text", decode: "Decode" },
   stepName: (step: number) => `Step ${step}`,
+
+  inFloat32: (networks: readonly WideNetwork[]) =>
+    `Numbers of 16 bits broke this picture, so its ${networks.map((network) => WIDE_NETWORKS[network]).join(" and ")} used 32. This model does so from now on.`,
 
   history: "Pictures of this visit",
   showAgain: ({ prompt, negative }: Pick<Recipe, "prompt" | "negative">) =>

@@ -10,6 +10,7 @@ import type { SamplerStep } from "../samplers/schedule";
 import { effectiveSteering, steeringAt } from "../steering/schedule";
 import { checkPicture } from "./check-picture";
 import type { Condition, Denoising, Measured, ModelEngine } from "./engine";
+import { guarded } from "./float16-guard";
 import { fitRecipe, fitStart, type StartPicture } from "./fit";
 import { Texts } from "./texts";
 import { Work } from "./work";
@@ -38,14 +39,33 @@ export class Model {
    * @throws OnestrokeError `invalid-input`, `bad-image`, `model-*`, `gpu-*`, `cancelled`
    */
   async draw(recipe: Recipe, hooks: DrawHooks = {}, start?: StartPicture): Promise<Drawing> {
-    const work = new Work(hooks);
-    const denoising = await this.#denoise(recipe, work, hooks.onPreview, start);
+    // Where float16 breaks a picture it is drawn once more, and only that one is timed.
+    const { widening } = this.#engine;
+    const { picture, timings } = await guarded(widening, () => this.#drawOnce(recipe, new Work(hooks), hooks.onPreview, start));
+    const { inFloat32 } = widening;
+    return {
+      recipe,
+      picture,
+      timings: this.#pay(timings),
+      tokens: this.#texts.tokens(recipe),
+      model: this.facts,
+      ...(inFloat32.length === 0 ? {} : { inFloat32 }),
+    };
+  }
+
+  async #drawOnce(
+    recipe: Recipe,
+    work: Work,
+    onPreview: DrawHooks["onPreview"],
+    start: StartPicture | undefined,
+  ): Promise<Pick<Drawing, "picture" | "timings">> {
+    const denoising = await this.#denoise(recipe, work, onPreview, start);
     try {
       // 6. The pixels, which are checked before they are shown.
       work.say({ stage: "decode" });
       const picture = await work.time("decode", () => denoising.decode("next"));
       checkPicture(picture, recipe);
-      return { recipe, picture, timings: this.#pay(work.timings()), tokens: this.#texts.tokens(recipe), model: this.facts };
+      return { picture, timings: work.timings() };
     } finally {
       denoising.end();
     }

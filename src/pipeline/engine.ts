@@ -6,6 +6,7 @@ import type { Steering, SteeringMethod } from "../common/steering";
 import type { Sampler } from "../samplers/sampler";
 import type { SamplerStep } from "../samplers/schedule";
 import type { ClipTokenizer } from "../tokenizer/clip-tokenizer";
+import type { Widening } from "./float16-guard";
 import type { Work } from "./work";
 
 export interface ModelEngine {
@@ -13,6 +14,7 @@ export interface ModelEngine {
   readonly sampler: Sampler;
   readonly latent: { readonly channels: number; /** Pixels for each latent pixel, along one side. */ readonly factor: number };
   readonly textEncoders: readonly TextEncoder[];
+  readonly widening: Widening;
   /**
    * Prepares the networks for denoising.
    * @param sample the sample of the first step

@@ -1,5 +1,6 @@
 // What computes in this worker: our own kernels on the GPU, or ONNX Runtime on the same GPU or on WASM.
 import type { ModelFiles } from "../checkpoints/places";
+import type { WideNetwork } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
 import { openDevice, type Device } from "../engine/device";
 import type { OrtRuntime } from "../ort/session/runtime";
@@ -17,6 +18,8 @@ export async function openBackend(modelsRoot: string): Promise<Backend> {
   const opened = await openDevice(navigator.gpu).catch((thrown: unknown) => OnestrokeError.from(thrown, "gpu-unavailable"));
   const vault = await createBrowserVault({ transfer: SOON });
   const compute = computeWith(opened);
+  /** What float16 broke, by the model's id: a model that comes back does not break again. */
+  const wide = new Map<string, readonly WideNetwork[]>();
   return {
     lost: opened instanceof OnestrokeError ? new Promise(() => undefined) : opened.lost.then(({ reason, message }) => message || reason),
     load: async (id, asked, hooks, handed) => {
@@ -24,10 +27,14 @@ export async function openBackend(modelsRoot: string): Promise<Backend> {
       try {
         const engine = asked ?? (opened instanceof OnestrokeError ? await engineWithoutGpu(files, opened, hooks.signal) : "wgsl");
         hooks.onEngine?.(engine);
-        const model = await openModel(files, engine, compute, hooks);
+        const model = await openModel(files, engine, compute, hooks, { inFloat32: wide.get(id) ?? [] });
         return {
           facts: model.facts,
-          draw: (recipe, drawHooks) => model.draw(recipe, drawHooks),
+          draw: async (recipe, drawHooks) => {
+            const drawing = await model.draw(recipe, drawHooks);
+            wide.set(id, drawing.inFloat32 ?? []);
+            return drawing;
+          },
           dispose: async () => {
             await model.dispose();
             await files.release();

@@ -41,6 +41,7 @@ export function Caption({ recipe, drawing }: Props): ReactNode {
           </>
         )}
       </div>
+      {drawing?.inFloat32 !== undefined && <p className={styles["facts"]}>{strings.inFloat32(drawing.inFloat32)}</p>}
       {drawing !== undefined && <TimeByStage timings={drawing.timings} />}
     </figcaption>
   );

@@ -1,6 +1,6 @@
 // A model on our own engine: its networks as plans on one device, where they take turns if they do not fit together.
 import { component, componentBytes, denoiserName, weightBytes, type Manifest } from "../../checkpoints/manifest";
-import type { DrawHooks } from "../../common/drawing";
+import type { DrawHooks, WideNetwork } from "../../common/drawing";
 import { OnestrokeError } from "../../common/errors";
 import type { ModelFacts, ModelPart } from "../../common/model-facts";
 import { modelName } from "../../common/recipe";
@@ -22,6 +22,7 @@ import { loadingWork, type Work } from "../work";
 import { WgslAutoencoder } from "./autoencoder";
 import { WgslDenoiser } from "./denoiser";
 import type { Network } from "./network";
+import { WgslWidening } from "./widening";
 import { WgslTextEncoder } from "./text-encoder";
 
 export interface WgslOptions {
@@ -33,6 +34,8 @@ export interface WgslOptions {
   readonly textRows?: number;
   /** Bytes of weights that may stay on the GPU between pictures. Networks with more take turns. Default 6 GiB. */
   readonly residentBytes?: number;
+  /** Networks whose numbers are known to pass float16. */
+  readonly inFloat32?: readonly WideNetwork[];
 }
 
 const DEFAULT_RESIDENT_BYTES = 6 * 2 ** 30;
@@ -60,6 +63,7 @@ class WgslEngine implements ModelEngine {
   readonly sampler: Sampler;
   readonly latent: ModelEngine["latent"];
   readonly textEncoders: ModelEngine["textEncoders"];
+  readonly widening: WgslWidening;
   readonly #device: Device;
   readonly #texts: readonly WgslTextEncoder[];
   readonly #denoiser: WgslDenoiser;
@@ -72,12 +76,18 @@ class WgslEngine implements ModelEngine {
     device: Device,
     texts: readonly WgslTextEncoder[],
     format: NumberFormat,
-    { sampler, residentBytes = DEFAULT_RESIDENT_BYTES }: WgslOptions,
+    { sampler, residentBytes = DEFAULT_RESIDENT_BYTES, inFloat32 = [] }: WgslOptions,
   ) {
     this.#device = device;
     this.#texts = texts;
     this.#denoiser = new WgslDenoiser(manifest, device, format);
     this.#autoencoder = new WgslAutoencoder(manifest, device, format);
+    const { decoder, encoder, role } = this.#autoencoder;
+    this.widening = new WgslWidening(
+      { denoiser: [this.#denoiser.network], autoencoder: [decoder, encoder] },
+      { denoiser: format, autoencoder: role.needsFloat32 ? "f32" : format },
+      inFloat32,
+    );
     this.sampler = manifest.sampler
       ? withRule(manifest.sampler, sampler?.rule)
       : samplerFromConfig(component(manifest, "scheduler").config, sampler);

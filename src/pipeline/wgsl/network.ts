@@ -28,6 +28,7 @@ const KEPT_PLANS = 3;
 export class Network {
   readonly #device: Device;
   readonly #options: NetworkOptions;
+  #format: NumberFormat;
   readonly #plans = new Map<string, Plan>();
   #reader: Promise<TensorReader> | undefined;
   #weights: Weights | undefined;
@@ -37,6 +38,7 @@ export class Network {
   constructor(device: Device, options: NetworkOptions) {
     this.#device = device;
     this.#options = options;
+    this.#format = options.format;
   }
 
   /** Bytes of weights on the GPU. */
@@ -67,12 +69,23 @@ export class Network {
     return plan;
   }
 
+  /** Computes in this format from the next plan on. The weights stay as they are. */
+  useFormat(format: NumberFormat): void {
+    if (format === this.#format) return;
+    this.#format = format;
+    this.#dropPlans();
+  }
+
   /** Frees the GPU memory of weights and plans. */
   evict(): void {
-    for (const plan of this.#plans.values()) plan.destroy();
-    this.#plans.clear();
+    this.#dropPlans();
     this.#weights?.evict();
     this.#weights = undefined;
+  }
+
+  #dropPlans(): void {
+    for (const plan of this.#plans.values()) plan.destroy();
+    this.#plans.clear();
   }
 
   /** Progress is counted in bytes as they come: on a slow line one read takes minutes. */
@@ -87,7 +100,7 @@ export class Network {
 
   async #compile(source: Graph, work: Work): Promise<Plan> {
     const graph = fuseGraph(source);
-    const { component, unused, format, name } = this.#options;
+    const { component, unused, name } = this.#options;
     const { signal } = work;
     const totalBytes = componentBytes(component);
     const say = (share: number) => work.say({ stage: "load", component: name, loadedBytes: Math.round(share * totalBytes), totalBytes });
@@ -108,7 +121,7 @@ export class Network {
     await work.time("load", () => weights.load(graph, signal));
     return work.time("compile", () =>
       Plan.compile(this.#device, graph, weights, {
-        format,
+        format: this.#format,
         ...(signal ? { signal } : {}),
         onPipeline: (pipelines, totalPipelines) => work.say({ stage: "compile", component: name, pipelines, totalPipelines }),
       }),
