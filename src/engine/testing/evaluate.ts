@@ -6,6 +6,7 @@ import { OnestrokeError } from "../../common/errors";
 import { openDevice, type Device } from "../device";
 import { fromFloat16, toFloat16 } from "../../common/float16";
 import { fuseGraph } from "../fuse";
+import type { Graph } from "../graph";
 import { GraphBuilder } from "../graph-builder";
 import { nodeGpu } from "../node-gpu";
 import { Plan, type PlanOptions } from "../plan";
@@ -43,19 +44,21 @@ export type EvaluateOptions = Partial<Pick<PlanOptions, "format" | "target">> & 
   readonly sizes?: "constant" | "uniform";
   /** Default false: every op is a dispatch of its own. */
   readonly fuse?: boolean;
+  /** What the graph is turned into after that. */
+  readonly rewrite?: (graph: Graph) => Graph;
 };
 
 /** Builds, plans (without fusion unless asked), runs, and reads every output. */
 export async function evaluate(
   build: (g: GraphBuilder) => void,
   data: EvaluateData,
-  { format = "f32", sizes = "uniform", target = {}, fuse = false }: EvaluateOptions = {},
+  { format = "f32", sizes = "uniform", target = {}, fuse = false, rewrite = (graph) => graph }: EvaluateOptions = {},
 ): Promise<Record<string, TensorData>> {
   const device = await testDevice();
   if (format === "f16" && !device.hasFloat16) skipTest("this adapter has no shader-f16");
   const builder = new GraphBuilder();
   build(builder);
-  const graph = fuse ? fuseGraph(builder.build()) : builder.build();
+  const graph = rewrite(fuse ? fuseGraph(builder.build()) : builder.build());
   const weights = new Weights(device, arraySource(data.weights ?? {}, data.added));
   await weights.load(graph);
   const traits = { ...(target.traits ?? device.target(format).traits), sizes };

@@ -9,6 +9,7 @@ import { fuseGraph } from "../../engine/fuse";
 import type { Graph } from "../../engine/graph";
 import { GraphBuilder } from "../../engine/graph-builder";
 import { Plan } from "../../engine/plan";
+import { fitGraph } from "../../engine/strips/fit-graph";
 import type { NumberFormat } from "../../engine/tensor";
 import { checkpointTensors, Weights } from "../../engine/weights";
 import type { Work } from "../work";
@@ -20,7 +21,12 @@ export interface NetworkOptions {
   readonly component: Component;
   /** Checkpoint tensors the graphs may leave unread. */
   readonly unused: readonly RegExp[];
+  /** What a plan's intermediate tensors may take; larger ones are computed in strips. Default 1 GiB. */
+  readonly arenaBytes?: number | undefined;
 }
+
+/** A picture of 512 x 512 is decoded whole, also in float32, and one of 1024 x 1024 in strips. */
+const ARENA_BYTES = 2 ** 30;
 
 /** How many plans are kept for going back to a size. The one unused for longest is dropped. */
 const KEPT_PLANS = 3;
@@ -99,8 +105,8 @@ export class Network {
   }
 
   async #compile(source: Graph, work: Work): Promise<Plan> {
-    const graph = fuseGraph(source);
-    const { component, unused, name } = this.#options;
+    const { component, unused, name, arenaBytes = ARENA_BYTES } = this.#options;
+    const graph = fitGraph(fuseGraph(source), this.#format, { arenaBytes, bufferBytes: this.#device.gpu.limits.maxBufferSize });
     const { signal } = work;
     const totalBytes = componentBytes(component);
     const say = (share: number) => work.say({ stage: "load", component: name, loadedBytes: Math.round(share * totalBytes), totalBytes });
