@@ -1,13 +1,14 @@
 // The weights of one network on the GPU: packed once at load into the layouts of
 // `ops.ts`, independent of resolution and tile, shared by every plan of the network,
-// evictable and restorable. Always float16.
+// evictable and restorable.
 import { withLowRanks, type LowRank } from "../common/low-rank";
 import { invariant, OnestrokeError, throwIfCancelled } from "../common/errors";
 import { addOnGpu, type PackedPart } from "./add-low-rank";
 import type { Device } from "./device";
 import { weightId, weightsOf, type Weight } from "./ops";
 import type { Graph } from "./graph";
-import { product, roundUp, type Shape } from "./tensor";
+import { roundUp, type Shape } from "./tensor";
+import { extents, outputsOf, packedBytes, packWeight } from "./weight-layout";
 
 /** Where a network's parameters come from: the checkpoint reader, or a test's arrays. */
 export interface WeightSource {
@@ -191,7 +192,7 @@ function packedWith(weight: Weight, tensors: readonly SourceTensor[]): PackedWei
       added: [],
     };
   }
-  const total = outputs(weight);
+  const total = outputsOf(weight);
   let first = 0;
   const added = tensors.flatMap(([, , lowRanks = []], index) => {
     const { n, k, taps } = extents(weight.layout, weight.shapes[index] ?? []);
@@ -207,64 +208,4 @@ function packedWith(weight: Weight, tensors: readonly SourceTensor[]): PackedWei
     ),
     added,
   };
-}
-
-/** Outputs and the rest of a checkpoint shape as the layout sees them. */
-function extents(layout: Weight["layout"], shape: Shape): { n: number; k: number; taps: number } {
-  switch (layout) {
-    case "vector":
-      return { n: product(shape), k: 1, taps: 1 };
-    case "matrix":
-      return { n: shape[0] ?? 1, k: product(shape.slice(1)), taps: 1 };
-    case "convolution":
-      return { n: shape[0] ?? 1, k: shape[1] ?? 1, taps: product(shape.slice(2)) };
-    case "table":
-      return { n: shape.at(-1) ?? 1, k: product(shape.slice(0, -1)), taps: 1 };
-  }
-}
-
-function outputs(weight: Weight): number {
-  if (weight.layout === "table") return weight.shapes[0]?.at(-1) ?? 1;
-  return weight.shapes.reduce((total, shape) => total + extents(weight.layout, shape).n, 0);
-}
-
-/** Bytes of a weight in GPU memory. */
-export function packedBytes(weight: Weight): number {
-  const { k, taps } = extents(weight.layout, weight.shapes[0] ?? []);
-  const rows = weight.layout === "matrix" || weight.layout === "convolution" ? roundUp(k, 4) * taps : k;
-  return rows * roundUp(outputs(weight), 4) * 2;
-}
-
-/** Lays checkpoint tensors (float16 bits) out as `weight.layout` says. */
-export function packWeight(weight: Weight, parts: readonly Uint16Array[]): Uint16Array<ArrayBuffer> {
-  const packed = new Uint16Array(packedBytes(weight) / 2);
-  const total = outputs(weight);
-  const n4 = roundUp(total, 4);
-  const column = (n: number) => (weight.interleaved ? interleave(n, total / 2) : n);
-  let first = 0;
-  parts.forEach((part, index) => {
-    const shape = weight.shapes[index] ?? [];
-    const { n, k, taps } = extents(weight.layout, shape);
-    invariant(part.length === product(shape), `${weight.keys[index]} has ${part.length} values, not ${product(shape)}`);
-    if (weight.layout === "table") {
-      for (let row = 0; row < k; row++) packed.set(part.subarray(row * n, (row + 1) * n), row * n4);
-      return;
-    }
-    const k4 = weight.layout === "vector" ? 1 : roundUp(k, 4);
-    for (let output = 0; output < n; output++) {
-      const to = column(first + output);
-      for (let input = 0; input < k; input++) {
-        const from = (output * k + input) * taps;
-        for (let tap = 0; tap < taps; tap++) packed[(tap * k4 + input) * n4 + to] = part[from + tap] ?? 0;
-      }
-    }
-    first += n;
-  });
-  return packed;
-}
-
-/** Column of output n when value and gate halves alternate in blocks of four. */
-function interleave(n: number, half: number): number {
-  const within = n % half;
-  return Math.floor(within / 4) * 8 + (n < half ? 0 : 4) + (within % 4);
 }

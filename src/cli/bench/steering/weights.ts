@@ -5,7 +5,8 @@ import type { Device } from "../../../engine/device";
 import type { Graph } from "../../../engine/graph";
 import { weightsOf, type Weight } from "../../../engine/ops";
 import { product } from "../../../engine/tensor";
-import { checkpointTensors, packedBytes, Weights } from "../../../engine/weights";
+import { packedBytes } from "../../../engine/weight-layout";
+import { checkpointTensors, Weights } from "../../../engine/weights";
 
 export function separateWeights(device: Device, graph: Graph): Weights {
   const values = madeUpValues(Math.max(...[...checkpointTensors(graph).values()].map(product)));

@@ -1,0 +1,108 @@
+// How checkpoint tensors lie in GPU memory, in the layouts of `ops.ts` and the number formats of `common/weight-format.ts`: how many
+// bytes they take, and the bytes themselves. Arithmetic on shapes and arrays; no device.
+//
+// A quantised weight is two regions. `values` has four neighbouring outputs in each u32: for q8 `[taps][k][n4]` bytes; for q4
+// `[taps][k / 2][n4 / 4]` u32, whose low half is the even input, four bits an output. `scales` is float16: for q8
+// `[taps][k / 32][n4]`; for q4 `[taps][k / 32][n4 / 4][2][4]`, four scales, then four minima.
+import { BLOCK_INPUTS, type WeightFormat } from "../common/weight-format";
+import { invariant } from "../common/errors";
+import type { Weight } from "./ops";
+import { product, roundUp, type Shape } from "./tensor";
+
+/** Where a region of a weight may begin: the binding alignment that every adapter has. */
+export const REGION_ALIGNMENT = 256;
+
+/** Outputs and the rest of a checkpoint shape as the layout sees them. */
+export function extents(layout: Weight["layout"], shape: Shape): { n: number; k: number; taps: number } {
+  switch (layout) {
+    case "vector":
+      return { n: product(shape), k: 1, taps: 1 };
+    case "matrix":
+      return { n: shape[0] ?? 1, k: product(shape.slice(1)), taps: 1 };
+    case "convolution":
+      return { n: shape[0] ?? 1, k: shape[1] ?? 1, taps: product(shape.slice(2)) };
+    case "table":
+      return { n: shape.at(-1) ?? 1, k: product(shape.slice(0, -1)), taps: 1 };
+  }
+}
+
+/** Outputs of all parts of a weight. */
+export function outputsOf({ layout, shapes }: Weight): number {
+  if (layout === "table") return shapes[0]?.at(-1) ?? 1;
+  return shapes.reduce((total, shape) => total + extents(layout, shape).n, 0);
+}
+
+/** Bytes of each region of a weight in GPU memory. */
+export interface RegionBytes {
+  readonly values: number;
+  /** 0 for float16. */
+  readonly scales: number;
+}
+
+export function regionBytes(weight: Weight): RegionBytes {
+  const { k, taps } = extents(weight.layout, weight.shapes[0] ?? []);
+  return bytesOf(weight.layout, { n: outputsOf(weight), k, taps }, weight.format ?? "f16");
+}
+
+/** Bytes of a weight in GPU memory. */
+export function packedBytes(weight: Weight): number {
+  return totalOf(regionBytes(weight));
+}
+
+/**
+ * Bytes that a checkpoint tensor takes in GPU memory, for planning before anything is loaded.
+ * @param format what quantise-graph.ts lets it be
+ */
+export function weightBytes(shape: Shape, layout: Weight["layout"], format: WeightFormat): number {
+  return totalOf(bytesOf(layout, extents(layout, shape), format));
+}
+
+function totalOf({ values, scales }: RegionBytes): number {
+  return scales === 0 ? values : roundUp(values, REGION_ALIGNMENT) + scales;
+}
+
+function bytesOf(layout: Weight["layout"], { n, k, taps }: { n: number; k: number; taps: number }, format: WeightFormat): RegionBytes {
+  const n4 = roundUp(n, 4);
+  if (format === "f16") {
+    const rows = layout === "matrix" || layout === "convolution" ? roundUp(k, 4) * taps : k;
+    return { values: rows * n4 * 2, scales: 0 };
+  }
+  invariant(k % BLOCK_INPUTS === 0, `${k} inputs are not whole blocks of ${BLOCK_INPUTS}`);
+  const scales = (taps * k * n4 * 2) / BLOCK_INPUTS;
+  return format === "q8" ? { values: taps * k * n4, scales } : { values: (taps * k * n4) / 2, scales: 2 * scales };
+}
+
+/** Lays checkpoint tensors (float16 bits) out as `weight.layout` says. */
+export function packWeight(weight: Weight, parts: readonly Uint16Array[]): Uint16Array<ArrayBuffer> {
+  const packed = new Uint16Array(packedBytes(weight) / 2);
+  const total = outputsOf(weight);
+  const n4 = roundUp(total, 4);
+  let first = 0;
+  parts.forEach((part, index) => {
+    const shape = weight.shapes[index] ?? [];
+    const { n, k, taps } = extents(weight.layout, shape);
+    invariant(part.length === product(shape), `${weight.keys[index]} has ${part.length} values, not ${product(shape)}`);
+    if (weight.layout === "table") {
+      for (let row = 0; row < k; row++) packed.set(part.subarray(row * n, (row + 1) * n), row * n4);
+      return;
+    }
+    const k4 = weight.layout === "vector" ? 1 : roundUp(k, 4);
+    for (let output = 0; output < n; output++) {
+      const to = columnOf(weight, first + output, total);
+      for (let input = 0; input < k; input++) {
+        const from = (output * k + input) * taps;
+        for (let tap = 0; tap < taps; tap++) packed[(tap * k4 + input) * n4 + to] = part[from + tap] ?? 0;
+      }
+    }
+    first += n;
+  });
+  return packed;
+}
+
+/** Column of output n: n itself, unless value and gate halves alternate in blocks of four. */
+function columnOf({ interleaved }: Weight, n: number, total: number): number {
+  if (!interleaved) return n;
+  const half = total / 2;
+  const within = n % half;
+  return Math.floor(within / 4) * 8 + (n < half ? 0 : 4) + (within % 4);
+}
