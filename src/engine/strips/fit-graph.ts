@@ -45,6 +45,11 @@ export function fitGraph(graph: Graph, format: NumberFormat, budget: MemoryBudge
   }
 }
 
+/** About what the arena of a graph takes, without laying it out. */
+export function plannedArenaBytes(graph: Graph, format: NumberFormat): number {
+  return Math.ceil(peakOf(graph, format).bytes / FILLED);
+}
+
 interface Peak {
   /** The most that is alive at one time. */
   readonly bytes: number;

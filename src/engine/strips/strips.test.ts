@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { openAutoencoder } from "../../networks";
 import { KL } from "../../networks/published";
-import { decoderGraph } from "../../pipeline/wgsl/autoencoder";
+import { decoderGraph } from "../../pipeline/wgsl/graphs";
 import { arenaBytes, layoutArena } from "../arena";
 import { fuseGraph } from "../fuse";
 import type { Graph } from "../graph";

@@ -21,12 +21,7 @@ export interface NetworkOptions {
   readonly component: Component;
   /** Checkpoint tensors the graphs may leave unread. */
   readonly unused: readonly RegExp[];
-  /** What a plan's intermediate tensors may take; larger ones are computed in strips. Default 1 GiB. */
-  readonly arenaBytes?: number | undefined;
 }
-
-/** A picture of 512 x 512 is decoded whole, also in float32, and one of 1024 x 1024 in strips. */
-const ARENA_BYTES = 2 ** 30;
 
 /** How many plans are kept for going back to a size. The one unused for longest is dropped. */
 const KEPT_PLANS = 3;
@@ -35,6 +30,8 @@ export class Network {
   readonly #device: Device;
   readonly #options: NetworkOptions;
   #format: NumberFormat;
+  /** Larger intermediate tensors are computed in strips. */
+  #arenaBytes = 2 ** 30;
   readonly #plans = new Map<string, Plan>();
   #reader: Promise<TensorReader> | undefined;
   #weights: Weights | undefined;
@@ -79,17 +76,25 @@ export class Network {
   useFormat(format: NumberFormat): void {
     if (format === this.#format) return;
     this.#format = format;
-    this.#dropPlans();
+    this.dropPlans();
+  }
+
+  /** What intermediate tensors of the next plans may take. Plans that are there stay only if nothing changes. */
+  useArena(bytes: number): void {
+    if (bytes === this.#arenaBytes) return;
+    this.#arenaBytes = bytes;
+    this.dropPlans();
   }
 
   /** Frees the GPU memory of weights and plans. */
   evict(): void {
-    this.#dropPlans();
+    this.dropPlans();
     this.#weights?.evict();
     this.#weights = undefined;
   }
 
-  #dropPlans(): void {
+  /** Frees the GPU memory of plans; the weights stay. */
+  dropPlans(): void {
     for (const plan of this.#plans.values()) plan.destroy();
     this.#plans.clear();
   }
@@ -105,8 +110,11 @@ export class Network {
   }
 
   async #compile(source: Graph, work: Work): Promise<Plan> {
-    const { component, unused, name, arenaBytes = ARENA_BYTES } = this.#options;
-    const graph = fitGraph(fuseGraph(source), this.#format, { arenaBytes, bufferBytes: this.#device.gpu.limits.maxBufferSize });
+    const { component, unused, name } = this.#options;
+    const graph = fitGraph(fuseGraph(source), this.#format, {
+      arenaBytes: this.#arenaBytes,
+      bufferBytes: this.#device.gpu.limits.maxBufferSize,
+    });
     const { signal } = work;
     const totalBytes = componentBytes(component);
     const say = (share: number) => work.say({ stage: "load", component: name, loadedBytes: Math.round(share * totalBytes), totalBytes });
