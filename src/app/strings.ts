@@ -2,7 +2,7 @@
 // Error messages and remedies come from the errors themselves.
 import type { Room } from "../common/download";
 import type { WideNetwork } from "../common/drawing";
-import type { License, ModelFacts } from "../common/model-facts";
+import type { License, ModelFacts, ModelMemory, NetworkName } from "../common/model-facts";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
 import type { GpuSurvey } from "./models/gpu-survey";
@@ -28,7 +28,12 @@ function timeLeft(leftBytes: number, bytesPerSecond: number): string {
 
 export const licenseName = ({ id, commercial }: License): string => (commercial === false ? `${id}, not for commercial use` : id);
 
-const WIDE_NETWORKS = { autoencoder: "decoder", denoiser: "denoiser" } as const;
+const NETWORKS: Readonly<Record<NetworkName, string>> = {
+  text_encoder: "text encoder",
+  text_encoder_2: "second text encoder",
+  denoiser: "denoiser",
+  autoencoder: "decoder",
+};
 
 export const strings = {
   name: "Onestroke",
@@ -105,7 +110,7 @@ export const strings = {
   stepName: (step: number) => `Step ${step}`,
 
   inFloat32: (networks: readonly WideNetwork[]) =>
-    `Numbers of 16 bits broke this picture, so its ${networks.map((network) => WIDE_NETWORKS[network]).join(" and ")} used 32. This model does so from now on.`,
+    `Numbers of 16 bits broke this picture, so its ${networks.map((network) => NETWORKS[network]).join(" and ")} used 32. This model does so from now on.`,
 
   history: "Pictures of this visit",
   showAgain: ({ prompt, negative }: Pick<Recipe, "prompt" | "negative">) =>
@@ -131,7 +136,8 @@ export const strings = {
       if (isComplete) return `${formatSize(totalBytes)}, on this device`;
       return hereBytes > 0 ? `${formatSize(totalBytes)}, ${formatSize(hereBytes)} of it here` : formatSize(totalBytes);
     },
-    need: (memoryBytes: number) => `about ${formatSize(memoryBytes)} of GPU memory`,
+    need: (memoryBytes: number, side: number | undefined) =>
+      `needs about ${formatSize(memoryBytes)} of GPU memory${side === undefined ? "" : ` at ${side} × ${side}`}`,
     outlooks: {
       fits: "should run here",
       tight: "may be tight here",
@@ -222,6 +228,11 @@ export const strings = {
   engines: { wgsl: "Onestroke on WebGPU", "ort-webgpu": "ONNX Runtime on WebGPU", "ort-wasm": "ONNX Runtime on WASM" },
   computedOn: "Runs on",
   processor: "The processor, on one core",
+  memory: "GPU memory",
+  memoryOf: ({ gpuBytes, turns }: ModelMemory) =>
+    turns.length === 0
+      ? `about ${formatSize(gpuBytes)}`
+      : `about ${formatSize(gpuBytes)}; these take turns: ${turns.map((name) => NETWORKS[name]).join(", ")}`,
   parts: { text_encoder: "Text encoder", text_encoder_2: "Second text encoder", unet: "Denoiser", vae: "Decoder" },
 
   theme: { toDark: "Use dark colours", toLight: "Use light colours" },
