@@ -4,6 +4,7 @@ import type { Drawing, DrawHooks, Timings } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
 import type { ModelFacts } from "../common/model-facts";
 import type { Recipe } from "../common/recipe";
+import { isSameLoras } from "../common/recipe-lora";
 import { TorchGenerator } from "../samplers/noise/torch-generator";
 import { scheduleFor } from "../samplers/sampler";
 import type { SamplerStep } from "../samplers/schedule";
@@ -39,6 +40,7 @@ export class Model {
    * @throws OnestrokeError `invalid-input`, `bad-image`, `model-*`, `gpu-*`, `cancelled`
    */
   async draw(recipe: Recipe, hooks: DrawHooks = {}, start?: StartPicture): Promise<Drawing> {
+    await this.#reweigh(recipe, new Work(hooks));
     // Where float16 breaks a picture it is drawn once more, and only that one is timed.
     const { widening } = this.#engine;
     const { picture, timings } = await guarded(widening, () => this.#drawOnce(recipe, new Work(hooks), hooks.onPreview, start));
@@ -51,6 +53,20 @@ export class Model {
       model: this.facts,
       ...(inFloat32.length === 0 ? {} : { inFloat32 }),
     };
+  }
+
+  /** A recipe with the model's LoRAs at other weights is drawn with those: what they touch is merged anew. */
+  async #reweigh({ loras = [] }: Recipe, work: Work): Promise<void> {
+    const now = this.facts.loras ?? [];
+    const areSame = loras.length === now.length && loras.every(({ name }, index) => name === now[index]?.name);
+    if (!areSame || isSameLoras(loras, now) || this.#engine.reweigh === undefined) return;
+    const weights = loras.map(({ weight }) => weight);
+    try {
+      if (await this.#engine.reweigh(weights, work)) this.#texts.forget();
+    } catch (error) {
+      this.#texts.forget();
+      throw error;
+    }
   }
 
   async #drawOnce(

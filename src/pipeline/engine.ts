@@ -26,6 +26,12 @@ export interface ModelEngine {
    * @throws OnestrokeError `model-unsupported` where the model has no encoder for pictures
    */
   encodePicture(picture: Picture, work: Work): Promise<Float32Array>;
+  /**
+   * Changes the weights of its LoRAs, in their order, and reads what that changes and nothing else. Absent where an engine merges none.
+   * @returns whether texts are read otherwise from now on
+   * @throws OnestrokeError as `begin`
+   */
+  reweigh?(weights: readonly number[], work: Work): Promise<boolean>;
   dispose(): Promise<void>;
 }
 

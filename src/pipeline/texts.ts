@@ -34,6 +34,11 @@ export class Texts {
     );
   }
 
+  /** The encoders have changed. */
+  forget(): void {
+    this.#kept.clear();
+  }
+
   /** @throws OnestrokeError as `TextEncoder.encode` */
   async encode(text: string, work: Work): Promise<EncodedText> {
     const known = this.#kept.get(text);

@@ -59,7 +59,8 @@ export async function openWgslModel(manifest: Manifest, device: Device, hooks: D
 }
 
 class WgslEngine implements ModelEngine {
-  readonly facts: ModelFacts;
+  #manifest: Manifest;
+  #facts: ModelFacts;
   readonly sampler: Sampler;
   readonly latent: ModelEngine["latent"];
   readonly textEncoders: ModelEngine["textEncoders"];
@@ -77,6 +78,7 @@ class WgslEngine implements ModelEngine {
     format: NumberFormat,
     { sampler, memoryBytes, inFloat32 = [] }: WgslOptions,
   ) {
+    this.#manifest = manifest;
     this.#device = device;
     this.#texts = texts;
     this.#denoiser = new WgslDenoiser(manifest, device, format);
@@ -120,7 +122,7 @@ class WgslEngine implements ModelEngine {
       memoryBytes,
     );
     const { peakBytes: gpuBytes, turns } = this.#memory.plan;
-    this.facts = {
+    this.#facts = {
       memory: { gpuBytes, turns },
       id: modelName(manifest.name),
       title: manifest.title ?? manifest.name,
@@ -187,6 +189,27 @@ class WgslEngine implements ModelEngine {
   encodePicture(picture: Picture, work: Work): Promise<Float32Array> {
     this.#memory.makeRoomFor("autoencoder");
     return this.#autoencoder.encode(picture, work);
+  }
+
+  get facts(): ModelFacts {
+    return this.#facts;
+  }
+
+  async reweigh(weights: readonly number[], work: Work): Promise<boolean> {
+    const next = await this.#manifest.reweighed?.(weights, work.signal);
+    if (next === undefined) return false;
+    const { manifest, changed } = next;
+    this.#manifest = manifest;
+    this.#facts = { ...this.#facts, ...(manifest.loras === undefined ? {} : { loras: manifest.loras }) };
+    const networks = { text_encoder: this.#texts[0]?.network, text_encoder_2: this.#texts[1]?.network, unet: this.#denoiser.network };
+    const touched = (["text_encoder", "text_encoder_2", "unet"] as const).flatMap((name) => {
+      const [network, tensors] = [networks[name], changed.get(name)];
+      return network === undefined || tensors === undefined ? [] : [{ network, tensors, part: component(manifest, name) }];
+    });
+    // All take their new files first, so that none is left with the old ones if reading fails.
+    for (const { network, part } of touched) network.takeFiles(part);
+    for (const { network, tensors } of touched) await network.reread(tensors, work);
+    return changed.has("text_encoder") || changed.has("text_encoder_2");
   }
 
   async dispose(): Promise<void> {

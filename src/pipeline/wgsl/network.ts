@@ -3,7 +3,7 @@
 // network; the next request for a plan brings them back.
 import { checkTensors } from "../../checkpoints/check-tensors";
 import { componentBytes, openComponent, type Component } from "../../checkpoints/manifest";
-import type { TensorReader } from "../../checkpoints/tensor-reader";
+import type { StreamedTensor, TensorReader } from "../../checkpoints/tensor-reader";
 import type { Device } from "../../engine/device";
 import { fuseGraph } from "../../engine/fuse";
 import type { Graph } from "../../engine/graph";
@@ -28,13 +28,15 @@ const KEPT_PLANS = 3;
 
 export class Network {
   readonly #device: Device;
-  readonly #options: NetworkOptions;
+  #options: NetworkOptions;
   #format: NumberFormat;
   /** Larger intermediate tensors are computed in strips. */
   #arenaBytes = 2 ** 30;
   readonly #plans = new Map<string, Plan>();
   #reader: Promise<TensorReader> | undefined;
   #weights: Weights | undefined;
+  /** Whether what is on the GPU is not what the files hold. */
+  #isStale = false;
   /** Hears the share of the weights that have come, 0 to 1, of the load that runs. */
   #onShare: ((share: number) => void) | undefined;
 
@@ -54,6 +56,8 @@ export class Network {
    * @throws OnestrokeError `model-corrupt`, `model-missing`, `gpu-unsupported`, `gpu-out-of-memory`, `gpu-lost`, `cancelled`
    */
   async plan(key: string, build: (g: GraphBuilder) => void, work: Work): Promise<Plan> {
+    // The reading of new files ended in another network's failure.
+    if (this.#isStale) this.evict();
     const known = this.#plans.get(key);
     if (known) {
       this.#plans.delete(key);
@@ -86,8 +90,32 @@ export class Network {
     this.dropPlans();
   }
 
+  /** Reads another component from now on, of the same network. What is on the GPU stays until `reread`. */
+  takeFiles(component: Component): void {
+    this.#options = { ...this.#options, component };
+    this.#reader = undefined;
+    this.#isStale = true;
+  }
+
+  /**
+   * Reads what is otherwise in the new files than in the ones before. What is not on the GPU is read when it comes back.
+   * @throws OnestrokeError as `plan`; then nothing is on the GPU any more, and the next plan brings the new weights
+   */
+  async reread(changed: ReadonlySet<string>, work: Work): Promise<void> {
+    try {
+      await this.#open(work);
+      await work.time("load", async () => this.#weights?.update(changed, work.signal));
+      for (const plan of this.#plans.values()) plan.invalidate();
+      this.#isStale = false;
+    } catch (error) {
+      this.evict();
+      throw error;
+    }
+  }
+
   /** Frees the GPU memory of weights and plans. */
   evict(): void {
+    this.#isStale = false;
     this.dropPlans();
     this.#weights?.evict();
     this.#weights = undefined;
@@ -99,39 +127,18 @@ export class Network {
     this.#plans.clear();
   }
 
-  /** Progress is counted in bytes as they come: on a slow line one read takes minutes. */
-  #stream(reader: TensorReader, names: readonly string[], signal: AbortSignal | undefined): ReturnType<TensorReader["stream"]> {
-    const storedBytes = reader.storedBytes(names);
-    let arrivedBytes = 0;
-    return reader.stream(names, signal, (byteLength) => {
-      arrivedBytes += byteLength;
-      this.#onShare?.(arrivedBytes / storedBytes);
-    });
-  }
-
   async #compile(source: Graph, work: Work): Promise<Plan> {
-    const { component, unused, name } = this.#options;
+    const { unused, name } = this.#options;
     const graph = fitGraph(fuseGraph(source), this.#format, {
       arenaBytes: this.#arenaBytes,
       bufferBytes: this.#device.gpu.limits.maxBufferSize,
     });
     const { signal } = work;
-    const totalBytes = componentBytes(component);
-    const say = (share: number) => work.say({ stage: "load", component: name, loadedBytes: Math.round(share * totalBytes), totalBytes });
-    // This is reported before the first byte arrives, so that a waiting user knows what the wait is for.
-    if (!this.#weights) say(0);
-    this.#reader ??= openComponent(component, signal);
-    const reader = await this.#reader.catch((error: unknown) => {
-      this.#reader = undefined;
-      throw error;
-    });
+    const reader = await this.#open(work);
     work.throwIfCancelled();
     // The check covers the whole network: a tensor that the current outputs do not need is neither missing nor surplus.
     checkTensors(reader, checkpointTensors(source), unused, name);
-    this.#onShare = say;
-    const weights = (this.#weights ??= new Weights(this.#device, {
-      stream: (shapes, stop) => this.#stream(reader, [...shapes.keys()], stop),
-    }));
+    const weights = (this.#weights ??= new Weights(this.#device, { stream: (shapes, stop) => this.#stream([...shapes.keys()], stop) }));
     await work.time("load", () => weights.load(graph, signal));
     return work.time("compile", () =>
       Plan.compile(this.#device, graph, weights, {
@@ -140,5 +147,31 @@ export class Network {
         onPipeline: (pipelines, totalPipelines) => work.say({ stage: "compile", component: name, pipelines, totalPipelines }),
       }),
     );
+  }
+
+  /** The component's tensors. What is read of them from now on is told to `work`. */
+  async #open(work: Work): Promise<TensorReader> {
+    const { component, name } = this.#options;
+    const totalBytes = componentBytes(component);
+    this.#onShare = (share) => work.say({ stage: "load", component: name, loadedBytes: Math.round(share * totalBytes), totalBytes });
+    // This is reported before the first byte arrives, so that a waiting user knows what the wait is for.
+    if (!this.#weights) this.#onShare(0);
+    const opening = (this.#reader ??= openComponent(component, work.signal));
+    return opening.catch((error: unknown) => {
+      this.#reader = undefined;
+      throw error;
+    });
+  }
+
+  /** Progress is counted in bytes as they come: on a slow line one read takes minutes. */
+  async *#stream(names: readonly string[], signal: AbortSignal | undefined): AsyncGenerator<StreamedTensor> {
+    const reader = await this.#reader;
+    if (reader === undefined) return;
+    const storedBytes = reader.storedBytes(names);
+    let arrivedBytes = 0;
+    yield* reader.stream(names, signal, (byteLength) => {
+      arrivedBytes += byteLength;
+      this.#onShare?.(arrivedBytes / storedBytes);
+    });
   }
 }
