@@ -1,6 +1,7 @@
 // What comes to the page from outside while it is open: links, files that are dropped on it, and what an installed page is started with, which
 // the system hands to the window that is there already (`launch_handler` in shell/manifest.ts). Nothing that is typed gets lost by a start.
 import { textOfShare } from "../common/shared-text";
+import { isLoraFile } from "./loras/is-lora";
 import { filesOfEntry, isDirectory, isWeightFile, openedFile, openedFolder } from "./models/opened-files";
 import type { App } from "./store";
 import { strings } from "./strings";
@@ -17,7 +18,7 @@ declare global {
   }
 }
 
-type Receiver = Pick<App, "store" | "edit" | "draw" | "remark" | "openLink" | "openPng" | "useOwn">;
+type Receiver = Pick<App, "store" | "edit" | "draw" | "remark" | "openLink" | "openPng" | "useOwn" | "addLora">;
 
 export function receiveLaunches(app: Receiver): void {
   /** The page itself was loaded from this address, and has read it. */
@@ -45,9 +46,10 @@ export function receiveLaunches(app: Receiver): void {
   });
 }
 
-/** A folder or a file of weights is a model, and a picture brings its recipe back. */
+/** A folder or a file of weights is a model, or a LoRA for the one that draws, and a picture brings its recipe back. */
 async function openDropped(app: Receiver, entry: FileSystemEntry | null, file: File | null): Promise<void> {
   if (isDirectory(entry)) await app.useOwn(openedFolder(entry.name, await filesOfEntry(entry)));
+  else if (file !== null && isWeightFile(file) && (await isLoraFile(file))) await app.addLora(file);
   else if (file !== null && isWeightFile(file)) await app.useOwn(openedFile(file));
   else if (file?.type === "image/png") await app.openPng(file);
   else app.remark(strings.notTaken);

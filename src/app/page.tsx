@@ -7,6 +7,7 @@ import { SizeField } from "./controls/size-field";
 import { StepDial } from "./controls/step-dial";
 import { Diagnostics } from "./diagnostics/diagnostics";
 import { Header } from "./header";
+import { LoraList } from "./loras/lora-list";
 import { knownFactsOf } from "./known-facts";
 import { ModelsPanel } from "./models/models-panel";
 import styles from "./page.module.css";
@@ -54,6 +55,7 @@ export function Page(): ReactNode {
             </p>
           )}
           <Composer />
+          <LoraList />
           <StepDial />
           <SizeField />
           <SeedField />

@@ -6,6 +6,7 @@ import type { ModelStore } from "../client/model-store";
 import type { HandedModel } from "../common/download";
 import { recipeToQuery } from "../common/permalink";
 import { randomSeed } from "../common/recipe";
+import { loraName } from "../common/recipe-lora";
 import { draftOf, draftOfLink, linkOfDraft, type Draft } from "./draft";
 import { promptIdea } from "./ideas";
 import type { KnownWords } from "./known-words";
@@ -36,6 +37,8 @@ export interface App extends SteeringControl, ModelShelf, Pick<ModelLoading, "us
   draw(): Promise<void>;
   /** Draws with a folder or a file of this device from now on. */
   useOwn(model: HandedModel): Promise<void>;
+  /** Adds a LoRA's file to the model that draws, and draws with it. */
+  addLora(file: File): Promise<void>;
   /** Goes where an address leads that was pasted, shared or come back to. A picture of this visit is shown, and another one is drawn. */
   openLink(query: string): Promise<void>;
   /** Draws the picture of a PNG again, if it holds its recipe. */
@@ -89,7 +92,13 @@ export function createApp(
     pictures.cancel();
     shelf.closeModels();
     const entry = catalogueEntry(id);
-    edit({ model: id, steering: undefined, ...(entry && { steps: entry.steps.preferred, width: entry.size, height: entry.size }) });
+    // LoRAs are made for one family of models.
+    edit({
+      model: id,
+      loras: [],
+      steering: undefined,
+      ...(entry && { steps: entry.steps.preferred, width: entry.size, height: entry.size }),
+    });
     readWords();
     if ((await model.load()) === undefined) return;
     const facts = factsOf(store.getState());
@@ -130,6 +139,14 @@ export function createApp(
     useOwn: (own) => {
       models.lend(own);
       return useModel(own.plan.model);
+    },
+    async addLora(file) {
+      const name = loraName(file.name.replace(/\.[^.]+$/, ""));
+      models.lendLora(name, file);
+      const others = (store.getState().draft.loras ?? []).filter((lora) => lora.name !== name);
+      edit({ loras: [...others, { name, weight: 1 }] });
+      remark(strings.loras.added(name));
+      await draw();
     },
     bringBack: () => edit(store.getState().putAside ?? {}),
     dismissError: () => store.setState({ error: undefined }),

@@ -222,6 +222,14 @@ export const strings = {
     openPage: "Open its page on the hub",
   },
 
+  loras: {
+    title: "LoRAs",
+    add: "Add a LoRA",
+    hint: "A LoRA changes how the model draws. It must be made for this model’s family, and you can also drop its file on the page.",
+    remove: (name: string) => `Take out ${name}`,
+    added: (name: string) => `${name} is added to the model. Its slider says how much.`,
+  },
+
   diagnostics: "Technical details",
   engine: "Engine",
   automaticEngine: "Automatic",
@@ -257,7 +265,7 @@ export const strings = {
     left.length === 0
       ? "This picture was made by another tool."
       : `This picture was made by another tool. Not taken over: ${left.join(", ")}.`,
-  notTaken: "The page takes pictures that were saved here, and models: a folder, or a file of weights.",
+  notTaken: "The page takes pictures that were saved here, models, as a folder or a file of weights, and LoRAs.",
   sharedOver: (prompt: string) => `The shared text is the prompt now. Before, it was: ${prompt}`,
 
   update: {

@@ -25,6 +25,8 @@ export interface GeneratorOptions {
    * such a browser draws only with models that ship with the page.
    */
   readonly filesOf?: (model: string) => Promise<HandedModel | undefined>;
+  /** Gives the file of a LoRA that a recipe names, as `ModelStore.loraOf` does. Without it no recipe with LoRAs is drawn. */
+  readonly loraOf?: (name: string) => Blob | undefined;
   /** Whether a new picture waits for one that is still being drawn, or replaces it. The default is `wait`. */
   readonly whenBusy?: "wait" | "replace";
 }
@@ -45,13 +47,14 @@ export interface Generator {
 
 export function createGenerator(options: GeneratorOptions = {}): Generator {
   const root = options.modelsRoot ?? new URL("models/", document.baseURI);
-  const { workerAddress = workerScript, whenBusy = "wait", filesOf } = options;
+  const { workerAddress = workerScript, whenBusy = "wait", filesOf, loraOf } = options;
   return superviseGenerator(
     (listeners) => startWorker(workerAddress, listeners),
     new URL(root, document.baseURI),
     whenBusy,
     SUPERVISION,
     filesOf,
+    loraOf,
   );
 }
 
@@ -62,6 +65,7 @@ export function superviseGenerator(
   whenBusy: "wait" | "replace",
   patience: Supervision = SUPERVISION,
   filesOf: GeneratorOptions["filesOf"] = async () => undefined,
+  loraOf: GeneratorOptions["loraOf"] = () => undefined,
 ): Generator {
   const supervisor = new Supervisor(spawn, modelsRoot.href, patience);
   let current: AbortController | undefined;
@@ -120,7 +124,14 @@ export function superviseGenerator(
       if (whenBusy === "replace") current?.abort();
       current = abort;
       const signal = hooks.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, hooks.signal]);
-      const call = async (): Promise<Call> => ({ type: "generate", recipe, engine: askedEngine(), files: await filesOf(recipe.model) });
+      const loras = recipe.loras?.map((lora) => ({ ...lora, file: loraOf(lora.name) }));
+      const call = async (): Promise<Call> => ({
+        type: "generate",
+        recipe,
+        engine: askedEngine(),
+        files: await filesOf(recipe.model),
+        ...(loras === undefined ? {} : { loras }),
+      });
       const answer = await callTwice(call, { ...hooks, signal });
       invariant(answer.type === "drawn", "a generate is answered by `drawn`");
       return answer.drawing;

@@ -1,5 +1,7 @@
 // What computes in this worker: our own kernels on the GPU, or ONNX Runtime on the same GPU or on WASM.
-import type { ModelFiles } from "../checkpoints/places";
+import { memoryStore } from "../checkpoints/memory-source";
+import type { LoraAt, ModelFiles } from "../checkpoints/places";
+import type { HandedLora } from "../common/download";
 import type { WideNetwork } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
 import { openDevice, type Device } from "../engine/device";
@@ -22,14 +24,17 @@ export async function openBackend(modelsRoot: string): Promise<Backend> {
   const wide = new Map<string, readonly WideNetwork[]>();
   return {
     lost: opened instanceof OnestrokeError ? new Promise(() => undefined) : opened.lost.then(({ reason, message }) => message || reason),
-    load: async (id, asked, hooks, handed) => {
-      const files = await openFiles(id, vault, modelsRoot, handed, hooks);
+    load: async (id, asked, hooks, handed, loras = []) => {
+      const merged = loras.map(loraAt);
+      const files = { ...(await openFiles(id, vault, modelsRoot, handed, hooks)), loras: merged };
       try {
         const engine = asked ?? (opened instanceof OnestrokeError ? await engineWithoutGpu(files, opened, hooks.signal) : "wgsl");
         hooks.onEngine?.(engine);
         const model = await openModel(files, engine, compute, hooks, { inFloat32: wide.get(id) ?? [] });
         return {
-          facts: model.facts,
+          get facts() {
+            return model.facts;
+          },
           draw: async (recipe, drawHooks) => {
             const drawing = await model.draw(recipe, drawHooks);
             wide.set(id, drawing.inFloat32 ?? []);
@@ -46,6 +51,18 @@ export async function openBackend(modelsRoot: string): Promise<Backend> {
       }
     },
   };
+}
+
+/** @throws OnestrokeError `model-missing` where the page does not have its file */
+function loraAt({ name, weight, file }: HandedLora): LoraAt {
+  if (file === undefined) {
+    throw new OnestrokeError("model-missing", `the LoRA ${name} is not here`, {
+      lora: name,
+      remedy: "Drop its file on the page, or take it out of the recipe.",
+    });
+  }
+  const path = `${name}.safetensors`;
+  return { store: memoryStore("the opened files", new Map([[path, file]])), path, weight };
 }
 
 function computeWith(opened: Device | OnestrokeError): Compute {

@@ -16,7 +16,7 @@ interface Props {
 }
 
 export function Caption({ recipe, drawing }: Props): ReactNode {
-  const { prompt, negative, seed, steps, width, height } = recipe;
+  const { loras = [], prompt, negative, seed, steps, width, height } = recipe;
   return (
     <figcaption className={styles["caption"]}>
       <div className={styles["row"]}>
@@ -30,6 +30,7 @@ export function Caption({ recipe, drawing }: Props): ReactNode {
             </p>
           )}
           <p className={styles["facts"]}>
+            {loras.map(({ name, weight }) => `${name} ${weight} · `).join("")}
             {strings.seed} {seed} · {strings.stepCount(steps)} · {strings.sizeOf(width, height)}
             {drawing !== undefined && ` · ${formatDuration(drawingMs(drawing.timings))}`}
           </p>
