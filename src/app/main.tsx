@@ -6,6 +6,8 @@ import { createModelStore } from "../client/model-store";
 import { invariant } from "../common/errors";
 import { linkOfShare } from "../common/shared-text";
 import { fetchKnownWords } from "./known-words";
+import { browserKeeping } from "./gallery/gallery";
+import { listenToKeys } from "./keys/listen";
 import { receiveLaunches } from "./launches";
 import { Page } from "./page";
 import { createApp } from "./store";
@@ -36,6 +38,7 @@ const app = createApp(
   location.hash.slice(1),
   keepQuery,
   (model) => fetchKnownWords(model, modelsRoot),
+  browserKeeping(),
 );
 
 const root = document.getElementById("root");
@@ -55,5 +58,6 @@ function beginAnew(): void {
 }
 reloadWhereReplaced(app.store, beginAnew);
 receiveLaunches(app);
+listenToKeys(app);
 // The dev server has neither a service worker nor versions.
 if (import.meta.env.PROD) keepUpToDate(app.store, beginAnew);
