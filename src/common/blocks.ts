@@ -70,12 +70,20 @@ function quantiseTo8(weights: Float32Array, shape: BlockShape): Q8Blocks {
   const scales = new Uint16Array(weights.length / BLOCK_INPUTS);
   eachBlock(weights.length, shape, (block, begin, end, stride) => {
     let largest = 0;
-    for (let i = begin; i < end; i += stride) largest = Math.max(largest, Math.abs(weights[i] ?? 0));
+    for (let i = begin; i < end; i += stride) {
+      const weight = weights[i] ?? 0;
+      const size = weight < 0 ? -weight : weight;
+      if (size > largest) largest = size;
+    }
     const bits = scaleFor(largest, STEPS.q8);
     scales[block] = bits;
     if (bits === 0) return;
-    const scale = fromFloat16(bits);
-    for (let i = begin; i < end; i += stride) values[i] = clamped(Math.round((weights[i] ?? 0) / scale), -STEPS.q8, STEPS.q8);
+    const steps = 1 / fromFloat16(bits);
+    for (let i = begin; i < end; i += stride) {
+      // Rounded to the nearest: positive numbers are, where their fraction is cut off.
+      const value = (((weights[i] ?? 0) * steps + 128.5) | 0) - 128;
+      values[i] = value > STEPS.q8 ? STEPS.q8 : value;
+    }
   });
   return { format: "q8", values, scales };
 }
@@ -88,8 +96,8 @@ function quantiseTo4(weights: Float32Array, shape: BlockShape): Q4Blocks {
     let [least, largest] = [Infinity, -Infinity];
     for (let i = begin; i < end; i += stride) {
       const weight = weights[i] ?? 0;
-      least = Math.min(least, weight);
-      largest = Math.max(largest, weight);
+      if (weight < least) least = weight;
+      if (weight > largest) largest = weight;
     }
     const minimumBits = roundedDown(least);
     const minimum = fromFloat16(minimumBits);
@@ -97,8 +105,11 @@ function quantiseTo4(weights: Float32Array, shape: BlockShape): Q4Blocks {
     minima[block] = minimumBits;
     scales[block] = bits;
     if (bits === 0) return;
-    const scale = fromFloat16(bits);
-    for (let i = begin; i < end; i += stride) values[i] = clamped(Math.round(((weights[i] ?? 0) - minimum) / scale), 0, STEPS.q4);
+    const steps = 1 / fromFloat16(bits);
+    for (let i = begin; i < end; i += stride) {
+      const value = (((weights[i] ?? 0) - minimum) * steps + 0.5) | 0;
+      values[i] = value > STEPS.q4 ? STEPS.q4 : value;
+    }
   });
   return { format: "q4", values, scales, minima };
 }
@@ -128,8 +139,4 @@ function roundedDown(value: number): number {
   const nearest = toFloat16(value);
   if (fromFloat16(nearest) <= value) return nearest;
   return nearest & 0x8000 ? nearest + 1 : nearest - 1;
-}
-
-function clamped(value: number, least: number, most: number): number {
-  return value < least ? least : value > most ? most : value;
 }
