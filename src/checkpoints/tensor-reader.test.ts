@@ -8,6 +8,7 @@ import { memoryStore } from "./memory-source";
 import { rowsOf, transposed } from "./stored-tensor";
 import { readTensorFile } from "./tensor-file";
 import { openTensors, tensorReader, type TensorReader } from "./tensor-reader";
+import { FLOAT16, halvesOf } from "./testing/halves";
 import { fileOf, float16Tensor, float32Tensor, safetensorsFile, type TestTensor } from "./testing/safetensors-file";
 
 const FILE = "model.safetensors";
@@ -15,9 +16,7 @@ const open = (tensors: Record<string, TestTensor>) =>
   openTensors(memoryStore("test", new Map([[FILE, safetensorsFile(new Map(Object.entries(tensors)))]])), [FILE]);
 
 async function float16(reader: TensorReader, ...names: readonly string[]): Promise<Record<string, readonly number[]>> {
-  const all: Record<string, readonly number[]> = {};
-  for await (const [name, bits] of reader.stream(names)) all[name] = [...bits];
-  return all;
+  return Object.fromEntries([...(await halvesOf(reader, names))].map(([name, bits]) => [name, [...bits]]));
 }
 
 /** A store that records every read. */
@@ -34,7 +33,7 @@ function counting(store: ByteStore, reads: number[]): ByteStore {
 it("says what has come of the tensors asked for, to the last stored byte", async () => {
   const reader = await open({ a: float32Tensor([1, 2, 3]), b: float32Tensor(Array(100).fill(4)), c: float16Tensor([5, 6]) });
   let arrived = 0;
-  for await (const _ of reader.stream(["a", "c"], undefined, (byteLength) => (arrived += byteLength)));
+  await halvesOf(reader, ["a", "c"], (byteLength) => (arrived += byteLength));
   expect(arrived).toBe(4 * 3 + 2 * 2);
   expect(reader.storedBytes(["a", "c"])).toBe(arrived);
 });
@@ -85,8 +84,10 @@ it("what is added to a weight comes with it, and is added in float32 where float
   const twice = plain.plus(new Map([["a", async () => small]])).plus(new Map([["a", async () => small]]));
   expect([...(await twice.readFloat32("a"))]).toEqual([1 + 2 ** -11, 2 + 2 ** -11]);
   const added: Record<string, unknown> = {};
-  for await (const [name, bits, lowRanks] of twice.stream(["a", "b"])) added[name] = [fromFloat16(bits[0] ?? 0), lowRanks];
-  expect(added).toEqual({ a: [1, [small, small]], b: [3, []] });
+  for await (const [name, values, lowRanks] of twice.stream(new Map(["a", "b"].map((each) => [each, FLOAT16])))) {
+    added[name] = [values, lowRanks];
+  }
+  expect(added).toEqual({ a: [Uint16Array.of(0x3c00, 0x4000), [small, small]], b: [Uint16Array.of(0x4200), []] });
   expect([...(await plain.readFloat32("a"))]).toEqual([1, 2]);
 });
 
@@ -146,12 +147,9 @@ describe("reading", () => {
     const reads: number[] = [];
     const reader = await openTensors(counting(memoryStore("test", new Map([[FILE, safetensorsFile(tensors)]])), reads), [FILE]);
     reads.length = 0;
-    const order: string[] = [];
-    for await (const [name, bits] of reader.stream(["c", "large", "a", "b"])) {
-      order.push(name);
-      if (name === "large") expect(bits.every((half, i) => fromFloat16(half) === i % 7)).toBe(true);
-    }
-    expect(order).toEqual(["a", "b", "large", "c"]);
+    const streamed = await halvesOf(reader, ["c", "large", "a", "b"]);
+    expect(streamed.get("large")?.every((half, i) => fromFloat16(half) === i % 7)).toBe(true);
+    expect([...streamed.keys()]).toEqual(["a", "b", "large", "c"]);
     expect(reads).toEqual([8, 4 * 2 ** 20, 2 * 2 ** 20 + 4]);
   });
 
@@ -197,7 +195,7 @@ describe("reading", () => {
   it("is cancelled by its signal", async () => {
     const reader = await open({ a: float32Tensor([1]) });
     await expect(reader.readFloat32("a", AbortSignal.abort())).rejects.toMatchObject({ code: "cancelled" });
-    await expect(reader.stream(["a"], AbortSignal.abort()).next()).rejects.toMatchObject({ code: "cancelled" });
+    await expect(reader.stream(new Map([["a", FLOAT16]]), AbortSignal.abort()).next()).rejects.toMatchObject({ code: "cancelled" });
   });
 });
 

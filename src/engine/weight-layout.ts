@@ -4,10 +4,18 @@
 // A quantised weight is two regions. `values` has four neighbouring outputs in each u32: for q8 `[taps][k][n4]` bytes; for q4
 // `[taps][k / 2][n4 / 4]` u32, whose low half is the even input, four bits an output. `scales` is float16: for q8
 // `[taps][k / 32][n4]`; for q4 `[taps][k / 32][n4 / 4][2][4]`, four scales, then four minima.
-import { BLOCK_INPUTS, type WeightFormat } from "../common/weight-format";
+//
+// WGSL may take float16 below 2^-14 for zero, and with a scale goes its whole block. So scales lie multiplied by a power of two, which
+// is exact and within float16 for weights that are; kernels divide by it. What can be lost then is below 2^-14 as it is in float16.
+import { blockShape, type Blocks } from "../common/blocks";
 import { invariant } from "../common/errors";
+import { fromFloat16, toFloat16 } from "../common/float16";
+import { BLOCK_INPUTS, type QuantisedFormat, type WeightFormat } from "../common/weight-format";
 import type { Weight } from "./ops";
 import { product, roundUp, type Shape } from "./tensor";
+
+/** What scales in GPU memory are multiplied by: the most that a scale of weights within float16 allows. */
+export const SCALE_FACTORS = { q8: 64, q4: 4 } as const satisfies Record<QuantisedFormat, number>;
 
 /** Where a region of a weight may begin: the binding alignment that every adapter has. */
 export const REGION_ALIGNMENT = 256;
@@ -97,6 +105,81 @@ export function packWeight(weight: Weight, parts: readonly Uint16Array[]): Uint1
     first += n;
   });
   return packed;
+}
+
+/** The regions of a quantised weight. */
+export interface PackedBlocks {
+  readonly values: Uint8Array<ArrayBuffer>;
+  readonly scales: Uint16Array<ArrayBuffer>;
+}
+
+/** Lays quantised checkpoint tensors out as the head of this file says. */
+export function packBlocks(weight: Weight, parts: readonly Blocks[]): PackedBlocks {
+  const bytes = regionBytes(weight);
+  const packed = { values: new Uint8Array(bytes.values), scales: new Uint16Array(bytes.scales / 2) };
+  const total = outputsOf(weight);
+  let first = 0;
+  parts.forEach((blocks, index) => {
+    const { n } = extents(weight.layout, weight.shapes[index] ?? []);
+    const { inputs, taps } = blockShape(weight.shapes[index] ?? []);
+    invariant(
+      blocks.format === weight.format && blocks.values.length === n * inputs * taps,
+      `${weight.keys[index]} is not ${weight.format}`,
+    );
+    const place = { inputs, taps, n4: roundUp(total, 4) };
+    for (let output = 0; output < n; output++) {
+      const column = columnOf(weight, first + output, total);
+      if (blocks.format === "q8") packValues8(blocks.values, output, packed.values, column, place);
+      else packValues4(blocks.values, output, packed.values, column, place);
+      packScales(blocks, output, packed.scales, column, place);
+    }
+    first += n;
+  });
+  return packed;
+}
+
+interface Place {
+  readonly inputs: number;
+  readonly taps: number;
+  readonly n4: number;
+}
+
+/** One output of a part to its column: a byte for each weight. */
+function packValues8(from: Int8Array, output: number, into: Uint8Array, column: number, { inputs, taps, n4 }: Place): void {
+  for (let input = 0; input < inputs; input++) {
+    const at = (output * inputs + input) * taps;
+    for (let tap = 0; tap < taps; tap++) into[(tap * inputs + input) * n4 + column] = from[at + tap] ?? 0;
+  }
+}
+
+/** Half a byte for each weight: of the four bytes of a u32 the first two have the even input, and in each the even output is low. */
+function packValues4(from: Uint8Array, output: number, into: Uint8Array, column: number, { inputs, taps, n4 }: Place): void {
+  const shift = (column & 1) * 4;
+  const byte = (column >> 2) * 4 + ((column >> 1) & 1);
+  for (let input = 0; input < inputs; input++) {
+    const at = (output * inputs + input) * taps;
+    for (let tap = 0; tap < taps; tap++) {
+      const to = ((tap * inputs + input) >> 1) * n4 + byte + (input & 1) * 2;
+      into[to] = (into[to] ?? 0) | ((from[at + tap] ?? 0) << shift);
+    }
+  }
+}
+
+function packScales(blocks: Blocks, output: number, into: Uint16Array, column: number, { inputs, taps, n4 }: Place): void {
+  const count = inputs / BLOCK_INPUTS;
+  for (let block = 0; block < count; block++) {
+    const at = (output * count + block) * taps;
+    for (let tap = 0; tap < taps; tap++) {
+      const scale = toFloat16(fromFloat16(blocks.scales[at + tap] ?? 0) * SCALE_FACTORS[blocks.format]);
+      const row = (tap * count + block) * n4;
+      if (blocks.format === "q8") into[row + column] = scale;
+      else {
+        const to = 2 * (row + (column & ~3)) + (column & 3);
+        into[to] = scale;
+        into[to + 4] = blocks.minima[at + tap] ?? 0;
+      }
+    }
+  }
 }
 
 /** Column of output n: n itself, unless value and gate halves alternate in blocks of four. */

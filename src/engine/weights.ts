@@ -1,31 +1,38 @@
 // The weights of one network on the GPU: packed once at load into the layouts of
 // `ops.ts`, independent of resolution and tile, shared by every plan of the network,
 // evictable and restorable.
+import type { Blocks } from "../common/blocks";
 import { withLowRanks, type LowRank } from "../common/low-rank";
+import type { WeightFormat } from "../common/weight-format";
 import { invariant, OnestrokeError, throwIfCancelled } from "../common/errors";
 import { addOnGpu, type PackedPart } from "./add-low-rank";
 import type { Device } from "./device";
 import { weightId, weightsOf, type Weight } from "./ops";
 import type { Graph } from "./graph";
 import { roundUp, type Shape } from "./tensor";
-import { extents, outputsOf, packedBytes, packWeight } from "./weight-layout";
+import { extents, outputsOf, packBlocks, packedBytes, packWeight, REGION_ALIGNMENT, regionBytes, type RegionBytes } from "./weight-layout";
 
 /** Where a network's parameters come from: the checkpoint reader, or a test's arrays. */
 export interface WeightSource {
   /** Every tensor asked for, in the order that suits the source. */
-  stream(shapes: ReadonlyMap<string, Shape>, signal?: AbortSignal): AsyncIterable<SourceTensor>;
+  stream(wanted: ReadonlyMap<string, WantedTensor>, signal?: AbortSignal): AsyncIterable<SourceTensor>;
 }
 
-/** float16 bits, row-major in the checkpoint shape, and what is added to them. */
-export type SourceTensor = readonly [key: string, bits: Uint16Array, added?: readonly LowRank[]];
+export interface WantedTensor {
+  /** In the checkpoint. */
+  readonly shape: Shape;
+  readonly format: WeightFormat;
+}
+
+/** A tensor in the format asked for, float16 bits or blocks, row-major in the checkpoint shape; and what is yet to be added to float16. */
+export type SourceTensor = readonly [key: string, values: Uint16Array | Blocks, added?: readonly LowRank[]];
 
 interface Placed {
   readonly buffer: GPUBuffer;
   readonly offset: number;
-  readonly size: number;
+  readonly regions: RegionBytes;
 }
 
-const ALIGNMENT = 256;
 const SLAB_BYTES = 256 * 1024 * 1024;
 /** Uploads queued before the loader waits for the GPU. */
 const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
@@ -75,10 +82,10 @@ export class Weights {
     await this.#upload(changed, this.#placed, signal);
   }
 
-  binding(weight: Weight): GPUBufferBinding {
+  binding(weight: Weight, region: keyof RegionBytes = "values"): GPUBufferBinding {
     const placed = this.#placed.get(weightId(weight));
     invariant(placed !== undefined, `weight ${weight.keys.join("+")} was not loaded`);
-    return placed;
+    return bindingOf(placed, region);
   }
 
   /** Frees the GPU memory; plans of this network must be dropped with it. `load` brings it back. */
@@ -96,14 +103,14 @@ export class Weights {
       const slabs: GPUBuffer[] = [];
       const placed = new Map<string, Placed>();
       for (const group of groups) {
-        const size = group.reduce((total, weight) => total + roundUp(packedBytes(weight), ALIGNMENT), 0);
+        const size = group.reduce((total, weight) => total + roundUp(packedBytes(weight), REGION_ALIGNMENT), 0);
         const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
         const buffer = this.device.gpu.createBuffer({ label: "weights", size, usage });
         slabs.push(buffer);
         let offset = 0;
         for (const weight of group) {
-          placed.set(weightId(weight), { buffer, offset, size: packedBytes(weight) });
-          offset += roundUp(packedBytes(weight), ALIGNMENT);
+          placed.set(weightId(weight), { buffer, offset, regions: regionBytes(weight) });
+          offset += roundUp(packedBytes(weight), REGION_ALIGNMENT);
         }
       }
       return { slabs, placed, destroy: () => slabs.forEach((slab) => slab.destroy()) };
@@ -111,24 +118,26 @@ export class Weights {
   }
 
   async #upload(weights: readonly Weight[], placed: ReadonlyMap<string, Placed>, signal?: AbortSignal): Promise<void> {
-    const totalBytes = weights.reduce((total, weight) => total + packedBytes(weight), 0);
-    let loadedBytes = 0;
+    let missing = weights.length;
     let pending = 0;
     for await (const { weight, packed, added } of packedWeights(weights, this.source, signal)) {
       throwIfCancelled(signal);
       this.device.assertAlive();
       const place = placed.get(weightId(weight));
       invariant(place !== undefined, "every weight has its place");
-      this.device.gpu.queue.writeBuffer(place.buffer, place.offset, packed);
-      for (const { part, lowRank } of added) await addOnGpu(this.device, place, part, lowRank);
-      loadedBytes += packed.byteLength;
-      pending += packed.byteLength;
+      for (const [region, data] of packed) {
+        const { buffer, offset } = bindingOf(place, region);
+        this.device.gpu.queue.writeBuffer(buffer, offset ?? 0, data);
+        pending += data.byteLength;
+      }
+      for (const { part, lowRank } of added) await addOnGpu(this.device, bindingOf(place, "values"), part, lowRank);
+      missing--;
       if (pending > IN_FLIGHT_BYTES) {
         await this.device.gpu.queue.onSubmittedWorkDone();
         pending = 0;
       }
     }
-    invariant(loadedBytes === totalBytes, "the source gave every weight");
+    invariant(missing === 0, "the source gave every weight");
   }
 
   #groupBySlab(weights: readonly Weight[]): readonly (readonly Weight[])[] {
@@ -137,7 +146,7 @@ export class Weights {
     const groups: Weight[][] = [];
     let room = 0;
     for (const weight of weights) {
-      const bytes = roundUp(packedBytes(weight), ALIGNMENT);
+      const bytes = roundUp(packedBytes(weight), REGION_ALIGNMENT);
       if (bytes > Math.min(slabBytes, maxStorageBufferBindingSize)) {
         throw new OnestrokeError("gpu-unsupported", `weight ${weight.keys.join("+")} of ${bytes} bytes exceeds this GPU's binding limit`);
       }
@@ -154,11 +163,20 @@ export class Weights {
 
 /** Every parameter a graph reads, once, with its checkpoint shape. */
 export function checkpointTensors(graph: Graph): ReadonlyMap<string, Shape> {
-  return tensorsOf(distinctWeights(graph));
+  return new Map([...wantedBy(distinctWeights(graph))].map(([key, { shape }]) => [key, shape]));
 }
 
-function tensorsOf(weights: readonly Weight[]): ReadonlyMap<string, Shape> {
-  return new Map(weights.flatMap(({ keys, shapes }) => keys.map((key, index) => [key, shapes[index] ?? []] as const)));
+function wantedBy(weights: readonly Weight[]): ReadonlyMap<string, WantedTensor> {
+  const wanted = new Map<string, WantedTensor>();
+  for (const { keys, shapes, format = "f16" } of weights) {
+    keys.forEach((key, index) => wanted.set(key, { shape: shapes[index] ?? [], format }));
+  }
+  return wanted;
+}
+
+function bindingOf({ buffer, offset, regions }: Placed, region: keyof RegionBytes): GPUBufferBinding {
+  const begin = region === "values" ? 0 : roundUp(regions.values, REGION_ALIGNMENT);
+  return { buffer, offset: offset + begin, size: regions[region] };
 }
 
 function distinctWeights(graph: Graph): readonly Weight[] {
@@ -170,7 +188,7 @@ function distinctWeights(graph: Graph): readonly Weight[] {
 /** A weight as it is uploaded, and what is added to it there. */
 interface PackedWeight {
   readonly weight: Weight;
-  readonly packed: Uint16Array<ArrayBuffer>;
+  readonly packed: readonly (readonly [region: keyof RegionBytes, data: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>])[];
   readonly added: readonly { readonly part: PackedPart; readonly lowRank: LowRank }[];
 }
 
@@ -181,7 +199,7 @@ async function* packedWeights(weights: readonly Weight[], source: WeightSource, 
     const waiter = { weight, parts: new Map<string, SourceTensor>() };
     for (const key of weight.keys) waiting.set(key, [...(waiting.get(key) ?? []), waiter]);
   }
-  for await (const tensor of source.stream(tensorsOf(weights), signal)) {
+  for await (const tensor of source.stream(wantedBy(weights), signal)) {
     const [key] = tensor;
     for (const { weight, parts } of waiting.get(key) ?? []) {
       parts.set(key, tensor);
@@ -194,16 +212,21 @@ async function* packedWeights(weights: readonly Weight[], source: WeightSource, 
 }
 
 function packedWith(weight: Weight, tensors: readonly SourceTensor[]): PackedWeight {
-  if (weight.layout === "vector" || weight.layout === "table") {
-    // These are small, or lie otherwise than the kernel expects.
+  if (weight.format !== undefined) {
+    const { values, scales } = packBlocks(weight, tensors.map(blocksOf));
     return {
       weight,
-      packed: packWeight(
-        weight,
-        tensors.map(([, bits, added = []]) => withLowRanks(bits, added)),
-      ),
+      packed: [
+        ["values", values],
+        ["scales", scales],
+      ],
       added: [],
     };
+  }
+  if (weight.layout === "vector" || weight.layout === "table") {
+    // These are small, or lie otherwise than the kernel expects.
+    const sums = tensors.map((tensor) => withLowRanks(halvesOf(tensor), tensor[2] ?? []));
+    return { weight, packed: [["values", packWeight(weight, sums)]], added: [] };
   }
   const total = outputsOf(weight);
   let first = 0;
@@ -213,12 +236,15 @@ function packedWith(weight: Weight, tensors: readonly SourceTensor[]): PackedWei
     first += n;
     return lowRanks.map((lowRank) => ({ part, lowRank }));
   });
-  return {
-    weight,
-    packed: packWeight(
-      weight,
-      tensors.map(([, bits]) => bits),
-    ),
-    added,
-  };
+  return { weight, packed: [["values", packWeight(weight, tensors.map(halvesOf))]], added };
+}
+
+function halvesOf([key, values]: SourceTensor): Uint16Array {
+  invariant(values instanceof Uint16Array, `${key} came in blocks`);
+  return values;
+}
+
+function blocksOf([key, values]: SourceTensor): Blocks {
+  invariant(!(values instanceof Uint16Array), `${key} came as float16`);
+  return values;
 }

@@ -17,7 +17,7 @@ import { planPicture, type PlannedFormats } from "./wgsl/needs";
 import { textState } from "./wgsl/graphs";
 
 /** Nothing is known of the GPU yet: most compute in float16, and make buffers of a gigabyte. */
-const USUAL_GPU: PlannedFormats = { format: "f16", weights: "f16", bufferBytes: 2 ** 30 };
+const USUAL_GPU: PlannedFormats = { format: "f16", weights: () => "f16", bufferBytes: 2 ** 30 };
 
 /**
  * @param rule the sampler's rule, where a person chose one

@@ -6,6 +6,7 @@ import type { ModelFacts, ModelPart } from "../../common/model-facts";
 import { modelName } from "../../common/recipe";
 import type { Picture } from "../../common/picture";
 import type { Steering } from "../../common/steering";
+import type { WeightFormat } from "../../common/weight-format";
 import type { Device } from "../../engine/device";
 import type { Plan } from "../../engine/plan";
 import type { NumberFormat } from "../../engine/tensor";
@@ -32,10 +33,12 @@ export interface WgslOptions {
   readonly sampler?: SamplerOverrides;
   /** Number format of activations. Default: float16 where the device has it. */
   readonly format?: NumberFormat;
+  /** Number format of the weights of text encoders and denoiser. Default: for each, what most of its weights are stored in. */
+  readonly weights?: WeightFormat | undefined;
   /** Rows of the encoder's 77 tokens that a prompt may fill. Default 1: the rest is cut, as published pipelines do. */
   readonly textRows?: number;
   /** What a picture may take of the GPU's memory. Networks that need more take turns. */
-  readonly memoryBytes?: number;
+  readonly memoryBytes?: number | undefined;
   /** Networks whose numbers are known to pass float16. */
   readonly inFloat32?: readonly WideNetwork[];
 }
@@ -46,8 +49,12 @@ export interface WgslOptions {
  */
 export async function openWgslModel(manifest: Manifest, device: Device, hooks: DrawHooks = {}, options: WgslOptions = {}): Promise<Model> {
   const format = options.format ?? (device.hasFloat16 ? "f16" : "f32");
-  const textEncoders = await WgslTextEncoder.openAll(manifest, device, format, hooks.signal);
-  const engine = new WgslEngine(manifest, device, textEncoders, format, options);
+  const numbers = { format, weights: options.weights };
+  const texts = await WgslTextEncoder.openAll(manifest, device, numbers, hooks.signal);
+  const denoiser = new WgslDenoiser(manifest, device, numbers);
+  const formats = await Promise.all([...texts, denoiser].map(({ network }) => network.weightFormat(hooks.signal)));
+  const networks = { texts, denoiser, autoencoder: new WgslAutoencoder(manifest, device, format) };
+  const engine = new WgslEngine(manifest, device, networks, { activations: format, weights: new Map(formats) }, options);
   const work = loadingWork(hooks, engine.facts.weightBytes);
   try {
     await engine.prepare(work);
@@ -56,6 +63,12 @@ export async function openWgslModel(manifest: Manifest, device: Device, hooks: D
     throw error;
   }
   return new Model(engine, work.timings(), options.textRows);
+}
+
+interface WgslNetworks {
+  readonly texts: readonly WgslTextEncoder[];
+  readonly denoiser: WgslDenoiser;
+  readonly autoencoder: WgslAutoencoder;
 }
 
 class WgslEngine implements ModelEngine {
@@ -74,19 +87,19 @@ class WgslEngine implements ModelEngine {
   constructor(
     manifest: Manifest,
     device: Device,
-    texts: readonly WgslTextEncoder[],
-    format: NumberFormat,
+    { texts, denoiser, autoencoder }: WgslNetworks,
+    formats: { readonly activations: NumberFormat; readonly weights: ReadonlyMap<string, WeightFormat> },
     { sampler, memoryBytes, inFloat32 = [] }: WgslOptions,
   ) {
     this.#manifest = manifest;
     this.#device = device;
     this.#texts = texts;
-    this.#denoiser = new WgslDenoiser(manifest, device, format);
-    this.#autoencoder = new WgslAutoencoder(manifest, device, format);
-    const { decoder, encoder, role } = this.#autoencoder;
+    this.#denoiser = denoiser;
+    this.#autoencoder = autoencoder;
+    const { decoder, encoder, role } = autoencoder;
     this.widening = new WgslWidening(
-      { denoiser: [this.#denoiser.network], autoencoder: [decoder, encoder] },
-      { denoiser: format, autoencoder: role.needsFloat32 ? "f32" : format },
+      { denoiser: [denoiser.network], autoencoder: [decoder, encoder] },
+      { denoiser: formats.activations, autoencoder: role.needsFloat32 ? "f32" : formats.activations },
       inFloat32,
     );
     this.sampler = manifest.sampler
@@ -117,7 +130,11 @@ class WgslEngine implements ModelEngine {
         denoiser: [this.#denoiser.network],
         autoencoder: [decoder, encoder],
       },
-      { format, weights: "f16", bufferBytes: device.gpu.limits.maxBufferSize },
+      {
+        format: formats.activations,
+        weights: (name) => formats.weights.get(name === "denoiser" ? denoiserName(manifest) : name) ?? "f16",
+        bufferBytes: device.gpu.limits.maxBufferSize,
+      },
       { width: side, height: side },
       memoryBytes,
     );
@@ -135,7 +152,7 @@ class WgslEngine implements ModelEngine {
       steering: steeringDefaults(manifest),
       doubt: this.sampler.doubt,
       adapter: device.name,
-      parts: partsOf(manifest),
+      parts: partsOf(manifest, formats.weights),
     };
   }
 
@@ -242,9 +259,12 @@ class WgslEngine implements ModelEngine {
 }
 
 /** The networks with weights, in the order they run. */
-function partsOf(manifest: Manifest): readonly ModelPart[] {
+function partsOf(manifest: Manifest, weightFormats: ReadonlyMap<string, WeightFormat>): readonly ModelPart[] {
   const names = ["text_encoder", "text_encoder_2", denoiserName(manifest), "vae"] as const;
   return names
-    .map((name): ModelPart => ({ name, engine: "wgsl", byteLength: componentBytes(manifest.components[name]) }))
+    .map((name): ModelPart => {
+      const weights = weightFormats.get(name) ?? "f16";
+      return { name, engine: "wgsl", byteLength: componentBytes(manifest.components[name]), weights };
+    })
     .filter(({ byteLength }) => byteLength > 0);
 }

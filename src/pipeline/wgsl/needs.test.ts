@@ -4,7 +4,7 @@ import type { WeightFormat } from "../../common/weight-format";
 import { openAutoencoder, openDenoiser, openTextEncoder } from "../../networks";
 import { CLIP_G, CLIP_H, CLIP_L, KL, SD21, SDXL } from "../../networks/published";
 import type { Autoencoder, TextEncoder } from "../../networks/roles";
-import { planPicture, type PlannedNetworks } from "./needs";
+import { planPicture, type PlannedFormats, type PlannedNetworks } from "./needs";
 
 const text = (config: unknown): TextEncoder => openTextEncoder({ className: "CLIPTextModel", config });
 const large = (force_upcast: boolean): Autoencoder => openAutoencoder({ className: "AutoencoderKL", config: { ...KL, force_upcast } });
@@ -21,7 +21,12 @@ function sdxl(autoencoder: Autoencoder): PlannedNetworks {
 }
 
 /** What WebGPU promises on every device. */
-const gpu = (weights: WeightFormat) => ({ format: "f16", weights, bufferBytes: 2 ** 28 }) as const;
+const gpu = (weights: WeightFormat): PlannedFormats => ({
+  format: "f16",
+  // The autoencoder's stay float16.
+  weights: (name) => (name === "autoencoder" ? "f16" : weights),
+  bufferBytes: 2 ** 28,
+});
 const square = (side: number) => ({ width: side, height: side });
 
 describe("within the budget of an ordinary GPU", () => {

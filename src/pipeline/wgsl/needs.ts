@@ -1,4 +1,5 @@
 // What the networks of a model need on the GPU, counted on their graphs: neither weights nor a device are read.
+import type { NetworkName } from "../../common/model-facts";
 import type { WeightFormat } from "../../common/weight-format";
 import { fuseGraph } from "../../engine/fuse";
 import type { Graph } from "../../engine/graph";
@@ -24,7 +25,8 @@ export interface PlannedNetworks {
 export interface PlannedFormats {
   /** Of activations. */
   readonly format: NumberFormat;
-  readonly weights: WeightFormat;
+  /** Of the weights that may have another than float16. */
+  readonly weights: (network: NetworkName) => WeightFormat;
   /** The largest buffer that the device makes. */
   readonly bufferBytes: number;
 }
@@ -38,7 +40,7 @@ export interface PicturePlan extends MemoryPlan {
 export const USUAL_MEMORY_BYTES = 7.5e9;
 
 /** From one GiB down: a decoder in strips takes longer the less it may take. */
-const DECODER_ARENAS = [1, 1 / 2, 1 / 4].map((share) => share * 2 ** 30);
+const DECODER_ARENAS = [1, 1 / 2, 1 / 4, 1 / 8].map((share) => share * 2 ** 30);
 
 /** @param size of the picture, in pixels */
 export function planPicture(networks: PlannedNetworks, size: Size, formats: PlannedFormats, budgetBytes = USUAL_MEMORY_BYTES): PicturePlan {
@@ -57,7 +59,7 @@ function textNeeds({ texts, state }: PlannedNetworks, formats: PlannedFormats): 
   const names = ["text_encoder", "text_encoder_2"] as const;
   return names.flatMap((name, index) => {
     const role = texts[index];
-    return role === undefined ? [] : [{ name, ...needOf((g) => textGraph(g, role, state), formats, formats.format) }];
+    return role === undefined ? [] : [needOf(name, (g) => textGraph(g, role, state), formats, formats.format)];
   });
 }
 
@@ -65,7 +67,7 @@ function denoiserNeed({ texts, denoiser, autoencoder }: PlannedNetworks, { width
   const { factor } = autoencoder;
   const textTokens = Math.max(0, ...texts.map(({ tokens }) => tokens));
   const shape = { width: width / factor, height: height / factor, textTokens, method: "nasa" } as const;
-  return { name: "denoiser", ...needOf((g) => stepGraph(g, denoiser, shape), formats, formats.format) };
+  return needOf("denoiser", (g) => stepGraph(g, denoiser, shape), formats, formats.format);
 }
 
 function autoencoderNeed(
@@ -78,20 +80,21 @@ function autoencoderNeed(
   const latent = { width: width / factor, height: height / factor };
   const format = needsFloat32 ? "f32" : formats.format;
   const build = (g: GraphBuilder): void => decoderGraph(g, autoencoder, latent, "rgba");
-  return { name: "autoencoder", ...needOf(build, formats, format, arenaBytes) };
+  return needOf("autoencoder", build, formats, format, arenaBytes);
 }
 
 function needOf(
+  name: NetworkName,
   build: (g: GraphBuilder) => void,
   { weights, bufferBytes }: PlannedFormats,
   format: NumberFormat,
   arenaBytes = 2 ** 30,
-): Pick<NetworkNeed, "weightBytes" | "arenaBytes"> {
+): NetworkNeed {
   const builder = new GraphBuilder();
   build(builder);
-  const graph = quantiseGraph(fuseGraph(builder.build()), weights);
+  const graph = quantiseGraph(fuseGraph(builder.build()), weights(name));
   const fitted = fitGraph(graph, format, { arenaBytes, bufferBytes });
-  return { weightBytes: weightBytesOf(graph), arenaBytes: plannedArenaBytes(fitted, format) };
+  return { name, weightBytes: weightBytesOf(graph), arenaBytes: plannedArenaBytes(fitted, format) };
 }
 
 function weightBytesOf({ nodes }: Graph): number {

@@ -3,21 +3,29 @@
 // network; the next request for a plan brings them back.
 import { checkTensors } from "../../checkpoints/check-tensors";
 import { componentBytes, openComponent, type Component } from "../../checkpoints/manifest";
-import type { StreamedTensor, TensorReader } from "../../checkpoints/tensor-reader";
+import type { StreamedTensor, TensorReader, Wanted } from "../../checkpoints/tensor-reader";
+import type { WeightFormat } from "../../common/weight-format";
 import type { Device } from "../../engine/device";
 import { fuseGraph } from "../../engine/fuse";
 import type { Graph } from "../../engine/graph";
 import { GraphBuilder } from "../../engine/graph-builder";
 import { Plan } from "../../engine/plan";
+import { quantiseGraph } from "../../engine/quantise-graph";
 import { fitGraph } from "../../engine/strips/fit-graph";
 import type { NumberFormat } from "../../engine/tensor";
 import { checkpointTensors, Weights } from "../../engine/weights";
 import type { Work } from "../work";
 
-export interface NetworkOptions {
+export interface NetworkNumbers {
+  /** Of activations. */
+  readonly format: NumberFormat;
+  /** Of the weights that may have it (engine/quantise-graph.ts). Absent: what most of them are stored in. */
+  readonly weights?: WeightFormat | undefined;
+}
+
+export interface NetworkOptions extends NetworkNumbers {
   /** For progress and messages: "unet". */
   readonly name: string;
-  readonly format: NumberFormat;
   readonly component: Component;
   /** Checkpoint tensors the graphs may leave unread. */
   readonly unused: readonly RegExp[];
@@ -49,6 +57,12 @@ export class Network {
   /** Bytes of weights on the GPU. */
   get byteLength(): number {
     return this.#weights?.byteLength ?? 0;
+  }
+
+  /** The name of its component, and the number format of its weights on the GPU. @throws OnestrokeError as `openComponent` */
+  async weightFormat(signal?: AbortSignal): Promise<readonly [name: string, weights: WeightFormat]> {
+    const { name, weights } = this.#options;
+    return [name, weights ?? (await this.#open(signal)).weightFormat];
   }
 
   /**
@@ -103,7 +117,7 @@ export class Network {
    */
   async reread(changed: ReadonlySet<string>, work: Work): Promise<void> {
     try {
-      await this.#open(work);
+      await this.#openFor(work);
       await work.time("load", async () => this.#weights?.update(changed, work.signal));
       for (const plan of this.#plans.values()) plan.invalidate();
       this.#isStale = false;
@@ -129,16 +143,17 @@ export class Network {
 
   async #compile(source: Graph, work: Work): Promise<Plan> {
     const { unused, name } = this.#options;
-    const graph = fitGraph(fuseGraph(source), this.#format, {
+    const { signal } = work;
+    const reader = await this.#openFor(work);
+    work.throwIfCancelled();
+    const [, weightFormat] = await this.weightFormat(signal);
+    const graph = fitGraph(quantiseGraph(fuseGraph(source), weightFormat), this.#format, {
       arenaBytes: this.#arenaBytes,
       bufferBytes: this.#device.gpu.limits.maxBufferSize,
     });
-    const { signal } = work;
-    const reader = await this.#open(work);
-    work.throwIfCancelled();
     // The check covers the whole network: a tensor that the current outputs do not need is neither missing nor surplus.
     checkTensors(reader, checkpointTensors(source), unused, name);
-    const weights = (this.#weights ??= new Weights(this.#device, { stream: (shapes, stop) => this.#stream([...shapes.keys()], stop) }));
+    const weights = (this.#weights ??= new Weights(this.#device, { stream: (wanted, stop) => this.#stream(wanted, stop) }));
     await work.time("load", () => weights.load(graph, signal));
     return work.time("compile", () =>
       Plan.compile(this.#device, graph, weights, {
@@ -150,26 +165,29 @@ export class Network {
   }
 
   /** The component's tensors. What is read of them from now on is told to `work`. */
-  async #open(work: Work): Promise<TensorReader> {
+  #openFor(work: Work): Promise<TensorReader> {
     const { component, name } = this.#options;
     const totalBytes = componentBytes(component);
     this.#onShare = (share) => work.say({ stage: "load", component: name, loadedBytes: Math.round(share * totalBytes), totalBytes });
     // This is reported before the first byte arrives, so that a waiting user knows what the wait is for.
     if (!this.#weights) this.#onShare(0);
-    const opening = (this.#reader ??= openComponent(component, work.signal));
-    return opening.catch((error: unknown) => {
+    return this.#open(work.signal);
+  }
+
+  #open(signal?: AbortSignal): Promise<TensorReader> {
+    this.#reader ??= openComponent(this.#options.component, signal).catch((error: unknown) => {
       this.#reader = undefined;
       throw error;
     });
+    return this.#reader;
   }
 
   /** Progress is counted in bytes as they come: on a slow line one read takes minutes. */
-  async *#stream(names: readonly string[], signal: AbortSignal | undefined): AsyncGenerator<StreamedTensor> {
-    const reader = await this.#reader;
-    if (reader === undefined) return;
-    const storedBytes = reader.storedBytes(names);
+  async *#stream(wanted: Wanted, signal: AbortSignal | undefined): AsyncGenerator<StreamedTensor> {
+    const reader = await this.#open(signal);
+    const storedBytes = reader.storedBytes(wanted.keys());
     let arrivedBytes = 0;
-    yield* reader.stream(names, signal, (byteLength) => {
+    yield* reader.stream(wanted, signal, (byteLength) => {
       arrivedBytes += byteLength;
       this.#onShare?.(arrivedBytes / storedBytes);
     });

@@ -11,8 +11,8 @@ import { checkpointTensors, Weights } from "../../../engine/weights";
 export function separateWeights(device: Device, graph: Graph): Weights {
   const values = madeUpValues(Math.max(...[...checkpointTensors(graph).values()].map(product)));
   return new Weights(device, {
-    async *stream(shapes) {
-      for (const [key, shape] of shapes) yield [key, values.subarray(0, product(shape))];
+    async *stream(wanted) {
+      for (const [key, { shape }] of wanted) yield [key, values.subarray(0, product(shape))];
     },
   });
 }
