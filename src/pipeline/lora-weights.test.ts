@@ -9,6 +9,7 @@ import { nodeStore } from "../checkpoints/node-file";
 import { float32Tensor, safetensorsFile } from "../checkpoints/testing/safetensors-file";
 import { random, testDevice } from "../engine/testing/evaluate";
 import type { Recipe } from "../common/recipe";
+import type { WeightFormat } from "../common/weight-format";
 import type { Model } from "./draw";
 import { openWgslModel } from "./wgsl/model";
 
@@ -45,7 +46,7 @@ function countingStore(): { readonly store: ByteStore; take(): ReadonlyMap<strin
   };
 }
 
-async function opened(weights: readonly number[], signal?: AbortSignal) {
+async function opened(weights: readonly number[], format: WeightFormat = "f16") {
   const { store, take } = countingStore();
   const matrix = (rows: number, columns: number, seed: number) =>
     float32Tensor(
@@ -80,7 +81,7 @@ async function opened(weights: readonly number[], signal?: AbortSignal) {
     await diffusersManifest(store),
     read.map((lora, index) => ({ lora, weight: weights[index] ?? 0 })),
   );
-  const model = await openWgslModel(manifest, await testDevice(), signal === undefined ? {} : { signal });
+  const model = await openWgslModel(manifest, await testDevice(), {}, { weights: format });
   return { model, take };
 }
 
@@ -135,6 +136,17 @@ describe("from 0.6 to 0.8", () => {
     const { loras: _, ...bare } = recipe(0, 0);
     expect((await plain.draw(bare)).picture.data).toEqual(without);
     await plain.dispose();
+    await model.dispose();
+  });
+
+  test("over quantised weights, which are quantised again from the files", async () => {
+    const { model } = await opened([0.6, 0.6], "q8");
+    const before = await pixels(model, 0.6, 0.6);
+    const after = await pixels(model, 0.8, 0.6);
+    expect(after).not.toEqual(before);
+    const fresh = await opened([0.8, 0.6], "q8");
+    expect(await pixels(fresh.model, 0.8, 0.6)).toEqual(after);
+    await fresh.model.dispose();
     await model.dispose();
   });
 
