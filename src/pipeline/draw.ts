@@ -108,10 +108,10 @@ export class Model {
     }
   }
 
-  async #read({ prompt, negative, steering }: Recipe, work: Work): Promise<Condition> {
+  async #read({ prompt, negative, emphasis, steering }: Recipe, work: Work): Promise<Condition> {
     if (this.#engine.textEncoders.length === 0) return { kind: "label", label: labelOf(prompt) };
     const { method } = effectiveSteering(steering, negative);
-    const encode = (text: string) => work.time("encode", () => this.#texts.encode(text, work));
+    const encode = (text: string) => work.time("encode", () => this.#texts.encode(text, emphasis, work));
     const positive = await encode(prompt);
     if (method === "none") return { kind: "text", positive, method: undefined };
     return { kind: "text", positive, negative: await encode(negative), method };

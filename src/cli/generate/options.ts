@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { parseArgs } from "node:util";
+import { emphasisOf } from "../../common/emphasis";
 import { parseJsonObject, shown } from "../../common/json";
 import { decodeText } from "../../checkpoints/read-file";
 import { OnestrokeError } from "../../common/errors";
@@ -23,6 +24,8 @@ MODEL is an id of models/catalogue (with a choice of parts after a plus: sd-turb
 hub as OWNER/NAME[@REVISION]. What is on the hub is fetched once, into the hub's own cache folder (see npm run models).
 A negative prompt is steered away from by NASA at strength A or by NAG at strength PHI, at the first step and at those whose
 sigma (noise over signal) is at least S; 0 is every step. Method, strength and S are the model's own if not given.
+(word:1.3), ((word)) and [word] weigh words, BREAK begins a new row of tokens, and a backslash makes a bracket a plain one, as in the web UI
+of AUTOMATIC1111.
 Prompt and negative prompt may each fill R rows of the text encoder, of 77 tokens with begin and end; what is longer is cut.
 R is 1 if not given, as on the page.
 RULE is ${CHOSEN_RULES.join(", ")}: how to step a checkpoint whose scheduler file has no rule for few steps, such as one that a few-step
@@ -173,6 +176,7 @@ function job(fields: RecipeFields, seedOffset: bigint): Job {
     model: "model",
     prompt,
     negative,
+    ...emphasisOf(prompt, negative),
     steps: fields.steps === undefined ? 1 : whole("steps", fields.steps),
     seed,
     width: width ?? MIN_SIDE,
