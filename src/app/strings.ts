@@ -226,10 +226,6 @@ export const strings = {
   putAside: "What you were writing is kept.",
   bringBack: "Bring it back",
   noRecipe: "This file holds no recipe of Onestroke. A PNG that was saved here does, if no other program has changed it since.",
-  foreignRecipe: (left: readonly string[]) =>
-    left.length === 0
-      ? "This picture was made by another tool."
-      : `This picture was made by another tool. Not taken over: ${left.join(", ")}.`,
   notTaken: "The page takes pictures that were saved here, and models: a folder, or a file of weights.",
   sharedOver: (prompt: string) => `The shared text is the prompt now. Before, it was: ${prompt}`,
 

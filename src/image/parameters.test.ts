@@ -13,7 +13,8 @@ test("a picture of another tool: what means the same is taken, the rest is named
     'Steps: 4, Sampler: LCM, CFG scale: 1.5, Seed: 2904, Size: 512x768, Model hash: abc, Model: dream, Lora hashes: "a: 1, b: 2", Version: v1.9',
   ].join("\n");
   expect(readParameters(text)).toEqual({
-    taken: { prompt: "a fox, (masterpiece:1.2)\nsecond line", negative: "blurry,\nugly", steps: 4, seed: "2904", width: 512, height: 768 },
+    tool: undefined,
+    taken: { prompt: "a fox, (masterpiece:1.2) second line", negative: "blurry, ugly", steps: 4, seed: "2904", width: 512, height: 768 },
     left: ["Sampler", "CFG scale", "Model hash", "Model", "Lora hashes", "Version"],
   });
 });
