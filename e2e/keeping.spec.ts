@@ -64,12 +64,8 @@ async function saved(studio: Studio, name: string): Promise<{ readonly name: str
 /** The pixels of a file of any kind, as the browser reads them. */
 const pixelsOf = (page: Page, bytes: Buffer, type: string) =>
   page.evaluate(
-    async ([base64, mime]) => {
-      const file = await fetch(`data:${mime};base64,${base64}`).catch(() => undefined);
-      const blob =
-        file === undefined
-          ? new Blob([Uint8Array.from(atob(base64 ?? ""), (c) => c.charCodeAt(0))], { type: mime ?? "" })
-          : await file.blob();
+    async ([text, mime]) => {
+      const blob = new Blob([Uint8Array.from(atob(text ?? ""), (letter) => letter.charCodeAt(0))], { type: mime ?? "" });
       const bitmap = await createImageBitmap(blob);
       const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
       const context = canvas.getContext("2d");

@@ -46,13 +46,28 @@ export interface Generator {
 export function createGenerator(options: GeneratorOptions = {}): Generator {
   const root = options.modelsRoot ?? new URL("models/", document.baseURI);
   const { workerAddress = workerScript, whenBusy = "wait", filesOf } = options;
-  return superviseGenerator(
+  const generator = superviseGenerator(
     (listeners) => startWorker(workerAddress, listeners),
     new URL(root, document.baseURI),
     whenBusy,
     SUPERVISION,
     filesOf,
   );
+  const look = (): void => generator.tellSeen(document.visibilityState === "visible");
+  document.addEventListener("visibilitychange", look);
+  look();
+  return {
+    ...generator,
+    dispose() {
+      document.removeEventListener("visibilitychange", look);
+      generator.dispose();
+    },
+  };
+}
+
+/** What a page that watches itself needs besides. */
+interface WatchedGenerator extends Generator {
+  tellSeen(isSeen: boolean): void;
 }
 
 /** What `createGenerator` makes, with a worker and an address of the caller's. Pages use `createGenerator`. */
@@ -62,7 +77,7 @@ export function superviseGenerator(
   whenBusy: "wait" | "replace",
   patience: Supervision = SUPERVISION,
   filesOf: GeneratorOptions["filesOf"] = async () => undefined,
-): Generator {
+): WatchedGenerator {
   const supervisor = new Supervisor(spawn, modelsRoot.href, patience);
   let current: AbortController | undefined;
   let engine: Engine | undefined;
@@ -103,6 +118,8 @@ export function superviseGenerator(
   }
 
   return {
+    tellSeen: (isSeen) => supervisor.tellSeen(isSeen),
+
     useEngine(chosen) {
       engine = chosen;
     },
@@ -120,7 +137,12 @@ export function superviseGenerator(
       if (whenBusy === "replace") current?.abort();
       current = abort;
       const signal = hooks.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, hooks.signal]);
-      const call = async (): Promise<Call> => ({ type: "generate", recipe, engine: askedEngine(), files: await filesOf(recipe.model) });
+      // Nobody looks at previews that nobody takes.
+      const previewShare = hooks.onPreview === undefined ? 0 : hooks.previewShare;
+      const call = async (): Promise<Call> => {
+        const files = await filesOf(recipe.model);
+        return { type: "generate", recipe, engine: askedEngine(), files, previewShare };
+      };
       const answer = await callTwice(call, { ...hooks, signal });
       invariant(answer.type === "drawn", "a generate is answered by `drawn`");
       return answer.drawing;

@@ -30,7 +30,7 @@ export function Stage(): ReactNode {
   const isLoading = model.kind === "loading";
   const phase: Phase = job !== undefined ? "drawing" : isLoading ? "loading" : error !== undefined ? "failed" : "idle";
   const progress = isLoading ? model.progress : job?.progress;
-  const share = progressShare(progress);
+  const share = isLoading ? model.share : progressShare(progress);
   const isBusy = phase === "drawing" || phase === "loading";
   const isOtherSide = isComparing && job !== undefined && !leavesOut(job.recipe);
   const preview = isOtherSide ? undefined : job?.preview;
