@@ -19,7 +19,7 @@ test("the same seed gives the same picture; another seed or prompt another", asy
   const first = await studio.drawn({ prompt: "a cabin in a forest", seed: "5", steps: 1 });
   const otherSeed = await studio.drawn({ seed: "6" });
   const otherPrompt = await studio.drawn({ prompt: "a desert with cacti", seed: "5" });
-  const again = await studio.drawn({ prompt: "a cabin in a forest", seed: "5" });
+  const again = await studio.drawnAnew({ prompt: "a cabin in a forest", seed: "5" });
   expect(again.pixels).toBe(first.pixels);
   expect(otherSeed.pixels).not.toBe(first.pixels);
   expect(otherPrompt.pixels).not.toBe(first.pixels);
@@ -49,12 +49,13 @@ test("cancelling keeps the last picture, and the next one is drawn", async ({ st
   expect(next.pixels).not.toBe(before.pixels);
 });
 
-test("a hundred impatient clicks end in the picture of the last prompt", async ({ studio }) => {
+test("a hundred impatient keys end in the picture of the last prompt", async ({ studio }) => {
   const calm = await studio.drawn({ prompt: "a meadow", seed: "21", steps: 1 });
   await studio.drawn({ prompt: "a harbour" });
   await studio.wish({ prompt: "a meadow" });
-  await studio.draw().evaluate((button: HTMLButtonElement) => {
-    for (let click = 0; click < 100; click++) button.click();
+  await studio.prompt().evaluate((field) => {
+    const keys = { key: "Enter", ctrlKey: true, bubbles: true, cancelable: true };
+    for (let press = 0; press < 100; press++) field.dispatchEvent(new KeyboardEvent("keydown", keys));
   });
   expect((await studio.finished()).pixels).toBe(calm.pixels);
 });
@@ -118,10 +119,7 @@ test("a seed that is none is refused in words, and the page goes on", async ({ s
 
 test("the saved PNG holds the picture's recipe", async ({ studio }) => {
   await studio.drawn({ prompt: "a castle, snow ❄", seed: "9", steps: 1 });
-  const [download] = await Promise.all([
-    studio.page.waitForEvent("download"),
-    studio.page.getByRole("button", { name: "Save PNG" }).click(),
-  ]);
+  const [download] = await Promise.all([studio.page.waitForEvent("download"), studio.share("Save PNG")]);
   expect(download.suggestedFilename()).toBe("a-castle-snow-9.png");
   const chunks: Buffer[] = [];
   for await (const chunk of await download.createReadStream()) chunks.push(Buffer.from(chunk));

@@ -4,6 +4,7 @@ import type { Engine } from "../common/engine";
 import { OnestrokeError } from "../common/errors";
 import type { ModelFacts } from "../common/model-facts";
 import type { SteeringDefaults } from "../common/steering-defaults";
+import { createLoadingBar } from "./loading-bar";
 import type { AppStore } from "./state";
 
 export interface ModelLoading {
@@ -18,9 +19,10 @@ export function createModelLoading(store: AppStore, generator: Generator): Model
 
   async function load(): Promise<SteeringDefaults | undefined> {
     if (loading === undefined) {
-      store.setState({ model: { kind: "loading", progress: undefined }, error: undefined });
+      store.setState({ model: { kind: "loading", progress: undefined, share: 0 }, error: undefined });
+      const bar = createLoadingBar();
       loading = generator.load(store.getState().draft.model, {
-        onProgress: (progress) => store.setState({ model: { kind: "loading", progress } }),
+        onProgress: (progress) => store.setState({ model: { kind: "loading", progress, share: bar(progress) } }),
       });
     }
     try {

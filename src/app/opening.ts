@@ -4,6 +4,7 @@ import type { PictureDrawing } from "./picture-drawing";
 import { recipeOfPng } from "./png-recipe";
 import type { AppStore } from "./state";
 import { strings } from "./strings";
+import { keeping } from "./strings-keeping";
 import { isSameRecipe } from "./comparison";
 
 export interface Opening {
@@ -42,8 +43,9 @@ export function createOpening(store: AppStore, pictures: Pick<PictureDrawing, "s
       const recipe = await recipeOfPng(file);
       if (recipe === undefined) return remark(strings.noRecipe);
       if ("left" in recipe) {
+        if (Object.keys(recipe.taken).length === 0) return remark(keeping.foreignRecipe(recipe));
         edit(recipe.taken);
-        remark(strings.foreignRecipe(recipe.left));
+        remark(keeping.foreignRecipe(recipe));
       } else edit(draftOf(recipe, store.getState().draft));
       await draw();
     },

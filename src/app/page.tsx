@@ -26,6 +26,7 @@ export function Page(): ReactNode {
   const isBusy = useAppState((state) => state.job !== undefined);
   const hasPutAside = useAppState((state) => state.putAside !== undefined);
   const notice = useAppState((state) => state.notice);
+  const isFull = useAppState(({ gallery }) => gallery.problem === "full");
   return (
     <div
       className={styles["page"]}
@@ -48,6 +49,14 @@ export function Page(): ReactNode {
           }}
         >
           {notice !== undefined && <p className={styles["notice"]}>{notice}</p>}
+          {isFull && (
+            <p role="status" className={styles["notice"]}>
+              {keeping.problems.full}{" "}
+              <button type="button" className={styles["link"]} onClick={() => app.gallery.set({ isOpen: true })}>
+                {keeping.openGallery}
+              </button>
+            </p>
+          )}
           {hasPutAside && (
             <p className={styles["notice"]}>
               {strings.putAside}{" "}

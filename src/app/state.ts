@@ -25,7 +25,8 @@ export interface Job {
 }
 
 export type ModelState =
-  | { readonly kind: "loading"; readonly progress: Progress | undefined }
+  /** `share` is how much of the whole is done, from 0 to 1. */
+  | { readonly kind: "loading"; readonly progress: Progress | undefined; readonly share: number }
   | { readonly kind: "ready"; readonly facts: ModelFacts }
   | { readonly kind: "missing" };
 

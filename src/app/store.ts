@@ -13,12 +13,12 @@ import { createModelLoading, type ModelLoading } from "./model-loading";
 import { createModelShelf, type ModelShelf } from "./models/shelf";
 import { createOpening, type Opening } from "./opening";
 import { createPictureDrawing, type DrawOptions, type PictureDrawing } from "./picture-drawing";
-import { prefer, type Preferences } from "./preferences";
+import { keepPreferences, type Preferences } from "./preferences";
 import { createSharing, type Sharing } from "./sharing";
 import { createAppStore, editDraft, factsOf, steeringDefaultsOf, type AppStore } from "./state";
 import { createSteeringControl, type SteeringControl } from "./steering";
 import { strings } from "./strings";
-import { createTrail, type TrailControl } from "./trail";
+import { createTrail, type TrailControl } from "./trail-control";
 
 export interface App
   extends
@@ -133,7 +133,11 @@ export function createApp(
     ...createTrail(store, pictures),
     ...createSharing(store, gallery, remark),
     ...opening,
-    prefer: (change) => prefer(store, change),
+    prefer(change) {
+      const preferences = { ...store.getState().preferences, ...change };
+      store.setState({ preferences });
+      keepPreferences(preferences);
+    },
     showKeys: (isShowingKeys) => store.setState({ isShowingKeys }),
     useEngine: model.useEngine,
     draw,

@@ -226,10 +226,6 @@ export const strings = {
   putAside: "What you were writing is kept.",
   bringBack: "Bring it back",
   noRecipe: "This file holds no recipe of Onestroke. A PNG that was saved here does, if no other program has changed it since.",
-  foreignRecipe: (left: readonly string[]) =>
-    left.length === 0
-      ? "This picture was made by another tool."
-      : `This picture was made by another tool. Not taken over: ${left.join(", ")}.`,
   notTaken: "The page takes pictures that were saved here, and models: a folder, or a file of weights.",
   sharedOver: (prompt: string) => `The shared text is the prompt now. Before, it was: ${prompt}`,
 
@@ -247,15 +243,19 @@ export const strings = {
   },
 } as const;
 
+const ofBytes = ({ loadedBytes, totalBytes }: Extract<Progress, { stage: "load" }>): string =>
+  `${formatBytes(loadedBytes)} of ${formatBytes(totalBytes)}`;
+
 /** What is going on now, in one line. */
 export function describeProgress(progress: Progress | undefined): string {
   switch (progress?.stage) {
     case undefined:
       return "Starting";
     case "load":
-      return `Loading ${progress.component === "onnxruntime" ? "ONNX Runtime" : "the model"}, ${formatBytes(progress.loadedBytes)} of ${formatBytes(progress.totalBytes)}`;
+      if (progress.component === "onnxruntime") return `Loading ONNX Runtime, ${ofBytes(progress)}`;
+      return progress.component === "files" ? `Loading the model, ${ofBytes(progress)}` : "Preparing the model";
     case "compile":
-      return `Preparing the GPU, ${progress.pipelines} of ${progress.totalPipelines}`;
+      return "Preparing the model";
     case "encode":
       return "Reading the prompt";
     case "step":
@@ -280,19 +280,18 @@ export function announceProgress(progress: Progress | undefined): string {
   }
 }
 
-/** The share that is done, from 0 to 1. Undefined where it is not known. */
+/** The share of a picture that is done, from 0 to 1. Undefined where it is not known. */
 export function progressShare(progress: Progress | undefined): number | undefined {
   switch (progress?.stage) {
-    case "load":
-      return progress.totalBytes > 0 ? progress.loadedBytes / progress.totalBytes : undefined;
-    case "compile":
-      return progress.totalPipelines > 0 ? progress.pipelines / progress.totalPipelines : undefined;
     case "step":
       return (progress.step - 1) / progress.steps;
     case "decode":
       return 1;
     case "encode":
       return 0;
+    // They come before a picture, and as often as it has parts.
+    case "load":
+    case "compile":
     case undefined:
       return undefined;
   }

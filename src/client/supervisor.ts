@@ -36,6 +36,7 @@ export class Supervisor {
   #isFetching = false;
   /** WASM computes on the worker's own thread, which answers nothing meanwhile. */
   #isMute = false;
+  #isSeen = true;
 
   /** @param roots what every worker is told first */
   constructor(spawn: SpawnWorker, roots: Roots, patience: Supervision = SUPERVISION) {
@@ -90,6 +91,12 @@ export class Supervisor {
     });
   }
 
+  /** Tells this worker, and those that come after it, whether the page can be seen. */
+  tellSeen(isSeen: boolean): void {
+    this.#isSeen = isSeen;
+    this.#port?.post({ type: "seen", isSeen });
+  }
+
   /** Ends the worker; the next call gets a new one. */
   dispose(): void {
     this.#life.abort();
@@ -120,6 +127,7 @@ export class Supervisor {
     });
     this.#port = port;
     port.post({ type: "start", ...this.#roots });
+    if (!this.#isSeen) port.post({ type: "seen", isSeen: false });
     this.#isMute = false;
     this.#isFetching = false;
     return port;

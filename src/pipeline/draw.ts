@@ -11,6 +11,7 @@ import { effectiveSteering, steeringAt } from "../steering/schedule";
 import { checkPicture } from "./check-picture";
 import type { Condition, Denoising, Measured, ModelEngine } from "./engine";
 import { fitRecipe, fitStart, type StartPicture } from "./fit";
+import { PreviewPace, type Previews } from "./previews";
 import { Texts } from "./texts";
 import { Work } from "./work";
 
@@ -20,6 +21,7 @@ export type LoadTimings = Pick<Timings, "load" | "compile">;
 export class Model {
   readonly #engine: ModelEngine;
   readonly #texts: Texts;
+  readonly #previews = new PreviewPace();
   #unpaid: LoadTimings;
 
   /** @param textRows rows of the encoder's 77 tokens that a text may fill; the rest of the text is cut */
@@ -39,12 +41,14 @@ export class Model {
    */
   async draw(recipe: Recipe, hooks: DrawHooks = {}, start?: StartPicture): Promise<Drawing> {
     const work = new Work(hooks);
-    const denoising = await this.#denoise(recipe, work, hooks.onPreview, start);
+    const previews = this.#previews.of(recipe, recipe.steps, hooks);
+    const denoising = await this.#denoise(recipe, work, previews, start);
     try {
       // 6. The pixels, which are checked before they are shown.
       work.say({ stage: "decode" });
       const picture = await work.time("decode", () => denoising.decode("next"));
       checkPicture(picture, recipe);
+      previews.learn(work.timings());
       return { recipe, picture, timings: this.#pay(work.timings()), tokens: this.#texts.tokens(recipe), model: this.facts };
     } finally {
       denoising.end();
@@ -66,7 +70,7 @@ export class Model {
   }
 
   /** Runs every step up to the finished latent, which is `next` of the last step. */
-  async #denoise(recipe: Recipe, work: Work, onPreview: DrawHooks["onPreview"], start: StartPicture | undefined): Promise<Denoising> {
+  async #denoise(recipe: Recipe, work: Work, previews: Previews | undefined, start: StartPicture | undefined): Promise<Denoising> {
     // 1. What the recipe asks of this model.
     fitRecipe(recipe, this.facts);
     if (start !== undefined) fitStart(start, recipe);
@@ -91,15 +95,14 @@ export class Model {
     // 4. The networks for this size, with room for these texts.
     const denoising = await this.#engine.begin(sample, condition, recipe, work);
     try {
-      // 5. Every step, and a preview after each step but the last.
+      // 5. Every step, and previews after those that can be afforded.
       for (const [index, step] of steps.entries()) {
         work.throwIfCancelled();
         work.say({ stage: "step", step: index + 1, steps: steps.length });
-        const isLast = index + 1 === steps.length;
         const noise = step.next.noise === 0 ? undefined : draw();
-        const showsX0 = onPreview !== undefined && !isLast;
-        await work.time("denoise", () => denoising.step(step, steeringAt(steering, index, step.sigma), noise, showsX0));
-        if (showsX0) onPreview(await work.time("decode", () => denoising.decode("x0")), index + 1);
+        const isShown = index + 1 < steps.length && previews?.isDue(index + 1) === true;
+        await work.time("denoise", () => denoising.step(step, steeringAt(steering, index, step.sigma), noise, isShown));
+        if (isShown) previews.show(await work.time("decode", () => denoising.decode("x0")), index + 1);
       }
       return denoising;
     } catch (error) {

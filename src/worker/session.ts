@@ -38,6 +38,7 @@ export class Session {
   readonly #aborts = new Map<number, AbortController>();
   #state: State = { kind: "empty" };
   #roots: Roots = { modelsRoot: "" };
+  #isSeen = true;
 
   constructor(openBackend: (roots: Roots) => Promise<Backend>, post: Post) {
     this.#openBackend = openBackend;
@@ -51,6 +52,9 @@ export class Session {
         return;
       case "ping":
         this.#post({ type: "pong" });
+        return;
+      case "seen":
+        this.#isSeen = message.isSeen;
         return;
       case "cancel":
         this.#aborts.get(message.id)?.abort(cancelled());
@@ -90,7 +94,7 @@ export class Session {
 
   async #perform(call: Call, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const hooks = this.#hooks(call.id, signal);
+    const hooks = this.#hooks(call, signal);
     if (call.type === "load") {
       const { facts } = await this.#ensureModel({ id: call.model, engine: call.engine }, call.files, hooks);
       this.#post({ type: "loaded", id: call.id, model: facts });
@@ -102,9 +106,12 @@ export class Session {
     this.#post({ type: "drawn", id: call.id, drawing }, [drawing.picture.data.buffer]);
   }
 
-  #hooks(id: number, signal: AbortSignal): DrawHooks {
+  #hooks(call: Call, signal: AbortSignal): DrawHooks {
+    const { id } = call;
     return {
       signal,
+      previewShare: call.type === "generate" ? call.previewShare : 0,
+      isSeen: () => this.#isSeen,
       onProgress: (progress) => {
         if (!signal.aborted) this.#post({ type: "progress", id, progress });
       },
