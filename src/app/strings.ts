@@ -38,6 +38,7 @@ export const strings = {
   drawsOnly: "It draws illustrated landscapes. ",
   tryIdea: "Try an example",
   moreModels: "See models that know more",
+  weighed: "Weighed: ",
   unknownWords: (title: string) => `${title} does not know: `,
   moreWords: (count: number) => `, and ${count} more`,
   negative: "Leave out",
