@@ -18,22 +18,21 @@ export function spansOf(prompt: string): readonly Span[] {
   const spans: { text: string; weight: number; isBreak: boolean }[] = [];
   const open: { bracket: "(" | "["; from: number }[] = [];
   const say = (text: string, isBreak = false): void => void spans.push({ text, weight: 1, isBreak });
-  const close = (bracket: "(" | "[", factor: number): boolean => {
+  const close = (bracket: "(" | "[", factor: number, token: string): void => {
     const last = open.at(-1);
-    if (last?.bracket !== bracket) return false;
+    if (last?.bracket !== bracket) return say(token);
     open.pop();
     for (const span of spans.slice(last.from)) span.weight *= factor;
-    return true;
   };
   for (const [token, number] of prompt.matchAll(TOKEN)) {
     if (token === "(" || token === "[") open.push({ bracket: token, from: spans.length });
-    else if (number !== undefined) close("(", Number(number)) || say(token);
-    else if (token === ")") close("(", ROUND) || say(token);
-    else if (token === "]") close("[", SQUARE) || say(token);
+    else if (number !== undefined) close("(", Number(number), token);
+    else if (token === ")") close("(", ROUND, token);
+    else if (token === "]") close("[", SQUARE, token);
     else if (token === "BREAK") say("", true);
     else say(/^\\./.test(token) ? token.slice(1) : token);
   }
-  while (open.length > 0) close(open.at(-1)?.bracket ?? "(", open.at(-1)?.bracket === "[" ? SQUARE : ROUND);
+  for (const { bracket } of open.toReversed()) close(bracket, bracket === "[" ? SQUARE : ROUND, "");
   return merged(spans);
 }
 
