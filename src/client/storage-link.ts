@@ -111,6 +111,7 @@ export class StorageLink {
       case "listed":
       case "inspected":
       case "kept":
+      case "verified":
       case "removed":
       case "room":
       case "handed-over":

@@ -46,6 +46,20 @@ export async function provedDigests(row: FileRow, file: ReadableFile, hooks: Che
   return digests;
 }
 
+/** The bytes of a file that are not proved, neighbouring chunks together. */
+export function missingRanges(row: FileRow): readonly { readonly begin: number; readonly end: number }[] {
+  const ranges: { begin: number; end: number }[] = [];
+  for (const [index, digest] of row.digests.entries()) {
+    if (digest !== undefined) continue;
+    const begin = index * row.chunkBytes;
+    const last = ranges.at(-1);
+    const end = begin + chunkLength(row, index);
+    if (last?.end === begin) last.end = end;
+    else ranges.push({ begin, end });
+  }
+  return ranges;
+}
+
 /** How many bytes of a file are here and proved. */
 export function provedBytes(row: FileRow): number {
   return row.digests.reduce((sum, digest, index) => sum + (digest === undefined ? 0 : chunkLength(row, index)), 0);
