@@ -1,8 +1,9 @@
 // Carries calls to the image worker. It starts one when there is something to do, and notices when it is stuck (nothing
-// progresses) or has lost its device, or is told that it is dead. Then it ends the worker and rejects what was pending. It repeats nothing, because that is the generator's decision.
+// progresses), has lost its device, or is dead (watched-worker.ts). Then it ends the worker and rejects what was pending. It
+// repeats nothing, because that is the generator's decision.
 import { OnestrokeError } from "../common/errors";
 import type { DrawHooks } from "../common/drawing";
-import type { Answer, Call, FromWorker, ToWorker } from "../protocol/messages";
+import type { Answer, Call, FromWorker, Roots, ToWorker } from "../protocol/messages";
 import type { Listeners, Port } from "./start-worker";
 import { SUPERVISION, type Supervision } from "./supervision";
 import { WatchedWorker } from "./watched-worker";
@@ -20,7 +21,7 @@ interface PendingCall {
 
 export class Supervisor {
   readonly #worker: WatchedWorker<ToWorker, FromWorker>;
-  readonly #modelsRoot: string;
+  readonly #roots: Roots;
   readonly #patience: Supervision;
   readonly #pending = new Map<number, PendingCall>();
   /** It ends with `dispose`, and whatever waits ends with it. */
@@ -32,15 +33,15 @@ export class Supervisor {
   /** Whether the last news was of files being fetched. What stalls then is the network. */
   #isFetching = false;
 
-  /** @param modelsRoot what every worker is told first */
-  constructor(spawn: SpawnWorker, modelsRoot: string, patience: Supervision = SUPERVISION) {
+  /** @param roots what every worker is told first */
+  constructor(spawn: SpawnWorker, roots: Roots, patience: Supervision = SUPERVISION) {
     this.#worker = new WatchedWorker(spawn, patience, {
       name: "image worker",
       onMessage: (message) => this.#receive(message),
       onDeath: (error) => this.#die(error),
       onTick: () => this.#tick(),
     });
-    this.#modelsRoot = modelsRoot;
+    this.#roots = roots;
     this.#patience = patience;
   }
 
@@ -111,7 +112,7 @@ export class Supervisor {
   #ensureWorker(): void {
     if (this.#worker.isThere) return;
     this.#worker.start();
-    this.#worker.post({ type: "start", modelsRoot: this.#modelsRoot });
+    this.#worker.post({ type: "start", ...this.#roots });
     this.#isFetching = false;
   }
 
