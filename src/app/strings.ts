@@ -1,6 +1,6 @@
 // Every sentence the page says, in one table, so that a second language is one more file.
 // Error messages and remedies come from the errors themselves.
-import type { Room } from "../common/download";
+import type { DamagedRange, Room } from "../common/download";
 import type { License, ModelFacts } from "../common/model-facts";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
@@ -13,6 +13,7 @@ export const formatBytes = (byteLength: number): string => bytes.format(byteLeng
 export const formatDuration = (ms: number): string => (ms < 999.5 ? `${Math.round(ms)} ms` : `${seconds.format(ms / 1_000)} s`);
 
 const gigabytes = new Intl.NumberFormat("en", { style: "unit", unit: "gigabyte", maximumFractionDigits: 2 });
+const count = new Intl.NumberFormat("en");
 const minutes = new Intl.NumberFormat("en", { style: "unit", unit: "minute", unitDisplay: "long" });
 const hours = new Intl.NumberFormat("en", { style: "unit", unit: "hour", unitDisplay: "long", maximumFractionDigits: 1 });
 
@@ -180,7 +181,12 @@ export const strings = {
           : `Licence: ${licence.id}.`,
     verifying: "Checking every byte",
     whole: "Every byte is as it was published.",
-    notWhole: "Some of it was damaged and is gone. Go on to get it again.",
+    repairs: {
+      damaged: (byteLength: number) => `${formatSize(byteLength)} of it are not as they were published. Only these are fetched again:`,
+      range: ({ file, begin, end }: DamagedRange) => `${file}, bytes ${count.format(begin)} to ${count.format(end - 1)}`,
+      more: (ranges: number) => `and ${ranges} more places`,
+      repair: "Repair",
+    },
     askToRemove: (byteLength: number) => `Remove it and free up to ${formatSize(byteLength)}?`,
     arrived: (title: string) => `${title} is on this device`,
     now: (title: string, size: number, steps: string) => `${title} draws now: ${size} × ${size}, ${steps}. The prompt and the seed stay.`,

@@ -1,9 +1,10 @@
 // Weights by name, from one or several files of any format, read by range. Many weights are streamed in
-// the order of their files, with neighbours in one read, because each small read may cost a whole
-// request. At most one read and the tensor that it fills are in memory, never a whole file.
-import type { ByteSource, ByteStore, OnBytes } from "./byte-source";
+// the order of their files (read-ahead.ts). At most two reads and the tensor that they fill are in memory, never a whole file.
+import type { ByteStore, OnBytes } from "./byte-source";
+import { freeMemory } from "../common/free-memory";
 import { addLowRank, type LowRank } from "../common/low-rank";
 import { blockOf, isFloatDtype, roundToFloat16, toFloat16, toFloat32, type FloatDtype } from "./dtype";
+import { readAhead, readsOf, type Read } from "./read-ahead";
 import { ruleError } from "./safetensors";
 import { canonicalName, isWeight } from "./spellings";
 import { gathered, type StoredTensor, type StoredTensors } from "./stored-tensor";
@@ -21,7 +22,8 @@ export interface TensorReader {
   /** The stored shape; a 1x1 convolution may stand for a linear layer (`shapesAgree`). */
   shape(name: string): readonly number[];
   /**
-   * float16 bits of many tensors, in file order, each with what is to be added to it.
+   * float16 bits of many tensors, in file order, each with what is to be added to it. The bits are valid until the next tensor is asked
+   * for: they lie in memory that is used over and over.
    * @param onBytes called as stored bytes arrive, `storedBytes` in all
    * @throws OnestrokeError `model-corrupt` (rules 14 and 15), `model-unsupported` (integers; values beyond float16)
    */
@@ -33,12 +35,6 @@ export interface TensorReader {
   /** The same weights with something added to some of them. */
   plus(additions: ReadonlyMap<string, Addition>): TensorReader;
 }
-
-/** Large enough that a distant server's delay is small beside the transfer, small enough that a slow server sends it in seconds. */
-const READ_BYTES = 4 * 2 ** 20;
-
-/** So many bytes between two tensors are read along with them: archives have a header before each tensor. */
-const GAP_BYTES = 256;
 
 /** Rule 15 checks tensors of up to this many values: norms, biases, embeddings of time. */
 const CHECKED_VALUES = 65536;
@@ -102,30 +98,34 @@ class StoredTensorReader implements TensorReader {
 
   async *stream(names: Iterable<string>, signal?: AbortSignal, onBytes?: OnBytes): AsyncGenerator<StreamedTensor> {
     const wanted = new Map([...names].map((name) => [this.#tensor(name), name]));
-    let bits = new Uint16Array(0);
+    const memory = new Uint16Array(Math.max(0, ...[...wanted.keys()].map(streamedLength)));
+    let bits = memory;
     let values = new Float32Array(0);
-    for (const read of this.#reads(wanted)) {
-      const bytes = await readBytes(read, signal, onBytes);
-      for (const { tensor, begin, end } of read.pieces) {
-        const name = wanted.get(tensor) ?? "";
-        const dtype = floatDtype(name, tensor);
-        const block = blockOf(dtype);
-        const element = (at: number): number => ((at - tensor.begin) / block.bytes) * block.elements;
-        // This is a copy, because the tensor may not be aligned to its element (rule 12).
-        const stored = bytes.slice(begin - read.begin, end - read.begin);
-        if (tensor.strides === undefined) {
-          if (begin === tensor.begin) bits = new Uint16Array(element(tensor.end));
-          const piece = bits.subarray(element(begin), element(end));
-          toFloat16(stored, dtype, piece);
-          // The conversion can overflow in any tensor.
-          if (dtype !== "F16" || bits.length <= CHECKED_VALUES) refuseNonFiniteHalves(name, tensor, piece, () => float32Of(stored, dtype));
-          if (end === tensor.end) yield [name, bits, await this.#added(tensor, signal)];
-          continue;
+    try {
+      for await (const [read, bytes] of readAhead(this.#reads(wanted), signal, onBytes)) {
+        for (const { tensor, begin, end } of read.pieces) {
+          const name = wanted.get(tensor) ?? "";
+          const dtype = floatDtype(name, tensor);
+          const block = blockOf(dtype);
+          const element = (at: number): number => ((at - tensor.begin) / block.bytes) * block.elements;
+          const stored = aligned(bytes, begin - read.begin, end - read.begin);
+          if (tensor.strides === undefined) {
+            if (begin === tensor.begin) bits = memory.subarray(0, element(tensor.end));
+            const piece = bits.subarray(element(begin), element(end));
+            toFloat16(stored, dtype, piece);
+            // The conversion can overflow in any tensor.
+            if (dtype !== "F16" || bits.length <= CHECKED_VALUES)
+              refuseNonFiniteHalves(name, tensor, piece, () => float32Of(stored, dtype));
+            if (end === tensor.end) yield [name, bits, await this.#added(tensor, signal)];
+            continue;
+          }
+          if (begin === tensor.begin) values = new Float32Array(element(tensor.end));
+          toFloat32(stored, dtype, values.subarray(element(begin), element(end)));
+          if (end === tensor.end) yield [name, rowMajorHalves(name, tensor, values), await this.#added(tensor, signal)];
         }
-        if (begin === tensor.begin) values = new Float32Array(element(tensor.end));
-        toFloat32(stored, dtype, values.subarray(element(begin), element(end)));
-        if (end === tensor.end) yield [name, rowMajorHalves(name, tensor, values), await this.#added(tensor, signal)];
       }
+    } finally {
+      freeMemory(memory);
     }
   }
 
@@ -162,6 +162,17 @@ class StoredTensorReader implements TensorReader {
   }
 }
 
+/** Values that a tensor takes of the memory for all of them. */
+function streamedLength({ dtype, strides, begin, end }: StoredTensor): number {
+  const { bytes, elements } = blockOf(dtype);
+  return strides === undefined ? ((end - begin) / bytes) * elements : 0;
+}
+
+/** Bytes `[begin, end)` where a number may begin: a copy if they are not there, because a tensor may lie anywhere in a file (rule 12). */
+function aligned(bytes: Uint8Array<ArrayBuffer>, begin: number, end: number): Uint8Array<ArrayBuffer> {
+  return begin % 8 === 0 ? bytes.subarray(begin, end) : bytes.slice(begin, end);
+}
+
 /** @param stored the values as they stand in the file */
 function rowMajorHalves(name: string, tensor: StoredTensor, stored: Float32Array<ArrayBuffer>): Uint16Array<ArrayBuffer> {
   const values = gathered(tensor, stored);
@@ -171,53 +182,12 @@ function rowMajorHalves(name: string, tensor: StoredTensor, stored: Float32Array
   return bits;
 }
 
-/** Bytes `[begin, end)` of a file that are a tensor or part of one. */
-interface Piece {
-  readonly tensor: StoredTensor;
-  readonly begin: number;
-  readonly end: number;
-}
-
-/** Neighbouring pieces of one file. */
-interface Read {
-  readonly source: ByteSource;
-  readonly begin: number;
-  end: number;
-  readonly pieces: Piece[];
-}
-
-/** Cuts tensors into pieces of whole blocks that fit one read, and joins neighbouring pieces into reads. */
-function readsOf(tensors: readonly StoredTensor[]): readonly Read[] {
-  const reads: Read[] = [];
-  for (const tensor of tensors) {
-    const { source } = tensor;
-    const { bytes } = blockOf(tensor.dtype);
-    const most = Math.floor(READ_BYTES / bytes) * bytes;
-    for (let begin = tensor.begin; begin < tensor.end; begin += most) {
-      const end = Math.min(begin + most, tensor.end);
-      const read = reads.at(-1);
-      if (read?.source === source && isNear(begin - read.end) && end - read.begin <= READ_BYTES) {
-        read.pieces.push({ tensor, begin, end });
-        read.end = end;
-      } else {
-        reads.push({ source, begin, end, pieces: [{ tensor, begin, end }] });
-      }
-    }
-  }
-  return reads;
-}
-
-function isNear(gap: number): boolean {
-  return gap >= 0 && gap <= GAP_BYTES;
-}
-
 async function readBytes(
-  { source, begin, end }: Omit<Read, "pieces">,
+  { source, begin, end }: Pick<Read, "source" | "begin" | "end">,
   signal?: AbortSignal,
-  onBytes?: OnBytes,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(end - begin);
-  await source.read(begin, bytes, signal, onBytes);
+  await source.read(begin, bytes, signal);
   return bytes;
 }
 

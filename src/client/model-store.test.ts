@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { planBytes, type DownloadProgress } from "../common/download";
 import type { ModelOutline } from "../common/model-outline";
 import { fileVault } from "../vault/file-vault";
-import { FakeDisk, toolsOn } from "../vault/testing/fake-disk";
+import { FakeDisk, Life, toolsOn } from "../vault/testing/fake-disk";
 import { fakeServer, pieces, type FakeServer } from "../vault/testing/fake-server";
 import { filesAt, planOf, sampleBytes, type Sample } from "../vault/testing/plans";
 import { StorageSession } from "../worker/storage-session";
@@ -43,11 +43,12 @@ function workers({ fails = 0, isKept = true, hub = "https://hub.test" } = {}): W
   let isSilent = false;
   const spawn: SpawnStorage = (listeners) => {
     const number = ++spawns;
+    const life = new Life();
     let ended = false;
     isSilent = false;
     if (number <= fails) queueMicrotask(() => listeners.onError("its script could not be loaded"));
     const session = new StorageSession(
-      async (transfer) => fileVault(toolsOn(disk, { fetcher: server.fetcher, ...transfer }), isKept),
+      async (transfer) => fileVault(toolsOn(disk, { fetcher: server.fetcher, ...transfer }, life), isKept),
       async (name, address, token) => ({ plan: { ...PLAN, model: name, title: `${address} ${token}` }, outline: OUTLINE }),
       (message) => {
         const copy = structuredClone(message);
@@ -60,7 +61,10 @@ function workers({ fails = 0, isKept = true, hub = "https://hub.test" } = {}): W
       post: (message) => {
         if (number > fails && !isSilent) session.receive(structuredClone(message));
       },
-      terminate: () => (ended = true),
+      terminate: () => {
+        ended = true;
+        life.end();
+      },
     };
   };
   const storage = {
@@ -90,7 +94,7 @@ test("a model is fetched with progress, listed, checked, measured and removed", 
   expect(kept).toMatchObject({ isComplete: true, hereBytes: planBytes(PLAN) });
   expect(said.at(-1)?.hereBytes).toBe(planBytes(PLAN));
   expect(await eventually(store.list())).toEqual([kept]);
-  expect(await eventually(store.verify(PLAN.model))).toEqual(kept);
+  expect(await eventually(store.verify(PLAN.model))).toEqual({ ...kept, damaged: [] });
   expect(await eventually(store.room())).toEqual({ usedBytes: planBytes(PLAN), freeBytes: 0, isPersistent: undefined, isKept: true });
   expect(await store.persist()).toBe(true);
   expect((await eventually(store.room())).isPersistent).toBe(true);

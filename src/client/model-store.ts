@@ -8,6 +8,7 @@ import {
   type KeptModel,
   type ModelOffer,
   type Room,
+  type VerifiedModel,
 } from "../common/download";
 import { invariant } from "../common/errors";
 import type { StorageAnswer, StorageCall } from "../protocol/storage-messages";
@@ -39,8 +40,8 @@ export interface ModelStore {
   inspect(name: string, hooks?: StoreHooks): Promise<ModelOffer>;
   /** Fetches what is missing of a model. @throws OnestrokeError as `Vault.fetch` */
   fetch(plan: DownloadPlan, hooks?: StoreHooks): Promise<KeptModel>;
-  /** Reads and hashes every byte again. What is wrong counts as missing from then on, so that `fetch` mends it. */
-  verify(model: string, hooks?: StoreHooks): Promise<KeptModel>;
+  /** Reads and hashes every byte again. What is wrong is named and counts as missing from then on, so that `fetch` mends it. */
+  verify(model: string, hooks?: StoreHooks): Promise<VerifiedModel>;
   /** @throws OnestrokeError `busy-elsewhere` while another tab draws with it */
   remove(model: string): Promise<void>;
   room(): Promise<StoreRoom>;
@@ -94,7 +95,7 @@ export function superviseStore(
     list: async () => [...(await ask({ type: "list" }, "listed")).models, ...[...lent.values()].map(keptAs)],
     inspect: async (name, hooks) => (await ask({ type: "inspect", name, hub }, "inspected", hooks)).offer,
     fetch: async (plan, hooks) => (await ask({ type: "fetch", plan }, "kept", hooks)).model,
-    verify: async (model, hooks) => (await ask({ type: "verify", model }, "kept", hooks)).model,
+    verify: async (model, hooks) => (await ask({ type: "verify", model }, "verified", hooks)).model,
     remove: async (model) => {
       if (!lent.delete(model)) await ask({ type: "remove", model }, "removed");
     },

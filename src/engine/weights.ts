@@ -1,6 +1,7 @@
 // The weights of one network on the GPU: packed once at load into the layouts of
 // `ops.ts`, independent of resolution and tile, shared by every plan of the network,
 // evictable and restorable. Always float16.
+import { freeMemory } from "../common/free-memory";
 import { withLowRanks, type LowRank } from "../common/low-rank";
 import { invariant, OnestrokeError, throwIfCancelled } from "../common/errors";
 import { addOnGpu, type PackedPart } from "./add-low-rank";
@@ -8,6 +9,7 @@ import type { Device } from "./device";
 import { weightId, weightsOf, type Weight } from "./ops";
 import type { Graph } from "./graph";
 import { product, roundUp, type Shape } from "./tensor";
+import { transposeInto } from "./transpose";
 
 /** Where a network's parameters come from: the checkpoint reader, or a test's arrays. */
 export interface WeightSource {
@@ -15,8 +17,8 @@ export interface WeightSource {
   stream(shapes: ReadonlyMap<string, Shape>, signal?: AbortSignal): AsyncIterable<SourceTensor>;
 }
 
-/** float16 bits, row-major in the checkpoint shape, and what is added to them. */
-export type SourceTensor = readonly [key: string, bits: Uint16Array, added?: readonly LowRank[]];
+/** float16 bits, row-major in the checkpoint shape and valid until the next tensor is asked for, and what is added to them. */
+export type SourceTensor = readonly [key: string, bits: Uint16Array<ArrayBuffer>, added?: readonly LowRank[]];
 
 interface Placed {
   readonly buffer: GPUBuffer;
@@ -26,8 +28,8 @@ interface Placed {
 
 const ALIGNMENT = 256;
 const SLAB_BYTES = 256 * 1024 * 1024;
-/** Uploads queued before the loader waits for the GPU. */
-const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
+/** Uploads queued before the loader waits for those before them: so the GPU has something to do while the next weights are packed. */
+const QUEUED_BYTES = 32 * 1024 * 1024;
 
 export class Weights {
   readonly device: Device;
@@ -99,7 +101,8 @@ export class Weights {
   async #upload(weights: readonly Weight[], placed: ReadonlyMap<string, Placed>, signal?: AbortSignal): Promise<void> {
     const totalBytes = weights.reduce((total, weight) => total + packedBytes(weight), 0);
     let loadedBytes = 0;
-    let pending = 0;
+    let queuedBytes = 0;
+    let before: Promise<unknown> = Promise.resolve();
     for await (const { weight, packed, added } of packedWeights(weights, this.source, signal)) {
       throwIfCancelled(signal);
       this.device.assertAlive();
@@ -108,11 +111,13 @@ export class Weights {
       this.device.gpu.queue.writeBuffer(place.buffer, place.offset, packed);
       for (const { part, lowRank } of added) await addOnGpu(this.device, place, part, lowRank);
       loadedBytes += packed.byteLength;
-      pending += packed.byteLength;
-      if (pending > IN_FLIGHT_BYTES) {
-        await this.device.gpu.queue.onSubmittedWorkDone();
-        pending = 0;
-      }
+      queuedBytes += packed.byteLength;
+      if (queuedBytes < QUEUED_BYTES) continue;
+      await before;
+      before = this.device.gpu.queue.onSubmittedWorkDone();
+      // A GPU that is lost is noticed at the next weight.
+      before.catch(() => undefined);
+      queuedBytes = 0;
     }
     invariant(loadedBytes === totalBytes, "the source gave every weight");
   }
@@ -160,26 +165,35 @@ interface PackedWeight {
   readonly added: readonly { readonly part: PackedPart; readonly lowRank: LowRank }[];
 }
 
-/** Each weight, packed, as soon as the last of its parts has come. */
+/** Each weight, packed, as soon as the last of its parts has come, and valid until the next one is asked for. */
 async function* packedWeights(weights: readonly Weight[], source: WeightSource, signal?: AbortSignal): AsyncGenerator<PackedWeight> {
   const waiting = new Map<string, { readonly weight: Weight; readonly parts: Map<string, SourceTensor> }[]>();
   for (const weight of weights) {
     const waiter = { weight, parts: new Map<string, SourceTensor>() };
     for (const key of weight.keys) waiting.set(key, [...(waiting.get(key) ?? []), waiter]);
   }
-  for await (const tensor of source.stream(tensorsOf(weights), signal)) {
-    const [key] = tensor;
-    for (const { weight, parts } of waiting.get(key) ?? []) {
-      parts.set(key, tensor);
-      const arrived = weight.keys.flatMap((part) => [parts.get(part)]).filter((part) => part !== undefined);
-      if (arrived.length < weight.keys.length) continue;
-      yield packedWith(weight, arrived);
-      parts.clear();
+  // One piece of memory for all of them: a large network would else leave its whole length in pieces behind it.
+  const memory = new Uint16Array(Math.max(0, ...weights.map(packedBytes)) / 2);
+  try {
+    for await (const [key, bits, added = []] of source.stream(tensorsOf(weights), signal)) {
+      for (const { weight, parts } of waiting.get(key) ?? []) {
+        parts.set(key, [key, bits, added]);
+        const arrived = weight.keys.flatMap((part) => [parts.get(part)]).filter((part) => part !== undefined);
+        if (arrived.length < weight.keys.length) {
+          parts.set(key, [key, bits.slice(), added]);
+          continue;
+        }
+        yield packedWith(weight, arrived, memory);
+        for (const [waited, [, copy]] of parts) if (waited !== key) freeMemory(copy);
+        parts.clear();
+      }
     }
+  } finally {
+    freeMemory(memory);
   }
 }
 
-function packedWith(weight: Weight, tensors: readonly SourceTensor[]): PackedWeight {
+function packedWith(weight: Weight, tensors: readonly SourceTensor[], memory: Uint16Array<ArrayBuffer>): PackedWeight {
   if (weight.layout === "vector" || weight.layout === "table") {
     // These are small, or lie otherwise than the kernel expects.
     return {
@@ -187,6 +201,7 @@ function packedWith(weight: Weight, tensors: readonly SourceTensor[]): PackedWei
       packed: packWeight(
         weight,
         tensors.map(([, bits, added = []]) => withLowRanks(bits, added)),
+        memory,
       ),
       added: [],
     };
@@ -204,6 +219,7 @@ function packedWith(weight: Weight, tensors: readonly SourceTensor[]): PackedWei
     packed: packWeight(
       weight,
       tensors.map(([, bits]) => bits),
+      memory,
     ),
     added,
   };
@@ -235,12 +251,17 @@ export function packedBytes(weight: Weight): number {
   return rows * roundUp(outputs(weight), 4) * 2;
 }
 
-/** Lays checkpoint tensors (float16 bits) out as `weight.layout` says. */
-export function packWeight(weight: Weight, parts: readonly Uint16Array[]): Uint16Array<ArrayBuffer> {
-  const packed = new Uint16Array(packedBytes(weight) / 2);
+/**
+ * Lays checkpoint tensors (float16 bits) out as `weight.layout` says.
+ * @param memory is used for the result if it is large enough
+ */
+export function packWeight(weight: Weight, parts: readonly Uint16Array[], memory?: Uint16Array<ArrayBuffer>): Uint16Array<ArrayBuffer> {
+  const length = packedBytes(weight) / 2;
+  const packed = memory !== undefined && memory.length >= length ? memory.subarray(0, length) : new Uint16Array(length);
   const total = outputs(weight);
   const n4 = roundUp(total, 4);
-  const column = (n: number) => (weight.interleaved ? interleave(n, total / 2) : n);
+  // Every place has its value, unless some are padding.
+  if (weight.shapes.reduce((sum, shape) => sum + product(shape), 0) < length) packed.fill(0);
   let first = 0;
   parts.forEach((part, index) => {
     const shape = weight.shapes[index] ?? [];
@@ -251,13 +272,10 @@ export function packWeight(weight: Weight, parts: readonly Uint16Array[]): Uint1
       return;
     }
     const k4 = weight.layout === "vector" ? 1 : roundUp(k, 4);
-    for (let output = 0; output < n; output++) {
-      const to = column(first + output);
-      for (let input = 0; input < k; input++) {
-        const from = (output * k + input) * taps;
-        for (let tap = 0; tap < taps; tap++) packed[(tap * k4 + input) * n4 + to] = part[from + tap] ?? 0;
-      }
-    }
+    const from = first;
+    const rows = Int32Array.from({ length: k * taps }, (_, at) => ((at % taps) * k4 + Math.floor(at / taps)) * n4);
+    const columns = Int32Array.from({ length: n }, (_, at) => (weight.interleaved ? interleave(from + at, total / 2) : from + at));
+    transposeInto(part, packed, rows, columns);
     first += n;
   });
   return packed;

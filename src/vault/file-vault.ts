@@ -1,8 +1,9 @@
 // The vault itself: models over files. Each operation takes the locks that it needs, and leaves the rest to the parts beside this file.
-import type { DownloadPlan, HandedModel, KeptModel, Room } from "../common/download";
+import type { DamagedRange, DownloadPlan, HandedModel, KeptModel, Room } from "../common/download";
 import { planBytes } from "../common/download";
 import { OnestrokeError } from "../common/errors";
 import { checkFile } from "./check-file";
+import { missingRanges } from "./chunks";
 import { fetchFile, isHere } from "./fetch-file";
 import type { ReadableFile } from "./folder";
 import { fileSizes, hereBytes, keptModel } from "./kept";
@@ -139,15 +140,17 @@ export function fileVault(tools: VaultTools, isKept: boolean, storage?: StorageF
       if (row === undefined) throw new OnestrokeError("model-missing", `nothing of ${model} is kept on this device`, { model });
       return alone(model, hooks, planBytes(row.plan), async () => {
         const tally = new Tally(planBytes(row.plan), new Map(), hooks.onProgress);
-        for (const { id, name } of await wantedFiles(row.plan)) {
+        const damaged: DamagedRange[] = [];
+        for (const { id, name, planned } of await wantedFiles(row.plan)) {
           await locks.hold(LOCKS.file(id), "exclusive", async () => {
             const file = await journal.file(id);
-            if (file?.isComplete !== true) return;
             const onChunk = (byteLength: number, isRight: boolean): void => tally.add(name, isRight ? byteLength : 0);
-            await checkFile(id, file, tools, { signal: hooks.signal, onChunk });
+            const checked = file?.isComplete === true ? await checkFile(id, file, tools, { signal: hooks.signal, onChunk }) : file;
+            const ranges = checked === undefined ? [{ begin: 0, end: planned.byteLength }] : missingRanges(checked);
+            damaged.push(...ranges.map((range) => ({ file: name, ...range })));
           });
         }
-        return kept(row.plan);
+        return { ...(await kept(row.plan)), damaged };
       });
     },
 

@@ -93,7 +93,7 @@ async function perform(
     case "fetch":
       return { type: "kept", id, model: await vault.fetch(call.plan, hooks) };
     case "verify":
-      return { type: "kept", id, model: await vault.verify(call.model, hooks) };
+      return { type: "verified", id, model: await vault.verify(call.model, hooks) };
     case "remove":
       await vault.remove(call.model);
       return { type: "removed", id };

@@ -54,6 +54,8 @@ function actionsOf(row: ModelRow, app: ReturnType<typeof useApp>, onUse: (() => 
     case "failed":
       return [{ name: strings.retry, act: () => void app.download(id), isMain: true }, dismiss(models.dismiss)];
     case "verified":
+      if (activity.damaged.length === 0) break;
+      return [{ name: models.repairs.repair, act: () => void app.download(id), isMain: true }, dismiss(models.dismiss)];
     case undefined:
       break;
   }

@@ -121,13 +121,17 @@ describe("getting a model", () => {
 
 describe("a model that is here", () => {
   test.each([
-    ["whole", 100, true],
-    ["damaged", 60, false],
-  ])("is verified: %s", async (_, hereBytes, isWhole) => {
-    const { shelf, row } = setUp({ list: async () => [keptOf("a/one", hereBytes)], verify: async () => keptOf("a/one", hereBytes) });
+    ["whole", []],
+    ["damaged", [{ file: "a/one@main/w", begin: 60, end: 100 }]],
+  ])("is verified: %s", async (_, damaged) => {
+    const hereBytes = damaged.reduce((left, { begin, end }) => left + begin - end, 100);
+    const { shelf, row } = setUp({
+      list: async () => [keptOf("a/one", hereBytes)],
+      verify: async () => ({ ...keptOf("a/one", hereBytes), damaged }),
+    });
     await shelf.refresh();
     await shelf.verify("a/one");
-    expect(row("a/one")?.activity).toEqual({ kind: "verified", isWhole });
+    expect(row("a/one")?.activity).toEqual({ kind: "verified", damaged });
   });
 
   test("is removed only after a person was asked", async () => {

@@ -1,7 +1,7 @@
 // What a visitor does with models: looks at them, gets one, pauses, checks, removes. Each model has one activity at a time;
 // what several tabs do at once is settled by the vault's locks.
 import type { ModelStore } from "../../library";
-import { planBytes, type DownloadPlan, type DownloadProgress, type ModelOffer } from "../../common/download";
+import type { DownloadPlan, DownloadProgress, ModelOffer } from "../../common/download";
 import { OnestrokeError } from "../../common/errors";
 import type { AppStore } from "../state";
 import { strings } from "../strings";
@@ -117,8 +117,8 @@ export function createModelShelf(store: AppStore, models: ModelStore, clock: () 
       if (plan === undefined) return;
       await act(id, { kind: "verifying", progress: undefined }, async (signal) => {
         const onProgress = (progress: DownloadProgress): void => setActivity(id, { kind: "verifying", progress });
-        const { isComplete, hereBytes } = await models.verify(id, { signal, onProgress });
-        return { kind: "verified", isWhole: isComplete && hereBytes === planBytes(plan) };
+        const { damaged } = await models.verify(id, { signal, onProgress });
+        return { kind: "verified", damaged };
       });
     },
     askToRemove: (id) => setActivity(id, { kind: "asking to remove" }),

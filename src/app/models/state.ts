@@ -2,7 +2,7 @@
 import { catalogueEntry, CATALOGUE } from "../../catalogue/entries";
 import type { CatalogueEntry } from "../../catalogue/entry";
 import type { StoreRoom } from "../../library";
-import { planBytes, type DownloadProgress, type KeptModel, type ModelOffer } from "../../common/download";
+import { planBytes, type DamagedRange, type DownloadProgress, type KeptModel, type ModelOffer } from "../../common/download";
 import type { OnestrokeError } from "../../common/errors";
 import type { License } from "../../common/model-facts";
 import type { GpuSurvey } from "./gpu-survey";
@@ -20,8 +20,8 @@ export type Activity =
       readonly bytesPerSecond: number | undefined;
     }
   | { readonly kind: "verifying"; readonly progress: DownloadProgress | undefined }
-  /** Whether every byte was as published. */
-  | { readonly kind: "verified"; readonly isWhole: boolean }
+  /** What was not as published. */
+  | { readonly kind: "verified"; readonly damaged: readonly DamagedRange[] }
   | { readonly kind: "asking to remove" }
   | { readonly kind: "removing" }
   | { readonly kind: "failed"; readonly error: OnestrokeError };
