@@ -2,6 +2,7 @@
 import type { Engine } from "./engine";
 import type { RecipeLora } from "./recipe-lora";
 import type { SteeringDefaults } from "./steering-defaults";
+import type { WeightFormat } from "./weight-format";
 
 export interface License {
   /** SPDX identifier, or the name that the model's page uses. */
@@ -23,6 +24,8 @@ export interface ModelPart {
   readonly engine: Engine;
   /** Size as stored. */
   readonly byteLength: number;
+  /** Number format of its large weights on the GPU; ONNX graphs bring their own. */
+  readonly weights?: WeightFormat;
 }
 
 /** A loaded model: what recipes are fitted to, and what the page says about it. */

@@ -2,6 +2,7 @@
 // `inputs` are tensors, `weights` checkpoint parameters; generic passes walk them by
 // field, so each op keeps exactly this form. Fields marked "fused" are filled by
 // `fuse/*`; networks leave them out.
+import type { QuantisedFormat } from "../common/weight-format";
 import type { Tensor, Shape } from "./tensor";
 
 export type Activation =
@@ -14,7 +15,7 @@ export type Activation =
   | "soft-clamp"; // 3 tanh(x / 3), AutoencoderTiny's input
 
 /**
- * A checkpoint parameter, and how it lies in GPU memory (always float16, zero-padded):
+ * A checkpoint parameter, and how it lies in GPU memory (float16 and zero-padded, if it has no other `format`):
  * - `vector`: `[n]` as `[n4]`
  * - `matrix`: torch linear `[n, k]` (or conv `[n, k, 1, 1]`) as `[k4][n4]`
  * - `convolution`: `[n, k, kh, kw]` as `[kh * kw][k4][n4]`
@@ -29,6 +30,8 @@ export interface Weight {
   readonly layout: "vector" | "matrix" | "convolution" | "table";
   /** Fused: the two halves of n alternate in blocks of four (value, gate), for gated epilogues. */
   readonly interleaved?: true;
+  /** A matrix or convolution in another format than float16 (weight-layout.ts); `quantise-graph.ts` says which. */
+  readonly format?: QuantisedFormat;
 }
 
 /** Where head h, channel c of a packed projection lies in a row: `offset + h * headStride + c`. */
@@ -285,5 +288,6 @@ export function weightsOf(op: Op): readonly Weight[] {
 
 /** Identity of a weight in memory: equal keys and layout share one upload. */
 export function weightId(weight: Weight): string {
-  return `${weight.layout}${weight.interleaved ? "/interleaved" : ""}:${weight.keys.join("+")}`;
+  const { layout, interleaved, format, keys } = weight;
+  return `${layout}${interleaved ? "/interleaved" : ""}${format ? `/${format}` : ""}:${keys.join("+")}`;
 }

@@ -267,7 +267,7 @@ function bindings(
 }
 
 function resourceOf(source: BufferSource, memory: Memory, weights: Weights, target: KernelTarget): GPUBufferBinding {
-  if ("weight" in source) return weights.binding(source.weight);
+  if ("weight" in source) return weights.binding(source.weight, source.region);
   if ("tensor" in source) {
     const { buffer, offset } = memory.place(source.tensor);
     return { buffer, offset, size: byteLengthOf(source.tensor, target.format) };

@@ -10,7 +10,8 @@ import type { Weight } from "./ops";
 import { product } from "./tensor";
 import { arraySource, evaluate, testDevice } from "./testing/evaluate";
 import { recordBuffers } from "./testing/record-buffers";
-import { packedBytes, packWeight, Weights, type WeightSource } from "./weights";
+import { packedBytes, packWeight } from "./weight-layout";
+import { Weights, type WeightSource } from "./weights";
 
 /** Packs parts filled with 1, 2, 3, ... and gives the values back. */
 function packed(weight: Weight): number[] {

@@ -24,7 +24,8 @@ export class WgslAutoencoder {
     const vae = component(manifest, "vae");
     this.role = openAutoencoder(vae);
     const { needsFloat32, decoder, encoder } = this.role;
-    const options = { name: "vae", format: needsFloat32 ? "f32" : format, component: vae } as const;
+    // Weights stay float16 whatever the others are: they are the smallest part, and what they lose is seen pixel by pixel.
+    const options = { name: "vae", format: needsFloat32 ? "f32" : format, weights: "f16", component: vae } as const;
     this.decoder = new Network(device, { ...options, unused: decoder.unused });
     this.encoder = new Network(device, { ...options, unused: encoder.unused });
   }

@@ -7,14 +7,13 @@ import type { GraphBuilder } from "../../engine/graph-builder";
 import type { Plan } from "../../engine/plan";
 import { runPlan } from "../../engine/run";
 import { packSteering, type TextKeys } from "../../engine/steering-input";
-import type { NumberFormat } from "../../engine/tensor";
 import { openDenoiser } from "../../networks";
 import type { Denoiser } from "../../networks/roles";
 import type { SamplerStep } from "../../samplers/schedule";
 import type { Condition, EncodedText, Size } from "../engine";
 import { channelsLast } from "../latent-layout";
 import type { Work } from "../work";
-import { Network } from "./network";
+import { Network, type NetworkNumbers } from "./network";
 
 export interface DenoiserPlanShape {
   /** Of the latent. */
@@ -29,11 +28,11 @@ export class WgslDenoiser {
   readonly role: Denoiser;
   readonly network: Network;
 
-  constructor(manifest: Manifest, device: Device, format: NumberFormat) {
+  constructor(manifest: Manifest, device: Device, numbers: NetworkNumbers) {
     const name = denoiserName(manifest);
     const part = component(manifest, name);
     this.role = openDenoiser(part);
-    this.network = new Network(device, { name, format, component: part, unused: this.role.unused });
+    this.network = new Network(device, { ...numbers, name, component: part, unused: this.role.unused });
   }
 
   plan(shape: DenoiserPlanShape, work: Work): Promise<Plan> {

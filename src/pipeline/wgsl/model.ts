@@ -6,6 +6,7 @@ import type { ModelFacts, ModelPart } from "../../common/model-facts";
 import { modelName } from "../../common/recipe";
 import type { Picture } from "../../common/picture";
 import type { Steering } from "../../common/steering";
+import type { WeightFormat } from "../../common/weight-format";
 import type { Device } from "../../engine/device";
 import type { Plan } from "../../engine/plan";
 import type { NumberFormat } from "../../engine/tensor";
@@ -29,6 +30,8 @@ export interface WgslOptions {
   readonly sampler?: SamplerOverrides;
   /** Number format of activations. Default: float16 where the device has it. */
   readonly format?: NumberFormat;
+  /** Number format of the weights of text encoders and denoiser. Default: for each, what most of its weights are stored in. */
+  readonly weights?: WeightFormat | undefined;
   /** Rows of the encoder's 77 tokens that a prompt may fill. Default 1: the rest is cut, as published pipelines do. */
   readonly textRows?: number;
   /** Bytes of weights that may stay on the GPU between pictures. Networks with more take turns. Default 6 GiB. */
@@ -43,8 +46,12 @@ const DEFAULT_RESIDENT_BYTES = 6 * 2 ** 30;
  */
 export async function openWgslModel(manifest: Manifest, device: Device, hooks: DrawHooks = {}, options: WgslOptions = {}): Promise<Model> {
   const format = options.format ?? (device.hasFloat16 ? "f16" : "f32");
-  const textEncoders = await WgslTextEncoder.openAll(manifest, device, format, hooks.signal);
-  const engine = new WgslEngine(manifest, device, textEncoders, format, options);
+  const numbers = { format, weights: options.weights };
+  const texts = await WgslTextEncoder.openAll(manifest, device, numbers, hooks.signal);
+  const denoiser = new WgslDenoiser(manifest, device, numbers);
+  const formats = await Promise.all([...texts, denoiser].map(({ network }) => network.weightFormat(hooks.signal)));
+  const networks = { texts, denoiser, autoencoder: new WgslAutoencoder(manifest, device, format) };
+  const engine = new WgslEngine(manifest, device, networks, new Map(formats), options);
   const work = loadingWork(hooks, engine.facts.weightBytes);
   try {
     await engine.prepare(work);
@@ -53,6 +60,12 @@ export async function openWgslModel(manifest: Manifest, device: Device, hooks: D
     throw error;
   }
   return new Model(engine, work.timings(), options.textRows);
+}
+
+interface WgslNetworks {
+  readonly texts: readonly WgslTextEncoder[];
+  readonly denoiser: WgslDenoiser;
+  readonly autoencoder: WgslAutoencoder;
 }
 
 class WgslEngine implements ModelEngine {
@@ -70,14 +83,14 @@ class WgslEngine implements ModelEngine {
   constructor(
     manifest: Manifest,
     device: Device,
-    texts: readonly WgslTextEncoder[],
-    format: NumberFormat,
+    { texts, denoiser, autoencoder }: WgslNetworks,
+    weightFormats: ReadonlyMap<string, WeightFormat>,
     { sampler, residentBytes = DEFAULT_RESIDENT_BYTES }: WgslOptions,
   ) {
     this.#device = device;
     this.#texts = texts;
-    this.#denoiser = new WgslDenoiser(manifest, device, format);
-    this.#autoencoder = new WgslAutoencoder(manifest, device, format);
+    this.#denoiser = denoiser;
+    this.#autoencoder = autoencoder;
     this.sampler = manifest.sampler
       ? withRule(manifest.sampler, sampler?.rule)
       : samplerFromConfig(component(manifest, "scheduler").config, sampler);
@@ -109,7 +122,7 @@ class WgslEngine implements ModelEngine {
       steering: steeringDefaults(manifest),
       doubt: this.sampler.doubt,
       adapter: device.name,
-      parts: partsOf(manifest),
+      parts: partsOf(manifest, weightFormats),
     };
   }
 
@@ -188,9 +201,12 @@ class WgslEngine implements ModelEngine {
 }
 
 /** The networks with weights, in the order they run. */
-function partsOf(manifest: Manifest): readonly ModelPart[] {
+function partsOf(manifest: Manifest, weightFormats: ReadonlyMap<string, WeightFormat>): readonly ModelPart[] {
   const names = ["text_encoder", "text_encoder_2", denoiserName(manifest), "vae"] as const;
   return names
-    .map((name): ModelPart => ({ name, engine: "wgsl", byteLength: componentBytes(manifest.components[name]) }))
+    .map((name): ModelPart => {
+      const weights = weightFormats.get(name) ?? "f16";
+      return { name, engine: "wgsl", byteLength: componentBytes(manifest.components[name]), weights };
+    })
     .filter(({ byteLength }) => byteLength > 0);
 }

@@ -30,7 +30,7 @@ test("hundreds of tensors are a few reads of megabytes", async () => {
   const unet = component(manifest, "unet");
   expect((await openComponent(unet)).names.length, "control").toBeGreaterThan(300);
   reads.length = 0;
-  const denoiser = new WgslDenoiser(manifest, await testDevice(), "f32");
+  const denoiser = new WgslDenoiser(manifest, await testDevice(), { format: "f32" });
   await denoiser.plan({ height: 8, width: 8, textTokens: 77, method: "nasa" }, new Work());
   denoiser.network.evict();
   const [prefix, header, ...weights] = reads;

@@ -3,20 +3,28 @@
 // network; the next request for a plan brings them back.
 import { checkTensors } from "../../checkpoints/check-tensors";
 import { componentBytes, openComponent, type Component } from "../../checkpoints/manifest";
-import type { TensorReader } from "../../checkpoints/tensor-reader";
+import type { TensorReader, Wanted } from "../../checkpoints/tensor-reader";
+import type { WeightFormat } from "../../common/weight-format";
 import type { Device } from "../../engine/device";
 import { fuseGraph } from "../../engine/fuse";
 import type { Graph } from "../../engine/graph";
 import { GraphBuilder } from "../../engine/graph-builder";
 import { Plan } from "../../engine/plan";
+import { quantiseGraph } from "../../engine/quantise-graph";
 import type { NumberFormat } from "../../engine/tensor";
 import { checkpointTensors, Weights } from "../../engine/weights";
 import type { Work } from "../work";
 
-export interface NetworkOptions {
+export interface NetworkNumbers {
+  /** Of activations. */
+  readonly format: NumberFormat;
+  /** Of the weights that may have it (engine/quantise-graph.ts). Absent: what most of them are stored in. */
+  readonly weights?: WeightFormat | undefined;
+}
+
+export interface NetworkOptions extends NetworkNumbers {
   /** For progress and messages: "unet". */
   readonly name: string;
-  readonly format: NumberFormat;
   readonly component: Component;
   /** Checkpoint tensors the graphs may leave unread. */
   readonly unused: readonly RegExp[];
@@ -42,6 +50,12 @@ export class Network {
   /** Bytes of weights on the GPU. */
   get byteLength(): number {
     return this.#weights?.byteLength ?? 0;
+  }
+
+  /** The name of its component, and the number format of its weights on the GPU. @throws OnestrokeError as `openComponent` */
+  async weightFormat(signal?: AbortSignal): Promise<readonly [name: string, weights: WeightFormat]> {
+    const { name, weights } = this.#options;
+    return [name, weights ?? (await this.#open(signal)).weightFormat];
   }
 
   /**
@@ -75,35 +89,40 @@ export class Network {
     this.#weights = undefined;
   }
 
+  #open(signal?: AbortSignal): Promise<TensorReader> {
+    this.#reader ??= openComponent(this.#options.component, signal).catch((error: unknown) => {
+      this.#reader = undefined;
+      throw error;
+    });
+    return this.#reader;
+  }
+
   /** Progress is counted in bytes as they come: on a slow line one read takes minutes. */
-  #stream(reader: TensorReader, names: readonly string[], signal: AbortSignal | undefined): ReturnType<TensorReader["stream"]> {
-    const storedBytes = reader.storedBytes(names);
+  #stream(reader: TensorReader, wanted: Wanted, signal: AbortSignal | undefined): ReturnType<TensorReader["stream"]> {
+    const storedBytes = reader.storedBytes(wanted.keys());
     let arrivedBytes = 0;
-    return reader.stream(names, signal, (byteLength) => {
+    return reader.stream(wanted, signal, (byteLength) => {
       arrivedBytes += byteLength;
       this.#onShare?.(arrivedBytes / storedBytes);
     });
   }
 
   async #compile(source: Graph, work: Work): Promise<Plan> {
-    const graph = fuseGraph(source);
     const { component, unused, format, name } = this.#options;
     const { signal } = work;
     const totalBytes = componentBytes(component);
     const say = (share: number) => work.say({ stage: "load", component: name, loadedBytes: Math.round(share * totalBytes), totalBytes });
     // This is reported before the first byte arrives, so that a waiting user knows what the wait is for.
     if (!this.#weights) say(0);
-    this.#reader ??= openComponent(component, signal);
-    const reader = await this.#reader.catch((error: unknown) => {
-      this.#reader = undefined;
-      throw error;
-    });
+    const reader = await this.#open(signal);
     work.throwIfCancelled();
+    const [, weightFormat] = await this.weightFormat(signal);
+    const graph = quantiseGraph(fuseGraph(source), weightFormat);
     // The check covers the whole network: a tensor that the current outputs do not need is neither missing nor surplus.
     checkTensors(reader, checkpointTensors(source), unused, name);
     this.#onShare = say;
     const weights = (this.#weights ??= new Weights(this.#device, {
-      stream: (shapes, stop) => this.#stream(reader, [...shapes.keys()], stop),
+      stream: (wanted, stop) => this.#stream(reader, wanted, stop),
     }));
     await work.time("load", () => weights.load(graph, signal));
     return work.time("compile", () =>

@@ -3,14 +3,13 @@ import { component, type Manifest } from "../../checkpoints/manifest";
 import type { Device } from "../../engine/device";
 import type { Plan } from "../../engine/plan";
 import { runPlan } from "../../engine/run";
-import type { NumberFormat } from "../../engine/tensor";
 import { openTextEncoder } from "../../networks";
 import type { TextEncoder as TextEncoderRole } from "../../networks/roles";
 import { openClipTokenizer, type ClipTokenizer } from "../../tokenizer/clip-tokenizer";
 import { checkTokenizer } from "../check-parts";
 import type { TextEncoder, TextRow } from "../engine";
 import type { Work } from "../work";
-import { Network } from "./network";
+import { Network, type NetworkNumbers } from "./network";
 
 export class WgslTextEncoder implements TextEncoder {
   readonly role: TextEncoderRole;
@@ -27,7 +26,7 @@ export class WgslTextEncoder implements TextEncoder {
   }
 
   /** Every encoder of a model: one, SDXL's two, or none if it draws classes. @throws OnestrokeError `model-*`, `cancelled` */
-  static openAll(manifest: Manifest, device: Device, format: NumberFormat, signal?: AbortSignal): Promise<readonly WgslTextEncoder[]> {
+  static openAll(manifest: Manifest, device: Device, numbers: NetworkNumbers, signal?: AbortSignal): Promise<readonly WgslTextEncoder[]> {
     const suffixes = { "stable-diffusion": [""], "stable-diffusion-xl": ["", "_2"], "class-to-image": [] } as const;
     const state = manifest.pipeline === "stable-diffusion-xl" ? "penultimate" : "lastHiddenState";
     const opened = suffixes[manifest.pipeline].map(async (suffix) => {
@@ -36,7 +35,7 @@ export class WgslTextEncoder implements TextEncoder {
       const role = openTextEncoder(part);
       const tokenizer = await openClipTokenizer(store, folder, signal);
       checkTokenizer(tokenizer, role);
-      const network = new Network(device, { name: `text_encoder${suffix}`, format, component: part, unused: role.unused });
+      const network = new Network(device, { ...numbers, name: `text_encoder${suffix}`, component: part, unused: role.unused });
       return new WgslTextEncoder(role, tokenizer, network, state);
     });
     return Promise.all(opened);
