@@ -12,7 +12,7 @@ import { chosenSteering } from "./dial";
 
 export interface Draft {
   readonly model: string;
-  /** Of a recipe that was opened. No control changes them yet. */
+  /** What is added to the model; absent where nothing is. */
   readonly loras?: NonNullable<Recipe["loras"]>;
   readonly prompt: string;
   readonly negative: string;

@@ -4,6 +4,7 @@ import { catalogueEntry } from "../catalogue/entries";
 import type { Generator, ModelStore } from "../library";
 import type { HandedModel } from "../common/download";
 import { randomSeed } from "../common/recipe";
+import { loraName } from "../common/recipe-lora";
 import { linkOfDraft, type Draft } from "./draft";
 import { createGallery, keepingInMemory, type Gallery, type Keeping } from "./gallery/gallery";
 import { createTakingAlong, type TakingAlong } from "./gallery/taking-along";
@@ -52,6 +53,8 @@ export interface App
   showKeys(isShown: boolean): void;
   /** Draws with a folder or a file of this device from now on. */
   useOwn(model: HandedModel): Promise<void>;
+  /** Adds a LoRA's file to the model that draws, and draws with it. */
+  addLora(file: File): Promise<void>;
   /** Puts what the controls say into the address, so that it is there when the page begins anew. */
   keepDraft(): void;
 }
@@ -105,7 +108,13 @@ export function createApp(
     pictures.cancel();
     shelf.closeModels();
     const entry = catalogueEntry(id);
-    edit({ model: id, steering: undefined, ...(entry && { steps: entry.steps.preferred, width: entry.size, height: entry.size }) });
+    // LoRAs are made for one family of models.
+    edit({
+      model: id,
+      loras: [],
+      steering: undefined,
+      ...(entry && { steps: entry.steps.preferred, width: entry.size, height: entry.size }),
+    });
     if ((await model.load()) === undefined) return;
     const facts = factsOf(store.getState());
     // Somebody chose yet another one meanwhile.
@@ -148,6 +157,14 @@ export function createApp(
     useOwn: (own) => {
       models.lend(own);
       return useModel(own.plan.model);
+    },
+    async addLora(file) {
+      const name = loraName(file.name.replace(/\.[^.]+$/, ""));
+      models.lendLora(name, file);
+      const others = (store.getState().draft.loras ?? []).filter((lora) => lora.name !== name);
+      edit({ loras: [...others, { name, weight: 1 }] });
+      remark(strings.loras.added(name));
+      await draw();
     },
     bringBack: () => edit(store.getState().putAside ?? {}),
     dismissError: () => store.setState({ error: undefined }),

@@ -42,13 +42,15 @@ interface Place {
   readonly adapter: string;
 }
 
-function report({ file }: Job, { recipe, timings }: Drawing, { engine, adapter }: Place, json: boolean): void {
+function report({ file }: Job, { recipe, timings, inFloat32 }: Drawing, { engine, adapter }: Place, json: boolean): void {
   const { width, height, seed, steps } = recipe;
   if (json) {
-    process.stdout.write(`${JSON.stringify({ file, width, height, seed, steps, engine, adapter, timingsMs: timings })}\n`);
+    process.stdout.write(`${JSON.stringify({ file, width, height, seed, steps, engine, adapter, timingsMs: timings, inFloat32 })}\n`);
     return;
   }
   const denoise = timings.denoise.map((milliseconds) => Math.round(milliseconds)).join(" + ");
+  if (inFloat32 !== undefined)
+    console.error(`${file}: float16 broke it, so it was drawn with the ${inFloat32.join(" and the ")} in float32`);
   console.error(`${file}: ${width}x${height}, seed ${seed}, denoise ${denoise} ms, decode ${Math.round(timings.decode)} ms`);
 }
 

@@ -28,6 +28,17 @@ export interface ModelPart {
   readonly weights?: WeightFormat;
 }
 
+/** A network by its place in the pipeline. */
+export type NetworkName = "text_encoder" | "text_encoder_2" | "denoiser" | "autoencoder";
+
+/** How a picture of the model's own size uses the GPU's memory. */
+export interface ModelMemory {
+  /** The most that is on the GPU at one time, in bytes, as planned. */
+  readonly gpuBytes: number;
+  /** Networks that leave the GPU when another one needs their place; empty where all stay. */
+  readonly turns: readonly NetworkName[];
+}
+
 /** A loaded model: what recipes are fitted to, and what the page says about it. */
 export interface ModelFacts {
   /** Catalogue id, or the folder's name: what a recipe calls the model. */
@@ -52,4 +63,6 @@ export interface ModelFacts {
   readonly adapter: string;
   /** In the order they run. */
   readonly parts: readonly ModelPart[];
+  /** Absent where the engine plans no memory. */
+  readonly memory?: ModelMemory;
 }

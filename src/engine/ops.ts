@@ -75,7 +75,10 @@ export interface Padding {
   readonly right: number;
 }
 
-/** NHWC convolution. `channelBias` `[batch, n]` is added to every pixel (time embedding). */
+/**
+ * NHWC convolution. `channelBias` `[batch, n]` is added to every pixel (time embedding). The padding at the top is negative where the
+ * first line of x is above what the first line of the output reads (strips).
+ */
 export interface Conv2d extends OpOf<"conv2d", X, "residual" | "channelBias", "weight", "bias"> {
   readonly kernel: readonly [height: number, width: number];
   readonly stride: number;
@@ -92,11 +95,24 @@ export interface Conv2d extends OpOf<"conv2d", X, "residual" | "channelBias", "w
  * GroupNorm over `[batch, height, width, channels]` or `[batch, tokens, channels]`.
  * `second` (fused): x and second are normalised as one tensor, concatenated along channels.
  * `modulation` `[batch, 2 * channels]`: y = norm * (1 + modulation[:c]) + modulation[c:], before the activation.
+ * `moments` (strips): x is some lines of one image, and these are the `channel-moments` of the whole image, which has `imagePixels`.
  */
-export interface GroupNorm extends OpOf<"group-norm", X, "second" | "modulation", never, "scale" | "shift"> {
+export interface GroupNorm extends OpOf<"group-norm", X, "second" | "modulation" | "moments", never, "scale" | "shift"> {
   readonly groups: number;
   readonly epsilon: number;
   readonly activation: Activation;
+  readonly imagePixels?: number;
+}
+
+/** Mean and centred square sum of each channel of each line, f32 `[1, 2 * height, channels]`. x: `[1, height, width, channels]`. */
+export interface ChannelMoments extends OpOf<"channel-moments", X> {}
+
+/**
+ * Some lines of an image that lies in up to three strips: those from `begin` on of `before`, x and `after`, one below the other. All are
+ * `[1, *, width, channels]`.
+ */
+export interface Lines extends OpOf<"lines", X, "before" | "after"> {
+  readonly begin: number;
 }
 
 /** LayerNorm over channels; `modulation` `[batch, chunks * c]`: y = norm * (1 + scale chunk) + shift chunk. */
@@ -268,7 +284,9 @@ export type Op =
   | Rotary
   | Unpatchify
   | Combine
-  | ToRgba;
+  | ToRgba
+  | ChannelMoments
+  | Lines;
 
 export type OpKind = Op["kind"];
 

@@ -110,6 +110,12 @@ export class Plan {
     this.dirty |= RATES[rate];
   }
 
+  /** Everything runs again: weights have changed. */
+  invalidate(): void {
+    this.dirty = Object.values(RATES).reduce((all, rate) => all | rate, 0);
+    this.constantsReady = false;
+  }
+
   /** Number of values `write` takes for an input. */
   inputLength(name: string): number {
     return product(this.#input(name).tensor.shape);

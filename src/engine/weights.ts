@@ -42,6 +42,7 @@ export class Weights {
   readonly device: Device;
   readonly source: WeightSource;
   readonly #placed = new Map<string, Placed>();
+  readonly #loaded = new Map<string, Weight>();
   readonly #slabs: GPUBuffer[] = [];
 
   constructor(device: Device, source: WeightSource) {
@@ -69,6 +70,17 @@ export class Weights {
     }
     this.#slabs.push(...slabs);
     for (const [id, place] of placed) this.#placed.set(id, place);
+    for (const weight of missing) this.#loaded.set(weightId(weight), weight);
+  }
+
+  /**
+   * Uploads loaded weights anew, in their places: plans stay as they are. Weights that are not loaded are left out.
+   * @param keys what has changed in the source
+   * @throws OnestrokeError as `load`; then some are new and some are not, and all must be evicted
+   */
+  async update(keys: ReadonlySet<string>, signal?: AbortSignal): Promise<void> {
+    const changed = [...this.#loaded.values()].filter((weight) => weight.keys.some((key) => keys.has(key)));
+    await this.#upload(changed, this.#placed, signal);
   }
 
   binding(weight: Weight, region: keyof RegionBytes = "values"): GPUBufferBinding {
@@ -82,6 +94,7 @@ export class Weights {
     for (const slab of this.#slabs) slab.destroy();
     this.#slabs.length = 0;
     this.#placed.clear();
+    this.#loaded.clear();
   }
 
   /** Makes the slabs of `weights` and says where each will lie in them. */

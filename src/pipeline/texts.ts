@@ -39,6 +39,11 @@ export class Texts {
     );
   }
 
+  /** The encoders have changed. */
+  forget(): void {
+    this.#kept.clear();
+  }
+
   /**
    * @param emphasis how brackets in the text are read
    * @throws OnestrokeError as `TextEncoder.encode`

@@ -36,13 +36,19 @@ export function Diagnostics(): ReactNode {
   );
 }
 
-function Facts({ facts: { adapter, parts } }: { readonly facts: ModelFacts }): ReactNode {
+function Facts({ facts: { adapter, memory, parts } }: { readonly facts: ModelFacts }): ReactNode {
   return (
     <dl className={styles["facts"]}>
       <div>
         <dt>{strings.computedOn}</dt>
         <dd>{adapter === "cpu" ? strings.processor : adapter}</dd>
       </div>
+      {memory !== undefined && (
+        <div>
+          <dt>{strings.memory}</dt>
+          <dd>{strings.memoryOf(memory)}</dd>
+        </div>
+      )}
       {parts.map(({ name, engine, byteLength }) => (
         <div key={name}>
           <dt>{partName(name)}</dt>

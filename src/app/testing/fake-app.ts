@@ -49,6 +49,8 @@ export const NO_MODELS_KEPT: ModelStore = {
   room: async () => ({ usedBytes: 0, freeBytes: 1e9, isPersistent: undefined, isKept: true }),
   persist: async () => false,
   lend: () => undefined,
+  lendLora: () => undefined,
+  loraOf: () => undefined,
   handOver: async () => undefined,
   dispose: () => undefined,
 };

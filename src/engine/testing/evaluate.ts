@@ -8,6 +8,7 @@ import type { WeightFormat } from "../../common/weight-format";
 import { openDevice, type Device } from "../device";
 import { fromFloat16, toFloat16 } from "../../common/float16";
 import { fuseGraph } from "../fuse";
+import type { Graph } from "../graph";
 import { GraphBuilder } from "../graph-builder";
 import { nodeGpu } from "../node-gpu";
 import { Plan, type PlanOptions } from "../plan";
@@ -48,19 +49,28 @@ export type EvaluateOptions = Partial<Pick<PlanOptions, "format" | "target">> & 
   readonly fuse?: boolean;
   /** Default float16. */
   readonly weights?: WeightFormat;
+  /** What the graph is turned into after that. */
+  readonly rewrite?: (graph: Graph) => Graph;
 };
 
 /** Builds, plans (without fusion unless asked), runs, and reads every output. */
 export async function evaluate(
   build: (g: GraphBuilder) => void,
   data: EvaluateData,
-  { format = "f32", sizes = "uniform", target = {}, fuse = false, weights: weightFormat = "f16" }: EvaluateOptions = {},
+  {
+    format = "f32",
+    sizes = "uniform",
+    target = {},
+    fuse = false,
+    weights: weightFormat = "f16",
+    rewrite = (graph) => graph,
+  }: EvaluateOptions = {},
 ): Promise<Record<string, TensorData>> {
   const device = await testDevice();
   if (format === "f16" && !device.hasFloat16) skipTest("this adapter has no shader-f16");
   const builder = new GraphBuilder();
   build(builder);
-  const graph = quantiseGraph(fuse ? fuseGraph(builder.build()) : builder.build(), weightFormat);
+  const graph = rewrite(quantiseGraph(fuse ? fuseGraph(builder.build()) : builder.build(), weightFormat));
   const weights = new Weights(device, arraySource(data.weights ?? {}, data.added));
   await weights.load(graph);
   const traits = { ...(target.traits ?? device.target(format).traits), sizes };

@@ -7,7 +7,7 @@ import { fuseGraph } from "../../../engine/fuse";
 import { GraphBuilder } from "../../../engine/graph-builder";
 import { Weights } from "../../../engine/weights";
 import { openDenoiser } from "../../../networks";
-import { stepGraph } from "../../../pipeline/wgsl/denoiser";
+import { stepGraph } from "../../../pipeline/wgsl/graphs";
 import { createBrowserVault } from "../../../vault/browser-vault";
 
 export interface LoaderCall {
