@@ -1,8 +1,8 @@
 // The two sides of a comparison are a recipe that leaves something out, and the same recipe with nothing
 // left out. Equal recipes give equal pictures, so a picture that was drawn before is found by its recipe.
-import type { Drawing } from "../common/drawing";
 import { recipeToQuery } from "../common/permalink";
 import type { Recipe } from "../common/recipe";
+import type { ShownPicture } from "./shown-picture";
 
 export function leavesOut({ negative }: Pick<Recipe, "negative">): boolean {
   return negative.trim() !== "";
@@ -20,6 +20,6 @@ export function isSameButSteering(left: Recipe, right: Recipe): boolean {
   return isSameRecipe(left, { ...right, steering: left.steering });
 }
 
-export function drawingOf(recipe: Recipe, drawings: readonly Drawing[]): Drawing | undefined {
-  return drawings.find((drawing) => isSameRecipe(drawing.recipe, recipe));
+export function pictureOf(recipe: Recipe, pictures: readonly ShownPicture[]): ShownPicture | undefined {
+  return pictures.find((picture) => isSameRecipe(picture.recipe, recipe));
 }

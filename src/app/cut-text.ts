@@ -1,10 +1,10 @@
 // Whether a text was too long for the model. It is known once the text is drawn, and until it is changed.
-import type { Drawing } from "../common/drawing";
 import { normalisePrompt } from "../common/recipe";
 import type { Draft } from "./draft";
+import type { ShownPicture } from "./shown-picture";
 
 /** How many tokens were read of the text in `field`. Undefined where all were, or where the text has not been drawn. */
-export function readBeforeCut(field: "prompt" | "negative", draft: Draft, shown: Drawing | undefined): number | undefined {
-  if (shown === undefined || normalisePrompt(draft[field]) !== shown.recipe[field]) return undefined;
+export function readBeforeCut(field: "prompt" | "negative", draft: Draft, shown: ShownPicture | undefined): number | undefined {
+  if (shown?.tokens === undefined || normalisePrompt(draft[field]) !== shown.recipe[field]) return undefined;
   return shown.tokens[field] > shown.tokens.most ? shown.tokens.most : undefined;
 }

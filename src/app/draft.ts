@@ -53,6 +53,16 @@ export function recipeOf(draft: Draft, defaults: SteeringDefaults): Recipe {
   return parseRecipe({ ...draft, steering: isSteered ? steering : { method: "none" } });
 }
 
+/** The recipe of the controls as far as it needs no model: undefined where the model's own steering would be part of it, or they make none. */
+export function recipeOfDraft(draft: Draft): Recipe | undefined {
+  if (leavesOut(draft) && draft.steering === undefined) return undefined;
+  try {
+    return parseRecipe({ ...draft, steering: leavesOut(draft) ? draft.steering : { method: "none" } });
+  } catch {
+    return undefined;
+  }
+}
+
 /** The controls as they were when the recipe was drawn. A loose seed stays loose, so that Draw gives another picture. */
 export function draftOf(recipe: Recipe, current: Draft): Draft {
   // A recipe that leaves nothing out says nothing about steering, so the dial stays where it is.

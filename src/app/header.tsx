@@ -1,5 +1,6 @@
 // The page's name, what it does, and the button that changes its colours.
 import type { ReactNode } from "react";
+import { GalleryButton } from "./gallery/gallery-button";
 import styles from "./header.module.css";
 import { BrandMark, MoonIcon, SunIcon } from "./icons";
 import { ModelButton } from "./models/model-button";
@@ -18,6 +19,7 @@ export function Header(): ReactNode {
       <h1 className={styles["name"]}>{strings.name}</h1>
       <p className={styles["tagline"]}>{strings.tagline}</p>
       <ModelButton />
+      <GalleryButton />
       <button type="button" className="icon-button" aria-label={label} title={label} onClick={() => chooseTheme(other)}>
         {other === "dark" ? <MoonIcon /> : <SunIcon />}
       </button>

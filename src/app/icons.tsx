@@ -45,6 +45,55 @@ export const LinkIcon = (): ReactNode => (
   </Icon>
 );
 
+export const HeartIcon = ({ filled }: { readonly filled: boolean }): ReactNode => (
+  <Icon>
+    <path
+      d="M12 19.500s-7.500-4.300-7.500-9.700A4.300 4.300 0 0 1 12 7.200a4.300 4.300 0 0 1 7.500 2.600c0 5.400-7.500 9.700-7.500 9.700Z"
+      fill={filled ? "currentColor" : "none"}
+    />
+  </Icon>
+);
+
+export const ShareIcon = (): ReactNode => (
+  <Icon>
+    <path d="M12 14.500V4m0 0L8 8m4-4 4 4M7 11H5.500v8.500h13V11H17" />
+  </Icon>
+);
+
+export const PictureIcon = (): ReactNode => (
+  <Icon>
+    <rect x="4" y="5" width="16" height="14" rx="2.500" />
+    <path d="m4.500 17 4.700-5 3.500 3.500 2.600-2.500 4.200 4M15.500 9.200h.01" />
+  </Icon>
+);
+
+export const GalleryIcon = (): ReactNode => (
+  <Icon>
+    <rect x="4" y="4" width="7" height="7" rx="1.800" />
+    <rect x="13" y="4" width="7" height="7" rx="1.800" />
+    <rect x="4" y="13" width="7" height="7" rx="1.800" />
+    <rect x="13" y="13" width="7" height="7" rx="1.800" />
+  </Icon>
+);
+
+export const UndoIcon = (): ReactNode => (
+  <Icon>
+    <path d="M8 5 4.500 8.500 8 12M5 8.500h9a5.250 5.250 0 0 1 0 10.500H9" />
+  </Icon>
+);
+
+export const RedoIcon = (): ReactNode => (
+  <Icon>
+    <path d="m16 5 3.500 3.500L16 12m3-3.500h-9a5.250 5.250 0 0 0 0 10.500h5" />
+  </Icon>
+);
+
+export const TrashIcon = (): ReactNode => (
+  <Icon>
+    <path d="M5 7.500h14M9.500 7V5h5v2M7 7.500l.8 11.500h8.400L17 7.500M10.500 11v4.500M13.500 11v4.500" />
+  </Icon>
+);
+
 export const CompareIcon = (): ReactNode => (
   <Icon>
     <path d="M12 3v18M9 6H6a2 2 0 0 0-2 2v8a2 2 0 0 0 2 2h3" />

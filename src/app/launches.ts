@@ -1,6 +1,7 @@
-// What comes to the page from outside while it is open: links, files that are dropped on it, and what an installed page is started with, which
+// What comes to the page from outside while it is open: links, files that are dropped or pasted on it, and what an installed page is started with, which
 // the system hands to the window that is there already (`launch_handler` in shell/manifest.ts). Nothing that is typed gets lost by a start.
 import { textOfShare } from "../common/shared-text";
+import { isArchive } from "./gallery/taking-along";
 import { filesOfEntry, isDirectory, isWeightFile, openedFile, openedFolder } from "./models/opened-files";
 import type { App } from "./store";
 import { strings } from "./strings";
@@ -17,7 +18,7 @@ declare global {
   }
 }
 
-type Receiver = Pick<App, "store" | "edit" | "draw" | "remark" | "openLink" | "openPng" | "useOwn">;
+type Receiver = Pick<App, "store" | "gallery" | "edit" | "draw" | "remark" | "openLink" | "openPng" | "importFiles" | "useOwn">;
 
 export function receiveLaunches(app: Receiver): void {
   /** The page itself was loaded from this address, and has read it. */
@@ -33,6 +34,12 @@ export function receiveLaunches(app: Receiver): void {
   // A link that is pasted over the page's own address. What the page writes there itself is not told.
   addEventListener("hashchange", () => void app.openLink(location.hash.slice(1)));
 
+  // A copied file. Where there is text too, as from a document, somebody means the text.
+  addEventListener("paste", ({ clipboardData }) => {
+    const pasted = [...(clipboardData?.files ?? [])].find(({ type }) => type === "image/png");
+    if (pasted !== undefined && clipboardData?.types.includes("text/plain") !== true) void app.openPng(pasted);
+  });
+
   // What is in a drag is told only when it is dropped. A file that the page does not take must not take the page's place.
   addEventListener("dragover", (event) => {
     if (event.dataTransfer?.types.includes("Files") === true) event.preventDefault();
@@ -45,12 +52,16 @@ export function receiveLaunches(app: Receiver): void {
   });
 }
 
-/** A folder or a file of weights is a model, and a picture brings its recipe back. */
+/** A folder or a file of weights is a model, a picture brings its recipe back, and an archive of pictures goes into the gallery. */
 async function openDropped(app: Receiver, entry: FileSystemEntry | null, file: File | null): Promise<void> {
   if (isDirectory(entry)) await app.useOwn(openedFolder(entry.name, await filesOfEntry(entry)));
   else if (file !== null && isWeightFile(file)) await app.useOwn(openedFile(file));
   else if (file?.type === "image/png") await app.openPng(file);
-  else app.remark(strings.notTaken);
+  else if (file !== null && isArchive(file)) {
+    // What comes of it is said there.
+    app.gallery.set({ isOpen: true });
+    await app.importFiles([file]);
+  } else app.remark(strings.notTaken);
 }
 
 async function openFile(app: Receiver, handle: { getFile(): Promise<File> }): Promise<void> {

@@ -1,11 +1,12 @@
 // The page's script. It makes the generator, the app and the root that React draws into.
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { createGenerator } from "../client/generator";
-import { createModelStore } from "../client/model-store";
+import { createGenerator, createModelStore } from "../library";
 import { invariant } from "../common/errors";
 import { linkOfShare } from "../common/shared-text";
 import { fetchKnownWords } from "./known-words";
+import { browserKeeping } from "./gallery/gallery";
+import { listenToKeys } from "./keys/listen";
 import { receiveLaunches } from "./launches";
 import { Page } from "./page";
 import { createApp } from "./store";
@@ -36,6 +37,7 @@ const app = createApp(
   location.hash.slice(1),
   keepQuery,
   (model) => fetchKnownWords(model, modelsRoot),
+  browserKeeping(),
 );
 
 const root = document.getElementById("root");
@@ -55,5 +57,6 @@ function beginAnew(): void {
 }
 reloadWhereReplaced(app.store, beginAnew);
 receiveLaunches(app);
+listenToKeys(app);
 // The dev server has neither a service worker nor versions.
 if (import.meta.env.PROD) keepUpToDate(app.store, beginAnew);

@@ -6,13 +6,16 @@ import { SeedField } from "./controls/seed-field";
 import { SizeField } from "./controls/size-field";
 import { StepDial } from "./controls/step-dial";
 import { Diagnostics } from "./diagnostics/diagnostics";
+import { GalleryPanel } from "./gallery/gallery-panel";
+import { GalleryStrip } from "./gallery/gallery-strip";
 import { Header } from "./header";
+import { KeysSheet } from "./keys/keys-sheet";
 import { knownFactsOf } from "./known-facts";
 import { ModelsPanel } from "./models/models-panel";
 import styles from "./page.module.css";
-import { History } from "./stage/history";
 import { Stage } from "./stage/stage";
 import { strings } from "./strings";
+import { keeping } from "./strings-keeping";
 import { UpdateNotice } from "./update-notice";
 import { useApp, useAppState } from "./use-app";
 
@@ -35,7 +38,7 @@ export function Page(): ReactNode {
       <main className={styles["main"]}>
         <div className={styles["stage"]}>
           <Stage />
-          <History />
+          <GalleryStrip />
         </div>
         <form
           className={styles["panel"]}
@@ -61,11 +64,18 @@ export function Page(): ReactNode {
           <Diagnostics />
           <footer className={styles["footer"]}>
             {outline !== undefined && <p>{strings.modelLine(outline, outline.weightBytes, isOnProcessor)}</p>}
-            <p>{strings.privacy}</p>
+            <p>
+              {strings.privacy}{" "}
+              <button type="button" className={styles["link"]} onClick={() => app.showKeys(true)}>
+                {keeping.keys}
+              </button>
+            </p>
           </footer>
         </form>
       </main>
       <ModelsPanel />
+      <GalleryPanel />
+      <KeysSheet />
       <UpdateNotice />
     </div>
   );

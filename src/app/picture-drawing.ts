@@ -1,18 +1,26 @@
-// Draws one recipe at a time and shows it. The newest recipe takes over from one that is still being
-// drawn, and a comparison gets its other side.
-import type { Generator } from "../client/generator";
-import { drawingMs, type Drawing } from "../common/drawing";
+// Draws one recipe at a time and shows it. The newest recipe takes over from one that is still being drawn, a comparison gets its other
+// side, and a picture that is there already is shown and not drawn again.
+import type { Generator } from "../library";
+import { drawingMs } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
 import { recipeToQuery } from "../common/permalink";
 import type { Recipe } from "../common/recipe";
 import type { SteeringDefaults } from "../common/steering-defaults";
-import { isSameButSteering, isSameRecipe, leavesOut, withoutNegative } from "./comparison";
+import { isSameButSteering, isSameRecipe, leavesOut, pictureOf, withoutNegative } from "./comparison";
 import { draftOf, isRewritten, recipeOf, type Draft } from "./draft";
+import type { Gallery } from "./gallery/gallery";
+import { isDrawnBy, type ShownPicture } from "./shown-picture";
 import { otherSide, type AppState, type AppStore, type Job } from "./state";
 import { formatDuration, strings } from "./strings";
+import { keeping } from "./strings-keeping";
 
-/** How many pictures the strip keeps. One of 256 x 256 takes 256 KiB. */
-const HISTORY_LENGTH = 24;
+/** How many pictures stay in memory. One of 256 x 256 takes 256 KiB, one of 1024 x 1024 4 MiB. */
+const MOST_IN_MEMORY = 12;
+
+export interface DrawOptions {
+  /** Draws even what is there already. */
+  readonly anew?: boolean;
+}
 
 export interface PictureDrawing {
   /** Whether anything has been drawn, or was begun. */
@@ -20,15 +28,24 @@ export interface PictureDrawing {
   /** The recipe of what the controls say. Where they make none, the error is shown. */
   recipeFor(draft: Draft, defaults: SteeringDefaults): Recipe | undefined;
   /** Draws and shows a recipe, then the other side of a comparison. */
-  drawShown(recipe: Recipe): Promise<void>;
+  drawShown(recipe: Recipe, options?: DrawOptions): Promise<void>;
   /** Draws the unsteered side of a comparison where it is not there yet. */
   drawOtherSide(): Promise<void>;
   cancel(): void;
   /** Shows a picture that was drawn before, and sets the controls to its recipe. */
-  show(drawing: Drawing): void;
+  show(picture: ShownPicture): void;
+  /** The same for a recipe, whose picture is drawn where it is not there any more. */
+  bring(recipe: Recipe): Promise<void>;
+  /** Shows the picture of a recipe if it is kept. */
+  showKept(recipe: Recipe): Promise<boolean>;
 }
 
-export function createPictureDrawing(store: AppStore, generator: Generator, keepQuery: (query: string) => void): PictureDrawing {
+export function createPictureDrawing(
+  store: AppStore,
+  generator: Generator,
+  gallery: Pick<Gallery, "has" | "keep" | "pictureOf">,
+  keepQuery: (query: string) => void,
+): PictureDrawing {
   let abort: AbortController | undefined;
 
   function recipeFor(draft: Draft, defaults: SteeringDefaults): Recipe | undefined {
@@ -40,17 +57,32 @@ export function createPictureDrawing(store: AppStore, generator: Generator, keep
     }
   }
 
-  async function drawShown(recipe: Recipe): Promise<void> {
+  /** The picture of a recipe that is there already. Undefined at once where there is none, so that it is drawn without a pause. */
+  function known(recipe: Recipe): Promise<ShownPicture | undefined> | undefined {
+    const { recent, engine } = store.getState();
+    const inMemory = pictureOf(recipe, recent);
+    if (inMemory !== undefined && isDrawnBy(inMemory, engine)) return Promise.resolve(inMemory);
+    // Who chooses an engine wants to see it draw.
+    return engine === undefined && gallery.has(recipe) ? gallery.pictureOf(recipe) : undefined;
+  }
+
+  async function drawShown(recipe: Recipe, options: DrawOptions = {}): Promise<void> {
     if (!leavesOut(recipe)) store.setState({ isComparing: false });
-    const isDrawn = await drawRecipe(recipe, (drawing) => {
+    const isDrawn = await drawRecipe(recipe, options, (picture, isNew) => {
       keepQuery(recipeToQuery(recipe));
-      const { shown, history, isComparing } = store.getState();
-      // Turning the dial of a comparison would fill the history with pictures in between.
-      const replaces = isComparing && shown !== undefined && isSameButSteering(shown.recipe, recipe);
+      const { shown, recent, isComparing } = store.getState();
+      // Turning the dial of a comparison would fill the gallery with pictures in between.
+      const replaced = isNew && isComparing && shown !== undefined && isSameButSteering(shown.recipe, recipe) ? shown : undefined;
+      if (isNew) void gallery.keep(picture, replaced?.recipe);
+      const repeats = !isNew && shown !== undefined && isSameRecipe(shown.recipe, recipe);
       return {
-        shown: drawing,
-        history: replaces ? history.map((old) => (old === shown ? drawing : old)) : withNewest(drawing, history),
-        status: strings.status.done(formatDuration(drawingMs(drawing.timings))),
+        shown: picture,
+        recent: withNewest(
+          picture,
+          recent.filter((old) => old !== replaced),
+        ),
+        status: picture.timings === undefined ? keeping.shownAgain : strings.status.done(formatDuration(drawingMs(picture.timings))),
+        ...(repeats && { notice: keeping.isThere, status: keeping.isThere }),
       };
     });
     if (isDrawn) await drawOtherSide();
@@ -59,14 +91,18 @@ export function createPictureDrawing(store: AppStore, generator: Generator, keep
   async function drawOtherSide(): Promise<void> {
     const state = store.getState();
     if (!state.isComparing || state.shown === undefined || otherSide(state) !== undefined) return;
-    await drawRecipe(withoutNegative(state.shown.recipe), (drawing) => ({
-      history: withNewest(drawing, store.getState().history),
-      status: strings.status.compared,
-    }));
+    await drawRecipe(withoutNegative(state.shown.recipe), {}, (picture, isNew) => {
+      if (isNew) void gallery.keep(picture);
+      return { recent: withNewest(picture, store.getState().recent), status: strings.status.compared };
+    });
   }
 
   /** Draws one recipe in place of what is being drawn. False where it did not come to its end: the state says why. */
-  async function drawRecipe(recipe: Recipe, drawn: (drawing: Drawing) => Partial<AppState>): Promise<boolean> {
+  async function drawRecipe(
+    recipe: Recipe,
+    { anew = false }: DrawOptions,
+    drawn: (picture: ShownPicture, isNew: boolean) => Partial<AppState>,
+  ): Promise<boolean> {
     abort?.abort();
     const mine = new AbortController();
     abort = mine;
@@ -78,13 +114,20 @@ export function createPictureDrawing(store: AppStore, generator: Generator, keep
     };
     store.setState({ job: { recipe, progress: undefined, preview: undefined }, error: undefined, status: "" });
     try {
-      const drawing = await generator.generate(recipe, {
-        signal: mine.signal,
-        onProgress: (progress) => update({ progress }),
-        onPreview: (preview) => update({ preview }),
-      });
+      const there = anew ? undefined : known(recipe);
+      const old = there === undefined ? undefined : await there;
       if (!isCurrent()) return false;
-      store.setState({ ...drawn(drawing), job: undefined, model: { kind: "ready", facts: drawing.model } });
+      const picture: ShownPicture =
+        old ??
+        (await generator.generate(recipe, {
+          signal: mine.signal,
+          onProgress: (progress) => update({ progress }),
+          onPreview: (preview) => update({ preview }),
+        }));
+      if (!isCurrent()) return false;
+      const isNew = old === undefined;
+      store.setState({ job: undefined, ...drawn(picture, isNew) });
+      if (isNew && picture.model !== undefined) store.setState({ model: { kind: "ready", facts: picture.model } });
       return true;
     } catch (thrown) {
       if (!isCurrent()) return false;
@@ -96,28 +139,43 @@ export function createPictureDrawing(store: AppStore, generator: Generator, keep
     }
   }
 
+  function show(picture: ShownPicture): void {
+    store.setState(({ draft, shown, recent }) => ({
+      shown: picture,
+      recent: pictureOf(picture.recipe, recent) === undefined ? withNewest(picture, recent) : recent,
+      isComparing: false,
+      draft: draftOf(picture.recipe, draft),
+      putAside: isRewritten(draft, shown?.recipe) ? draft : undefined,
+      error: undefined,
+      notice: undefined,
+    }));
+    keepQuery(recipeToQuery(picture.recipe));
+  }
+
+  async function showKept(recipe: Recipe): Promise<boolean> {
+    const picture = pictureOf(recipe, store.getState().recent) ?? (await gallery.pictureOf(recipe));
+    if (picture !== undefined) show(picture);
+    return picture !== undefined;
+  }
+
   return {
     hasBegun: () => abort !== undefined,
     recipeFor,
     drawShown,
     drawOtherSide,
     cancel: () => abort?.abort(),
-    show(drawing) {
-      store.setState(({ draft, shown }) => ({
-        shown: drawing,
-        isComparing: false,
-        draft: draftOf(drawing.recipe, draft),
-        putAside: isRewritten(draft, shown?.recipe) ? draft : undefined,
-        error: undefined,
-        notice: undefined,
-      }));
-      keepQuery(recipeToQuery(drawing.recipe));
+    show,
+    showKept,
+    async bring(recipe) {
+      if (await showKept(recipe)) return;
+      store.setState(({ draft }) => ({ draft: draftOf(recipe, draft), notice: undefined }));
+      await drawShown(recipe);
     },
   };
 }
 
-function withNewest(drawing: Drawing, history: readonly Drawing[]): readonly Drawing[] {
+function withNewest(picture: ShownPicture, recent: readonly ShownPicture[]): readonly ShownPicture[] {
   // The same recipe is the same picture, which is not listed twice.
-  const others = history.filter(({ recipe }) => !isSameRecipe(recipe, drawing.recipe));
-  return [drawing, ...others].slice(0, HISTORY_LENGTH);
+  const others = recent.filter(({ recipe }) => !isSameRecipe(recipe, picture.recipe));
+  return [picture, ...others].slice(0, MOST_IN_MEMORY);
 }

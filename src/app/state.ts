@@ -1,7 +1,6 @@
 // What the page knows at one moment. It is kept in a vanilla store, because React only looks at it (use-app.ts)
 // and the generator's promises write to it from outside any component.
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { Drawing } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import type { OnestrokeError } from "../common/errors";
 import type { ModelFacts } from "../common/model-facts";
@@ -9,11 +8,15 @@ import type { Picture } from "../common/picture";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
 import type { SteeringDefaults } from "../common/steering-defaults";
-import { drawingOf, isSameButSteering, leavesOut, withoutNegative } from "./comparison";
+import { isSameButSteering, leavesOut, pictureOf, withoutNegative } from "./comparison";
 import { draftOfLink, FIRST_DRAFT, type Draft } from "./draft";
+import { EMPTY_GALLERY, type GalleryState } from "./gallery/state";
 import type { KnownWords } from "./known-words";
 import { NO_MODELS, type ModelsState } from "./models/state";
+import { readPreferences, type Preferences } from "./preferences";
+import type { ShownPicture } from "./shown-picture";
 import { strings } from "./strings";
+import { NO_TRAIL, type Trail } from "./trail";
 
 export interface Job {
   readonly recipe: Recipe;
@@ -44,8 +47,8 @@ export interface AppState {
   readonly engine: Engine | undefined;
   /** What is being drawn now. */
   readonly job: Job | undefined;
-  readonly shown: Drawing | undefined;
-  /** Whether `shown` stands beside the same picture with nothing left out, which is in the history or being drawn. */
+  readonly shown: ShownPicture | undefined;
+  /** Whether `shown` stands beside the same picture with nothing left out, which is in memory or being drawn. */
   readonly isComparing: boolean;
   readonly error: OnestrokeError | undefined;
   /** What somebody was writing when an older picture took its place in the controls. */
@@ -54,8 +57,15 @@ export interface AppState {
   readonly notice: string | undefined;
   /** For people who listen to the page instead of looking at it. */
   readonly status: string;
-  /** The newest picture comes first. */
-  readonly history: readonly Drawing[];
+  /** What was done just now, to be shown for a moment. */
+  readonly done: string | undefined;
+  /** Pictures whose pixels are in memory, so that they are shown at once and compared. The newest comes first. */
+  readonly recent: readonly ShownPicture[];
+  /** All pictures that are kept. */
+  readonly gallery: GalleryState;
+  readonly trail: Trail;
+  readonly preferences: Preferences;
+  readonly isShowingKeys: boolean;
   readonly update: Update | undefined;
 }
 
@@ -75,7 +85,12 @@ export function createAppStore(query: string): AppStore {
     error: undefined,
     putAside: undefined,
     status: "",
-    history: [],
+    done: undefined,
+    recent: [],
+    gallery: EMPTY_GALLERY,
+    trail: NO_TRAIL,
+    preferences: readPreferences(),
+    isShowingKeys: false,
     update: undefined,
   }));
 }
@@ -114,13 +129,13 @@ export function factsOf({ draft, model }: Pick<AppState, "draft" | "model">): Mo
 }
 
 /** The unsteered side of the comparison, once it is drawn. */
-export function otherSide({ isComparing, shown, history }: AppState): Drawing | undefined {
+export function otherSide({ isComparing, shown, recent }: AppState): ShownPicture | undefined {
   if (!isComparing || shown === undefined || !leavesOut(shown.recipe)) return undefined;
-  return drawingOf(withoutNegative(shown.recipe), history);
+  return pictureOf(withoutNegative(shown.recipe), recent);
 }
 
 /** The same as the stage shows it. While another picture comes into view, that picture stands alone. */
-export function otherSideInView(state: AppState): Drawing | undefined {
+export function otherSideInView(state: AppState): ShownPicture | undefined {
   const { job, shown } = state;
   const isAnother = job?.preview !== undefined && shown !== undefined && !isSameButSteering(job.recipe, shown.recipe);
   return isAnother ? undefined : otherSide(state);

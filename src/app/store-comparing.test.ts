@@ -19,7 +19,7 @@ describe("comparing", () => {
     expect(plain).toEqual({ ...steered, negative: "", steering: { method: "none" } });
     expect(state()).toMatchObject({ isComparing: true, job: undefined, shown: { recipe: steered } });
     expect(otherSide(state())?.recipe).toEqual(plain);
-    expect(negatives(state().history.map(({ recipe }) => recipe))).toEqual(["", "fog"]);
+    expect(negatives(state().recent.map(({ recipe }) => recipe))).toEqual(["", "fog"]);
     // The link is still the shown picture's.
     expect(queries.at(-1)).toContain("negative=fog");
     await app.compare(false);
@@ -48,7 +48,7 @@ describe("comparing", () => {
     expect(asked[2]).toEqual({ ...asked[0], steering: STRONG });
     expect(state()).toMatchObject({ isComparing: true, draft: { prompt: "half a wo" } });
     expect(otherSide(state())?.recipe).toEqual(asked[1]);
-    expect(state().history).toHaveLength(2);
+    expect(state().recent).toHaveLength(2);
     // Off is one of the dial's positions like any other.
     app.steer({ ...STRONG, scale: 0 });
     await vi.waitFor(() => expect(state().shown?.recipe.steering).toEqual({ method: "none" }));
@@ -72,7 +72,7 @@ describe("comparing", () => {
     release[2]?.();
     await vi.waitFor(() => expect(otherSide(state())?.recipe).toEqual(asked[0]));
     expect(state()).toMatchObject({ isComparing: true, job: undefined, shown: { recipe: { steering: STRONG } } });
-    expect(state().history).toHaveLength(2);
+    expect(state().recent).toHaveLength(2);
   });
 
   test("a steering that makes no recipe is an error and leaves the comparison", async () => {
@@ -128,8 +128,8 @@ describe("comparing", () => {
     expect(asked).toHaveLength(5);
     await draw(app, { negative: "fog" });
     await app.compare(true);
-    const [, old] = state().history;
-    if (old !== undefined) app.show(old);
+    const [, old] = state().recent;
+    if (old !== undefined) await app.bring(old.recipe);
     expect(state().isComparing).toBe(false);
   });
 

@@ -2,8 +2,9 @@
 // what a newer picture does to an older one, and where errors end.
 import { describe, expect, test, vi } from "vitest";
 import { OnestrokeError } from "../common/errors";
-import type { Generator } from "../client/generator";
+import type { Generator } from "../library";
 import { draftOfLink } from "./draft";
+import { keepingInMemory } from "./gallery/gallery";
 import { promptIdea } from "./ideas";
 import { createApp } from "./store";
 import { MODEL, IDLE, NO_MODELS_KEPT, drawingOf, setUp, waiting, draw } from "./testing/fake-app";
@@ -113,9 +114,9 @@ describe("seeds", () => {
     expect(asked[1]?.seed).not.toBe(asked[0]?.seed);
     app.edit({ seedKept: true });
     await app.draw();
-    await app.draw();
+    await app.draw({ anew: true });
+    expect(asked).toHaveLength(3);
     expect(asked[2]?.seed).toBe(asked[1]?.seed);
-    expect(asked[3]?.seed).toBe(asked[1]?.seed);
   });
 
   test("what the field says after rolling is what is drawn", async () => {
@@ -146,7 +147,7 @@ describe("one picture after another", () => {
     release[0]?.();
     await Promise.all([first, second]);
     expect(state()).toMatchObject({ job: undefined, error: undefined, shown: { recipe: { prompt: "second" } } });
-    expect(state().history).toHaveLength(1);
+    expect(state().recent).toHaveLength(1);
   });
 
   test("cancelling shows no error and keeps the last picture", async () => {
@@ -167,8 +168,8 @@ describe("one picture after another", () => {
     const steering = { method: "nag", scale: 4, tau: 2, alpha: 0.5 } as const;
     await draw(app, { prompt: "old", negative: "fog", steering, steps: 3 });
     await draw(app, { prompt: "new", negative: "", steps: 1 });
-    const [, old] = state().history;
-    if (old !== undefined) app.show(old);
+    const [, old] = state().recent;
+    if (old !== undefined) await app.bring(old.recipe);
     expect(state().draft).toMatchObject({ prompt: "old", negative: "fog", steering, steps: 3, seedKept: false });
     expect(queries.at(-1)).toBe(queries[0]);
     expect(queries[0]).toContain("prompt=old");
@@ -178,22 +179,56 @@ describe("one picture after another", () => {
 test("what was being written when an older picture is shown can be brought back", async () => {
   const { app, state } = setUp();
   await draw(app, { prompt: "old" });
-  const [old] = state().history;
+  const [old] = state().recent;
   app.edit({ prompt: "a new thought" });
-  if (old !== undefined) app.show(old);
+  if (old !== undefined) await app.bring(old.recipe);
   expect(state()).toMatchObject({ draft: { prompt: "old" }, putAside: { prompt: "a new thought" } });
   app.bringBack();
   expect(state()).toMatchObject({ draft: { prompt: "a new thought" }, putAside: undefined });
   await app.draw();
-  if (old !== undefined) app.show(old);
+  if (old !== undefined) await app.bring(old.recipe);
   expect(state().putAside, "control: what was drawn is in the history").toBeUndefined();
 });
 
-test("the same recipe is listed once", async () => {
-  const { app, state } = setUp();
-  for (const _ of [1, 2]) await draw(app, { prompt: "a hill", seed: "5", seedKept: true });
-  await draw(app, { prompt: "a tree" });
-  expect(state().history.map(({ recipe }) => recipe.prompt)).toEqual(["a tree", "a hill"]);
+describe("an identical recipe", () => {
+  const HILL = { prompt: "a hill", seed: "5", seedKept: true };
+
+  test("is shown, and neither drawn nor listed again, and the page says why nothing has changed", async () => {
+    const { app, asked, state } = setUp();
+    for (const _ of [1, 2]) await draw(app, HILL);
+    expect(asked).toHaveLength(1);
+    expect(state().notice).toContain("there already");
+    await draw(app, { prompt: "a tree" });
+    expect(state().notice).toBeUndefined();
+    expect(state().recent.map(({ recipe }) => recipe.prompt)).toEqual(["a tree", "a hill"]);
+    await vi.waitFor(() => expect(state().gallery.entries.map(({ recipe }) => recipe.prompt)).toEqual(["a tree", "a hill"]));
+  });
+
+  test("is drawn again where somebody wants that, or has chosen an engine that did not draw it", async () => {
+    const { app, asked, state } = setUp();
+    await draw(app, HILL);
+    await app.draw({ anew: true });
+    expect(asked).toHaveLength(2);
+    await app.useEngine("ort-wasm");
+    await app.draw();
+    expect(asked).toHaveLength(3);
+    await app.useEngine("wgsl");
+    await app.draw();
+    expect(asked, "control: this engine drew it").toHaveLength(3);
+    await vi.waitFor(() => expect(state().gallery.entries).toHaveLength(1));
+  });
+
+  test("that is kept from an earlier visit is shown before any model is there", async () => {
+    const keep = keepingInMemory();
+    const first = setUp("", undefined, keep);
+    await draw(first.app, HILL);
+    await vi.waitFor(() => expect(first.state().gallery.entries).toHaveLength(1));
+    const load = vi.fn<Generator["load"]>(() => new Promise(() => undefined));
+    const app = createApp({ ...IDLE, load }, NO_MODELS_KEPT, first.queries.at(-1) ?? "", () => undefined, undefined, keep);
+    void app.start();
+    await vi.waitFor(() => expect(app.store.getState().shown?.recipe.prompt).toBe("a hill"));
+    expect(app.store.getState().model.kind).toBe("loading");
+  });
 });
 
 test("an error goes when it is dismissed, and a wrong value's when it is corrected", async () => {

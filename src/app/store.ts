@@ -1,24 +1,37 @@
 // Puts together everything that a visitor can do with the page: the state, getting and loading models, drawing
 // pictures, and steering and comparing them.
 import { catalogueEntry } from "../catalogue/entries";
-import type { Generator } from "../client/generator";
-import type { ModelStore } from "../client/model-store";
+import type { Generator, ModelStore } from "../library";
 import type { HandedModel } from "../common/download";
-import { recipeToQuery } from "../common/permalink";
 import { randomSeed } from "../common/recipe";
-import { draftOf, draftOfLink, linkOfDraft, type Draft } from "./draft";
+import { linkOfDraft, type Draft } from "./draft";
+import { createGallery, keepingInMemory, type Gallery, type Keeping } from "./gallery/gallery";
+import { createTakingAlong, type TakingAlong } from "./gallery/taking-along";
 import { promptIdea } from "./ideas";
 import type { KnownWords } from "./known-words";
 import { createModelLoading, type ModelLoading } from "./model-loading";
 import { createModelShelf, type ModelShelf } from "./models/shelf";
-import { createPictureDrawing, type PictureDrawing } from "./picture-drawing";
-import { recipeOfPng } from "./png-recipe";
+import { createOpening, type Opening } from "./opening";
+import { createPictureDrawing, type DrawOptions, type PictureDrawing } from "./picture-drawing";
+import { prefer, type Preferences } from "./preferences";
+import { createSharing, type Sharing } from "./sharing";
 import { createAppStore, editDraft, factsOf, steeringDefaultsOf, type AppStore } from "./state";
 import { createSteeringControl, type SteeringControl } from "./steering";
 import { strings } from "./strings";
+import { createTrail, type TrailControl } from "./trail";
 
-export interface App extends SteeringControl, ModelShelf, Pick<ModelLoading, "useEngine">, Pick<PictureDrawing, "cancel" | "show"> {
+export interface App
+  extends
+    SteeringControl,
+    ModelShelf,
+    TrailControl,
+    TakingAlong,
+    Sharing,
+    Pick<Opening, "openLink" | "openPng">,
+    Pick<ModelLoading, "useEngine">,
+    Pick<PictureDrawing, "cancel" | "bring"> {
   readonly store: AppStore;
+  readonly gallery: Omit<Gallery, "begin" | "keep">;
   /** Loads the model and draws the first picture. */
   start(): Promise<void>;
   edit(change: Partial<Draft>): void;
@@ -33,13 +46,12 @@ export interface App extends SteeringControl, ModelShelf, Pick<ModelLoading, "us
   /** Makes up a prompt and draws it. */
   surprise(): void;
   /** Draws what the controls say. A picture that is still being drawn gives way. */
-  draw(): Promise<void>;
+  draw(options?: DrawOptions): Promise<void>;
+  prefer(change: Partial<Preferences>): void;
+  /** Opens or closes the list of keys. */
+  showKeys(isShown: boolean): void;
   /** Draws with a folder or a file of this device from now on. */
   useOwn(model: HandedModel): Promise<void>;
-  /** Goes where an address leads that was pasted, shared or come back to. A picture of this visit is shown, and another one is drawn. */
-  openLink(query: string): Promise<void>;
-  /** Draws the picture of a PNG again, if it holds its recipe. */
-  openPng(file: Blob): Promise<void>;
   /** Puts what the controls say into the address, so that it is there when the page begins anew. */
   keepDraft(): void;
 }
@@ -47,6 +59,7 @@ export interface App extends SteeringControl, ModelShelf, Pick<ModelLoading, "us
 /**
  * @param query the address's settings, "" for none
  * @param readKnownWords reads the words that a model knows, by the model's id
+ * @param keep where pictures are kept
  */
 export function createApp(
   generator: Generator,
@@ -54,23 +67,26 @@ export function createApp(
   query: string,
   keepQuery: (query: string) => void,
   readKnownWords: (model: string) => Promise<KnownWords | undefined> = async () => undefined,
+  keep: Keeping = keepingInMemory(),
 ): App {
   const store = createAppStore(query);
   const model = createModelLoading(store, generator);
-  const pictures = createPictureDrawing(store, generator, keepQuery);
+  const gallery = createGallery(store, keep);
+  const pictures = createPictureDrawing(store, generator, gallery, keepQuery);
   const shelf = createModelShelf(store, models);
   const edit = (change: Partial<Draft>): void => editDraft(store, change);
 
-  async function draw(): Promise<void> {
+  async function draw(options?: DrawOptions): Promise<void> {
     const defaults = steeringDefaultsOf(store.getState()) ?? (await model.load());
     if (defaults === undefined) return;
     const { draft, shown } = store.getState();
     // A loose seed is rolled only after its picture was shown, so that the next picture has the seed that the field says.
-    const seed = !draft.seedKept && shown?.recipe.seed === draft.seed ? randomSeed() : draft.seed;
+    const rolls = !draft.seedKept && options?.anew !== true && shown?.recipe.seed === draft.seed;
+    const seed = rolls ? randomSeed() : draft.seed;
     const recipe = pictures.recipeFor({ ...draft, seed }, defaults);
     if (recipe === undefined) return;
     store.setState({ draft: { ...draft, seed: recipe.seed } });
-    await pictures.drawShown(recipe);
+    await pictures.drawShown(recipe, options);
   }
 
   function readWords(): void {
@@ -90,7 +106,6 @@ export function createApp(
     shelf.closeModels();
     const entry = catalogueEntry(id);
     edit({ model: id, steering: undefined, ...(entry && { steps: entry.steps.preferred, width: entry.size, height: entry.size }) });
-    readWords();
     if ((await model.load()) === undefined) return;
     const facts = factsOf(store.getState());
     // Somebody chose yet another one meanwhile.
@@ -104,29 +119,28 @@ export function createApp(
     await draw();
   }
 
+  store.subscribe(({ draft }, before) => {
+    if (draft.model !== before.draft.model) readWords();
+  });
+
   const remark = (notice: string | undefined): void => store.setState({ notice, status: notice ?? "" });
+  const opening = createOpening(store, pictures, { edit, remark, draw });
 
   return {
     store,
+    gallery,
+    ...createTakingAlong(store, gallery, keep),
+    ...createTrail(store, pictures),
+    ...createSharing(store, gallery, remark),
+    ...opening,
+    prefer: (change) => prefer(store, change),
+    showKeys: (isShowingKeys) => store.setState({ isShowingKeys }),
     useEngine: model.useEngine,
     draw,
     edit,
     cancel: pictures.cancel,
-    show: pictures.show,
+    bring: pictures.bring,
     useModel,
-    async openLink(query) {
-      const { draft, refused } = draftOfLink(query);
-      // Where nothing of it can be read, there is nothing to draw either.
-      if (refused.length > 0 && refused.length === [...new URLSearchParams(query)].length) return remark(strings.badLink(refused));
-      const { draft: current, history, shown } = store.getState();
-      const past = history.find(({ recipe }) => recipeToQuery(recipe) === query);
-      if (past === undefined) {
-        edit(draft);
-        if (refused.length > 0) remark(strings.badLink(refused));
-        if (draft.model !== current.model) readWords();
-        await draw();
-      } else if (past !== shown) pictures.show(past);
-    },
     useOwn: (own) => {
       models.lend(own);
       return useModel(own.plan.model);
@@ -137,19 +151,13 @@ export function createApp(
     ...createSteeringControl(store, pictures),
     async start() {
       readWords();
+      const loading = model.load();
+      await gallery.begin();
+      await opening.showLinked();
       // Someone may have been quicker, and then the first picture is theirs.
-      if ((await model.load()) !== undefined && !pictures.hasBegun()) await draw();
+      if ((await loading) !== undefined && !pictures.hasBegun() && store.getState().shown === undefined) await draw();
     },
     remark,
-    async openPng(file) {
-      const recipe = await recipeOfPng(file);
-      if (recipe === undefined) return remark(strings.noRecipe);
-      if ("left" in recipe) {
-        edit(recipe.taken);
-        remark(strings.foreignRecipe(recipe.left));
-      } else edit(draftOf(recipe, store.getState().draft));
-      await draw();
-    },
     keepDraft() {
       const link = linkOfDraft(store.getState().draft);
       if (link !== undefined) keepQuery(link);

@@ -92,20 +92,10 @@ export const strings = {
   cancel: "Cancel",
   shortcut: "Press Enter to draw, Shift + Enter for a new line, Escape to cancel.",
 
-  save: "Save PNG",
-  copyLink: "Copy link",
-  linkCopied: "Link copied",
-  notSaved: (reason: string) => `This browser could not write the picture as a file. ${reason}`,
-  notCopied: "This browser does not let the page copy the link. You can copy it from the address bar.",
   timings: "Time taken by each stage",
   stageNames: { load: "Load", compile: "Compile", encode: "Text", decode: "Decode" },
   stepName: (step: number) => `Step ${step}`,
 
-  history: "Pictures of this visit",
-  showAgain: ({ prompt, negative }: Pick<Recipe, "prompt" | "negative">) =>
-    [prompt === "" ? "Show the picture of an empty prompt again" : `Show again: ${prompt}`, negative.trim() && `left out: ${negative}`]
-      .filter(Boolean)
-      .join(", "),
   emptyPrompt: "(no prompt)",
 
   modelLine: ({ title, license }: Pick<ModelFacts, "title" | "license">, weightBytes: number | undefined, isOnProcessor: boolean) =>

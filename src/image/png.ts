@@ -45,10 +45,11 @@ export async function encodePng(
 }
 
 /**
+ * @param mostPixels refuses a larger picture before memory is taken for it
  * @returns RGBA8
  * @throws OnestrokeError `invalid-input` when the PNG is damaged, or is not 8-bit RGB or RGBA
  */
-export async function decodePng(file: Uint8Array): Promise<Pixels> {
+export async function decodePng(file: Uint8Array, mostPixels = MAX_PIXELS): Promise<Pixels> {
   const chunks = splitChunks(file);
   const header = chunks[0]?.data;
   if (header?.byteLength !== 13) throw badPng("its header has a wrong length");
@@ -57,7 +58,7 @@ export async function decodePng(file: Uint8Array): Promise<Pixels> {
   const colour = header[9];
   if (header[8] !== 8 || (colour !== RGB && colour !== RGBA) || header[12] !== 0)
     throw badPng("only 8-bit RGB and RGBA without interlacing are read");
-  if (width === 0 || height === 0 || width * height > MAX_PIXELS) throw badPng(`${width} by ${height} pixels`);
+  if (width === 0 || height === 0 || width * height > mostPixels) throw badPng(`${width} by ${height} pixels`);
   const channels = colour === RGB ? 3 : 4;
   const stride = width * channels;
   const compressed = chunks.filter((chunk) => chunk.type === "IDAT").map((chunk) => chunk.data);

@@ -21,7 +21,8 @@ export function Composer(): ReactNode {
 
   const drawOnEnter = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
     // While an input method composes a character, Enter is its key.
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    // With Ctrl it is one of the page's keys.
+    if (event.key !== "Enter" || event.shiftKey || event.ctrlKey || event.metaKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
     void app.draw();
   };
@@ -39,6 +40,7 @@ export function Composer(): ReactNode {
         </div>
         <textarea
           id={`${id}-prompt`}
+          name="prompt"
           className={styles["prompt"]}
           dir="auto"
           rows={3}

@@ -1,22 +1,28 @@
-// Says under the picture what it was drawn from and how long it took, and lets people take it away.
+// Says under the picture what it was drawn from and how long it took, and lets people keep it, take it away, and go back to others.
 import type { ReactNode } from "react";
-import type { Drawing } from "../../common/drawing";
 import { drawingMs } from "../../common/drawing";
 import type { Recipe } from "../../common/recipe";
+import { idOf } from "../gallery/entry";
+import { HeartIcon, RedoIcon, UndoIcon } from "../icons";
+import type { ShownPicture } from "../shown-picture";
 import { formatDuration, strings } from "../strings";
+import { keeping } from "../strings-keeping";
+import { canRedo, canUndo } from "../trail";
+import { useApp, useAppState } from "../use-app";
 import styles from "./caption.module.css";
-import { CopyLink } from "./copy-link";
-import { SaveButton } from "./save-button";
+import { JustDone } from "./just-done";
+import { ShareMenu } from "./share-menu";
 import { TimeByStage } from "./time-by-stage";
 
 interface Props {
   readonly recipe: Recipe;
   /** Undefined while the picture is still coming. */
-  readonly drawing: Drawing | undefined;
+  readonly picture: ShownPicture | undefined;
 }
 
-export function Caption({ recipe, drawing }: Props): ReactNode {
+export function Caption({ recipe, picture }: Props): ReactNode {
   const { prompt, negative, seed, steps, width, height } = recipe;
+  const timings = picture?.timings;
   return (
     <figcaption className={styles["caption"]}>
       <div className={styles["row"]}>
@@ -31,17 +37,70 @@ export function Caption({ recipe, drawing }: Props): ReactNode {
           )}
           <p className={styles["facts"]}>
             {strings.seed} {seed} · {strings.stepCount(steps)} · {strings.sizeOf(width, height)}
-            {drawing !== undefined && ` · ${formatDuration(drawingMs(drawing.timings))}`}
+            {timings !== undefined && ` · ${formatDuration(drawingMs(timings))}`}
           </p>
         </div>
-        {drawing !== undefined && (
-          <>
-            <CopyLink />
-            <SaveButton drawing={drawing} label={strings.save} className="icon-button" />
-          </>
+        {picture !== undefined && (
+          <div className={styles["actions"]}>
+            <JustDone />
+            <Steps />
+            <Favourite recipe={recipe} />
+            <ShareMenu />
+          </div>
         )}
       </div>
-      {drawing !== undefined && <TimeByStage timings={drawing.timings} />}
+      {timings !== undefined && <TimeByStage timings={timings} />}
     </figcaption>
+  );
+}
+
+/** They stay in the order of the Tab key where there is nothing to go to, so that the focus does not fall. */
+function Steps(): ReactNode {
+  const app = useApp();
+  const hasBefore = useAppState(({ trail }) => canUndo(trail));
+  const hasAfter = useAppState(({ trail }) => canRedo(trail));
+  if (!hasBefore && !hasAfter) return null;
+  return (
+    <>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={keeping.undo}
+        title={keeping.undo}
+        aria-disabled={!hasBefore}
+        onClick={() => void app.undo()}
+      >
+        <UndoIcon />
+      </button>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={keeping.redo}
+        title={keeping.redo}
+        aria-disabled={!hasAfter}
+        onClick={() => void app.redo()}
+      >
+        <RedoIcon />
+      </button>
+    </>
+  );
+}
+
+function Favourite({ recipe }: { readonly recipe: Recipe }): ReactNode {
+  const app = useApp();
+  const id = idOf(recipe);
+  const entry = useAppState(({ gallery }) => gallery.entries.find((kept) => kept.id === id));
+  if (entry === undefined) return null;
+  return (
+    <button
+      type="button"
+      className="icon-button"
+      aria-label={keeping.favour}
+      title={keeping.favour}
+      aria-pressed={entry.isFavourite}
+      onClick={() => void app.gallery.favour(id, !entry.isFavourite)}
+    >
+      <HeartIcon filled={entry.isFavourite} />
+    </button>
   );
 }

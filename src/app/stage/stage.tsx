@@ -69,9 +69,9 @@ export function Stage(): ReactNode {
           {error !== undefined && <ErrorPanel error={error} />}
         </div>
         {preview !== undefined && job !== undefined ? (
-          <Caption recipe={job.recipe} drawing={undefined} />
+          <Caption recipe={job.recipe} picture={undefined} />
         ) : (
-          shown !== undefined && <Caption recipe={shown.recipe} drawing={shown} />
+          shown !== undefined && <Caption recipe={shown.recipe} picture={shown} />
         )}
       </figure>
       <p role="status" className="visually-hidden">

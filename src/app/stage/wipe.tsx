@@ -1,16 +1,16 @@
 // Two pictures of one size lie over each other: the first is seen left of a line, the second right of it. The
 // line is a slider as large as the picture, so mouse, touch and arrow keys move it.
 import { useEffect, useRef, useState, type CSSProperties, type ReactNode } from "react";
-import type { Drawing } from "../../common/drawing";
 import type { Picture } from "../../common/picture";
+import type { ShownPicture } from "../shown-picture";
 import { strings } from "../strings";
 import { PictureCanvas } from "./picture-canvas";
 import { SaveButton } from "./save-button";
 import styles from "./wipe.module.css";
 
 interface Props {
-  readonly without: Drawing;
-  readonly with: Drawing;
+  readonly without: ShownPicture;
+  readonly with: ShownPicture;
   /** What there is of the steered picture while it is drawn again. */
   readonly preview: Picture | undefined;
 }
@@ -48,19 +48,19 @@ export function Wipe({ without, with: steered, preview }: Props): ReactNode {
       <div className={styles["line"]} aria-hidden="true">
         <span className={styles["handle"]} />
       </div>
-      <SideLabel side="without" drawing={without} />
-      <SideLabel side="with" drawing={steered} />
+      <SideLabel side="without" picture={without} />
+      <SideLabel side="with" picture={steered} />
     </div>
   );
 }
 
-function SideLabel({ side, drawing }: { readonly side: "without" | "with"; readonly drawing: Drawing }): ReactNode {
+function SideLabel({ side, picture }: { readonly side: "without" | "with"; readonly picture: ShownPicture }): ReactNode {
   const { name, shortName } = strings.sides[side];
   return (
     <div className={styles["label"]}>
       <span className={styles["name"]}>{name}</span>
       <span className={styles["short-name"]}>{shortName}</span>
-      <SaveButton drawing={drawing} label={strings.saveSide(name)} />
+      <SaveButton picture={picture} label={strings.saveSide(name)} />
     </div>
   );
 }

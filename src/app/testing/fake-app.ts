@@ -1,13 +1,13 @@
 // An app whose generator answers with an empty picture, at once or when the test lets it.
 import { expect, vi } from "vitest";
 import type { Drawing } from "../../common/drawing";
-import type { Generator } from "../../client/generator";
-import type { ModelStore } from "../../client/model-store";
+import type { Generator, ModelStore } from "../../library";
 import { OnestrokeError } from "../../common/errors";
 import type { ModelFacts } from "../../common/model-facts";
 import { FACTS } from "../../common/testing/fakes";
 import type { Recipe } from "../../common/recipe";
 import { FIRST_DRAFT } from "../draft";
+import { keepingInMemory, type Keeping } from "../gallery/gallery";
 import { createApp, type App } from "../store";
 
 export const MODEL: ModelFacts = {
@@ -23,7 +23,9 @@ export const MODEL: ModelFacts = {
 };
 
 export function drawingOf(recipe: Recipe): Drawing {
-  const picture = { width: 1, height: 1, data: new Uint8ClampedArray(4) };
+  // As large as the recipe says, and of one colour.
+  const { width, height } = recipe;
+  const picture = { width, height, data: new Uint8ClampedArray(4 * width * height).fill(255) };
   const timings = { load: 0, compile: 0, encode: 1, denoise: [2], decode: 3 };
   return { recipe, picture, model: MODEL, timings, tokens: { prompt: recipe.prompt.length, negative: recipe.negative.length, most: 75 } };
 }
@@ -52,7 +54,11 @@ export const NO_MODELS_KEPT: ModelStore = {
 };
 
 /** A generator that draws at once, unless told what to do instead. */
-export function setUp(query = "", generate: Generator["generate"] = async (recipe) => drawingOf(recipe)) {
+export function setUp(
+  query = "",
+  generate: Generator["generate"] = async (recipe) => drawingOf(recipe),
+  keep: Keeping = keepingInMemory(),
+) {
   const asked: Recipe[] = [];
   const queries: string[] = [];
   const generator: Generator = {
@@ -62,7 +68,7 @@ export function setUp(query = "", generate: Generator["generate"] = async (recip
       return generate(recipe, hooks);
     },
   };
-  const app = createApp(generator, NO_MODELS_KEPT, query, (kept) => queries.push(kept));
+  const app = createApp(generator, NO_MODELS_KEPT, query, (kept) => queries.push(kept), undefined, keep);
   return { app, asked, queries, state: () => app.store.getState() };
 }
 

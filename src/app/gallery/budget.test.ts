@@ -1,0 +1,42 @@
+// Which pictures make room for others, and which never do.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { takenBy, whatGoes } from "./budget";
+import { entry } from "./testing/entries";
+
+describe("what goes when the room is full", () => {
+  const ids = (entries: readonly { readonly id: string }[]) => entries.map(({ id }) => id);
+
+  test("the oldest, as many as have to", () => {
+    const entries = [entry({ seed: "1", date: 3 }), entry({ seed: "2", date: 1 }), entry({ seed: "3", date: 2 })];
+    const [, oldest, next] = entries;
+    expect(whatGoes(entries, 300)).toEqual([]);
+    expect(whatGoes(entries, 299)).toEqual([oldest]);
+    expect(whatGoes(entries, 100)).toEqual([oldest, next]);
+  });
+
+  test("no favourite, and nothing that has just come, even where that leaves it too full", () => {
+    const liked = entry({ seed: "1", date: 1, isFavourite: true });
+    const fresh = entry({ seed: "2", date: 0 });
+    expect(whatGoes([liked, fresh], 10, new Set([fresh.id]))).toEqual([]);
+    expect(whatGoes([liked, fresh], 10), "control").toEqual([fresh]);
+  });
+
+  test("whatever there is: afterwards it fits or only what stays is left, and nothing older than a picture that goes is spared", () => {
+    const entries = fc.array(fc.record({ date: fc.nat(50), isFavourite: fc.boolean(), byteLength: fc.nat(1000) }), { maxLength: 30 });
+    fc.assert(
+      fc.property(entries, fc.nat(10_000), (rows, budget) => {
+        const all = rows.map((row, index) => entry({ ...row, seed: String(index) }));
+        const going = whatGoes(all, budget);
+        const gone = new Set(ids(going));
+        const left = all.filter(({ id }) => !gone.has(id));
+        expect(takenBy(left) <= budget || left.every(({ isFavourite }) => isFavourite)).toBe(true);
+        expect(going.some(({ isFavourite }) => isFavourite)).toBe(false);
+        const youngest = Math.max(0, ...going.map(({ date }) => date));
+        expect(going.length === 0 || left.every(({ date, isFavourite }) => isFavourite || date >= youngest)).toBe(true);
+        // The last that goes had to.
+        expect(going.length === 0 || takenBy(left) + (going.at(-1)?.byteLength ?? 0) > budget).toBe(true);
+      }),
+    );
+  });
+});

@@ -1,0 +1,90 @@
+// Takes all kept pictures along in a file, and brings them in again. The code for archives is fetched when it is first needed.
+import { OnestrokeError } from "../../common/errors";
+import { saveFile } from "../save";
+import type { AppStore } from "../state";
+import { takenBy } from "./budget";
+import type { ArchivedFile } from "./archive";
+import type { MakeThumbnail } from "./encoding";
+import type { KeptPicture } from "./entry";
+import type { Gallery } from "./gallery";
+
+export interface TakingAlong {
+  exportAll(): Promise<void>;
+  /** Brings in PNGs that were saved here, and ZIPs of them. */
+  importFiles(files: readonly File[]): Promise<void>;
+}
+
+export const isArchive = ({ name, type }: Pick<File, "name" | "type">): boolean =>
+  type === "application/zip" || type === "application/x-zip-compressed" || /\.zip$/i.test(name);
+
+interface Tools {
+  readonly makeThumbnail: MakeThumbnail;
+  readonly clock: () => number;
+}
+
+export function createTakingAlong(store: AppStore, gallery: Gallery, { makeThumbnail, clock }: Tools): TakingAlong {
+  /** One at a time: a second click does nothing. */
+  async function work(kind: "exporting" | "importing", total: number, act: (say: (done: number) => void) => Promise<void>): Promise<void> {
+    const { work: current } = store.getState().gallery;
+    if (current?.kind === "exporting" || current?.kind === "importing") return;
+    const say = (done: number): void => gallery.set({ work: { kind, done, total } });
+    say(0);
+    try {
+      await act(say);
+    } catch (thrown) {
+      const { message, remedy } = OnestrokeError.from(thrown, "invalid-input");
+      gallery.set({ work: { kind: "failed", reason: `${message}. ${remedy}` } });
+    }
+  }
+
+  return {
+    async exportAll() {
+      const { entries } = store.getState().gallery;
+      await work("exporting", entries.length, async (say) => {
+        const { archiveOf } = await import("./archive");
+        const archive = await archiveOf(entries, ({ recipe }) => gallery.fileOf(recipe), say);
+        saveFile(archive, `onestroke-${new Date(clock()).toISOString().slice(0, 10)}.zip`);
+        gallery.set({ work: undefined });
+      });
+    },
+
+    async importFiles(files) {
+      await work("importing", files.length, async (say) => {
+        const pictures: KeptPicture[] = [];
+        const refused: string[] = [];
+        const { importedPicture } = await import("./importing");
+        for await (const archived of archivedFiles(files, refused)) {
+          const picture = await importedPicture(archived, makeThumbnail, clock());
+          if (picture === undefined) refused.push(archived.name);
+          else pictures.push(picture);
+          say(pictures.length);
+        }
+        const { entries, budget } = store.getState().gallery;
+        const fresh = pictures.map(({ entry }) => entry).filter(({ recipe }) => !gallery.has(recipe));
+        const needed = takenBy(entries) + takenBy(fresh);
+        // Nothing that is kept already goes for what is brought in.
+        if (needed > budget) throw tooMuch(needed);
+        const count = await gallery.add(pictures);
+        gallery.set({ work: { kind: "imported", count, known: pictures.length - count, refused } });
+      });
+    },
+  };
+}
+
+async function* archivedFiles(files: readonly File[], refused: string[]): AsyncGenerator<ArchivedFile, void, undefined> {
+  const [{ filesOfArchive }, { lonePicture }] = await Promise.all([import("./archive"), import("./importing")]);
+  for (const file of files) {
+    if (isArchive(file)) yield* filesOfArchive(file);
+    else {
+      const picture = await lonePicture(file);
+      if (picture === undefined) refused.push(file.name);
+      else yield picture;
+    }
+  }
+}
+
+function tooMuch(needed: number): OnestrokeError {
+  return new OnestrokeError("storage-full", `all of it together takes ${Math.ceil(needed / 1e6)} MB`, {
+    remedy: "Give the gallery more room, then import again.",
+  });
+}

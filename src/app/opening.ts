@@ -1,0 +1,57 @@
+// What comes from outside and is to be drawn: an address that was pasted or come back to, and a PNG with a recipe in it.
+import { draftOf, draftOfLink, recipeOfDraft, type Draft } from "./draft";
+import type { PictureDrawing } from "./picture-drawing";
+import { recipeOfPng } from "./png-recipe";
+import type { AppStore } from "./state";
+import { strings } from "./strings";
+import { isSameRecipe } from "./comparison";
+
+export interface Opening {
+  /** Goes where an address leads that was pasted, shared or come back to. A picture that is kept is shown, and another one is drawn. */
+  openLink(query: string): Promise<void>;
+  /** Draws the picture of a PNG again, if it holds its recipe. */
+  openPng(file: Blob): Promise<void>;
+  /** Shows the picture of what the address says if it is kept, before any model is there. */
+  showLinked(): Promise<void>;
+}
+
+interface Doing {
+  readonly edit: (change: Partial<Draft>) => void;
+  readonly remark: (text: string) => void;
+  readonly draw: () => Promise<void>;
+}
+
+export function createOpening(store: AppStore, pictures: Pick<PictureDrawing, "showKept">, { edit, remark, draw }: Doing): Opening {
+  return {
+    async openLink(query) {
+      const { draft, refused } = draftOfLink(query);
+      // Where nothing of it can be read, there is nothing to draw either.
+      if (refused.length > 0 && refused.length === [...new URLSearchParams(query)].length) return remark(strings.badLink(refused));
+      const { shown } = store.getState();
+      const recipe = recipeOfDraft(draft);
+      if (recipe !== undefined && refused.length === 0) {
+        if (shown !== undefined && isSameRecipe(shown.recipe, recipe)) return;
+        if (await pictures.showKept(recipe)) return;
+      }
+      edit(draft);
+      if (refused.length > 0) remark(strings.badLink(refused));
+      await draw();
+    },
+
+    async openPng(file) {
+      const recipe = await recipeOfPng(file);
+      if (recipe === undefined) return remark(strings.noRecipe);
+      if ("left" in recipe) {
+        edit(recipe.taken);
+        remark(strings.foreignRecipe(recipe.left));
+      } else edit(draftOf(recipe, store.getState().draft));
+      await draw();
+    },
+
+    async showLinked() {
+      const { draft, shown } = store.getState();
+      const recipe = recipeOfDraft(draft);
+      if (shown === undefined && recipe !== undefined) await pictures.showKept(recipe);
+    },
+  };
+}

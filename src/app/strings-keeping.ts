@@ -1,0 +1,117 @@
+// What the page says of keeping, finding and giving away pictures, and of its keys. The rest of its sentences are in strings.ts.
+import type { Recipe } from "../common/recipe";
+import type { GalleryWork } from "./gallery/state";
+import { formatBytes } from "./strings";
+
+const dates = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+const gigabytes = new Intl.NumberFormat("en", { style: "unit", unit: "gigabyte", maximumFractionDigits: 1 });
+
+const roomOf = (byteLength: number): string => (byteLength >= 1e9 ? gigabytes.format(byteLength / 1e9) : formatBytes(byteLength));
+const pictures = (count: number): string => (count === 1 ? "1 picture" : `${count} pictures`);
+
+export const keeping = {
+  gallery: "Gallery",
+  openGallery: "Open the gallery",
+  closeGallery: "Close the gallery",
+  newest: "Newest pictures",
+  all: (count: number) => `All ${count}`,
+  search: "Search in prompts",
+  favourites: "Favourites",
+  nothingFound: "No kept picture has these words.",
+  nothingKept: "Pictures that you draw are kept here, on this device.",
+  show: ({ prompt, negative }: Pick<Recipe, "prompt" | "negative">) =>
+    [prompt === "" ? "Show again the picture of an empty prompt" : `Show again: ${prompt}`, negative.trim() && `left out: ${negative}`]
+      .filter(Boolean)
+      .join(", "),
+  drawnAt: (date: number) => dates.format(date),
+  favour: "Favourite",
+  favourOf: (prompt: string) => `Favourite: ${prompt}`,
+  remove: "Remove",
+  removeOf: (prompt: string) => `Remove: ${prompt}`,
+  removed: "Removed.",
+  restore: "Undo",
+  count: (found: number, all: number) => (found === all ? pictures(all) : `${found} of ${pictures(all)}`),
+  room: (taken: number) => `They take ${roomOf(taken)}.`,
+  roomOf,
+  budget: "Room for pictures",
+  budgetAbout: "When the room is full, the oldest make way. Favourites stay.",
+  askBudget: (goes: number) => `Not everything fits into that. The oldest ${pictures(goes)} would go for good.`,
+  agree: "Remove them",
+  disagree: "Keep them",
+  overBudget: "Your favourites alone take more than that, and stay.",
+  export: "Export as ZIP",
+  import: "Import",
+  importAbout: "A ZIP from here, or PNGs that were saved here",
+  problems: {
+    full: "The disk is full, so the newest pictures are not kept: they last until this page is closed. Save them, or remove others.",
+    denied: "This browser lets the page keep nothing, as in a private window. Pictures last until the page is closed.",
+  },
+  unkept: "not kept",
+  work: (work: GalleryWork) => {
+    switch (work.kind) {
+      case "exporting":
+        return `Packing ${work.done} of ${pictures(work.total)}`;
+      case "importing":
+        return `Reading, ${pictures(work.done)} so far`;
+      case "imported":
+        return [
+          `${pictures(work.count)} came in.`,
+          work.known > 0 && `${work.known} ${work.known === 1 ? "was" : "were"} here already.`,
+          work.refused.length > 0 && `No recipe of Onestroke, or damaged: ${shortList(work.refused)}.`,
+        ]
+          .filter(Boolean)
+          .join(" ");
+      case "failed":
+        return work.reason;
+    }
+  },
+
+  shownAgain: "Shown again: this picture is kept",
+  isThere: "This picture is there already. For another one, pick another seed or let it change.",
+  undo: "Back to the picture before",
+  redo: "Forward again",
+
+  share: "Save and share",
+  savePng: "Save PNG",
+  saveWebp: "Save WebP",
+  savePngAbout: "with its recipe",
+  saveWebpAbout: "smaller, without a recipe",
+  copyPicture: "Copy picture",
+  copyLink: "Copy link",
+  copyLinkAbout: "the link holds the prompt",
+  system: "Share…",
+  withoutPrompt: "Without the prompt in the file",
+  saved: "Saved",
+  pictureCopied: "Picture copied",
+  linkCopied: "Link copied",
+  notSaved: (reason: string) => `This browser could not write the picture as a file. ${reason}`,
+  pictureNotCopied: (reason: string) => `This browser does not let the page copy the picture. ${reason}`,
+  linkNotCopied: "This browser does not let the page copy the link. You can copy it from the address bar.",
+  notShared: (reason: string) => `The picture could not be shared. ${reason}`,
+  noWebp: "This browser cannot write WebP.",
+
+  keys: "Keys",
+  openKeys: "Show the keys",
+  closeKeys: "Close the keys",
+  inGallery: "In the gallery",
+  does: {
+    draw: "Draw, in a field",
+    drawAnew: "Draw, even where the picture is there already",
+    newLine: "New line, in a field",
+    cancel: "Cancel what is being drawn",
+    write: "Write a prompt",
+    roll: "Pick another seed",
+    idea: "Surprise me",
+    favour: "Favourite, or no longer one",
+    models: "Choose a model",
+    move: "From picture to picture",
+  },
+  singleKeys: "Letters alone do something",
+  singleKeysAbout: "Switch this off if you speak to your computer, or press keys by accident. Keys with Ctrl or ⌘, Enter and Escape stay.",
+} as const;
+
+/** Names of files come from anywhere, so only some are told. */
+function shortList(names: readonly string[]): string {
+  const some = names.slice(0, 3).map((name) => (name.length > 40 ? `${name.slice(0, 40)}…` : name));
+  return names.length > some.length ? `${some.join(", ")} and ${names.length - some.length} more` : some.join(", ");
+}

@@ -1,0 +1,65 @@
+// The recipes whose pictures were shown, one after the other, so that undo and redo go along them. It holds recipes and not pictures: a
+// picture comes from memory, from the gallery, or is drawn again.
+import type { Recipe } from "../common/recipe";
+import { isSameButSteering, isSameRecipe } from "./comparison";
+import type { PictureDrawing } from "./picture-drawing";
+import type { AppStore } from "./state";
+
+export interface Trail {
+  readonly recipes: readonly Recipe[];
+  /** Which of them is shown; -1 before the first. */
+  readonly at: number;
+}
+
+export const NO_TRAIL: Trail = { recipes: [], at: -1 };
+
+const MOST_RECIPES = 200;
+
+/** A new recipe ends what could be redone. @param replaces whether it takes the place of the one that is shown */
+export function follow({ recipes, at }: Trail, recipe: Recipe, replaces = false): Trail {
+  const current = recipes[at];
+  if (current !== undefined && isSameRecipe(current, recipe)) return { recipes, at };
+  const before = recipes.slice(0, replaces ? at : at + 1);
+  const next = [...before, recipe].slice(-MOST_RECIPES);
+  return { recipes: next, at: next.length - 1 };
+}
+
+export function canUndo({ at }: Trail): boolean {
+  return at > 0;
+}
+
+export function canRedo({ recipes, at }: Trail): boolean {
+  return at < recipes.length - 1;
+}
+
+export interface TrailControl {
+  /** Goes back to the picture that was shown before. While a picture is drawn, that is taken back instead. */
+  undo(): Promise<void>;
+  redo(): Promise<void>;
+}
+
+export function createTrail(store: AppStore, pictures: Pick<PictureDrawing, "bring" | "cancel">): TrailControl {
+  store.subscribe(({ shown, isComparing, trail }, before) => {
+    if (shown === undefined || shown === before.shown) return;
+    // The positions of the dial between two are no steps.
+    const replaces = isComparing && before.shown !== undefined && isSameButSteering(shown.recipe, before.shown.recipe);
+    store.setState({ trail: follow(trail, shown.recipe, replaces) });
+  });
+
+  async function step(by: 1 | -1): Promise<void> {
+    const { trail } = store.getState();
+    const at = trail.at + by;
+    const recipe = trail.recipes[at];
+    if (recipe === undefined) return;
+    store.setState({ trail: { ...trail, at } });
+    await pictures.bring(recipe);
+  }
+
+  return {
+    async undo() {
+      if (store.getState().job !== undefined) pictures.cancel();
+      else await step(-1);
+    },
+    redo: () => step(1),
+  };
+}
