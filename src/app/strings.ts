@@ -230,6 +230,7 @@ export const strings = {
   engine: "Engine",
   automaticEngine: "Automatic",
   engines: { wgsl: "Onestroke on WebGPU", "ort-webgpu": "ONNX Runtime on WebGPU", "ort-wasm": "ONNX Runtime on WASM" },
+  weightFormats: { f16: "16-bit weights", q8: "8-bit weights", q4: "4-bit weights" },
   computedOn: "Runs on",
   processor: "The processor, on one core",
   memory: "GPU memory",

@@ -49,10 +49,12 @@ function Facts({ facts: { adapter, memory, parts } }: { readonly facts: ModelFac
           <dd>{strings.memoryOf(memory)}</dd>
         </div>
       )}
-      {parts.map(({ name, engine, byteLength }) => (
+      {parts.map(({ name, engine, byteLength, weights }) => (
         <div key={name}>
           <dt>{partName(name)}</dt>
-          <dd data-engine={engine}>{strings.engines[engine]}</dd>
+          <dd data-engine={engine}>
+            {weights === undefined ? strings.engines[engine] : `${strings.engines[engine]}, ${strings.weightFormats[weights]}`}
+          </dd>
           <dd>{formatBytes(byteLength)}</dd>
         </div>
       ))}

@@ -89,6 +89,11 @@ describe("generate's options", () => {
     expect((await parseOptions(["--batch", file, "--sampler", "tcd"])).sampler).toBe("tcd");
   });
 
+  test("--weights says in which numbers weights lie on the GPU; as in the file where not said", async () => {
+    expect((await parseOptions(BASE)).weights).toBeUndefined();
+    expect((await parseOptions([...BASE, "--weights", "q8"])).weights).toBe("q8");
+  });
+
   async function batch(line: string): Promise<readonly Recipe[]> {
     const file = join(await mkdtemp(join(tmpdir(), "onestroke-")), "batch.jsonl");
     await writeFile(file, `${line}\n\n`);
@@ -147,6 +152,8 @@ describe("generate's options", () => {
     ["a steering without a number", [...BASE, "--negative", "x", "--nag", ""]],
     ["an end below 0", [...BASE, "--negative", "x", "--sigma-end=-1"]],
     ["more copies than anyone waits for", [...BASE, "--count", "1000000000"]],
+    ["weights in no format that is known", [...BASE, "--weights", "q5"]],
+    ["weights for graphs that bring their own", [...BASE, "--weights", "q8", "--engine", "ort-wasm"]],
     ["a sampler that is none", [...BASE, "--sampler", "magic"]],
     ["no text rows", [...BASE, "--text-rows", "0"]],
     ["half a text row", [...BASE, "--text-rows", "1.5"]],

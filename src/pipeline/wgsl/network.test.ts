@@ -51,3 +51,12 @@ test("a load that is cancelled at its last network frees those before it", async
   const load = () => openWgslModel(manifest, device, { signal: abort.signal, onProgress: stopAtDecoder });
   expect((await recordBuffers(device, () => expect(load()).rejects.toMatchObject({ code: "cancelled" }))).left).toBe(0);
 });
+
+test("the weights' format is what was chosen, or else what the files have", async () => {
+  const [device, manifest] = [await testDevice(), await diffusersManifest(nodeStore("models/vignette"))];
+  const formatOf = (weights?: "q8") => new WgslDenoiser(manifest, device, { format: "f32", weights }).network.weightFormat();
+  expect([await formatOf("q8"), await formatOf()]).toEqual([
+    ["unet", "q8"],
+    ["unet", "f16"],
+  ]);
+});

@@ -43,12 +43,10 @@ export function joinBlocks(tensors: StoredTensors, metadata: ReadonlyMap<string,
   }
   const joined = new Map<string, StoredTensor>();
   for (const [name, tensor] of tensors) {
-    const scales = tensors.get(name + SCALES);
-    if (scales === undefined) {
-      if (!isPart(name, tensors)) joined.set(name, tensor);
-      continue;
-    }
-    joined.set(name, joinedTensor(name, tensor, scales, tensors.get(name + MINIMA)));
+    const [scales, minima] = [tensors.get(name + SCALES), tensors.get(name + MINIMA)];
+    if (scales !== undefined) joined.set(name, joinedTensor(name, tensor, scales, minima));
+    else if (minima !== undefined) throw ruleError(11, tensor.source.name, "has minima and no scales", name);
+    else if (!isPart(name, tensors)) joined.set(name, tensor);
   }
   return joined;
 }
