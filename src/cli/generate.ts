@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import type { Drawing } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import { OnestrokeError } from "../common/errors";
-import type { ModelPart } from "../common/model-facts";
+import type { ModelMemory, ModelPart } from "../common/model-facts";
 import { recipePng } from "../image/recipe-png";
 import { openModel } from "../pipeline/open";
 import { adapterName } from "./adapters";
@@ -13,13 +13,14 @@ import { parseOptions, USAGE, type Job } from "./generate/options";
 import { modelFiles } from "./models/find-model";
 
 async function main(args: readonly string[]): Promise<void> {
-  const { model: idOrFolder, engine, textRows, sampler: rule, weights, file, jobs, json } = await parseOptions(args);
+  const { model: idOrFolder, engine, textRows, memoryBytes, sampler: rule, weights, file, jobs, json } = await parseOptions(args);
   const files = await modelFiles(idOrFolder, { engine, rule, ...file });
   const device = engine === "ort-wasm" ? undefined : await bestDevice();
   const adapter = device === undefined ? "cpu" : adapterName(device);
-  const model = await openModel(files, engine, computeOn(device), {}, { textRows, sampler: { rule }, weights });
-  const { title, doubt, parts } = model.facts;
-  console.error(`${title} on ${adapter}${weightsText(parts)}`);
+  const options = { textRows, sampler: { rule }, weights, ...(memoryBytes === undefined ? {} : { memoryBytes }) };
+  const model = await openModel(files, engine, computeOn(device), {}, options);
+  const { title, doubt, memory, parts } = model.facts;
+  console.error(`${title} on ${adapter}${weightsText(parts)}${memory === undefined ? "" : memoryText(memory)}`);
   if (doubt !== undefined) console.error(`A few steps may draw badly with ${title}: ${doubt}, unless a few-step LoRA is merged into it.`);
   // All of them are planned before the first is drawn, so that a mistake in the last one is reported at once.
   const planned = jobs.map((job) => ({ job, recipe: job.recipe(model.facts) }));
@@ -35,6 +36,11 @@ async function main(args: readonly string[]): Promise<void> {
 function weightsText(parts: readonly ModelPart[]): string {
   const quantised = parts.filter(({ weights = "f16" }) => weights !== "f16").map(({ name, weights }) => `${name} in ${weights}`);
   return quantised.length === 0 ? "" : `, weights of ${quantised.join(", ")}`;
+}
+
+function memoryText({ gpuBytes, turns }: ModelMemory): string {
+  const who = turns.length === 0 ? "" : `, where ${turns.map((name) => name.replaceAll("_", " ")).join(" and ")} take turns`;
+  return `, with about ${(gpuBytes / 1e9).toFixed(2)} GB of its memory at its own size${who}`;
 }
 
 interface Place {

@@ -47,6 +47,11 @@ describe("generate's options", () => {
     for (const option of ["--negative", "--nasa", "--nag", "--sigma-end"]) expect(USAGE).toContain(option);
   });
 
+  test("--gpu-memory is in gigabytes, and left to the pipeline where it is not said", async () => {
+    expect((await parseOptions([...BASE, "--gpu-memory", "2.2"])).memoryBytes).toBe(2.2e9);
+    expect((await parseOptions(BASE)).memoryBytes).toBeUndefined();
+  });
+
   test("--text-rows says how much of a long text is read, of a batch's too; one row where not said", async () => {
     expect((await parseOptions(BASE)).textRows).toBe(1);
     expect((await parseOptions([...BASE, "--text-rows", "2"])).textRows).toBe(2);
@@ -156,6 +161,8 @@ describe("generate's options", () => {
     ["weights for graphs that bring their own", [...BASE, "--weights", "q8", "--engine", "ort-wasm"]],
     ["a sampler that is none", [...BASE, "--sampler", "magic"]],
     ["no text rows", [...BASE, "--text-rows", "0"]],
+    ["no memory", [...BASE, "--gpu-memory", "0"]],
+    ["memory that is no number", [...BASE, "--gpu-memory", "4GB"]],
     ["half a text row", [...BASE, "--text-rows", "1.5"]],
     ["two steerings", [...BASE, "--negative", "x", "--nasa", "1", "--nag", "2"]],
   ])("%s is refused as invalid input", async (_, args) => {

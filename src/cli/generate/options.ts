@@ -18,8 +18,8 @@ import { CHOSEN_RULES, type ChosenRule } from "../../samplers/scheduler-file";
 import type { SteeringDefaults } from "../../common/steering-defaults";
 
 export const USAGE = `usage: npm run generate -- --model MODEL --prompt TEXT --out FILE.png
-  [--negative TEXT [--nasa A | --nag PHI] [--sigma-end S]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--text-rows R] [--sampler RULE] [--lora FILE[:WEIGHT]]... [--tokenizer DIR] [--prediction P] [--weights f16|q8|q4] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
-or: npm run generate -- --model MODEL --batch FILE.jsonl [--text-rows R] [--sampler RULE] [--lora FILE[:WEIGHT]]... [--tokenizer DIR] [--prediction P] [--weights f16|q8|q4] [--engine wgsl|ort-webgpu|ort-wasm]
+  [--negative TEXT [--nasa A | --nag PHI] [--sigma-end S]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--text-rows R] [--sampler RULE] [--lora FILE[:WEIGHT]]... [--tokenizer DIR] [--prediction P] [--weights f16|q8|q4] [--gpu-memory GB] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
+or: npm run generate -- --model MODEL --batch FILE.jsonl [--text-rows R] [--sampler RULE] [--lora FILE[:WEIGHT]]... [--tokenizer DIR] [--prediction P] [--weights f16|q8|q4] [--gpu-memory GB] [--engine wgsl|ort-webgpu|ort-wasm]
   (a line: {"prompt", "out", "negative"?, "nasa"?, "nag"?, "sigma-end"?, "steps"?, "seed"?, "width"?, "height"?}; a seed above 2^53 as a string)
 MODEL is an id of models/catalogue (with a choice of parts after a plus: sd-turbo+large-decoder), a folder, a file, or a repository of the
 hub as OWNER/NAME[@REVISION]. What is on the hub is fetched once, into the hub's own cache folder (see npm run models).
@@ -32,6 +32,7 @@ R is 1 if not given, as on the page.
 RULE is ${CHOSEN_RULES.join(", ")}: how to step a checkpoint whose scheduler file has no rule for few steps, such as one that a few-step
 LoRA is merged into (consistency after LCM's, tcd after TCD's).
 Weights are float16, or 8 or 4 bits with a scale for each 32 of them (docs/quantisation.md), whatever the file has; as in the file, if not given.
+A picture takes at most GB gigabytes (10^9 bytes) of the GPU's memory, as far as that goes: networks take turns for it.
 Each LoRA is merged into the model, times its weight, which is 1 if it is not given.
 A model may be one file in the original layout, as model sites give it. It holds no tokenizer: DIR has CLIP's, as tokenizer.json or as
 vocab.json and merges.txt; if it is not given, they are looked for beside the file and then at the hub. P is epsilon or v_prediction, for
@@ -45,6 +46,9 @@ const TEXT_OPTIONS: readonly RecipeOption[] = ["prompt", "out", "negative"];
 
 /** Limit for one command, because every picture is planned before the first is drawn. */
 const MOST_COPIES = 10_000;
+
+/** No adapter has more. */
+const MOST_GIGABYTES = 1000;
 
 type RecipeOption = (typeof RECIPE_OPTIONS)[number];
 type RecipeFields = Readonly<Partial<Record<RecipeOption, string | undefined>>>;
@@ -66,6 +70,8 @@ export interface GenerateOptions {
   readonly sampler: ChosenRule | undefined;
   /** Number format of large weights. Absent: as the model's files have them. */
   readonly weights: WeightFormat | undefined;
+  /** What a picture may take of the GPU's memory; undefined leaves it to the pipeline. */
+  readonly memoryBytes: number | undefined;
   /** LoRAs, and for a model in one file where its tokenizer is, and what it predicts. */
   readonly file: {
     readonly tokenizer: string | undefined;
@@ -103,6 +109,7 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
         prediction: text,
         weights: text,
         engine: { type: "string", default: "wgsl" },
+        "gpu-memory": text,
         json: { type: "boolean", default: false },
       },
     }),
@@ -120,6 +127,9 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
     throw invalid("weights", `--weights is ${WEIGHT_FORMATS.join(" or ")}, not ${values.weights}`);
   if (weights !== undefined && engine !== "wgsl")
     throw invalid("weights", "ONNX graphs bring their own weights: --weights is for the engine wgsl");
+  const gigabytes = values["gpu-memory"];
+  if (gigabytes !== undefined && !(Number(gigabytes) > 0 && Number(gigabytes) <= MOST_GIGABYTES))
+    throw invalid("gpu-memory", `--gpu-memory is a number of gigabytes up to ${MOST_GIGABYTES}, not ${gigabytes}`);
   const textRows = whole("text-rows", values["text-rows"]);
   const opening = {
     model: values.model,
@@ -127,11 +137,12 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
     textRows,
     sampler,
     weights,
+    memoryBytes: gigabytes === undefined ? undefined : Number(gigabytes) * 1e9,
     file: { tokenizer: values.tokenizer, prediction, loras: values.lora.map(loraOf) },
   };
   if (values.batch !== undefined) return { ...opening, jobs: await batchJobs(values.batch), json: true };
   const { count, json, model: _model, batch: _batch, engine: _engine, sampler: _sampler, "text-rows": _textRows, ...others } = values;
-  const { lora: _lora, tokenizer: _tokenizer, prediction: _prediction, weights: _weights, ...fields } = others;
+  const { lora: _lora, "gpu-memory": _memory, tokenizer: _tokenizer, prediction: _prediction, weights: _weights, ...fields } = others;
   const copies = count === undefined ? 1 : whole("count", count, MOST_COPIES);
   const jobs = Array.from({ length: copies }, (_, copy) =>
     job({ ...fields, out: copies === 1 ? fields.out : numbered(fields.out, copy + 1) }, BigInt(copy)),
