@@ -23,7 +23,7 @@ import { createTrail, type TrailControl } from "./trail";
 export interface App
   extends
     SteeringControl,
-    ModelShelf,
+    Omit<ModelShelf, "pickFolder" | "reopenFolder">,
     TrailControl,
     TakingAlong,
     Sharing,
@@ -52,6 +52,10 @@ export interface App
   showKeys(isShown: boolean): void;
   /** Draws with a folder or a file of this device from now on. */
   useOwn(model: HandedModel): Promise<void>;
+  /** Lets a person choose a folder of this device, and draws with it from then on. Only where the browser has a chooser for that. */
+  openFolder(): Promise<void>;
+  /** The same with a folder of an earlier visit. */
+  reopen(id: string): Promise<void>;
   /** Puts what the controls say into the address, so that it is there when the page begins anew. */
   keepDraft(): void;
 }
@@ -119,6 +123,12 @@ export function createApp(
     await draw();
   }
 
+  async function takeOwn(own: HandedModel | undefined): Promise<void> {
+    if (own === undefined) return;
+    models.lend(own);
+    await useModel(own.plan.model);
+  }
+
   store.subscribe(({ draft }, before) => {
     if (draft.model !== before.draft.model) readWords();
   });
@@ -141,10 +151,16 @@ export function createApp(
     cancel: pictures.cancel,
     bring: pictures.bring,
     useModel,
-    useOwn: (own) => {
-      models.lend(own);
-      return useModel(own.plan.model);
+    useOwn: takeOwn,
+    openFolder: async () => {
+      try {
+        await takeOwn(await shelf.pickFolder());
+      } catch {
+        // In a frame of another site a browser refuses the chooser itself.
+        remark(strings.models.own.notOpened);
+      }
     },
+    reopen: async (id) => takeOwn(await shelf.reopenFolder(id)),
     bringBack: () => edit(store.getState().putAside ?? {}),
     dismissError: () => store.setState({ error: undefined }),
     ...shelf,
