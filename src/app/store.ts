@@ -105,7 +105,7 @@ export function createApp(
     );
   }
 
-  async function useModel(id: string): Promise<void> {
+  async function drawWith(id: string): Promise<void> {
     pictures.cancel();
     shelf.closeModels();
     const entry = catalogueEntry(id);
@@ -126,7 +126,7 @@ export function createApp(
   async function takeOwn(own: HandedModel | undefined): Promise<void> {
     if (own === undefined) return;
     models.lend(own);
-    await useModel(own.plan.model);
+    await drawWith(own.plan.model);
   }
 
   store.subscribe(({ draft }, before) => {
@@ -150,7 +150,7 @@ export function createApp(
     edit,
     cancel: pictures.cancel,
     bring: pictures.bring,
-    useModel,
+    useModel: drawWith,
     useOwn: takeOwn,
     openFolder: async () => {
       try {
