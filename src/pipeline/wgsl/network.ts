@@ -105,6 +105,8 @@ export class Network {
     const weights = (this.#weights ??= new Weights(this.#device, {
       stream: (shapes, stop) => this.#stream(reader, [...shapes.keys()], stop),
     }));
+    // The GPU's compiler works while the weights come. What it fails of, `compile` fails of again.
+    Plan.prepare(this.#device, graph, { format, ...(signal ? { signal } : {}) }).catch(() => undefined);
     await work.time("load", () => weights.load(graph, signal));
     return work.time("compile", () =>
       Plan.compile(this.#device, graph, weights, {
