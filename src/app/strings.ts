@@ -194,8 +194,8 @@ export const strings = {
 
     own: {
       kinds: {
-        folder: "A folder of this device, used where it is",
-        file: "A file of this device, used where it is",
+        folder: "A folder of this device, used where it is.",
+        file: "A file of this device, used where it is.",
         "closed folder": "A folder of this device from an earlier visit. The browser asks you before the page may read it again.",
       },
       reopen: "Open it again",
