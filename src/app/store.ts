@@ -24,7 +24,7 @@ import { createTrail, type TrailControl } from "./trail-control";
 export interface App
   extends
     SteeringControl,
-    ModelShelf,
+    Omit<ModelShelf, "pickFolder" | "reopenFolder">,
     TrailControl,
     TakingAlong,
     Sharing,
@@ -55,6 +55,10 @@ export interface App
   useOwn(model: HandedModel): Promise<void>;
   /** Adds a LoRA's file to the model that draws, and draws with it. */
   addLora(file: File): Promise<void>;
+  /** Lets a person choose a folder of this device, and draws with it from then on. Only where the browser has a chooser for that. */
+  openFolder(): Promise<void>;
+  /** The same with a folder of an earlier visit. */
+  reopen(id: string): Promise<void>;
   /** Puts what the controls say into the address, so that it is there when the page begins anew. */
   keepDraft(): void;
 }
@@ -104,7 +108,7 @@ export function createApp(
     );
   }
 
-  async function useModel(id: string): Promise<void> {
+  async function drawWith(id: string): Promise<void> {
     pictures.cancel();
     shelf.closeModels();
     const entry = catalogueEntry(id);
@@ -126,6 +130,12 @@ export function createApp(
     const notice = doubt === undefined ? now : `${now} ${strings.models.doubt(doubt)}`;
     store.setState({ notice, status: notice });
     await draw();
+  }
+
+  async function takeOwn(own: HandedModel | undefined): Promise<void> {
+    if (own === undefined) return;
+    models.lend(own);
+    await drawWith(own.plan.model);
   }
 
   store.subscribe(({ draft }, before) => {
@@ -153,11 +163,17 @@ export function createApp(
     edit,
     cancel: pictures.cancel,
     bring: pictures.bring,
-    useModel,
-    useOwn: (own) => {
-      models.lend(own);
-      return useModel(own.plan.model);
+    useModel: drawWith,
+    useOwn: takeOwn,
+    openFolder: async () => {
+      try {
+        await takeOwn(await shelf.pickFolder());
+      } catch {
+        // In a frame of another site a browser refuses the chooser itself.
+        remark(strings.models.own.notOpened);
+      }
     },
+    reopen: async (id) => takeOwn(await shelf.reopenFolder(id)),
     async addLora(file) {
       const name = loraName(file.name.replace(/\.[^.]+$/, ""));
       models.lendLora(name, file);

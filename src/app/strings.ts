@@ -204,6 +204,18 @@ export const strings = {
 
     doubt: (reason: string) => `A few steps may draw badly with it: ${reason}.`,
 
+    own: {
+      kinds: {
+        folder: "A folder of this device, used where it is.",
+        file: "A file of this device, used where it is.",
+        "closed folder": "A folder of this device from an earlier visit. The browser asks you before the page may read it again.",
+      },
+      reopen: "Open it again",
+      copy: "Copy to this browser",
+      forget: "Forget it",
+      closed: (id: string) => `The folder of ${id} was not opened`,
+      notOpened: "Allow the page to read it when the browser asks, or open the folder anew if it was moved.",
+    },
     openFolder: "Open a folder",
     openFile: "Open a file",
     ownHint: "A model on your own disk is used where it is: a folder in diffusers’ layout, or one file as model sites give them.",

@@ -177,6 +177,22 @@ describe("a worker that dies", () => {
   });
 });
 
+test("a folder that is lent is copied on request, and the copy takes its place", async () => {
+  const { store, server } = workers();
+  const files = SAMPLES.map(({ path, bytes }): [string, File] => [`mine/${path}`, new File([bytes], path, { lastModified: 1 })]);
+  const plan = { ...PLAN, model: "mine", title: "mine", repositories: planOf(SAMPLES, "mine", []).repositories };
+  const repositories = plan.repositories.map((each) => ({ ...each, repository: "mine", revision: "", commit: "" }));
+  await expect(eventually(store.copy("mine"))).rejects.toMatchObject({ code: "model-missing" });
+  store.lend({ plan: { ...plan, repositories }, files: new Map(files) });
+  expect(await eventually(store.list())).toMatchObject([{ lent: "folder", isComplete: true }]);
+  const copied = await eventually(store.copy("mine"));
+  expect(copied.plan.repositories).toMatchObject([{ commit: "changed 1970-01-01T00:00:00.001Z" }]);
+  expect(await eventually(store.list())).toEqual([copied]);
+  expect(copied).not.toHaveProperty("lent");
+  expect(server.requests).toEqual([]);
+  store.dispose();
+});
+
 test("after dispose nothing is pending and no timer runs", async () => {
   const { store, server } = workers();
   server.spoil = ({ signal }) => new Response(pieces(new Uint8Array(), signal, "silence"), { status: 206 });

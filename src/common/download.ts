@@ -53,6 +53,8 @@ export interface KeptModel {
   readonly totalBytes: number;
   /** Whether every file was checked against a published hash. */
   readonly isChecked: boolean;
+  /** Not kept at all: somebody opened it from this device's own disk. */
+  readonly lent?: "folder" | "file";
 }
 
 /** Bytes `[begin, end)` of a file that are not as they should be, or not there. */

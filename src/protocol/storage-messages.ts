@@ -7,6 +7,7 @@ export type StorageCall =
   | { readonly type: "list" }
   | { readonly type: "inspect"; readonly name: string; readonly hub: string }
   | { readonly type: "fetch"; readonly plan: DownloadPlan }
+  | { readonly type: "copy"; readonly model: HandedModel }
   | { readonly type: "verify"; readonly model: string }
   | { readonly type: "remove"; readonly model: string }
   | { readonly type: "room" }
@@ -23,7 +24,7 @@ export type ToStorage =
 export type StorageAnswer =
   | { readonly type: "listed"; readonly id: number; readonly models: readonly KeptModel[] }
   | { readonly type: "inspected"; readonly id: number; readonly offer: ModelOffer }
-  /** Ends `fetch`. */
+  /** Ends `fetch` and `copy`. */
   | { readonly type: "kept"; readonly id: number; readonly model: KeptModel }
   | { readonly type: "verified"; readonly id: number; readonly model: VerifiedModel }
   | { readonly type: "removed"; readonly id: number }

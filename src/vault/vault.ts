@@ -23,6 +23,11 @@ export interface Vault {
    * `model-unsupported` (kept by a newer version of the app), `storage-full`, `storage-cleared`, `cancelled`
    */
   fetch(plan: DownloadPlan, hooks?: VaultHooks): Promise<KeptModel>;
+  /**
+   * Copies a model from files of this device, as `fetch` would bring it. Nobody has published hashes for it.
+   * @throws OnestrokeError `model-missing` where a file cannot be read any more; `storage-full`, `storage-cleared`, `cancelled`
+   */
+  copy(model: HandedModel, hooks?: VaultHooks): Promise<KeptModel>;
   /** The files of a model that is complete; undefined where it is not. The whole of them is here: nothing is fetched. */
   open(model: string): Promise<OpenModel | undefined>;
   /** A complete model whose files are only in memory; undefined where storage is kept, which every worker opens by itself. */

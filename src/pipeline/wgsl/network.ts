@@ -154,6 +154,8 @@ export class Network {
     // The check covers the whole network: a tensor that the current outputs do not need is neither missing nor surplus.
     checkTensors(reader, checkpointTensors(source), unused, name);
     const weights = (this.#weights ??= new Weights(this.#device, { stream: (wanted, stop) => this.#stream(wanted, stop) }));
+    // The GPU's compiler works while the weights come. What it fails of, `compile` fails of again.
+    Plan.prepare(this.#device, graph, { format: this.#format, ...(signal ? { signal } : {}) }).catch(() => undefined);
     await work.time("load", () => weights.load(graph, signal));
     return work.time("compile", () =>
       Plan.compile(this.#device, graph, weights, {
