@@ -112,7 +112,8 @@ export function createGallery(store: AppStore, { shelf, makeThumbnail, tabs, clo
     has: (recipe) => entryOf(idOf(recipe)) !== undefined,
 
     async keep(drawn, insteadOf) {
-      const date = clock();
+      // A clock may be set back, and the newest picture is the newest all the same.
+      const date = Math.max(clock(), (store.getState().gallery.entries[0]?.date ?? 0) + 1);
       const picture = await keptPicture(drawn, { date, isFavourite: false }, makeThumbnail).catch(() => undefined);
       // A browser that cannot write a PNG says so where somebody asks for the file.
       if (picture !== undefined) await write([picture], insteadOf === undefined ? [] : [idOf(insteadOf)]);
