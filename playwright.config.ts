@@ -19,6 +19,7 @@ export default defineConfig({
   reporter: "list",
   use: {
     baseURL: `http://localhost:${PORT}/`,
+    actionTimeout: 5 * 60_000,
     viewport: { width: 1280, height: 900 },
     launchOptions: {
       ...(executablePath === undefined ? {} : { executablePath }),

@@ -2,7 +2,7 @@
 // the page goes on working. Tests about loading open a page of their own.
 import { chromium } from "@playwright/test";
 import { guardedPage } from "./guarded";
-import { crashGpu, expect, Studio, test } from "./studio";
+import { crashGpu, expect, SMALL_LINK, Studio, test } from "./studio";
 
 // The smallest weights, since every answer goes through the test.
 const WEIGHTS = "**/models/vignette/text_encoder/*.safetensors";
@@ -10,7 +10,7 @@ const WEIGHTS = "**/models/vignette/text_encoder/*.safetensors";
 test("a missing and a corrupt weight file are named; trying again works once they are mended", async ({ freshStudio: studio }) => {
   const { page } = studio;
   await page.route(WEIGHTS, (route) => route.fulfill({ status: 404, body: "not here" }));
-  await page.goto("./");
+  await page.goto(`./#${SMALL_LINK}`);
   await expect(studio.alert()).toHaveAttribute("data-code", "model-missing");
   await expect(studio.alert()).toContainText("Check the model's address");
 
@@ -101,7 +101,7 @@ test("a picture that cannot be written and a link that may not be copied are sai
 
 test("without a clipboard, as over plain http, nothing offers to copy", async ({ freshStudio: studio }) => {
   await studio.page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, "clipboard"));
-  await studio.open();
+  await studio.open(SMALL_LINK);
   await studio.page.getByRole("button", { name: "Save and share" }).click();
   await expect(studio.page.getByRole("button", { name: "Save PNG" })).toBeVisible();
   await expect(studio.page.getByRole("button", { name: "Copy link" })).toHaveCount(0);

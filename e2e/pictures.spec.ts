@@ -2,7 +2,7 @@
 // seed should look like, so it is known how far the pictures of two prompts must lie apart. Every bound here
 // is half the difference between the renderer's own two pictures, the least of eight seeds.
 import { crop, difference, statistics, type Statistics } from "./pixels";
-import { expect, test } from "./studio";
+import { expect, SMALL, TAUGHT, test } from "./studio";
 
 interface Contrast {
   readonly rule: string;
@@ -51,11 +51,13 @@ const CONTRASTS: readonly Contrast[] = [
   },
 ];
 
+test.afterAll(({ studio }) => studio.wish({ side: SMALL }));
+
 for (const [index, { rule, more, less, of, by }] of CONTRASTS.entries()) {
   // Four steps take four times as long, so one contrast has to be enough to see that they keep it.
   for (const steps of index === 0 ? ([1, 4] as const) : ([1] as const)) {
     test(`${rule}, ${steps === 1 ? "in one step" : "in four"}`, async ({ studio }) => {
-      const high = await studio.drawn({ prompt: more, seed: "1", steps });
+      const high = await studio.drawn({ prompt: more, seed: "1", steps, side: TAUGHT });
       const low = await studio.drawn({ prompt: less, seed: "1", steps });
       expect(high.statistics[of] - low.statistics[of]).toBeGreaterThan(by);
     });
@@ -65,7 +67,13 @@ for (const [index, { rule, more, less, of, by }] of CONTRASTS.entries()) {
 test("a boat nobody asked for is there, and leaves the picture when it is named", async ({ studio }) => {
   // Where the renderer puts this seed's boat, and half of what the contrast there falls by without it.
   const [boat, by] = [{ left: 12, top: 168, width: 48, height: 48 }, 0.058];
-  await studio.wish({ prompt: "on the coast at noon, clear sky, in summer, poster", negative: "a sailing boat", seed: "11", steps: 1 });
+  await studio.wish({
+    prompt: "on the coast at noon, clear sky, in summer, poster",
+    negative: "a sailing boat",
+    seed: "11",
+    steps: 1,
+    side: TAUGHT,
+  });
   await studio.compare().click();
   const [without, steered] = [await studio.pixelsOf(studio.side("without")), await studio.pixelsOf(studio.side("with"))];
   expect(statistics(crop(without, boat)).contrast - statistics(crop(steered, boat)).contrast).toBeGreaterThan(by);

@@ -3,7 +3,7 @@
 import type { Worker } from "@playwright/test";
 import { contentSecurityPolicy, securityHeaders } from "../src/common/policy";
 import { startStaticHost, WITHOUT_MODEL } from "./static-host";
-import { expect, test } from "./studio";
+import { expect, SMALL_LINK, test } from "./studio";
 
 const POLICY = contentSecurityPolicy();
 const lowerCase = (headers: Readonly<Record<string, string>>) =>
@@ -67,7 +67,7 @@ test.describe("what is against the rules", () => {
     faults,
   }) => {
     const { page } = freshStudio;
-    await freshStudio.open("size=64x64");
+    await freshStudio.open(SMALL_LINK);
     expect(faults).toEqual([]);
     const stopped = await page.evaluate(async () => {
       const failure = async (act: () => unknown): Promise<string> => {

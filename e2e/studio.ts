@@ -1,6 +1,7 @@
 // What the tests do with the page, in the visitor's words: they write a prompt, draw, and look at
 // the picture. `studio` is one loaded page that most tests share, because loading is slow on a
-// software GPU. Tests about loading and faults open a page of their own.
+// software GPU, and it draws small pictures where their content does not matter. Tests about loading and faults open a page of
+// their own.
 import type { Browser, Locator, Page } from "@playwright/test";
 import { expect, guard, test as base } from "./guarded";
 import { statistics, type Pixels, type Statistics } from "./pixels";
@@ -8,11 +9,20 @@ import { statistics, type Pixels, type Statistics } from "./pixels";
 /** Enough for a cold load on a software GPU with other work beside it. */
 const LOAD_MS = 10 * 60_000;
 
+/** The side of pictures that are only compared with each other, in pixels: a sixteenth of the work. */
+export const SMALL = 64;
+/** The side that Vignette was taught, for pictures that are looked at. */
+export const TAUGHT = 256;
+/** The same for a page that is opened by a link. */
+export const SMALL_LINK = `size=${SMALL}x${SMALL}`;
+
 export interface Wish {
   readonly prompt?: string;
   readonly negative?: string;
   readonly seed?: string;
   readonly steps?: 1 | 2 | 3 | 4;
+  /** The side of a square picture. */
+  readonly side?: number;
 }
 
 export interface Drawn {
@@ -59,11 +69,18 @@ export class Studio {
     this.first = { prompt: await this.prompt().inputValue(), label: await this.picture().getAttribute("aria-label"), drawn };
   }
 
-  async wish({ prompt, negative, seed, steps }: Wish): Promise<void> {
+  async wish({ prompt, negative, seed, steps, side }: Wish): Promise<void> {
     if (prompt !== undefined) await this.prompt().fill(prompt);
     if (negative !== undefined) await this.negative().fill(negative);
     if (seed !== undefined) await this.seed().fill(seed);
     if (steps !== undefined) await this.page.getByRole("radio", { name: String(steps), exact: true }).check();
+    if (side !== undefined) {
+      for (const name of ["Width in pixels", "Height in pixels"]) {
+        const field = this.page.getByLabel(name, { exact: true });
+        await field.fill(String(side));
+        await field.press("Enter");
+      }
+    }
   }
 
   /** Writes the wish, presses Draw and waits for the picture. */
@@ -131,6 +148,7 @@ export const test = base.extend<{ freshStudio: Studio }, { studio: Studio }>({
       const faults = await guard(context);
       const studio = new Studio(await context.newPage());
       await studio.open();
+      await studio.wish({ side: SMALL });
       await use(studio);
       expect(faults).toEqual([]);
       await context.close();

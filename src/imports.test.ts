@@ -25,7 +25,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sw: [],
   worker: ["catalogue", "checkpoints", "engine", "hub", "ort", "pipeline", "protocol", "vault"],
   client: ["protocol"],
-  app: ["client", "image", "catalogue"],
+  // The page is built on the public module, as other people's pages are.
+  app: ["library", "image", "catalogue"],
+  element: ["client", "image", "catalogue"],
+  embed: ["element"],
+  library: ["client", "image", "embed"],
   cli: ["catalogue", "checkpoints", "engine", "hub", "image", "networks", "ort", "pipeline", "samplers", "steering", "tokenizer", "vault"],
 };
 

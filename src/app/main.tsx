@@ -1,8 +1,7 @@
 // The page's script. It makes the generator, the app and the root that React draws into.
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { createGenerator } from "../client/generator";
-import { createModelStore } from "../client/model-store";
+import { createGenerator, createModelStore } from "../library";
 import { invariant } from "../common/errors";
 import { linkOfShare } from "../common/shared-text";
 import { fetchKnownWords } from "./known-words";

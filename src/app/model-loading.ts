@@ -1,5 +1,5 @@
 // Loads the model, and chooses the engine that computes it. However many ask for the model at once, it is loaded once.
-import type { Generator } from "../client/generator";
+import type { Generator } from "../library";
 import type { Engine } from "../common/engine";
 import { OnestrokeError } from "../common/errors";
 import type { ModelFacts } from "../common/model-facts";

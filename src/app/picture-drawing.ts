@@ -1,6 +1,6 @@
 // Draws one recipe at a time and shows it. The newest recipe takes over from one that is still being drawn, a comparison gets its other
 // side, and a picture that is there already is shown and not drawn again.
-import type { Generator } from "../client/generator";
+import type { Generator } from "../library";
 import { drawingMs } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
 import { recipeToQuery } from "../common/permalink";

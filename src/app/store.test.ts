@@ -2,7 +2,7 @@
 // what a newer picture does to an older one, and where errors end.
 import { describe, expect, test, vi } from "vitest";
 import { OnestrokeError } from "../common/errors";
-import type { Generator } from "../client/generator";
+import type { Generator } from "../library";
 import { draftOfLink } from "./draft";
 import { keepingInMemory } from "./gallery/gallery";
 import { promptIdea } from "./ideas";

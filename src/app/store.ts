@@ -1,8 +1,7 @@
 // Puts together everything that a visitor can do with the page: the state, getting and loading models, drawing
 // pictures, and steering and comparing them.
 import { catalogueEntry } from "../catalogue/entries";
-import type { Generator } from "../client/generator";
-import type { ModelStore } from "../client/model-store";
+import type { Generator, ModelStore } from "../library";
 import type { HandedModel } from "../common/download";
 import { randomSeed } from "../common/recipe";
 import { linkOfDraft, type Draft } from "./draft";

@@ -4,9 +4,7 @@ import { writeFile } from "node:fs/promises";
 import type { Drawing } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import { OnestrokeError } from "../common/errors";
-import { PARAMETERS_KEYWORD, parametersOf } from "../image/parameters";
-import { encodePng } from "../image/png";
-import { RECIPE_KEYWORD } from "../image/png-text";
+import { recipePng } from "../image/recipe-png";
 import { openModel } from "../pipeline/open";
 import { adapterName } from "./adapters";
 import { bestDevice, computeOn } from "./compute";
@@ -26,11 +24,7 @@ async function main(args: readonly string[]): Promise<void> {
   const planned = jobs.map((job) => ({ job, recipe: job.recipe(model.facts) }));
   for (const { job, recipe } of planned) {
     const drawing = await model.draw(recipe);
-    const texts = new Map([
-      [RECIPE_KEYWORD, JSON.stringify(drawing.recipe)],
-      [PARAMETERS_KEYWORD, parametersOf(drawing.recipe)],
-    ]);
-    await writeFile(job.file, await encodePng(drawing.picture, texts));
+    await writeFile(job.file, await recipePng(drawing));
     report(job, drawing, { engine, adapter }, json);
   }
   await model.dispose();

@@ -22,7 +22,7 @@ function setUp(
   whenBusy: "wait" | "replace" = "wait",
 ) {
   const workers = sameThreadWorkers(async (number) => gradientBackend(faults[number] ?? []), deafAfter);
-  const generator = superviseGenerator(workers.spawn, new URL("https://page.example/models/"), whenBusy, QUICK);
+  const generator = superviseGenerator(workers.spawn, { modelsRoot: "https://page.example/models/" }, whenBusy, QUICK);
   return { generator, spawned: workers.spawned };
 }
 
@@ -58,7 +58,7 @@ describe("answers", () => {
     const backend = gradientBackend();
     const generator = superviseGenerator(
       sameThreadWorkers(async () => backend).spawn,
-      new URL("https://page.example/models/"),
+      { modelsRoot: "https://page.example/models/" },
       "wait",
       QUICK,
     );
@@ -73,7 +73,7 @@ describe("engines", () => {
   test("the worker's own choice, until one is asked for; another one loads the model anew", async () => {
     const backend = gradientBackend();
     const workers = sameThreadWorkers(async () => backend);
-    const generator = superviseGenerator(workers.spawn, new URL("https://page.example/models/"), "wait", QUICK);
+    const generator = superviseGenerator(workers.spawn, { modelsRoot: "https://page.example/models/" }, "wait", QUICK);
     const drawnBy = async () => (await generator.generate(RECIPE)).model.parts.map(({ engine }) => engine);
     expect(await drawnBy()).toEqual(["wgsl"]);
     generator.useEngine("ort-webgpu");
@@ -91,7 +91,7 @@ describe("engines", () => {
   ] as const)("%s", async (_, engine, spawned) => {
     const workers = sameThreadWorkers(async (number) => gradientBackend(number === 0 ? ["deaf"] : []), [2]);
     const patience = { ...QUICK, stalledTicks: Infinity };
-    const generator = superviseGenerator(workers.spawn, new URL("https://page.example/models/"), "wait", patience);
+    const generator = superviseGenerator(workers.spawn, { modelsRoot: "https://page.example/models/" }, "wait", patience);
     generator.useEngine(engine);
     await generator.generate(RECIPE);
     expect(workers.spawned()).toBe(spawned);
@@ -187,7 +187,7 @@ describe("recovery", () => {
   test("the GPU is lost while idle: the next picture comes from a new worker", async () => {
     const backends = [gradientBackend(), gradientBackend()];
     const workers = sameThreadWorkers(async (number) => backends[number] ?? gradientBackend());
-    const generator = superviseGenerator(workers.spawn, new URL("https://page.example/models/"), "wait", QUICK);
+    const generator = superviseGenerator(workers.spawn, { modelsRoot: "https://page.example/models/" }, "wait", QUICK);
     await generator.load("gradient");
     backends[0]?.lose("crashed");
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -223,7 +223,7 @@ describe("recovery", () => {
   test.each(["disposing of it", "cancelling"])("%s while a dead worker's successor is held back spawns none", async (how) => {
     const workers = sameThreadWorkers(async () => gradientBackend(["lose"]));
     const patience = { ...QUICK, deathsBeforeGivingUp: 1, backoffMs: [60_000] };
-    const generator = superviseGenerator(workers.spawn, new URL("https://page.example/models/"), "wait", patience);
+    const generator = superviseGenerator(workers.spawn, { modelsRoot: "https://page.example/models/" }, "wait", patience);
     await expect(generator.generate(RECIPE)).rejects.toEqual(code("gpu-lost"));
     const abort = new AbortController();
     const drawing = generator.generate(RECIPE, { signal: abort.signal });
@@ -246,7 +246,7 @@ describe("recovery", () => {
       },
     };
     const workers = sameThreadWorkers(async (number) => (number === 0 ? stalled : gradientBackend()));
-    const generator = superviseGenerator(workers.spawn, new URL("https://page.example/models/"), "wait", QUICK);
+    const generator = superviseGenerator(workers.spawn, { modelsRoot: "https://page.example/models/" }, "wait", QUICK);
     await expect(generator.generate(RECIPE)).rejects.toEqual(code("download-stalled"));
     expect(await pixels(generator)).toBe(expected);
   });
@@ -265,7 +265,7 @@ describe("recovery", () => {
     };
     const supervise = (first: Backend) => {
       const workers = sameThreadWorkers(async (number) => (number === 0 ? first : withoutGpu()));
-      return superviseGenerator(workers.spawn, new URL("https://page.example/models/"), "wait", QUICK);
+      return superviseGenerator(workers.spawn, { modelsRoot: "https://page.example/models/" }, "wait", QUICK);
     };
     const drawnBy = async (generator: Generator) => (await generator.generate(RECIPE)).model.parts.map(({ engine }) => engine);
 

@@ -7,7 +7,7 @@ import type { Engine } from "../common/engine";
 import type { Drawing, DrawHooks } from "../common/drawing";
 import type { ModelFacts } from "../common/model-facts";
 import { parseRecipe, type Recipe } from "../common/recipe";
-import type { Answer, Call } from "../protocol/messages";
+import type { Answer, Call, Roots } from "../protocol/messages";
 // Vite bundles the worker and gives its address; the linter looks for the file as it is.
 // oxlint-disable-next-line import/default
 import workerScript from "../worker/entry.ts?worker&url";
@@ -18,7 +18,9 @@ import { Supervisor, type SpawnWorker } from "./supervisor";
 export interface GeneratorOptions {
   /** Where the models that ship with the page are, each in its folder. The default is `models/` beside the page. */
   readonly modelsRoot?: string | URL;
-  /** Another address for the worker's script. */
+  /** Where ONNX Runtime's WASM files are, under their published names. The default is beside the worker's script. */
+  readonly runtimeRoot?: string | URL;
+  /** Another address for the worker's script, on the page's own origin. */
   readonly workerAddress?: string | URL;
   /**
    * Gives a model's files where the browser has no storage that the worker could read them from, as `ModelStore.handOver` does. Without it
@@ -44,11 +46,11 @@ export interface Generator {
 }
 
 export function createGenerator(options: GeneratorOptions = {}): Generator {
-  const root = options.modelsRoot ?? new URL("models/", document.baseURI);
-  const { workerAddress = workerScript, whenBusy = "wait", filesOf } = options;
+  const { modelsRoot = "models/", runtimeRoot, workerAddress = workerScript, whenBusy = "wait", filesOf } = options;
+  const absolute = (address: string | URL): string => new URL(address, document.baseURI).href;
   const generator = superviseGenerator(
     (listeners) => startWorker(workerAddress, listeners),
-    new URL(root, document.baseURI),
+    { modelsRoot: absolute(modelsRoot), ...(runtimeRoot === undefined ? {} : { runtimeRoot: absolute(runtimeRoot) }) },
     whenBusy,
     SUPERVISION,
     filesOf,
@@ -73,12 +75,12 @@ interface WatchedGenerator extends Generator {
 /** What `createGenerator` makes, with a worker and an address of the caller's. Pages use `createGenerator`. */
 export function superviseGenerator(
   spawn: SpawnWorker,
-  modelsRoot: URL,
+  roots: Roots,
   whenBusy: "wait" | "replace",
   patience: Supervision = SUPERVISION,
   filesOf: GeneratorOptions["filesOf"] = async () => undefined,
 ): WatchedGenerator {
-  const supervisor = new Supervisor(spawn, modelsRoot.href, patience);
+  const supervisor = new Supervisor(spawn, roots, patience);
   let current: AbortController | undefined;
   let engine: Engine | undefined;
   /** It ends with `dispose`, and so does a call whose files are still being looked for. */

@@ -34,7 +34,11 @@ async function throughWorker(recipe: Recipe): Promise<readonly Recipe[]> {
       dispose: async () => undefined,
     }),
   };
-  const generator = superviseGenerator(sameThreadWorkers(async () => backend).spawn, new URL("https://page.example/models/"), "wait");
+  const generator = superviseGenerator(
+    sameThreadWorkers(async () => backend).spawn,
+    { modelsRoot: "https://page.example/models/" },
+    "wait",
+  );
   const drawing = await generator.generate(recipe);
   generator.dispose();
   return [...drawn, drawing.recipe];

@@ -3,7 +3,7 @@
 // rejects what was pending. It repeats nothing, because that is the generator's decision.
 import { OnestrokeError } from "../common/errors";
 import type { DrawHooks } from "../common/drawing";
-import type { Answer, Call, FromWorker, ToWorker } from "../protocol/messages";
+import type { Answer, Call, FromWorker, Roots, ToWorker } from "../protocol/messages";
 import type { Listeners, Port } from "./start-worker";
 import { SUPERVISION, type Supervision } from "./supervision";
 
@@ -20,7 +20,7 @@ interface PendingCall {
 
 export class Supervisor {
   readonly #spawn: SpawnWorker;
-  readonly #modelsRoot: string;
+  readonly #roots: Roots;
   readonly #patience: Supervision;
   readonly #pending = new Map<number, PendingCall>();
   #port: Port<ToWorker> | undefined;
@@ -38,10 +38,10 @@ export class Supervisor {
   #isMute = false;
   #isSeen = true;
 
-  /** @param modelsRoot what every worker is told first */
-  constructor(spawn: SpawnWorker, modelsRoot: string, patience: Supervision = SUPERVISION) {
+  /** @param roots what every worker is told first */
+  constructor(spawn: SpawnWorker, roots: Roots, patience: Supervision = SUPERVISION) {
     this.#spawn = spawn;
-    this.#modelsRoot = modelsRoot;
+    this.#roots = roots;
     this.#patience = patience;
   }
 
@@ -126,7 +126,7 @@ export class Supervisor {
       },
     });
     this.#port = port;
-    port.post({ type: "start", modelsRoot: this.#modelsRoot });
+    port.post({ type: "start", ...this.#roots });
     if (!this.#isSeen) port.post({ type: "seen", isSeen: false });
     this.#isMute = false;
     this.#isFetching = false;

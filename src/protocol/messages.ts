@@ -22,9 +22,17 @@ export type Call =
   /** Loads the recipe's model first if it is not the loaded one. The recipe is valid. */
   | ({ readonly type: "generate"; readonly recipe: Recipe; /** 0 for no previews. */ readonly previewShare?: number | undefined } & With);
 
+/** Where the worker finds what ships with the page: absolute addresses that end in slashes. */
+export interface Roots {
+  /** Has a folder for each model. */
+  readonly modelsRoot: string;
+  /** Has ONNX Runtime's WASM files under their published names. If it is absent, they lie beside the worker's script. */
+  readonly runtimeRoot?: string;
+}
+
 export type ToWorker =
-  /** The first message: where the models are that ship with the page, as an absolute address that ends in a slash. */
-  | { readonly type: "start"; readonly modelsRoot: string }
+  /** The first message. */
+  | ({ readonly type: "start" } & Roots)
   | (Call & { readonly id: number })
   /** `id` is the id of the call to cancel. */
   | { readonly type: "cancel"; readonly id: number }

@@ -6,17 +6,15 @@ import type { OrtRuntime } from "../ort/session/runtime";
 import { openModel, scriptOf, type Compute, type OrtEngine } from "../pipeline/open";
 import { graphFile } from "../pipeline/ort/graph-file";
 import { createBrowserVault } from "../vault/browser-vault";
+import type { Roots } from "../protocol/messages";
 import type { Backend } from "./backend";
 import { openFiles, SOON } from "./open-files";
 
-/**
- * Opening never fails for lack of a GPU; loading a model does, if the model needs one.
- * @param modelsRoot absolute address that ends in a slash, with a folder for each model that ships with the page
- */
-export async function openBackend(modelsRoot: string): Promise<Backend> {
+/** Opening never fails for lack of a GPU; loading a model does, if the model needs one. */
+export async function openBackend({ modelsRoot, runtimeRoot }: Roots): Promise<Backend> {
   const opened = await openDevice(navigator.gpu).catch((thrown: unknown) => OnestrokeError.from(thrown, "gpu-unavailable"));
   const vault = await createBrowserVault({ transfer: SOON });
-  const compute = computeWith(opened);
+  const compute = computeWith(opened, runtimeRoot);
   return {
     lost: opened instanceof OnestrokeError ? new Promise(() => undefined) : opened.lost.then(({ reason, message }) => message || reason),
     load: async (id, asked, hooks, handed) => {
@@ -41,7 +39,7 @@ export async function openBackend(modelsRoot: string): Promise<Backend> {
   };
 }
 
-function computeWith(opened: Device | OnestrokeError): Compute {
+function computeWith(opened: Device | OnestrokeError, runtimeRoot: string | undefined): Compute {
   /** One runtime for each of the two ONNX engines, created when it is first needed. */
   const runtimes = new Map<OrtEngine, Promise<OrtRuntime>>();
   const device = (): Device => {
@@ -57,7 +55,7 @@ function computeWith(opened: Device | OnestrokeError): Compute {
         onProgress?.({ stage: "load", component: "onnxruntime", loadedBytes, totalBytes });
       const on = engine === "ort-webgpu" ? device() : undefined;
       const starting = scriptOf(import("../ort/session/load-browser")).then(({ browserRuntime }) =>
-        browserRuntime(on, { signal, onBytes }),
+        browserRuntime(on, { signal, onBytes }, runtimeRoot),
       );
       runtimes.set(engine, starting);
       // A failure is not remembered: the next attempt may succeed.

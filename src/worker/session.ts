@@ -5,7 +5,7 @@ import { OnestrokeError, type ErrorCode } from "../common/errors";
 import type { HandedModel } from "../common/download";
 import type { DrawHooks } from "../common/drawing";
 import type { Engine } from "../common/engine";
-import type { FromWorker, ToWorker } from "../protocol/messages";
+import type { FromWorker, Roots, ToWorker } from "../protocol/messages";
 import type { Backend, LoadedModel } from "./backend";
 import { SerialQueue } from "../common/queue";
 
@@ -31,16 +31,16 @@ type Post = (message: FromWorker, transfer?: Transferable[]) => void;
 const LOSS_DELAY_MS = 10;
 
 export class Session {
-  readonly #openBackend: (modelsRoot: string) => Promise<Backend>;
+  readonly #openBackend: (roots: Roots) => Promise<Backend>;
   readonly #post: Post;
   readonly #queue = new SerialQueue();
   /** Every call that has not been answered, waiting or running. */
   readonly #aborts = new Map<number, AbortController>();
   #state: State = { kind: "empty" };
-  #modelsRoot = "";
+  #roots: Roots = { modelsRoot: "" };
   #isSeen = true;
 
-  constructor(openBackend: (modelsRoot: string) => Promise<Backend>, post: Post) {
+  constructor(openBackend: (roots: Roots) => Promise<Backend>, post: Post) {
     this.#openBackend = openBackend;
     this.#post = post;
   }
@@ -48,7 +48,7 @@ export class Session {
   receive(message: ToWorker): void {
     switch (message.type) {
       case "start":
-        this.#modelsRoot = message.modelsRoot;
+        this.#roots = message;
         return;
       case "ping":
         this.#post({ type: "pong" });
@@ -141,7 +141,7 @@ export class Session {
   async #ensureBackend(): Promise<Backend> {
     this.#throwIfLost();
     if (this.#state.kind === "open" || this.#state.kind === "ready") return this.#state.backend;
-    const backend = await this.#openBackend(this.#modelsRoot);
+    const backend = await this.#openBackend(this.#roots);
     this.#state = { kind: "open", backend };
     void backend.lost.then((reason) => this.#fail(new OnestrokeError("gpu-lost", `the GPU device was lost: ${reason}`)));
     return backend;

@@ -1,9 +1,7 @@
 // A picture as it is kept: a PNG with its recipe in it, encoded once, and a small copy for rows of pictures.
 import type { Picture } from "../../common/picture";
 import type { Recipe } from "../../common/recipe";
-import { PARAMETERS_KEYWORD, parametersOf } from "../../image/parameters";
-import { encodePng } from "../../image/png";
-import { RECIPE_KEYWORD } from "../../image/png-text";
+import { recipePng } from "../../image/recipe-png";
 import { idOf, type KeptPicture } from "./entry";
 
 /** Pixels on the long side: sharp at the size of a row on a fine screen. */
@@ -17,13 +15,8 @@ export interface Drawn {
 
 export type MakeThumbnail = (picture: Picture) => Promise<Blob>;
 
-/** The PNG of a picture, with its recipe in it, also in the form that other tools read. */
-export async function pngOf({ recipe, picture }: Drawn): Promise<Blob> {
-  const texts = new Map([
-    [RECIPE_KEYWORD, JSON.stringify(recipe)],
-    [PARAMETERS_KEYWORD, parametersOf(recipe)],
-  ]);
-  return new Blob([await encodePng(picture, texts)], { type: "image/png" });
+export async function pngOf(drawn: Drawn): Promise<Blob> {
+  return new Blob([await recipePng(drawn)], { type: "image/png" });
 }
 
 export interface Dating {

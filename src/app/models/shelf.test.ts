@@ -1,6 +1,6 @@
 // What a visitor does with models, against a vault that the test controls.
 import { describe, expect, test, vi } from "vitest";
-import type { ModelStore } from "../../client/model-store";
+import type { ModelStore } from "../../library";
 import type { DownloadPlan, KeptModel, ModelOffer } from "../../common/download";
 import { OnestrokeError } from "../../common/errors";
 import { createAppStore } from "../state";

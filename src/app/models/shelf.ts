@@ -1,6 +1,6 @@
 // What a visitor does with models: looks at them, gets one, pauses, checks, removes. Each model has one activity at a time;
 // what several tabs do at once is settled by the vault's locks.
-import type { ModelStore } from "../../client/model-store";
+import type { ModelStore } from "../../library";
 import { planBytes, type DownloadPlan, type DownloadProgress, type ModelOffer } from "../../common/download";
 import { OnestrokeError } from "../../common/errors";
 import type { AppStore } from "../state";

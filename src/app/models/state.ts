@@ -1,7 +1,7 @@
 // What the page knows of models: which are on this device, what is going on with each, and what this device can do.
 import { catalogueEntry, CATALOGUE } from "../../catalogue/entries";
 import type { CatalogueEntry } from "../../catalogue/entry";
-import type { StoreRoom } from "../../client/model-store";
+import type { StoreRoom } from "../../library";
 import { planBytes, type DownloadProgress, type KeptModel, type ModelOffer } from "../../common/download";
 import type { OnestrokeError } from "../../common/errors";
 import type { License } from "../../common/model-facts";

@@ -1,8 +1,7 @@
 // An app whose generator answers with an empty picture, at once or when the test lets it.
 import { expect, vi } from "vitest";
 import type { Drawing } from "../../common/drawing";
-import type { Generator } from "../../client/generator";
-import type { ModelStore } from "../../client/model-store";
+import type { Generator, ModelStore } from "../../library";
 import { OnestrokeError } from "../../common/errors";
 import type { ModelFacts } from "../../common/model-facts";
 import { FACTS } from "../../common/testing/fakes";

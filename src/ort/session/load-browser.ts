@@ -12,14 +12,21 @@ import { OrtRuntime, type OrtModule } from "./runtime";
 interface Build {
   readonly open: () => Promise<OrtModule>;
   readonly url: string;
+  /** Its published name. */
+  readonly file: string;
   /** Size of its WASM as published, of which progress is a share. */
   readonly byteLength: number;
 }
 
 export const BUILDS = {
-  jspi: { open: () => import("onnxruntime-web/jspi"), url: jspiUrl, byteLength: 16_758_545 },
-  webgpu: { open: () => import("onnxruntime-web/webgpu"), url: webgpuUrl, byteLength: 26_781_914 },
-  wasm: { open: () => import("onnxruntime-web/wasm"), url: wasmUrl, byteLength: 14_239_897 },
+  jspi: { open: () => import("onnxruntime-web/jspi"), url: jspiUrl, file: "ort-wasm-simd-threaded.jspi.wasm", byteLength: 16_758_545 },
+  webgpu: {
+    open: () => import("onnxruntime-web/webgpu"),
+    url: webgpuUrl,
+    file: "ort-wasm-simd-threaded.asyncify.wasm",
+    byteLength: 26_781_914,
+  },
+  wasm: { open: () => import("onnxruntime-web/wasm"), url: wasmUrl, file: "ort-wasm-simd-threaded.wasm", byteLength: 14_239_897 },
 } as const satisfies Readonly<Record<string, Build>>;
 
 /** The smallest build that works here. JSPI's is 10 MB smaller than the one that rewinds stacks by itself. */
@@ -38,11 +45,13 @@ export interface DownloadHooks {
 
 /**
  * @param device shared with our own engine, so that each can use the other's buffers; without a device WASM computes
+ * @param root an address with the WASM files under their published names, where they do not lie beside this script
  * @throws OnestrokeError `download-failed`, `worker-died`, `cancelled`
  */
-export async function browserRuntime(device: Device | undefined, hooks: DownloadHooks = {}): Promise<OrtRuntime> {
+export async function browserRuntime(device: Device | undefined, hooks: DownloadHooks = {}, root?: string): Promise<OrtRuntime> {
   const build: Build = BUILDS[buildFor(device)];
-  const binary = (await keptRuntime(build.url, build.byteLength)) ?? (await downloadAndKeep(build, hooks));
+  const url = root === undefined ? build.url : new URL(build.file, root).href;
+  const binary = (await keptRuntime(url, build.byteLength)) ?? (await downloadAndKeep(url, build.byteLength, hooks));
   const module = await build.open().catch((cause: unknown) => {
     // Some browsers remember, for as long as the worker lives, that a script could not be loaded.
     throw new OnestrokeError("worker-died", "ONNX Runtime's script could not be loaded", {}, cause);
@@ -51,7 +60,7 @@ export async function browserRuntime(device: Device | undefined, hooks: Download
   return new OrtRuntime(module, device ? { provider: "webgpu", device } : { provider: "wasm" });
 }
 
-async function downloadAndKeep({ url, byteLength }: Build, hooks: DownloadHooks): Promise<Uint8Array<ArrayBuffer>> {
+async function downloadAndKeep(url: string, byteLength: number, hooks: DownloadHooks): Promise<Uint8Array<ArrayBuffer>> {
   const binary = await download(url, byteLength, hooks);
   await keepRuntime(url, binary);
   return binary;

@@ -1,0 +1,37 @@
+// The element's attributes as a recipe. Each has the name and the form of a link's setting (common/permalink.ts), so what stands in a
+// page reads like what stands in a link.
+import { catalogueEntry, VIGNETTE } from "../catalogue/entries";
+import type { ModelFacts } from "../common/model-facts";
+import { recipeFromQuery } from "../common/permalink";
+import type { Recipe } from "../common/recipe";
+
+export const RECIPE_ATTRIBUTES = ["prompt", "negative", "steering", "steps", "seed", "size", "model"] as const;
+
+type Attributes = Pick<Element, "getAttribute">;
+
+export function modelOf(element: Attributes): string {
+  return element.getAttribute("model") ?? VIGNETTE.id;
+}
+
+/**
+ * @param facts of the model, whose own size, steps and steering hold where no attribute says otherwise
+ * @param seed where no attribute names one
+ * @throws OnestrokeError `invalid-input`, detail `field`
+ */
+export function recipeOfAttributes(element: Attributes, facts: ModelFacts, seed: string): Recipe {
+  const stated = RECIPE_ATTRIBUTES.flatMap((name) => {
+    const value = element.getAttribute(name);
+    return value === null ? [] : [[name, value]];
+  });
+  const isSteered = (element.getAttribute("negative") ?? "").trim() !== "";
+  return recipeFromQuery(new URLSearchParams(stated).toString(), {
+    model: facts.id,
+    prompt: "",
+    negative: "",
+    steering: isSteered ? facts.steering[facts.steering.method] : { method: "none" },
+    steps: catalogueEntry(facts.id)?.steps.preferred ?? facts.maxSteps,
+    seed,
+    width: facts.defaultSize,
+    height: facts.defaultSize,
+  });
+}

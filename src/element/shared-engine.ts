@@ -1,0 +1,39 @@
+// What all elements of a page share: one generator, because there is one GPU, and one store of models. Both are made when the first
+// element needs them.
+import { createGenerator, type Generator, type GeneratorOptions } from "../client/generator";
+import { createModelStore, type ModelStore, type ModelStoreOptions } from "../client/model-store";
+
+export interface ElementOptions
+  extends Pick<GeneratorOptions, "modelsRoot" | "workerAddress" | "runtimeRoot">, Pick<ModelStoreOptions, "hub"> {
+  /** Another address for the script that keeps models. */
+  readonly storageWorkerAddress?: string | URL;
+}
+
+export interface SharedEngine {
+  readonly generator: Generator;
+  readonly store: ModelStore;
+}
+
+let options: ElementOptions = {};
+let shared: SharedEngine | undefined;
+
+/** Says where scripts and models are, for every element of the page. It ends what they are doing, so call it before the first one draws. */
+export function configureElements(changed: ElementOptions): void {
+  options = changed;
+  shared?.generator.dispose();
+  shared?.store.dispose();
+  shared = undefined;
+}
+
+export function sharedEngine(): SharedEngine {
+  shared ??= open(options);
+  return shared;
+}
+
+function open({ hub, storageWorkerAddress, ...ofGenerator }: ElementOptions): SharedEngine {
+  const store = createModelStore({
+    ...(hub === undefined ? {} : { hub }),
+    ...(storageWorkerAddress === undefined ? {} : { workerAddress: storageWorkerAddress }),
+  });
+  return { store, generator: createGenerator({ ...ofGenerator, filesOf: (model) => store.handOver(model) }) };
+}
