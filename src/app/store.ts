@@ -81,7 +81,8 @@ export function createApp(
     if (defaults === undefined) return;
     const { draft, shown } = store.getState();
     // A loose seed is rolled only after its picture was shown, so that the next picture has the seed that the field says.
-    const rolls = !draft.seedKept && options?.anew !== true && shown?.recipe.seed === draft.seed;
+    const isLoose = !draft.seedKept && options?.anew !== true && options?.keepsSeed !== true;
+    const rolls = isLoose && shown?.recipe.seed === draft.seed;
     const seed = rolls ? randomSeed() : draft.seed;
     const recipe = pictures.recipeFor({ ...draft, seed }, defaults);
     if (recipe === undefined) return;
