@@ -11,6 +11,7 @@ import { GalleryStrip } from "./gallery/gallery-strip";
 import { Header } from "./header";
 import { KeysSheet } from "./keys/keys-sheet";
 import { knownFactsOf } from "./known-facts";
+import { isSoftwareGpu } from "./models/gpu-survey";
 import { ModelsPanel } from "./models/models-panel";
 import styles from "./page.module.css";
 import { Stage } from "./stage/stage";
@@ -23,6 +24,11 @@ export function Page(): ReactNode {
   const app = useApp();
   const outline = useAppState(knownFactsOf);
   const isOnProcessor = useAppState(({ model }) => model.kind === "ready" && model.facts.adapter === "cpu");
+  // Another engine may be quicker there, and nobody has found out yet.
+  const isStandIn = useAppState(
+    ({ model, engine, measuring }) =>
+      model.kind === "ready" && isSoftwareGpu(model.facts.adapter) && engine === undefined && measuring === undefined,
+  );
   const isBusy = useAppState((state) => state.job !== undefined);
   const hasPutAside = useAppState((state) => state.putAside !== undefined);
   const notice = useAppState((state) => state.notice);
@@ -73,6 +79,14 @@ export function Page(): ReactNode {
           <Diagnostics />
           <footer className={styles["footer"]}>
             {outline !== undefined && <p>{strings.modelLine(outline, outline.weightBytes, isOnProcessor)}</p>}
+            {isStandIn && (
+              <p>
+                {keeping.standIn}{" "}
+                <button type="button" className={styles["link"]} onClick={() => void app.measureEngines()}>
+                  {keeping.measure}
+                </button>
+              </p>
+            )}
             <p>
               {strings.privacy}{" "}
               <button type="button" className={styles["link"]} onClick={() => app.showKeys(true)}>

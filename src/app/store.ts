@@ -5,6 +5,8 @@ import type { Generator, ModelStore } from "../library";
 import type { HandedModel } from "../common/download";
 import { randomSeed } from "../common/recipe";
 import { linkOfDraft, type Draft } from "./draft";
+import { createMeasuring, type Measuring } from "./engines/measuring";
+import { noQuickestEngines, type QuickestEngines } from "./engines/quickest";
 import { createGallery, keepingInMemory, type Gallery, type Keeping } from "./gallery/gallery";
 import { createTakingAlong, type TakingAlong } from "./gallery/taking-along";
 import { promptIdea } from "./ideas";
@@ -25,6 +27,7 @@ export interface App
     SteeringControl,
     ModelShelf,
     TrailControl,
+    Measuring,
     TakingAlong,
     Sharing,
     Pick<Opening, "openLink" | "openPng">,
@@ -60,6 +63,7 @@ export interface App
  * @param query the address's settings, "" for none
  * @param readKnownWords reads the words that a model knows, by the model's id
  * @param keep where pictures are kept
+ * @param quickest the engines that were measured to be quickest
  */
 export function createApp(
   generator: Generator,
@@ -68,9 +72,10 @@ export function createApp(
   keepQuery: (query: string) => void,
   readKnownWords: (model: string) => Promise<KnownWords | undefined> = async () => undefined,
   keep: Keeping = keepingInMemory(),
+  quickest: QuickestEngines = noQuickestEngines(),
 ): App {
   const store = createAppStore(query);
-  const model = createModelLoading(store, generator);
+  const model = createModelLoading(store, generator, quickest);
   const gallery = createGallery(store, keep);
   const pictures = createPictureDrawing(store, generator, gallery, keepQuery);
   const shelf = createModelShelf(store, models);
@@ -132,6 +137,7 @@ export function createApp(
     gallery,
     ...createTakingAlong(store, gallery, keep),
     ...createTrail(store, pictures),
+    ...createMeasuring(store, generator, model, quickest),
     ...createSharing(store, gallery, remark),
     ...opening,
     prefer(change) {
