@@ -22,7 +22,7 @@ export function createQuickestEngines(storage: () => TextStorage, gpuName: () =>
       try {
         const kept = storage().getItem(key(model));
         if (kept === null) return undefined;
-        const { engine, gpu = undefined }: { readonly engine?: unknown; readonly gpu?: unknown } = Object(JSON.parse(kept));
+        const { engine, gpu }: { readonly engine?: unknown; readonly gpu?: unknown } = Object(JSON.parse(kept));
         return gpu === (await gpuName()) ? ENGINES.find((known) => known === engine) : undefined;
       } catch {
         return undefined;
