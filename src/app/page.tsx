@@ -58,7 +58,7 @@ export function Page(): ReactNode {
           {isFull && (
             <p role="status" className={styles["notice"]}>
               {keeping.problems.full}{" "}
-              <button type="button" className={styles["link"]} onClick={() => app.gallery.set({ isOpen: true })}>
+              <button type="button" className={styles["link"]} onClick={() => app.gallery.openGallery()}>
                 {keeping.openGallery}
               </button>
             </p>

@@ -43,6 +43,8 @@ export interface App
   /** Puts back into the controls what was being written before an older picture took its place. */
   bringBack(): void;
   dismissError(): void;
+  /** Takes away the word of what was done just now. */
+  dismissDone(): void;
   /** Says something, until it is taken back or a control is touched. */
   remark(notice: string | undefined): void;
   rollSeed(): void;
@@ -157,6 +159,7 @@ export function createApp(
       return useModel(own.plan.model);
     },
     bringBack: () => edit(store.getState().putAside ?? {}),
+    dismissDone: () => store.setState({ done: undefined }),
     dismissError: () => store.setState({ error: undefined }),
     ...shelf,
     ...createSteeringControl(store, pictures),

@@ -42,7 +42,10 @@ export interface Gallery {
   allow(budget: number, isAgreed?: boolean): Promise<void>;
   /** Adds pictures from files; those that are there already stay as they are. @returns how many are new */
   add(pictures: readonly KeptPicture[]): Promise<number>;
-  set(change: Partial<GalleryState>): void;
+  openGallery(): void;
+  closeGallery(): void;
+  /** Leaves the room as it is, where a smaller one would take pictures away. */
+  keepBudget(): void;
 }
 
 export function createGallery(store: AppStore, { shelf, makeThumbnail, tabs, clock }: Keeping): Gallery {
@@ -99,7 +102,10 @@ export function createGallery(store: AppStore, { shelf, makeThumbnail, tabs, clo
   }
 
   return {
-    set,
+    openGallery: () => set({ isOpen: true }),
+    closeGallery: () => set({ isOpen: false, askedBudget: undefined }),
+    keepBudget: () => set({ askedBudget: undefined }),
+
     async begin() {
       tabs.onTold(() => void shelf.read().then(show, () => undefined));
       try {
