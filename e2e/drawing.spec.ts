@@ -1,5 +1,4 @@
 // The promise of the page: a prompt becomes its picture. Every test shares one loaded page.
-import type { Page } from "@playwright/test";
 import { expect, test } from "./studio";
 
 test.afterEach(({ studio }) => {
@@ -25,13 +24,10 @@ test("the same seed gives the same picture; another seed or prompt another", asy
   expect(otherPrompt.pixels).not.toBe(first.pixels);
 });
 
-test("four steps show a preview after the first, and give a picture of their own", async ({ studio }) => {
+test("four steps give a picture of their own", async ({ studio }) => {
   const one = await studio.drawn({ prompt: "a village by a lake", seed: "11", steps: 1 });
-  const shown = await watchPictures(studio.page);
   const four = await studio.drawn({ steps: 4 });
   expect(four.pixels).not.toBe(one.pixels);
-  // There are three previews and the picture. A slow page may skip painting one of them, but never all.
-  expect(await shown()).toBeGreaterThanOrEqual(2);
   await studio.wish({ steps: 1 });
 });
 
@@ -148,26 +144,3 @@ test("an earlier picture of this visit comes back with its settings", async ({ s
   await expect(studio.prompt()).toHaveValue("a red barn");
   await expect(studio.seed()).toHaveValue("31");
 });
-
-/** Looks once a frame and counts the different pictures that are shown, until the answer is called, which gives the count. */
-async function watchPictures(page: Page): Promise<() => Promise<number>> {
-  const watch = await page.evaluateHandle(() => {
-    const seen = new Set<string>();
-    let frame = 0;
-    const look = (): void => {
-      const canvas = document.querySelector<HTMLCanvasElement>("canvas[role=img]");
-      const image = canvas?.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height);
-      if (image !== undefined) seen.add(image.data.subarray(0, 40_000).join());
-      frame = requestAnimationFrame(look);
-    };
-    look();
-    const before = seen.size;
-    return {
-      end: () => {
-        cancelAnimationFrame(frame);
-        return seen.size - before;
-      },
-    };
-  });
-  return () => watch.evaluate((running) => running.end());
-}

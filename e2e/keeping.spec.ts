@@ -1,81 +1,21 @@
-// Keeping pictures and bringing them back, in a real browser with its real storage: what a visitor sees, the bytes that leave the page, and
-// what is there after a reload, in another tab, and on a disk that is full. Pictures are as small as the model draws them.
-import AxeBuilder from "@axe-core/playwright";
-import type { BrowserContext, Download, Page } from "@playwright/test";
+// Keeping pictures, in a real browser with its real storage: what is there after a reload, in another tab, for another visitor, and on a disk
+// that is full.
 import { unzipSync, zipSync } from "fflate";
-import { guard } from "./guarded";
-import { expect, Studio, test as base, type Drawn } from "./studio";
-
-const SMALL = "size=64x64&seed=1";
-
-interface Kept {
-  readonly context: BrowserContext;
-  readonly studio: Studio;
-}
-
-/** One visitor for all tests of this file: their gallery grows from test to test. */
-const test = base.extend<object, { kept: Kept }>({
-  kept: [
-    async ({ browser }, use) => {
-      const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
-      const faults = await guard(context);
-      const studio = new Studio(await context.newPage());
-      await studio.open(`prompt=a+lighthouse&${SMALL}`);
-      await use({ context, studio });
-      expect(faults).toEqual([]);
-      expect(studio.complaints).toEqual([]);
-      await context.close();
-    },
-    { scope: "worker", timeout: 20 * 60_000 },
-  ],
-});
-
-const gallery = (page: Page) => page.getByRole("dialog", { name: "Gallery" });
-const entries = (page: Page) => gallery(page).getByRole("listitem");
-const strip = (page: Page) => page.getByRole("navigation", { name: "Newest pictures" }).getByRole("button");
-
-async function inGallery(page: Page, act: () => Promise<void>): Promise<void> {
-  await page.getByRole("banner").getByRole("button", { name: "Open the gallery" }).click();
-  await expect(gallery(page)).toBeVisible();
-  await act();
-  await page.getByRole("button", { name: "Close the gallery" }).click();
-}
-
-/** The gallery closes over the picture that was chosen. */
-async function showFromGallery(page: Page, prompt: string): Promise<void> {
-  await page.getByRole("banner").getByRole("button", { name: "Open the gallery" }).click();
-  await gallery(page)
-    .getByRole("button", { name: `Show again: ${prompt}` })
-    .click();
-  await expect(gallery(page)).toBeHidden();
-}
-
-async function bytesOf(download: Download): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of await download.createReadStream()) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks);
-}
-
-async function saved(studio: Studio, name: string): Promise<{ readonly name: string; readonly bytes: Buffer }> {
-  const [download] = await Promise.all([studio.page.waitForEvent("download"), studio.share(name)]);
-  return { name: download.suggestedFilename(), bytes: await bytesOf(download) };
-}
-
-/** The pixels of a file of any kind, as the browser reads them. */
-const pixelsOf = (page: Page, bytes: Buffer, type: string) =>
-  page.evaluate(
-    async ([text, mime]) => {
-      const blob = new Blob([Uint8Array.from(atob(text ?? ""), (letter) => letter.charCodeAt(0))], { type: mime ?? "" });
-      const bitmap = await createImageBitmap(blob);
-      const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-      const context = canvas.getContext("2d");
-      context?.drawImage(bitmap, 0, 0);
-      return Array.from(context?.getImageData(0, 0, bitmap.width, bitmap.height).data ?? []);
-    },
-    [bytes.toString("base64"), type],
-  );
-
-const base64 = (pixels: readonly number[]): Drawn["pixels"] => Buffer.from(pixels).toString("base64");
+import {
+  base64,
+  bytesOf,
+  entries,
+  expect,
+  gallery,
+  inGallery,
+  pixelsOf,
+  showFromGallery,
+  SMALL,
+  strip,
+  Studio,
+  test,
+  type Drawn,
+} from "./keeper";
 
 test.describe.configure({ mode: "serial" });
 
@@ -282,98 +222,6 @@ test("a disk that is full loses nothing and says so, and keeps what waited once 
   await expect(said).toHaveCount(0);
 });
 
-test("files say the prompt, and say nothing of it where somebody wants that", async ({ kept }) => {
-  const { studio } = kept;
-  const { page } = studio;
-  const { pixels } = await studio.drawn({ prompt: "a secret garden", seed: "81" });
-  const png = await saved(studio, "Save PNG");
-  expect(png.name).toBe("a-secret-garden-81.png");
-  expect(png.bytes.toString("utf8")).toContain('"prompt":"a secret garden"');
-  expect(base64(await pixelsOf(page, png.bytes, "image/png"))).toBe(pixels);
-  const webp = await saved(studio, "Save WebP");
-  expect(webp.name).toBe("a-secret-garden-81.webp");
-  expect(webp.bytes.toString("latin1")).toMatch(/^RIFF....WEBP/s);
-  expect(webp.bytes.toString("latin1")).not.toContain("secret");
-  await expect(page.locator("figcaption").getByText("Saved")).toBeVisible();
-
-  await page.getByRole("button", { name: "Save and share" }).click();
-  await page.getByLabel("Without the prompt in the file").check();
-  await page.keyboard.press("Escape");
-  const bare = await saved(studio, "Save PNG");
-  expect(bare.name).toBe("picture-81.png");
-  expect(bare.bytes.toString("latin1")).not.toContain("secret");
-  expect(base64(await pixelsOf(page, bare.bytes, "image/png"))).toBe(pixels);
-  await page.reload();
-  await studio.finished();
-  await page.getByRole("button", { name: "Save and share" }).click();
-  await expect(page.getByLabel("Without the prompt in the file")).toBeChecked();
-  await page.getByLabel("Without the prompt in the file").uncheck();
-  await page.keyboard.press("Escape");
-});
-
-test("the picture and its link go to the clipboard, and to the system's share sheet", async ({ kept }) => {
-  const { studio } = kept;
-  const { page } = studio;
-  const { pixels } = await studio.drawn({ prompt: "a bridge", seed: "91" });
-  await studio.share("Copy picture");
-  await expect(page.getByRole("status")).toHaveText("Picture copied");
-  const copied = await page.evaluate(async () => {
-    const [item] = await navigator.clipboard.read();
-    const bitmap = await createImageBitmap((await item?.getType("image/png")) ?? new Blob());
-    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
-    context?.drawImage(bitmap, 0, 0);
-    return Array.from(context?.getImageData(0, 0, bitmap.width, bitmap.height).data ?? []);
-  });
-  expect(base64(copied)).toBe(pixels);
-  await studio.share("Copy link");
-  await expect(page.getByRole("status")).toHaveText("Link copied");
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(page.url());
-
-  await page.evaluate(() => {
-    const told: unknown[] = [];
-    Object.assign(navigator, { canShare: () => true, share: async (data: ShareData) => void told.push(data.text, data.files?.[0]?.name) });
-    Object.assign(window, { told });
-  });
-  // The menu asks when it is painted.
-  await studio.drawn({ prompt: "a bay", seed: "92" });
-  await studio.share("Share…");
-  expect(await page.evaluate(() => Reflect.get(window, "told"))).toEqual(["a bay", "a-bay-92.png"]);
-});
-
-test("a sheet lists the keys; letters do something outside of fields alone, and nothing where that is switched off", async ({ kept }) => {
-  const { studio } = kept;
-  const { page } = studio;
-  const body = page.locator("body");
-  await body.press("?");
-  const sheet = page.getByRole("dialog", { name: "Keys" });
-  await expect(sheet).toBeVisible();
-  for (const key of ["Ctrl", "Z", "?", "Enter"])
-    await expect(sheet.locator("kbd", { hasText: new RegExp(`^\\${key}$`) }).first()).toBeVisible();
-  await page.keyboard.press("Escape");
-  await expect(sheet).toBeHidden();
-
-  await body.press("g");
-  await expect(gallery(page)).toBeVisible();
-  await page.keyboard.press("Escape");
-  await body.press("f");
-  await expect(page.getByRole("button", { name: "Favourite", exact: true })).toHaveAttribute("aria-pressed", "true");
-  await body.press("/");
-  await expect(studio.prompt()).toBeFocused();
-  await studio.prompt().fill("");
-  await page.keyboard.type("fg?/");
-  await expect(studio.prompt()).toHaveValue("fg?/");
-  await expect(gallery(page)).toBeHidden();
-
-  await page.getByRole("button", { name: "Keys" }).click();
-  await sheet.getByLabel("Letters alone do something").uncheck();
-  await page.keyboard.press("Escape");
-  await page.getByRole("button", { name: "Keys" }).press("g");
-  await expect(gallery(page)).toBeHidden();
-  await page.getByRole("button", { name: "Keys" }).click();
-  await sheet.getByLabel("Letters alone do something").check();
-  await page.keyboard.press("Escape");
-});
-
 test("hundreds of pictures: only those near the window are decoded", async ({ browser }) => {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   const page = await context.newPage();
@@ -421,75 +269,4 @@ test("hundreds of pictures: only those near the window are decoded", async ({ br
     await expect(entries(page)).toHaveCount(1);
   });
   await context.close();
-});
-
-const FULL = { light: "rgb(246, 244, 239)", dark: "rgb(14, 16, 19)" } as const;
-
-for (const theme of ["light", "dark"] as const) {
-  test(`a checker of accessibility finds nothing in the gallery, the menu and the sheet, ${theme}`, async ({ kept }) => {
-    const { page } = kept.studio;
-    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
-    await expect.poll(() => page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe(FULL[theme]);
-    const check = async (): Promise<void> => {
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`))).toEqual(
-        [],
-      );
-    };
-    await inGallery(page, async () => {
-      await page
-        .getByRole("button", { name: /^Remove: / })
-        .first()
-        .click();
-      await expect(gallery(page).getByRole("button", { name: "Undo" })).toBeVisible();
-      await check();
-      await gallery(page).getByRole("button", { name: "Undo" }).click();
-    });
-    await page.getByRole("button", { name: "Save and share" }).click();
-    await check();
-    await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: "Keys" }).click();
-    await check();
-    await page.keyboard.press("Escape");
-  });
-}
-
-test("at 320 and 390 pixels nothing of it is cut off, and a small picture leaves its caption room", async ({ kept }) => {
-  const { page } = kept.studio;
-  const isCut = () =>
-    page.evaluate(() =>
-      [...document.querySelectorAll("dialog[open] > div, html")]
-        .filter((box) => box.scrollWidth > box.clientWidth)
-        .map(({ className }) => className),
-    );
-  for (const width of [320, 390]) {
-    await page.setViewportSize({ width, height: 700 });
-    await inGallery(page, async () => expect(await isCut()).toEqual([]));
-    await page.getByRole("button", { name: "Keys" }).click();
-    expect(await isCut()).toEqual([]);
-    await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: "Save and share" }).click();
-    const menu = await page.getByRole("group", { name: "Save and share" }).boundingBox();
-    expect(menu?.x).toBeGreaterThanOrEqual(0);
-    expect((menu?.x ?? 0) + (menu?.width ?? Infinity)).toBeLessThanOrEqual(width);
-    await page.keyboard.press("Escape");
-    const caption = await page.locator("figcaption").boundingBox();
-    expect(caption?.height).toBeLessThan(250);
-  }
-  await page.setViewportSize({ width: 1280, height: 900 });
-});
-
-test("in forced colours what is chosen can be told apart", async ({ kept }) => {
-  const { page } = kept.studio;
-  await page.emulateMedia({ forcedColors: "active" });
-  const outlines = await page
-    .locator("fieldset", { hasText: "Steps" })
-    .locator("input + span")
-    .evaluateAll((notches) => notches.map((notch) => getComputedStyle(notch).outlineStyle));
-  expect(outlines).toEqual(["solid", "none", "none", "none"]);
-  const heart = page.getByRole("button", { name: "Favourite", exact: true });
-  const outline = () => heart.evaluate((button) => getComputedStyle(button).outlineStyle);
-  const isLiked = (await heart.getAttribute("aria-pressed")) === "true";
-  expect(await outline()).toBe(isLiked ? "solid" : "none");
-  await page.emulateMedia({ forcedColors: "none" });
 });

@@ -10,6 +10,7 @@ import type { Recipe } from "../common/recipe";
 import type { SteeringDefaults } from "../common/steering-defaults";
 import { isSameButSteering, leavesOut, pictureOf, withoutNegative } from "./comparison";
 import { draftOfLink, FIRST_DRAFT, type Draft } from "./draft";
+import type { MeasuringState } from "./engines/measuring-state";
 import { EMPTY_GALLERY, type GalleryState } from "./gallery/state";
 import type { KnownWords } from "./known-words";
 import { NO_MODELS, type ModelsState } from "./models/state";
@@ -46,6 +47,8 @@ export interface AppState {
   readonly knownWords: KnownWords | undefined;
   /** The engine that someone chose; undefined leaves the choice to the worker. */
   readonly engine: Engine | undefined;
+  /** How quick the engines are, while and after that is measured. */
+  readonly measuring: MeasuringState | undefined;
   /** What is being drawn now. */
   readonly job: Job | undefined;
   readonly shown: ShownPicture | undefined;
@@ -80,6 +83,7 @@ export function createAppStore(query: string): AppStore {
     models: NO_MODELS,
     knownWords: undefined,
     engine: undefined,
+    measuring: undefined,
     job: undefined,
     shown: undefined,
     isComparing: false,

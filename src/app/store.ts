@@ -6,6 +6,8 @@ import type { HandedModel } from "../common/download";
 import { randomSeed } from "../common/recipe";
 import { loraName } from "../common/recipe-lora";
 import { linkOfDraft, type Draft } from "./draft";
+import { createMeasuring, type Measuring } from "./engines/measuring";
+import { noQuickestEngines, type QuickestEngines } from "./engines/quickest";
 import { createGallery, keepingInMemory, type Gallery, type Keeping } from "./gallery/gallery";
 import { createTakingAlong, type TakingAlong } from "./gallery/taking-along";
 import { promptIdea } from "./ideas";
@@ -26,6 +28,7 @@ export interface App
     SteeringControl,
     Omit<ModelShelf, "pickFolder" | "reopenFolder">,
     TrailControl,
+    Measuring,
     TakingAlong,
     Sharing,
     Pick<Opening, "openLink" | "openPng">,
@@ -41,6 +44,8 @@ export interface App
   /** Puts back into the controls what was being written before an older picture took its place. */
   bringBack(): void;
   dismissError(): void;
+  /** Takes away the word of what was done just now. */
+  dismissDone(): void;
   /** Says something, until it is taken back or a control is touched. */
   remark(notice: string | undefined): void;
   rollSeed(): void;
@@ -67,6 +72,7 @@ export interface App
  * @param query the address's settings, "" for none
  * @param readKnownWords reads the words that a model knows, by the model's id
  * @param keep where pictures are kept
+ * @param quickest the engines that were measured to be quickest
  */
 export function createApp(
   generator: Generator,
@@ -75,9 +81,10 @@ export function createApp(
   keepQuery: (query: string) => void,
   readKnownWords: (model: string) => Promise<KnownWords | undefined> = async () => undefined,
   keep: Keeping = keepingInMemory(),
+  quickest: QuickestEngines = noQuickestEngines(),
 ): App {
   const store = createAppStore(query);
-  const model = createModelLoading(store, generator);
+  const model = createModelLoading(store, generator, quickest);
   const gallery = createGallery(store, keep);
   const pictures = createPictureDrawing(store, generator, gallery, keepQuery);
   const shelf = createModelShelf(store, models);
@@ -88,7 +95,8 @@ export function createApp(
     if (defaults === undefined) return;
     const { draft, shown } = store.getState();
     // A loose seed is rolled only after its picture was shown, so that the next picture has the seed that the field says.
-    const rolls = !draft.seedKept && options?.anew !== true && shown?.recipe.seed === draft.seed;
+    const isLoose = !draft.seedKept && options?.anew !== true && options?.keepsSeed !== true;
+    const rolls = isLoose && shown?.recipe.seed === draft.seed;
     const seed = rolls ? randomSeed() : draft.seed;
     const recipe = pictures.recipeFor({ ...draft, seed }, defaults);
     if (recipe === undefined) return;
@@ -150,6 +158,7 @@ export function createApp(
     gallery,
     ...createTakingAlong(store, gallery, keep),
     ...createTrail(store, pictures),
+    ...createMeasuring(store, generator, model, quickest),
     ...createSharing(store, gallery, remark),
     ...opening,
     prefer(change) {
@@ -183,6 +192,7 @@ export function createApp(
       await draw();
     },
     bringBack: () => edit(store.getState().putAside ?? {}),
+    dismissDone: () => store.setState({ done: undefined }),
     dismissError: () => store.setState({ error: undefined }),
     ...shelf,
     ...createSteeringControl(store, pictures),

@@ -1,8 +1,9 @@
 // What the page says of keeping, finding and giving away pictures, and of its keys. The rest of its sentences are in strings.ts.
 import type { Recipe } from "../common/recipe";
 import type { ForeignRecipe } from "../image/foreign-fields";
+import type { MeasuringState } from "./engines/measuring-state";
 import type { GalleryWork } from "./gallery/state";
-import { formatBytes } from "./strings";
+import { formatBytes, formatDuration, strings } from "./strings";
 
 const dates = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
 const gigabytes = new Intl.NumberFormat("en", { style: "unit", unit: "gigabyte", maximumFractionDigits: 1 });
@@ -103,6 +104,15 @@ export const keeping = {
     ]
       .filter(Boolean)
       .join(" "),
+
+  measure: "Find the quickest engine",
+  measureAbout: "It draws this picture with each. The quickest is used from then on, unless you choose another.",
+  measured: ({ current, times }: MeasuringState) => {
+    if (current !== undefined) return `Measuring ${strings.engines[current]}`;
+    if (times.length === 0) return "No engine could draw it.";
+    return times.map(({ engine, ms }) => `${strings.engines[engine]}: ${formatDuration(ms)}`).join(" · ");
+  },
+  standIn: "The processor stands in for a GPU here.",
 
   keys: "Keys",
   openKeys: "Show the keys",
