@@ -61,7 +61,7 @@ async function openDropped(app: Receiver, entry: FileSystemEntry | null, file: F
   else if (file?.type === "image/png") await app.openPng(file);
   else if (file !== null && isArchive(file)) {
     // What comes of it is said there.
-    app.gallery.set({ isOpen: true });
+    app.gallery.openGallery();
     await app.importFiles([file]);
   } else app.remark(strings.notTaken);
 }

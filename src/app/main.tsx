@@ -5,6 +5,7 @@ import { createGenerator, createModelStore } from "../library";
 import { invariant } from "../common/errors";
 import { linkOfShare } from "../common/shared-text";
 import { fetchKnownWords } from "./known-words";
+import { browserQuickestEngines } from "./engines/quickest";
 import { browserKeeping } from "./gallery/gallery";
 import { listenToKeys } from "./keys/listen";
 import { receiveLaunches } from "./launches";
@@ -38,6 +39,7 @@ const app = createApp(
   keepQuery,
   (model) => fetchKnownWords(model, modelsRoot),
   browserKeeping(),
+  browserQuickestEngines(),
 );
 
 const root = document.getElementById("root");

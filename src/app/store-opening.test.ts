@@ -25,6 +25,18 @@ describe("an open page", () => {
     expect(asked).toEqual([RECIPE]);
   });
 
+  test("draws the recipe itself, though the seed of the shown picture is the same", async () => {
+    const { app, asked } = setUp();
+    await app.openPng(await png(JSON.stringify(RECIPE)));
+    await app.openPng(await png(JSON.stringify({ ...RECIPE, prompt: "a tree" })));
+    await app.openLink("prompt=a+fox&seed=7");
+    expect(asked.map(({ prompt, seed }) => [prompt, seed])).toEqual([
+      [RECIPE.prompt, "7"],
+      ["a tree", "7"],
+      ["a fox", "7"],
+    ]);
+  });
+
   test("draws what another tool wrote into a PNG, and says what it does not take over", async () => {
     const { app, asked, state } = setUp();
     await app.openPng(await png("a fox\nNegative prompt: fog\nSteps: 2, Sampler: LCM, Seed: 5, Size: 64x32", "parameters"));

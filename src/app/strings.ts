@@ -1,6 +1,6 @@
 // Every sentence the page says, in one table, so that a second language is one more file.
 // Error messages and remedies come from the errors themselves.
-import type { Room } from "../common/download";
+import type { DamagedRange, Room } from "../common/download";
 import type { WideNetwork } from "../common/drawing";
 import type { License, ModelFacts, ModelMemory, NetworkName } from "../common/model-facts";
 import type { Progress } from "../common/progress";
@@ -14,6 +14,7 @@ export const formatBytes = (byteLength: number): string => bytes.format(byteLeng
 export const formatDuration = (ms: number): string => (ms < 999.5 ? `${Math.round(ms)} ms` : `${seconds.format(ms / 1_000)} s`);
 
 const gigabytes = new Intl.NumberFormat("en", { style: "unit", unit: "gigabyte", maximumFractionDigits: 2 });
+const count = new Intl.NumberFormat("en");
 const minutes = new Intl.NumberFormat("en", { style: "unit", unit: "minute", unitDisplay: "long" });
 const hours = new Intl.NumberFormat("en", { style: "unit", unit: "hour", unitDisplay: "long", maximumFractionDigits: 1 });
 
@@ -46,6 +47,7 @@ export const strings = {
   drawsOnly: "It draws illustrated landscapes. ",
   tryIdea: "Try an example",
   moreModels: "See models that know more",
+  weighed: "Weighed: ",
   unknownWords: (title: string) => `${title} does not know: `,
   moreWords: (count: number) => `, and ${count} more`,
   negative: "Leave out",
@@ -190,13 +192,30 @@ export const strings = {
           : `Licence: ${licence.id}.`,
     verifying: "Checking every byte",
     whole: "Every byte is as it was published.",
-    notWhole: "Some of it was damaged and is gone. Go on to get it again.",
+    repairs: {
+      damaged: (byteLength: number) => `${formatSize(byteLength)} of it are not as they were published. Only these are fetched again:`,
+      range: ({ file, begin, end }: DamagedRange) => `${file}, bytes ${count.format(begin)} to ${count.format(end - 1)}`,
+      more: (ranges: number) => `and ${ranges} more places`,
+      repair: "Repair",
+    },
     askToRemove: (byteLength: number) => `Remove it and free up to ${formatSize(byteLength)}?`,
     arrived: (title: string) => `${title} is on this device`,
     now: (title: string, size: number, steps: string) => `${title} draws now: ${size} × ${size}, ${steps}. The prompt and the seed stay.`,
 
     doubt: (reason: string) => `A few steps may draw badly with it: ${reason}.`,
 
+    own: {
+      kinds: {
+        folder: "A folder of this device, used where it is.",
+        file: "A file of this device, used where it is.",
+        "closed folder": "A folder of this device from an earlier visit. The browser asks you before the page may read it again.",
+      },
+      reopen: "Open it again",
+      copy: "Copy to this browser",
+      forget: "Forget it",
+      closed: (id: string) => `The folder of ${id} was not opened`,
+      notOpened: "Allow the page to read it when the browser asks, or open the folder anew if it was moved.",
+    },
     openFolder: "Open a folder",
     openFile: "Open a file",
     ownHint: "A model on your own disk is used where it is: a folder in diffusers’ layout, or one file as model sites give them.",
@@ -251,10 +270,6 @@ export const strings = {
   putAside: "What you were writing is kept.",
   bringBack: "Bring it back",
   noRecipe: "This file holds no recipe of Onestroke. A PNG that was saved here does, if no other program has changed it since.",
-  foreignRecipe: (left: readonly string[]) =>
-    left.length === 0
-      ? "This picture was made by another tool."
-      : `This picture was made by another tool. Not taken over: ${left.join(", ")}.`,
   notTaken: "The page takes pictures that were saved here, models, as a folder or a file of weights, and LoRAs.",
   sharedOver: (prompt: string) => `The shared text is the prompt now. Before, it was: ${prompt}`,
 
@@ -272,15 +287,19 @@ export const strings = {
   },
 } as const;
 
+const ofBytes = ({ loadedBytes, totalBytes }: Extract<Progress, { stage: "load" }>): string =>
+  `${formatBytes(loadedBytes)} of ${formatBytes(totalBytes)}`;
+
 /** What is going on now, in one line. */
 export function describeProgress(progress: Progress | undefined): string {
   switch (progress?.stage) {
     case undefined:
       return "Starting";
     case "load":
-      return `Loading ${progress.component === "onnxruntime" ? "ONNX Runtime" : "the model"}, ${formatBytes(progress.loadedBytes)} of ${formatBytes(progress.totalBytes)}`;
+      if (progress.component === "onnxruntime") return `Loading ONNX Runtime, ${ofBytes(progress)}`;
+      return progress.component === "files" ? `Loading the model, ${ofBytes(progress)}` : "Preparing the model";
     case "compile":
-      return `Preparing the GPU, ${progress.pipelines} of ${progress.totalPipelines}`;
+      return "Preparing the model";
     case "encode":
       return "Reading the prompt";
     case "step":
@@ -305,19 +324,18 @@ export function announceProgress(progress: Progress | undefined): string {
   }
 }
 
-/** The share that is done, from 0 to 1. Undefined where it is not known. */
+/** The share of a picture that is done, from 0 to 1. Undefined where it is not known. */
 export function progressShare(progress: Progress | undefined): number | undefined {
   switch (progress?.stage) {
-    case "load":
-      return progress.totalBytes > 0 ? progress.loadedBytes / progress.totalBytes : undefined;
-    case "compile":
-      return progress.totalPipelines > 0 ? progress.pipelines / progress.totalPipelines : undefined;
     case "step":
       return (progress.step - 1) / progress.steps;
     case "decode":
       return 1;
     case "encode":
       return 0;
+    // They come before a picture, and as often as it has parts.
+    case "load":
+    case "compile":
     case undefined:
       return undefined;
   }

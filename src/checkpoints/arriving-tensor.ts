@@ -23,19 +23,22 @@ export interface ArrivingTensor {
   finish(added: readonly LowRank[]): TensorValues;
 }
 
-/** @throws OnestrokeError `model-unsupported` where the tensor is stored as integers */
-export function arrivingTensor(name: string, tensor: StoredTensor, format: WeightFormat): ArrivingTensor {
+/**
+ * @param memory is used for float16 that is converted piece by piece, so one such tensor arrives after the other
+ * @throws OnestrokeError `model-unsupported` where the tensor is stored as integers
+ */
+export function arrivingTensor(name: string, tensor: StoredTensor, format: WeightFormat, memory: Uint16Array<ArrayBuffer>): ArrivingTensor {
   if (tensor.blocks !== undefined) return keptBlocks(name, tensor, format);
   const dtype = floatDtype(name, tensor);
-  if (format === "f16") return tensor.strides === undefined ? halves(name, tensor) : floats(name, tensor, format);
+  if (format === "f16") return tensor.strides === undefined ? halves(name, tensor, memory) : floats(name, tensor, format);
   return isQuantised(dtype) && hasWholeBlocks(tensor) ? ggmlBlocks(name, tensor, format) : floats(name, tensor, format);
 }
 
 /** Converted piece by piece. */
-function halves(name: string, tensor: StoredTensor): ArrivingTensor {
+function halves(name: string, tensor: StoredTensor, memory: Uint16Array<ArrayBuffer>): ArrivingTensor {
   const dtype = floatDtype(name, tensor);
   const element = elementsOf(tensor);
-  const bits = new Uint16Array(element(tensor.end));
+  const bits = memory.subarray(0, element(tensor.end));
   return {
     take(_, begin, piece) {
       const converted = bits.subarray(element(begin), element(begin + piece.byteLength));

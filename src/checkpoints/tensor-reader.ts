@@ -1,14 +1,14 @@
 // Weights by name, from one or several files of any format, read by range. Many weights are streamed in
-// the order of their files, with neighbours in one read, because each small read may cost a whole
-// request. At most one read and the tensor that it fills are in memory, never a whole file.
-import type { ByteSource, ByteStore, OnBytes } from "./byte-source";
+// the order of their files (read-ahead.ts). At most two reads and the tensor that they fill are in memory, never a whole file.
+import type { ByteStore, OnBytes } from "./byte-source";
 import { blockShape, dequantise } from "../common/blocks";
+import { freeMemory } from "../common/free-memory";
 import { addLowRank, type LowRank } from "../common/low-rank";
 import { WEIGHT_FORMATS, type WeightFormat } from "../common/weight-format";
 import { arrivingTensor, type ArrivingTensor, type TensorValues } from "./arriving-tensor";
-import { blockOf } from "./dtype";
 import { decodeBlocks } from "./formats/blocks/layout";
 import { isQuantised, NEAREST_FORMAT } from "./quantised";
+import { readAhead, readsOf, type Read } from "./read-ahead";
 import { ruleError } from "./safetensors";
 import { canonicalName, isWeight } from "./spellings";
 import { gathered, partsOf, type StoredTensor, type StoredTensors } from "./stored-tensor";
@@ -34,6 +34,7 @@ export interface TensorReader {
   shape(name: string): readonly number[];
   /**
    * Many tensors in the formats wanted, in file order, each with what is to be added to it. Quantised ones are rounded once, from float32.
+   * Values are valid until the next tensor is asked for: float16 lies in memory that is used over and over.
    * @param onBytes called as stored bytes arrive, `storedBytes` in all
    * @throws OnestrokeError `model-corrupt` (rules 14 and 15), `model-unsupported` (integers; values beyond float16)
    */
@@ -45,12 +46,6 @@ export interface TensorReader {
   /** The same weights with something added to some of them. */
   plus(additions: ReadonlyMap<string, Addition>): TensorReader;
 }
-
-/** Large enough that a distant server's delay is small beside the transfer, small enough that a slow server sends it in seconds. */
-const READ_BYTES = 4 * 2 ** 20;
-
-/** So many bytes between two tensors are read along with them: archives have a header before each tensor. */
-const GAP_BYTES = 256;
 
 /**
  * Opens the weight files of one component.
@@ -112,23 +107,25 @@ class StoredTensorReader implements TensorReader {
   }
 
   async *stream(wanted: Wanted, signal?: AbortSignal, onBytes?: OnBytes): AsyncGenerator<StreamedTensor> {
-    const names = new Map([...wanted.keys()].map((name) => [this.#tensor(name), name]));
-    const open = new Map<StoredTensor, { readonly arriving: ArrivingTensor; missing: number }>();
-    for (const read of this.#reads(names)) {
-      const bytes = await readBytes(read, signal, onBytes);
-      for (const { tensor, part, begin, end } of read.pieces) {
-        const name = names.get(tensor) ?? "";
-        const { format } = wanted.get(name) ?? { format: "f16" };
-        const one = open.get(tensor) ?? { arriving: arrivingTensor(name, tensor, format), missing: byteLengthOf(tensor) };
-        open.set(tensor, one);
-        // This is a copy, because the tensor may not be aligned to its element (rule 12).
-        one.arriving.take(part, begin, bytes.slice(begin - read.begin, end - read.begin));
-        one.missing -= end - begin;
-        if (one.missing > 0) continue;
-        open.delete(tensor);
-        const added = await this.#added(tensor, signal);
-        yield [name, one.arriving.finish(added), format === "f16" ? added : []];
+    const asked = new Map([...wanted].map(([name, { format }]) => [this.#tensor(name), { name, format }]));
+    const memory = new Uint16Array(longestHalves(asked));
+    let arriving: ArrivingTensor | undefined;
+    let missing = 0;
+    try {
+      for await (const [read, bytes] of readAhead(this.#reads(asked), signal, onBytes)) {
+        for (const { tensor, part, begin, end } of read.pieces) {
+          const { name, format } = asked.get(tensor) ?? { name: "", format: "f16" };
+          if (arriving === undefined) [arriving, missing] = [arrivingTensor(name, tensor, format, memory), byteLengthOf(tensor)];
+          arriving.take(part, begin, aligned(bytes, begin - read.begin, end - read.begin));
+          missing -= end - begin;
+          if (missing > 0) continue;
+          const added = await this.#added(tensor, signal);
+          yield [name, arriving.finish(added), format === "f16" ? added : []];
+          arriving = undefined;
+        }
       }
+    } finally {
+      freeMemory(memory);
     }
   }
 
@@ -187,54 +184,26 @@ function byteLengthOf(tensor: StoredTensor): number {
   return partsOf(tensor).reduce((sum, { begin, end }) => sum + end - begin, 0);
 }
 
-/** Bytes `[begin, end)` of a file that are a tensor or part of one. */
-interface Piece {
-  readonly tensor: StoredTensor;
-  /** Which of its ranges. */
-  readonly part: StoredTensor;
-  readonly begin: number;
-  readonly end: number;
-}
-
-/** Neighbouring pieces of one file. */
-interface Read {
-  readonly source: ByteSource;
-  readonly begin: number;
-  end: number;
-  readonly pieces: Piece[];
-}
-
-/** Cuts tensors into pieces of whole blocks that fit one read, and joins neighbouring pieces into reads. */
-function readsOf(tensors: readonly StoredTensor[]): readonly Read[] {
-  const reads: Read[] = [];
-  for (const { tensor, part } of tensors.flatMap((one) => partsOf(one).map((part) => ({ tensor: one, part })))) {
-    const { source } = part;
-    const { bytes } = blockOf(part.dtype);
-    const most = Math.floor(READ_BYTES / bytes) * bytes;
-    for (let begin = part.begin; begin < part.end; begin += most) {
-      const end = Math.min(begin + most, part.end);
-      const read = reads.at(-1);
-      if (read?.source === source && isNear(begin - read.end) && end - read.begin <= READ_BYTES) {
-        read.pieces.push({ tensor, part, begin, end });
-        read.end = end;
-      } else {
-        reads.push({ source, begin, end, pieces: [{ tensor, part, begin, end }] });
-      }
-    }
+/** How many values the largest tensor has that becomes float16 piece by piece: all of them take turns in memory of that size. */
+function longestHalves(asked: ReadonlyMap<StoredTensor, { readonly format: WeightFormat }>): number {
+  let longest = 0;
+  for (const [{ shape, strides, blocks }, { format }] of asked) {
+    if (format !== "f16" || strides !== undefined || blocks !== undefined) continue;
+    longest = Math.max(
+      longest,
+      shape.reduce((size, axis) => size * axis, 1),
+    );
   }
-  return reads;
+  return longest;
 }
 
-function isNear(gap: number): boolean {
-  return gap >= 0 && gap <= GAP_BYTES;
+/** Bytes `[begin, end)` where a number may begin: a copy if they are not there, because a tensor may lie anywhere in a file (rule 12). */
+function aligned(bytes: Uint8Array<ArrayBuffer>, begin: number, end: number): Uint8Array<ArrayBuffer> {
+  return begin % 8 === 0 ? bytes.subarray(begin, end) : bytes.slice(begin, end);
 }
 
-async function readBytes(
-  { source, begin, end }: Omit<Read, "pieces">,
-  signal?: AbortSignal,
-  onBytes?: OnBytes,
-): Promise<Uint8Array<ArrayBuffer>> {
+async function readBytes({ source, begin, end }: StoredTensor, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(end - begin);
-  await source.read(begin, bytes, signal, onBytes);
+  await source.read(begin, bytes, signal);
   return bytes;
 }

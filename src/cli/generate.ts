@@ -17,9 +17,10 @@ async function main(args: readonly string[]): Promise<void> {
   const files = await modelFiles(idOrFolder, { engine, rule, ...file });
   const device = engine === "ort-wasm" ? undefined : await bestDevice();
   const adapter = device === undefined ? "cpu" : adapterName(device);
-  const model = await openModel(files, engine, computeOn(device), {}, { textRows, sampler: { rule }, weights, memoryBytes });
+  const options = { textRows, sampler: { rule }, weights, ...(memoryBytes === undefined ? {} : { memoryBytes }) };
+  const model = await openModel(files, engine, computeOn(device), {}, options);
   const { title, doubt, memory, parts } = model.facts;
-  console.error(`${title} on ${adapter}${memory === undefined ? "" : memoryText(memory)}${weightsText(parts)}`);
+  console.error(`${title} on ${adapter}${weightsText(parts)}${memory === undefined ? "" : memoryText(memory)}`);
   if (doubt !== undefined) console.error(`A few steps may draw badly with ${title}: ${doubt}, unless a few-step LoRA is merged into it.`);
   // All of them are planned before the first is drawn, so that a mistake in the last one is reported at once.
   const planned = jobs.map((job) => ({ job, recipe: job.recipe(model.facts) }));
@@ -31,15 +32,15 @@ async function main(args: readonly string[]): Promise<void> {
   await model.dispose();
 }
 
-function memoryText({ gpuBytes, turns }: ModelMemory): string {
-  const who = turns.length === 0 ? "" : `, where ${turns.map((name) => name.replaceAll("_", " ")).join(" and ")} take turns`;
-  return `, with about ${(gpuBytes / 1e9).toFixed(2)} GB of its memory at its own size${who}`;
-}
-
 /** Only what is not float16 is worth a word. */
 function weightsText(parts: readonly ModelPart[]): string {
   const quantised = parts.filter(({ weights = "f16" }) => weights !== "f16").map(({ name, weights }) => `${name} in ${weights}`);
   return quantised.length === 0 ? "" : `, weights of ${quantised.join(", ")}`;
+}
+
+function memoryText({ gpuBytes, turns }: ModelMemory): string {
+  const who = turns.length === 0 ? "" : `, where ${turns.map((name) => name.replaceAll("_", " ")).join(" and ")} take turns`;
+  return `, with about ${(gpuBytes / 1e9).toFixed(2)} GB of its memory at its own size${who}`;
 }
 
 interface Place {

@@ -53,6 +53,22 @@ export interface KeptModel {
   readonly totalBytes: number;
   /** Whether every file was checked against a published hash. */
   readonly isChecked: boolean;
+  /** Not kept at all: somebody opened it from this device's own disk. */
+  readonly lent?: "folder" | "file";
+}
+
+/** Bytes `[begin, end)` of a file that are not as they should be, or not there. */
+export interface DamagedRange {
+  /** The file's `fileName`. */
+  readonly file: string;
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** A model after every byte of it was read and hashed again. */
+export interface VerifiedModel extends KeptModel {
+  /** What is wrong, by files and from their beginnings on. It counts as missing, and only this is fetched again. */
+  readonly damaged: readonly DamagedRange[];
 }
 
 export interface DownloadProgress {

@@ -13,6 +13,7 @@ import { fromFloat16, toFloat16 } from "../common/float16";
 import { BLOCK_INPUTS, type QuantisedFormat, type WeightFormat } from "../common/weight-format";
 import type { Weight } from "./ops";
 import { product, roundUp, type Shape } from "./tensor";
+import { transposeInto } from "./transpose";
 
 /** What scales in GPU memory are multiplied by: the most that a scale of weights within float16 allows. */
 export const SCALE_FACTORS = { q8: 64, q4: 4 } as const satisfies Record<QuantisedFormat, number>;
@@ -80,11 +81,17 @@ function bytesOf(layout: Weight["layout"], { n, k, taps }: { n: number; k: numbe
   return format === "q8" ? { values: taps * k * n4, scales } : { values: (taps * k * n4) / 2, scales: 2 * scales };
 }
 
-/** Lays checkpoint tensors (float16 bits) out as `weight.layout` says. */
-export function packWeight(weight: Weight, parts: readonly Uint16Array[]): Uint16Array<ArrayBuffer> {
-  const packed = new Uint16Array(packedBytes(weight) / 2);
+/**
+ * Lays checkpoint tensors (float16 bits) out as `weight.layout` says.
+ * @param memory is used for the result if it is large enough
+ */
+export function packWeight(weight: Weight, parts: readonly Uint16Array[], memory = new Uint16Array(0)): Uint16Array<ArrayBuffer> {
+  const length = packedBytes(weight) / 2;
+  const packed = memory.length < length ? new Uint16Array(length) : memory.subarray(0, length);
   const total = outputsOf(weight);
   const n4 = roundUp(total, 4);
+  // Every place has its value, unless some are padding.
+  if (weight.shapes.reduce((sum, shape) => sum + product(shape), 0) < length) packed.fill(0);
   let first = 0;
   parts.forEach((part, index) => {
     const shape = weight.shapes[index] ?? [];
@@ -95,13 +102,10 @@ export function packWeight(weight: Weight, parts: readonly Uint16Array[]): Uint1
       return;
     }
     const k4 = weight.layout === "vector" ? 1 : roundUp(k, 4);
-    for (let output = 0; output < n; output++) {
-      const to = columnOf(weight, first + output, total);
-      for (let input = 0; input < k; input++) {
-        const from = (output * k + input) * taps;
-        for (let tap = 0; tap < taps; tap++) packed[(tap * k4 + input) * n4 + to] = part[from + tap] ?? 0;
-      }
-    }
+    const from = first;
+    const rows = Int32Array.from({ length: k * taps }, (_, at) => ((at % taps) * k4 + Math.floor(at / taps)) * n4);
+    const columns = Int32Array.from({ length: n }, (_, at) => columnOf(weight, from + at, total));
+    transposeInto(part, packed, rows, columns);
     first += n;
   });
   return packed;

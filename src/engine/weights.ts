@@ -2,6 +2,7 @@
 // `ops.ts`, independent of resolution and tile, shared by every plan of the network,
 // evictable and restorable.
 import type { Blocks } from "../common/blocks";
+import { freeMemory } from "../common/free-memory";
 import { withLowRanks, type LowRank } from "../common/low-rank";
 import type { WeightFormat } from "../common/weight-format";
 import { invariant, OnestrokeError, throwIfCancelled } from "../common/errors";
@@ -24,8 +25,8 @@ export interface WantedTensor {
   readonly format: WeightFormat;
 }
 
-/** A tensor in the format asked for, float16 bits or blocks, row-major in the checkpoint shape; and what is yet to be added to float16. */
-export type SourceTensor = readonly [key: string, values: Uint16Array | Blocks, added?: readonly LowRank[]];
+/** A tensor in the format asked for, float16 bits or blocks, row-major in the checkpoint shape and valid until the next tensor is asked for; and what is yet to be added to float16. */
+export type SourceTensor = readonly [key: string, values: Uint16Array<ArrayBuffer> | Blocks, added?: readonly LowRank[]];
 
 interface Placed {
   readonly buffer: GPUBuffer;
@@ -34,8 +35,8 @@ interface Placed {
 }
 
 const SLAB_BYTES = 256 * 1024 * 1024;
-/** Uploads queued before the loader waits for the GPU. */
-const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
+/** Uploads queued before the loader waits for those before them: so the GPU has something to do while the next weights are packed. */
+const QUEUED_BYTES = 32 * 1024 * 1024;
 
 export class Weights {
   readonly device: Device;
@@ -119,7 +120,8 @@ export class Weights {
 
   async #upload(weights: readonly Weight[], placed: ReadonlyMap<string, Placed>, signal?: AbortSignal): Promise<void> {
     let missing = weights.length;
-    let pending = 0;
+    let queuedBytes = 0;
+    let before: Promise<unknown> = Promise.resolve();
     for await (const { weight, packed, added } of packedWeights(weights, this.source, signal)) {
       throwIfCancelled(signal);
       this.device.assertAlive();
@@ -128,14 +130,16 @@ export class Weights {
       for (const [region, data] of packed) {
         const { buffer, offset } = bindingOf(place, region);
         this.device.gpu.queue.writeBuffer(buffer, offset ?? 0, data);
-        pending += data.byteLength;
+        queuedBytes += data.byteLength;
       }
       for (const { part, lowRank } of added) await addOnGpu(this.device, bindingOf(place, "values"), part, lowRank);
       missing--;
-      if (pending > IN_FLIGHT_BYTES) {
-        await this.device.gpu.queue.onSubmittedWorkDone();
-        pending = 0;
-      }
+      if (queuedBytes < QUEUED_BYTES) continue;
+      await before;
+      before = this.device.gpu.queue.onSubmittedWorkDone();
+      // A GPU that is lost is noticed at the next weight.
+      before.catch(() => undefined);
+      queuedBytes = 0;
     }
     invariant(missing === 0, "the source gave every weight");
   }
@@ -192,26 +196,41 @@ interface PackedWeight {
   readonly added: readonly { readonly part: PackedPart; readonly lowRank: LowRank }[];
 }
 
-/** Each weight, packed, as soon as the last of its parts has come. */
+/** Each weight, packed, as soon as the last of its parts has come, and valid until the next one is asked for. */
 async function* packedWeights(weights: readonly Weight[], source: WeightSource, signal?: AbortSignal): AsyncGenerator<PackedWeight> {
   const waiting = new Map<string, { readonly weight: Weight; readonly parts: Map<string, SourceTensor> }[]>();
   for (const weight of weights) {
     const waiter = { weight, parts: new Map<string, SourceTensor>() };
     for (const key of weight.keys) waiting.set(key, [...(waiting.get(key) ?? []), waiter]);
   }
-  for await (const tensor of source.stream(wantedBy(weights), signal)) {
-    const [key] = tensor;
-    for (const { weight, parts } of waiting.get(key) ?? []) {
-      parts.set(key, tensor);
-      const arrived = weight.keys.flatMap((part) => [parts.get(part)]).filter((part) => part !== undefined);
-      if (arrived.length < weight.keys.length) continue;
-      yield packedWith(weight, arrived);
-      parts.clear();
+  // One piece of memory for all of them: a large network would else leave its whole length in pieces behind it.
+  const memory = new Uint16Array(Math.max(0, ...weights.filter(({ format }) => format === undefined).map(packedBytes)) / 2);
+  try {
+    for await (const tensor of source.stream(wantedBy(weights), signal)) {
+      const [key] = tensor;
+      for (const { weight, parts } of waiting.get(key) ?? []) {
+        parts.set(key, tensor);
+        const arrived = weight.keys.flatMap((part) => [parts.get(part)]).filter((part) => part !== undefined);
+        if (arrived.length < weight.keys.length) {
+          parts.set(key, copyOf(tensor));
+          continue;
+        }
+        yield packedWith(weight, arrived, memory);
+        for (const [waited, [, values]] of parts) if (waited !== key && values instanceof Uint16Array) freeMemory(values);
+        parts.clear();
+      }
     }
+  } finally {
+    freeMemory(memory);
   }
 }
 
-function packedWith(weight: Weight, tensors: readonly SourceTensor[]): PackedWeight {
+/** float16 is valid only until the next tensor comes. */
+function copyOf([key, values, added = []]: SourceTensor): SourceTensor {
+  return [key, values instanceof Uint16Array ? values.slice() : values, added];
+}
+
+function packedWith(weight: Weight, tensors: readonly SourceTensor[], memory: Uint16Array<ArrayBuffer>): PackedWeight {
   if (weight.format !== undefined) {
     const { values, scales } = packBlocks(weight, tensors.map(blocksOf));
     return {
@@ -226,7 +245,7 @@ function packedWith(weight: Weight, tensors: readonly SourceTensor[]): PackedWei
   if (weight.layout === "vector" || weight.layout === "table") {
     // These are small, or lie otherwise than the kernel expects.
     const sums = tensors.map((tensor) => withLowRanks(halvesOf(tensor), tensor[2] ?? []));
-    return { weight, packed: [["values", packWeight(weight, sums)]], added: [] };
+    return { weight, packed: [["values", packWeight(weight, sums, memory)]], added: [] };
   }
   const total = outputsOf(weight);
   let first = 0;
@@ -236,10 +255,10 @@ function packedWith(weight: Weight, tensors: readonly SourceTensor[]): PackedWei
     first += n;
     return lowRanks.map((lowRank) => ({ part, lowRank }));
   });
-  return { weight, packed: [["values", packWeight(weight, tensors.map(halvesOf))]], added };
+  return { weight, packed: [["values", packWeight(weight, tensors.map(halvesOf), memory)]], added };
 }
 
-function halvesOf([key, values]: SourceTensor): Uint16Array {
+function halvesOf([key, values]: SourceTensor): Uint16Array<ArrayBuffer> {
   invariant(values instanceof Uint16Array, `${key} came in blocks`);
   return values;
 }

@@ -22,7 +22,7 @@ export type Call =
   /** @param model the model's id */
   | ({ readonly type: "load"; readonly model: string } & With)
   /** Loads the recipe's model first if it is not the loaded one. The recipe is valid. */
-  | ({ readonly type: "generate"; readonly recipe: Recipe } & With);
+  | ({ readonly type: "generate"; readonly recipe: Recipe; /** 0 for no previews. */ readonly previewShare?: number | undefined } & With);
 
 /** Where the worker finds what ships with the page: absolute addresses that end in slashes. */
 export interface Roots {
@@ -38,6 +38,8 @@ export type ToWorker =
   | (Call & { readonly id: number })
   /** `id` is the id of the call to cancel. */
   | { readonly type: "cancel"; readonly id: number }
+  /** Whether the page can be seen, told when that changes. Until then it can. */
+  | { readonly type: "seen"; readonly isSeen: boolean }
   | { readonly type: "ping" };
 
 export type Answer =

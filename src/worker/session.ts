@@ -36,6 +36,7 @@ export class Session {
   readonly #aborts = new Map<number, AbortController>();
   #state: State = { kind: "empty" };
   #roots: Roots = { modelsRoot: "" };
+  #isSeen = true;
 
   constructor(openBackend: (roots: Roots) => Promise<Backend>, post: Post) {
     this.#openBackend = openBackend;
@@ -49,6 +50,9 @@ export class Session {
         return;
       case "ping":
         this.#post({ type: "pong" });
+        return;
+      case "seen":
+        this.#isSeen = message.isSeen;
         return;
       case "cancel":
         this.#aborts.get(message.id)?.abort(cancelled());
@@ -88,7 +92,7 @@ export class Session {
 
   async #perform(call: Call, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const hooks = this.#hooks(call.id, signal);
+    const hooks = this.#hooks(call, signal);
     if (call.type === "load") {
       const { facts } = await this.#ensureModel(call.model, call, hooks);
       this.#post({ type: "loaded", id: call.id, model: facts });
@@ -100,9 +104,12 @@ export class Session {
     this.#post({ type: "drawn", id: call.id, drawing }, [drawing.picture.data.buffer]);
   }
 
-  #hooks(id: number, signal: AbortSignal): DrawHooks {
+  #hooks(call: Call, signal: AbortSignal): DrawHooks {
+    const { id } = call;
     return {
       signal,
+      previewShare: call.type === "generate" ? call.previewShare : 0,
+      isSeen: () => this.#isSeen,
       onProgress: (progress) => {
         if (!signal.aborted) this.#post({ type: "progress", id, progress });
       },

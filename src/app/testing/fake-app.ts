@@ -51,6 +51,7 @@ export const NO_MODELS_KEPT: ModelStore = {
   lend: () => undefined,
   lendLora: () => undefined,
   loraOf: () => undefined,
+  copy: async () => Promise.reject(new OnestrokeError("storage-full", "there is no room")),
   handOver: async () => undefined,
   dispose: () => undefined,
 };

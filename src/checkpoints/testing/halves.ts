@@ -13,7 +13,7 @@ export async function halvesOf(
   const all = new Map<string, Uint16Array>();
   for await (const [name, values] of reader.stream(new Map(names.map((each) => [each, FLOAT16])), undefined, onBytes)) {
     if (!(values instanceof Uint16Array)) throw new Error(`${name} came in blocks`);
-    all.set(name, values);
+    all.set(name, values.slice());
   }
   return all;
 }

@@ -47,10 +47,10 @@ export type EvaluateOptions = Partial<Pick<PlanOptions, "format" | "target">> & 
   readonly sizes?: "constant" | "uniform";
   /** Default false: every op is a dispatch of its own. */
   readonly fuse?: boolean;
-  /** What the graph is turned into after that. */
-  readonly rewrite?: (graph: Graph) => Graph;
   /** Default float16. */
   readonly weights?: WeightFormat;
+  /** What the graph is turned into after that. */
+  readonly rewrite?: (graph: Graph) => Graph;
 };
 
 /** Builds, plans (without fusion unless asked), runs, and reads every output. */
@@ -62,8 +62,8 @@ export async function evaluate(
     sizes = "uniform",
     target = {},
     fuse = false,
-    rewrite = (graph) => graph,
     weights: weightFormat = "f16",
+    rewrite = (graph) => graph,
   }: EvaluateOptions = {},
 ): Promise<Record<string, TensorData>> {
   const device = await testDevice();

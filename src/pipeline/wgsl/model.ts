@@ -38,7 +38,7 @@ export interface WgslOptions {
   /** Rows of the encoder's 77 tokens that a prompt may fill. Default 1: the rest is cut, as published pipelines do. */
   readonly textRows?: number;
   /** What a picture may take of the GPU's memory. Networks that need more take turns. */
-  readonly memoryBytes?: number | undefined;
+  readonly memoryBytes?: number;
   /** Networks whose numbers are known to pass float16. */
   readonly inFloat32?: readonly WideNetwork[];
 }
@@ -54,7 +54,7 @@ export async function openWgslModel(manifest: Manifest, device: Device, hooks: D
   const denoiser = new WgslDenoiser(manifest, device, numbers);
   const formats = await Promise.all([...texts, denoiser].map(({ network }) => network.weightFormat(hooks.signal)));
   const networks = { texts, denoiser, autoencoder: new WgslAutoencoder(manifest, device, format) };
-  const engine = new WgslEngine(manifest, device, networks, { activations: format, weights: new Map(formats) }, options);
+  const engine = new WgslEngine(manifest, device, networks, new Map(formats), format, options);
   const work = loadingWork(hooks, engine.facts.weightBytes);
   try {
     await engine.prepare(work);
@@ -88,7 +88,8 @@ class WgslEngine implements ModelEngine {
     manifest: Manifest,
     device: Device,
     { texts, denoiser, autoencoder }: WgslNetworks,
-    formats: { readonly activations: NumberFormat; readonly weights: ReadonlyMap<string, WeightFormat> },
+    weightFormats: ReadonlyMap<string, WeightFormat>,
+    format: NumberFormat,
     { sampler, memoryBytes, inFloat32 = [] }: WgslOptions,
   ) {
     this.#manifest = manifest;
@@ -99,7 +100,7 @@ class WgslEngine implements ModelEngine {
     const { decoder, encoder, role } = autoencoder;
     this.widening = new WgslWidening(
       { denoiser: [denoiser.network], autoencoder: [decoder, encoder] },
-      { denoiser: formats.activations, autoencoder: role.needsFloat32 ? "f32" : formats.activations },
+      { denoiser: format, autoencoder: role.needsFloat32 ? "f32" : format },
       inFloat32,
     );
     this.sampler = manifest.sampler
@@ -131,8 +132,8 @@ class WgslEngine implements ModelEngine {
         autoencoder: [decoder, encoder],
       },
       {
-        format: formats.activations,
-        weights: (name) => formats.weights.get(name === "denoiser" ? denoiserName(manifest) : name) ?? "f16",
+        format,
+        weights: (network) => weightFormats.get(network === "denoiser" ? denoiserName(manifest) : network) ?? "f16",
         bufferBytes: device.gpu.limits.maxBufferSize,
       },
       { width: side, height: side },
@@ -152,7 +153,7 @@ class WgslEngine implements ModelEngine {
       steering: steeringDefaults(manifest),
       doubt: this.sampler.doubt,
       adapter: device.name,
-      parts: partsOf(manifest, formats.weights),
+      parts: partsOf(manifest, weightFormats),
     };
   }
 

@@ -9,6 +9,7 @@ import { testDevice } from "../../engine/testing/evaluate";
 import { recordBuffers } from "../../engine/testing/record-buffers";
 import type { Progress } from "../../common/progress";
 import { Work } from "../work";
+import { WgslAutoencoder } from "./autoencoder";
 import { WgslDenoiser } from "./denoiser";
 import { openWgslModel } from "./model";
 
@@ -40,6 +41,29 @@ test("hundreds of tensors are a few reads of megabytes", async () => {
   // If two neighbouring reads together were at most 4 MiB, they would have been one read.
   expect(weights.length).toBeLessThanOrEqual(Math.ceil((2 * bytes) / (4 * 2 ** 20)));
   expect(Math.max(...weights)).toBeLessThanOrEqual(4 * 2 ** 20);
+});
+
+test("the GPU's compiler has everything to do before the first weight is there", async () => {
+  const device = await testDevice();
+  const counts: number[] = [];
+  const plain = nodeStore("models/vignette");
+  const watched: ByteStore = {
+    ...plain,
+    open: async (path, signal) => {
+      const source = await plain.open(path, signal);
+      return { ...source, read: (begin, into) => (counts.push(device.programCount), source.read(begin, into)) };
+    },
+  };
+  // No other test here compiles a decoder, so its programs are new.
+  const autoencoder = new WgslAutoencoder(await diffusersManifest(watched), device, "f32");
+  const before = device.programCount;
+  counts.length = 0;
+  await autoencoder.plan({ height: 8, width: 8 }, new Work());
+  autoencoder.decoder.evict();
+  const [prefix, header, weights] = counts;
+  expect([prefix, header]).toEqual([before, before]);
+  expect(weights).toBeGreaterThan(before);
+  expect(device.programCount, "nothing is compiled twice, or later").toBe(weights);
 });
 
 test("a load that is cancelled at its last network frees those before it", async () => {

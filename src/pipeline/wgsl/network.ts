@@ -62,7 +62,7 @@ export class Network {
   /** The name of its component, and the number format of its weights on the GPU. @throws OnestrokeError as `openComponent` */
   async weightFormat(signal?: AbortSignal): Promise<readonly [name: string, weights: WeightFormat]> {
     const { name, weights } = this.#options;
-    return [name, weights ?? (await this.#open(signal)).weightFormat];
+    return [name, weights ?? (await this.#files(signal)).weightFormat];
   }
 
   /**
@@ -117,7 +117,7 @@ export class Network {
    */
   async reread(changed: ReadonlySet<string>, work: Work): Promise<void> {
     try {
-      await this.#openFor(work);
+      await this.#open(work);
       await work.time("load", async () => this.#weights?.update(changed, work.signal));
       for (const plan of this.#plans.values()) plan.invalidate();
       this.#isStale = false;
@@ -144,7 +144,7 @@ export class Network {
   async #compile(source: Graph, work: Work): Promise<Plan> {
     const { unused, name } = this.#options;
     const { signal } = work;
-    const reader = await this.#openFor(work);
+    const reader = await this.#open(work);
     work.throwIfCancelled();
     const [, weightFormat] = await this.weightFormat(signal);
     const graph = fitGraph(quantiseGraph(fuseGraph(source), weightFormat), this.#format, {
@@ -154,6 +154,8 @@ export class Network {
     // The check covers the whole network: a tensor that the current outputs do not need is neither missing nor surplus.
     checkTensors(reader, checkpointTensors(source), unused, name);
     const weights = (this.#weights ??= new Weights(this.#device, { stream: (wanted, stop) => this.#stream(wanted, stop) }));
+    // The GPU's compiler works while the weights come. What it fails of, `compile` fails of again.
+    Plan.prepare(this.#device, graph, { format: this.#format, ...(signal ? { signal } : {}) }).catch(() => undefined);
     await work.time("load", () => weights.load(graph, signal));
     return work.time("compile", () =>
       Plan.compile(this.#device, graph, weights, {
@@ -165,26 +167,26 @@ export class Network {
   }
 
   /** The component's tensors. What is read of them from now on is told to `work`. */
-  #openFor(work: Work): Promise<TensorReader> {
+  #open(work: Work): Promise<TensorReader> {
     const { component, name } = this.#options;
     const totalBytes = componentBytes(component);
     this.#onShare = (share) => work.say({ stage: "load", component: name, loadedBytes: Math.round(share * totalBytes), totalBytes });
     // This is reported before the first byte arrives, so that a waiting user knows what the wait is for.
     if (!this.#weights) this.#onShare(0);
-    return this.#open(work.signal);
+    return this.#files(work.signal);
   }
 
-  #open(signal?: AbortSignal): Promise<TensorReader> {
-    this.#reader ??= openComponent(this.#options.component, signal).catch((error: unknown) => {
+  #files(signal?: AbortSignal): Promise<TensorReader> {
+    const opening = (this.#reader ??= openComponent(this.#options.component, signal));
+    return opening.catch((error: unknown) => {
       this.#reader = undefined;
       throw error;
     });
-    return this.#reader;
   }
 
   /** Progress is counted in bytes as they come: on a slow line one read takes minutes. */
   async *#stream(wanted: Wanted, signal: AbortSignal | undefined): AsyncGenerator<StreamedTensor> {
-    const reader = await this.#open(signal);
+    const reader = await this.#files(signal);
     const storedBytes = reader.storedBytes(wanted.keys());
     let arrivedBytes = 0;
     yield* reader.stream(wanted, signal, (byteLength) => {
