@@ -38,8 +38,10 @@ test("the keyboard reaches everything, in the page's order, while a picture is d
     const usable = names.filter((name) => name !== undefined);
     const some = [
       "Use dark colours",
-      "Copy link",
-      "Save PNG",
+      "Open the gallery",
+      "Favourite",
+      "Save and share",
+      "Keys",
       "Surprise me",
       "Leave out",
       "About: Steering",

@@ -38,7 +38,7 @@ test("without WebGPU the page draws on WASM, once it has got it", async ({ studi
     await page.getByRole("button", { name: "Keep this seed" }).click();
     const steered = await withoutGpu.drawn({ negative: "sailboats" });
     expect(largestDifference(steered.pixels, plain.pixels)).toBeGreaterThan(1);
-    expect((await withoutGpu.drawn({ negative: "" })).pixels).toBe(plain.pixels);
+    expect((await withoutGpu.drawnAnew({ negative: "" })).pixels).toBe(plain.pixels);
 
     // It is kept for the next visit.
     withoutGpu.requests.length = 0;
@@ -69,7 +69,7 @@ test("nothing of ONNX Runtime is fetched until it is chosen; then it draws, and 
 
   await page.getByLabel("Engine").selectOption("automatic");
   await expect(facts(page).locator("[data-engine=wgsl]")).toHaveCount(3);
-  expect((await studio.drawn({})).pixels).toBe(own.pixels);
+  expect((await studio.drawnAnew({})).pixels).toBe(own.pixels);
   expect(studio.complaints).toEqual([]);
 });
 

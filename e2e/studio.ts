@@ -90,6 +90,19 @@ export class Studio {
     return this.finished();
   }
 
+  /** The same, also where the page has that picture already and would only show it again. */
+  async drawnAnew(wish: Wish): Promise<Drawn> {
+    await this.wish(wish);
+    await this.prompt().press("Control+Enter");
+    return this.finished();
+  }
+
+  /** Chooses one of the ways to take the picture out of the page. */
+  async share(name: string): Promise<void> {
+    await this.page.getByRole("button", { name: "Save and share" }).click();
+    await this.page.getByRole("group", { name: "Save and share" }).getByRole("button", { name }).click();
+  }
+
   /** Does `act` while the worker sees no work of its GPU end, so that a picture which is begun meanwhile stays at its first step. */
   async whileHeld(act: () => Promise<void>): Promise<void> {
     const worker = this.page.workers().at(-1);

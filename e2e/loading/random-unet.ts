@@ -4,7 +4,7 @@ import { GraphBuilder } from "../../src/engine/graph-builder";
 import { checkpointTensors } from "../../src/engine/weights";
 import { openDenoiser } from "../../src/networks";
 import { SD21 } from "../../src/networks/published";
-import { stepGraph } from "../../src/pipeline/wgsl/denoiser";
+import { stepGraph } from "../../src/pipeline/wgsl/graphs";
 
 export const CONFIG = SD21;
 

@@ -39,12 +39,6 @@ export const SaveIcon = (): ReactNode => (
   </Icon>
 );
 
-export const LinkIcon = (): ReactNode => (
-  <Icon>
-    <path d="M10 14a4 4 0 0 0 6 .4l2.600-2.600a4 4 0 0 0-5.700-5.700L11.500 7.500M14 10a4 4 0 0 0-6-.4l-2.600 2.600a4 4 0 0 0 5.700 5.700l1.400-1.400" />
-  </Icon>
-);
-
 export const HeartIcon = ({ filled }: { readonly filled: boolean }): ReactNode => (
   <Icon>
     <path
@@ -57,13 +51,6 @@ export const HeartIcon = ({ filled }: { readonly filled: boolean }): ReactNode =
 export const ShareIcon = (): ReactNode => (
   <Icon>
     <path d="M12 14.500V4m0 0L8 8m4-4 4 4M7 11H5.500v8.500h13V11H17" />
-  </Icon>
-);
-
-export const PictureIcon = (): ReactNode => (
-  <Icon>
-    <rect x="4" y="5" width="16" height="14" rx="2.500" />
-    <path d="m4.500 17 4.700-5 3.500 3.500 2.600-2.500 4.200 4M15.500 9.200h.01" />
   </Icon>
 );
 

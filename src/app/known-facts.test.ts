@@ -5,7 +5,7 @@ import { knownFactsOf } from "./known-facts";
 import { strings } from "./strings";
 import { MODEL } from "./testing/fake-app";
 
-const LOADING = { kind: "loading", progress: undefined } as const;
+const LOADING = { kind: "loading", progress: undefined, share: 0 } as const;
 
 test("while it loads, from the catalogue", () => {
   const outline = knownFactsOf({ draft: FIRST_DRAFT, model: LOADING });

@@ -5,6 +5,7 @@ import { createGenerator, createModelStore } from "../library";
 import { invariant } from "../common/errors";
 import { linkOfShare } from "../common/shared-text";
 import { fetchKnownWords } from "./known-words";
+import { browserQuickestEngines } from "./engines/quickest";
 import { browserKeeping } from "./gallery/gallery";
 import { listenToKeys } from "./keys/listen";
 import { receiveLaunches } from "./launches";
@@ -32,12 +33,13 @@ const hub = document.querySelector<HTMLMetaElement>("meta[name=onestroke-hub]")?
 const modelsRoot = new URL("models/", document.baseURI);
 const models = createModelStore(hub === undefined ? {} : { hub });
 const app = createApp(
-  createGenerator({ modelsRoot, whenBusy: "replace", filesOf: (model) => models.handOver(model) }),
+  createGenerator({ modelsRoot, whenBusy: "replace", filesOf: (model) => models.handOver(model), loraOf: (name) => models.loraOf(name) }),
   models,
   location.hash.slice(1),
   keepQuery,
   (model) => fetchKnownWords(model, modelsRoot),
   browserKeeping(),
+  browserQuickestEngines(),
 );
 
 const root = document.getElementById("root");

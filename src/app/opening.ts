@@ -1,9 +1,10 @@
 // What comes from outside and is to be drawn: an address that was pasted or come back to, and a PNG with a recipe in it.
 import { draftOf, draftOfLink, recipeOfDraft, type Draft } from "./draft";
-import type { PictureDrawing } from "./picture-drawing";
+import type { DrawOptions, PictureDrawing } from "./picture-drawing";
 import { recipeOfPng } from "./png-recipe";
 import type { AppStore } from "./state";
 import { strings } from "./strings";
+import { keeping } from "./strings-keeping";
 import { isSameRecipe } from "./comparison";
 
 export interface Opening {
@@ -18,7 +19,7 @@ export interface Opening {
 interface Doing {
   readonly edit: (change: Partial<Draft>) => void;
   readonly remark: (text: string) => void;
-  readonly draw: () => Promise<void>;
+  readonly draw: (options: DrawOptions) => Promise<void>;
 }
 
 export function createOpening(store: AppStore, pictures: Pick<PictureDrawing, "showKept">, { edit, remark, draw }: Doing): Opening {
@@ -35,17 +36,20 @@ export function createOpening(store: AppStore, pictures: Pick<PictureDrawing, "s
       }
       edit(draft);
       if (refused.length > 0) remark(strings.badLink(refused));
-      await draw();
+      await draw({ keepsSeed: true });
     },
 
     async openPng(file) {
       const recipe = await recipeOfPng(file);
       if (recipe === undefined) return remark(strings.noRecipe);
       if ("left" in recipe) {
+        if (Object.keys(recipe.taken).length === 0) return remark(keeping.foreignRecipe(recipe));
         edit(recipe.taken);
-        remark(strings.foreignRecipe(recipe.left));
-      } else edit(draftOf(recipe, store.getState().draft));
-      await draw();
+        remark(keeping.foreignRecipe(recipe));
+        return draw({ keepsSeed: recipe.taken.seed !== undefined });
+      }
+      edit(draftOf(recipe, store.getState().draft));
+      await draw({ keepsSeed: true });
     },
 
     async showLinked() {

@@ -9,8 +9,10 @@ import { Diagnostics } from "./diagnostics/diagnostics";
 import { GalleryPanel } from "./gallery/gallery-panel";
 import { GalleryStrip } from "./gallery/gallery-strip";
 import { Header } from "./header";
+import { LoraList } from "./loras/lora-list";
 import { KeysSheet } from "./keys/keys-sheet";
 import { knownFactsOf } from "./known-facts";
+import { isSoftwareGpu } from "./models/gpu-survey";
 import { ModelsPanel } from "./models/models-panel";
 import styles from "./page.module.css";
 import { Stage } from "./stage/stage";
@@ -23,9 +25,15 @@ export function Page(): ReactNode {
   const app = useApp();
   const outline = useAppState(knownFactsOf);
   const isOnProcessor = useAppState(({ model }) => model.kind === "ready" && model.facts.adapter === "cpu");
+  // Another engine may be quicker there, and nobody has found out yet.
+  const isStandIn = useAppState(
+    ({ model, engine, measuring }) =>
+      model.kind === "ready" && isSoftwareGpu(model.facts.adapter) && engine === undefined && measuring === undefined,
+  );
   const isBusy = useAppState((state) => state.job !== undefined);
   const hasPutAside = useAppState((state) => state.putAside !== undefined);
   const notice = useAppState((state) => state.notice);
+  const isFull = useAppState(({ gallery }) => gallery.problem === "full");
   return (
     <div
       className={styles["page"]}
@@ -48,6 +56,14 @@ export function Page(): ReactNode {
           }}
         >
           {notice !== undefined && <p className={styles["notice"]}>{notice}</p>}
+          {isFull && (
+            <p role="status" className={styles["notice"]}>
+              {keeping.problems.full}{" "}
+              <button type="button" className={styles["link"]} onClick={() => app.gallery.openGallery()}>
+                {keeping.openGallery}
+              </button>
+            </p>
+          )}
           {hasPutAside && (
             <p className={styles["notice"]}>
               {strings.putAside}{" "}
@@ -57,6 +73,7 @@ export function Page(): ReactNode {
             </p>
           )}
           <Composer />
+          <LoraList />
           <StepDial />
           <SizeField />
           <SeedField />
@@ -64,6 +81,14 @@ export function Page(): ReactNode {
           <Diagnostics />
           <footer className={styles["footer"]}>
             {outline !== undefined && <p>{strings.modelLine(outline, outline.weightBytes, isOnProcessor)}</p>}
+            {isStandIn && (
+              <p>
+                {keeping.standIn}{" "}
+                <button type="button" className={styles["link"]} onClick={() => void app.measureEngines()}>
+                  {keeping.measure}
+                </button>
+              </p>
+            )}
             <p>
               {strings.privacy}{" "}
               <button type="button" className={styles["link"]} onClick={() => app.showKeys(true)}>

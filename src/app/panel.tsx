@@ -8,8 +8,8 @@ interface Props {
   readonly title: string;
   readonly closeLabel: string;
   readonly onClose: () => void;
-  /** Whether it slides in from the side and is as high as the page, or lies in the middle and is as high as it needs. */
-  readonly place: "side" | "middle";
+  /** At the side it is as high as the page, in the middle as high as it needs. */
+  readonly place: "side" | "narrow side" | "middle";
   readonly children: ReactNode;
 }
 

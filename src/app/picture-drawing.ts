@@ -20,6 +20,8 @@ const MOST_IN_MEMORY = 12;
 export interface DrawOptions {
   /** Draws even what is there already. */
   readonly anew?: boolean;
+  /** Draws with the seed that the controls say, though a picture of it is shown: somebody asked for this very recipe. */
+  readonly keepsSeed?: boolean;
 }
 
 export interface PictureDrawing {

@@ -1,7 +1,8 @@
 // Reads the recipe out of a PNG that this page saved, or what another tool wrote into one. The file comes from anywhere, so whatever is
 // wrong with it only means that there is no recipe in it.
 import { parseRecipe, type Recipe } from "../common/recipe";
-import { PARAMETERS_KEYWORD, readParameters, type ForeignRecipe } from "../image/parameters";
+import { foreignRecipe } from "../image/foreign";
+import type { ForeignRecipe } from "../image/foreign-fields";
 import { readPngText, RECIPE_KEYWORD } from "../image/png-text";
 
 /** The largest picture that the page draws is a tenth of this. */
@@ -12,7 +13,7 @@ export async function recipeOfPng(file: Blob): Promise<Recipe | ForeignRecipe | 
     if (file.size > MAX_BYTES) return undefined;
     const texts = readPngText(new Uint8Array(await file.arrayBuffer()));
     const own = texts.get(RECIPE_KEYWORD);
-    return own === undefined ? readParameters(texts.get(PARAMETERS_KEYWORD) ?? "") : parseRecipe(JSON.parse(own));
+    return own === undefined ? foreignRecipe(texts) : parseRecipe(JSON.parse(own));
   } catch {
     return undefined;
   }

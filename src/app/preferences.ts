@@ -1,7 +1,5 @@
 // What somebody has chosen once and means for every visit. It is kept where the browser lets the page keep things, and forgotten where it
 // does not.
-import type { AppStore } from "./state";
-
 export interface Preferences {
   /** Saved and shared files say nothing of the prompt. */
   readonly withoutPrompt: boolean;
@@ -23,9 +21,7 @@ export function readPreferences(): Preferences {
   }
 }
 
-export function prefer(store: AppStore, change: Partial<Preferences>): void {
-  const preferences = { ...store.getState().preferences, ...change };
-  store.setState({ preferences });
+export function keepPreferences(preferences: Preferences): void {
   try {
     localStorage.setItem(KEY, JSON.stringify(preferences));
   } catch {

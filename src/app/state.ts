@@ -10,6 +10,7 @@ import type { Recipe } from "../common/recipe";
 import type { SteeringDefaults } from "../common/steering-defaults";
 import { isSameButSteering, leavesOut, pictureOf, withoutNegative } from "./comparison";
 import { draftOfLink, FIRST_DRAFT, type Draft } from "./draft";
+import type { MeasuringState } from "./engines/measuring-state";
 import { EMPTY_GALLERY, type GalleryState } from "./gallery/state";
 import type { KnownWords } from "./known-words";
 import { NO_MODELS, type ModelsState } from "./models/state";
@@ -25,7 +26,8 @@ export interface Job {
 }
 
 export type ModelState =
-  | { readonly kind: "loading"; readonly progress: Progress | undefined }
+  /** `share` is how much of the whole is done, from 0 to 1. */
+  | { readonly kind: "loading"; readonly progress: Progress | undefined; readonly share: number }
   | { readonly kind: "ready"; readonly facts: ModelFacts }
   | { readonly kind: "missing" };
 
@@ -45,6 +47,8 @@ export interface AppState {
   readonly knownWords: KnownWords | undefined;
   /** The engine that someone chose; undefined leaves the choice to the worker. */
   readonly engine: Engine | undefined;
+  /** How quick the engines are, while and after that is measured. */
+  readonly measuring: MeasuringState | undefined;
   /** What is being drawn now. */
   readonly job: Job | undefined;
   readonly shown: ShownPicture | undefined;
@@ -79,6 +83,7 @@ export function createAppStore(query: string): AppStore {
     models: NO_MODELS,
     knownWords: undefined,
     engine: undefined,
+    measuring: undefined,
     job: undefined,
     shown: undefined,
     isComparing: false,
@@ -110,8 +115,9 @@ function linkedDraft(query: string): Pick<AppState, "draft" | "notice"> {
 
 /** Touching a control takes back what was remarked, and what was wrong with a control. */
 export function editDraft(store: AppStore, change: Partial<Draft>): void {
+  const isTyped = change.prompt !== undefined || change.negative !== undefined;
   store.setState(({ draft, error }) => ({
-    draft: { ...draft, ...change },
+    draft: { ...draft, ...(isTyped ? { isLiteral: false } : {}), ...change },
     notice: undefined,
     putAside: undefined,
     error: error?.code === "invalid-input" ? undefined : error,

@@ -25,6 +25,18 @@ describe("an open page", () => {
     expect(asked).toEqual([RECIPE]);
   });
 
+  test("draws the recipe itself, though the seed of the shown picture is the same", async () => {
+    const { app, asked } = setUp();
+    await app.openPng(await png(JSON.stringify(RECIPE)));
+    await app.openPng(await png(JSON.stringify({ ...RECIPE, prompt: "a tree" })));
+    await app.openLink("prompt=a+fox&seed=7");
+    expect(asked.map(({ prompt, seed }) => [prompt, seed])).toEqual([
+      [RECIPE.prompt, "7"],
+      ["a tree", "7"],
+      ["a fox", "7"],
+    ]);
+  });
+
   test("draws what another tool wrote into a PNG, and says what it does not take over", async () => {
     const { app, asked, state } = setUp();
     await app.openPng(await png("a fox\nNegative prompt: fog\nSteps: 2, Sampler: LCM, Seed: 5, Size: 64x32", "parameters"));
@@ -44,6 +56,32 @@ describe("an open page", () => {
     expect(state().notice).toBeDefined();
     expect(state().draft).toBe(draft);
     expect(asked).toEqual([]);
+  });
+});
+
+describe("a LoRA's file", () => {
+  const file = (name: string): File => new File(["weights"], name);
+
+  test("is added to the model, drawn with, and told", async () => {
+    const { app, asked, state } = setUp();
+    await app.addLora(file("ink drawing.v2.safetensors"));
+    expect(asked.at(-1)?.loras).toEqual([{ name: "ink drawing.v2", weight: 1 }]);
+    expect(state().notice).toContain("ink drawing.v2");
+    await app.addLora(file("paper.safetensors"));
+    app.edit({ loras: state().draft.loras?.map((lora) => ({ ...lora, weight: 0.5 })) ?? [] });
+    // The same file once more does not add it twice.
+    await app.addLora(file("ink drawing.v2.safetensors"));
+    expect(asked.at(-1)?.loras).toEqual([
+      { name: "paper", weight: 0.5 },
+      { name: "ink drawing.v2", weight: 1 },
+    ]);
+  });
+
+  test("goes with another model, whose family may be another", async () => {
+    const { app, asked, state } = setUp();
+    await app.addLora(file("ink.safetensors"));
+    await app.useModel(state().draft.model);
+    expect(asked.at(-1)).not.toHaveProperty("loras");
   });
 });
 

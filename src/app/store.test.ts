@@ -244,6 +244,12 @@ test("an error goes when it is dismissed, and a wrong value's when it is correct
   expect(state().error).toBeUndefined();
 });
 
+test("a picture that the model failed at is neither shown nor kept", async () => {
+  const { app, state } = setUp("", () => Promise.reject(new OnestrokeError("bad-image", "not a number")));
+  await draw(app);
+  expect(state()).toMatchObject({ error: { code: "bad-image" }, shown: undefined, recent: [], gallery: { entries: [] } });
+});
+
 describe("another model", () => {
   test("keeps the prompt and the seed, and brings its own size, steps and steering", async () => {
     const load = vi.fn<Generator["load"]>(async (id) => ({ ...MODEL, id, title: "SD-Turbo", defaultSize: 512, maxSteps: 4 }));

@@ -4,7 +4,10 @@ import { catalogueEntry } from "../catalogue/entries";
 import type { Generator, ModelStore } from "../library";
 import type { HandedModel } from "../common/download";
 import { randomSeed } from "../common/recipe";
+import { loraName } from "../common/recipe-lora";
 import { linkOfDraft, type Draft } from "./draft";
+import { createMeasuring, type Measuring } from "./engines/measuring";
+import { noQuickestEngines, type QuickestEngines } from "./engines/quickest";
 import { createGallery, keepingInMemory, type Gallery, type Keeping } from "./gallery/gallery";
 import { createTakingAlong, type TakingAlong } from "./gallery/taking-along";
 import { promptIdea } from "./ideas";
@@ -13,18 +16,19 @@ import { createModelLoading, type ModelLoading } from "./model-loading";
 import { createModelShelf, type ModelShelf } from "./models/shelf";
 import { createOpening, type Opening } from "./opening";
 import { createPictureDrawing, type DrawOptions, type PictureDrawing } from "./picture-drawing";
-import { prefer, type Preferences } from "./preferences";
+import { keepPreferences, type Preferences } from "./preferences";
 import { createSharing, type Sharing } from "./sharing";
 import { createAppStore, editDraft, factsOf, steeringDefaultsOf, type AppStore } from "./state";
 import { createSteeringControl, type SteeringControl } from "./steering";
 import { strings } from "./strings";
-import { createTrail, type TrailControl } from "./trail";
+import { createTrail, type TrailControl } from "./trail-control";
 
 export interface App
   extends
     SteeringControl,
     Omit<ModelShelf, "pickFolder" | "reopenFolder">,
     TrailControl,
+    Measuring,
     TakingAlong,
     Sharing,
     Pick<Opening, "openLink" | "openPng">,
@@ -40,6 +44,8 @@ export interface App
   /** Puts back into the controls what was being written before an older picture took its place. */
   bringBack(): void;
   dismissError(): void;
+  /** Takes away the word of what was done just now. */
+  dismissDone(): void;
   /** Says something, until it is taken back or a control is touched. */
   remark(notice: string | undefined): void;
   rollSeed(): void;
@@ -52,6 +58,8 @@ export interface App
   showKeys(isShown: boolean): void;
   /** Draws with a folder or a file of this device from now on. */
   useOwn(model: HandedModel): Promise<void>;
+  /** Adds a LoRA's file to the model that draws, and draws with it. */
+  addLora(file: File): Promise<void>;
   /** Lets a person choose a folder of this device, and draws with it from then on. Only where the browser has a chooser for that. */
   openFolder(): Promise<void>;
   /** The same with a folder of an earlier visit. */
@@ -64,6 +72,7 @@ export interface App
  * @param query the address's settings, "" for none
  * @param readKnownWords reads the words that a model knows, by the model's id
  * @param keep where pictures are kept
+ * @param quickest the engines that were measured to be quickest
  */
 export function createApp(
   generator: Generator,
@@ -72,9 +81,10 @@ export function createApp(
   keepQuery: (query: string) => void,
   readKnownWords: (model: string) => Promise<KnownWords | undefined> = async () => undefined,
   keep: Keeping = keepingInMemory(),
+  quickest: QuickestEngines = noQuickestEngines(),
 ): App {
   const store = createAppStore(query);
-  const model = createModelLoading(store, generator);
+  const model = createModelLoading(store, generator, quickest);
   const gallery = createGallery(store, keep);
   const pictures = createPictureDrawing(store, generator, gallery, keepQuery);
   const shelf = createModelShelf(store, models);
@@ -85,7 +95,8 @@ export function createApp(
     if (defaults === undefined) return;
     const { draft, shown } = store.getState();
     // A loose seed is rolled only after its picture was shown, so that the next picture has the seed that the field says.
-    const rolls = !draft.seedKept && options?.anew !== true && shown?.recipe.seed === draft.seed;
+    const isLoose = !draft.seedKept && options?.anew !== true && options?.keepsSeed !== true;
+    const rolls = isLoose && shown?.recipe.seed === draft.seed;
     const seed = rolls ? randomSeed() : draft.seed;
     const recipe = pictures.recipeFor({ ...draft, seed }, defaults);
     if (recipe === undefined) return;
@@ -109,7 +120,13 @@ export function createApp(
     pictures.cancel();
     shelf.closeModels();
     const entry = catalogueEntry(id);
-    edit({ model: id, steering: undefined, ...(entry && { steps: entry.steps.preferred, width: entry.size, height: entry.size }) });
+    // LoRAs are made for one family of models.
+    edit({
+      model: id,
+      loras: [],
+      steering: undefined,
+      ...(entry && { steps: entry.steps.preferred, width: entry.size, height: entry.size }),
+    });
     if ((await model.load()) === undefined) return;
     const facts = factsOf(store.getState());
     // Somebody chose yet another one meanwhile.
@@ -141,9 +158,14 @@ export function createApp(
     gallery,
     ...createTakingAlong(store, gallery, keep),
     ...createTrail(store, pictures),
+    ...createMeasuring(store, generator, model, quickest),
     ...createSharing(store, gallery, remark),
     ...opening,
-    prefer: (change) => prefer(store, change),
+    prefer(change) {
+      const preferences = { ...store.getState().preferences, ...change };
+      store.setState({ preferences });
+      keepPreferences(preferences);
+    },
     showKeys: (isShowingKeys) => store.setState({ isShowingKeys }),
     useEngine: model.useEngine,
     draw,
@@ -161,7 +183,16 @@ export function createApp(
       }
     },
     reopen: async (id) => takeOwn(await shelf.reopenFolder(id)),
+    async addLora(file) {
+      const name = loraName(file.name.replace(/\.[^.]+$/, ""));
+      models.lendLora(name, file);
+      const others = (store.getState().draft.loras ?? []).filter((lora) => lora.name !== name);
+      edit({ loras: [...others, { name, weight: 1 }] });
+      remark(strings.loras.added(name));
+      await draw();
+    },
     bringBack: () => edit(store.getState().putAside ?? {}),
+    dismissDone: () => store.setState({ done: undefined }),
     dismissError: () => store.setState({ error: undefined }),
     ...shelf,
     ...createSteeringControl(store, pictures),

@@ -1,12 +1,18 @@
 // What the page says of keeping, finding and giving away pictures, and of its keys. The rest of its sentences are in strings.ts.
 import type { Recipe } from "../common/recipe";
+import type { ForeignRecipe } from "../image/foreign-fields";
+import type { MeasuringState } from "./engines/measuring-state";
 import type { GalleryWork } from "./gallery/state";
-import { formatBytes } from "./strings";
+import { formatBytes, formatDuration, strings } from "./strings";
 
 const dates = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
 const gigabytes = new Intl.NumberFormat("en", { style: "unit", unit: "gigabyte", maximumFractionDigits: 1 });
 
-const roomOf = (byteLength: number): string => (byteLength >= 1e9 ? gigabytes.format(byteLength / 1e9) : formatBytes(byteLength));
+function roomOf(byteLength: number): string {
+  if (byteLength >= 1e9) return gigabytes.format(byteLength / 1e9);
+  return byteLength > 0 && byteLength < 1e6 ? "less than 1 MB" : formatBytes(byteLength);
+}
+
 const pictures = (count: number): string => (count === 1 ? "1 picture" : `${count} pictures`);
 
 export const keeping = {
@@ -90,6 +96,24 @@ export const keeping = {
   notShared: (reason: string) => `The picture could not be shared. ${reason}`,
   noWebp: "This browser cannot write WebP.",
 
+  foreignRecipe: ({ tool, taken, left }: ForeignRecipe) =>
+    [
+      `This picture was made with ${tool ?? "another tool"}.`,
+      Object.keys(taken).length > 0 ? `Taken over: ${takenNames(taken).join(", ")}.` : "Nothing of it means the same here.",
+      left.length > 0 && `Not taken over: ${shortList(left, 12)}.`,
+    ]
+      .filter(Boolean)
+      .join(" "),
+
+  measure: "Find the quickest engine",
+  measureAbout: "It draws this picture with each. The quickest is used from then on, unless you choose another.",
+  measured: ({ current, times }: MeasuringState) => {
+    if (current !== undefined) return `Measuring ${strings.engines[current]}`;
+    if (times.length === 0) return "No engine could draw it.";
+    return times.map(({ engine, ms }) => `${strings.engines[engine]}: ${formatDuration(ms)}`).join(" · ");
+  },
+  standIn: "The processor stands in for a GPU here.",
+
   keys: "Keys",
   openKeys: "Show the keys",
   closeKeys: "Close the keys",
@@ -111,7 +135,18 @@ export const keeping = {
 } as const;
 
 /** Names of files come from anywhere, so only some are told. */
-function shortList(names: readonly string[]): string {
-  const some = names.slice(0, 3).map((name) => (name.length > 40 ? `${name.slice(0, 40)}…` : name));
+function shortList(names: readonly string[], most = 3): string {
+  const some = names.slice(0, most).map((name) => (name.length > 40 ? `${name.slice(0, 40)}…` : name));
   return names.length > some.length ? `${some.join(", ")} and ${names.length - some.length} more` : some.join(", ");
+}
+
+function takenNames({ prompt, negative, steps, seed, width }: ForeignRecipe["taken"]): readonly string[] {
+  const names = [
+    prompt !== undefined && "prompt",
+    negative !== undefined && "what is left out",
+    steps !== undefined && "steps",
+    seed !== undefined && "seed",
+    width !== undefined && "size",
+  ];
+  return names.filter((name) => name !== false);
 }

@@ -1,7 +1,8 @@
 // Every sentence the page says, in one table, so that a second language is one more file.
 // Error messages and remedies come from the errors themselves.
 import type { DamagedRange, Room } from "../common/download";
-import type { License, ModelFacts } from "../common/model-facts";
+import type { WideNetwork } from "../common/drawing";
+import type { License, ModelFacts, ModelMemory, NetworkName } from "../common/model-facts";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
 import type { GpuSurvey } from "./models/gpu-survey";
@@ -28,6 +29,13 @@ function timeLeft(leftBytes: number, bytesPerSecond: number): string {
 
 export const licenseName = ({ id, commercial }: License): string => (commercial === false ? `${id}, not for commercial use` : id);
 
+const NETWORKS: Readonly<Record<NetworkName, string>> = {
+  text_encoder: "text encoder",
+  text_encoder_2: "second text encoder",
+  denoiser: "denoiser",
+  autoencoder: "decoder",
+};
+
 export const strings = {
   name: "Onestroke",
   tagline: "Pictures from a sentence, in one step, on your own device",
@@ -39,6 +47,7 @@ export const strings = {
   drawsOnly: "It draws illustrated landscapes. ",
   tryIdea: "Try an example",
   moreModels: "See models that know more",
+  weighed: "Weighed: ",
   unknownWords: (title: string) => `${title} does not know: `,
   moreWords: (count: number) => `, and ${count} more`,
   negative: "Leave out",
@@ -97,6 +106,8 @@ export const strings = {
   stageNames: { load: "Load", compile: "Compile", encode: "Text", decode: "Decode" },
   stepName: (step: number) => `Step ${step}`,
 
+  inFloat32: (networks: readonly WideNetwork[]) =>
+    `Numbers of 16 bits broke this picture, so its ${networks.map((network) => NETWORKS[network]).join(" and ")} used 32. This model does so from now on.`,
   emptyPrompt: "(no prompt)",
 
   modelLine: ({ title, license }: Pick<ModelFacts, "title" | "license">, weightBytes: number | undefined, isOnProcessor: boolean) =>
@@ -116,7 +127,8 @@ export const strings = {
       if (isComplete) return `${formatSize(totalBytes)}, on this device`;
       return hereBytes > 0 ? `${formatSize(totalBytes)}, ${formatSize(hereBytes)} of it here` : formatSize(totalBytes);
     },
-    need: (memoryBytes: number) => `about ${formatSize(memoryBytes)} of GPU memory`,
+    need: (memoryBytes: number, side: number | undefined) =>
+      `needs about ${formatSize(memoryBytes)} of GPU memory${side === undefined ? "" : ` at ${side} × ${side}`}`,
     outlooks: {
       fits: "should run here",
       tight: "may be tight here",
@@ -219,12 +231,26 @@ export const strings = {
     openPage: "Open its page on the hub",
   },
 
+  loras: {
+    title: "LoRAs",
+    add: "Add a LoRA",
+    hint: "A LoRA changes how the model draws. It must be made for this model’s family, and you can also drop its file on the page.",
+    remove: (name: string) => `Take out ${name}`,
+    added: (name: string) => `${name} is added to the model. Its slider says how much.`,
+  },
+
   diagnostics: "Technical details",
   engine: "Engine",
   automaticEngine: "Automatic",
   engines: { wgsl: "Onestroke on WebGPU", "ort-webgpu": "ONNX Runtime on WebGPU", "ort-wasm": "ONNX Runtime on WASM" },
+  weightFormats: { f16: "16-bit weights", q8: "8-bit weights", q4: "4-bit weights" },
   computedOn: "Runs on",
   processor: "The processor, on one core",
+  memory: "GPU memory",
+  memoryOf: ({ gpuBytes, turns }: ModelMemory) =>
+    turns.length === 0
+      ? `about ${formatSize(gpuBytes)}`
+      : `about ${formatSize(gpuBytes)}; these take turns: ${turns.map((name) => NETWORKS[name]).join(", ")}`,
   parts: { text_encoder: "Text encoder", text_encoder_2: "Second text encoder", unet: "Denoiser", vae: "Decoder" },
 
   theme: { toDark: "Use dark colours", toLight: "Use light colours" },
@@ -245,11 +271,7 @@ export const strings = {
   putAside: "What you were writing is kept.",
   bringBack: "Bring it back",
   noRecipe: "This file holds no recipe of Onestroke. A PNG that was saved here does, if no other program has changed it since.",
-  foreignRecipe: (left: readonly string[]) =>
-    left.length === 0
-      ? "This picture was made by another tool."
-      : `This picture was made by another tool. Not taken over: ${left.join(", ")}.`,
-  notTaken: "The page takes pictures that were saved here, and models: a folder, or a file of weights.",
+  notTaken: "The page takes pictures that were saved here, models, as a folder or a file of weights, and LoRAs.",
   sharedOver: (prompt: string) => `The shared text is the prompt now. Before, it was: ${prompt}`,
 
   update: {
@@ -266,15 +288,19 @@ export const strings = {
   },
 } as const;
 
+const ofBytes = ({ loadedBytes, totalBytes }: Extract<Progress, { stage: "load" }>): string =>
+  `${formatBytes(loadedBytes)} of ${formatBytes(totalBytes)}`;
+
 /** What is going on now, in one line. */
 export function describeProgress(progress: Progress | undefined): string {
   switch (progress?.stage) {
     case undefined:
       return "Starting";
     case "load":
-      return `Loading ${progress.component === "onnxruntime" ? "ONNX Runtime" : "the model"}, ${formatBytes(progress.loadedBytes)} of ${formatBytes(progress.totalBytes)}`;
+      if (progress.component === "onnxruntime") return `Loading ONNX Runtime, ${ofBytes(progress)}`;
+      return progress.component === "files" ? `Loading the model, ${ofBytes(progress)}` : "Preparing the model";
     case "compile":
-      return `Preparing the GPU, ${progress.pipelines} of ${progress.totalPipelines}`;
+      return "Preparing the model";
     case "encode":
       return "Reading the prompt";
     case "step":
@@ -299,19 +325,18 @@ export function announceProgress(progress: Progress | undefined): string {
   }
 }
 
-/** The share that is done, from 0 to 1. Undefined where it is not known. */
+/** The share of a picture that is done, from 0 to 1. Undefined where it is not known. */
 export function progressShare(progress: Progress | undefined): number | undefined {
   switch (progress?.stage) {
-    case "load":
-      return progress.totalBytes > 0 ? progress.loadedBytes / progress.totalBytes : undefined;
-    case "compile":
-      return progress.totalPipelines > 0 ? progress.pipelines / progress.totalPipelines : undefined;
     case "step":
       return (progress.step - 1) / progress.steps;
     case "decode":
       return 1;
     case "encode":
       return 0;
+    // They come before a picture, and as often as it has parts.
+    case "load":
+    case "compile":
     case undefined:
       return undefined;
   }

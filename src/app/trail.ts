@@ -1,9 +1,7 @@
 // The recipes whose pictures were shown, one after the other, so that undo and redo go along them. It holds recipes and not pictures: a
 // picture comes from memory, from the gallery, or is drawn again.
 import type { Recipe } from "../common/recipe";
-import { isSameButSteering, isSameRecipe } from "./comparison";
-import type { PictureDrawing } from "./picture-drawing";
-import type { AppStore } from "./state";
+import { isSameRecipe } from "./comparison";
 
 export interface Trail {
   readonly recipes: readonly Recipe[];
@@ -30,36 +28,4 @@ export function canUndo({ at }: Trail): boolean {
 
 export function canRedo({ recipes, at }: Trail): boolean {
   return at < recipes.length - 1;
-}
-
-export interface TrailControl {
-  /** Goes back to the picture that was shown before. While a picture is drawn, that is taken back instead. */
-  undo(): Promise<void>;
-  redo(): Promise<void>;
-}
-
-export function createTrail(store: AppStore, pictures: Pick<PictureDrawing, "bring" | "cancel">): TrailControl {
-  store.subscribe(({ shown, isComparing, trail }, before) => {
-    if (shown === undefined || shown === before.shown) return;
-    // The positions of the dial between two are no steps.
-    const replaces = isComparing && before.shown !== undefined && isSameButSteering(shown.recipe, before.shown.recipe);
-    store.setState({ trail: follow(trail, shown.recipe, replaces) });
-  });
-
-  async function step(by: 1 | -1): Promise<void> {
-    const { trail } = store.getState();
-    const at = trail.at + by;
-    const recipe = trail.recipes[at];
-    if (recipe === undefined) return;
-    store.setState({ trail: { ...trail, at } });
-    await pictures.bring(recipe);
-  }
-
-  return {
-    async undo() {
-      if (store.getState().job !== undefined) pictures.cancel();
-      else await step(-1);
-    },
-    redo: () => step(1),
-  };
 }

@@ -2,11 +2,13 @@
 // last one is made use of. Two buffers are filled over and over, so that a file of gigabytes leaves no garbage of its own length behind it.
 import type { ByteSource, OnBytes } from "./byte-source";
 import { blockOf } from "./dtype";
-import type { StoredTensor } from "./stored-tensor";
+import { partsOf, type StoredTensor } from "./stored-tensor";
 
 /** Bytes `[begin, end)` of a file that are a tensor or part of one. */
 interface Piece {
   readonly tensor: StoredTensor;
+  /** Which of its ranges. */
+  readonly part: StoredTensor;
   readonly begin: number;
   readonly end: number;
 }
@@ -25,21 +27,21 @@ const READ_BYTES = 4 * 2 ** 20;
 /** So many bytes between two tensors are read along with them: archives have a header before each tensor. */
 const GAP_BYTES = 256;
 
-/** Cuts tensors into pieces of whole blocks that fit one read, and joins neighbouring pieces into reads. */
+/** Cuts tensors into pieces of whole blocks that fit one read, and joins neighbouring pieces into reads. All pieces of a tensor follow each other. */
 export function readsOf(tensors: readonly StoredTensor[]): readonly Read[] {
   const reads: Read[] = [];
-  for (const tensor of tensors) {
-    const { source } = tensor;
-    const { bytes } = blockOf(tensor.dtype);
+  for (const { tensor, part } of tensors.flatMap((one) => partsOf(one).map((range) => ({ tensor: one, part: range })))) {
+    const { source } = part;
+    const { bytes } = blockOf(part.dtype);
     const most = Math.floor(READ_BYTES / bytes) * bytes;
-    for (let begin = tensor.begin; begin < tensor.end; begin += most) {
-      const end = Math.min(begin + most, tensor.end);
+    for (let begin = part.begin; begin < part.end; begin += most) {
+      const end = Math.min(begin + most, part.end);
       const read = reads.at(-1);
       if (read?.source === source && isNear(begin - read.end) && end - read.begin <= READ_BYTES) {
-        read.pieces.push({ tensor, begin, end });
+        read.pieces.push({ tensor, part, begin, end });
         read.end = end;
       } else {
-        reads.push({ source, begin, end, pieces: [{ tensor, begin, end }] });
+        reads.push({ source, begin, end, pieces: [{ tensor, part, begin, end }] });
       }
     }
   }

@@ -27,6 +27,8 @@ export interface GeneratorOptions {
    * such a browser draws only with models that ship with the page.
    */
   readonly filesOf?: (model: string) => Promise<HandedModel | undefined>;
+  /** Gives the file of a LoRA that a recipe names, as `ModelStore.loraOf` does. Without it no recipe with LoRAs is drawn. */
+  readonly loraOf?: (name: string) => Blob | undefined;
   /** Whether a new picture waits for one that is still being drawn, or replaces it. The default is `wait`. */
   readonly whenBusy?: "wait" | "replace";
 }
@@ -46,15 +48,31 @@ export interface Generator {
 }
 
 export function createGenerator(options: GeneratorOptions = {}): Generator {
-  const { modelsRoot = "models/", runtimeRoot, workerAddress = workerScript, whenBusy = "wait", filesOf } = options;
+  const { modelsRoot = "models/", runtimeRoot, workerAddress = workerScript, whenBusy = "wait", filesOf, loraOf } = options;
   const absolute = (address: string | URL): string => new URL(address, document.baseURI).href;
-  return superviseGenerator(
+  const generator = superviseGenerator(
     (listeners) => startWorker(workerAddress, listeners),
     { modelsRoot: absolute(modelsRoot), ...(runtimeRoot === undefined ? {} : { runtimeRoot: absolute(runtimeRoot) }) },
     whenBusy,
     SUPERVISION,
     filesOf,
+    loraOf,
   );
+  const look = (): void => generator.tellSeen(document.visibilityState === "visible");
+  document.addEventListener("visibilitychange", look);
+  look();
+  return {
+    ...generator,
+    dispose() {
+      document.removeEventListener("visibilitychange", look);
+      generator.dispose();
+    },
+  };
+}
+
+/** What a page that watches itself needs besides. */
+interface WatchedGenerator extends Generator {
+  tellSeen(isSeen: boolean): void;
 }
 
 /** What `createGenerator` makes, with a worker and an address of the caller's. Pages use `createGenerator`. */
@@ -64,7 +82,8 @@ export function superviseGenerator(
   whenBusy: "wait" | "replace",
   patience: Supervision = SUPERVISION,
   filesOf: GeneratorOptions["filesOf"] = async () => undefined,
-): Generator {
+  loraOf: GeneratorOptions["loraOf"] = () => undefined,
+): WatchedGenerator {
   const supervisor = new Supervisor(spawn, roots, patience);
   let current: AbortController | undefined;
   let engine: Engine | undefined;
@@ -105,6 +124,8 @@ export function superviseGenerator(
   }
 
   return {
+    tellSeen: (isSeen) => supervisor.tellSeen(isSeen),
+
     useEngine(chosen) {
       engine = chosen;
     },
@@ -122,7 +143,13 @@ export function superviseGenerator(
       if (whenBusy === "replace") current?.abort();
       current = abort;
       const signal = hooks.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, hooks.signal]);
-      const call = async (): Promise<Call> => ({ type: "generate", recipe, engine: askedEngine(), files: await filesOf(recipe.model) });
+      // Nobody looks at previews that nobody takes.
+      const previewShare = hooks.onPreview === undefined ? 0 : hooks.previewShare;
+      const loras = recipe.loras?.map((lora) => ({ ...lora, file: loraOf(lora.name) }));
+      const call = async (): Promise<Call> => {
+        const files = await filesOf(recipe.model);
+        return { type: "generate", recipe, engine: askedEngine(), files, previewShare, ...(loras === undefined ? {} : { loras }) };
+      };
       const answer = await callTwice(call, { ...hooks, signal });
       invariant(answer.type === "drawn", "a generate is answered by `drawn`");
       return answer.drawing;

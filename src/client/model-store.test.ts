@@ -25,6 +25,7 @@ const OUTLINE: ModelOutline = {
   maxSteps: 4,
   parts: [],
   gpuBytes: 1,
+  turns: [],
 };
 
 interface Workers {

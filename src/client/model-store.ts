@@ -51,6 +51,10 @@ export interface ModelStore {
   useToken(token: string | undefined): void;
   /** Takes a folder or a file that somebody opened. It is listed, and handed over, until it is removed or the page is closed. */
   lend(model: HandedModel): void;
+  /** Takes a LoRA's file that somebody opened, until the page is closed. */
+  lendLora(name: string, file: Blob): void;
+  /** It, for the generator's option of the same name. */
+  loraOf(name: string): Blob | undefined;
   /**
    * Copies a folder that was lent into this browser, where it stays. From then on it is no longer lent.
    * @throws OnestrokeError `model-missing` where it is not lent, or its files cannot be read any more; `storage-full`, `cancelled`
@@ -83,6 +87,7 @@ export function superviseStore(
   /** The browser's answer, once it was asked. */
   let isPersistent: boolean | undefined;
   const lent = new Map<string, HandedModel>();
+  const loras = new Map<string, Blob>();
   /** Once it is known that workers can read each other's files, nothing is asked. */
   let isKept = false;
 
@@ -116,6 +121,8 @@ export function superviseStore(
     persist: async () => (isPersistent = (await storage?.persist?.().catch(() => false)) ?? false),
     useToken: (token) => link.useTokens(new Map(token === undefined ? [] : [[new URL(hub).origin, token]])),
     lend: (model) => void lent.set(model.plan.model, model),
+    lendLora: (name, file) => void loras.set(name, file),
+    loraOf: (name) => loras.get(name),
     copy: async (name, hooks) => {
       const own = lent.get(name);
       if (own === undefined)

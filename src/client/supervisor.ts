@@ -32,6 +32,7 @@ export class Supervisor {
   #gpuWasLost = false;
   /** Whether the last news was of files being fetched. What stalls then is the network. */
   #isFetching = false;
+  #isSeen = true;
 
   /** @param roots what every worker is told first */
   constructor(spawn: SpawnWorker, roots: Roots, patience: Supervision = SUPERVISION) {
@@ -92,6 +93,12 @@ export class Supervisor {
     });
   }
 
+  /** Tells this worker, and those that come after it, whether the page can be seen. */
+  tellSeen(isSeen: boolean): void {
+    this.#isSeen = isSeen;
+    if (this.#worker.isThere) this.#worker.post({ type: "seen", isSeen });
+  }
+
   /** Ends the worker; the next call gets a new one. */
   dispose(): void {
     this.#life.abort();
@@ -113,6 +120,7 @@ export class Supervisor {
     if (this.#worker.isThere) return;
     this.#worker.start();
     this.#worker.post({ type: "start", ...this.#roots });
+    if (!this.#isSeen) this.#worker.post({ type: "seen", isSeen: false });
     this.#isFetching = false;
   }
 

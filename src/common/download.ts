@@ -2,6 +2,7 @@
 // a plan, the vault carries it out and keeps it: from then on the plan says where every file of the model is.
 import type { License } from "./model-facts";
 import type { ModelOutline } from "./model-outline";
+import type { RecipeLora } from "./recipe-lora";
 
 /** What somebody published about a file's bytes, in lower-case hexadecimal. */
 export interface PublishedHash {
@@ -90,6 +91,12 @@ export interface HandedModel {
   readonly isOneFile?: boolean;
   /** By `fileName`. */
   readonly files: ReadonlyMap<string, Blob>;
+}
+
+/** A LoRA of a recipe, as it goes to a worker. */
+export interface HandedLora extends RecipeLora {
+  /** Absent where the page does not have it. */
+  readonly file?: Blob | undefined;
 }
 
 /** Room for models on this device, in bytes. The browser only estimates both numbers. */

@@ -11,7 +11,12 @@ export interface Drawing {
   readonly timings: Timings;
   readonly tokens: TextTokens;
   readonly model: ModelFacts;
+  /** Networks that computed in float32, because the picture was broken while they computed in float16. Absent where there is none. */
+  readonly inFloat32?: readonly WideNetwork[];
 }
+
+/** A network that can compute in float32 where float16 does not hold its numbers. */
+export type WideNetwork = "autoencoder" | "denoiser";
 
 /** Milliseconds of each stage of one picture. */
 export interface Timings {
@@ -36,8 +41,12 @@ export interface TextTokens {
 export interface DrawHooks {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** The picture as it stands after `step` of several; never called for the last step. */
+  /** The picture as it stands after `step` of several, as often as `previewShare` allows; never called for the last step. */
   readonly onPreview?: ((picture: Picture, step: number) => void) | undefined;
+  /** The most of a picture's time that previews may take. It is a tenth unless it is given; with 0 there are none, with Infinity each step has one. */
+  readonly previewShare?: number | undefined;
+  /** Whether somebody can see a preview at this moment. */
+  readonly isSeen?: (() => boolean) | undefined;
 }
 
 /** How long the next picture of the same size will take: loading and compiling are paid for once. */

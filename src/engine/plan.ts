@@ -119,6 +119,12 @@ export class Plan {
     this.dirty |= RATES[rate];
   }
 
+  /** Everything runs again: weights have changed. */
+  invalidate(): void {
+    this.dirty = Object.values(RATES).reduce((all, rate) => all | rate, 0);
+    this.constantsReady = false;
+  }
+
   /** Number of values `write` takes for an input. */
   inputLength(name: string): number {
     return product(this.#input(name).tensor.shape);
@@ -276,7 +282,7 @@ function bindings(
 }
 
 function resourceOf(source: BufferSource, memory: Memory, weights: Weights, target: KernelTarget): GPUBufferBinding {
-  if ("weight" in source) return weights.binding(source.weight);
+  if ("weight" in source) return weights.binding(source.weight, source.region);
   if ("tensor" in source) {
     const { buffer, offset } = memory.place(source.tensor);
     return { buffer, offset, size: byteLengthOf(source.tensor, target.format) };

@@ -1,25 +1,21 @@
 // The `parameters` text that the web UI of AUTOMATIC1111 writes into PNGs, and that many tools read: the prompt, a line for the negative
 // prompt, and a last line of fields. A picture that is saved here has one beside its recipe, and another tool's is read as far as its
 // fields mean the same. Nothing is guessed.
-import { parseSeed, type Recipe } from "../common/recipe";
-import { MAX_SIDE, MAX_STEPS, MIN_SIDE } from "../common/limits";
+import { withoutEmphasis } from "../common/emphasis";
+import type { Recipe } from "../common/recipe";
+import { seedOf, sizeOf, stepsOf, textOf, type ForeignRecipe, type Taken } from "./foreign-fields";
 
 export const PARAMETERS_KEYWORD = "parameters";
 
 const NEGATIVE = "Negative prompt: ";
 
-export function parametersOf({ prompt, negative, steps, seed, width, height, model, steering }: Recipe): string {
+export function parametersOf({ prompt, negative, emphasis, steps, seed, width, height, model, steering }: Recipe): string {
   // There is no guidance in a student of few steps, which these tools call a scale of 1.
   const fields = [`Steps: ${steps}`, "CFG scale: 1", `Seed: ${seed}`, `Size: ${width}x${height}`, `Model: ${quoted(model)}`];
   const steered = steering.method === "none" ? [] : [`Negative steering: ${steering.method.toUpperCase()} ${steering.scale}`];
-  return [prompt, ...(negative === "" ? [] : [NEGATIVE + negative]), [...fields, ...steered].join(", ")].join("\n");
-}
-
-export interface ForeignRecipe {
-  /** What means the same here. */
-  readonly taken: Partial<Pick<Recipe, "prompt" | "negative" | "steps" | "seed" | "width" | "height">>;
-  /** The names of the other fields, as the file has them. */
-  readonly left: readonly string[];
+  // Those tools read brackets as weights, whether they were meant so or not.
+  const said = (text: string): string => (emphasis === undefined ? withoutEmphasis(text) : text);
+  return [said(prompt), ...(negative === "" ? [] : [NEGATIVE + said(negative)]), [...fields, ...steered].join(", ")].join("\n");
 }
 
 /** @returns undefined for a text of another kind */
@@ -31,42 +27,34 @@ export function readParameters(text: string): ForeignRecipe | undefined {
   const begin = words.findIndex((line) => line.startsWith(NEGATIVE));
   const prompt = (begin < 0 ? words : words.slice(0, begin)).join("\n");
   const negative = begin < 0 ? "" : words.slice(begin).join("\n").slice(NEGATIVE.length);
-  let taken: ForeignRecipe["taken"] = { prompt, negative };
+  let taken: Taken = { prompt: textOf(prompt) ?? "", negative: textOf(negative) ?? "" };
   const left: string[] = [];
   for (const [name, value] of fieldsOf(last)) {
     const same = meaningOf(name, value);
     if (same === undefined) left.push(name);
     else taken = { ...taken, ...same };
   }
-  return { taken, left };
+  return { tool: undefined, taken, left };
 }
 
 /** What a field says of a recipe. A number that no picture here can have is left as well. */
-function meaningOf(name: string, value: string): ForeignRecipe["taken"] | undefined {
+function meaningOf(name: string, value: string): Taken | undefined {
   switch (name) {
-    case "Steps":
-      return within(Number(value), 1, MAX_STEPS) ? { steps: Number(value) } : undefined;
-    case "Seed":
-      return seedOf(value);
+    case "Steps": {
+      const steps = stepsOf(Number(value));
+      return steps === undefined ? undefined : { steps };
+    }
+    case "Seed": {
+      const seed = seedOf(value);
+      return seed === undefined ? undefined : { seed };
+    }
     case "Size": {
-      const [, width = NaN, height = NaN] = (/^(\d+)x(\d+)$/.exec(value) ?? []).map(Number);
-      return within(width, MIN_SIDE, MAX_SIDE) && within(height, MIN_SIDE, MAX_SIDE) ? { width, height } : undefined;
+      const [, width, height] = /^(\d+)x(\d+)$/.exec(value) ?? [];
+      return sizeOf(Number(width), Number(height));
     }
     default:
       return undefined;
   }
-}
-
-function seedOf(value: string): { seed: string } | undefined {
-  try {
-    return { seed: parseSeed(value) };
-  } catch {
-    return undefined;
-  }
-}
-
-function within(value: number, least: number, most: number): boolean {
-  return Number.isInteger(value) && value >= least && value <= most;
 }
 
 /** `Name: value, Name: "a value, quoted", ...` */

@@ -28,18 +28,7 @@ export async function encodePng(
   view.setUint32(0, width);
   view.setUint32(4, height);
   header.set([8, RGB, 0, 0, 0], 8);
-  const stride = width * 3;
-  const rows = new Uint8Array(height * (stride + 1));
-  let above = new Uint8Array(stride);
-  for (let y = 0; y < height; y++) {
-    const row = new Uint8Array(stride);
-    for (let i = 0; i < stride; i++) row[i] = data[(y * width + Math.floor(i / 3)) * 4 + (i % 3)] ?? 0;
-    const at = y * (stride + 1);
-    rows[at] = PAETH;
-    for (let i = 0; i < stride; i++) rows[at + 1 + i] = (row[i] ?? 0) - predict(PAETH, row, above, i, 3);
-    above = row;
-  }
-  const compressed = await transform(rows, new CompressionStream("deflate"));
+  const compressed = await transform(filteredRows({ width, height, data }), new CompressionStream("deflate"));
   const textChunks = [...texts].map(([keyword, text]) => textChunk(keyword, text));
   return joinChunks([{ type: "IHDR", data: header }, ...textChunks, { type: "IDAT", data: compressed }]);
 }
@@ -82,6 +71,34 @@ export async function decodePng(file: Uint8Array, mostPixels = MAX_PIXELS): Prom
   return { width, height, data };
 }
 
+/** RGB rows, each after its filter's number. A picture is filtered while the page is in use, so this is plain loops over the pixels. */
+function filteredRows({ width, height, data }: Pixels): Uint8Array<ArrayBuffer> {
+  const rows = new Uint8Array(height * (width * 3 + 1));
+  let to = 0;
+  for (let y = 0; y < height; y++) {
+    rows[to++] = PAETH;
+    for (let x = 0; x < width; x++) {
+      const from = 4 * (y * width + x);
+      for (let at = from; at < from + 3; at++) {
+        const left = x === 0 ? 0 : (data[at - 4] ?? 0);
+        const up = y === 0 ? 0 : (data[at - 4 * width] ?? 0);
+        const upLeft = x === 0 || y === 0 ? 0 : (data[at - 4 * width - 4] ?? 0);
+        rows[to++] = (data[at] ?? 0) - paeth(left, up, upLeft);
+      }
+    }
+  }
+  return rows;
+}
+
+/** The neighbour that is nearest to their plane. */
+function paeth(left: number, up: number, upLeft: number): number {
+  const a = Math.abs(up - upLeft);
+  const b = Math.abs(left - upLeft);
+  const c = Math.abs(left + up - 2 * upLeft);
+  if (a <= b && a <= c) return left;
+  return b <= c ? up : upLeft;
+}
+
 /** The value predicted for byte `i` from its neighbours (specification, 9.2). */
 function predict(filter: number, row: Uint8Array, above: Uint8Array, i: number, channels: number): number {
   const left = i < channels ? 0 : (row[i - channels] ?? 0);
@@ -93,12 +110,8 @@ function predict(filter: number, row: Uint8Array, above: Uint8Array, i: number, 
       return up;
     case 3:
       return (left + up) >> 1;
-    case PAETH: {
-      const upLeft = i < channels ? 0 : (above[i - channels] ?? 0);
-      const [a, b, c] = [Math.abs(up - upLeft), Math.abs(left - upLeft), Math.abs(left + up - 2 * upLeft)];
-      if (a <= b && a <= c) return left;
-      return b <= c ? up : upLeft;
-    }
+    case PAETH:
+      return paeth(left, up, i < channels ? 0 : (above[i - channels] ?? 0));
     default:
       return 0;
   }

@@ -77,7 +77,7 @@ describe("a picture is a function of its request", () => {
   });
 
   test("networks that take turns on the GPU draw what resident ones draw", async () => {
-    const turns = await openWgslModel(manifest, await testDevice(), {}, { residentBytes: 0 });
+    const turns = await openWgslModel(manifest, await testDevice(), {}, { memoryBytes: 0 });
     for (const prompt of [SMALL.prompt, "a harbour", SMALL.prompt]) {
       expect((await draw({ prompt }, turns)).data).toEqual((await draw({ prompt })).data);
     }
@@ -207,7 +207,10 @@ describe("while it draws", () => {
   test("every step but the last is previewed, and progress names each step", async () => {
     const previews: number[] = [];
     const progress: Progress[] = [];
-    await model.draw({ ...SMALL, steps: 3 }, { onPreview: (_, step) => previews.push(step), onProgress: (event) => progress.push(event) });
+    await model.draw(
+      { ...SMALL, steps: 3 },
+      { previewShare: Infinity, onPreview: (_, step) => previews.push(step), onProgress: (event) => progress.push(event) },
+    );
     expect(previews).toEqual([1, 2]);
     expect(progress.flatMap((event) => (event.stage === "step" ? [`${event.step} of ${event.steps}`] : []))).toEqual([
       "1 of 3",
@@ -217,14 +220,17 @@ describe("while it draws", () => {
   });
 
   test("previews do not change the picture", async () => {
-    const { picture } = await model.draw({ ...SMALL, steps: 2 }, { onPreview: () => undefined });
+    const { picture } = await model.draw({ ...SMALL, steps: 2 }, { previewShare: Infinity, onPreview: () => undefined });
     expect(picture.data).toEqual((await draw({ steps: 2 })).data);
   });
 
   test("a cancel after the first step ends with the code cancelled, and the next picture is right", async () => {
     const before = await draw();
     const abort = new AbortController();
-    const drawing = model.draw({ ...SMALL, steps: 4, seed: "9" }, { signal: abort.signal, onPreview: () => abort.abort() });
+    const drawing = model.draw(
+      { ...SMALL, steps: 4, seed: "9" },
+      { signal: abort.signal, previewShare: Infinity, onPreview: () => abort.abort() },
+    );
     await expect(drawing).rejects.toMatchObject({ code: "cancelled" });
     expect((await draw()).data).toEqual(before.data);
   });

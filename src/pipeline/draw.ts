@@ -4,13 +4,16 @@ import type { Drawing, DrawHooks, Timings } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
 import type { ModelFacts } from "../common/model-facts";
 import type { Recipe } from "../common/recipe";
+import { isSameLoras } from "../common/recipe-lora";
 import { TorchGenerator } from "../samplers/noise/torch-generator";
 import { scheduleFor } from "../samplers/sampler";
 import type { SamplerStep } from "../samplers/schedule";
 import { effectiveSteering, steeringAt } from "../steering/schedule";
 import { checkPicture } from "./check-picture";
 import type { Condition, Denoising, Measured, ModelEngine } from "./engine";
+import { guarded } from "./float16-guard";
 import { fitRecipe, fitStart, type StartPicture } from "./fit";
+import { PreviewPace, type Previews } from "./previews";
 import { Texts } from "./texts";
 import { Work } from "./work";
 
@@ -20,6 +23,7 @@ export type LoadTimings = Pick<Timings, "load" | "compile">;
 export class Model {
   readonly #engine: ModelEngine;
   readonly #texts: Texts;
+  readonly #previews = new PreviewPace();
   #unpaid: LoadTimings;
 
   /** @param textRows rows of the encoder's 77 tokens that a text may fill; the rest of the text is cut */
@@ -38,14 +42,46 @@ export class Model {
    * @throws OnestrokeError `invalid-input`, `bad-image`, `model-*`, `gpu-*`, `cancelled`
    */
   async draw(recipe: Recipe, hooks: DrawHooks = {}, start?: StartPicture): Promise<Drawing> {
+    await this.#reweigh(recipe, new Work(hooks));
+    // Where float16 breaks a picture it is drawn once more, and only that one is timed.
+    const { widening } = this.#engine;
+    const { picture, timings } = await guarded(widening, () => this.#drawOnce(recipe, hooks, start));
+    const { inFloat32 } = widening;
+    return {
+      recipe,
+      picture,
+      timings: this.#pay(timings),
+      tokens: this.#texts.tokens(recipe),
+      model: this.facts,
+      ...(inFloat32.length === 0 ? {} : { inFloat32 }),
+    };
+  }
+
+  /** A recipe with the model's LoRAs at other weights is drawn with those: what they touch is merged anew. */
+  async #reweigh({ loras = [] }: Recipe, work: Work): Promise<void> {
+    const now = this.facts.loras ?? [];
+    const areSame = loras.length === now.length && loras.every(({ name }, index) => name === now[index]?.name);
+    if (!areSame || isSameLoras(loras, now) || this.#engine.reweigh === undefined) return;
+    const weights = loras.map(({ weight }) => weight);
+    try {
+      if (await this.#engine.reweigh(weights, work)) this.#texts.forget();
+    } catch (error) {
+      this.#texts.forget();
+      throw error;
+    }
+  }
+
+  async #drawOnce(recipe: Recipe, hooks: DrawHooks, start: StartPicture | undefined): Promise<Pick<Drawing, "picture" | "timings">> {
     const work = new Work(hooks);
-    const denoising = await this.#denoise(recipe, work, hooks.onPreview, start);
+    const previews = this.#previews.of(recipe, recipe.steps, hooks);
+    const denoising = await this.#denoise(recipe, work, previews, start);
     try {
       // 6. The pixels, which are checked before they are shown.
       work.say({ stage: "decode" });
       const picture = await work.time("decode", () => denoising.decode("next"));
       checkPicture(picture, recipe);
-      return { recipe, picture, timings: this.#pay(work.timings()), tokens: this.#texts.tokens(recipe), model: this.facts };
+      previews.learn(work.timings());
+      return { picture, timings: work.timings() };
     } finally {
       denoising.end();
     }
@@ -66,7 +102,7 @@ export class Model {
   }
 
   /** Runs every step up to the finished latent, which is `next` of the last step. */
-  async #denoise(recipe: Recipe, work: Work, onPreview: DrawHooks["onPreview"], start: StartPicture | undefined): Promise<Denoising> {
+  async #denoise(recipe: Recipe, work: Work, previews: Previews | undefined, start: StartPicture | undefined): Promise<Denoising> {
     // 1. What the recipe asks of this model.
     fitRecipe(recipe, this.facts);
     if (start !== undefined) fitStart(start, recipe);
@@ -91,15 +127,14 @@ export class Model {
     // 4. The networks for this size, with room for these texts.
     const denoising = await this.#engine.begin(sample, condition, recipe, work);
     try {
-      // 5. Every step, and a preview after each step but the last.
+      // 5. Every step, and previews after those that can be afforded.
       for (const [index, step] of steps.entries()) {
         work.throwIfCancelled();
         work.say({ stage: "step", step: index + 1, steps: steps.length });
-        const isLast = index + 1 === steps.length;
         const noise = step.next.noise === 0 ? undefined : draw();
-        const showsX0 = onPreview !== undefined && !isLast;
-        await work.time("denoise", () => denoising.step(step, steeringAt(steering, index, step.sigma), noise, showsX0));
-        if (showsX0) onPreview(await work.time("decode", () => denoising.decode("x0")), index + 1);
+        const isShown = index + 1 < steps.length && previews?.isDue(index + 1) === true;
+        await work.time("denoise", () => denoising.step(step, steeringAt(steering, index, step.sigma), noise, isShown));
+        if (isShown) previews.show(await work.time("decode", () => denoising.decode("x0")), index + 1);
       }
       return denoising;
     } catch (error) {
@@ -108,10 +143,10 @@ export class Model {
     }
   }
 
-  async #read({ prompt, negative, steering }: Recipe, work: Work): Promise<Condition> {
+  async #read({ prompt, negative, emphasis, steering }: Recipe, work: Work): Promise<Condition> {
     if (this.#engine.textEncoders.length === 0) return { kind: "label", label: labelOf(prompt) };
     const { method } = effectiveSteering(steering, negative);
-    const encode = (text: string) => work.time("encode", () => this.#texts.encode(text, work));
+    const encode = (text: string) => work.time("encode", () => this.#texts.encode(text, emphasis, work));
     const positive = await encode(prompt);
     if (method === "none") return { kind: "text", positive, method: undefined };
     return { kind: "text", positive, negative: await encode(negative), method };

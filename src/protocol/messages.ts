@@ -1,6 +1,6 @@
 // The messages between page and worker, in both directions. Every call has an id, and every message
 // about it carries that id; a call ends with exactly one of `loaded`, `drawn`, `failed`.
-import type { HandedModel } from "../common/download";
+import type { HandedLora, HandedModel } from "../common/download";
 import type { Drawing } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import type { WireError } from "../common/errors";
@@ -14,13 +14,15 @@ interface With {
   readonly engine: Engine | undefined;
   /** The model's files, where the browser gives no storage that the worker could read them from. */
   readonly files?: HandedModel | undefined;
+  /** What is to be merged into it: the recipe's LoRAs, in their order. */
+  readonly loras?: readonly HandedLora[] | undefined;
 }
 
 export type Call =
   /** @param model the model's id */
   | ({ readonly type: "load"; readonly model: string } & With)
   /** Loads the recipe's model first if it is not the loaded one. The recipe is valid. */
-  | ({ readonly type: "generate"; readonly recipe: Recipe } & With);
+  | ({ readonly type: "generate"; readonly recipe: Recipe; /** 0 for no previews. */ readonly previewShare?: number | undefined } & With);
 
 /** Where the worker finds what ships with the page: absolute addresses that end in slashes. */
 export interface Roots {
@@ -36,6 +38,8 @@ export type ToWorker =
   | (Call & { readonly id: number })
   /** `id` is the id of the call to cancel. */
   | { readonly type: "cancel"; readonly id: number }
+  /** Whether the page can be seen, told when that changes. Until then it can. */
+  | { readonly type: "seen"; readonly isSeen: boolean }
   | { readonly type: "ping" };
 
 export type Answer =

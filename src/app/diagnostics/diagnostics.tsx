@@ -3,6 +3,7 @@ import { useId, type ReactNode } from "react";
 import { ENGINES } from "../../common/engine";
 import type { ModelFacts } from "../../common/model-facts";
 import { formatBytes, strings } from "../strings";
+import { keeping } from "../strings-keeping";
 import { useApp, useAppState } from "../use-app";
 import styles from "./diagnostics.module.css";
 
@@ -31,22 +32,47 @@ export function Diagnostics(): ReactNode {
           ))}
         </select>
       </div>
+      <Measured />
       {model.kind === "ready" && <Facts facts={model.facts} />}
     </details>
   );
 }
 
-function Facts({ facts: { adapter, parts } }: { readonly facts: ModelFacts }): ReactNode {
+/** Which engine is the quickest here, and a way to find out. */
+function Measured(): ReactNode {
+  const app = useApp();
+  const measuring = useAppState((state) => state.measuring);
+  const canMeasure = useAppState(({ shown, job, model }) => shown !== undefined && job === undefined && model.kind === "ready");
+  const isBusy = measuring?.current !== undefined;
+  return (
+    <div className={styles["measured"]}>
+      <button type="button" aria-disabled={isBusy || !canMeasure} onClick={() => void app.measureEngines()}>
+        {keeping.measure}
+      </button>
+      <p role="status">{measuring === undefined ? keeping.measureAbout : keeping.measured(measuring)}</p>
+    </div>
+  );
+}
+
+function Facts({ facts: { adapter, memory, parts } }: { readonly facts: ModelFacts }): ReactNode {
   return (
     <dl className={styles["facts"]}>
       <div>
         <dt>{strings.computedOn}</dt>
         <dd>{adapter === "cpu" ? strings.processor : adapter}</dd>
       </div>
-      {parts.map(({ name, engine, byteLength }) => (
+      {memory !== undefined && (
+        <div>
+          <dt>{strings.memory}</dt>
+          <dd>{strings.memoryOf(memory)}</dd>
+        </div>
+      )}
+      {parts.map(({ name, engine, byteLength, weights }) => (
         <div key={name}>
           <dt>{partName(name)}</dt>
-          <dd data-engine={engine}>{strings.engines[engine]}</dd>
+          <dd data-engine={engine}>
+            {weights === undefined ? strings.engines[engine] : `${strings.engines[engine]}, ${strings.weightFormats[weights]}`}
+          </dd>
           <dd>{formatBytes(byteLength)}</dd>
         </div>
       ))}

@@ -13,7 +13,7 @@ export function GalleryButton(): ReactNode {
       aria-label={keeping.openGallery}
       title={keeping.openGallery}
       aria-haspopup="dialog"
-      onClick={() => app.gallery.set({ isOpen: true })}
+      onClick={() => app.gallery.openGallery()}
     >
       <GalleryIcon />
     </button>

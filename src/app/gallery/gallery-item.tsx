@@ -25,7 +25,7 @@ export const GalleryItem = memo(function GalleryItem({ entry, index, isCurrent, 
   const prompt = recipe.prompt === "" ? strings.emptyPrompt : recipe.prompt;
   const tabIndex = isCurrent ? 0 : -1;
   const show = (): void => {
-    app.gallery.set({ isOpen: false });
+    app.gallery.closeGallery();
     void app.bring(recipe);
   };
   return (

@@ -18,7 +18,7 @@ export function GalleryPanel(): ReactNode {
       title={keeping.gallery}
       closeLabel={keeping.closeGallery}
       place="side"
-      onClose={() => app.gallery.set({ isOpen: false, askedBudget: undefined })}
+      onClose={() => app.gallery.closeGallery()}
     >
       <Contents />
     </Panel>

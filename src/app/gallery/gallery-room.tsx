@@ -25,7 +25,7 @@ export function GalleryRoom({ found }: { readonly found: number }): ReactNode {
           <button type="button" className={styles["link"]} onClick={() => void app.gallery.allow(askedBudget.budget, true)}>
             {keeping.agree}
           </button>{" "}
-          <button type="button" className={styles["link"]} onClick={() => app.gallery.set({ askedBudget: undefined })}>
+          <button type="button" className={styles["link"]} onClick={() => app.gallery.keepBudget()}>
             {keeping.disagree}
           </button>
         </p>

@@ -28,7 +28,7 @@ export function GalleryStrip(): ReactNode {
         </button>
       ))}
       {entries.length > MOST_SHOWN && (
-        <button type="button" className={styles["all"]} onClick={() => app.gallery.set({ isOpen: true })}>
+        <button type="button" className={styles["all"]} onClick={() => app.gallery.openGallery()}>
           {keeping.all(entries.length)}
         </button>
       )}

@@ -86,6 +86,15 @@ describe("a picture", () => {
     expect(seeds()).toEqual(["4", "3", "1"]);
   });
 
+  test("is the newest though the clock was set back meanwhile", async () => {
+    let now = 5_000;
+    const { gallery, seeds } = open({ clock: () => now });
+    await gallery.keep(drawn({ seed: "1" }));
+    now = 1_000;
+    for (const seed of ["2", "3"]) await gallery.keep(drawn({ seed }));
+    expect(seeds()).toEqual(["3", "2", "1"]);
+  });
+
   test("whose file has rotted is as one that is not there", async () => {
     const shelf = memoryShelf();
     const { gallery } = open({ shelf });

@@ -42,7 +42,10 @@ export interface Gallery {
   allow(budget: number, isAgreed?: boolean): Promise<void>;
   /** Adds pictures from files; those that are there already stay as they are. @returns how many are new */
   add(pictures: readonly KeptPicture[]): Promise<number>;
-  set(change: Partial<GalleryState>): void;
+  openGallery(): void;
+  closeGallery(): void;
+  /** Leaves the room as it is, where a smaller one would take pictures away. */
+  keepBudget(): void;
 }
 
 export function createGallery(store: AppStore, { shelf, makeThumbnail, tabs, clock }: Keeping): Gallery {
@@ -99,7 +102,10 @@ export function createGallery(store: AppStore, { shelf, makeThumbnail, tabs, clo
   }
 
   return {
-    set,
+    openGallery: () => set({ isOpen: true }),
+    closeGallery: () => set({ isOpen: false, askedBudget: undefined }),
+    keepBudget: () => set({ askedBudget: undefined }),
+
     async begin() {
       tabs.onTold(() => void shelf.read().then(show, () => undefined));
       try {
@@ -112,7 +118,8 @@ export function createGallery(store: AppStore, { shelf, makeThumbnail, tabs, clo
     has: (recipe) => entryOf(idOf(recipe)) !== undefined,
 
     async keep(drawn, insteadOf) {
-      const date = clock();
+      // A clock may be set back, and the newest picture is the newest all the same.
+      const date = Math.max(clock(), (store.getState().gallery.entries[0]?.date ?? 0) + 1);
       const picture = await keptPicture(drawn, { date, isFavourite: false }, makeThumbnail).catch(() => undefined);
       // A browser that cannot write a PNG says so where somebody asks for the file.
       if (picture !== undefined) await write([picture], insteadOf === undefined ? [] : [idOf(insteadOf)]);

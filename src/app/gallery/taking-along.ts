@@ -7,6 +7,7 @@ import type { ArchivedFile } from "./archive";
 import type { MakeThumbnail } from "./encoding";
 import type { KeptPicture } from "./entry";
 import type { Gallery } from "./gallery";
+import type { GalleryWork } from "./state";
 
 export interface TakingAlong {
   exportAll(): Promise<void>;
@@ -22,18 +23,24 @@ interface Tools {
   readonly clock: () => number;
 }
 
-export function createTakingAlong(store: AppStore, gallery: Gallery, { makeThumbnail, clock }: Tools): TakingAlong {
+export function createTakingAlong(
+  store: AppStore,
+  gallery: Pick<Gallery, "add" | "fileOf" | "has">,
+  { makeThumbnail, clock }: Tools,
+): TakingAlong {
+  const setWork = (work: GalleryWork | undefined): void => store.setState((state) => ({ gallery: { ...state.gallery, work } }));
+
   /** One at a time: a second click does nothing. */
   async function work(kind: "exporting" | "importing", total: number, act: (say: (done: number) => void) => Promise<void>): Promise<void> {
     const { work: current } = store.getState().gallery;
     if (current?.kind === "exporting" || current?.kind === "importing") return;
-    const say = (done: number): void => gallery.set({ work: { kind, done, total } });
+    const say = (done: number): void => setWork({ kind, done, total });
     say(0);
     try {
       await act(say);
     } catch (thrown) {
       const { message, remedy } = OnestrokeError.from(thrown, "invalid-input");
-      gallery.set({ work: { kind: "failed", reason: `${message}. ${remedy}` } });
+      setWork({ kind: "failed", reason: `${message}. ${remedy}` });
     }
   }
 
@@ -44,7 +51,7 @@ export function createTakingAlong(store: AppStore, gallery: Gallery, { makeThumb
         const { archiveOf } = await import("./archive");
         const archive = await archiveOf(entries, ({ recipe }) => gallery.fileOf(recipe), say);
         saveFile(archive, `onestroke-${new Date(clock()).toISOString().slice(0, 10)}.zip`);
-        gallery.set({ work: undefined });
+        setWork(undefined);
       });
     },
 
@@ -65,7 +72,7 @@ export function createTakingAlong(store: AppStore, gallery: Gallery, { makeThumb
         // Nothing that is kept already goes for what is brought in.
         if (needed > budget) throw tooMuch(needed);
         const count = await gallery.add(pictures);
-        gallery.set({ work: { kind: "imported", count, known: pictures.length - count, refused } });
+        setWork({ kind: "imported", count, known: pictures.length - count, refused });
       });
     },
   };

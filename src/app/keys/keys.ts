@@ -24,7 +24,7 @@ export const KEYS: readonly Key[] = [
   { key: "s", says: keeping.savePng, act: (app) => void app.save("png") },
   { key: "c", says: keeping.copyPicture, act: (app) => void app.copyPicture() },
   { key: "l", says: keeping.copyLink, act: (app) => void app.copyLink() },
-  { key: "g", says: keeping.openGallery, act: (app) => app.gallery.set({ isOpen: true }) },
+  { key: "g", says: keeping.openGallery, act: (app) => app.gallery.openGallery() },
   { key: "m", says: keeping.does.models, act: (app) => app.openModels() },
   { key: "?", says: keeping.openKeys, act: (app) => app.showKeys(true) },
 ];

@@ -23,8 +23,7 @@ export async function surveyGpu(gpu: Pick<GPU, "requestAdapter"> | undefined = n
   const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
   if (adapter === null || adapter === undefined) return { ...NO_GPU, memoryBytes };
   const { vendor, architecture, description, device } = adapter.info;
-  const isSoftware =
-    adapter.info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${description} ${device} ${architecture}`);
+  const isSoftware = adapter.info.isFallbackAdapter || isSoftwareGpu(`${description} ${device} ${architecture}`);
   return {
     name: description || device || [vendor, architecture].filter(Boolean).join(" ") || "WebGPU",
     isSoftware,
@@ -32,6 +31,11 @@ export async function surveyGpu(gpu: Pick<GPU, "requestAdapter"> | undefined = n
     maxBufferBytes: adapter.limits.maxBufferSize,
     memoryBytes,
   };
+}
+
+/** Whether an adapter's name is that of a program that stands in for a GPU. */
+export function isSoftwareGpu(name: string): boolean {
+  return /swiftshader|llvmpipe|lavapipe|basic render/i.test(name);
 }
 
 /** `deviceMemory` is in GiB, and only some browsers have it. */

@@ -31,7 +31,7 @@ export function ModelCard({ row }: { readonly row: ModelRow }): ReactNode {
         <p className={styles["facts"]}>
           {[
             row.own !== "closed folder" && strings.models.size(row),
-            need !== undefined && strings.models.need(need),
+            need !== undefined && strings.models.need(need, row.size),
             need !== undefined && gpu !== undefined && strings.models.outlooks[outlook(need, gpu)],
             entry !== undefined && strings.models.steps(entry.steps.maximum),
             license !== undefined && licenseName(license),

@@ -18,7 +18,16 @@ const planOf = (model: string, byteLength = 100): DownloadPlan => ({
 
 const offerOf = (model: string): ModelOffer => ({
   plan: planOf(model),
-  outline: { readAs: "weights", pipeline: "stable-diffusion", family: "sd21", defaultSize: 512, maxSteps: 4, parts: [], gpuBytes: 1_000 },
+  outline: {
+    readAs: "weights",
+    pipeline: "stable-diffusion",
+    family: "sd21",
+    defaultSize: 512,
+    maxSteps: 4,
+    parts: [],
+    gpuBytes: 1_000,
+    turns: [],
+  },
 });
 
 const keptOf = (model: string, hereBytes: number): KeptModel => ({

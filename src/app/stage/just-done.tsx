@@ -10,7 +10,7 @@ export function JustDone(): ReactNode {
   const done = useAppState((state) => state.done);
   useEffect(() => {
     if (done === undefined) return;
-    const timer = setTimeout(() => app.store.setState({ done: undefined }), SHOWN_MS);
+    const timer = setTimeout(() => app.dismissDone(), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [app, done]);
   return done === undefined ? null : (

@@ -30,7 +30,7 @@ export function Stage(): ReactNode {
   const isLoading = model.kind === "loading";
   const phase: Phase = job !== undefined ? "drawing" : isLoading ? "loading" : error !== undefined ? "failed" : "idle";
   const progress = isLoading ? model.progress : job?.progress;
-  const share = progressShare(progress);
+  const share = isLoading ? model.share : progressShare(progress);
   const isBusy = phase === "drawing" || phase === "loading";
   const isOtherSide = isComparing && job !== undefined && !leavesOut(job.recipe);
   const preview = isOtherSide ? undefined : job?.preview;
@@ -42,9 +42,9 @@ export function Stage(): ReactNode {
     <section className={styles["stage"]} data-phase={phase} aria-busy={isBusy}>
       <figure
         className={styles["figure"]}
-        style={{ maxInlineSize: `calc(min(100%, max(16rem, (100dvh - 13.5rem) * ${width / height}), 50rem) * ${shownAs})` }}
+        style={{ maxInlineSize: `min(100%, max(16rem, (100dvh - 13.5rem) * ${width / height}), 50rem)` }}
       >
-        <div className={styles["frame"]} style={{ aspectRatio: `${width} / ${height}` }}>
+        <div className={styles["frame"]} style={{ aspectRatio: `${width} / ${height}`, inlineSize: `${100 * shownAs}%` }}>
           {picture !== undefined && (
             <>
               <PictureCanvas picture={picture} className={styles["glow"]} label={undefined} />

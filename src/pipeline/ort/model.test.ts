@@ -152,14 +152,14 @@ describe("the algorithm", () => {
 
   test("more steps: a preview after each but the last", async () => {
     const previews: number[] = [];
-    await model.draw({ ...REQUEST, steps: 3 }, { onPreview: (_, step) => previews.push(step) });
+    await model.draw({ ...REQUEST, steps: 3 }, { previewShare: Infinity, onPreview: (_, step) => previews.push(step) });
     expect(previews).toEqual([1, 2]);
   });
 
   test("a preview may be of one colour, the last picture may not, as with our own engine", async () => {
     const grey = await openOnnxModel(files({ "vae_decoder/model.onnx": encodeModel(decoder(0)) }), runtime);
     const previews: number[] = [];
-    const drawing = grey.draw({ ...REQUEST, steps: 2 }, { onPreview: (_, step) => previews.push(step) });
+    const drawing = grey.draw({ ...REQUEST, steps: 2 }, { previewShare: Infinity, onPreview: (_, step) => previews.push(step) });
     await expect(drawing).rejects.toMatchObject({ code: "bad-image" });
     expect(previews).toEqual([1]);
     await grey.dispose();

@@ -31,7 +31,7 @@ test("hundreds of tensors are a few reads of megabytes", async () => {
   const unet = component(manifest, "unet");
   expect((await openComponent(unet)).names.length, "control").toBeGreaterThan(300);
   reads.length = 0;
-  const denoiser = new WgslDenoiser(manifest, await testDevice(), "f32");
+  const denoiser = new WgslDenoiser(manifest, await testDevice(), { format: "f32" });
   await denoiser.plan({ height: 8, width: 8, textTokens: 77, method: "nasa" }, new Work());
   denoiser.network.evict();
   const [prefix, header, ...weights] = reads;
@@ -73,5 +73,14 @@ test("a load that is cancelled at its last network frees those before it", async
     if ("component" in progress && progress.component === "vae") abort.abort();
   };
   const load = () => openWgslModel(manifest, device, { signal: abort.signal, onProgress: stopAtDecoder });
-  expect(await recordBuffers(device, () => expect(load()).rejects.toMatchObject({ code: "cancelled" }))).toBe(0);
+  expect((await recordBuffers(device, () => expect(load()).rejects.toMatchObject({ code: "cancelled" }))).left).toBe(0);
+});
+
+test("the weights' format is what was chosen, or else what the files have", async () => {
+  const [device, manifest] = [await testDevice(), await diffusersManifest(nodeStore("models/vignette"))];
+  const formatOf = (weights?: "q8") => new WgslDenoiser(manifest, device, { format: "f32", weights }).network.weightFormat();
+  expect([await formatOf("q8"), await formatOf()]).toEqual([
+    ["unet", "q8"],
+    ["unet", "f16"],
+  ]);
 });

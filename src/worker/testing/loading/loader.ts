@@ -7,7 +7,7 @@ import { fuseGraph } from "../../../engine/fuse";
 import { GraphBuilder } from "../../../engine/graph-builder";
 import { Weights } from "../../../engine/weights";
 import { openDenoiser } from "../../../networks";
-import { stepGraph } from "../../../pipeline/wgsl/denoiser";
+import { stepGraph } from "../../../pipeline/wgsl/graphs";
 import { createBrowserVault } from "../../../vault/browser-vault";
 
 export interface LoaderCall {
@@ -62,7 +62,7 @@ async function load({ model, at, path, config }: LoaderCall): Promise<number> {
   const opening = await device;
   const started = performance.now();
   const reader = await openTensors(opened.open(at), [path]);
-  const weights = new Weights(opening, { stream: (shapes, signal) => reader.stream([...shapes.keys()], signal) });
+  const weights = new Weights(opening, { stream: (wanted, signal) => reader.stream(wanted, signal) });
   await weights.load(graph);
   await opening.gpu.queue.onSubmittedWorkDone();
   const milliseconds = performance.now() - started;

@@ -1,0 +1,45 @@
+// What a visitor sees of loading: one bar that only grows, whatever is fetched, read and compiled. And the engine that was measured to be the
+// quickest is the one that draws in the next visit.
+import { expect, SMALL_LINK, test } from "./studio";
+
+test("one bar for all of loading never runs backwards; the quickest engine is measured once and remembered", async ({
+  freshStudio: studio,
+}) => {
+  const { page } = studio;
+  await page.addInitScript(() => {
+    const shares: number[] = [];
+    Object.assign(window, { shares });
+    new MutationObserver(() => {
+      const bar = document.querySelector<HTMLProgressElement>("[data-phase=loading] progress");
+      if (bar !== null && bar.value !== shares.at(-1)) shares.push(bar.value);
+    }).observe(document, { subtree: true, childList: true, attributes: true });
+  });
+  await studio.open(SMALL_LINK);
+  const shares = await page.evaluate((): number[] => Reflect.get(window, "shares"));
+  expect(new Set(shares).size).toBeGreaterThan(3);
+  expect(shares).toEqual(shares.toSorted((left, right) => left - right));
+  expect(shares.at(-1)).toBeGreaterThan(0.9);
+
+  const details = page.locator("details", { hasText: "Technical details" });
+  await expect(page.locator("footer").getByText("The processor stands in for a GPU here.")).toBeVisible();
+  await details.locator("summary").click();
+  await details.getByRole("button", { name: "Find the quickest engine" }).click();
+  const said = details.getByRole("status");
+  await expect(said).toHaveText(/^Onestroke on WebGPU: .*|^ONNX Runtime on .*/, { timeout: 15 * 60_000 });
+  const engines: Readonly<Record<string, string>> = {
+    "Onestroke on WebGPU": "wgsl",
+    "ONNX Runtime on WebGPU": "ort-webgpu",
+    "ONNX Runtime on WASM": "ort-wasm",
+  };
+  const lines = ((await said.textContent()) ?? "").split(" · ");
+  expect(lines).toHaveLength(3);
+  const quickest = engines[lines[0]?.split(":")[0] ?? ""];
+  await expect(details.locator(`[data-engine=${quickest}]`)).toHaveCount(3);
+  await expect(page.getByLabel("Engine")).toHaveValue("automatic");
+
+  await page.reload();
+  await studio.finished();
+  await details.locator("summary").click();
+  await expect(details.locator(`[data-engine=${quickest}]`)).toHaveCount(3);
+  expect(studio.complaints).toEqual([]);
+});

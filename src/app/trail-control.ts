@@ -1,0 +1,37 @@
+// Undo and redo: follows what is shown, and goes back and forward along it.
+import { isSameButSteering } from "./comparison";
+import type { PictureDrawing } from "./picture-drawing";
+import type { AppStore } from "./state";
+import { follow } from "./trail";
+
+export interface TrailControl {
+  /** Goes back to the picture that was shown before. While a picture is drawn, that is taken back instead. */
+  undo(): Promise<void>;
+  redo(): Promise<void>;
+}
+
+export function createTrail(store: AppStore, pictures: Pick<PictureDrawing, "bring" | "cancel">): TrailControl {
+  store.subscribe(({ shown, isComparing, trail }, before) => {
+    if (shown === undefined || shown === before.shown) return;
+    // The positions of the dial between two are no steps.
+    const replaces = isComparing && before.shown !== undefined && isSameButSteering(shown.recipe, before.shown.recipe);
+    store.setState({ trail: follow(trail, shown.recipe, replaces) });
+  });
+
+  async function step(by: 1 | -1): Promise<void> {
+    const { trail } = store.getState();
+    const at = trail.at + by;
+    const recipe = trail.recipes[at];
+    if (recipe === undefined) return;
+    store.setState({ trail: { ...trail, at } });
+    await pictures.bring(recipe);
+  }
+
+  return {
+    async undo() {
+      if (store.getState().job !== undefined) pictures.cancel();
+      else await step(-1);
+    },
+    redo: () => step(1),
+  };
+}

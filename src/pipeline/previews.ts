@@ -1,0 +1,50 @@
+// After which steps a picture is decoded to be looked at. Decoding may take longer than a step, so previews are given a share of the time
+// that the picture takes, by what steps and decoding took in the pictures before. The first picture of a model has none: nobody knows yet.
+import type { DrawHooks, Timings } from "../common/drawing";
+import type { Picture } from "../common/picture";
+import type { Size } from "./engine";
+
+const USUAL_SHARE = 0.1;
+
+type Looking = Pick<DrawHooks, "onPreview" | "previewShare" | "isSeen">;
+
+/** Milliseconds for each pixel, so that they hold for other sizes too. */
+interface Costs {
+  readonly step: number;
+  readonly decode: number;
+}
+
+export class PreviewPace {
+  #costs: Costs | undefined;
+
+  /** The previews of one picture. */
+  of({ width, height }: Size, steps: number, { onPreview, previewShare = USUAL_SHARE, isSeen }: Looking): Previews {
+    let shown = 0;
+    const affords = (): boolean => {
+      if (previewShare === Infinity) return true;
+      if (this.#costs === undefined) return false;
+      const { step, decode } = this.#costs;
+      return decode * (shown + 1) <= previewShare * (step * steps + decode);
+    };
+    return {
+      isDue: (step) => onPreview !== undefined && step < steps && isSeen?.() !== false && affords(),
+      show(picture, step) {
+        shown++;
+        onPreview?.(picture, step);
+      },
+      learn: ({ denoise, decode }) => {
+        const pixels = width * height;
+        const step = denoise.reduce((sum, ms) => sum + ms, 0) / Math.max(1, denoise.length);
+        this.#costs = { step: step / pixels, decode: decode / (shown + 1) / pixels };
+      },
+    };
+  }
+}
+
+export interface Previews {
+  /** @param step the one that is about to be taken, from 1 */
+  isDue(step: number): boolean;
+  show(picture: Picture, step: number): void;
+  /** Tells what the whole picture took. */
+  learn(timings: Pick<Timings, "denoise" | "decode">): void;
+}
