@@ -191,7 +191,7 @@ export const strings = {
           ? `Licence: ${licence.id}. Not for commercial use.`
           : `Licence: ${licence.id}.`,
     verifying: "Checking every byte",
-    whole: "Every byte is as it was published.",
+    whole: (isChecked: boolean) => (isChecked ? "Every byte is as it was published." : "Every byte is as it came."),
     repairs: {
       damaged: (byteLength: number) => `${formatSize(byteLength)} of it are not as they were published. Only these are fetched again:`,
       range: ({ file, begin, end }: DamagedRange) => `${file}, bytes ${count.format(begin)} to ${count.format(end - 1)}`,
@@ -208,6 +208,7 @@ export const strings = {
       kinds: {
         folder: "A folder of this device, used where it is.",
         file: "A file of this device, used where it is.",
+        copy: "A folder of this device that was copied into this browser.",
         "closed folder": "A folder of this device from an earlier visit. The browser asks you before the page may read it again.",
       },
       reopen: "Open it again",

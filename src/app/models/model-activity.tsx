@@ -18,7 +18,7 @@ export function ModelActivity({ row }: { readonly row: ModelRow }): ReactNode {
     case "verifying":
       return <Bar title={title} progress={activity.progress} words={strings.models.verifying} />;
     case "verified":
-      return <Verified damaged={activity.damaged} />;
+      return <Verified damaged={activity.damaged} isChecked={row.isChecked !== false} />;
     case "asking to remove":
     case "removing":
       return <p className={styles["activity"]}>{strings.models.askToRemove(hereBytes)}</p>;
@@ -44,8 +44,8 @@ export function ModelActivity({ row }: { readonly row: ModelRow }): ReactNode {
 /** What is shown of the damage; a disk that lost a whole file has one range for it. */
 const SHOWN_RANGES = 5;
 
-function Verified({ damaged }: { readonly damaged: readonly DamagedRange[] }): ReactNode {
-  if (damaged.length === 0) return <p className={styles["activity"]}>{strings.models.whole}</p>;
+function Verified({ damaged, isChecked }: { readonly damaged: readonly DamagedRange[]; readonly isChecked: boolean }): ReactNode {
+  if (damaged.length === 0) return <p className={styles["activity"]}>{strings.models.whole(isChecked)}</p>;
   const more = damaged.length - SHOWN_RANGES;
   return (
     <div role="alert" className={styles["failure"]}>

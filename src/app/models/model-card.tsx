@@ -11,6 +11,7 @@ import type { ModelRow } from "./state";
 
 export function ModelCard({ row }: { readonly row: ModelRow }): ReactNode {
   const { id, title, entry, license, gpuBytes: need } = row;
+  const kind = row.isCopied ? "copy" : row.own;
   const app = useApp();
   const isCurrent = useAppState(({ draft }) => draft.model === id);
   const isWanted = useAppState(({ models }) => models.wanted === id);
@@ -26,7 +27,7 @@ export function ModelCard({ row }: { readonly row: ModelRow }): ReactNode {
       <ModelMark id={id} />
       <div className={styles["about"]}>
         <h3>{title}</h3>
-        <p>{row.own === undefined ? (entry?.summary ?? strings.models.fromHub(id)) : strings.models.own.kinds[row.own]}</p>
+        <p>{entry?.summary ?? (kind === undefined ? strings.models.fromHub(id) : strings.models.own.kinds[kind])}</p>
         <p className={styles["facts"]}>
           {[
             row.own !== "closed folder" && strings.models.size(row),

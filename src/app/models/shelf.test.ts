@@ -201,7 +201,7 @@ describe("a folder of this device", () => {
     expect(row("mine")).toMatchObject({ own: "folder", isComplete: true });
     await shelf.copy("mine");
     expect(seen).toMatchObject([{ kind: "downloading", progress: { hereBytes: 50 } }]);
-    expect(row("mine")).toMatchObject({ own: undefined, isComplete: true, activity: undefined });
+    expect(row("mine")).toMatchObject({ own: undefined, isCopied: true, isComplete: true, activity: undefined });
     expect(forgotten).toHaveBeenCalledWith("mine");
     expect(store.getState().status).toBe("mine is on this device");
   });

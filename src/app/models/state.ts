@@ -2,7 +2,14 @@
 import { catalogueEntry, CATALOGUE } from "../../catalogue/entries";
 import type { CatalogueEntry } from "../../catalogue/entry";
 import type { StoreRoom } from "../../library";
-import { planBytes, type DamagedRange, type DownloadProgress, type KeptModel, type ModelOffer } from "../../common/download";
+import {
+  planBytes,
+  type DamagedRange,
+  type DownloadProgress,
+  type KeptModel,
+  type ModelOffer,
+  type PlannedRepository,
+} from "../../common/download";
 import type { OnestrokeError } from "../../common/errors";
 import type { License } from "../../common/model-facts";
 import type { GpuSurvey } from "./gpu-survey";
@@ -69,6 +76,8 @@ export interface ModelRow {
   readonly isEmbedded: boolean;
   /** It lies on this device's own disk: open, or a folder of an earlier visit, which the browser asks about again. */
   readonly own: "folder" | "file" | "closed folder" | undefined;
+  /** It was copied from this device, and nobody else has it. */
+  readonly isCopied: boolean;
   readonly activity: Activity | undefined;
 }
 
@@ -80,6 +89,8 @@ export function modelRows({ kept, activities, folders }: Pick<ModelsState, "kept
   const rows = [...ids].map((id) => rowOf(id, here.get(id), activities.get(id), folders.includes(id)));
   return rows.toSorted((left, right) => rank(left) - rank(right));
 }
+
+const isNowhereElse = ({ addresses }: PlannedRepository): boolean => addresses.length === 0;
 
 /** Models that draw from a text, and whose weights are read. */
 function isOffered({ weights, components, base }: CatalogueEntry): boolean {
@@ -107,6 +118,7 @@ function rowOf(id: string, kept: KeptModel | undefined, activity: Activity | und
     isChecked: kept?.isComplete === true ? kept.isChecked : undefined,
     isEmbedded: entry?.base?.revision === "",
     own: kept?.lent ?? (isFolder && kept?.isComplete !== true ? "closed folder" : undefined),
+    isCopied: kept !== undefined && kept.lent === undefined && entry === undefined && kept.plan.repositories.every(isNowhereElse),
     activity,
   };
 }
