@@ -25,7 +25,7 @@ test("the keyboard reaches everything, in the page's order, while a picture is d
   await studio.drawn({ prompt: "a windmill at dusk", negative: "fog", seed: "1", steps: 1 });
   for (const summary of FOLDED) await page.locator("summary", { hasText: summary }).click();
   await studio.whileHeld(async () => {
-    await studio.draw().click();
+    await studio.prompt().press("Control+Enter");
     await expect(studio.cancel()).toBeEnabled();
     const names = await controls.evaluateAll((elements) =>
       elements.map((element) => {

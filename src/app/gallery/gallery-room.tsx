@@ -35,7 +35,7 @@ export function GalleryRoom({ found }: { readonly found: number }): ReactNode {
           {keeping.count(found, entries.length)}. {keeping.room(taken)}
         </p>
         {problem !== "denied" && (
-          <>
+          <span className={styles["budget"]}>
             <label htmlFor={id}>{keeping.budget}</label>
             <select
               id={id}
@@ -49,7 +49,7 @@ export function GalleryRoom({ found }: { readonly found: number }): ReactNode {
                 </option>
               ))}
             </select>
-          </>
+          </span>
         )}
       </div>
       <p id={`${id}-about`} className={styles["about"]}>
