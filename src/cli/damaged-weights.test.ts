@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ByteSource } from "../checkpoints/byte-source";
+import { blocksHeader, writtenBytes } from "../checkpoints/formats/blocks/write";
 import { withLoras } from "../checkpoints/formats/lora/merge";
 import { readLora } from "../checkpoints/formats/lora/read";
 import { takeApart } from "../checkpoints/formats/original/single-file";
@@ -17,7 +18,9 @@ import { readTensorFile } from "../checkpoints/tensor-file";
 import { tensorReader } from "../checkpoints/tensor-reader";
 import { bounded, damagedBytes, damagedJson, RUNS } from "../checkpoints/testing/mutate";
 import { float32Tensor, safetensorsFile } from "../checkpoints/testing/safetensors-file";
+import { blockShape, quantise } from "../common/blocks";
 import { isJsonObject } from "../common/json";
+import type { QuantisedFormat } from "../common/weight-format";
 import { GraphBuilder } from "../engine/graph-builder";
 import { openAutoencoder, openDenoiser, openTextEncoder } from "../networks";
 
@@ -51,7 +54,33 @@ const GGUF = ggufFile(
   { "general.architecture": "sd1", "general.alignment": 32, "comfy.gguf.orig_shape.a.weight": [8, 8] },
 );
 
+/** A file of weights in blocks, as `models -- quantise` writes it. */
+function blocksFile(format: QuantisedFormat): Uint8Array<ArrayBuffer> {
+  const weights = [
+    { name: "a.weight", shape: [2, 64], format },
+    { name: "b.weight", shape: [2, 32, 3, 1], format },
+    { name: "c", shape: [3], format: "f16" },
+  ] as const;
+  const { header } = blocksHeader(weights);
+  const [a, b] = [
+    [2, 64],
+    [2, 32, 3, 1],
+  ].map((shape) => quantise(new Float32Array(shape.reduce((x, y) => x * y)).fill(127), blockShape(shape), format));
+  const data = [a, b].flatMap((blocks, index) => (blocks === undefined ? [] : writtenBytes(blocks, weights[index]?.shape ?? [])));
+  return Uint8Array.from([header, ...data, new Uint8Array(6)].flatMap((bytes) => [...bytes]));
+}
+
+test("control: files of blocks are read whole", async () => {
+  for (const format of ["q8", "q4"] as const) {
+    const { tensors } = await readTensorFile(memorySource("file", blocksFile(format)));
+    expect([...tensors.keys()]).toEqual(["a.weight", "b.weight", "c"]);
+    expect(await tensorReader("file", tensors).readFloat32("b.weight")).toEqual(new Float32Array(192).fill(127));
+  }
+});
+
 test.each([
+  ["q8", blocksFile("q8")],
+  ["q4", blocksFile("q4")],
   ["torch.save", torchFile(STATE, STORAGES)],
   ["torch.save, in a training checkpoint, with zip64", torchFile(new Map([["state_dict", STATE]]), STORAGES, true)],
   ["GGUF", GGUF],
