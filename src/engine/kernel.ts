@@ -11,14 +11,14 @@ export type BindingElement = "activation" | "weight" | "f32" | "u32";
 
 /**
  * A storage buffer of a kernel, read or written through generated accessors on f32 values
- * (u32 for `u32`): `load_NAME(index)`, `store_NAME(index, value)`. With four lanes the index
- * counts `vec4`s.
+ * (u32 for `u32`): `load_NAME(index)`, `store_NAME(index, value)`. With two or four lanes the index
+ * counts vectors.
  */
 export interface Binding {
   readonly name: string;
   readonly access: "read" | "write";
   readonly element: BindingElement;
-  readonly lanes: 1 | 4;
+  readonly lanes: 1 | 2 | 4;
 }
 
 export interface Kernel {

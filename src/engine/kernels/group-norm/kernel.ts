@@ -1,7 +1,7 @@
-// GroupNorm over channels-last activations with affine weights, modulation and activation:
-// statistics in one dispatch (groups.ts) or, for large images, two (chunks.ts before it),
-// then one pass that applies them. Two sources are normalised, and written, as one tensor
-// concatenated along channels. Statistics and factors are f32; the result is rounded once.
+// GroupNorm over channels-last activations with affine weights, modulation and activation. On GPUs
+// one dispatch (whole.ts); on software adapters statistics (groups.ts), then a pass that applies them;
+// for large images statistics of chunks of pixels (chunks.ts) before both. Two sources are normalised,
+// and written, as one tensor concatenated along channels. Statistics are f32; the result is rounded once.
 import { activationText } from "../../activations";
 import type { Dispatch, Lowering } from "../../kernel";
 import type { GroupNorm } from "../../ops";
@@ -11,6 +11,7 @@ import { rowwise } from "../rowwise";
 import { joinedWgsl } from "../streams";
 import { chunkMoments, chunksOf } from "./chunks";
 import { groupFactors } from "./groups";
+import { normaliseGroups } from "./whole";
 
 export function lowerGroupNorm(op: GroupNorm, output: Tensor, lowering: Lowering): readonly Dispatch[] {
   const { target } = lowering;
@@ -19,7 +20,8 @@ export function lowerGroupNorm(op: GroupNorm, output: Tensor, lowering: Lowering
   const shape = { batch, pixels: rowsOf(output) / batch, channels: channelsOf(output) };
   const alone =
     (shape.pixels * shape.channels) / op.groups <= target.traits.groupElementsAlone &&
-    [x, second ?? x].every((tensor) => byteLengthOf(tensor, target.format) <= target.bindingBytes);
+    [x, second ?? x, output].every((tensor) => byteLengthOf(tensor, target.format) <= target.bindingBytes);
+  if (alone && target.traits.normalisesGroupsAtOnce) return [normaliseGroups(op, output, shape, lowering)];
   if (alone) {
     const { factors, dispatch } = groupFactors(op, shape, second ? { x, second } : { x }, lowering);
     return [dispatch, ...applyFactors(op, output, factors, lowering)];

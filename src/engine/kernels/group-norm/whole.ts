@@ -1,0 +1,204 @@
+// GroupNorm in one dispatch: a workgroup takes the statistics of a group, then applies them. A thread stays with the same
+// channels from pixel to pixel, so that it works out their factors once, and asks for several pixels before it needs
+// the first. Large images go through chunks.ts and groups.ts, which keep more of the GPU busy in three dispatches.
+import { activationText } from "../../activations";
+import type { Binding, BufferSource, Dispatch, Lowering } from "../../kernel";
+import type { GroupNorm } from "../../ops";
+import { channelsOf, strideOf, type Tensor } from "../../tensor";
+import { entryPoint, unroll, wgsl } from "../../wgsl";
+import { momentsWgsl } from "../moments";
+
+export interface GroupedShape {
+  readonly batch: number;
+  readonly pixels: number;
+  readonly channels: number;
+}
+
+/** Channels that are read and written at once. */
+type Lanes = 1 | 2 | 4;
+
+/** Pixels that a thread asks for before it needs the first. */
+const MOST_AT_ONCE = 8;
+
+/** Normalises x, or x and second side by side, in one dispatch. Groups may straddle the seam. */
+export function normaliseGroups(op: GroupNorm, output: Tensor, shape: GroupedShape, { target }: Lowering): Dispatch {
+  const { x, second, modulation } = op.inputs;
+  const { scale, shift } = op.weights;
+  const { batch, pixels, channels } = shape;
+  const threads = target.traits.groupInvocations;
+  const groupSize = channels / op.groups;
+  const lanes = lanesOf([groupSize, ...(second ? [channelsOf(x)] : [])]);
+  const run = groupSize / lanes;
+  const columns = Math.min(run, threads);
+  const lines = Math.floor(threads / columns);
+  const atOnce = Math.min(MOST_AT_ONCE, Math.ceil(pixels / lines));
+  const affine = scale !== undefined && shift !== undefined;
+  const read = (name: string, element: Binding["element"]): Binding => ({ name, access: "read", element, lanes });
+  const bindings: readonly Binding[] = [
+    read("x", x.element),
+    ...(second ? [read("second", second.element)] : []),
+    ...(affine ? [read("scale", "weight"), read("shift", "weight")] : []),
+    ...(modulation ? [read("modulation", modulation.element)] : []),
+    { name: "y", access: "write", element: output.element, lanes },
+  ];
+  const buffers: Readonly<Record<string, BufferSource>> = {
+    x: { tensor: x },
+    ...(second ? { second: { tensor: second } } : {}),
+    ...(affine ? { scale: { weight: scale }, shift: { weight: shift } } : {}),
+    ...(modulation ? { modulation: { tensor: modulation } } : {}),
+    y: { tensor: output },
+  };
+  const activation = activationText("activation", op.activation, target.traits.choosesActivationsAtRunTime);
+  const padded = strideOf(output) !== channels;
+  const sizes = {
+    pixels,
+    // Of a group; the workgroup's threads stand in `columns` by `lines`. All in units of what is read at once.
+    run,
+    columns,
+    lines,
+    x_stride: strideOf(x) / lanes,
+    ...(second ? { second_stride: strideOf(second) / lanes, seam: channelsOf(x) / lanes } : {}),
+    ...(modulation ? { modulation_stride: strideOf(modulation) / lanes, modulation_shift: channels / lanes } : {}),
+    y_stride: strideOf(output) / lanes,
+    ...(padded ? { groups: op.groups, channels: channels / lanes } : {}),
+    ...activation.sizes,
+  };
+  const text = { lanes, threads, atOnce, affine, padded, modulated: modulation !== undefined, joined: second !== undefined };
+  return {
+    kernel: {
+      name: "group-norm",
+      bindings,
+      sizes,
+      scalars: { epsilon: op.epsilon },
+      workgroups: [op.groups, batch, 1],
+      code: codeOf(text, activation),
+    },
+    buffers,
+  };
+}
+
+/** The widest reads that no group and no seam cuts. */
+function lanesOf(lengths: readonly number[]): Lanes {
+  const widths: readonly Lanes[] = [4, 2];
+  return widths.find((width) => lengths.every((length) => length % width === 0)) ?? 1;
+}
+
+interface Text {
+  readonly lanes: Lanes;
+  readonly threads: number;
+  readonly atOnce: number;
+  readonly affine: boolean;
+  readonly padded: boolean;
+  readonly modulated: boolean;
+  readonly joined: boolean;
+}
+
+function codeOf(text: Text, activation: ReturnType<typeof activationText>): string {
+  const { lanes, threads, atOnce, affine, padded, modulated, joined } = text;
+  const vector = lanes === 1 ? "f32" : `vec${lanes}<f32>`;
+  const sumOf = (name: string) => (lanes === 1 ? name : `dot(${name}, ${vector}(1.0))`);
+  const activated = (value: string) => {
+    if (lanes === 4) return activation.apply(value);
+    const filled = `vec4<f32>(${value}, ${lanes === 2 ? "vec2" : "vec3"}<f32>(0.0))`;
+    return `${activation.apply(filled)}.${lanes === 2 ? "xy" : "x"}`;
+  };
+  // Pixels past the end are the last one again.
+  const readPixels = unroll(
+    atOnce,
+    (i) => wgsl`
+      let pixel_${i} = pixel + ${i}u * sizes.lines;
+      let read_${i} = value_at(first_row + min(pixel_${i}, sizes.pixels - 1u), unit);
+    `,
+  );
+  const eachPixel = (body: string) => wgsl`
+    for (var pixel = line; pixel < sizes.pixels; pixel += ${atOnce}u * sizes.lines) {
+      ${readPixels}
+      ${body}
+    }
+  `;
+  return wgsl`
+    ${momentsWgsl({ lanes: 1, threads, teams: 1 })}
+
+    ${activation.declaration}
+
+    // Channels \`unit\` of a row.
+    fn value_at(row: u32, unit: u32) -> ${vector} {
+      ${joined ? "if (unit >= sizes.seam) { return load_second(row * sizes.second_stride + unit - sizes.seam); }" : ""}
+      return load_x(row * sizes.x_stride + unit);
+    }
+
+    ${entryPoint(
+      threads,
+      wgsl`
+        // This thread's place: channels of the group, and the first of its pixels. The last threads may have none.
+        let column = thread % sizes.columns;
+        let line = select(sizes.pixels, thread / sizes.columns, thread < sizes.columns * sizes.lines);
+        let begin = group.x * sizes.run;
+        let first_row = group.y * sizes.pixels;
+
+        // The group's statistics, from sums of deviations from the first value.
+        var moments = Moments(0.0, 0.0, 0.0);
+        for (var offset = column; offset < sizes.run; offset += sizes.columns) {
+          let unit = begin + offset;
+          let start = value_at(first_row + min(line, sizes.pixels - 1u), unit)${lanes === 1 ? "" : ".x"};
+          var sum = ${vector}(0.0);
+          var squares = ${vector}(0.0);
+          var count = 0.0;
+          ${eachPixel(
+            unroll(
+              atOnce,
+              (i) => wgsl`
+                let deviation_${i} = select(${vector}(0.0), read_${i} - start, pixel_${i} < sizes.pixels);
+                sum += deviation_${i};
+                squares += deviation_${i} * deviation_${i};
+                count += select(0.0, ${lanes}.0, pixel_${i} < sizes.pixels);
+              `,
+            ),
+          )}
+          moments = merge(moments, moments_of(count, start, ${sumOf("sum")}, ${sumOf("squares")}));
+        }
+        moments = reduce(thread, moments);
+        let deviation = inverseSqrt(moments.square / moments.count + sizes.epsilon);
+
+        // Apply them, and store.
+        for (var offset = column; offset < sizes.run; offset += sizes.columns) {
+          let unit = begin + offset;
+          var multiplier = ${vector}(deviation);
+          var addend = ${vector}(0.0);
+          ${affine ? "multiplier *= load_scale(unit);\naddend = load_shift(unit);" : ""}
+          ${modulated ? MODULATE : ""}
+          ${eachPixel(
+            unroll(
+              atOnce,
+              (i) => wgsl`
+                if (pixel_${i} < sizes.pixels) {
+                  store_y((first_row + pixel_${i}) * sizes.y_stride + unit, ${activated(`(read_${i} - moments.mean) * multiplier + addend`)});
+                }
+              `,
+            ),
+          )}
+        }
+        ${padded ? clearPadding(vector, threads) : ""}
+      `,
+    )}
+  `;
+}
+
+const MODULATE = wgsl`
+  let modulated = 1.0 + load_modulation(group.y * sizes.modulation_stride + unit);
+  multiplier *= modulated;
+  addend = addend * modulated + load_modulation(group.y * sizes.modulation_stride + sizes.modulation_shift + unit);
+`;
+
+function clearPadding(vector: string, threads: number): string {
+  return wgsl`
+    // The last group clears the padding behind its channels.
+    if (group.x == sizes.groups - 1u) {
+      for (var pixel = thread; pixel < sizes.pixels; pixel += ${threads}u) {
+        for (var unit = sizes.channels; unit < sizes.y_stride; unit++) {
+          store_y((first_row + pixel) * sizes.y_stride + unit, ${vector}(0.0));
+        }
+      }
+    }
+  `;
+}
