@@ -4,13 +4,14 @@
 import { activationText } from "../../activations";
 import type { Binding, BufferSource } from "../../kernel";
 import type { Activation, Weight } from "../../ops";
-import type { Tensor } from "../../tensor";
+import { quadsOf, type Tensor } from "../../tensor";
 import { wgsl } from "../../wgsl";
 
 export interface Epilogue {
   readonly bias?: Weight | undefined;
-  /** `[batch, columns]`, added to every row of a batch item. */
+  /** `[batch, columns or more]`, of which the columns from `channelBiasBegin` on are added to every row of a batch item. */
   readonly channelBias?: Tensor | undefined;
+  readonly channelBiasBegin?: number;
   readonly residual?: Tensor | undefined;
   /** Before the residual. */
   readonly activation: Activation;
@@ -32,10 +33,12 @@ function activations(epilogue: Epilogue) {
   };
 }
 
-/** Sizes that `finish` reads to choose activations at run time. */
+/** Sizes that `finish` reads to find a channel bias, and to choose activations at run time. */
 export function epilogueSizes(epilogue: Epilogue): Readonly<Record<string, number>> {
   const { inner, last } = activations(epilogue);
-  return { ...inner.sizes, ...last.sizes };
+  const { channelBias, channelBiasBegin = 0 } = epilogue;
+  const place = channelBias ? { channel_bias_quads: quadsOf(channelBias), channel_bias_begin: channelBiasBegin / 4 } : {};
+  return { ...place, ...inner.sizes, ...last.sizes };
 }
 
 /**
@@ -48,7 +51,7 @@ export function epilogueWgsl(epilogue: Epilogue): string {
   const biased = (name: string, quad: string) => (bias ? `${name} + load_bias(${quad})` : name);
   const plain = wgsl`
     var result = ${biased("value", "quad")};
-    ${channelBias ? "result += load_channel_bias((row + sizes.row_offset) / sizes.batch_rows * sizes.output_quads + quad);" : ""}
+    ${channelBias ? CHANNEL_BIAS : ""}
     ${inner.assign("result")}
   `;
   const gate = wgsl`
@@ -69,6 +72,11 @@ export function epilogueWgsl(epilogue: Epilogue): string {
     }
   `;
 }
+
+const CHANNEL_BIAS = wgsl`
+  let item = (row + sizes.row_offset) / sizes.batch_rows;
+  result += load_channel_bias(item * sizes.channel_bias_quads + sizes.channel_bias_begin + quad);
+`;
 
 export function epilogueBindings({ bias, channelBias, residual, output }: Epilogue): readonly Binding[] {
   return [
