@@ -113,11 +113,11 @@ function bindingBlock({ name, access, element, lanes }: Binding, index: number, 
   const mode = access === "read" ? "read" : "read_write";
   const declaration = `@group(0) @binding(${index}) var<storage, ${mode}> ${name}: array<${stored}>;`;
   const convert = (type: string, text: string) => (stored === value ? text : `${type}(${text})`);
-  if (access === "write") {
-    return `${declaration}\nfn store_${name}(index: u32, value: ${value}) { ${name}[index] = ${convert(stored, "value")}; }`;
-  }
   const load = isPacked ? unpacked(name, lanes) : `return ${convert(value, `${name}[index]`)};`;
-  return `${declaration}\nfn load_${name}(index: u32) -> ${value} { ${load} }`;
+  const loading = `fn load_${name}(index: u32) -> ${value} { ${load} }`;
+  const storing = `fn store_${name}(index: u32, value: ${value}) { ${name}[index] = ${convert(stored, "value")}; }`;
+  const accessors = { read: [loading], write: [storing], update: [loading, storing] }[access];
+  return [declaration, ...accessors].join("\n");
 }
 
 /** float16 without `shader-f16`: two of them in a u32. */

@@ -42,10 +42,21 @@ export function epilogueSizes(epilogue: Epilogue): Readonly<Record<string, numbe
 }
 
 /**
+ * `finished(row, quad, sum)`, which gives what is to be stored; the rest is as in `epilogueWgsl`. Not for gated products.
+ */
+export function finishedWgsl(epilogue: Epilogue): string {
+  return functionWgsl(epilogue, "finished", { result: " -> vec4<f32>", end: "return result;" });
+}
+
+/**
  * `finish(row, quad, sum)`, or `finish(row, quad, value, gate)` with `quad` counting stored quads.
  * Reads the sizes `output_quads` and, with a channel bias, `row_offset` and `batch_rows`.
  */
 export function epilogueWgsl(epilogue: Epilogue): string {
+  return functionWgsl(epilogue, "finish", { result: "", end: "store_y(index, result);" });
+}
+
+function functionWgsl(epilogue: Epilogue, name: string, { result, end }: { readonly result: string; readonly end: string }): string {
   const { bias, channelBias, residual, gated } = epilogue;
   const { inner, last } = activations(epilogue);
   const biased = (name: string, quad: string) => (bias ? `${name} + load_bias(${quad})` : name);
@@ -63,12 +74,12 @@ export function epilogueWgsl(epilogue: Epilogue): string {
     ${inner.declaration}
     ${last.declaration}
     // What becomes of four sums before they are stored.
-    fn finish(row: u32, quad: u32, value: vec4<f32>${gated ? ", gate: vec4<f32>" : ""}) {
+    fn ${name}(row: u32, quad: u32, value: vec4<f32>${gated ? ", gate: vec4<f32>" : ""})${result} {
       ${gated ? gate : plain}
       let index = row * sizes.output_quads + quad;
       ${residual ? "result += load_residual(index);" : ""}
       ${last.assign("result")}
-      store_y(index, result);
+      ${end}
     }
   `;
 }
@@ -78,13 +89,17 @@ const CHANNEL_BIAS = wgsl`
   result += load_channel_bias(item * sizes.channel_bias_quads + sizes.channel_bias_begin + quad);
 `;
 
-export function epilogueBindings({ bias, channelBias, residual, output }: Epilogue): readonly Binding[] {
+/** What the epilogue reads. */
+export function epilogueInputs({ bias, channelBias, residual }: Epilogue): readonly Binding[] {
   return [
     ...(bias ? [{ name: "bias", access: "read", element: "weight", lanes: 4 } as const] : []),
     ...(channelBias ? [{ name: "channel_bias", access: "read", element: channelBias.element, lanes: 4 } as const] : []),
     ...(residual ? [{ name: "residual", access: "read", element: residual.element, lanes: 4 } as const] : []),
-    { name: "y", access: "write", element: output.element, lanes: 4 },
   ];
+}
+
+export function epilogueBindings(epilogue: Epilogue): readonly Binding[] {
+  return [...epilogueInputs(epilogue), { name: "y", access: "write", element: epilogue.output.element, lanes: 4 }];
 }
 
 /** `rows` gives the band of a tensor with the output's rows. */

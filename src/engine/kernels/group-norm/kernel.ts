@@ -3,7 +3,7 @@
 // for large images statistics of chunks of pixels (chunks.ts) before both. Two sources are normalised,
 // and written, as one tensor concatenated along channels. Statistics are f32; the result is rounded once.
 import { activationText } from "../../activations";
-import type { Dispatch, Lowering } from "../../kernel";
+import type { Dispatch, KernelTarget, Lowering } from "../../kernel";
 import type { GroupNorm } from "../../ops";
 import { axis, byteLengthOf, channelsOf, quadsOf, rowsOf, type Tensor } from "../../tensor";
 import { wgsl } from "../../wgsl";
@@ -11,18 +11,15 @@ import { rowwise } from "../rowwise";
 import { joinedWgsl } from "../streams";
 import { chunkMoments, chunksOf } from "./chunks";
 import { groupFactors } from "./groups";
-import { normaliseGroups } from "./whole";
+import { addsUpInOneDispatch, normaliseGroups } from "./whole";
 
 export function lowerGroupNorm(op: GroupNorm, output: Tensor, lowering: Lowering): readonly Dispatch[] {
   const { target } = lowering;
   const { x, second } = op.inputs;
   const batch = axis(output, 0);
   const shape = { batch, pixels: rowsOf(output) / batch, channels: channelsOf(output) };
-  const alone =
-    (shape.pixels * shape.channels) / op.groups <= target.traits.groupElementsAlone &&
-    [x, second ?? x, output].every((tensor) => byteLengthOf(tensor, target.format) <= target.bindingBytes);
-  if (alone && target.traits.normalisesGroupsAtOnce) return [normaliseGroups(op, output, shape, lowering)];
-  if (alone) {
+  if (isOneDispatch(op, output, target)) return [normaliseGroups(op, output, shape, lowering)];
+  if (fitsWorkgroups(op, output, target)) {
     const { factors, dispatch } = groupFactors(op, shape, second ? { x, second } : { x }, lowering);
     return [dispatch, ...applyFactors(op, output, factors, lowering)];
   }
@@ -32,6 +29,23 @@ export function lowerGroupNorm(op: GroupNorm, output: Tensor, lowering: Lowering
   const moments = { x: first.tensor, ...(rest ? { second: rest.tensor } : {}), chunks };
   const { factors, dispatch } = groupFactors(op, shape, moments, lowering);
   return [...first.dispatches, ...(rest?.dispatches ?? []), dispatch, ...applyFactors(op, output, factors, lowering)];
+}
+
+/** Whether the norm can add up the parts that x is left in. */
+export function groupNormAddsUpParts(op: GroupNorm, output: Tensor, target: KernelTarget): boolean {
+  return isOneDispatch(op, output, target) && addsUpInOneDispatch(op);
+}
+
+function isOneDispatch(op: GroupNorm, output: Tensor, target: KernelTarget): boolean {
+  return target.traits.normalisesGroupsAtOnce && fitsWorkgroups(op, output, target);
+}
+
+/** Whether one workgroup reads all of a group. */
+function fitsWorkgroups(op: GroupNorm, output: Tensor, target: KernelTarget): boolean {
+  const { x, second } = op.inputs;
+  const elements = (rowsOf(output) / axis(output, 0)) * (channelsOf(output) / op.groups);
+  const fitsBinding = (tensor: Tensor) => byteLengthOf(tensor, target.format) <= target.bindingBytes;
+  return elements <= target.traits.groupElementsAlone && [x, second ?? x, output].every(fitsBinding);
 }
 
 function applyFactors(op: GroupNorm, output: Tensor, factors: Tensor, lowering: Lowering): readonly Dispatch[] {

@@ -20,10 +20,16 @@ type Lanes = 1 | 2 | 4;
 /** Pixels that a thread asks for before it needs the first. */
 const MOST_AT_ONCE = 8;
 
+/** Whether `normaliseGroups` can add up the parts that x is left in: it has bindings to spare then, and x no padding. */
+export function addsUpInOneDispatch({ inputs }: GroupNorm): boolean {
+  return !inputs.modulation && channelsOf(inputs.x) % 4 === 0;
+}
+
 /** Normalises x, or x and second side by side, in one dispatch. Groups may straddle the seam. */
-export function normaliseGroups(op: GroupNorm, output: Tensor, shape: GroupedShape, { target }: Lowering): Dispatch {
+export function normaliseGroups(op: GroupNorm, output: Tensor, shape: GroupedShape, { target, parts: left }: Lowering): Dispatch {
   const { x, second, modulation } = op.inputs;
   const { scale, shift } = op.weights;
+  const parts = left.get(x.id);
   const { batch, pixels, channels } = shape;
   const threads = target.traits.groupInvocations;
   const groupSize = channels / op.groups;
@@ -35,13 +41,15 @@ export function normaliseGroups(op: GroupNorm, output: Tensor, shape: GroupedSha
   const affine = scale !== undefined && shift !== undefined;
   const read = (name: string, element: Binding["element"]): Binding => ({ name, access: "read", element, lanes });
   const bindings: readonly Binding[] = [
-    read("x", x.element),
+    ...(parts?.bindings ?? []),
+    { name: "x", access: parts ? "update" : "read", element: x.element, lanes },
     ...(second ? [read("second", second.element)] : []),
     ...(affine ? [read("scale", "weight"), read("shift", "weight")] : []),
     ...(modulation ? [read("modulation", modulation.element)] : []),
     { name: "y", access: "write", element: output.element, lanes },
   ];
   const buffers: Readonly<Record<string, BufferSource>> = {
+    ...parts?.buffers,
     x: { tensor: x },
     ...(second ? { second: { tensor: second } } : {}),
     ...(affine ? { scale: { weight: scale }, shift: { weight: shift } } : {}),
@@ -62,8 +70,18 @@ export function normaliseGroups(op: GroupNorm, output: Tensor, shape: GroupedSha
     y_stride: strideOf(output) / lanes,
     ...(padded ? { groups: op.groups, channels: channels / lanes } : {}),
     ...activation.sizes,
+    ...parts?.sizes,
   };
-  const text = { lanes, threads, atOnce, affine, padded, modulated: modulation !== undefined, joined: second !== undefined };
+  const text = {
+    lanes,
+    threads,
+    atOnce,
+    affine,
+    padded,
+    modulated: modulation !== undefined,
+    joined: second !== undefined,
+    parts: parts?.code ?? "",
+  };
   return {
     kernel: {
       name: "group-norm",
@@ -91,10 +109,12 @@ interface Text {
   readonly padded: boolean;
   readonly modulated: boolean;
   readonly joined: boolean;
+  /** `summed`, where x is left in parts. */
+  readonly parts: string;
 }
 
 function codeOf(text: Text, activation: ReturnType<typeof activationText>): string {
-  const { lanes, threads, atOnce, affine, padded, modulated, joined } = text;
+  const { lanes, threads, atOnce, affine, padded, modulated, joined, parts } = text;
   const vector = lanes === 1 ? "f32" : `vec${lanes}<f32>`;
   const sumOf = (name: string) => (lanes === 1 ? name : `dot(${name}, ${vector}(1.0))`);
   const activated = (value: string) => {
@@ -103,19 +123,20 @@ function codeOf(text: Text, activation: ReturnType<typeof activationText>): stri
     return `${activation.apply(filled)}.${lanes === 2 ? "xy" : "x"}`;
   };
   // Pixels past the end are the last one again.
-  const readPixels = unroll(
-    atOnce,
-    (i) => wgsl`
-      let pixel_${i} = pixel + ${i}u * sizes.lines;
-      let read_${i} = value_at(first_row + min(pixel_${i}, sizes.pixels - 1u), unit);
-    `,
-  );
-  const eachPixel = (body: string) => wgsl`
+  const eachPixel = (read: string, body: (i: number) => string) => wgsl`
     for (var pixel = line; pixel < sizes.pixels; pixel += ${atOnce}u * sizes.lines) {
-      ${readPixels}
-      ${body}
+      ${unroll(
+        atOnce,
+        (i) => wgsl`
+          let pixel_${i} = pixel + ${i}u * sizes.lines;
+          let read_${i} = ${read}(first_row + min(pixel_${i}, sizes.pixels - 1u), unit);
+        `,
+      )}
+      ${unroll(atOnce, body)}
     }
   `;
+  const stored = (i: number) => `pixel_${i} < sizes.pixels${joined ? " && unit < sizes.seam" : ""}`;
+  const firstRead = parts === "" ? "value_at" : "sum_at";
   return wgsl`
     ${momentsWgsl({ lanes: 1, threads, teams: 1 })}
 
@@ -126,6 +147,8 @@ function codeOf(text: Text, activation: ReturnType<typeof activationText>): stri
       ${joined ? "if (unit >= sizes.seam) { return load_second(row * sizes.second_stride + unit - sizes.seam); }" : ""}
       return load_x(row * sizes.x_stride + unit);
     }
+
+    ${parts === "" ? "" : sumWgsl(parts, joined, lanes)}
 
     ${entryPoint(
       threads,
@@ -140,20 +163,19 @@ function codeOf(text: Text, activation: ReturnType<typeof activationText>): stri
         var moments = Moments(0.0, 0.0, 0.0);
         for (var offset = column; offset < sizes.run; offset += sizes.columns) {
           let unit = begin + offset;
-          let start = value_at(first_row + min(line, sizes.pixels - 1u), unit)${lanes === 1 ? "" : ".x"};
+          let start = ${firstRead}(first_row + min(line, sizes.pixels - 1u), unit)${lanes === 1 ? "" : ".x"};
           var sum = ${vector}(0.0);
           var squares = ${vector}(0.0);
           var count = 0.0;
           ${eachPixel(
-            unroll(
-              atOnce,
-              (i) => wgsl`
-                let deviation_${i} = select(${vector}(0.0), read_${i} - start, pixel_${i} < sizes.pixels);
-                sum += deviation_${i};
-                squares += deviation_${i} * deviation_${i};
-                count += select(0.0, ${lanes}.0, pixel_${i} < sizes.pixels);
-              `,
-            ),
+            firstRead,
+            (i) => wgsl`
+              ${parts === "" ? "" : `if (${stored(i)}) { store_x((first_row + pixel_${i}) * sizes.x_stride + unit, read_${i}); }`}
+              let deviation_${i} = select(${vector}(0.0), read_${i} - start, pixel_${i} < sizes.pixels);
+              sum += deviation_${i};
+              squares += deviation_${i} * deviation_${i};
+              count += select(0.0, ${lanes}.0, pixel_${i} < sizes.pixels);
+            `,
           )}
           moments = merge(moments, moments_of(count, start, ${sumOf("sum")}, ${sumOf("squares")}));
         }
@@ -168,19 +190,32 @@ function codeOf(text: Text, activation: ReturnType<typeof activationText>): stri
           ${affine ? "multiplier *= load_scale(unit);\naddend = load_shift(unit);" : ""}
           ${modulated ? MODULATE : ""}
           ${eachPixel(
-            unroll(
-              atOnce,
-              (i) => wgsl`
+            "value_at",
+            (i) => wgsl`
                 if (pixel_${i} < sizes.pixels) {
                   store_y((first_row + pixel_${i}) * sizes.y_stride + unit, ${activated(`(read_${i} - moments.mean) * multiplier + addend`)});
                 }
               `,
-            ),
           )}
         }
         ${padded ? clearPadding(vector, threads) : ""}
       `,
     )}
+  `;
+}
+
+function sumWgsl(parts: string, joined: boolean, lanes: Lanes): string {
+  const type = lanes === 1 ? "f32" : `vec${lanes}<f32>`;
+  const ofQuad = { 4: "quad", 2: "select(quad.xy, quad.zw, (unit & 1u) == 1u)", 1: "quad[unit & 3u]" }[lanes];
+  return wgsl`
+    ${parts}
+
+    // The same where x is left in parts, before it is stored.
+    fn sum_at(row: u32, unit: u32) -> ${type} {
+      ${joined ? "if (unit >= sizes.seam) { return load_second(row * sizes.second_stride + unit - sizes.seam); }" : ""}
+      let quad = summed(row, unit${lanes === 4 ? "" : ` / ${4 / lanes}u`});
+      return ${ofQuad};
+    }
   `;
 }
 

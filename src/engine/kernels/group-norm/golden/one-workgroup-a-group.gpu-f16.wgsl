@@ -57,6 +57,7 @@ fn value_at(row: u32, unit: u32) -> vec4<f32> {
   return load_x(row * sizes.x_stride + unit);
 }
 
+
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   // This thread's place: channels of the group, and the first of its pixels. The last threads may have none.
