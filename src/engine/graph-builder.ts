@@ -66,6 +66,7 @@ export class GraphBuilder {
         kernel: [kernel, kernel],
         stride,
         padding,
+        channelBiasBegin: 0,
         upsample: 1,
         activation: "none",
         finalActivation: "none",

@@ -12,14 +12,15 @@ export type BindingElement = "activation" | "weight" | "f32" | "u32";
 
 /**
  * A storage buffer of a kernel, read or written through generated accessors on f32 values
- * (u32 for `u32`): `load_NAME(index)`, `store_NAME(index, value)`. With four lanes the index
- * counts `vec4`s.
+ * (u32 for `u32`): `load_NAME(index)`, `store_NAME(index, value)`. With two or four lanes the index
+ * counts vectors.
  */
 export interface Binding {
   readonly name: string;
-  readonly access: "read" | "write";
+  /** "update" has both accessors; an invocation may load what it has stored itself. */
+  readonly access: "read" | "write" | "update";
   readonly element: BindingElement;
-  readonly lanes: 1 | 4;
+  readonly lanes: 1 | 2 | 4;
 }
 
 export interface Kernel {
@@ -70,9 +71,25 @@ export interface Dispatch {
   readonly buffers: Readonly<Record<string, BufferSource>>;
 }
 
+/**
+ * A tensor that a split product has left in parts: its reader adds them up, and stores the tensor on the way
+ * (kernels/gemm/parts.ts). The tensor's rows follow each other in whole quads.
+ */
+export interface Parts {
+  readonly bindings: readonly Binding[];
+  readonly buffers: Readonly<Record<string, BufferSource>>;
+  readonly sizes: Readonly<Record<string, number>>;
+  /** WGSL of `summed(row: u32, quad: u32) -> vec4<f32>`. */
+  readonly code: string;
+}
+
 /** What lowering a node may ask of the plan. */
 export interface Lowering {
   readonly target: KernelTarget;
+  /** The next node reads this one's result first and can add up its parts. */
+  readonly leavesParts: boolean;
+  /** Tensors that were left in parts, by id. */
+  readonly parts: Map<number, Parts>;
   /** A tensor that lives only within this node. */
   scratch(shape: readonly number[], element: Tensor["element"]): Tensor;
 }

@@ -76,13 +76,15 @@ export interface Padding {
 }
 
 /**
- * NHWC convolution. `channelBias` `[batch, n]` is added to every pixel (time embedding). The padding at the top is negative where the
- * first line of x is above what the first line of the output reads (strips).
+ * NHWC convolution. `channelBias` `[batch, n or more]` is added to every pixel (time embedding). The padding at the top is negative where
+ * the first line of x is above what the first line of the output reads (strips).
  */
 export interface Conv2d extends OpOf<"conv2d", X, "residual" | "channelBias", "weight", "bias"> {
   readonly kernel: readonly [height: number, width: number];
   readonly stride: number;
   readonly padding: Padding;
+  /** Fused: where the channels of `channelBias` begin that are this convolution's. */
+  readonly channelBiasBegin: number;
   /** Fused: x is read as if it were upsampled (nearest) by this factor. */
   readonly upsample: 1 | 2;
   /** After bias and channelBias, before the residual. */

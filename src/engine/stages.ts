@@ -1,6 +1,7 @@
 // Orders a graph for execution: nodes the outputs need, grouped into stages by the
 // input rates they depend on, lowered to dispatches. A stage runs only when one of its
 // rates changed; what a later stage reads from an earlier one stays in memory.
+import { addsUpParts } from "./adds-up-parts";
 import type { Graph, Rate } from "./graph";
 import type { BufferSource, Dispatch, KernelTarget, Lowering } from "./kernel";
 import { prune } from "./fuse/rewrite";
@@ -34,11 +35,14 @@ export function stageGraph(graph: Graph, target: KernelTarget): Stages {
   const nodes = prune(graph).nodes.toSorted((a, b) => maskOf(a) - maskOf(b));
   let nextId = 1 + Math.max(...masks.keys());
   const dispatches: StagedDispatch[] = [];
-  for (const node of nodes) {
+  const parts: Lowering["parts"] = new Map();
+  nodes.forEach((node, index) => {
     const mask = maskOf(node);
-    const lowering: Lowering = { target, scratch: (shape, element) => ({ id: nextId++, shape, element }) };
+    const next = nodes[index + 1];
+    const leavesParts = next !== undefined && maskOf(next) === mask && addsUpParts(next, node.output, target);
+    const lowering: Lowering = { target, parts, leavesParts, scratch: (shape, element) => ({ id: nextId++, shape, element }) };
     for (const dispatch of lower(node, lowering)) dispatches.push({ ...dispatch, mask, node });
-  }
+  });
   return { dispatches, ...lifetimes(graph, dispatches, target) };
 }
 

@@ -21,11 +21,14 @@ export interface KernelTraits {
   readonly busyWorkgroups: number;
   /** Several invocations normalise a row together, and meet at barriers; otherwise a row is one invocation's work. */
   readonly normalisesRowsInTeams: boolean;
-  /** Group norm reads four channels at a time where the group's size allows; otherwise all sizes share one pipeline. */
-  readonly readsGroupsInQuads: boolean;
+  /**
+   * A workgroup that has the statistics of a group also normalises it, in the same dispatch. Otherwise another dispatch
+   * does, four channels at a time whatever the groups are, and all shapes share its pipeline.
+   */
+  readonly normalisesGroupsAtOnce: boolean;
   /** Invocations that take the statistics of one group. */
   readonly groupInvocations: number;
-  /** Elements up to which one workgroup takes the statistics of a group alone, in one dispatch less. */
+  /** Elements up to which one workgroup takes the statistics of a group alone, without chunks. */
   readonly groupElementsAlone: number;
   /** Invocations that combine the two branches of a token under NAG. */
   readonly combineInvocations: number;
@@ -41,7 +44,7 @@ const SOFTWARE = {
   multipliesInFloat16: false,
   busyWorkgroups: 1,
   normalisesRowsInTeams: false,
-  readsGroupsInQuads: false,
+  normalisesGroupsAtOnce: false,
   groupInvocations: 64,
   groupElementsAlone: 1_048_576,
   combineInvocations: 8,
@@ -56,9 +59,10 @@ const HARDWARE = {
   // A discrete GPU of some sixty cores, four workgroups each.
   busyWorkgroups: 256,
   normalisesRowsInTeams: true,
-  readsGroupsInQuads: true,
+  normalisesGroupsAtOnce: true,
   groupInvocations: 256,
-  groupElementsAlone: 16_384,
+  // 128 x 128 pixels of ten channels, or 64 x 64 of thirty.
+  groupElementsAlone: 163_840,
   combineInvocations: 64,
 } as const;
 

@@ -105,7 +105,7 @@ function literal(type: "u32" | "f32", value: number): string {
 
 /** A binding and the one function that reads or writes it, in f32 (or u32) whatever it is stored in. */
 function bindingBlock({ name, access, element, lanes }: Binding, index: number, target: KernelTarget): string {
-  const vector = (scalar: string) => (lanes === 4 ? `vec4<${scalar}>` : scalar);
+  const vector = (scalar: string) => (lanes === 1 ? scalar : `vec${lanes}<${scalar}>`);
   const value = vector(element === "u32" ? "u32" : "f32");
   const isPacked = element === "weight" && !target.half;
   const isHalf = element === "weight" || (element === "activation" && target.format === "f16");
@@ -113,15 +113,16 @@ function bindingBlock({ name, access, element, lanes }: Binding, index: number, 
   const mode = access === "read" ? "read" : "read_write";
   const declaration = `@group(0) @binding(${index}) var<storage, ${mode}> ${name}: array<${stored}>;`;
   const convert = (type: string, text: string) => (stored === value ? text : `${type}(${text})`);
-  if (access === "write") {
-    return `${declaration}\nfn store_${name}(index: u32, value: ${value}) { ${name}[index] = ${convert(stored, "value")}; }`;
-  }
   const load = isPacked ? unpacked(name, lanes) : `return ${convert(value, `${name}[index]`)};`;
-  return `${declaration}\nfn load_${name}(index: u32) -> ${value} { ${load} }`;
+  const loading = `fn load_${name}(index: u32) -> ${value} { ${load} }`;
+  const storing = `fn store_${name}(index: u32, value: ${value}) { ${name}[index] = ${convert(stored, "value")}; }`;
+  const accessors = { read: [loading], write: [storing], update: [loading, storing] }[access];
+  return [declaration, ...accessors].join("\n");
 }
 
 /** float16 without `shader-f16`: two of them in a u32. */
-function unpacked(name: string, lanes: 1 | 4): string {
+function unpacked(name: string, lanes: Binding["lanes"]): string {
   if (lanes === 1) return `return unpack2x16float(${name}[index >> 1u])[index & 1u];`;
+  if (lanes === 2) return `return unpack2x16float(${name}[index]);`;
   return `let packed = ${name}[index]; return vec4<f32>(unpack2x16float(packed.x), unpack2x16float(packed.y));`;
 }

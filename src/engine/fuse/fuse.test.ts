@@ -9,7 +9,7 @@ import { evaluate, expectClose, random } from "../testing/evaluate";
 import type { TensorData } from "../transfer";
 import { checkpointTensors } from "../weights";
 import { fuseGraph } from ".";
-import { product } from "../tensor";
+import { product, type Tensor } from "../tensor";
 
 interface Case {
   readonly name: string;
@@ -41,6 +41,28 @@ const CASES: readonly Case[] = [
       g.output("y", g.addTensors(g.conv2d(g.addTensors(g.conv2d(x, "a", { outputs: 8 }), time), "b", { outputs: 8 }), x));
     },
     fused: ["conv2d", "conv2d"],
+  },
+  {
+    name: "the time's projections of all convolutions become one",
+    build: (g) => {
+      const time = g.input("time", [1, 12], "timestep");
+      const timed = (x: Tensor, name: string, outputs: number) =>
+        g.addTensors(g.conv2d(x, name, { outputs }), g.linear(time, `${name}.time`, { outputs }));
+      g.output("y", timed(timed(timed(image(g), "a", 8), "b", 12), "c", 4));
+    },
+    fused: ["linear", "conv2d", "conv2d", "conv2d"],
+  },
+  {
+    name: "control: projections of two tensors stay two",
+    build: (g) => {
+      const timed = (x: Tensor, name: string) =>
+        g.addTensors(
+          g.conv2d(x, name, { outputs: 8 }),
+          g.linear(g.input(`${name}.in`, [1, 4], "timestep"), `${name}.time`, { outputs: 8 }),
+        );
+      g.output("y", timed(timed(image(g), "a"), "b"));
+    },
+    fused: ["linear", "conv2d", "linear", "conv2d"],
   },
   {
     name: "an activation after a residual is the final one",

@@ -10,6 +10,7 @@ import { fuseProjections } from "./projections";
 import { fuseResidual } from "./residual";
 import { prune, rewriteGraph } from "./rewrite";
 import { fuseRgbaRange } from "./rgba-range";
+import { fuseTimeProjections } from "./time-projections";
 import { fuseUpsample } from "./upsample";
 
 const REWRITES = [
@@ -25,5 +26,5 @@ const REWRITES = [
 ];
 
 export function fuseGraph(graph: Graph): Graph {
-  return REWRITES.reduce(rewriteGraph, prune(graph));
+  return fuseTimeProjections(REWRITES.reduce(rewriteGraph, prune(graph)));
 }

@@ -6,5 +6,7 @@ import { chooseTile } from "./tile";
 import { tiledCore } from "./tiled";
 
 export function attentionCore(options: CoreOptions, target: KernelTarget): Core {
-  return target.traits.sharesThroughWorkgroupMemory ? tiledCore(options, chooseTile(options.quads, target)) : directCore(options);
+  if (!target.traits.sharesThroughWorkgroupMemory) return directCore(options);
+  const half = target.traits.multipliesInFloat16 && target.format === "f16";
+  return tiledCore(options, chooseTile(options.quads, { workgroupBytes: target.workgroupBytes, half }));
 }

@@ -1,6 +1,13 @@
 // The core of attention as WGSL: an online softmax over keys for a workgroup's queries of one head,
 // with no score matrix in memory. Not a kernel: `attention` runs it over one set of keys,
 // `cross-attention` over two. There are two cores with this one interface: tiled.ts and direct.ts.
+import { unroll, wgsl } from "../../wgsl";
+
+/** WGSL for channel quad `quad` of key `key` (in range), as `vec4<f32>`, in the scope of the entry point. */
+export interface KeySource {
+  readonly key: (key: string, quad: string) => string;
+  readonly value: (key: string, quad: string) => string;
+}
 
 export interface CoreOptions {
   /** Head size over four, rounded up. */
@@ -9,9 +16,30 @@ export interface CoreOptions {
   readonly causal: boolean;
   /** A second set of registers `kept`, zero at first, for what is kept between branches. */
   readonly second: boolean;
-  /** WGSL for channel quad `quad` of key `key` (in range), as `vec4<f32>`, in the scope of the entry point. */
-  readonly readKey: (key: string, quad: string) => string;
-  readonly readValue: (key: string, quad: string) => string;
+  /** Where keys and values come from: one place, or two, of which `branch` (0 or 1, uniform) says which. */
+  readonly sources: readonly [KeySource, KeySource?];
+}
+
+/**
+ * Declares `count` values `name(i)` and reads them. All are asked for together, under one branch where there are two
+ * sources, so that memory is waited for once.
+ */
+export function readEach(
+  [first, second]: CoreOptions["sources"],
+  count: number,
+  name: (i: number) => string,
+  read: (source: KeySource, i: number) => string,
+): string {
+  if (!second) return unroll(count, (i) => `let ${name(i)} = ${read(first, i)};`);
+  const from = (source: KeySource) => unroll(count, (i) => `${name(i)} = ${read(source, i)};`);
+  return wgsl`
+    ${unroll(count, (i) => `var ${name(i)}: vec4<f32>;`)}
+    if (branch == 0u) {
+      ${from(first)}
+    } else {
+      ${from(second)}
+    }
+  `;
 }
 
 /** Where one output quad is: `output` and `kept` are assignable, `token` and `quad` its place. */

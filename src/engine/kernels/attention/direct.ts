@@ -4,7 +4,7 @@
 // would. Loads of keys and values have one address for all invocations, which those drivers do
 // once; loops over channels stay rolled, with bounds the compiler does not know.
 import { range, unroll, wgsl } from "../../wgsl";
-import { LOWEST, type Core, type CoreOptions } from "./core";
+import { LOWEST, readEach, type Core, type CoreOptions } from "./core";
 
 /** Invocations of a workgroup: one vector of the widest driver. */
 const THREADS = 8;
@@ -47,7 +47,7 @@ export function directCore(options: CoreOptions): Core {
   };
 }
 
-function branch({ causal, readKey, readValue }: CoreOptions, queries: number): string {
+function branch({ causal, sources }: CoreOptions, queries: number): string {
   const at = (i: number) => `output${place(queries, i)}`;
   const sumOver = (separator: string, text: (j: number) => string) => range(KEYS).map(text).join(separator);
   return wgsl`
@@ -60,7 +60,12 @@ function branch({ causal, readKey, readValue }: CoreOptions, queries: number): s
       ${unroll(KEYS, (j) => `let key_${j} = min(first_key + ${j}u, key_end - 1u);`)}
       ${unroll(queries, (i) => `var scores_${i} = vec4<f32>(0.0);`)}
       for (var quad = 0u; quad < sizes.quads; quad++) {
-        ${unroll(KEYS, (j) => `let k_${j} = ${readKey(`key_${j}`, "quad")};`)}
+        ${readEach(
+          sources,
+          KEYS,
+          (j) => `k_${j}`,
+          (from, j) => from.key(`key_${j}`, "quad"),
+        )}
         ${unroll(
           queries,
           (i) => wgsl`
@@ -74,7 +79,12 @@ function branch({ causal, readKey, readValue }: CoreOptions, queries: number): s
       ${unroll(queries, (i) => softmax(i, causal))}
       // Output: the weighted sum of values.
       for (var quad = 0u; quad < sizes.quads; quad++) {
-        ${unroll(KEYS, (j) => `let v_${j} = ${readValue(`key_${j}`, "quad")};`)}
+        ${readEach(
+          sources,
+          KEYS,
+          (j) => `v_${j}`,
+          (from, j) => from.value(`key_${j}`, "quad"),
+        )}
         ${unroll(queries, (i) => `${at(i)} = ${at(i)} * shrink_${i} + (${sumOver(" + ", (j) => `weights_${i}[${j}] * v_${j}`)});`)}
       }
     }

@@ -17,6 +17,18 @@ interface Case {
 
 const FORMATS = ["f32", "f16"] as const satisfies readonly NumberFormat[];
 
+/** Keys whose values are added up in float16: those of a tile, at most. */
+const KEYS_IN_FLOAT16 = 36;
+
+/**
+ * Products in float16 add to it: a sum of n terms is rounded n times, which is 2^-12 sqrt((n + 1) / 2) of it. So are the four
+ * lanes of a score, whose error is relative on its weight, and the values of a tile's keys. Half as much again is allowed.
+ */
+function halfTolerance(headSize: number): number {
+  const lost = (terms: number) => 1.5 * 2 ** -12 * Math.sqrt((terms + 1) / 2);
+  return tolerance("f16") + lost(Math.ceil(headSize / 4)) + lost(KEYS_IN_FLOAT16);
+}
+
 /**
  * float32: a score's error is about 2^-24 * sqrt(headSize) * |score|, exp2's a few ulps, sums over keys average out: 2^-19 is ample.
  * float16: inputs are exact in float16 and all is float32 inside, so one rounding of y is left: at most 2^-11 of each value.
@@ -29,7 +41,7 @@ function packed(values: Float32Array, rows: number, channels: number, offset: nu
   return { values, rows, channels, layout: { offset, headStride } };
 }
 
-async function check(shape: Case, options: EvaluateOptions): Promise<void> {
+async function check(shape: Case, options: EvaluateOptions, bound = tolerance(options.format ?? "f32")): Promise<void> {
   const { batch = 1, tokens, keys = tokens, heads, headSize, causal = false } = shape;
   const channels = heads * headSize;
   const [q, k, v] = [random(batch * tokens * channels, 1), random(batch * keys * channels, 2), random(batch * keys * channels, 3)];
@@ -49,7 +61,7 @@ async function check(shape: Case, options: EvaluateOptions): Promise<void> {
     packed(v, keys, channels, 0, headSize),
     { batch, heads, headSize, scale: 1 / Math.sqrt(headSize), causal },
   );
-  expectClose(y ?? [], expected, tolerance(options.format ?? "f32"));
+  expectClose(y ?? [], expected, bound);
 }
 
 describe("attention equals the float64 definition", () => {
@@ -93,6 +105,22 @@ describe("the tiles of hardware adapters give the same", () => {
     "for %j",
     async ({ options, ...shape }) => {
       await check(shape, { ...options, target: { traits: TRAITS.hardware, workgroupBytes: 16_384 } });
+    },
+    COMPILE_TIMEOUT_MS,
+  );
+});
+
+describe("products in float16 give nearly the same", () => {
+  const cases: readonly (Case & { readonly workgroupBytes?: number })[] = [
+    { batch: 2, tokens: 69, keys: 45, heads: 2, headSize: 16 },
+    { tokens: 21, heads: 2, headSize: 20, causal: true },
+    { tokens: 18, keys: 30, heads: 1, headSize: 40, workgroupBytes: 6400 }, // staged in chunks
+  ];
+  it.each(cases)(
+    "for %j",
+    async ({ workgroupBytes = 16_384, ...shape }) => {
+      const target = { traits: TRAITS.hardwareWithFastFloat16, workgroupBytes };
+      await check(shape, { format: "f16", target }, halfTolerance(shape.headSize));
     },
     COMPILE_TIMEOUT_MS,
   );
@@ -151,13 +179,17 @@ describe("attention of one input to itself", () => {
 });
 
 describe("tiles fit the default limits", () => {
-  const target = { workgroupBytes: 16_384 };
-  it.each([1, 2, 8, 10, 16, 18, 20, 32, 40, 80, 128])("for heads of %i quads", (quads) => {
-    const tile = chooseTile(quads, target);
-    expect(tileBytes(quads, tile)).toBeLessThanOrEqual(16_384);
-    expect(tile.columns * tile.rows).toBeLessThanOrEqual(256);
-    expect(keysOf(tile) % tile.valueKeys).toBe(0);
-  });
+  const target = { workgroupBytes: 16_384, half: false };
+  const quads = [1, 2, 8, 10, 16, 18, 20, 32, 40, 80, 128];
+  it.each(quads.flatMap((each) => [false, true].map((half) => ({ quads: each, half }))))(
+    "for heads of $quads quads, half $half",
+    ({ quads, half }) => {
+      const tile = chooseTile(quads, { ...target, half });
+      expect(tileBytes(quads, tile)).toBeLessThanOrEqual(16_384);
+      expect(tile.columns * tile.rows).toBeLessThanOrEqual(256);
+      expect(keysOf(tile) % tile.valueKeys).toBe(0);
+    },
+  );
 
   it("heads beyond all of them are this GPU's limit", () => {
     expect(() => chooseTile(4096, target)).toThrow(expect.objectContaining({ code: "gpu-unsupported" }));

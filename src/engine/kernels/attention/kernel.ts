@@ -21,7 +21,7 @@ function attention(op: Attention, output: Tensor, target: KernelTarget): Kernel 
   const { q, k, v } = op.inputs;
   const quads = Math.ceil(headSize / 4);
   const read = (name: string) => (key: string, quad: string) => `quad_${name}(batch * sizes.keys + ${key}, head, ${quad})`;
-  const core = attentionCore({ quads, causal, second: false, readKey: read("k"), readValue: read("v") }, target);
+  const core = attentionCore({ quads, causal, second: false, sources: [{ key: read("k"), value: read("v") }] }, target);
   const lanes = { q: lanesOf(headSize, qLayout), k: lanesOf(headSize, kLayout), v: lanesOf(headSize, vLayout) };
   const yLanes = headSize % 4 === 0 ? 4 : 1;
   const tokens = axis(q, 1);

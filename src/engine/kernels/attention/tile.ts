@@ -1,6 +1,6 @@
 // How attention is cut into tiles: a workgroup of `columns * rows` invocations owns
 // `rows * queries` queries and walks the keys in tiles of `columns * 4`.
-// All tiles are f32 and together fit the target's workgroup memory (16 KiB by default).
+// All tiles together fit the target's workgroup memory (16 KiB by default).
 import { OnestrokeError } from "../../../common/errors";
 import type { KernelTarget } from "../../kernel";
 
@@ -15,6 +15,8 @@ export interface Tile {
   readonly chunk: number;
   /** Keys whose values are staged at a time; a multiple of four dividing the key tile. */
   readonly valueKeys: number;
+  /** Tiles are float16, and products are multiplied in it, in blocks whose sums are added up in float32. */
+  readonly half: boolean;
 }
 
 /** Keys of one invocation: one `vec4` of scores per query. */
@@ -38,19 +40,30 @@ export function pitchOf(tile: Tile): number {
   return tile.chunk | 1;
 }
 
-/** `vec4`s of the region shared by keys and values (and by queries, where they are staged in chunks). */
+/** Whether keys and values of a tile are staged whole, not by chunks of the head. */
+export function stagesWholeHeads(quads: number, tile: Tile): boolean {
+  return tile.chunk >= quads && tile.valueKeys === keysOf(tile);
+}
+
+/** Where values begin in the region of keys and values: float16 leaves room for both at once, otherwise they follow each other. */
+export function valuesBegin(quads: number, tile: Tile): number {
+  return tile.half && stagesWholeHeads(quads, tile) ? keysOf(tile) * pitchOf(tile) : 0;
+}
+
+/** `vec4`s of the region of keys and values. */
 export function stagedQuads(quads: number, tile: Tile): number {
   const keys = keysOf(tile) * pitchOf(tile);
   const values = tile.valueKeys * outputQuads(quads, tile) * tile.columns;
-  return Math.max(keys, values);
+  return Math.max(keys, valuesBegin(quads, tile) + values);
 }
 
 /** Bytes of workgroup memory. */
 export function tileBytes(quads: number, tile: Tile): number {
-  const queries = queriesOf(tile) * pitchOf(tile) * 16;
-  const probabilities = queriesOf(tile) * keysOf(tile) * 4;
+  const elementBytes = tile.half ? 2 : 4;
+  const queries = queriesOf(tile) * pitchOf(tile) * 4 * elementBytes;
+  const weights = queriesOf(tile) * keysOf(tile) * elementBytes;
   const partials = queriesOf(tile) * tile.columns * 4;
-  return queries + stagedQuads(quads, tile) * 16 + probabilities + partials;
+  return queries + stagedQuads(quads, tile) * 4 * elementBytes + weights + partials;
 }
 
 /**
@@ -59,12 +72,14 @@ export function tileBytes(quads: number, tile: Tile): number {
  * those that divide the head evenly, then few: a taller tile stages less per product.
  * @throws OnestrokeError `gpu-unsupported` if none fits
  */
-export function chooseTile(quads: number, target: Pick<KernelTarget, "workgroupBytes">): Tile {
+export function chooseTile(quads: number, target: Pick<KernelTarget, "workgroupBytes"> & { readonly half: boolean }): Tile {
+  const { half } = target;
   const byWaste = COLUMNS.toSorted((a, b) => waste(quads, a) - waste(quads, b) || a - b);
   for (const { queries, invocations, chunk, outputs } of ARRANGEMENTS) {
     for (const columns of byWaste) {
+      if (half && chunk === "whole" && columns * KEYS_PER_INVOCATION > MOST_KEYS_IN_FLOAT16) continue;
       const staging = chunk === "whole" ? { chunk: quads, valueKeys: columns * KEYS_PER_INVOCATION } : { chunk, valueKeys: chunk };
-      const tile = { columns, rows: Math.floor(invocations / columns), queries, ...staging };
+      const tile = { columns, rows: Math.floor(invocations / columns), queries, half, ...staging };
       const fits = tileBytes(quads, tile) <= target.workgroupBytes && keysOf(tile) % tile.valueKeys === 0;
       if (fits && outputQuads(quads, tile) * queries <= outputs) return tile;
     }
@@ -73,6 +88,9 @@ export function chooseTile(quads: number, target: Pick<KernelTarget, "workgroupB
 }
 
 const COLUMNS: readonly number[] = [4, 5, 6, 7, 8, 9, 16, 32];
+
+/** Keys whose weighted values are added up in float16 before they are added in float32. */
+const MOST_KEYS_IN_FLOAT16 = 36;
 
 /** `outputs`: accumulators of one invocation as `vec4`s, beyond which registers would spill. */
 const ARRANGEMENTS = [

@@ -5,12 +5,15 @@
 // on the row's maximum, write exp2(score - maximum) to workgroup memory, and accumulate their
 // share of the channels from staged v. The row's sum stays spread over its invocations until
 // the end. An invocation's queries are `rows` apart, so that neighbours read neighbouring rows
-// (other banks). State is f32; scores carry a factor log2(e), so that exp is exp2.
+// (other banks). Scores carry a factor log2(e), so that exp is exp2.
+//
+// State is f32. Where the target multiplies in float16, so are a score's products, summed in four
+// lanes that are added in f32, and a tile's weighted values before they are added to the f32 sums:
+// n terms lose about 2^-12 sqrt(n / 2) of their sum, 7e-4 for a score of 64 channels.
 import { range, unroll, wgsl } from "../../wgsl";
 import { LOWEST, type Core, type CoreOptions } from "./core";
-import { KEYS_PER_INVOCATION, keysOf, outputQuads, pitchOf, queriesOf, stagedQuads, type Tile } from "./tile";
-
-type Flash = CoreOptions & { readonly tile: Tile };
+import { askForKeys, askForValues, stageQueries, stagedType, stagingMemory, storeKeys, storeValues, type Flash } from "./staging";
+import { KEYS_PER_INVOCATION, keysOf, outputQuads, pitchOf, queriesOf, valuesBegin, type Tile } from "./tile";
 
 const LANES = ["x", "y", "z", "w"];
 
@@ -19,21 +22,11 @@ export function tiledCore(options: CoreOptions, tile: Tile): Core {
   return {
     threads: tile.columns * tile.rows,
     queries: queriesOf(tile),
-    declarations: memory(flash),
+    declarations: stagingMemory(flash),
     begin: begin(flash),
     branch: branch(flash),
     each: (text) => each(flash, text),
   };
-}
-
-function memory({ quads, tile }: Flash): string {
-  const rows = queriesOf(tile);
-  return wgsl`
-    var<workgroup> staged_q: array<vec4<f32>, ${rows * pitchOf(tile)}>; // [query][quad]
-    var<workgroup> staged: array<vec4<f32>, ${stagedQuads(quads, tile)}>; // keys, then values
-    var<workgroup> staged_weights: array<vec4<f32>, ${(rows * keysOf(tile)) / 4}>; // [query][key / 4]
-    var<workgroup> partial: array<f32, ${rows * tile.columns}>; // [query][column]
-  `;
 }
 
 function begin(flash: Flash): string {
@@ -66,6 +59,7 @@ function branch(flash: Flash): string {
     ${eachOutput(flash, (i, j) => `output_${i}_${j} = vec4<f32>(0.0);`)}
 
     for (var first_key = 0u; first_key < key_end; first_key += ${keysOf(tile)}u) {
+      ${bothAtOnce(flash) ? stageBoth(flash) : ""}
       ${scores(flash)}
       ${mask(flash)}
       // The maximum of a row: of this thread's keys, then of all columns.
@@ -104,116 +98,77 @@ function eachOutput({ quads, tile }: Flash, text: (i: number, j: number) => stri
   return unroll(tile.queries, (i) => unroll(outputQuads(quads, tile), (j) => text(i, j)));
 }
 
+/** Whether keys and values of a tile are staged together, so that memory is waited for once a tile. */
+function bothAtOnce({ quads, tile }: Flash): boolean {
+  return valuesBegin(quads, tile) > 0;
+}
+
+function stageBoth(flash: Flash): string {
+  return wgsl`
+    // Stage the tile's keys and values.
+    ${askForKeys(flash, "")}
+    ${askForValues(flash, "")}
+    ${storeKeys(flash, "")}
+    ${storeValues(flash)}
+    workgroupBarrier();
+  `;
+}
+
 function rowOf(tile: Tile, i: number): string {
   return `(first_row + ${i * tile.rows}u)`;
-}
-
-/** One `vec4` of a tile in workgroup memory: where it comes from, and where it goes. */
-interface Slot {
-  /** Declares what the others need, from `slot`, its number. */
-  readonly place: (i: number, slot: string) => string;
-  /** Reads a place that is always there. */
-  readonly read: (i: number) => string;
-  readonly store: (i: number, value: string) => string;
-}
-
-/**
- * Copies `total` slots, spread over the threads. Each thread asks for all of its slots before it stores
- * the first, so that it waits for memory once and not slot by slot.
- */
-function stage({ tile }: Flash, total: number, { place, read, store }: Slot): string {
-  const threads = tile.columns * tile.rows;
-  const count = Math.ceil(total / threads);
-  const slot = (i: number) => `(thread + ${i * threads}u)`;
-  const guarded = (i: number, text: string) => ((i + 1) * threads > total ? `if (${slot(i)} < ${total}u) { ${text} }` : text);
-  return wgsl`
-    {
-      ${unroll(count, (i) => `${place(i, slot(i))}\nlet read_${i} = ${read(i)};`)}
-      ${unroll(count, (i) => guarded(i, store(i, `read_${i}`)))}
-    }
-  `;
-}
-
-/** Queries past the end are the last token's again: what becomes of them is not stored. */
-function stageQueries(flash: Flash, chunk: string): string {
-  const { quads, tile } = flash;
-  return wgsl`
-    // Stage the queries.
-    ${stage(flash, queriesOf(tile) * tile.chunk, {
-      place: (i, slot) => placeInChunk(flash, i, slot, chunk),
-      read: (i) =>
-        `quad_q(batch * sizes.tokens + min(first_token + row_${i}, sizes.tokens - 1u), head, ${clamped(`quad_${i}`, quads, chunk)})`,
-      store: (i, value) => `staged_q[row_${i} * ${pitchOf(tile)}u + ${slotQuad(i, chunk)}] = ${inHead(`quad_${i}`, quads, chunk, value)};`,
-    })}
-  `;
-}
-
-/**
- * Staged row `j * columns + column` is key `column * 4 + j`: a column's keys are neighbours, its rows are in different
- * banks. Keys past the end are the last one again: their scores are masked.
- */
-function stageKeys(flash: Flash, chunk: string): string {
-  const { quads, tile, readKey } = flash;
-  const key = (i: number) => `first_key + (row_${i} % ${tile.columns}u) * ${KEYS_PER_INVOCATION}u + row_${i} / ${tile.columns}u`;
-  return wgsl`
-    // Stage the keys.
-    ${stage(flash, keysOf(tile) * tile.chunk, {
-      place: (i, slot) => placeInChunk(flash, i, slot, chunk),
-      read: (i) => readKey(`min(${key(i)}, key_end - 1u)`, clamped(`quad_${i}`, quads, chunk)),
-      store: (i, value) => `staged[row_${i} * ${pitchOf(tile)}u + ${slotQuad(i, chunk)}] = ${inHead(`quad_${i}`, quads, chunk, value)};`,
-    })}
-  `;
-}
-
-/** @param chunk the variable of the first quad that is staged; empty where the whole head is */
-function placeInChunk({ tile }: Flash, i: number, slot: string, chunk: string): string {
-  return wgsl`
-    let row_${i} = ${slot} / ${tile.chunk}u;
-    let ${chunk === "" ? "quad" : "chunk_quad"}_${i} = ${slot} % ${tile.chunk}u;
-    ${chunk === "" ? "" : `let quad_${i} = ${chunk} + chunk_quad_${i};`}
-  `;
-}
-
-function slotQuad(i: number, chunk: string): string {
-  return chunk === "" ? `quad_${i}` : `chunk_quad_${i}`;
-}
-
-/** The last chunk of a head may reach past its end. */
-function clamped(quad: string, quads: number, chunk: string): string {
-  return chunk === "" ? quad : `min(${quad}, ${quads - 1}u)`;
-}
-
-function inHead(quad: string, quads: number, chunk: string, value: string): string {
-  return chunk === "" ? value : `select(vec4<f32>(0.0), ${value}, ${quad} < ${quads}u)`;
 }
 
 /** `scores_i`: of query i against this invocation's four keys. */
 function scores(flash: Flash): string {
   const { quads, tile } = flash;
-  const { queries, columns } = tile;
-  const pitch = pitchOf(tile);
   const whole = tile.chunk >= quads;
-  const lane = (i: number, j: number) => `scores_${i}.${LANES[j]}`;
-  const block = wgsl`
-    ${stageKeys(flash, whole ? "" : "chunk")}
-    workgroupBarrier();
-    // Scores: every query against four keys, four channels at a time.
-    for (var quad = 0u; quad < ${whole ? "sizes.quads" : `${tile.chunk}u`}; quad++) {
-      ${unroll(4, (j) => `let k_${j} = staged[(${j * columns}u + column) * ${pitch}u + quad];`)}
-      ${unroll(queries, (i) => `let q_${i} = staged_q[${rowOf(tile, i)} * ${pitch}u + quad];`)}
-      ${unroll(queries, (i) => unroll(4, (j) => `${lane(i, j)} = ${product4(`q_${i}`, `k_${j}`, lane(i, j))};`))}
-    }
-  `;
   const chunks = wgsl`
     for (var chunk = 0u; chunk < sizes.quads; chunk += ${tile.chunk}u) {
       ${stageQueries(flash, "chunk")}
-      ${block}
+      ${askForKeys(flash, "chunk")}
+      ${storeKeys(flash, "chunk")}
+      workgroupBarrier();
+      ${multiplyKeys(flash, tile.chunk)}
       workgroupBarrier();
     }
   `;
+  const block = wgsl`
+    // Stage the keys.
+    ${askForKeys(flash, "")}
+    ${storeKeys(flash, "")}
+    workgroupBarrier();
+    ${multiplyKeys(flash, quads)}
+  `;
   return wgsl`
-    ${unroll(queries, (i) => `var scores_${i} = vec4<f32>(0.0);`)}
-    ${whole ? block : chunks}
+    ${unroll(tile.queries, (i) => `var scores_${i} = vec4<f32>(0.0);`)}
+    ${bothAtOnce(flash) ? multiplyKeys(flash, quads) : whole ? block : chunks}
+  `;
+}
+
+/** Scores: every query against four keys, four channels at a time. */
+function multiplyKeys({ tile }: Flash, quads: number): string {
+  const { queries, columns, half } = tile;
+  const pitch = pitchOf(tile);
+  const eachScore = (text: (i: number, j: number) => string) => unroll(queries, (i) => unroll(4, (j) => text(i, j)));
+  const score = (i: number, j: number) => `scores_${i}.${LANES[j]}`;
+  const add = (i: number, j: number) =>
+    half ? `dot_${i}_${j} = fma(q_${i}, k_${j}, dot_${i}_${j});` : `${score(i, j)} = ${product4(`q_${i}`, `k_${j}`, score(i, j))};`;
+  return wgsl`
+    ${half ? eachScore((i, j) => `var dot_${i}_${j} = vec4<f16>(0.0);`) : ""}
+    // Scores: every query against four keys, four channels at a time.
+    for (var quad = 0u; quad < ${quads}u; quad++) {
+      ${unroll(4, (j) => `let k_${j} = staged[(${j * columns}u + column) * ${pitch}u + quad];`)}
+      ${unroll(queries, (i) => `let q_${i} = staged_q[${rowOf(tile, i)} * ${pitch}u + quad];`)}
+      ${eachScore(add)}
+    }
+    ${half ? `// Add their lanes in float32.\n${eachScore((i, j) => addLanes(score(i, j), `dot_${i}_${j}`))}` : ""}
+  `;
+}
+
+function addLanes(sum: string, part: string): string {
+  return wgsl`
+    let ${part}_pair = ${part}.xy + ${part}.zw;
+    ${sum} += f32(${part}_pair.x) + f32(${part}_pair.y);
   `;
 }
 
@@ -223,13 +178,16 @@ function product4(a: string, b: string, sum: string): string {
 }
 
 function mask({ tile, causal }: Flash): string {
-  return wgsl`
-    // Scale, and leave out keys past the end.
+  const leaveOut = wgsl`
     let keys = vec4<u32>(first_key + column * ${KEYS_PER_INVOCATION}u) + vec4<u32>(0u, 1u, 2u, 3u);
     ${unroll(tile.queries, (i) => {
       const end = causal ? `min(key_end, first_token + first_row + ${i * tile.rows + 1}u)` : "key_end";
-      return `scores_${i} = select(vec4<f32>(${LOWEST}), scores_${i} * sizes.scale, keys < vec4<u32>(${end}));`;
+      return `scores_${i} = select(vec4<f32>(${LOWEST}), scores_${i}, keys < vec4<u32>(${end}));`;
     })}
+  `;
+  return wgsl`
+    // Leave out keys past the end.
+    ${causal ? leaveOut : `if (first_key + ${keysOf(tile)}u > key_end) {\n  ${leaveOut.replaceAll("\n", "\n  ")}\n}`}
   `;
 }
 
@@ -250,46 +208,69 @@ function softmax(flash: Flash, i: number): string {
     let weights_${i} = exp2(scores_${i} - new_maximum_${i});
     maximum_${i} = new_maximum_${i};
     total_${i} = total_${i} * shrink_${i} + (weights_${i}.x + weights_${i}.y + weights_${i}.z + weights_${i}.w);
-    staged_weights[${rowOf(tile, i)} * ${columns}u + column] = weights_${i};
-    ${unroll(outputQuads(quads, tile), (j) => `output_${i}_${j} *= shrink_${i};`)}
+    staged_weights[${rowOf(tile, i)} * ${columns}u + column] = ${tile.half ? `vec4<f16>(weights_${i})` : `weights_${i}`};
+    ${shrinksWhenAdded(tile) ? "" : unroll(outputQuads(quads, tile), (j) => `output_${i}_${j} *= shrink_${i};`)}
   `;
 }
 
 /** Accumulates weights times values; begins after the scores are done with `staged`, ends with it free again. */
 function values(flash: Flash): string {
-  const { tile, quads, readValue } = flash;
-  const { queries, columns, valueKeys } = tile;
+  const { tile } = flash;
+  if (keysOf(tile) === tile.valueKeys) {
+    return wgsl`
+      ${bothAtOnce(flash) ? "" : stageValues(flash, "")}
+      workgroupBarrier();
+      ${multiplyValues(flash, "")}
+      workgroupBarrier();
+    `;
+  }
+  return wgsl`
+    for (var base = 0u; base < ${keysOf(tile)}u; base += ${tile.valueKeys}u) {
+      ${stageValues(flash, "base")}
+      workgroupBarrier();
+      ${multiplyValues(flash, "base / 4u + ")}
+      workgroupBarrier();
+    }
+  `;
+}
+
+function stageValues(flash: Flash, firstKey: string): string {
+  return wgsl`
+    // Stage the values.
+    ${askForValues(flash, firstKey)}
+    ${storeValues(flash)}
+  `;
+}
+
+/** What was summed under the old maximum shrinks when a tile's sums are added to it, where there is one such sum a tile. */
+function shrinksWhenAdded(tile: Tile): boolean {
+  return tile.half && tile.valueKeys === keysOf(tile);
+}
+
+/** Output: weights times values, four keys at a time. */
+function multiplyValues(flash: Flash, base: string): string {
+  const { quads, tile } = flash;
+  const { queries, columns, valueKeys, half } = tile;
   const outputs = outputQuads(quads, tile);
   const pitch = outputs * columns;
-  const whole = keysOf(tile) === valueKeys;
-  const base = whole ? "" : "base + ";
-  const block = wgsl`
-    // Stage the values. Keys past the end are the last one again: they have no weight.
-    ${stage(flash, valueKeys * quads, {
-      place: (i, slot) => `let row_${i} = ${slot} / ${quads}u;\nlet quad_${i} = ${slot} % ${quads}u;`,
-      read: (i) => readValue(`min(first_key + ${base}row_${i}, key_end - 1u)`, `quad_${i}`),
-      store: (i, value) => `staged[row_${i} * ${pitch}u + quad_${i}] = ${value};`,
-    })}
-    workgroupBarrier();
+  const begin = bothAtOnce(flash) ? `${valuesBegin(quads, tile)}u + ` : "";
+  const sum = half ? "part" : "output";
+  const type = stagedType(tile);
+  return wgsl`
+    ${half ? eachOutput(flash, (i, j) => `var part_${i}_${j} = vec4<f16>(0.0);`) : ""}
     // Output: weights times values, four keys at a time.
     for (var row = 0u; row < ${valueKeys / 4}u; row++) {
-      ${unroll(queries, (i) => `let weights_${i} = staged_weights[${rowOf(tile, i)} * ${columns}u + ${whole ? "" : "base / 4u + "}row];`)}
+      ${unroll(queries, (i) => `let weights_${i} = staged_weights[${rowOf(tile, i)} * ${columns}u + ${base}row];`)}
       ${unroll(4, (key) =>
         unroll(
           outputs,
           (j) => wgsl`
-            let v_${key}_${j} = staged[(row * 4u + ${key}u) * ${pitch}u + ${j * columns}u + column];
-            ${unroll(queries, (i) => `output_${i}_${j} = fma(vec4<f32>(weights_${i}.${LANES[key]}), v_${key}_${j}, output_${i}_${j});`)}
+            let v_${key}_${j} = staged[${begin}(row * 4u + ${key}u) * ${pitch}u + ${j * columns}u + column];
+            ${unroll(queries, (i) => `${sum}_${i}_${j} = fma(${type}(weights_${i}.${LANES[key]}), v_${key}_${j}, ${sum}_${i}_${j});`)}
           `,
         ),
       )}
     }
-    workgroupBarrier();
-  `;
-  if (whole) return block;
-  return wgsl`
-    for (var base = 0u; base < ${keysOf(tile)}u; base += ${valueKeys}u) {
-      ${block}
-    }
+    ${half ? `// Add them in float32.\n${eachOutput(flash, (i, j) => `output_${i}_${j} = ${shrinksWhenAdded(tile) ? `fma(output_${i}_${j}, vec4<f32>(shrink_${i}), vec4<f32>(part_${i}_${j}))` : `output_${i}_${j} + vec4<f32>(part_${i}_${j})`};`)}` : ""}
   `;
 }

@@ -166,6 +166,7 @@ function build(p: Conv2dReference): (g: GraphBuilder) => void {
         kernel,
         stride,
         padding,
+        channelBiasBegin: 0,
         upsample,
         activation,
         finalActivation,

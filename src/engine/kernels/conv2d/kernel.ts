@@ -28,9 +28,19 @@ export function lowerConv2d(op: Conv2d, output: Tensor, lowering: Lowering): rea
   const around = [{ tensor: x, rows: (band: Rows) => inputRows(op, output, band) }];
   const bands = rowBands([output, ...(residual ? [residual] : [])], around, plan.tile, target);
   const { weight, bias } = op.weights;
-  const { activation, finalActivation } = op;
+  const { activation, finalActivation, channelBiasBegin } = op;
   const activationsAtRunTime = target.traits.choosesActivationsAtRunTime;
-  const epilogue: Epilogue = { bias, channelBias, residual, activation, finalActivation, gated: false, activationsAtRunTime, output };
+  const epilogue: Epilogue = {
+    bias,
+    channelBias,
+    channelBiasBegin,
+    residual,
+    activation,
+    finalActivation,
+    gated: false,
+    activationsAtRunTime,
+    output,
+  };
   return bands.flatMap((band) => {
     const input = band.around.get(x.id) ?? { tensor: x, begin: 0, end: rowsOf(x) };
     return gemmDispatches(

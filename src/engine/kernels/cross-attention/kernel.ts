@@ -31,9 +31,11 @@ function crossAttention(op: CrossAttention, output: Tensor, target: KernelTarget
   const { headSize, heads, mode, qLayout, kLayout, vLayout } = op;
   const { q, k, v, negativeK, negativeV } = op.inputs;
   const quads = Math.ceil(headSize / 4);
-  const read = (name: string) => (key: string, quad: string) => `${name}_quad(branch, batch, ${key}, head, ${quad})`;
-  const options = { quads, causal: false, second: mode === "nasa", readKey: read("key"), readValue: read("value") };
-  const core = attentionCore(options, target);
+  const read = (name: string, capacity: string) => (key: string, quad: string) =>
+    `quad_${name}(batch * sizes.${capacity} + ${key}, head, ${quad})`;
+  const positive = { key: read("k", "capacity"), value: read("v", "capacity") };
+  const negative = { key: read("negative_k", "negative_capacity"), value: read("negative_v", "negative_capacity") };
+  const core = attentionCore({ quads, causal: false, second: mode === "nasa", sources: [positive, negative] }, target);
   const lanes = { q: lanesOf(headSize, qLayout), k: lanesOf(headSize, kLayout), v: lanesOf(headSize, vLayout) };
   const yLanes = headSize % 4 === 0 ? 4 : 1;
   const tokens = axis(q, 1);
@@ -76,7 +78,6 @@ function crossAttention(op: CrossAttention, output: Tensor, target: KernelTarget
     code: wgsl`
       ${readers.join("\n")}
       ${quadWriter(yLanes)}
-      ${READ_BRANCH}
 
       ${core.declarations}
 
@@ -97,17 +98,6 @@ function crossAttention(op: CrossAttention, output: Tensor, target: KernelTarget
     `,
   };
 }
-
-const READ_BRANCH = wgsl`
-  fn key_quad(branch: u32, batch: u32, key: u32, head: u32, quad: u32) -> vec4<f32> {
-    if (branch == 0u) { return quad_k(batch * sizes.capacity + key, head, quad); }
-    return quad_negative_k(batch * sizes.negative_capacity + key, head, quad);
-  }
-  fn value_quad(branch: u32, batch: u32, key: u32, head: u32, quad: u32) -> vec4<f32> {
-    if (branch == 0u) { return quad_v(batch * sizes.capacity + key, head, quad); }
-    return quad_negative_v(batch * sizes.negative_capacity + key, head, quad);
-  }
-`;
 
 /** Z+ is kept until the negative branch, if any, is subtracted. */
 function nasaBranches(core: Core): string {

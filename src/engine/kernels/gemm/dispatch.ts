@@ -1,11 +1,11 @@
 // Dispatches of one band of a matrix product: the product itself, or, for a split
-// reduction, partial sums followed by the pass that adds them up in a fixed order.
-import { linearWorkgroups, type Binding, type BufferSource, type Dispatch, type KernelTarget, type Lowering } from "../../kernel";
+// reduction, partial sums, which the next dispatch adds up (parts.ts).
+import { type Binding, type BufferSource, type Dispatch, type KernelTarget, type Lowering } from "../../kernel";
 import type { Weight } from "../../ops";
-import { quadsOf, type Tensor } from "../../tensor";
-import { linearEntryPoint, wgsl } from "../../wgsl";
+import { quadsOf, rowsOf, type Tensor } from "../../tensor";
 import { type Epilogue, epilogueBindings, epilogueBuffers, epilogueSizes, epilogueWgsl } from "./epilogue";
 import { directWgsl } from "./direct";
+import { partsOf, sumDispatch } from "./parts";
 import type { GemmPlan } from "./plan";
 import type { RowBand } from "./row-bands";
 import type { RowSource } from "./source";
@@ -29,7 +29,8 @@ export interface GemmDispatch {
   readonly batchRows: number;
 }
 
-const SUM_THREADS = 64;
+/** Of the eight that every adapter has, a norm of two tensors needs five for itself. */
+const MOST_BINDINGS_LEFT = 3;
 
 export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly Dispatch[] {
   const { plan, epilogue, weightQuads, band } = gemm;
@@ -70,22 +71,18 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
   }
   const partials = lowering.scratch([parts, rows, weightQuads * 4], "f32");
   const rowOffset = epilogue.channelBias ? { row_offset: band.rows.begin } : {};
-  return [
-    {
-      kernel: { ...product, bindings: [...inputs, ...weight.bindings, { name: "partial", access: "write", element: "f32", lanes: 4 }] },
-      buffers: { ...buffers, partial: { tensor: partials } },
-    },
-    {
-      kernel: {
-        name: `${gemm.name}-sum`,
-        bindings: [{ name: "partial", access: "read", element: "f32", lanes: 4 }, ...epilogueBindings(epilogue)],
-        sizes: { parts, quads: rows * weightQuads, ...finishSizes, ...rowOffset },
-        workgroups: linearWorkgroups(Math.ceil((rows * weightQuads) / SUM_THREADS)),
-        code: sumWgsl(epilogue),
-      },
-      buffers: { partial: { tensor: partials }, ...epilogueBuffers(epilogue, (tensor) => band.windowOf(tensor)) },
-    },
-  ];
+  const sizes = { ...finishSizes, ...rowOffset };
+  const splitProduct = { name: gemm.name, epilogue, partials, parts, rows, weightQuads, band, sizes };
+  const partial: Dispatch = {
+    kernel: { ...product, bindings: [...inputs, ...weight.bindings, { name: "partial", access: "write", element: "f32", lanes: 4 }] },
+    buffers: { ...buffers, partial: { tensor: partials } },
+  };
+  const left = partsOf(splitProduct);
+  if (lowering.leavesParts && rows === rowsOf(epilogue.output) && left.bindings.length <= MOST_BINDINGS_LEFT) {
+    lowering.parts.set(epilogue.output.id, left);
+    return [partial];
+  }
+  return [partial, sumDispatch(splitProduct)];
 }
 
 function productWgsl({ plan, source, epilogue, inputs, ...gemm }: GemmDispatch, target: KernelTarget): string {
@@ -97,24 +94,6 @@ function productWgsl({ plan, source, epilogue, inputs, ...gemm }: GemmDispatch, 
   const half =
     target.traits.multipliesInFloat16 && target.format === "f16" && inputs.every(({ tensor }) => tensor.element === "activation");
   return tiledWgsl({ tile, source: source.tiled, weight, gated, epilogue: split ? "" : epilogueWgsl(epilogue), split, half });
-}
-
-function sumWgsl(epilogue: Epilogue): string {
-  return wgsl`
-    ${epilogueWgsl(epilogue)}
-
-    ${linearEntryPoint(
-      SUM_THREADS,
-      wgsl`
-        let index = flat_group * ${SUM_THREADS}u + thread;
-        if (index >= sizes.quads) { return; }
-        // Add the parts in their order, always the same.
-        var sum = vec4<f32>(0.0);
-        for (var part = 0u; part < sizes.parts; part++) { sum += load_partial(part * sizes.quads + index); }
-        finish(index / sizes.output_quads, index % sizes.output_quads, sum);
-      `,
-    )}
-  `;
 }
 
 /** Output columns of a weight, in quads. */

@@ -4,13 +4,14 @@
 import { activationText } from "../../activations";
 import type { Binding, BufferSource } from "../../kernel";
 import type { Activation, Weight } from "../../ops";
-import type { Tensor } from "../../tensor";
+import { quadsOf, type Tensor } from "../../tensor";
 import { wgsl } from "../../wgsl";
 
 export interface Epilogue {
   readonly bias?: Weight | undefined;
-  /** `[batch, columns]`, added to every row of a batch item. */
+  /** `[batch, columns or more]`, of which the columns from `channelBiasBegin` on are added to every row of a batch item. */
   readonly channelBias?: Tensor | undefined;
+  readonly channelBiasBegin?: number;
   readonly residual?: Tensor | undefined;
   /** Before the residual. */
   readonly activation: Activation;
@@ -32,10 +33,19 @@ function activations(epilogue: Epilogue) {
   };
 }
 
-/** Sizes that `finish` reads to choose activations at run time. */
+/** Sizes that `finish` reads to find a channel bias, and to choose activations at run time. */
 export function epilogueSizes(epilogue: Epilogue): Readonly<Record<string, number>> {
   const { inner, last } = activations(epilogue);
-  return { ...inner.sizes, ...last.sizes };
+  const { channelBias, channelBiasBegin = 0 } = epilogue;
+  const place = channelBias ? { channel_bias_quads: quadsOf(channelBias), channel_bias_begin: channelBiasBegin / 4 } : {};
+  return { ...place, ...inner.sizes, ...last.sizes };
+}
+
+/**
+ * `finished(row, quad, sum)`, which gives what is to be stored; the rest is as in `epilogueWgsl`. Not for gated products.
+ */
+export function finishedWgsl(epilogue: Epilogue): string {
+  return functionWgsl(epilogue, "finished", { result: " -> vec4<f32>", end: "return result;" });
 }
 
 /**
@@ -43,12 +53,16 @@ export function epilogueSizes(epilogue: Epilogue): Readonly<Record<string, numbe
  * Reads the sizes `output_quads` and, with a channel bias, `row_offset` and `batch_rows`.
  */
 export function epilogueWgsl(epilogue: Epilogue): string {
+  return functionWgsl(epilogue, "finish", { result: "", end: "store_y(index, result);" });
+}
+
+function functionWgsl(epilogue: Epilogue, name: string, { result, end }: { readonly result: string; readonly end: string }): string {
   const { bias, channelBias, residual, gated } = epilogue;
   const { inner, last } = activations(epilogue);
   const biased = (name: string, quad: string) => (bias ? `${name} + load_bias(${quad})` : name);
   const plain = wgsl`
     var result = ${biased("value", "quad")};
-    ${channelBias ? "result += load_channel_bias((row + sizes.row_offset) / sizes.batch_rows * sizes.output_quads + quad);" : ""}
+    ${channelBias ? CHANNEL_BIAS : ""}
     ${inner.assign("result")}
   `;
   const gate = wgsl`
@@ -60,23 +74,32 @@ export function epilogueWgsl(epilogue: Epilogue): string {
     ${inner.declaration}
     ${last.declaration}
     // What becomes of four sums before they are stored.
-    fn finish(row: u32, quad: u32, value: vec4<f32>${gated ? ", gate: vec4<f32>" : ""}) {
+    fn ${name}(row: u32, quad: u32, value: vec4<f32>${gated ? ", gate: vec4<f32>" : ""})${result} {
       ${gated ? gate : plain}
       let index = row * sizes.output_quads + quad;
       ${residual ? "result += load_residual(index);" : ""}
       ${last.assign("result")}
-      store_y(index, result);
+      ${end}
     }
   `;
 }
 
-export function epilogueBindings({ bias, channelBias, residual, output }: Epilogue): readonly Binding[] {
+const CHANNEL_BIAS = wgsl`
+  let item = (row + sizes.row_offset) / sizes.batch_rows;
+  result += load_channel_bias(item * sizes.channel_bias_quads + sizes.channel_bias_begin + quad);
+`;
+
+/** What the epilogue reads. */
+export function epilogueInputs({ bias, channelBias, residual }: Epilogue): readonly Binding[] {
   return [
     ...(bias ? [{ name: "bias", access: "read", element: "weight", lanes: 4 } as const] : []),
     ...(channelBias ? [{ name: "channel_bias", access: "read", element: channelBias.element, lanes: 4 } as const] : []),
     ...(residual ? [{ name: "residual", access: "read", element: residual.element, lanes: 4 } as const] : []),
-    { name: "y", access: "write", element: output.element, lanes: 4 },
   ];
+}
+
+export function epilogueBindings(epilogue: Epilogue): readonly Binding[] {
+  return [...epilogueInputs(epilogue), { name: "y", access: "write", element: epilogue.output.element, lanes: 4 }];
 }
 
 /** `rows` gives the band of a tensor with the output's rows. */

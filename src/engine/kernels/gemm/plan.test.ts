@@ -30,6 +30,7 @@ describe("planGemm", () => {
   it.each([
     { rule: "many rows: the large tile, whole", at: shape(16_384, 320, 2880), tile: TILES.large, splits: 1 },
     { rule: "a middling level: the medium tile, whole", at: shape(1024, 640, 5760), tile: TILES.medium, splits: 1 },
+    { rule: "few columns, as many rows as the wide tile needs: whole", at: shape(4096, 64, 576), tile: TILES.wide, splits: 1 },
     { rule: "few rows, long reduction: split", at: shape(64, 1280, 11_520), tile: TILES.medium, splits: 13 },
     { rule: "few rows, short reduction: parts of at least eight slices", at: shape(64, 64, 256), tile: TILES.medium, splits: 2 },
     { rule: "one row: the small tile, split", at: shape(1, 1280, 320), tile: TILES.small, splits: 2 },

@@ -36,20 +36,26 @@ export function planGemm(
 }
 
 function holds(
-  { tile, gated, ifBusy, minRows = 1, minColumns = 1, maxColumns = Infinity }: TileRule,
+  { tile, gated, ifBusy, ifWhole, minRows = 1, minColumns = 1, maxColumns = Infinity }: TileRule,
   shape: GemmShape,
   busy: number,
 ): boolean {
   if (gated && !shape.gated) return false;
   if (ifBusy && workgroupsOf(shape, tile) < busy) return false;
+  if (ifWhole && !isWhole(shape, tile, busy)) return false;
   return shape.rows >= minRows && shape.columns >= minColumns && shape.columns <= maxColumns;
 }
 
 function splitsOf(shape: GemmShape, tile: Tile, busy: number): number {
+  if (isWhole(shape, tile, busy)) return 1;
   const workgroups = workgroupsOf(shape, tile);
-  if (workgroups > busy / 2) return 1;
   const possible = Math.floor(shape.slices(tile.depth) / MIN_SLICES);
   return Math.max(1, Math.min(Math.ceil(busy / workgroups), possible, MAX_SPLITS));
+}
+
+/** Enough workgroups without a split: with two of them, there would be more than keep the adapter busy. */
+function isWhole(shape: GemmShape, tile: Tile, busy: number): boolean {
+  return workgroupsOf(shape, tile) >= busy / 2;
 }
 
 function workgroupsOf(shape: GemmShape, tile: Tile): number {

@@ -21,6 +21,8 @@ export interface TileRule {
   readonly gated?: true;
   /** The rule holds only where its tile gives enough workgroups to keep the adapter busy. */
   readonly ifBusy?: true;
+  /** The rule holds only where its tile gives so many workgroups that the reduction is not split (half of busy). */
+  readonly ifWhole?: true;
   readonly minRows?: number;
   readonly minColumns?: number;
   readonly maxColumns?: number;
@@ -47,6 +49,8 @@ export const GPU_TILES: readonly TileRule[] = [
   { tile: TILES.wide, gated: true },
   { tile: TILES.narrow, maxColumns: 8 },
   { tile: TILES.large, ifBusy: true },
+  // Few columns and a short reduction, as in AutoencoderTiny: parts would cost more than they gain.
+  { tile: TILES.wide, minRows: 33, minColumns: 33, maxColumns: 64, ifWhole: true },
   { tile: TILES.medium, minRows: 33, minColumns: 33 },
   { tile: TILES.small },
 ];

@@ -29,13 +29,11 @@ export function groupFactors(
   const { modulation } = op.inputs;
   const { scale, shift } = op.weights;
   const groupSize = channels / op.groups;
-  const { readsGroupsInQuads, groupInvocations: threads } = lowering.target.traits;
-  const quads = readsGroupsInQuads && !chunks && groupSize % 4 === 0 && (!second || channelsOf(x) % 4 === 0);
-  const lanes = quads ? 4 : 1;
+  const { groupInvocations: threads } = lowering.target.traits;
   const read = (name: string, element: Binding["element"]): Binding => ({ name, access: "read", element, lanes: 1 });
   const bindings: readonly Binding[] = [
-    { ...read("x", x.element), lanes },
-    ...(second ? [{ ...read("second", second.element), lanes } as const] : []),
+    read("x", x.element),
+    ...(second ? [read("second", second.element)] : []),
     ...(scale && shift ? [read("scale", "weight"), read("shift", "weight")] : []),
     ...(modulation ? [read("modulation", modulation.element)] : []),
     { name: "factors", access: "write", element: "f32", lanes: 1 },
@@ -56,8 +54,6 @@ export function groupFactors(
       pixels,
       group_size: groupSize,
       groups: op.groups,
-      // Elements or quads of a group in one row.
-      run: groupSize / lanes,
       stride: strideOf(factors),
       ...(chunks ? { chunks: chunks.count, chunk_pixels: chunks.pixels } : {}),
       ...(modulation ? { modulation_stride: strideOf(modulation), modulation_shift: channels } : {}),
@@ -65,13 +61,13 @@ export function groupFactors(
     scalars: { epsilon: op.epsilon },
     workgroups: [op.groups, batch, 1],
     code: wgsl`
-      ${streamWgsl("x", quads)}
-      ${second ? streamWgsl("second", quads) : ""}
-      ${second ? joinedWgsl("x", "second", quads) : ""}
+      ${streamWgsl("x", false)}
+      ${second ? streamWgsl("second", false) : ""}
+      ${second ? joinedWgsl("x", "second", false) : ""}
 
       ${momentsWgsl({ lanes: 1, threads, teams: 1 })}
 
-      ${gatherWgsl({ joined: second !== undefined, chunked: chunks !== undefined, quads })}
+      ${gatherWgsl(second ? "at_joined" : "at_x", chunks !== undefined)}
 
       ${entryPoint(threads, mainWgsl({ threads, affine: scale !== undefined && shift !== undefined, modulated: modulation !== undefined }))}
     `,
@@ -80,54 +76,50 @@ export function groupFactors(
 }
 
 /** The moments of one invocation's share of a group, walked without a division per element. */
-function gatherWgsl({ joined, chunked, quads }: { joined: boolean; chunked: boolean; quads: boolean }): string {
-  const source = joined ? "joined" : "x";
-  const at = (row: string) => (quads ? `read_${source}(${row}, begin + offset * 4u)` : `at_${source}(${row}, begin + offset)`);
+function gatherWgsl(at: string, chunked: boolean): string {
   return wgsl`
-    // One thread's share of a group: every step-th element, or quad, of its rows.
+    // One thread's share of a group: every step-th element of its rows.
     fn gather(item: u32, begin: u32, lane: u32, step: u32) -> Moments {
-      var row = lane / sizes.run;
-      var offset = lane % sizes.run;
-      ${chunked ? gatherChunks(at) : gatherElements(at, quads)}
+      var row = lane / sizes.group_size;
+      var offset = lane % sizes.group_size;
+      ${chunked ? gatherChunks(at) : gatherElements(at)}
     }
   `;
 }
 
 const STEP = wgsl`
-  row += step / sizes.run;
-  offset += step % sizes.run;
-  if (offset >= sizes.run) { offset -= sizes.run; row += 1u; }
+  row += step / sizes.group_size;
+  offset += step % sizes.group_size;
+  if (offset >= sizes.group_size) { offset -= sizes.group_size; row += 1u; }
 `;
 
-function gatherChunks(at: (row: string) => string): string {
+function gatherChunks(at: string): string {
   return wgsl`
     var moments = Moments(0.0, 0.0, 0.0);
     while (row < sizes.chunks) {
       let line = (item * sizes.chunks + row) * 2u;
       let count = min(sizes.chunk_pixels, sizes.pixels - row * sizes.chunk_pixels);
-      moments = merge(moments, Moments(f32(count), ${at("line")}, ${at("line + 1u")}));
+      moments = merge(moments, Moments(f32(count), ${at}(line, begin + offset), ${at}(line + 1u, begin + offset)));
       ${STEP}
     }
     return moments;
   `;
 }
 
-function gatherElements(at: (row: string) => string, quads: boolean): string {
-  const type = quads ? "vec4<f32>" : "f32";
-  const total = (name: string) => (quads ? `dot(${name}, vec4<f32>(1.0))` : name);
+function gatherElements(at: string): string {
   return wgsl`
-    let first = ${at("item * sizes.pixels + min(row, sizes.pixels - 1u)")}${quads ? ".x" : ""};
-    var sum = ${type}(0.0);
-    var squares = ${type}(0.0);
+    let first = ${at}(item * sizes.pixels + min(row, sizes.pixels - 1u), begin + offset);
+    var sum = 0.0;
+    var squares = 0.0;
     var count = 0.0;
     while (row < sizes.pixels) {
-      let deviation = ${at("item * sizes.pixels + row")} - first;
+      let deviation = ${at}(item * sizes.pixels + row, begin + offset) - first;
       sum += deviation;
       squares += deviation * deviation;
-      count += ${quads ? "4.0" : "1.0"};
+      count += 1.0;
       ${STEP}
     }
-    return moments_of(count, first, ${total("sum")}, ${total("squares")});
+    return moments_of(count, first, sum, squares);
   `;
 }
 

@@ -20,8 +20,8 @@ interface Case {
   readonly target?: Partial<KernelTarget>;
 }
 
-// On hardware, groups of more than 16384 elements go by chunks, as tensors above a binding do anywhere.
-const CHUNKED = { traits: TRAITS.hardware };
+// Groups that are too large for one workgroup go by chunks, as tensors above a binding do.
+const CHUNKED = { traits: { ...TRAITS.hardware, groupElementsAlone: 1024 } };
 
 const CASES: readonly Case[] = [
   { name: "one workgroup a group", shape: [1, 5, 7, 32], groups: 8, activation: "silu" },
@@ -37,6 +37,9 @@ const CASES: readonly Case[] = [
   { name: "second source, groups across the seam", shape: [2, 6, 6, 20], second: 12, groups: 4, activation: "silu" },
   { name: "second source, seam inside a quad", shape: [2, 6, 6, 10], second: 14, groups: 4 },
   { name: "second source with modulation", shape: [2, 6, 6, 6], second: 4, groups: 2, modulated: true },
+  { name: "more pixels than a thread asks for at once, pairs of channels", shape: [1, 57, 43, 40], groups: 4, activation: "silu" },
+  { name: "the same with a second source", shape: [2, 40, 40, 18], second: 12, groups: 3 },
+  { name: "a group wider than a workgroup", shape: [1, 3, 1, 1200], groups: 1 },
   { name: "chunks of pixels", shape: [2, 48, 48, 24], groups: 3, activation: "silu", target: CHUNKED },
   { name: "chunks, groups of 10 channels", shape: [1, 57, 43, 40], groups: 4, target: CHUNKED },
   { name: "chunks with a second source", shape: [2, 40, 40, 18], second: 12, groups: 2, target: CHUNKED },

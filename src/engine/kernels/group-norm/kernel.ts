@@ -1,9 +1,9 @@
-// GroupNorm over channels-last activations with affine weights, modulation and activation:
-// statistics in one dispatch (groups.ts) or, for large images, two (chunks.ts before it),
-// then one pass that applies them. Two sources are normalised, and written, as one tensor
-// concatenated along channels. Statistics and factors are f32; the result is rounded once.
+// GroupNorm over channels-last activations with affine weights, modulation and activation. On GPUs
+// one dispatch (whole.ts); on software adapters statistics (groups.ts), then a pass that applies them;
+// for large images statistics of chunks of pixels (chunks.ts) before both. Two sources are normalised,
+// and written, as one tensor concatenated along channels. Statistics are f32; the result is rounded once.
 import { activationText } from "../../activations";
-import type { Dispatch, Lowering } from "../../kernel";
+import type { Dispatch, KernelTarget, Lowering } from "../../kernel";
 import type { ChannelMoments, GroupNorm } from "../../ops";
 import { axis, byteLengthOf, channelsOf, quadsOf, rowsOf, type Tensor } from "../../tensor";
 import { wgsl } from "../../wgsl";
@@ -11,6 +11,7 @@ import { rowwise } from "../rowwise";
 import { joinedWgsl } from "../streams";
 import { chunkMoments, chunksOf } from "./chunks";
 import { groupFactors } from "./groups";
+import { addsUpInOneDispatch, normaliseGroups } from "./whole";
 
 export function lowerGroupNorm(op: GroupNorm, output: Tensor, lowering: Lowering): readonly Dispatch[] {
   const { target } = lowering;
@@ -24,10 +25,8 @@ export function lowerGroupNorm(op: GroupNorm, output: Tensor, lowering: Lowering
   }
   const batch = axis(output, 0);
   const shape = { batch, pixels: rowsOf(output) / batch, channels: channelsOf(output) };
-  const alone =
-    (shape.pixels * shape.channels) / op.groups <= target.traits.groupElementsAlone &&
-    [x, second ?? x].every((tensor) => byteLengthOf(tensor, target.format) <= target.bindingBytes);
-  if (alone) {
+  if (isOneDispatch(op, output, target)) return [normaliseGroups(op, output, shape, lowering)];
+  if (fitsWorkgroups(op, output, target)) {
     const { factors, dispatch } = groupFactors(op, shape, second ? { x, second } : { x }, lowering);
     return [dispatch, ...applyFactors(op, output, factors, lowering)];
   }
@@ -45,6 +44,24 @@ export function lowerGroupNorm(op: GroupNorm, output: Tensor, lowering: Lowering
 
 export function lowerChannelMoments({ inputs: { x } }: ChannelMoments, output: Tensor, lowering: Lowering): readonly Dispatch[] {
   return chunkMoments(x, { batch: 1, pixels: rowsOf(x) }, { count: axis(x, 1), pixels: axis(x, 2) }, output, lowering);
+}
+
+/** Whether the norm can add up the parts that x is left in. */
+export function groupNormAddsUpParts(op: GroupNorm, output: Tensor, target: KernelTarget): boolean {
+  return isOneDispatch(op, output, target) && addsUpInOneDispatch(op);
+}
+
+function isOneDispatch(op: GroupNorm, output: Tensor, target: KernelTarget): boolean {
+  // Statistics that come from elsewhere are those of a larger image.
+  return target.traits.normalisesGroupsAtOnce && op.inputs.moments === undefined && fitsWorkgroups(op, output, target);
+}
+
+/** Whether one workgroup reads all of a group. */
+function fitsWorkgroups(op: GroupNorm, output: Tensor, target: KernelTarget): boolean {
+  const { x, second } = op.inputs;
+  const elements = (rowsOf(output) / axis(output, 0)) * (channelsOf(output) / op.groups);
+  const fitsBinding = (tensor: Tensor) => byteLengthOf(tensor, target.format) <= target.bindingBytes;
+  return elements <= target.traits.groupElementsAlone && [x, second ?? x, output].every(fitsBinding);
 }
 
 function applyFactors(op: GroupNorm, output: Tensor, factors: Tensor, lowering: Lowering): readonly Dispatch[] {

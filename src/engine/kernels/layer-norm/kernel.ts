@@ -1,14 +1,19 @@
 // LayerNorm over the channels of each row, affine weights and modulation optional. A team
 // of invocations per row: deviations from its first value, merged as in moments.ts, then one
 // pass that applies them; rows come from the cache the second time. f32 throughout.
-import type { Binding, BufferSource, Dispatch, Kernel, Lowering } from "../../kernel";
+import type { Binding, BufferSource, Dispatch, Kernel, KernelTarget, Lowering } from "../../kernel";
 import { linearWorkgroups } from "../../kernel";
 import type { LayerNorm } from "../../ops";
-import { channelsOf, quadsOf, rowsOf, type Tensor } from "../../tensor";
+import { byteLengthOf, channelsOf, quadsOf, rowsOf, type Tensor } from "../../tensor";
 import { linearEntryPoint, wgsl } from "../../wgsl";
 import { bandsOf, sourceOf, type Stream } from "../bands";
 import { momentsWgsl, TEAM_WORKGROUP, teamSize } from "../moments";
 import { itemRows, sameRows, streamSizes, streamWgsl } from "../streams";
+
+/** Whether the norm can add up the parts that x is left in: one dispatch does all rows, and has bindings to spare. */
+export function layerNormAddsUpParts({ inputs }: LayerNorm, target: KernelTarget): boolean {
+  return target.traits.normalisesRowsInTeams && !inputs.modulation && byteLengthOf(inputs.x, target.format) <= target.bindingBytes;
+}
 
 export function lowerLayerNorm(op: LayerNorm, output: Tensor, lowering: Lowering): readonly Dispatch[] {
   const { x, modulation } = op.inputs;
@@ -17,9 +22,11 @@ export function lowerLayerNorm(op: LayerNorm, output: Tensor, lowering: Lowering
   const rowsPerItem = modulation ? rowsOf(x) / rowsOf(modulation) : rowsOf(x);
   const aligned = channels % 4 === 0;
   const affine = scale !== undefined && shift !== undefined;
+  const parts = lowering.parts.get(x.id);
   const teams = TEAM_WORKGROUP / teamSize(quadsOf(x), lowering.target);
   const bindings: readonly Binding[] = [
-    { name: "x", access: "read", element: x.element, lanes: 4 },
+    ...(parts?.bindings ?? []),
+    { name: "x", access: parts ? "update" : "read", element: x.element, lanes: 4 },
     ...(affine
       ? ([
           { name: "scale", access: "read", element: "weight", lanes: 4 },
@@ -35,8 +42,11 @@ export function lowerLayerNorm(op: LayerNorm, output: Tensor, lowering: Lowering
     ...(modulation ? { modulation: { tensor: modulation, rows: itemRows(rowsPerItem) } } : {}),
   };
   return bandsOf(rowsOf(x), streams, lowering.target).map(({ units, windows }) => {
-    const buffers: Record<string, BufferSource> = affine ? { scale: { weight: scale }, shift: { weight: shift } } : {};
-    const sizes: Record<string, number> = { first_row: units.begin, end_row: units.end, channels, quads: quadsOf(x) };
+    const buffers: Record<string, BufferSource> = {
+      ...parts?.buffers,
+      ...(affine ? { scale: { weight: scale }, shift: { weight: shift } } : {}),
+    };
+    const sizes: Record<string, number> = { first_row: units.begin, end_row: units.end, channels, quads: quadsOf(x), ...parts?.sizes };
     for (const [name, window] of Object.entries(windows)) {
       buffers[name] = sourceOf(window);
       Object.assign(sizes, streamSizes(name, window.tensor, window.begin));
@@ -50,7 +60,7 @@ export function lowerLayerNorm(op: LayerNorm, output: Tensor, lowering: Lowering
       sizes,
       scalars: { epsilon: op.epsilon },
       workgroups: linearWorkgroups(Math.ceil((units.end - units.begin) / teams)),
-      code: layerNormCode({ teams, affine, modulated: modulation !== undefined, aligned }),
+      code: layerNormCode({ teams, affine, modulated: modulation !== undefined, aligned, parts: parts?.code ?? "" }),
     };
     return { kernel, buffers };
   });
@@ -61,13 +71,17 @@ interface Flags {
   readonly affine: boolean;
   readonly modulated: boolean;
   readonly aligned: boolean;
+  /** `summed`, where x is left in parts. */
+  readonly parts: string;
 }
 
-function layerNormCode({ teams, affine, modulated, aligned }: Flags): string {
+function layerNormCode({ teams, affine, modulated, aligned, parts }: Flags): string {
   const members = TEAM_WORKGROUP / teams;
+  const first = (quad: string) => (parts === "" ? `read_x(row, ${quad} * 4u)` : `summed(row, ${quad})`);
   return wgsl`
     ${streamWgsl("x", true)}
     ${modulated ? streamWgsl("modulation", aligned) : ""}
+    ${parts}
 
     ${momentsWgsl({ lanes: 1, threads: TEAM_WORKGROUP, teams })}
 
@@ -86,13 +100,15 @@ function layerNormCode({ teams, affine, modulated, aligned }: Flags): string {
         let row = min(wanted, sizes.end_row - 1u);
 
         // Sum deviations from the first value, and their squares.
-        let first = read_x(row, min(member, sizes.quads - 1u) * 4u).x;
+        let first = ${first("min(member, sizes.quads - 1u)")}.x;
         var sum = 0.0;
         var squares = 0.0;
         var count = 0.0;
         for (var quad = member; quad < sizes.quads; quad += ${members}u) {
           let kept = mask(quad * 4u);
-          let deviation = (read_x(row, quad * 4u) - first) * kept;
+          let value = ${first("quad")};
+          ${parts === "" ? "" : "if (wanted < sizes.end_row) { store_x(row * sizes.quads + quad, value); }"}
+          let deviation = (value - first) * kept;
           sum += dot(deviation, vec4<f32>(1.0));
           squares += dot(deviation, deviation);
           count += dot(kept, vec4<f32>(1.0));

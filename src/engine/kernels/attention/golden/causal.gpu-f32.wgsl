@@ -50,24 +50,28 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var output_1_0 = vec4<f32>(0.0);
   var output_2_0 = vec4<f32>(0.0);
   var output_3_0 = vec4<f32>(0.0);
-  // Stage the queries.
   {
-    let row_0 = (thread + 0u) / 8u;
-    let quad_0 = (thread + 0u) % 8u;
-    let read_0 = quad_q(batch * sizes.tokens + min(first_token + row_0, sizes.tokens - 1u), head, quad_0);
-    let row_1 = (thread + 64u) / 8u;
-    let quad_1 = (thread + 64u) % 8u;
-    let read_1 = quad_q(batch * sizes.tokens + min(first_token + row_1, sizes.tokens - 1u), head, quad_1);
-    let row_2 = (thread + 128u) / 8u;
-    let quad_2 = (thread + 128u) % 8u;
-    let read_2 = quad_q(batch * sizes.tokens + min(first_token + row_2, sizes.tokens - 1u), head, quad_2);
-    let row_3 = (thread + 192u) / 8u;
-    let quad_3 = (thread + 192u) % 8u;
-    let read_3 = quad_q(batch * sizes.tokens + min(first_token + row_3, sizes.tokens - 1u), head, quad_3);
-    staged_q[row_0 * 9u + quad_0] = read_0;
-    staged_q[row_1 * 9u + quad_1] = read_1;
-    staged_q[row_2 * 9u + quad_2] = read_2;
-    staged_q[row_3 * 9u + quad_3] = read_3;
+    // Stage the queries.
+    let row_q_0 = (thread + 0u) / 8u;
+    let slot_q_0 = (thread + 0u) % 8u;
+    let quad_q_0 = slot_q_0;
+    let row_q_1 = (thread + 64u) / 8u;
+    let slot_q_1 = (thread + 64u) % 8u;
+    let quad_q_1 = slot_q_1;
+    let row_q_2 = (thread + 128u) / 8u;
+    let slot_q_2 = (thread + 128u) % 8u;
+    let quad_q_2 = slot_q_2;
+    let row_q_3 = (thread + 192u) / 8u;
+    let slot_q_3 = (thread + 192u) % 8u;
+    let quad_q_3 = slot_q_3;
+    let read_q_0 = quad_q(batch * sizes.tokens + min(first_token + row_q_0, sizes.tokens - 1u), head, quad_q_0) * sizes.scale;
+    let read_q_1 = quad_q(batch * sizes.tokens + min(first_token + row_q_1, sizes.tokens - 1u), head, quad_q_1) * sizes.scale;
+    let read_q_2 = quad_q(batch * sizes.tokens + min(first_token + row_q_2, sizes.tokens - 1u), head, quad_q_2) * sizes.scale;
+    let read_q_3 = quad_q(batch * sizes.tokens + min(first_token + row_q_3, sizes.tokens - 1u), head, quad_q_3) * sizes.scale;
+    staged_q[row_q_0 * 9u + slot_q_0] = read_q_0;
+    staged_q[row_q_1 * 9u + slot_q_1] = read_q_1;
+    staged_q[row_q_2 * 9u + slot_q_2] = read_q_2;
+    staged_q[row_q_3 * 9u + slot_q_3] = read_q_3;
   }
   let key_end = min(sizes.keys, (group.x + 1u) * 32u);
   // A fresh softmax.
@@ -90,27 +94,29 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var scores_2 = vec4<f32>(0.0);
     var scores_3 = vec4<f32>(0.0);
     // Stage the keys.
-    {
-      let row_0 = (thread + 0u) / 8u;
-      let quad_0 = (thread + 0u) % 8u;
-      let read_0 = quad_k(batch * sizes.keys + min(first_key + (row_0 % 8u) * 4u + row_0 / 8u, key_end - 1u), head, quad_0);
-      let row_1 = (thread + 64u) / 8u;
-      let quad_1 = (thread + 64u) % 8u;
-      let read_1 = quad_k(batch * sizes.keys + min(first_key + (row_1 % 8u) * 4u + row_1 / 8u, key_end - 1u), head, quad_1);
-      let row_2 = (thread + 128u) / 8u;
-      let quad_2 = (thread + 128u) % 8u;
-      let read_2 = quad_k(batch * sizes.keys + min(first_key + (row_2 % 8u) * 4u + row_2 / 8u, key_end - 1u), head, quad_2);
-      let row_3 = (thread + 192u) / 8u;
-      let quad_3 = (thread + 192u) % 8u;
-      let read_3 = quad_k(batch * sizes.keys + min(first_key + (row_3 % 8u) * 4u + row_3 / 8u, key_end - 1u), head, quad_3);
-      staged[row_0 * 9u + quad_0] = read_0;
-      staged[row_1 * 9u + quad_1] = read_1;
-      staged[row_2 * 9u + quad_2] = read_2;
-      staged[row_3 * 9u + quad_3] = read_3;
-    }
+    let row_k_0 = (thread + 0u) / 8u;
+    let slot_k_0 = (thread + 0u) % 8u;
+    let quad_k_0 = slot_k_0;
+    let row_k_1 = (thread + 64u) / 8u;
+    let slot_k_1 = (thread + 64u) % 8u;
+    let quad_k_1 = slot_k_1;
+    let row_k_2 = (thread + 128u) / 8u;
+    let slot_k_2 = (thread + 128u) % 8u;
+    let quad_k_2 = slot_k_2;
+    let row_k_3 = (thread + 192u) / 8u;
+    let slot_k_3 = (thread + 192u) % 8u;
+    let quad_k_3 = slot_k_3;
+    let read_k_0 = quad_k(batch * sizes.keys + min(first_key + (row_k_0 % 8u) * 4u + row_k_0 / 8u, key_end - 1u), head, quad_k_0);
+    let read_k_1 = quad_k(batch * sizes.keys + min(first_key + (row_k_1 % 8u) * 4u + row_k_1 / 8u, key_end - 1u), head, quad_k_1);
+    let read_k_2 = quad_k(batch * sizes.keys + min(first_key + (row_k_2 % 8u) * 4u + row_k_2 / 8u, key_end - 1u), head, quad_k_2);
+    let read_k_3 = quad_k(batch * sizes.keys + min(first_key + (row_k_3 % 8u) * 4u + row_k_3 / 8u, key_end - 1u), head, quad_k_3);
+    staged[row_k_0 * 9u + slot_k_0] = read_k_0;
+    staged[row_k_1 * 9u + slot_k_1] = read_k_1;
+    staged[row_k_2 * 9u + slot_k_2] = read_k_2;
+    staged[row_k_3 * 9u + slot_k_3] = read_k_3;
     workgroupBarrier();
     // Scores: every query against four keys, four channels at a time.
-    for (var quad = 0u; quad < sizes.quads; quad++) {
+    for (var quad = 0u; quad < 8u; quad++) {
       let k_0 = staged[(0u + column) * 9u + quad];
       let k_1 = staged[(8u + column) * 9u + quad];
       let k_2 = staged[(16u + column) * 9u + quad];
@@ -136,12 +142,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       scores_3.z = fma(q_3.w, k_2.w, fma(q_3.z, k_2.z, fma(q_3.y, k_2.y, fma(q_3.x, k_2.x, scores_3.z))));
       scores_3.w = fma(q_3.w, k_3.w, fma(q_3.z, k_3.z, fma(q_3.y, k_3.y, fma(q_3.x, k_3.x, scores_3.w))));
     }
-    // Scale, and leave out keys past the end.
+    // Leave out keys past the end.
     let keys = vec4<u32>(first_key + column * 4u) + vec4<u32>(0u, 1u, 2u, 3u);
-    scores_0 = select(vec4<f32>(-3.0e38), scores_0 * sizes.scale, keys < vec4<u32>(min(key_end, first_token + first_row + 1u)));
-    scores_1 = select(vec4<f32>(-3.0e38), scores_1 * sizes.scale, keys < vec4<u32>(min(key_end, first_token + first_row + 9u)));
-    scores_2 = select(vec4<f32>(-3.0e38), scores_2 * sizes.scale, keys < vec4<u32>(min(key_end, first_token + first_row + 17u)));
-    scores_3 = select(vec4<f32>(-3.0e38), scores_3 * sizes.scale, keys < vec4<u32>(min(key_end, first_token + first_row + 25u)));
+    scores_0 = select(vec4<f32>(-3.0e38), scores_0, keys < vec4<u32>(min(key_end, first_token + first_row + 1u)));
+    scores_1 = select(vec4<f32>(-3.0e38), scores_1, keys < vec4<u32>(min(key_end, first_token + first_row + 9u)));
+    scores_2 = select(vec4<f32>(-3.0e38), scores_2, keys < vec4<u32>(min(key_end, first_token + first_row + 17u)));
+    scores_3 = select(vec4<f32>(-3.0e38), scores_3, keys < vec4<u32>(min(key_end, first_token + first_row + 25u)));
     // The maximum of a row: of this thread's keys, then of all columns.
     partial[(first_row + 0u) * 8u + column] = max(max(scores_0.x, scores_0.y), max(scores_0.z, scores_0.w));
     partial[(first_row + 8u) * 8u + column] = max(max(scores_1.x, scores_1.y), max(scores_1.z, scores_1.w));
@@ -180,25 +186,27 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     total_3 = total_3 * shrink_3 + (weights_3.x + weights_3.y + weights_3.z + weights_3.w);
     staged_weights[(first_row + 24u) * 8u + column] = weights_3;
     output_3_0 *= shrink_3;
-    // Stage the values. Keys past the end are the last one again: they have no weight.
-    {
-      let row_0 = (thread + 0u) / 8u;
-      let quad_0 = (thread + 0u) % 8u;
-      let read_0 = quad_v(batch * sizes.keys + min(first_key + row_0, key_end - 1u), head, quad_0);
-      let row_1 = (thread + 64u) / 8u;
-      let quad_1 = (thread + 64u) % 8u;
-      let read_1 = quad_v(batch * sizes.keys + min(first_key + row_1, key_end - 1u), head, quad_1);
-      let row_2 = (thread + 128u) / 8u;
-      let quad_2 = (thread + 128u) % 8u;
-      let read_2 = quad_v(batch * sizes.keys + min(first_key + row_2, key_end - 1u), head, quad_2);
-      let row_3 = (thread + 192u) / 8u;
-      let quad_3 = (thread + 192u) % 8u;
-      let read_3 = quad_v(batch * sizes.keys + min(first_key + row_3, key_end - 1u), head, quad_3);
-      staged[row_0 * 8u + quad_0] = read_0;
-      staged[row_1 * 8u + quad_1] = read_1;
-      staged[row_2 * 8u + quad_2] = read_2;
-      staged[row_3 * 8u + quad_3] = read_3;
-    }
+    // Stage the values.
+    let row_v_0 = (thread + 0u) / 8u;
+    let slot_v_0 = (thread + 0u) % 8u;
+    let quad_v_0 = slot_v_0;
+    let row_v_1 = (thread + 64u) / 8u;
+    let slot_v_1 = (thread + 64u) % 8u;
+    let quad_v_1 = slot_v_1;
+    let row_v_2 = (thread + 128u) / 8u;
+    let slot_v_2 = (thread + 128u) % 8u;
+    let quad_v_2 = slot_v_2;
+    let row_v_3 = (thread + 192u) / 8u;
+    let slot_v_3 = (thread + 192u) % 8u;
+    let quad_v_3 = slot_v_3;
+    let read_v_0 = quad_v(batch * sizes.keys + min(first_key + row_v_0, key_end - 1u), head, quad_v_0);
+    let read_v_1 = quad_v(batch * sizes.keys + min(first_key + row_v_1, key_end - 1u), head, quad_v_1);
+    let read_v_2 = quad_v(batch * sizes.keys + min(first_key + row_v_2, key_end - 1u), head, quad_v_2);
+    let read_v_3 = quad_v(batch * sizes.keys + min(first_key + row_v_3, key_end - 1u), head, quad_v_3);
+    staged[row_v_0 * 8u + slot_v_0] = read_v_0;
+    staged[row_v_1 * 8u + slot_v_1] = read_v_1;
+    staged[row_v_2 * 8u + slot_v_2] = read_v_2;
+    staged[row_v_3 * 8u + slot_v_3] = read_v_3;
     workgroupBarrier();
     // Output: weights times values, four keys at a time.
     for (var row = 0u; row < 8u; row++) {

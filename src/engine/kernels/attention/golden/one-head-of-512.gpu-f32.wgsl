@@ -127,37 +127,34 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var scores_2 = vec4<f32>(0.0);
     var scores_3 = vec4<f32>(0.0);
     for (var chunk = 0u; chunk < sizes.quads; chunk += 4u) {
-      // Stage the queries.
       {
-        let row_0 = (thread + 0u) / 4u;
-        let chunk_quad_0 = (thread + 0u) % 4u;
-        let quad_0 = chunk + chunk_quad_0;
-        let read_0 = quad_q(batch * sizes.tokens + min(first_token + row_0, sizes.tokens - 1u), head, min(quad_0, 127u));
-        staged_q[row_0 * 5u + chunk_quad_0] = select(vec4<f32>(0.0), read_0, quad_0 < 128u);
+        // Stage the queries.
+        let row_q_0 = (thread + 0u) / 4u;
+        let slot_q_0 = (thread + 0u) % 4u;
+        let quad_q_0 = chunk + slot_q_0;
+        let read_q_0 = quad_q(batch * sizes.tokens + min(first_token + row_q_0, sizes.tokens - 1u), head, min(quad_q_0, 127u)) * sizes.scale;
+        staged_q[row_q_0 * 5u + slot_q_0] = select(vec4<f32>(0.0), read_q_0, quad_q_0 < 128u);
       }
-      // Stage the keys.
-      {
-        let row_0 = (thread + 0u) / 4u;
-        let chunk_quad_0 = (thread + 0u) % 4u;
-        let quad_0 = chunk + chunk_quad_0;
-        let read_0 = quad_k(batch * sizes.keys + min(first_key + (row_0 % 16u) * 4u + row_0 / 16u, key_end - 1u), head, min(quad_0, 127u));
-        let row_1 = (thread + 64u) / 4u;
-        let chunk_quad_1 = (thread + 64u) % 4u;
-        let quad_1 = chunk + chunk_quad_1;
-        let read_1 = quad_k(batch * sizes.keys + min(first_key + (row_1 % 16u) * 4u + row_1 / 16u, key_end - 1u), head, min(quad_1, 127u));
-        let row_2 = (thread + 128u) / 4u;
-        let chunk_quad_2 = (thread + 128u) % 4u;
-        let quad_2 = chunk + chunk_quad_2;
-        let read_2 = quad_k(batch * sizes.keys + min(first_key + (row_2 % 16u) * 4u + row_2 / 16u, key_end - 1u), head, min(quad_2, 127u));
-        let row_3 = (thread + 192u) / 4u;
-        let chunk_quad_3 = (thread + 192u) % 4u;
-        let quad_3 = chunk + chunk_quad_3;
-        let read_3 = quad_k(batch * sizes.keys + min(first_key + (row_3 % 16u) * 4u + row_3 / 16u, key_end - 1u), head, min(quad_3, 127u));
-        staged[row_0 * 5u + chunk_quad_0] = select(vec4<f32>(0.0), read_0, quad_0 < 128u);
-        staged[row_1 * 5u + chunk_quad_1] = select(vec4<f32>(0.0), read_1, quad_1 < 128u);
-        staged[row_2 * 5u + chunk_quad_2] = select(vec4<f32>(0.0), read_2, quad_2 < 128u);
-        staged[row_3 * 5u + chunk_quad_3] = select(vec4<f32>(0.0), read_3, quad_3 < 128u);
-      }
+      let row_k_0 = (thread + 0u) / 4u;
+      let slot_k_0 = (thread + 0u) % 4u;
+      let quad_k_0 = chunk + slot_k_0;
+      let row_k_1 = (thread + 64u) / 4u;
+      let slot_k_1 = (thread + 64u) % 4u;
+      let quad_k_1 = chunk + slot_k_1;
+      let row_k_2 = (thread + 128u) / 4u;
+      let slot_k_2 = (thread + 128u) % 4u;
+      let quad_k_2 = chunk + slot_k_2;
+      let row_k_3 = (thread + 192u) / 4u;
+      let slot_k_3 = (thread + 192u) % 4u;
+      let quad_k_3 = chunk + slot_k_3;
+      let read_k_0 = quad_k(batch * sizes.keys + min(first_key + (row_k_0 % 16u) * 4u + row_k_0 / 16u, key_end - 1u), head, min(quad_k_0, 127u));
+      let read_k_1 = quad_k(batch * sizes.keys + min(first_key + (row_k_1 % 16u) * 4u + row_k_1 / 16u, key_end - 1u), head, min(quad_k_1, 127u));
+      let read_k_2 = quad_k(batch * sizes.keys + min(first_key + (row_k_2 % 16u) * 4u + row_k_2 / 16u, key_end - 1u), head, min(quad_k_2, 127u));
+      let read_k_3 = quad_k(batch * sizes.keys + min(first_key + (row_k_3 % 16u) * 4u + row_k_3 / 16u, key_end - 1u), head, min(quad_k_3, 127u));
+      staged[row_k_0 * 5u + slot_k_0] = select(vec4<f32>(0.0), read_k_0, quad_k_0 < 128u);
+      staged[row_k_1 * 5u + slot_k_1] = select(vec4<f32>(0.0), read_k_1, quad_k_1 < 128u);
+      staged[row_k_2 * 5u + slot_k_2] = select(vec4<f32>(0.0), read_k_2, quad_k_2 < 128u);
+      staged[row_k_3 * 5u + slot_k_3] = select(vec4<f32>(0.0), read_k_3, quad_k_3 < 128u);
       workgroupBarrier();
       // Scores: every query against four keys, four channels at a time.
       for (var quad = 0u; quad < 4u; quad++) {
@@ -188,12 +185,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       }
       workgroupBarrier();
     }
-    // Scale, and leave out keys past the end.
-    let keys = vec4<u32>(first_key + column * 4u) + vec4<u32>(0u, 1u, 2u, 3u);
-    scores_0 = select(vec4<f32>(-3.0e38), scores_0 * sizes.scale, keys < vec4<u32>(key_end));
-    scores_1 = select(vec4<f32>(-3.0e38), scores_1 * sizes.scale, keys < vec4<u32>(key_end));
-    scores_2 = select(vec4<f32>(-3.0e38), scores_2 * sizes.scale, keys < vec4<u32>(key_end));
-    scores_3 = select(vec4<f32>(-3.0e38), scores_3 * sizes.scale, keys < vec4<u32>(key_end));
+    // Leave out keys past the end.
+    if (first_key + 64u > key_end) {
+      let keys = vec4<u32>(first_key + column * 4u) + vec4<u32>(0u, 1u, 2u, 3u);
+      scores_0 = select(vec4<f32>(-3.0e38), scores_0, keys < vec4<u32>(key_end));
+      scores_1 = select(vec4<f32>(-3.0e38), scores_1, keys < vec4<u32>(key_end));
+      scores_2 = select(vec4<f32>(-3.0e38), scores_2, keys < vec4<u32>(key_end));
+      scores_3 = select(vec4<f32>(-3.0e38), scores_3, keys < vec4<u32>(key_end));
+    }
     // The maximum of a row: of this thread's keys, then of all columns.
     partial[(first_row + 0u) * 16u + column] = max(max(scores_0.x, scores_0.y), max(scores_0.z, scores_0.w));
     partial[(first_row + 4u) * 16u + column] = max(max(scores_1.x, scores_1.y), max(scores_1.z, scores_1.w));
@@ -261,41 +260,47 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     output_3_6 *= shrink_3;
     output_3_7 *= shrink_3;
     for (var base = 0u; base < 64u; base += 4u) {
-      // Stage the values. Keys past the end are the last one again: they have no weight.
-      {
-        let row_0 = (thread + 0u) / 128u;
-        let quad_0 = (thread + 0u) % 128u;
-        let read_0 = quad_v(batch * sizes.keys + min(first_key + base + row_0, key_end - 1u), head, quad_0);
-        let row_1 = (thread + 64u) / 128u;
-        let quad_1 = (thread + 64u) % 128u;
-        let read_1 = quad_v(batch * sizes.keys + min(first_key + base + row_1, key_end - 1u), head, quad_1);
-        let row_2 = (thread + 128u) / 128u;
-        let quad_2 = (thread + 128u) % 128u;
-        let read_2 = quad_v(batch * sizes.keys + min(first_key + base + row_2, key_end - 1u), head, quad_2);
-        let row_3 = (thread + 192u) / 128u;
-        let quad_3 = (thread + 192u) % 128u;
-        let read_3 = quad_v(batch * sizes.keys + min(first_key + base + row_3, key_end - 1u), head, quad_3);
-        let row_4 = (thread + 256u) / 128u;
-        let quad_4 = (thread + 256u) % 128u;
-        let read_4 = quad_v(batch * sizes.keys + min(first_key + base + row_4, key_end - 1u), head, quad_4);
-        let row_5 = (thread + 320u) / 128u;
-        let quad_5 = (thread + 320u) % 128u;
-        let read_5 = quad_v(batch * sizes.keys + min(first_key + base + row_5, key_end - 1u), head, quad_5);
-        let row_6 = (thread + 384u) / 128u;
-        let quad_6 = (thread + 384u) % 128u;
-        let read_6 = quad_v(batch * sizes.keys + min(first_key + base + row_6, key_end - 1u), head, quad_6);
-        let row_7 = (thread + 448u) / 128u;
-        let quad_7 = (thread + 448u) % 128u;
-        let read_7 = quad_v(batch * sizes.keys + min(first_key + base + row_7, key_end - 1u), head, quad_7);
-        staged[row_0 * 128u + quad_0] = read_0;
-        staged[row_1 * 128u + quad_1] = read_1;
-        staged[row_2 * 128u + quad_2] = read_2;
-        staged[row_3 * 128u + quad_3] = read_3;
-        staged[row_4 * 128u + quad_4] = read_4;
-        staged[row_5 * 128u + quad_5] = read_5;
-        staged[row_6 * 128u + quad_6] = read_6;
-        staged[row_7 * 128u + quad_7] = read_7;
-      }
+      // Stage the values.
+      let row_v_0 = (thread + 0u) / 128u;
+      let slot_v_0 = (thread + 0u) % 128u;
+      let quad_v_0 = slot_v_0;
+      let row_v_1 = (thread + 64u) / 128u;
+      let slot_v_1 = (thread + 64u) % 128u;
+      let quad_v_1 = slot_v_1;
+      let row_v_2 = (thread + 128u) / 128u;
+      let slot_v_2 = (thread + 128u) % 128u;
+      let quad_v_2 = slot_v_2;
+      let row_v_3 = (thread + 192u) / 128u;
+      let slot_v_3 = (thread + 192u) % 128u;
+      let quad_v_3 = slot_v_3;
+      let row_v_4 = (thread + 256u) / 128u;
+      let slot_v_4 = (thread + 256u) % 128u;
+      let quad_v_4 = slot_v_4;
+      let row_v_5 = (thread + 320u) / 128u;
+      let slot_v_5 = (thread + 320u) % 128u;
+      let quad_v_5 = slot_v_5;
+      let row_v_6 = (thread + 384u) / 128u;
+      let slot_v_6 = (thread + 384u) % 128u;
+      let quad_v_6 = slot_v_6;
+      let row_v_7 = (thread + 448u) / 128u;
+      let slot_v_7 = (thread + 448u) % 128u;
+      let quad_v_7 = slot_v_7;
+      let read_v_0 = quad_v(batch * sizes.keys + min(first_key + base + row_v_0, key_end - 1u), head, quad_v_0);
+      let read_v_1 = quad_v(batch * sizes.keys + min(first_key + base + row_v_1, key_end - 1u), head, quad_v_1);
+      let read_v_2 = quad_v(batch * sizes.keys + min(first_key + base + row_v_2, key_end - 1u), head, quad_v_2);
+      let read_v_3 = quad_v(batch * sizes.keys + min(first_key + base + row_v_3, key_end - 1u), head, quad_v_3);
+      let read_v_4 = quad_v(batch * sizes.keys + min(first_key + base + row_v_4, key_end - 1u), head, quad_v_4);
+      let read_v_5 = quad_v(batch * sizes.keys + min(first_key + base + row_v_5, key_end - 1u), head, quad_v_5);
+      let read_v_6 = quad_v(batch * sizes.keys + min(first_key + base + row_v_6, key_end - 1u), head, quad_v_6);
+      let read_v_7 = quad_v(batch * sizes.keys + min(first_key + base + row_v_7, key_end - 1u), head, quad_v_7);
+      staged[row_v_0 * 128u + slot_v_0] = read_v_0;
+      staged[row_v_1 * 128u + slot_v_1] = read_v_1;
+      staged[row_v_2 * 128u + slot_v_2] = read_v_2;
+      staged[row_v_3 * 128u + slot_v_3] = read_v_3;
+      staged[row_v_4 * 128u + slot_v_4] = read_v_4;
+      staged[row_v_5 * 128u + slot_v_5] = read_v_5;
+      staged[row_v_6 * 128u + slot_v_6] = read_v_6;
+      staged[row_v_7 * 128u + slot_v_7] = read_v_7;
       workgroupBarrier();
       // Output: weights times values, four keys at a time.
       for (var row = 0u; row < 1u; row++) {

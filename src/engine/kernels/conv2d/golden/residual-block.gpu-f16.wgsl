@@ -1,7 +1,7 @@
 // Kernel conv2d, dispatched in 10 x 16 x 1 workgroups.
 enable f16;
 
-struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, slices_per_tap: u32, taps: u32, kernel_width: u32, stride: u32, top: u32, left: u32, height: u32, width: u32, output_width: u32, output_pixels: u32, row_offset: u32, input_offset: u32, output_quads: u32, batch_rows: u32 }
+struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, slices_per_tap: u32, taps: u32, kernel_width: u32, stride: u32, top: u32, left: u32, height: u32, width: u32, output_width: u32, output_pixels: u32, row_offset: u32, input_offset: u32, output_quads: u32, batch_rows: u32, channel_bias_quads: u32, channel_bias_begin: u32 }
 const sizes = Sizes(
   1024u, // rows
   160u, // weight_quads
@@ -21,6 +21,8 @@ const sizes = Sizes(
   0u, // input_offset
   160u, // output_quads
   1024u, // batch_rows
+  160u, // channel_bias_quads
+  0u, // channel_bias_begin
 );
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
@@ -42,7 +44,8 @@ fn activate(x: vec4<f32>) -> vec4<f32> {
 // What becomes of four sums before they are stored.
 fn finish(row: u32, quad: u32, value: vec4<f32>) {
   var result = value + load_bias(quad);
-  result += load_channel_bias((row + sizes.row_offset) / sizes.batch_rows * sizes.output_quads + quad);
+  let item = (row + sizes.row_offset) / sizes.batch_rows;
+  result += load_channel_bias(item * sizes.channel_bias_quads + sizes.channel_bias_begin + quad);
   result = activate(result);
   let index = row * sizes.output_quads + quad;
   result += load_residual(index);

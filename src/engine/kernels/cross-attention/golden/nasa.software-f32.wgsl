@@ -23,14 +23,6 @@ fn quad_v(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_v(row * siz
 fn quad_negative_k(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_negative_k(row * sizes.negative_k_stride + sizes.negative_k_offset + head * sizes.negative_k_head + quad); }
 fn quad_negative_v(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_negative_v(row * sizes.negative_v_stride + sizes.negative_v_offset + head * sizes.negative_v_head + quad); }
 fn write_y(row: u32, offset: u32, head: u32, quad: u32, value: vec4<f32>) { store_y(row * sizes.y_stride + offset + head * sizes.quads + quad, value); }
-fn key_quad(branch: u32, batch: u32, key: u32, head: u32, quad: u32) -> vec4<f32> {
-  if (branch == 0u) { return quad_k(batch * sizes.capacity + key, head, quad); }
-  return quad_negative_k(batch * sizes.negative_capacity + key, head, quad);
-}
-fn value_quad(branch: u32, batch: u32, key: u32, head: u32, quad: u32) -> vec4<f32> {
-  if (branch == 0u) { return quad_v(batch * sizes.capacity + key, head, quad); }
-  return quad_negative_v(batch * sizes.negative_capacity + key, head, quad);
-}
 
 var<private> output: array<vec4<f32>, 64>; // [quad][query]
 var<private> kept: array<vec4<f32>, 64>;
@@ -74,10 +66,21 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       var scores_2 = vec4<f32>(0.0);
       var scores_3 = vec4<f32>(0.0);
       for (var quad = 0u; quad < sizes.quads; quad++) {
-        let k_0 = key_quad(branch, batch, key_0, head, quad);
-        let k_1 = key_quad(branch, batch, key_1, head, quad);
-        let k_2 = key_quad(branch, batch, key_2, head, quad);
-        let k_3 = key_quad(branch, batch, key_3, head, quad);
+        var k_0: vec4<f32>;
+        var k_1: vec4<f32>;
+        var k_2: vec4<f32>;
+        var k_3: vec4<f32>;
+        if (branch == 0u) {
+          k_0 = quad_k(batch * sizes.capacity + key_0, head, quad);
+          k_1 = quad_k(batch * sizes.capacity + key_1, head, quad);
+          k_2 = quad_k(batch * sizes.capacity + key_2, head, quad);
+          k_3 = quad_k(batch * sizes.capacity + key_3, head, quad);
+        } else {
+          k_0 = quad_negative_k(batch * sizes.negative_capacity + key_0, head, quad);
+          k_1 = quad_negative_k(batch * sizes.negative_capacity + key_1, head, quad);
+          k_2 = quad_negative_k(batch * sizes.negative_capacity + key_2, head, quad);
+          k_3 = quad_negative_k(batch * sizes.negative_capacity + key_3, head, quad);
+        }
         let q_0 = quad_q(row_0, head, quad);
         scores_0 += vec4<f32>(dot(q_0, k_0), dot(q_0, k_1), dot(q_0, k_2), dot(q_0, k_3));
         let q_1 = quad_q(row_1, head, quad);
@@ -115,10 +118,21 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       total_3 = total_3 * shrink_3 + (weights_3.x + weights_3.y + weights_3.z + weights_3.w);
       // Output: the weighted sum of values.
       for (var quad = 0u; quad < sizes.quads; quad++) {
-        let v_0 = value_quad(branch, batch, key_0, head, quad);
-        let v_1 = value_quad(branch, batch, key_1, head, quad);
-        let v_2 = value_quad(branch, batch, key_2, head, quad);
-        let v_3 = value_quad(branch, batch, key_3, head, quad);
+        var v_0: vec4<f32>;
+        var v_1: vec4<f32>;
+        var v_2: vec4<f32>;
+        var v_3: vec4<f32>;
+        if (branch == 0u) {
+          v_0 = quad_v(batch * sizes.capacity + key_0, head, quad);
+          v_1 = quad_v(batch * sizes.capacity + key_1, head, quad);
+          v_2 = quad_v(batch * sizes.capacity + key_2, head, quad);
+          v_3 = quad_v(batch * sizes.capacity + key_3, head, quad);
+        } else {
+          v_0 = quad_negative_v(batch * sizes.negative_capacity + key_0, head, quad);
+          v_1 = quad_negative_v(batch * sizes.negative_capacity + key_1, head, quad);
+          v_2 = quad_negative_v(batch * sizes.negative_capacity + key_2, head, quad);
+          v_3 = quad_negative_v(batch * sizes.negative_capacity + key_3, head, quad);
+        }
         output[quad * 4u + 0u] = output[quad * 4u + 0u] * shrink_0 + (weights_0[0] * v_0 + weights_0[1] * v_1 + weights_0[2] * v_2 + weights_0[3] * v_3);
         output[quad * 4u + 1u] = output[quad * 4u + 1u] * shrink_1 + (weights_1[0] * v_0 + weights_1[1] * v_1 + weights_1[2] * v_2 + weights_1[3] * v_3);
         output[quad * 4u + 2u] = output[quad * 4u + 2u] * shrink_2 + (weights_2[0] * v_0 + weights_2[1] * v_1 + weights_2[2] * v_2 + weights_2[3] * v_3);

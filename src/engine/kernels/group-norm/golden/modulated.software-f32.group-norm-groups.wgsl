@@ -1,5 +1,5 @@
 // Kernel group-norm-groups, dispatched in 32 x 1 x 1 workgroups.
-struct Sizes { x_row: u32, x_stride: u32, pixels: u32, group_size: u32, groups: u32, run: u32, stride: u32, modulation_stride: u32, modulation_shift: u32, epsilon: f32 }
+struct Sizes { x_row: u32, x_stride: u32, pixels: u32, group_size: u32, groups: u32, stride: u32, modulation_stride: u32, modulation_shift: u32, epsilon: f32 }
 @group(0) @binding(3) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -41,22 +41,22 @@ fn reduce(position: u32, value: Moments) -> Moments {
   return partial[position % 1u];
 }
 
-// One thread's share of a group: every step-th element, or quad, of its rows.
+// One thread's share of a group: every step-th element of its rows.
 fn gather(item: u32, begin: u32, lane: u32, step: u32) -> Moments {
-  var row = lane / sizes.run;
-  var offset = lane % sizes.run;
+  var row = lane / sizes.group_size;
+  var offset = lane % sizes.group_size;
   let first = at_x(item * sizes.pixels + min(row, sizes.pixels - 1u), begin + offset);
-  var sum = f32(0.0);
-  var squares = f32(0.0);
+  var sum = 0.0;
+  var squares = 0.0;
   var count = 0.0;
   while (row < sizes.pixels) {
     let deviation = at_x(item * sizes.pixels + row, begin + offset) - first;
     sum += deviation;
     squares += deviation * deviation;
     count += 1.0;
-    row += step / sizes.run;
-    offset += step % sizes.run;
-    if (offset >= sizes.run) { offset -= sizes.run; row += 1u; }
+    row += step / sizes.group_size;
+    offset += step % sizes.group_size;
+    if (offset >= sizes.group_size) { offset -= sizes.group_size; row += 1u; }
   }
   return moments_of(count, first, sum, squares);
 }

@@ -77,7 +77,8 @@ fn main(
   var count = 0.0;
   for (var quad = member; quad < sizes.quads; quad += 64u) {
     let kept = mask(quad * 4u);
-    let deviation = (read_x(row, quad * 4u) - first) * kept;
+    let value = read_x(row, quad * 4u);
+    let deviation = (value - first) * kept;
     sum += dot(deviation, vec4<f32>(1.0));
     squares += dot(deviation, deviation);
     count += dot(kept, vec4<f32>(1.0));

@@ -1,29 +1,19 @@
-// Kernel conv2d, dispatched in 1 x 64 x 4 workgroups.
-struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, slices_per_tap: u32, taps: u32, kernel_width: u32, stride: u32, top: u32, left: u32, height: u32, width: u32, output_width: u32, output_pixels: u32, row_offset: u32, input_offset: u32, slices_per_part: u32 }
+// Kernel linear, dispatched in 5 x 1 x 10 workgroups.
+enable f16;
+
+struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, slices_per_part: u32 }
 const sizes = Sizes(
-  4096u, // rows
-  16u, // weight_quads
-  36u, // slices
-  16u, // quads
-  4u, // slices_per_tap
-  9u, // taps
-  3u, // kernel_width
-  1u, // stride
-  1u, // top
-  1u, // left
-  32u, // height
-  32u, // width
-  64u, // output_width
-  4096u, // output_pixels
-  0u, // row_offset
-  0u, // input_offset
-  9u, // slices_per_part
+  64u, // rows
+  80u, // weight_quads
+  80u, // slices
+  320u, // quads
+  8u, // slices_per_part
 );
 
-@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
-fn load_x(index: u32) -> vec4<f32> { return x[index]; }
-@group(0) @binding(1) var<storage, read> weight: array<vec2<u32>>;
-fn load_weight(index: u32) -> vec4<f32> { let packed = weight[index]; return vec4<f32>(unpack2x16float(packed.x), unpack2x16float(packed.y)); }
+@group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
+fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
+@group(0) @binding(1) var<storage, read> weight: array<vec4<f16>>;
+fn load_weight(index: u32) -> vec4<f32> { return vec4<f32>(weight[index]); }
 @group(0) @binding(2) var<storage, read_write> partial: array<vec4<f32>>;
 fn store_partial(index: u32, value: vec4<f32>) { partial[index] = value; }
 
@@ -42,16 +32,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let a_row = thread / 4u;
   let w_row = thread / 16u;
   let w_quad = min(tile_quad + thread % 16u, sizes.weight_quads - 1u);
-  let pixel_0 = min(tile_row + a_row + 0u, sizes.rows - 1u) + sizes.row_offset;
-  let place_0 = pixel_0 % sizes.output_pixels;
-  let top_0 = place_0 / sizes.output_width * sizes.stride - sizes.top;
-  let left_0 = place_0 % sizes.output_width * sizes.stride - sizes.left;
-  let image_0 = pixel_0 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let pixel_1 = min(tile_row + a_row + 32u, sizes.rows - 1u) + sizes.row_offset;
-  let place_1 = pixel_1 % sizes.output_pixels;
-  let top_1 = place_1 / sizes.output_width * sizes.stride - sizes.top;
-  let left_1 = place_1 % sizes.output_width * sizes.stride - sizes.left;
-  let image_1 = pixel_1 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
+  let base_0 = (min(tile_row + a_row + 0u, sizes.rows - 1u)) * sizes.quads;
+  let base_1 = (min(tile_row + a_row + 32u, sizes.rows - 1u)) * sizes.quads;
   var sum_0_0 = vec4<f32>(0.0);
   var sum_1_0 = vec4<f32>(0.0);
   var sum_2_0 = vec4<f32>(0.0);
@@ -65,20 +47,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 
   for (var slice = first_slice; slice < end_slice; slice++) {
     // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
-    let tap = slice / sizes.slices_per_tap;
-    let slice_quad = (slice - tap * sizes.slices_per_tap) * 4u;
-    let channel_quad = slice_quad + a_quad;
-    let weight_row = 4u * (tap * sizes.quads + slice_quad);
-    let tap_row = tap / sizes.kernel_width;
-    let tap_column = tap % sizes.kernel_width;
-    let line_0 = top_0 + tap_row;
-    let column_0 = left_0 + tap_column;
-    let inside_0 = line_0 < 2u * sizes.height && column_0 < 2u * sizes.width && channel_quad < sizes.quads;
-    let read_0 = load_x(select(0u, (image_0 + (line_0 >> 1u) * sizes.width + (column_0 >> 1u)) * sizes.quads + channel_quad, inside_0));
-    let line_1 = top_1 + tap_row;
-    let column_1 = left_1 + tap_column;
-    let inside_1 = line_1 < 2u * sizes.height && column_1 < 2u * sizes.width && channel_quad < sizes.quads;
-    let read_1 = load_x(select(0u, (image_1 + (line_1 >> 1u) * sizes.width + (column_1 >> 1u)) * sizes.quads + channel_quad, inside_1));
+    let channel_quad = slice * 4u + a_quad;
+    let weight_row = slice * 16u;
+    let inside = channel_quad < sizes.quads;
+    let read_quad = min(channel_quad, sizes.quads - 1u);
+    let inside_0 = inside;
+    let inside_1 = inside;
+    let read_0 = load_x(base_0 + read_quad);
+    let read_1 = load_x(base_1 + read_quad);
     let w_read_0 = load_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
     let w_read_1 = load_weight((weight_row + w_row + 8u) * sizes.weight_quads + w_quad);
     a_tile[thread + 0u] = select(vec4<f32>(0.0), read_0, inside_0);

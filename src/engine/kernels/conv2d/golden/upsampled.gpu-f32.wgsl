@@ -1,0 +1,205 @@
+// Kernel conv2d, dispatched in 1 x 128 x 1 workgroups.
+struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, slices_per_tap: u32, taps: u32, kernel_width: u32, stride: u32, top: u32, left: u32, height: u32, width: u32, output_width: u32, output_pixels: u32, row_offset: u32, input_offset: u32, output_quads: u32 }
+const sizes = Sizes(
+  4096u, // rows
+  16u, // weight_quads
+  36u, // slices
+  16u, // quads
+  4u, // slices_per_tap
+  9u, // taps
+  3u, // kernel_width
+  1u, // stride
+  1u, // top
+  1u, // left
+  32u, // height
+  32u, // width
+  64u, // output_width
+  4096u, // output_pixels
+  0u, // row_offset
+  0u, // input_offset
+  16u, // output_quads
+);
+
+@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
+fn load_x(index: u32) -> vec4<f32> { return x[index]; }
+@group(0) @binding(1) var<storage, read> weight: array<vec2<u32>>;
+fn load_weight(index: u32) -> vec4<f32> { let packed = weight[index]; return vec4<f32>(unpack2x16float(packed.x), unpack2x16float(packed.y)); }
+@group(0) @binding(2) var<storage, read> bias: array<vec2<u32>>;
+fn load_bias(index: u32) -> vec4<f32> { let packed = bias[index]; return vec4<f32>(unpack2x16float(packed.x), unpack2x16float(packed.y)); }
+@group(0) @binding(3) var<storage, read_write> y: array<vec4<f32>>;
+fn store_y(index: u32, value: vec4<f32>) { y[index] = value; }
+
+// What becomes of four sums before they are stored.
+fn finish(row: u32, quad: u32, value: vec4<f32>) {
+  var result = value + load_bias(quad);
+  let index = row * sizes.output_quads + quad;
+  store_y(index, result);
+}
+
+var<workgroup> a_tile: array<vec4<f32>, 128>; // [rows][depth / 4]
+var<workgroup> w_tile: array<vec4<f32>, 256>; // [depth][columns / 4]
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  // The workgroup's tile of results, and this thread's place in it.
+  let tile_row = group.y * 32u;
+  let tile_quad = group.x * 16u;
+  let thread_row = thread / 8u;
+  let thread_column = thread % 8u;
+  // What this thread copies of every slice. Past the end, the last rows and columns are read again.
+  let a_quad = thread % 4u;
+  let a_row = thread / 4u;
+  let w_row = thread / 16u;
+  let w_quad = min(tile_quad + thread % 16u, sizes.weight_quads - 1u);
+  let pixel_0 = min(tile_row + a_row + 0u, sizes.rows - 1u) + sizes.row_offset;
+  let place_0 = pixel_0 % sizes.output_pixels;
+  let top_0 = place_0 / sizes.output_width * sizes.stride - sizes.top;
+  let left_0 = place_0 % sizes.output_width * sizes.stride - sizes.left;
+  let image_0 = pixel_0 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
+  let pixel_1 = min(tile_row + a_row + 16u, sizes.rows - 1u) + sizes.row_offset;
+  let place_1 = pixel_1 % sizes.output_pixels;
+  let top_1 = place_1 / sizes.output_width * sizes.stride - sizes.top;
+  let left_1 = place_1 % sizes.output_width * sizes.stride - sizes.left;
+  let image_1 = pixel_1 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
+  var sum_0_0 = vec4<f32>(0.0);
+  var sum_0_1 = vec4<f32>(0.0);
+  var sum_1_0 = vec4<f32>(0.0);
+  var sum_1_1 = vec4<f32>(0.0);
+  var sum_2_0 = vec4<f32>(0.0);
+  var sum_2_1 = vec4<f32>(0.0);
+  var sum_3_0 = vec4<f32>(0.0);
+  var sum_3_1 = vec4<f32>(0.0);
+  let first_slice = 0u;
+  let end_slice = sizes.slices;
+
+  for (var slice = first_slice; slice < end_slice; slice++) {
+    // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
+    let tap = slice / sizes.slices_per_tap;
+    let slice_quad = (slice - tap * sizes.slices_per_tap) * 4u;
+    let channel_quad = slice_quad + a_quad;
+    let weight_row = 4u * (tap * sizes.quads + slice_quad);
+    let tap_row = tap / sizes.kernel_width;
+    let tap_column = tap % sizes.kernel_width;
+    let line_0 = top_0 + tap_row;
+    let column_0 = left_0 + tap_column;
+    let inside_0 = line_0 < 2u * sizes.height && column_0 < 2u * sizes.width && channel_quad < sizes.quads;
+    let read_0 = load_x(select(0u, (image_0 + (line_0 >> 1u) * sizes.width + (column_0 >> 1u)) * sizes.quads + channel_quad, inside_0));
+    let line_1 = top_1 + tap_row;
+    let column_1 = left_1 + tap_column;
+    let inside_1 = line_1 < 2u * sizes.height && column_1 < 2u * sizes.width && channel_quad < sizes.quads;
+    let read_1 = load_x(select(0u, (image_1 + (line_1 >> 1u) * sizes.width + (column_1 >> 1u)) * sizes.quads + channel_quad, inside_1));
+    let w_read_0 = load_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
+    let w_read_1 = load_weight((weight_row + w_row + 4u) * sizes.weight_quads + w_quad);
+    let w_read_2 = load_weight((weight_row + w_row + 8u) * sizes.weight_quads + w_quad);
+    let w_read_3 = load_weight((weight_row + w_row + 12u) * sizes.weight_quads + w_quad);
+    a_tile[thread + 0u] = select(vec4<f32>(0.0), read_0, inside_0);
+    a_tile[thread + 64u] = select(vec4<f32>(0.0), read_1, inside_1);
+    w_tile[thread + 0u] = w_read_0;
+    w_tile[thread + 64u] = w_read_1;
+    w_tile[thread + 128u] = w_read_2;
+    w_tile[thread + 192u] = w_read_3;
+    workgroupBarrier();
+    // Multiply: four rows of W, then every row of A against them.
+    for (var quad = 0u; quad < 4u; quad++) {
+      let w_0_0 = w_tile[(quad * 4u + 0u) * 16u + thread_column + 0u];
+      let w_0_1 = w_tile[(quad * 4u + 0u) * 16u + thread_column + 8u];
+      let w_1_0 = w_tile[(quad * 4u + 1u) * 16u + thread_column + 0u];
+      let w_1_1 = w_tile[(quad * 4u + 1u) * 16u + thread_column + 8u];
+      let w_2_0 = w_tile[(quad * 4u + 2u) * 16u + thread_column + 0u];
+      let w_2_1 = w_tile[(quad * 4u + 2u) * 16u + thread_column + 8u];
+      let w_3_0 = w_tile[(quad * 4u + 3u) * 16u + thread_column + 0u];
+      let w_3_1 = w_tile[(quad * 4u + 3u) * 16u + thread_column + 8u];
+      let a_0 = a_tile[(thread_row + 0u) * 4u + quad];
+      sum_0_0 = fma(vec4<f32>(a_0[0]), w_0_0, sum_0_0);
+      sum_0_1 = fma(vec4<f32>(a_0[0]), w_0_1, sum_0_1);
+      sum_0_0 = fma(vec4<f32>(a_0[1]), w_1_0, sum_0_0);
+      sum_0_1 = fma(vec4<f32>(a_0[1]), w_1_1, sum_0_1);
+      sum_0_0 = fma(vec4<f32>(a_0[2]), w_2_0, sum_0_0);
+      sum_0_1 = fma(vec4<f32>(a_0[2]), w_2_1, sum_0_1);
+      sum_0_0 = fma(vec4<f32>(a_0[3]), w_3_0, sum_0_0);
+      sum_0_1 = fma(vec4<f32>(a_0[3]), w_3_1, sum_0_1);
+      let a_1 = a_tile[(thread_row + 8u) * 4u + quad];
+      sum_1_0 = fma(vec4<f32>(a_1[0]), w_0_0, sum_1_0);
+      sum_1_1 = fma(vec4<f32>(a_1[0]), w_0_1, sum_1_1);
+      sum_1_0 = fma(vec4<f32>(a_1[1]), w_1_0, sum_1_0);
+      sum_1_1 = fma(vec4<f32>(a_1[1]), w_1_1, sum_1_1);
+      sum_1_0 = fma(vec4<f32>(a_1[2]), w_2_0, sum_1_0);
+      sum_1_1 = fma(vec4<f32>(a_1[2]), w_2_1, sum_1_1);
+      sum_1_0 = fma(vec4<f32>(a_1[3]), w_3_0, sum_1_0);
+      sum_1_1 = fma(vec4<f32>(a_1[3]), w_3_1, sum_1_1);
+      let a_2 = a_tile[(thread_row + 16u) * 4u + quad];
+      sum_2_0 = fma(vec4<f32>(a_2[0]), w_0_0, sum_2_0);
+      sum_2_1 = fma(vec4<f32>(a_2[0]), w_0_1, sum_2_1);
+      sum_2_0 = fma(vec4<f32>(a_2[1]), w_1_0, sum_2_0);
+      sum_2_1 = fma(vec4<f32>(a_2[1]), w_1_1, sum_2_1);
+      sum_2_0 = fma(vec4<f32>(a_2[2]), w_2_0, sum_2_0);
+      sum_2_1 = fma(vec4<f32>(a_2[2]), w_2_1, sum_2_1);
+      sum_2_0 = fma(vec4<f32>(a_2[3]), w_3_0, sum_2_0);
+      sum_2_1 = fma(vec4<f32>(a_2[3]), w_3_1, sum_2_1);
+      let a_3 = a_tile[(thread_row + 24u) * 4u + quad];
+      sum_3_0 = fma(vec4<f32>(a_3[0]), w_0_0, sum_3_0);
+      sum_3_1 = fma(vec4<f32>(a_3[0]), w_0_1, sum_3_1);
+      sum_3_0 = fma(vec4<f32>(a_3[1]), w_1_0, sum_3_0);
+      sum_3_1 = fma(vec4<f32>(a_3[1]), w_1_1, sum_3_1);
+      sum_3_0 = fma(vec4<f32>(a_3[2]), w_2_0, sum_3_0);
+      sum_3_1 = fma(vec4<f32>(a_3[2]), w_2_1, sum_3_1);
+      sum_3_0 = fma(vec4<f32>(a_3[3]), w_3_0, sum_3_0);
+      sum_3_1 = fma(vec4<f32>(a_3[3]), w_3_1, sum_3_1);
+    }
+    workgroupBarrier();
+  }
+
+  // Store, row by row, what lies inside.
+  {
+    let row = tile_row + thread_row + 0u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_0_0); }
+      }
+      {
+        let quad = tile_quad + thread_column + 8u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_0_1); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 8u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_1_0); }
+      }
+      {
+        let quad = tile_quad + thread_column + 8u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_1_1); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 16u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_2_0); }
+      }
+      {
+        let quad = tile_quad + thread_column + 8u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_2_1); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 24u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_3_0); }
+      }
+      {
+        let quad = tile_quad + thread_column + 8u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_3_1); }
+      }
+    }
+  }
+}
