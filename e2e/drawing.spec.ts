@@ -95,6 +95,17 @@ test("a text that is too long is drawn from its beginning, and the field says ho
   await expect(hints).toHaveCount(0);
 });
 
+test("weights in brackets change the picture, are said under the field, and travel with the link", async ({ studio }) => {
+  const plain = await studio.drawn({ prompt: "a meadow in winter", negative: "", seed: "3", steps: 1 });
+  const weighed = await studio.drawn({ prompt: "a meadow (in winter:1.4)" });
+  expect(weighed.pixels).not.toBe(plain.pixels);
+  await expect(studio.prompt()).toHaveAccessibleDescription("Weighed: in winter × 1.4");
+  await expect(studio.page).toHaveURL(/emphasis=a1111/);
+  await studio.page.reload();
+  expect((await studio.finished()).pixels).toBe(weighed.pixels);
+  await studio.wish({ prompt: "a meadow" });
+});
+
 test("words that the model does not know are named under the field they stand in", async ({ studio }) => {
   const remarks = studio.page.getByText("Vignette does not know:");
   await studio.wish({ prompt: "a Bicycle by the lighthouses, 2 yachts", negative: "the sailor's boat" });

@@ -190,7 +190,7 @@ test.describe("a file that is dropped on the page", () => {
   test("of another kind does not take the page's place, and is told what is taken", async ({ page }) => {
     await page.goto(host.url);
     expect(await drop(page, { base64: "", type: "text/plain" })).toBe(true);
-    await expect(remark(page)).toContainText("a folder, or a file of weights");
+    await expect(remark(page)).toContainText("a folder or a file of weights");
   });
 });
 

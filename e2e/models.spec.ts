@@ -186,6 +186,53 @@ test("a folder of this device draws where it is; a file that is no model says wh
   await context.close();
 });
 
+test("a folder is offered again in the next visit, and copied into the browser it needs no folder any more", async () => {
+  const { studio, faults } = await openBrowser();
+  const { page: at } = studio;
+  // A chooser is the browser's own window, which no test can use. What it gives is a handle like this one.
+  await at.addInitScript(() => {
+    window.showDirectoryPicker = async () => (await navigator.storage.getDirectory()).getDirectoryHandle("picked", { create: true });
+  });
+  await at.goto(`${host.url}#prompt=a+windmill&seed=3&size=64x64`);
+  const { pixels } = await studio.finished();
+  await at.evaluate(
+    async (paths) => {
+      const root = await window.showDirectoryPicker?.({ id: "", mode: "read" });
+      for (const path of paths) {
+        const [name = "", ...folders] = path.split("/").toReversed();
+        let folder = root;
+        for (const each of folders.toReversed()) folder = await folder?.getDirectoryHandle(each, { create: true });
+        const file = await (await folder?.getFileHandle(name, { create: true }))?.createWritable();
+        await (await fetch(`models/vignette/${path}`)).body?.pipeTo(file ?? new WritableStream());
+      }
+    },
+    Object.keys(landscapes()).filter((path) => !/\.(?:md|png|jpg|webp|onnx)$/.test(path)),
+  );
+  await openModels(at);
+  await at.getByRole("button", { name: "Open a folder" }).click();
+  await expect(at.getByRole("button", { name: "Model: picked" })).toBeVisible();
+  await studio.finished();
+
+  await at.reload();
+  await openModels(at);
+  const picked = at.locator('[data-model="picked"]');
+  await expect(picked).toContainText("from an earlier visit");
+  await picked.getByRole("button", { name: /^Open it again/ }).click();
+  await expect(at.getByRole("button", { name: "Model: picked" })).toBeVisible();
+  await studio.finished();
+
+  await openModels(at);
+  await picked.getByRole("button", { name: /^Copy to this browser/ }).click();
+  await expect(picked.getByRole("button", { name: /^Verify/ })).toBeVisible();
+  await expect(picked).toContainText("not checked against a published hash");
+  await at.evaluate(async () => (await navigator.storage.getDirectory()).removeEntry("picked", { recursive: true }));
+  await at.goto("about:blank");
+  await at.goto(`${host.url}#prompt=a+windmill&seed=3&size=64x64&model=picked`);
+  expect((await studio.finished()).pixels).toBe(pixels);
+  expect(others(faults)).toEqual([]);
+  await context.close();
+});
+
 /** The smallest file that has a LoRA's names. */
 function loraFile(): Uint8Array {
   return safetensorsFile(new Map([["lora_unet_mid_block_attentions_0_proj_in.lora_up.weight", float32Tensor([1])]]));

@@ -141,6 +141,7 @@ test("S7 rotten bytes are found by checking, and only their chunk comes again", 
   await overwrite(vault, weightsOf(vault), 3 * CHUNK_BYTES + 7, 3);
   const checked = await vault.page.evaluate((model) => globalThis.vaultPage.store.verify(model), MODEL);
   expect(checked).toMatchObject({ isComplete: false, hereBytes: vault.totalBytes - CHUNK_BYTES });
+  expect(checked.damaged).toEqual([{ file: `${MODEL}@main/${WEIGHTS}`, begin: 3 * CHUNK_BYTES, end: 4 * CHUNK_BYTES }]);
   await vault.expectNotOffered();
   vault.server.sentBytes = 0;
   await vault.expectRecovery();

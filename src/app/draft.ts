@@ -2,6 +2,7 @@
 // invalid, as while a seed is typed. A recipe may not.
 import { catalogueEntry, VIGNETTE } from "../catalogue/entries";
 import type { CatalogueEntry } from "../catalogue/entry";
+import { emphasisOf } from "../common/emphasis";
 import type { SteeringDefaults } from "../common/steering-defaults";
 import { readQuery, recipeToQuery } from "../common/permalink";
 import { normalisePrompt, parseRecipe, parseSeed, type Recipe } from "../common/recipe";
@@ -11,10 +12,12 @@ import { chosenSteering } from "./dial";
 
 export interface Draft {
   readonly model: string;
-  /** Of a recipe that was opened. No control changes them yet. */
+  /** What is added to the model; absent where nothing is. */
   readonly loras?: NonNullable<Recipe["loras"]>;
   readonly prompt: string;
   readonly negative: string;
+  /** Whether brackets are text like any other, as in the recipe that was opened. It ends when somebody types. */
+  readonly isLiteral?: boolean;
   /** Undefined until someone chooses, and then the model's own holds. */
   readonly steering: Steering | undefined;
   readonly steps: number;
@@ -50,7 +53,11 @@ function firstDraftFor({ id, size, steps }: CatalogueEntry): Draft {
 export function recipeOf(draft: Draft, defaults: SteeringDefaults): Recipe {
   const steering = chosenSteering(draft.steering, defaults);
   const isSteered = leavesOut(draft) && steering.scale > 0;
-  return parseRecipe({ ...draft, steering: isSteered ? steering : { method: "none" } });
+  return parseRecipe({ ...draft, ...readingOf(draft), steering: isSteered ? steering : { method: "none" } });
+}
+
+function readingOf({ prompt, negative, isLiteral }: Draft): { readonly emphasis: Recipe["emphasis"] } {
+  return { emphasis: isLiteral === true ? undefined : emphasisOf(prompt, negative).emphasis };
 }
 
 /** The recipe of the controls as far as it needs no model: undefined where the model's own steering would be part of it, or they make none. */
@@ -66,7 +73,12 @@ export function recipeOfDraft(draft: Draft): Recipe | undefined {
 /** The controls as they were when the recipe was drawn. A loose seed stays loose, so that Draw gives another picture. */
 export function draftOf(recipe: Recipe, current: Draft): Draft {
   // A recipe that leaves nothing out says nothing about steering, so the dial stays where it is.
-  return { ...recipe, steering: leavesOut(recipe) ? recipe.steering : current.steering, seedKept: current.seedKept };
+  return {
+    ...recipe,
+    isLiteral: recipe.emphasis === undefined,
+    steering: leavesOut(recipe) ? recipe.steering : current.steering,
+    seedKept: current.seedKept,
+  };
 }
 
 /** Whether the controls say something that the recipe does not, and that somebody may have written. */
@@ -93,7 +105,9 @@ export function draftOfLink(query: string): LinkedDraft {
 /** The link that sets the controls like this. Undefined while they make no picture. */
 export function linkOfDraft(draft: Draft): string | undefined {
   try {
-    const query = new URLSearchParams(recipeToQuery(parseRecipe({ ...draft, steering: draft.steering ?? { method: "none" } })));
+    const query = new URLSearchParams(
+      recipeToQuery(parseRecipe({ ...draft, ...readingOf(draft), steering: draft.steering ?? { method: "none" } })),
+    );
     if (draft.steering === undefined) query.delete("steering");
     return query.toString();
   } catch {

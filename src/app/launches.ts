@@ -1,6 +1,7 @@
 // What comes to the page from outside while it is open: links, files that are dropped or pasted on it, and what an installed page is started with, which
 // the system hands to the window that is there already (`launch_handler` in shell/manifest.ts). Nothing that is typed gets lost by a start.
 import { textOfShare } from "../common/shared-text";
+import { isLoraFile } from "./loras/is-lora";
 import { isArchive } from "./gallery/taking-along";
 import { filesOfEntry, isDirectory, isWeightFile, openedFile, openedFolder } from "./models/opened-files";
 import type { App } from "./store";
@@ -18,7 +19,7 @@ declare global {
   }
 }
 
-type Receiver = Pick<App, "store" | "gallery" | "edit" | "draw" | "remark" | "openLink" | "openPng" | "importFiles" | "useOwn">;
+type Receiver = Pick<App, "store" | "gallery" | "edit" | "draw" | "remark" | "openLink" | "openPng" | "importFiles" | "useOwn" | "addLora">;
 
 export function receiveLaunches(app: Receiver): void {
   /** The page itself was loaded from this address, and has read it. */
@@ -52,9 +53,10 @@ export function receiveLaunches(app: Receiver): void {
   });
 }
 
-/** A folder or a file of weights is a model, a picture brings its recipe back, and an archive of pictures goes into the gallery. */
+/** A folder or a file of weights is a model, or a LoRA for the one that draws; a picture brings its recipe back, and an archive of pictures goes into the gallery. */
 async function openDropped(app: Receiver, entry: FileSystemEntry | null, file: File | null): Promise<void> {
   if (isDirectory(entry)) await app.useOwn(openedFolder(entry.name, await filesOfEntry(entry)));
+  else if (file !== null && isWeightFile(file) && (await isLoraFile(file))) await app.addLora(file);
   else if (file !== null && isWeightFile(file)) await app.useOwn(openedFile(file));
   else if (file?.type === "image/png") await app.openPng(file);
   else if (file !== null && isArchive(file)) {

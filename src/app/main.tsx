@@ -33,7 +33,7 @@ const hub = document.querySelector<HTMLMetaElement>("meta[name=onestroke-hub]")?
 const modelsRoot = new URL("models/", document.baseURI);
 const models = createModelStore(hub === undefined ? {} : { hub });
 const app = createApp(
-  createGenerator({ modelsRoot, whenBusy: "replace", filesOf: (model) => models.handOver(model) }),
+  createGenerator({ modelsRoot, whenBusy: "replace", filesOf: (model) => models.handOver(model), loraOf: (name) => models.loraOf(name) }),
   models,
   location.hash.slice(1),
   keepQuery,

@@ -9,6 +9,7 @@ import { Diagnostics } from "./diagnostics/diagnostics";
 import { GalleryPanel } from "./gallery/gallery-panel";
 import { GalleryStrip } from "./gallery/gallery-strip";
 import { Header } from "./header";
+import { LoraList } from "./loras/lora-list";
 import { KeysSheet } from "./keys/keys-sheet";
 import { knownFactsOf } from "./known-facts";
 import { isSoftwareGpu } from "./models/gpu-survey";
@@ -72,6 +73,7 @@ export function Page(): ReactNode {
             </p>
           )}
           <Composer />
+          <LoraList />
           <StepDial />
           <SizeField />
           <SeedField />

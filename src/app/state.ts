@@ -115,8 +115,9 @@ function linkedDraft(query: string): Pick<AppState, "draft" | "notice"> {
 
 /** Touching a control takes back what was remarked, and what was wrong with a control. */
 export function editDraft(store: AppStore, change: Partial<Draft>): void {
+  const isTyped = change.prompt !== undefined || change.negative !== undefined;
   store.setState(({ draft, error }) => ({
-    draft: { ...draft, ...change },
+    draft: { ...draft, ...(isTyped ? { isLiteral: false } : {}), ...change },
     notice: undefined,
     putAside: undefined,
     error: error?.code === "invalid-input" ? undefined : error,

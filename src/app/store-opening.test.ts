@@ -59,6 +59,32 @@ describe("an open page", () => {
   });
 });
 
+describe("a LoRA's file", () => {
+  const file = (name: string): File => new File(["weights"], name);
+
+  test("is added to the model, drawn with, and told", async () => {
+    const { app, asked, state } = setUp();
+    await app.addLora(file("ink drawing.v2.safetensors"));
+    expect(asked.at(-1)?.loras).toEqual([{ name: "ink drawing.v2", weight: 1 }]);
+    expect(state().notice).toContain("ink drawing.v2");
+    await app.addLora(file("paper.safetensors"));
+    app.edit({ loras: state().draft.loras?.map((lora) => ({ ...lora, weight: 0.5 })) ?? [] });
+    // The same file once more does not add it twice.
+    await app.addLora(file("ink drawing.v2.safetensors"));
+    expect(asked.at(-1)?.loras).toEqual([
+      { name: "paper", weight: 0.5 },
+      { name: "ink drawing.v2", weight: 1 },
+    ]);
+  });
+
+  test("goes with another model, whose family may be another", async () => {
+    const { app, asked, state } = setUp();
+    await app.addLora(file("ink.safetensors"));
+    await app.useModel(state().draft.model);
+    expect(asked.at(-1)).not.toHaveProperty("loras");
+  });
+});
+
 describe("what the controls say", () => {
   const CHANGE = { prompt: "half a sentence", negative: "fog", seed: "18446744073709551615", steps: 3, width: 128, height: 64 };
 

@@ -4,6 +4,7 @@ import { catalogueEntry } from "../catalogue/entries";
 import type { Generator, ModelStore } from "../library";
 import type { HandedModel } from "../common/download";
 import { randomSeed } from "../common/recipe";
+import { loraName } from "../common/recipe-lora";
 import { linkOfDraft, type Draft } from "./draft";
 import { createMeasuring, type Measuring } from "./engines/measuring";
 import { noQuickestEngines, type QuickestEngines } from "./engines/quickest";
@@ -25,7 +26,7 @@ import { createTrail, type TrailControl } from "./trail-control";
 export interface App
   extends
     SteeringControl,
-    ModelShelf,
+    Omit<ModelShelf, "pickFolder" | "reopenFolder">,
     TrailControl,
     Measuring,
     TakingAlong,
@@ -57,6 +58,12 @@ export interface App
   showKeys(isShown: boolean): void;
   /** Draws with a folder or a file of this device from now on. */
   useOwn(model: HandedModel): Promise<void>;
+  /** Adds a LoRA's file to the model that draws, and draws with it. */
+  addLora(file: File): Promise<void>;
+  /** Lets a person choose a folder of this device, and draws with it from then on. Only where the browser has a chooser for that. */
+  openFolder(): Promise<void>;
+  /** The same with a folder of an earlier visit. */
+  reopen(id: string): Promise<void>;
   /** Puts what the controls say into the address, so that it is there when the page begins anew. */
   keepDraft(): void;
 }
@@ -109,11 +116,17 @@ export function createApp(
     );
   }
 
-  async function useModel(id: string): Promise<void> {
+  async function drawWith(id: string): Promise<void> {
     pictures.cancel();
     shelf.closeModels();
     const entry = catalogueEntry(id);
-    edit({ model: id, steering: undefined, ...(entry && { steps: entry.steps.preferred, width: entry.size, height: entry.size }) });
+    // LoRAs are made for one family of models.
+    edit({
+      model: id,
+      loras: [],
+      steering: undefined,
+      ...(entry && { steps: entry.steps.preferred, width: entry.size, height: entry.size }),
+    });
     if ((await model.load()) === undefined) return;
     const facts = factsOf(store.getState());
     // Somebody chose yet another one meanwhile.
@@ -125,6 +138,12 @@ export function createApp(
     const notice = doubt === undefined ? now : `${now} ${strings.models.doubt(doubt)}`;
     store.setState({ notice, status: notice });
     await draw();
+  }
+
+  async function takeOwn(own: HandedModel | undefined): Promise<void> {
+    if (own === undefined) return;
+    models.lend(own);
+    await drawWith(own.plan.model);
   }
 
   store.subscribe(({ draft }, before) => {
@@ -153,10 +172,24 @@ export function createApp(
     edit,
     cancel: pictures.cancel,
     bring: pictures.bring,
-    useModel,
-    useOwn: (own) => {
-      models.lend(own);
-      return useModel(own.plan.model);
+    useModel: drawWith,
+    useOwn: takeOwn,
+    openFolder: async () => {
+      try {
+        await takeOwn(await shelf.pickFolder());
+      } catch {
+        // In a frame of another site a browser refuses the chooser itself.
+        remark(strings.models.own.notOpened);
+      }
+    },
+    reopen: async (id) => takeOwn(await shelf.reopenFolder(id)),
+    async addLora(file) {
+      const name = loraName(file.name.replace(/\.[^.]+$/, ""));
+      models.lendLora(name, file);
+      const others = (store.getState().draft.loras ?? []).filter((lora) => lora.name !== name);
+      edit({ loras: [...others, { name, weight: 1 }] });
+      remark(strings.loras.added(name));
+      await draw();
     },
     bringBack: () => edit(store.getState().putAside ?? {}),
     dismissDone: () => store.setState({ done: undefined }),

@@ -1,7 +1,8 @@
 // Every sentence the page says, in one table, so that a second language is one more file.
 // Error messages and remedies come from the errors themselves.
-import type { Room } from "../common/download";
-import type { License, ModelFacts } from "../common/model-facts";
+import type { DamagedRange, Room } from "../common/download";
+import type { WideNetwork } from "../common/drawing";
+import type { License, ModelFacts, ModelMemory, NetworkName } from "../common/model-facts";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
 import type { GpuSurvey } from "./models/gpu-survey";
@@ -13,6 +14,7 @@ export const formatBytes = (byteLength: number): string => bytes.format(byteLeng
 export const formatDuration = (ms: number): string => (ms < 999.5 ? `${Math.round(ms)} ms` : `${seconds.format(ms / 1_000)} s`);
 
 const gigabytes = new Intl.NumberFormat("en", { style: "unit", unit: "gigabyte", maximumFractionDigits: 2 });
+const count = new Intl.NumberFormat("en");
 const minutes = new Intl.NumberFormat("en", { style: "unit", unit: "minute", unitDisplay: "long" });
 const hours = new Intl.NumberFormat("en", { style: "unit", unit: "hour", unitDisplay: "long", maximumFractionDigits: 1 });
 
@@ -27,6 +29,13 @@ function timeLeft(leftBytes: number, bytesPerSecond: number): string {
 
 export const licenseName = ({ id, commercial }: License): string => (commercial === false ? `${id}, not for commercial use` : id);
 
+const NETWORKS: Readonly<Record<NetworkName, string>> = {
+  text_encoder: "text encoder",
+  text_encoder_2: "second text encoder",
+  denoiser: "denoiser",
+  autoencoder: "decoder",
+};
+
 export const strings = {
   name: "Onestroke",
   tagline: "Pictures from a sentence, in one step, on your own device",
@@ -38,6 +47,7 @@ export const strings = {
   drawsOnly: "It draws illustrated landscapes. ",
   tryIdea: "Try an example",
   moreModels: "See models that know more",
+  weighed: "Weighed: ",
   unknownWords: (title: string) => `${title} does not know: `,
   moreWords: (count: number) => `, and ${count} more`,
   negative: "Leave out",
@@ -96,6 +106,8 @@ export const strings = {
   stageNames: { load: "Load", compile: "Compile", encode: "Text", decode: "Decode" },
   stepName: (step: number) => `Step ${step}`,
 
+  inFloat32: (networks: readonly WideNetwork[]) =>
+    `Numbers of 16 bits broke this picture, so its ${networks.map((network) => NETWORKS[network]).join(" and ")} used 32. This model does so from now on.`,
   emptyPrompt: "(no prompt)",
 
   modelLine: ({ title, license }: Pick<ModelFacts, "title" | "license">, weightBytes: number | undefined, isOnProcessor: boolean) =>
@@ -115,7 +127,8 @@ export const strings = {
       if (isComplete) return `${formatSize(totalBytes)}, on this device`;
       return hereBytes > 0 ? `${formatSize(totalBytes)}, ${formatSize(hereBytes)} of it here` : formatSize(totalBytes);
     },
-    need: (memoryBytes: number) => `about ${formatSize(memoryBytes)} of GPU memory`,
+    need: (memoryBytes: number, side: number | undefined) =>
+      `needs about ${formatSize(memoryBytes)} of GPU memory${side === undefined ? "" : ` at ${side} × ${side}`}`,
     outlooks: {
       fits: "should run here",
       tight: "may be tight here",
@@ -179,13 +192,30 @@ export const strings = {
           : `Licence: ${licence.id}.`,
     verifying: "Checking every byte",
     whole: "Every byte is as it was published.",
-    notWhole: "Some of it was damaged and is gone. Go on to get it again.",
+    repairs: {
+      damaged: (byteLength: number) => `${formatSize(byteLength)} of it are not as they were published. Only these are fetched again:`,
+      range: ({ file, begin, end }: DamagedRange) => `${file}, bytes ${count.format(begin)} to ${count.format(end - 1)}`,
+      more: (ranges: number) => `and ${ranges} more places`,
+      repair: "Repair",
+    },
     askToRemove: (byteLength: number) => `Remove it and free up to ${formatSize(byteLength)}?`,
     arrived: (title: string) => `${title} is on this device`,
     now: (title: string, size: number, steps: string) => `${title} draws now: ${size} × ${size}, ${steps}. The prompt and the seed stay.`,
 
     doubt: (reason: string) => `A few steps may draw badly with it: ${reason}.`,
 
+    own: {
+      kinds: {
+        folder: "A folder of this device, used where it is.",
+        file: "A file of this device, used where it is.",
+        "closed folder": "A folder of this device from an earlier visit. The browser asks you before the page may read it again.",
+      },
+      reopen: "Open it again",
+      copy: "Copy to this browser",
+      forget: "Forget it",
+      closed: (id: string) => `The folder of ${id} was not opened`,
+      notOpened: "Allow the page to read it when the browser asks, or open the folder anew if it was moved.",
+    },
     openFolder: "Open a folder",
     openFile: "Open a file",
     ownHint: "A model on your own disk is used where it is: a folder in diffusers’ layout, or one file as model sites give them.",
@@ -200,12 +230,26 @@ export const strings = {
     openPage: "Open its page on the hub",
   },
 
+  loras: {
+    title: "LoRAs",
+    add: "Add a LoRA",
+    hint: "A LoRA changes how the model draws. It must be made for this model’s family, and you can also drop its file on the page.",
+    remove: (name: string) => `Take out ${name}`,
+    added: (name: string) => `${name} is added to the model. Its slider says how much.`,
+  },
+
   diagnostics: "Technical details",
   engine: "Engine",
   automaticEngine: "Automatic",
   engines: { wgsl: "Onestroke on WebGPU", "ort-webgpu": "ONNX Runtime on WebGPU", "ort-wasm": "ONNX Runtime on WASM" },
+  weightFormats: { f16: "16-bit weights", q8: "8-bit weights", q4: "4-bit weights" },
   computedOn: "Runs on",
   processor: "The processor, on one core",
+  memory: "GPU memory",
+  memoryOf: ({ gpuBytes, turns }: ModelMemory) =>
+    turns.length === 0
+      ? `about ${formatSize(gpuBytes)}`
+      : `about ${formatSize(gpuBytes)}; these take turns: ${turns.map((name) => NETWORKS[name]).join(", ")}`,
   parts: { text_encoder: "Text encoder", text_encoder_2: "Second text encoder", unet: "Denoiser", vae: "Decoder" },
 
   theme: { toDark: "Use dark colours", toLight: "Use light colours" },
@@ -226,7 +270,7 @@ export const strings = {
   putAside: "What you were writing is kept.",
   bringBack: "Bring it back",
   noRecipe: "This file holds no recipe of Onestroke. A PNG that was saved here does, if no other program has changed it since.",
-  notTaken: "The page takes pictures that were saved here, and models: a folder, or a file of weights.",
+  notTaken: "The page takes pictures that were saved here, models, as a folder or a file of weights, and LoRAs.",
   sharedOver: (prompt: string) => `The shared text is the prompt now. Before, it was: ${prompt}`,
 
   update: {

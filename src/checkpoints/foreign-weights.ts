@@ -11,7 +11,7 @@ const ORIGINAL = unsupported(
 );
 const LORA = unsupported(
   "a LoRA, which is an addition to a model and not a model",
-  "Open the model that it was made for, and name this file beside it, with --lora FILE on the command line.",
+  "Open the model that it was made for, and add this file to it: drop it on the page, or name it with --lora FILE on the command line.",
 );
 const UNET_MODELS = "Choose a UNet model: Stable Diffusion 1, 2, XL and their students.";
 const FLOAT8 = unsupported(

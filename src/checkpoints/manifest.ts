@@ -40,6 +40,14 @@ export interface Manifest {
   readonly license?: License;
   /** What is merged into its weights. */
   readonly loras?: readonly RecipeLora[];
+  /** The same with other weights of its LoRAs, in their order. Absent where nothing is merged. @throws as `withLoras` */
+  readonly reweighed?: (weights: readonly number[], signal?: AbortSignal) => Promise<Reweighed>;
+}
+
+export interface Reweighed {
+  readonly manifest: Manifest;
+  /** The tensors of each component that are not as they were. */
+  readonly changed: ReadonlyMap<ComponentName, ReadonlySet<string>>;
 }
 
 export type PipelineKind = "stable-diffusion" | "stable-diffusion-xl" | "class-to-image";

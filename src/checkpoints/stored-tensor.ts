@@ -2,6 +2,7 @@
 // another name, as a slice of a larger one or transposed is a view: a tensor over the same bytes. Views copy nothing.
 import { OnestrokeError } from "../common/errors";
 import type { ByteSource } from "./byte-source";
+import type { QuantisedFormat } from "../common/weight-format";
 import { blockOf, type Dtype } from "./dtype";
 
 export interface StoredTensor {
@@ -13,16 +14,29 @@ export interface StoredTensor {
   readonly end: number;
   /** Elements from one value to the next along each axis, if the values do not stand in row-major order. */
   readonly strides?: readonly number[];
+  /** If the values are quantised: their format, and where scales and minima are. `shape` is then that of the weights. */
+  readonly blocks?: {
+    readonly format: QuantisedFormat;
+    readonly scales: StoredTensor;
+    readonly minima?: StoredTensor;
+  };
 }
 
 /** Tensors by name, in the order of their file. */
 export type StoredTensors = ReadonlyMap<string, StoredTensor>;
 
+/** All ranges of bytes that a tensor is read from. */
+export function partsOf(tensor: StoredTensor): readonly StoredTensor[] {
+  const { scales, minima } = tensor.blocks ?? {};
+  return [tensor, scales, minima].filter((part) => part !== undefined);
+}
+
 /**
  * Rows `[first, first + count)` of a row-major tensor.
- * @throws OnestrokeError `model-unsupported` where rows are not whole blocks of a quantised format
+ * @throws OnestrokeError `model-unsupported` where rows are not whole blocks of a quantised format, or the tensor is in blocks of our own
  */
 export function rowsOf(tensor: StoredTensor, first: number, count: number): StoredTensor {
+  refuseBlocks(tensor);
   const [, ...rest] = tensor.shape;
   const { elements, bytes } = blockOf(tensor.dtype);
   const rowBytes = (rest.reduce((size, axis) => size * axis, 1) / elements) * bytes;
@@ -37,9 +51,18 @@ export function rowsOf(tensor: StoredTensor, first: number, count: number): Stor
 
 /** A matrix with its axes exchanged. */
 export function transposed(tensor: StoredTensor): StoredTensor {
+  refuseBlocks(tensor);
   const [rows = 1, columns = 1] = tensor.shape;
   const [down = columns, across = 1] = tensor.strides ?? [];
   return { ...tensor, shape: [columns, rows], strides: [across, down] };
+}
+
+/** Files in the original layout, whose tensors are cut up and turned, are not written in blocks. */
+function refuseBlocks({ blocks, source }: StoredTensor): void {
+  if (blocks === undefined) return;
+  throw new OnestrokeError("model-unsupported", `${source.name} has weights in blocks, and is not in diffusers' layout`, {
+    file: source.name,
+  });
 }
 
 /** The values in row-major order, out of the values as they stand in the file. */

@@ -1,6 +1,7 @@
 // Every kind of file that holds tensors by name, told apart by its first bytes. Whoever reads tensors asks here, and learns nothing of
 // formats.
 import type { ByteSource } from "./byte-source";
+import { joinBlocks } from "./formats/blocks/layout";
 import { readGgufFile } from "./formats/gguf";
 import { readTorchFile } from "./formats/torch";
 import { readSafetensorsHeader, startOf } from "./safetensors";
@@ -28,5 +29,6 @@ export async function readTensorFile(source: ByteSource, signal?: AbortSignal): 
   const format = FORMATS.find(([begins]) => text.startsWith(begins));
   if (format !== undefined) return { tensors: await format[1](source, signal), metadata: new Map() };
   const { tensors, metadata } = await readSafetensorsHeader(source, signal, start);
-  return { tensors: new Map([...tensors].map(([name, entry]) => [name, { ...entry, source }])), metadata };
+  const stored = new Map([...tensors].map(([name, entry]) => [name, { ...entry, source }] as const));
+  return { tensors: joinBlocks(stored, metadata), metadata };
 }

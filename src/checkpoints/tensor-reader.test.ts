@@ -8,6 +8,7 @@ import { memoryStore } from "./memory-source";
 import { rowsOf, transposed } from "./stored-tensor";
 import { readTensorFile } from "./tensor-file";
 import { openTensors, tensorReader, type TensorReader } from "./tensor-reader";
+import { FLOAT16, halvesOf } from "./testing/halves";
 import { fileOf, float16Tensor, float32Tensor, safetensorsFile, type TestTensor } from "./testing/safetensors-file";
 
 const FILE = "model.safetensors";
@@ -15,9 +16,7 @@ const open = (tensors: Record<string, TestTensor>) =>
   openTensors(memoryStore("test", new Map([[FILE, safetensorsFile(new Map(Object.entries(tensors)))]])), [FILE]);
 
 async function float16(reader: TensorReader, ...names: readonly string[]): Promise<Record<string, readonly number[]>> {
-  const all: Record<string, readonly number[]> = {};
-  for await (const [name, bits] of reader.stream(names)) all[name] = [...bits];
-  return all;
+  return Object.fromEntries([...(await halvesOf(reader, names))].map(([name, bits]) => [name, [...bits]]));
 }
 
 /** A store that records every read. */
@@ -31,10 +30,70 @@ function counting(store: ByteStore, reads: number[]): ByteStore {
   };
 }
 
+const wanted = (...names: readonly string[]) => new Map(names.map((name) => [name, FLOAT16]));
+
+it("reads ahead: the next megabytes are asked for before the last ones are made use of, in two buffers over and over", async () => {
+  const large = (): TestTensor => ({ dtype: "F16", shape: [3 * 2 ** 20], data: new Uint8Array(6 * 2 ** 20) });
+  const store = memoryStore(
+    "test",
+    new Map([
+      [
+        FILE,
+        safetensorsFile(
+          new Map([
+            ["a", large()],
+            ["b", large()],
+          ]),
+        ),
+      ],
+    ]),
+  );
+  const began: number[] = [];
+  const buffers = new Set<ArrayBuffer>();
+  const watched: ByteStore = {
+    ...store,
+    open: async (path) => {
+      const source = await store.open(path);
+      const read: ByteSource["read"] = (begin, into) => (began.push(begin), buffers.add(into.buffer), source.read(begin, into));
+      return { ...source, read };
+    },
+  };
+  const reader = await openTensors(watched, [FILE]);
+  began.length = 0;
+  buffers.clear();
+  const begunAt: number[] = [];
+  for await (const _ of reader.stream(wanted("a", "b"))) begunAt.push(began.length);
+  // Each tensor is two reads. The first is whole after its second read, and by then a third is on its way.
+  expect([began.length, ...begunAt]).toEqual([4, 3, 4]);
+  expect(buffers.size).toBe(2);
+});
+
+it("a read that fails ahead is the failure of the tensor that it is for", async () => {
+  const tensors = new Map([
+    ["a", float16Tensor(Array(8).fill(0x3c00))],
+    ["gap", float16Tensor(Array(1000).fill(0))],
+    ["b", float16Tensor([1])],
+  ]);
+  const store = memoryStore("test", new Map([[FILE, safetensorsFile(tensors)]]));
+  let reads = 0;
+  const breaking: ByteStore = {
+    ...store,
+    open: async (path) => {
+      const source = await store.open(path);
+      return { ...source, read: (begin, into) => (++reads === 4 ? Promise.reject(new Error("the disk broke")) : source.read(begin, into)) };
+    },
+  };
+  const stream = (await openTensors(breaking, [FILE])).stream(wanted("a", "b"));
+  expect(reads).toBe(2);
+  await expect(stream.next()).resolves.toMatchObject({ value: ["a", expect.anything(), []] });
+  expect(reads).toBe(4);
+  await expect(stream.next()).rejects.toThrow("the disk broke");
+});
+
 it("says what has come of the tensors asked for, to the last stored byte", async () => {
   const reader = await open({ a: float32Tensor([1, 2, 3]), b: float32Tensor(Array(100).fill(4)), c: float16Tensor([5, 6]) });
   let arrived = 0;
-  for await (const _ of reader.stream(["a", "c"], undefined, (byteLength) => (arrived += byteLength)));
+  await halvesOf(reader, ["a", "c"], (byteLength) => (arrived += byteLength));
   expect(arrived).toBe(4 * 3 + 2 * 2);
   expect(reader.storedBytes(["a", "c"])).toBe(arrived);
 });
@@ -85,8 +144,16 @@ it("what is added to a weight comes with it, and is added in float32 where float
   const twice = plain.plus(new Map([["a", async () => small]])).plus(new Map([["a", async () => small]]));
   expect([...(await twice.readFloat32("a"))]).toEqual([1 + 2 ** -11, 2 + 2 ** -11]);
   const added: Record<string, unknown> = {};
-  for await (const [name, bits, lowRanks] of twice.stream(["a", "b"])) added[name] = [fromFloat16(bits[0] ?? 0), lowRanks];
-  expect(added).toEqual({ a: [1, [small, small]], b: [3, []] });
+  for await (const [name, values, lowRanks] of twice.stream(wanted("a", "b"))) {
+    added[name] = [values instanceof Uint16Array ? [...values] : values, lowRanks];
+  }
+  expect(added).toEqual({
+    a: [
+      [0x3c00, 0x4000],
+      [small, small],
+    ],
+    b: [[0x4200], []],
+  });
   expect([...(await plain.readFloat32("a"))]).toEqual([1, 2]);
 });
 
@@ -146,12 +213,9 @@ describe("reading", () => {
     const reads: number[] = [];
     const reader = await openTensors(counting(memoryStore("test", new Map([[FILE, safetensorsFile(tensors)]])), reads), [FILE]);
     reads.length = 0;
-    const order: string[] = [];
-    for await (const [name, bits] of reader.stream(["c", "large", "a", "b"])) {
-      order.push(name);
-      if (name === "large") expect(bits.every((half, i) => fromFloat16(half) === i % 7)).toBe(true);
-    }
-    expect(order).toEqual(["a", "b", "large", "c"]);
+    const streamed = await halvesOf(reader, ["c", "large", "a", "b"]);
+    expect(streamed.get("large")?.every((half, i) => fromFloat16(half) === i % 7)).toBe(true);
+    expect([...streamed.keys()]).toEqual(["a", "b", "large", "c"]);
     expect(reads).toEqual([8, 4 * 2 ** 20, 2 * 2 ** 20 + 4]);
   });
 
@@ -197,7 +261,7 @@ describe("reading", () => {
   it("is cancelled by its signal", async () => {
     const reader = await open({ a: float32Tensor([1]) });
     await expect(reader.readFloat32("a", AbortSignal.abort())).rejects.toMatchObject({ code: "cancelled" });
-    await expect(reader.stream(["a"], AbortSignal.abort()).next()).rejects.toMatchObject({ code: "cancelled" });
+    await expect(reader.stream(new Map([["a", FLOAT16]]), AbortSignal.abort()).next()).rejects.toMatchObject({ code: "cancelled" });
   });
 });
 

@@ -1,31 +1,44 @@
 // Weights by name, from one or several files of any format, read by range. Many weights are streamed in
-// the order of their files, with neighbours in one read, because each small read may cost a whole
-// request. At most one read and the tensor that it fills are in memory, never a whole file.
-import type { ByteSource, ByteStore, OnBytes } from "./byte-source";
+// the order of their files (read-ahead.ts). At most two reads and the tensor that they fill are in memory, never a whole file.
+import type { ByteStore, OnBytes } from "./byte-source";
+import { blockShape, dequantise } from "../common/blocks";
+import { freeMemory } from "../common/free-memory";
 import { addLowRank, type LowRank } from "../common/low-rank";
-import { blockOf, isFloatDtype, roundToFloat16, toFloat16, toFloat32, type FloatDtype } from "./dtype";
+import { WEIGHT_FORMATS, type WeightFormat } from "../common/weight-format";
+import { arrivingTensor, type ArrivingTensor, type TensorValues } from "./arriving-tensor";
+import { decodeBlocks } from "./formats/blocks/layout";
+import { isQuantised, NEAREST_FORMAT } from "./quantised";
+import { readAhead, readsOf, type Read } from "./read-ahead";
 import { ruleError } from "./safetensors";
 import { canonicalName, isWeight } from "./spellings";
-import { gathered, type StoredTensor, type StoredTensors } from "./stored-tensor";
+import { gathered, partsOf, type StoredTensor, type StoredTensors } from "./stored-tensor";
 import { readTensorFile } from "./tensor-file";
+import { CHECKED_VALUES, float32Of, floatDtype, refuseNonFinite } from "./tensor-values";
 
 /** Reads what is added to a weight, such as a LoRA's product. */
 export type Addition = (signal?: AbortSignal) => Promise<LowRank>;
 
-export type StreamedTensor = readonly [name: string, bits: Uint16Array<ArrayBuffer>, added: readonly LowRank[]];
+/** What is still to be added stands beside float16; blocks have had it added. */
+export type StreamedTensor = readonly [name: string, values: TensorValues, added: readonly LowRank[]];
+
+/** Names, each with the number format that it is wanted in. */
+export type Wanted = ReadonlyMap<string, { readonly format: WeightFormat }>;
 
 export interface TensorReader {
   /** Canonical names (spellings.ts) of every weight, in file order. */
   readonly names: readonly string[];
+  /** What most of the weights are stored in, float16 standing for all that are not quantised. */
+  readonly weightFormat: WeightFormat;
   has(name: string): boolean;
   /** The stored shape; a 1x1 convolution may stand for a linear layer (`shapesAgree`). */
   shape(name: string): readonly number[];
   /**
-   * float16 bits of many tensors, in file order, each with what is to be added to it.
+   * Many tensors in the formats wanted, in file order, each with what is to be added to it. Quantised ones are rounded once, from float32.
+   * Values are valid until the next tensor is asked for: float16 lies in memory that is used over and over.
    * @param onBytes called as stored bytes arrive, `storedBytes` in all
    * @throws OnestrokeError `model-corrupt` (rules 14 and 15), `model-unsupported` (integers; values beyond float16)
    */
-  stream(names: Iterable<string>, signal?: AbortSignal, onBytes?: OnBytes): AsyncGenerator<StreamedTensor>;
+  stream(wanted: Wanted, signal?: AbortSignal, onBytes?: OnBytes): AsyncGenerator<StreamedTensor>;
   /** What `stream` reads of the files for these tensors. */
   storedBytes(names: Iterable<string>): number;
   /** One tensor. @throws OnestrokeError `model-corrupt` (rules 14 and 15), `model-unsupported` (integers) */
@@ -33,15 +46,6 @@ export interface TensorReader {
   /** The same weights with something added to some of them. */
   plus(additions: ReadonlyMap<string, Addition>): TensorReader;
 }
-
-/** Large enough that a distant server's delay is small beside the transfer, small enough that a slow server sends it in seconds. */
-const READ_BYTES = 4 * 2 ** 20;
-
-/** So many bytes between two tensors are read along with them: archives have a header before each tensor. */
-const GAP_BYTES = 256;
-
-/** Rule 15 checks tensors of up to this many values: norms, biases, embeddings of time. */
-const CHECKED_VALUES = 65536;
 
 /**
  * Opens the weight files of one component.
@@ -77,6 +81,7 @@ export function tensorReader(where: string, tensors: StoredTensors): TensorReade
 
 class StoredTensorReader implements TensorReader {
   readonly names: readonly string[];
+  readonly weightFormat: WeightFormat;
   readonly #where: string;
   readonly #tensors: StoredTensors;
   readonly #additions: ReadonlyMap<StoredTensor, readonly Addition[]>;
@@ -86,6 +91,7 @@ class StoredTensorReader implements TensorReader {
     this.#tensors = tensors;
     this.#additions = additions;
     this.names = [...tensors.keys()];
+    this.weightFormat = mostStored(tensors.values());
   }
 
   has(name: string): boolean {
@@ -100,42 +106,45 @@ class StoredTensorReader implements TensorReader {
     return this.#reads(new Set([...names].map((name) => this.#tensor(name)))).reduce((sum, { begin, end }) => sum + end - begin, 0);
   }
 
-  async *stream(names: Iterable<string>, signal?: AbortSignal, onBytes?: OnBytes): AsyncGenerator<StreamedTensor> {
-    const wanted = new Map([...names].map((name) => [this.#tensor(name), name]));
-    let bits = new Uint16Array(0);
-    let values = new Float32Array(0);
-    for (const read of this.#reads(wanted)) {
-      const bytes = await readBytes(read, signal, onBytes);
-      for (const { tensor, begin, end } of read.pieces) {
-        const name = wanted.get(tensor) ?? "";
-        const dtype = floatDtype(name, tensor);
-        const block = blockOf(dtype);
-        const element = (at: number): number => ((at - tensor.begin) / block.bytes) * block.elements;
-        // This is a copy, because the tensor may not be aligned to its element (rule 12).
-        const stored = bytes.slice(begin - read.begin, end - read.begin);
-        if (tensor.strides === undefined) {
-          if (begin === tensor.begin) bits = new Uint16Array(element(tensor.end));
-          const piece = bits.subarray(element(begin), element(end));
-          toFloat16(stored, dtype, piece);
-          // The conversion can overflow in any tensor.
-          if (dtype !== "F16" || bits.length <= CHECKED_VALUES) refuseNonFiniteHalves(name, tensor, piece, () => float32Of(stored, dtype));
-          if (end === tensor.end) yield [name, bits, await this.#added(tensor, signal)];
-          continue;
+  async *stream(wanted: Wanted, signal?: AbortSignal, onBytes?: OnBytes): AsyncGenerator<StreamedTensor> {
+    const asked = new Map([...wanted].map(([name, { format }]) => [this.#tensor(name), { name, format }]));
+    const memory = new Uint16Array(longestHalves(asked));
+    let arriving: ArrivingTensor | undefined;
+    let missing = 0;
+    try {
+      for await (const [read, bytes] of readAhead(this.#reads(asked), signal, onBytes)) {
+        for (const { tensor, part, begin, end } of read.pieces) {
+          const { name, format } = asked.get(tensor) ?? { name: "", format: "f16" };
+          if (arriving === undefined) [arriving, missing] = [arrivingTensor(name, tensor, format, memory), byteLengthOf(tensor)];
+          arriving.take(part, begin, aligned(bytes, begin - read.begin, end - read.begin));
+          missing -= end - begin;
+          if (missing > 0) continue;
+          const added = await this.#added(tensor, signal);
+          yield [name, arriving.finish(added), format === "f16" ? added : []];
+          arriving = undefined;
         }
-        if (begin === tensor.begin) values = new Float32Array(element(tensor.end));
-        toFloat32(stored, dtype, values.subarray(element(begin), element(end)));
-        if (end === tensor.end) yield [name, rowMajorHalves(name, tensor, values), await this.#added(tensor, signal)];
       }
+    } finally {
+      freeMemory(memory);
     }
   }
 
   async readFloat32(name: string, signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>> {
     const tensor = this.#tensor(name);
-    const dtype = floatDtype(name, tensor);
-    const values = gathered(tensor, float32Of(await readBytes(tensor, signal), dtype));
+    const values = await this.#stored(name, tensor, signal);
     for (const added of await this.#added(tensor, signal)) addLowRank(values, added);
-    if (values.length <= CHECKED_VALUES) refuseNonFinite(name, tensor, countNonFinite(values));
+    if (values.length <= CHECKED_VALUES) refuseNonFinite(name, tensor, values);
     return values;
+  }
+
+  async #stored(name: string, tensor: StoredTensor, signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>> {
+    if (tensor.blocks === undefined) {
+      const dtype = floatDtype(name, tensor);
+      return gathered(tensor, float32Of(await readBytes(tensor, signal), dtype));
+    }
+    const stored = new Map<StoredTensor, Uint8Array<ArrayBuffer>>();
+    for (const part of partsOf(tensor)) stored.set(part, await readBytes(part, signal));
+    return dequantise(decodeBlocks(name, tensor, stored), blockShape(tensor.shape));
   }
 
   plus(additions: ReadonlyMap<string, Addition>): TensorReader {
@@ -162,96 +171,39 @@ class StoredTensorReader implements TensorReader {
   }
 }
 
-/** @param stored the values as they stand in the file */
-function rowMajorHalves(name: string, tensor: StoredTensor, stored: Float32Array<ArrayBuffer>): Uint16Array<ArrayBuffer> {
-  const values = gathered(tensor, stored);
-  const bits = new Uint16Array(values.length);
-  roundToFloat16(values, bits);
-  refuseNonFiniteHalves(name, tensor, bits, () => values);
-  return bits;
-}
-
-/** Bytes `[begin, end)` of a file that are a tensor or part of one. */
-interface Piece {
-  readonly tensor: StoredTensor;
-  readonly begin: number;
-  readonly end: number;
-}
-
-/** Neighbouring pieces of one file. */
-interface Read {
-  readonly source: ByteSource;
-  readonly begin: number;
-  end: number;
-  readonly pieces: Piece[];
-}
-
-/** Cuts tensors into pieces of whole blocks that fit one read, and joins neighbouring pieces into reads. */
-function readsOf(tensors: readonly StoredTensor[]): readonly Read[] {
-  const reads: Read[] = [];
-  for (const tensor of tensors) {
-    const { source } = tensor;
-    const { bytes } = blockOf(tensor.dtype);
-    const most = Math.floor(READ_BYTES / bytes) * bytes;
-    for (let begin = tensor.begin; begin < tensor.end; begin += most) {
-      const end = Math.min(begin + most, tensor.end);
-      const read = reads.at(-1);
-      if (read?.source === source && isNear(begin - read.end) && end - read.begin <= READ_BYTES) {
-        read.pieces.push({ tensor, begin, end });
-        read.end = end;
-      } else {
-        reads.push({ source, begin, end, pieces: [{ tensor, begin, end }] });
-      }
-    }
+function mostStored(tensors: Iterable<StoredTensor>): WeightFormat {
+  const counts = { f16: 0, q8: 0, q4: 0 };
+  for (const { shape, dtype, blocks } of tensors) {
+    const format = blocks?.format ?? (isQuantised(dtype) ? NEAREST_FORMAT[dtype] : "f16");
+    counts[format] += shape.reduce((size, axis) => size * axis, 1);
   }
-  return reads;
+  return WEIGHT_FORMATS.reduce((most, format) => (counts[format] > counts[most] ? format : most));
 }
 
-function isNear(gap: number): boolean {
-  return gap >= 0 && gap <= GAP_BYTES;
+function byteLengthOf(tensor: StoredTensor): number {
+  return partsOf(tensor).reduce((sum, { begin, end }) => sum + end - begin, 0);
 }
 
-async function readBytes(
-  { source, begin, end }: Omit<Read, "pieces">,
-  signal?: AbortSignal,
-  onBytes?: OnBytes,
-): Promise<Uint8Array<ArrayBuffer>> {
+/** How many values the largest tensor has that becomes float16 piece by piece: all of them take turns in memory of that size. */
+function longestHalves(asked: ReadonlyMap<StoredTensor, { readonly format: WeightFormat }>): number {
+  let longest = 0;
+  for (const [{ shape, strides, blocks }, { format }] of asked) {
+    if (format !== "f16" || strides !== undefined || blocks !== undefined) continue;
+    longest = Math.max(
+      longest,
+      shape.reduce((size, axis) => size * axis, 1),
+    );
+  }
+  return longest;
+}
+
+/** Bytes `[begin, end)` where a number may begin: a copy if they are not there, because a tensor may lie anywhere in a file (rule 12). */
+function aligned(bytes: Uint8Array<ArrayBuffer>, begin: number, end: number): Uint8Array<ArrayBuffer> {
+  return begin % 8 === 0 ? bytes.subarray(begin, end) : bytes.slice(begin, end);
+}
+
+async function readBytes({ source, begin, end }: StoredTensor, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(end - begin);
-  await source.read(begin, bytes, signal, onBytes);
+  await source.read(begin, bytes, signal);
   return bytes;
-}
-
-function floatDtype(name: string, { dtype, source }: StoredTensor): FloatDtype {
-  if (isFloatDtype(dtype)) return dtype;
-  throw ruleError(
-    8,
-    source.name,
-    `is stored as ${dtype}, but weights are read only from floating-point numbers, such as float16, and from GGUF's quantised ones`,
-    name,
-    "model-unsupported",
-  );
-}
-
-function float32Of(stored: Uint8Array<ArrayBuffer>, dtype: FloatDtype): Float32Array<ArrayBuffer> {
-  const { bytes, elements } = blockOf(dtype);
-  const values = new Float32Array((stored.byteLength / bytes) * elements);
-  toFloat32(stored, dtype, values);
-  return values;
-}
-
-/** @param exact the values that `bits` was rounded from: they tell a damaged file from a file with values beyond float16 */
-function refuseNonFiniteHalves(name: string, tensor: StoredTensor, bits: Uint16Array, exact: () => Float32Array): void {
-  let count = 0;
-  for (let i = 0; i < bits.length; i++) if (((bits[i] ?? 0) & 0x7c00) === 0x7c00) count++;
-  if (count === 0) return;
-  refuseNonFinite(name, tensor, countNonFinite(exact()));
-  throw ruleError(15, tensor.source.name, `has ${count} values beyond float16`, name, "model-unsupported");
-}
-
-function countNonFinite(values: Float32Array): number {
-  return values.reduce((count, value) => count + (Number.isFinite(value) ? 0 : 1), 0);
-}
-
-function refuseNonFinite(name: string, { source }: StoredTensor, count: number): void {
-  if (count > 0) throw ruleError(15, source.name, `has ${count} values that are NaN or infinite`, name);
 }

@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import type { Drawing } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import { OnestrokeError } from "../common/errors";
+import type { ModelMemory, ModelPart } from "../common/model-facts";
 import { recipePng } from "../image/recipe-png";
 import { openModel } from "../pipeline/open";
 import { adapterName } from "./adapters";
@@ -12,13 +13,14 @@ import { parseOptions, USAGE, type Job } from "./generate/options";
 import { modelFiles } from "./models/find-model";
 
 async function main(args: readonly string[]): Promise<void> {
-  const { model: idOrFolder, engine, textRows, sampler: rule, file, jobs, json } = await parseOptions(args);
+  const { model: idOrFolder, engine, textRows, memoryBytes, sampler: rule, weights, file, jobs, json } = await parseOptions(args);
   const files = await modelFiles(idOrFolder, { engine, rule, ...file });
   const device = engine === "ort-wasm" ? undefined : await bestDevice();
   const adapter = device === undefined ? "cpu" : adapterName(device);
-  const model = await openModel(files, engine, computeOn(device), {}, { textRows, sampler: { rule } });
-  const { title, doubt } = model.facts;
-  console.error(`${title} on ${adapter}`);
+  const options = { textRows, sampler: { rule }, weights, ...(memoryBytes === undefined ? {} : { memoryBytes }) };
+  const model = await openModel(files, engine, computeOn(device), {}, options);
+  const { title, doubt, memory, parts } = model.facts;
+  console.error(`${title} on ${adapter}${weightsText(parts)}${memory === undefined ? "" : memoryText(memory)}`);
   if (doubt !== undefined) console.error(`A few steps may draw badly with ${title}: ${doubt}, unless a few-step LoRA is merged into it.`);
   // All of them are planned before the first is drawn, so that a mistake in the last one is reported at once.
   const planned = jobs.map((job) => ({ job, recipe: job.recipe(model.facts) }));
@@ -30,18 +32,31 @@ async function main(args: readonly string[]): Promise<void> {
   await model.dispose();
 }
 
+/** Only what is not float16 is worth a word. */
+function weightsText(parts: readonly ModelPart[]): string {
+  const quantised = parts.filter(({ weights = "f16" }) => weights !== "f16").map(({ name, weights }) => `${name} in ${weights}`);
+  return quantised.length === 0 ? "" : `, weights of ${quantised.join(", ")}`;
+}
+
+function memoryText({ gpuBytes, turns }: ModelMemory): string {
+  const who = turns.length === 0 ? "" : `, where ${turns.map((name) => name.replaceAll("_", " ")).join(" and ")} take turns`;
+  return `, with about ${(gpuBytes / 1e9).toFixed(2)} GB of its memory at its own size${who}`;
+}
+
 interface Place {
   readonly engine: Engine;
   readonly adapter: string;
 }
 
-function report({ file }: Job, { recipe, timings }: Drawing, { engine, adapter }: Place, json: boolean): void {
+function report({ file }: Job, { recipe, timings, inFloat32 }: Drawing, { engine, adapter }: Place, json: boolean): void {
   const { width, height, seed, steps } = recipe;
   if (json) {
-    process.stdout.write(`${JSON.stringify({ file, width, height, seed, steps, engine, adapter, timingsMs: timings })}\n`);
+    process.stdout.write(`${JSON.stringify({ file, width, height, seed, steps, engine, adapter, timingsMs: timings, inFloat32 })}\n`);
     return;
   }
   const denoise = timings.denoise.map((milliseconds) => Math.round(milliseconds)).join(" + ");
+  if (inFloat32 !== undefined)
+    console.error(`${file}: float16 broke it, so it was drawn with the ${inFloat32.join(" and the ")} in float32`);
   console.error(`${file}: ${width}x${height}, seed ${seed}, denoise ${denoise} ms, decode ${Math.round(timings.decode)} ms`);
 }
 

@@ -5,12 +5,18 @@ import { OnestrokeError } from "../common/errors";
 import { answer, USAGE } from "./models/commands";
 
 try {
-  const options = { json: { type: "boolean", default: false }, help: { type: "boolean", default: false } } as const;
+  const text = { type: "string" } as const;
+  const options = {
+    json: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+    to: text,
+    weights: text,
+  } as const;
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   if (values.help) process.stdout.write(`${USAGE}\n`);
   else {
-    const { json, text } = await answer(positionals);
-    process.stdout.write(`${values.json ? JSON.stringify(json) : text}\n`);
+    const answered = await answer(positionals, values);
+    process.stdout.write(`${values.json ? JSON.stringify(answered.json) : answered.text}\n`);
   }
 } catch (thrown) {
   const error = OnestrokeError.from(thrown, "invalid-input");

@@ -69,6 +69,35 @@ describe("answers", () => {
   });
 });
 
+test("a model is loaded anew for other LoRAs, with their files, and not for other weights", async () => {
+  const handed: (string | undefined)[] = [];
+  const backend = gradientBackend();
+  const listening: Backend = {
+    ...backend,
+    load: (id, engine, hooks, files, loras) => {
+      handed.push(...(loras ?? []).map(({ name, file }) => `${name} of ${file?.size} bytes`));
+      return backend.load(id, engine, hooks, files, loras);
+    },
+  };
+  const generator = superviseGenerator(
+    sameThreadWorkers(async () => listening).spawn,
+    { modelsRoot: "https://page.example/models/" },
+    "wait",
+    QUICK,
+    undefined,
+    (name) => (name === "ink" ? new Blob(["12345"]) : undefined),
+  );
+  const drawn = (...loras: NonNullable<Recipe["loras"]>) => generator.generate({ ...RECIPE, loras });
+  await generator.generate(RECIPE);
+  await drawn({ name: "ink", weight: 1 });
+  await drawn({ name: "ink", weight: 0.5 });
+  expect(backend.loaded).toHaveLength(2);
+  await drawn({ name: "ink", weight: 0.5 }, { name: "far", weight: 1 });
+  await generator.generate(RECIPE);
+  expect(backend.loaded).toHaveLength(4);
+  expect(handed).toEqual(["ink of 5 bytes", "ink of 5 bytes", "far of undefined bytes"]);
+});
+
 describe("engines", () => {
   test("the worker's own choice, until one is asked for; another one loads the model anew", async () => {
     const backend = gradientBackend();

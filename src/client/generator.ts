@@ -27,6 +27,8 @@ export interface GeneratorOptions {
    * such a browser draws only with models that ship with the page.
    */
   readonly filesOf?: (model: string) => Promise<HandedModel | undefined>;
+  /** Gives the file of a LoRA that a recipe names, as `ModelStore.loraOf` does. Without it no recipe with LoRAs is drawn. */
+  readonly loraOf?: (name: string) => Blob | undefined;
   /** Whether a new picture waits for one that is still being drawn, or replaces it. The default is `wait`. */
   readonly whenBusy?: "wait" | "replace";
 }
@@ -46,7 +48,7 @@ export interface Generator {
 }
 
 export function createGenerator(options: GeneratorOptions = {}): Generator {
-  const { modelsRoot = "models/", runtimeRoot, workerAddress = workerScript, whenBusy = "wait", filesOf } = options;
+  const { modelsRoot = "models/", runtimeRoot, workerAddress = workerScript, whenBusy = "wait", filesOf, loraOf } = options;
   const absolute = (address: string | URL): string => new URL(address, document.baseURI).href;
   const generator = superviseGenerator(
     (listeners) => startWorker(workerAddress, listeners),
@@ -54,6 +56,7 @@ export function createGenerator(options: GeneratorOptions = {}): Generator {
     whenBusy,
     SUPERVISION,
     filesOf,
+    loraOf,
   );
   const look = (): void => generator.tellSeen(document.visibilityState === "visible");
   document.addEventListener("visibilitychange", look);
@@ -79,6 +82,7 @@ export function superviseGenerator(
   whenBusy: "wait" | "replace",
   patience: Supervision = SUPERVISION,
   filesOf: GeneratorOptions["filesOf"] = async () => undefined,
+  loraOf: GeneratorOptions["loraOf"] = () => undefined,
 ): WatchedGenerator {
   const supervisor = new Supervisor(spawn, roots, patience);
   let current: AbortController | undefined;
@@ -141,9 +145,10 @@ export function superviseGenerator(
       const signal = hooks.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, hooks.signal]);
       // Nobody looks at previews that nobody takes.
       const previewShare = hooks.onPreview === undefined ? 0 : hooks.previewShare;
+      const loras = recipe.loras?.map((lora) => ({ ...lora, file: loraOf(lora.name) }));
       const call = async (): Promise<Call> => {
         const files = await filesOf(recipe.model);
-        return { type: "generate", recipe, engine: askedEngine(), files, previewShare };
+        return { type: "generate", recipe, engine: askedEngine(), files, previewShare, ...(loras === undefined ? {} : { loras }) };
       };
       const answer = await callTwice(call, { ...hooks, signal });
       invariant(answer.type === "drawn", "a generate is answered by `drawn`");

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { planBytes, type DownloadProgress } from "../common/download";
 import type { ModelOutline } from "../common/model-outline";
 import { fileVault } from "../vault/file-vault";
-import { FakeDisk, toolsOn } from "../vault/testing/fake-disk";
+import { FakeDisk, Life, toolsOn } from "../vault/testing/fake-disk";
 import { fakeServer, pieces, type FakeServer } from "../vault/testing/fake-server";
 import { filesAt, planOf, sampleBytes, type Sample } from "../vault/testing/plans";
 import { StorageSession } from "../worker/storage-session";
@@ -25,6 +25,7 @@ const OUTLINE: ModelOutline = {
   maxSteps: 4,
   parts: [],
   gpuBytes: 1,
+  turns: [],
 };
 
 interface Workers {
@@ -43,11 +44,12 @@ function workers({ fails = 0, isKept = true, hub = "https://hub.test" } = {}): W
   let isSilent = false;
   const spawn: SpawnStorage = (listeners) => {
     const number = ++spawns;
+    const life = new Life();
     let ended = false;
     isSilent = false;
     if (number <= fails) queueMicrotask(() => listeners.onError("its script could not be loaded"));
     const session = new StorageSession(
-      async (transfer) => fileVault(toolsOn(disk, { fetcher: server.fetcher, ...transfer }), isKept),
+      async (transfer) => fileVault(toolsOn(disk, { fetcher: server.fetcher, ...transfer }, life), isKept),
       async (name, address, token) => ({ plan: { ...PLAN, model: name, title: `${address} ${token}` }, outline: OUTLINE }),
       (message) => {
         const copy = structuredClone(message);
@@ -60,7 +62,10 @@ function workers({ fails = 0, isKept = true, hub = "https://hub.test" } = {}): W
       post: (message) => {
         if (number > fails && !isSilent) session.receive(structuredClone(message));
       },
-      terminate: () => (ended = true),
+      terminate: () => {
+        ended = true;
+        life.end();
+      },
     };
   };
   const storage = {
@@ -90,7 +95,7 @@ test("a model is fetched with progress, listed, checked, measured and removed", 
   expect(kept).toMatchObject({ isComplete: true, hereBytes: planBytes(PLAN) });
   expect(said.at(-1)?.hereBytes).toBe(planBytes(PLAN));
   expect(await eventually(store.list())).toEqual([kept]);
-  expect(await eventually(store.verify(PLAN.model))).toEqual(kept);
+  expect(await eventually(store.verify(PLAN.model))).toEqual({ ...kept, damaged: [] });
   expect(await eventually(store.room())).toEqual({ usedBytes: planBytes(PLAN), freeBytes: 0, isPersistent: undefined, isKept: true });
   expect(await store.persist()).toBe(true);
   expect((await eventually(store.room())).isPersistent).toBe(true);
@@ -170,6 +175,22 @@ describe("a worker that dies", () => {
     expect(await eventually(store.list())).toEqual([]);
     store.dispose();
   });
+});
+
+test("a folder that is lent is copied on request, and the copy takes its place", async () => {
+  const { store, server } = workers();
+  const files = SAMPLES.map(({ path, bytes }): [string, File] => [`mine/${path}`, new File([bytes], path, { lastModified: 1 })]);
+  const plan = { ...PLAN, model: "mine", title: "mine", repositories: planOf(SAMPLES, "mine", []).repositories };
+  const repositories = plan.repositories.map((each) => ({ ...each, repository: "mine", revision: "", commit: "" }));
+  await expect(eventually(store.copy("mine"))).rejects.toMatchObject({ code: "model-missing" });
+  store.lend({ plan: { ...plan, repositories }, files: new Map(files) });
+  expect(await eventually(store.list())).toMatchObject([{ lent: "folder", isComplete: true }]);
+  const copied = await eventually(store.copy("mine"));
+  expect(copied.plan.repositories).toMatchObject([{ commit: "changed 1970-01-01T00:00:00.001Z" }]);
+  expect(await eventually(store.list())).toEqual([copied]);
+  expect(copied).not.toHaveProperty("lent");
+  expect(server.requests).toEqual([]);
+  store.dispose();
 });
 
 test("after dispose nothing is pending and no timer runs", async () => {

@@ -8,8 +8,9 @@ import {
   type KeptModel,
   type ModelOffer,
   type Room,
+  type VerifiedModel,
 } from "../common/download";
-import { invariant } from "../common/errors";
+import { invariant, OnestrokeError } from "../common/errors";
 import type { StorageAnswer, StorageCall } from "../protocol/storage-messages";
 // Vite bundles the worker and gives its address; the linter looks for the file as it is.
 // oxlint-disable-next-line import/default
@@ -39,8 +40,8 @@ export interface ModelStore {
   inspect(name: string, hooks?: StoreHooks): Promise<ModelOffer>;
   /** Fetches what is missing of a model. @throws OnestrokeError as `Vault.fetch` */
   fetch(plan: DownloadPlan, hooks?: StoreHooks): Promise<KeptModel>;
-  /** Reads and hashes every byte again. What is wrong counts as missing from then on, so that `fetch` mends it. */
-  verify(model: string, hooks?: StoreHooks): Promise<KeptModel>;
+  /** Reads and hashes every byte again. What is wrong is named and counts as missing from then on, so that `fetch` mends it. */
+  verify(model: string, hooks?: StoreHooks): Promise<VerifiedModel>;
   /** @throws OnestrokeError `busy-elsewhere` while another tab draws with it */
   remove(model: string): Promise<void>;
   room(): Promise<StoreRoom>;
@@ -50,6 +51,15 @@ export interface ModelStore {
   useToken(token: string | undefined): void;
   /** Takes a folder or a file that somebody opened. It is listed, and handed over, until it is removed or the page is closed. */
   lend(model: HandedModel): void;
+  /** Takes a LoRA's file that somebody opened, until the page is closed. */
+  lendLora(name: string, file: Blob): void;
+  /** It, for the generator's option of the same name. */
+  loraOf(name: string): Blob | undefined;
+  /**
+   * Copies a folder that was lent into this browser, where it stays. From then on it is no longer lent.
+   * @throws OnestrokeError `model-missing` where it is not lent, or its files cannot be read any more; `storage-full`, `cancelled`
+   */
+  copy(model: string, hooks?: StoreHooks): Promise<KeptModel>;
   /** A complete model that only the page has, for the generator's option `filesOf`; undefined where the image worker finds it by itself. */
   handOver(model: string): Promise<HandedModel | undefined>;
   /** Ends the worker and rejects what is pending with `cancelled`. */
@@ -77,6 +87,7 @@ export function superviseStore(
   /** The browser's answer, once it was asked. */
   let isPersistent: boolean | undefined;
   const lent = new Map<string, HandedModel>();
+  const loras = new Map<string, Blob>();
   /** Once it is known that workers can read each other's files, nothing is asked. */
   let isKept = false;
 
@@ -91,10 +102,14 @@ export function superviseStore(
   }
 
   return {
-    list: async () => [...(await ask({ type: "list" }, "listed")).models, ...[...lent.values()].map(keptAs)],
+    list: async () => {
+      const { models } = await ask({ type: "list" }, "listed");
+      // A folder that is open is drawn with where it is, even if a copy of it has been begun.
+      return [...models.filter(({ plan }) => !lent.has(plan.model)), ...[...lent.values()].map(keptAs)];
+    },
     inspect: async (name, hooks) => (await ask({ type: "inspect", name, hub }, "inspected", hooks)).offer,
     fetch: async (plan, hooks) => (await ask({ type: "fetch", plan }, "kept", hooks)).model,
-    verify: async (model, hooks) => (await ask({ type: "verify", model }, "kept", hooks)).model,
+    verify: async (model, hooks) => (await ask({ type: "verify", model }, "verified", hooks)).model,
     remove: async (model) => {
       if (!lent.delete(model)) await ask({ type: "remove", model }, "removed");
     },
@@ -106,6 +121,16 @@ export function superviseStore(
     persist: async () => (isPersistent = (await storage?.persist?.().catch(() => false)) ?? false),
     useToken: (token) => link.useTokens(new Map(token === undefined ? [] : [[new URL(hub).origin, token]])),
     lend: (model) => void lent.set(model.plan.model, model),
+    lendLora: (name, file) => void loras.set(name, file),
+    loraOf: (name) => loras.get(name),
+    copy: async (name, hooks) => {
+      const own = lent.get(name);
+      if (own === undefined)
+        throw new OnestrokeError("model-missing", `${name} is not open`, { model: name, remedy: "Open its folder again." });
+      const { model } = await ask({ type: "copy", model: asCopied(own) }, "kept", hooks);
+      lent.delete(name);
+      return model;
+    },
     handOver: async (name) => {
       const own = lent.get(name);
       if (own !== undefined || isKept) return own;
@@ -117,9 +142,16 @@ export function superviseStore(
   };
 }
 
-function keptAs({ plan }: HandedModel): KeptModel {
+function keptAs({ plan, isOneFile }: HandedModel): KeptModel {
   const totalBytes = planBytes(plan);
-  return { plan, isComplete: true, hereBytes: totalBytes, totalBytes, isChecked: false };
+  return { plan, isComplete: true, hereBytes: totalBytes, totalBytes, isChecked: false, lent: isOneFile === true ? "file" : "folder" };
+}
+
+/** A folder of the same name may hold other files tomorrow. What is copied of it is told apart by when its files were last changed. */
+function asCopied({ plan, files }: HandedModel): HandedModel {
+  const changed = [...files.values()].map((file) => (file instanceof File ? file.lastModified : 0));
+  const commit = `changed ${new Date(Math.max(0, ...changed)).toISOString()}`;
+  return { plan: { ...plan, repositories: plan.repositories.map((repository) => ({ ...repository, commit })) }, files };
 }
 
 function isOf<Type extends StorageAnswer["type"]>(answer: StorageAnswer, type: Type): answer is Extract<StorageAnswer, { type: Type }> {

@@ -1,4 +1,4 @@
-// Keeps a storage worker alive and carries calls to it. Every call can be repeated, because the vault goes on from what is proved: when a
+// Carries calls to a storage worker, and replaces it when it dies. Every call can be repeated, because the vault goes on from what is proved: when a
 // worker dies, its successor is asked what was pending, and the callers notice nothing. Only a call that sees worker after worker die is
 // given up.
 import { OnestrokeError } from "../common/errors";
@@ -6,6 +6,7 @@ import type { DownloadProgress } from "../common/download";
 import type { FromStorage, StorageAnswer, StorageCall, ToStorage } from "../protocol/storage-messages";
 import type { Listeners, Port } from "./start-worker";
 import { SUPERVISION, type Supervision } from "./supervision";
+import { WatchedWorker } from "./watched-worker";
 
 /** Unit tests join a session in the same thread instead of a worker. */
 export type SpawnStorage = (listeners: Listeners<FromStorage>) => Port<ToStorage>;
@@ -24,18 +25,19 @@ interface PendingCall {
 }
 
 export class StorageLink {
-  readonly #spawn: SpawnStorage;
+  readonly #worker: WatchedWorker<ToStorage, FromStorage>;
   readonly #patience: Supervision;
   readonly #pending = new Map<number, PendingCall>();
   #tokens: ReadonlyMap<string, string> = new Map();
-  #port: Port<ToStorage> | undefined;
-  #timer: ReturnType<typeof setInterval> | undefined;
   #restart: ReturnType<typeof setTimeout> | undefined;
   #nextId = 1;
-  #unansweredPings = 0;
 
   constructor(spawn: SpawnStorage, patience: Supervision = SUPERVISION) {
-    this.#spawn = spawn;
+    this.#worker = new WatchedWorker(spawn, patience, {
+      name: "storage worker",
+      onMessage: (message) => this.#receive(message),
+      onDeath: ({ message }) => this.#die(message),
+    });
     this.#patience = patience;
   }
 
@@ -50,8 +52,8 @@ export class StorageLink {
       const id = this.#nextId++;
       const onAbort = (): void => {
         // The worker answers once it has let go of the files, and a caller that goes on at once would find them locked.
-        if (this.#port === undefined) this.#settle(id)?.reject(cancelled());
-        else this.#port.post({ type: "cancel", id });
+        if (this.#worker.isThere) this.#worker.post({ type: "cancel", id });
+        else this.#settle(id)?.reject(cancelled());
       };
       signal?.addEventListener("abort", onAbort, { once: true });
       const settled = <Value>(settle: (value: Value) => void) => {
@@ -61,15 +63,15 @@ export class StorageLink {
         };
       };
       this.#pending.set(id, { call, hooks, deaths: 0, resolve: settled(resolve), reject: settled(reject) });
-      this.#watch();
-      if (this.#port !== undefined) this.#port.post({ ...call, id });
+      this.#worker.watch();
+      if (this.#worker.isThere) this.#worker.post({ ...call, id });
       else if (this.#restart === undefined) this.#start();
     });
   }
 
   useTokens(tokens: ReadonlyMap<string, string>): void {
     this.#tokens = new Map(tokens);
-    this.#port?.post({ type: "tokens", tokens: this.#tokens });
+    this.#worker.post({ type: "tokens", tokens: this.#tokens });
   }
 
   dispose(): void {
@@ -80,25 +82,14 @@ export class StorageLink {
   /** Spawns a worker, and asks it everything that is pending. */
   #start(): void {
     this.#restart = undefined;
-    const port: Port<ToStorage> = this.#spawn({
-      // A terminated worker may still deliver what was on its way.
-      onMessage: (message) => {
-        if (this.#port === port) this.#receive(message);
-      },
-      onError: (reason) => {
-        if (this.#port === port) this.#die(`the storage worker failed: ${reason}`);
-      },
-    });
-    this.#port = port;
-    this.#unansweredPings = 0;
-    if (this.#tokens.size > 0) port.post({ type: "tokens", tokens: this.#tokens });
-    for (const [id, { call }] of this.#pending) port.post({ ...call, id });
+    this.#worker.start();
+    if (this.#tokens.size > 0) this.#worker.post({ type: "tokens", tokens: this.#tokens });
+    for (const [id, { call }] of this.#pending) this.#worker.post({ ...call, id });
   }
 
   #receive(message: FromStorage): void {
     switch (message.type) {
       case "pong":
-        this.#unansweredPings = 0;
         return;
       case "progress": {
         const hooks = this.#pending.get(message.id)?.hooks;
@@ -111,6 +102,7 @@ export class StorageLink {
       case "listed":
       case "inspected":
       case "kept":
+      case "verified":
       case "removed":
       case "room":
       case "handed-over":
@@ -122,29 +114,8 @@ export class StorageLink {
   #settle(id: number): PendingCall | undefined {
     const call = this.#pending.get(id);
     this.#pending.delete(id);
-    if (this.#pending.size === 0) this.#stopWatching();
+    if (this.#pending.size === 0) this.#worker.rest();
     return call;
-  }
-
-  #watch(): void {
-    if (this.#timer !== undefined) return;
-    this.#unansweredPings = 0;
-    this.#timer = setInterval(() => this.#tick(), this.#patience.tickMs);
-  }
-
-  #stopWatching(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-  }
-
-  #tick(): void {
-    if (this.#port === undefined) return;
-    if (this.#unansweredPings >= this.#patience.silentTicks) {
-      this.#die("the storage worker no longer answers");
-      return;
-    }
-    this.#unansweredPings++;
-    this.#port.post({ type: "ping" });
   }
 
   #die(reason: string): void {
@@ -162,8 +133,7 @@ export class StorageLink {
   #end(): void {
     clearTimeout(this.#restart);
     this.#restart = undefined;
-    this.#port?.terminate();
-    this.#port = undefined;
+    this.#worker.end();
   }
 }
 

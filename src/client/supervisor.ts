@@ -1,11 +1,12 @@
-// Keeps a worker alive. It spawns one when there is something to do, and notices when it is dead (pings are
-// not answered), stuck (nothing progresses) or has lost its device. Then it ends the worker and
-// rejects what was pending. It repeats nothing, because that is the generator's decision.
+// Carries calls to the image worker. It starts one when there is something to do, and notices when it is stuck (nothing
+// progresses), has lost its device, or is dead (watched-worker.ts). Then it ends the worker and rejects what was pending. It
+// repeats nothing, because that is the generator's decision.
 import { OnestrokeError } from "../common/errors";
 import type { DrawHooks } from "../common/drawing";
 import type { Answer, Call, FromWorker, Roots, ToWorker } from "../protocol/messages";
 import type { Listeners, Port } from "./start-worker";
 import { SUPERVISION, type Supervision } from "./supervision";
+import { WatchedWorker } from "./watched-worker";
 
 /** Unit tests join a session in the same thread instead of a worker. */
 export type SpawnWorker = (listeners: Listeners<FromWorker>) => Port<ToWorker>;
@@ -19,28 +20,28 @@ interface PendingCall {
 }
 
 export class Supervisor {
-  readonly #spawn: SpawnWorker;
+  readonly #worker: WatchedWorker<ToWorker, FromWorker>;
   readonly #roots: Roots;
   readonly #patience: Supervision;
   readonly #pending = new Map<number, PendingCall>();
-  #port: Port<ToWorker> | undefined;
   /** It ends with `dispose`, and whatever waits ends with it. */
   #life = new AbortController();
-  #timer: ReturnType<typeof setInterval> | undefined;
   #nextId = 1;
-  #unansweredPings = 0;
   #ticksWithoutNews = 0;
   #deathsInARow = 0;
   #gpuWasLost = false;
   /** Whether the last news was of files being fetched. What stalls then is the network. */
   #isFetching = false;
-  /** WASM computes on the worker's own thread, which answers nothing meanwhile. */
-  #isMute = false;
   #isSeen = true;
 
   /** @param roots what every worker is told first */
   constructor(spawn: SpawnWorker, roots: Roots, patience: Supervision = SUPERVISION) {
-    this.#spawn = spawn;
+    this.#worker = new WatchedWorker(spawn, patience, {
+      name: "image worker",
+      onMessage: (message) => this.#receive(message),
+      onDeath: (error) => this.#die(error),
+      onTick: () => this.#tick(),
+    });
     this.#roots = roots;
     this.#patience = patience;
   }
@@ -65,11 +66,11 @@ export class Supervisor {
     await this.#backOff(signal);
     if (signal.aborted) throw cancelled();
     const id = this.#nextId++;
-    const port = this.#ensureWorker();
+    this.#ensureWorker();
     return new Promise<Answer>((resolve, reject) => {
       const onAbort = (): void => {
-        // The worker may be gone by now, or be another one that never heard of this id.
-        if (this.#pending.has(id)) port.post({ type: "cancel", id });
+        // The worker that knew of it may be gone by now.
+        if (this.#pending.has(id)) this.#worker.post({ type: "cancel", id });
         reject(cancelled());
       };
       hooks.signal?.addEventListener("abort", onAbort, { once: true });
@@ -86,15 +87,16 @@ export class Supervisor {
           reject(error);
         },
       });
-      this.#watch();
-      port.post({ ...call, id });
+      if (this.#pending.size === 1) this.#ticksWithoutNews = 0;
+      this.#worker.watch();
+      this.#worker.post({ ...call, id });
     });
   }
 
   /** Tells this worker, and those that come after it, whether the page can be seen. */
   tellSeen(isSeen: boolean): void {
     this.#isSeen = isSeen;
-    this.#port?.post({ type: "seen", isSeen });
+    if (this.#worker.isThere) this.#worker.post({ type: "seen", isSeen });
   }
 
   /** Ends the worker; the next call gets a new one. */
@@ -106,7 +108,7 @@ export class Supervisor {
 
   async #backOff(signal: AbortSignal): Promise<void> {
     const { backoffMs } = this.#patience;
-    const delay = this.#port === undefined ? (backoffMs[Math.min(this.#deathsInARow, backoffMs.length) - 1] ?? 0) : 0;
+    const delay = !this.#worker.isThere ? (backoffMs[Math.min(this.#deathsInARow, backoffMs.length) - 1] ?? 0) : 0;
     if (delay === 0 || signal.aborted) return;
     await new Promise((resolve) => {
       setTimeout(resolve, delay);
@@ -114,36 +116,25 @@ export class Supervisor {
     });
   }
 
-  #ensureWorker(): Port<ToWorker> {
-    if (this.#port !== undefined) return this.#port;
-    const port: Port<ToWorker> = this.#spawn({
-      // A terminated worker may still deliver what was on its way.
-      onMessage: (message) => {
-        if (this.#port === port) this.#receive(message);
-      },
-      onError: (reason) => {
-        if (this.#port === port) this.#die(new OnestrokeError("worker-died", `the image worker failed: ${reason}`));
-      },
-    });
-    this.#port = port;
-    port.post({ type: "start", ...this.#roots });
-    if (!this.#isSeen) port.post({ type: "seen", isSeen: false });
-    this.#isMute = false;
+  #ensureWorker(): void {
+    if (this.#worker.isThere) return;
+    this.#worker.start();
+    this.#worker.post({ type: "start", ...this.#roots });
+    if (!this.#isSeen) this.#worker.post({ type: "seen", isSeen: false });
     this.#isFetching = false;
-    return port;
   }
 
   #receive(message: FromWorker): void {
-    this.#ticksWithoutNews = message.type === "pong" ? this.#ticksWithoutNews : 0;
+    this.#ticksWithoutNews = 0;
     switch (message.type) {
       case "pong":
-        this.#unansweredPings = 0;
         return;
       case "unusable":
         this.#die(OnestrokeError.fromWire(message.error));
         return;
       case "engine":
-        this.#isMute = message.engine === "ort-wasm";
+        // WASM computes on the worker's own thread.
+        this.#worker.isMute = message.engine === "ort-wasm";
         this.#isFetching = true;
         return;
       case "progress":
@@ -177,28 +168,14 @@ export class Supervisor {
   #settle(id: number): PendingCall | undefined {
     const call = this.#pending.get(id);
     this.#pending.delete(id);
-    if (this.#pending.size === 0) this.#stopWatching();
+    if (this.#pending.size === 0) this.#worker.rest();
     return call;
-  }
-
-  #watch(): void {
-    if (this.#timer !== undefined) return;
-    this.#ticksWithoutNews = 0;
-    this.#unansweredPings = 0;
-    this.#timer = setInterval(() => this.#tick(), this.#patience.tickMs);
-  }
-
-  #stopWatching(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
   }
 
   #tick(): void {
     for (const call of this.#pending.values()) if (call.hooks.signal?.aborted === true) call.ticksSinceAbort++;
     if ([...this.#pending.values()].some((call) => call.ticksSinceAbort >= this.#patience.ticksToCancel)) {
       this.#die(new OnestrokeError("worker-died", "the image worker did not stop when asked to"));
-    } else if (!this.#isMute && this.#unansweredPings >= this.#patience.silentTicks) {
-      this.#die(new OnestrokeError("worker-died", "the image worker no longer answers"));
     } else if (this.#ticksWithoutNews >= this.#patience.stalledTicks) {
       this.#die(
         this.#isFetching
@@ -207,8 +184,6 @@ export class Supervisor {
       );
     } else {
       this.#ticksWithoutNews++;
-      this.#unansweredPings++;
-      this.#port?.post({ type: "ping" });
     }
   }
 
@@ -219,9 +194,8 @@ export class Supervisor {
   }
 
   #end(error: OnestrokeError): void {
-    this.#port?.terminate();
-    this.#port = undefined;
-    this.#stopWatching();
+    this.#worker.end();
+    this.#worker.rest();
     const calls = [...this.#pending.values()];
     this.#pending.clear();
     for (const call of calls) call.reject(error);

@@ -2,6 +2,7 @@
 // a plan, the vault carries it out and keeps it: from then on the plan says where every file of the model is.
 import type { License } from "./model-facts";
 import type { ModelOutline } from "./model-outline";
+import type { RecipeLora } from "./recipe-lora";
 
 /** What somebody published about a file's bytes, in lower-case hexadecimal. */
 export interface PublishedHash {
@@ -52,6 +53,22 @@ export interface KeptModel {
   readonly totalBytes: number;
   /** Whether every file was checked against a published hash. */
   readonly isChecked: boolean;
+  /** Not kept at all: somebody opened it from this device's own disk. */
+  readonly lent?: "folder" | "file";
+}
+
+/** Bytes `[begin, end)` of a file that are not as they should be, or not there. */
+export interface DamagedRange {
+  /** The file's `fileName`. */
+  readonly file: string;
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** A model after every byte of it was read and hashed again. */
+export interface VerifiedModel extends KeptModel {
+  /** What is wrong, by files and from their beginnings on. It counts as missing, and only this is fetched again. */
+  readonly damaged: readonly DamagedRange[];
 }
 
 export interface DownloadProgress {
@@ -74,6 +91,12 @@ export interface HandedModel {
   readonly isOneFile?: boolean;
   /** By `fileName`. */
   readonly files: ReadonlyMap<string, Blob>;
+}
+
+/** A LoRA of a recipe, as it goes to a worker. */
+export interface HandedLora extends RecipeLora {
+  /** Absent where the page does not have it. */
+  readonly file?: Blob | undefined;
 }
 
 /** Room for models on this device, in bytes. The browser only estimates both numbers. */

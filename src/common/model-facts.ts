@@ -2,6 +2,7 @@
 import type { Engine } from "./engine";
 import type { RecipeLora } from "./recipe-lora";
 import type { SteeringDefaults } from "./steering-defaults";
+import type { WeightFormat } from "./weight-format";
 
 export interface License {
   /** SPDX identifier, or the name that the model's page uses. */
@@ -23,6 +24,19 @@ export interface ModelPart {
   readonly engine: Engine;
   /** Size as stored. */
   readonly byteLength: number;
+  /** Number format of its large weights on the GPU; ONNX graphs bring their own. */
+  readonly weights?: WeightFormat;
+}
+
+/** A network by its place in the pipeline. */
+export type NetworkName = "text_encoder" | "text_encoder_2" | "denoiser" | "autoencoder";
+
+/** How a picture of the model's own size uses the GPU's memory. */
+export interface ModelMemory {
+  /** The most that is on the GPU at one time, in bytes, as planned. */
+  readonly gpuBytes: number;
+  /** Networks that leave the GPU when another one needs their place; empty where all stay. */
+  readonly turns: readonly NetworkName[];
 }
 
 /** A loaded model: what recipes are fitted to, and what the page says about it. */
@@ -49,4 +63,6 @@ export interface ModelFacts {
   readonly adapter: string;
   /** In the order they run. */
   readonly parts: readonly ModelPart[];
+  /** Absent where the engine plans no memory. */
+  readonly memory?: ModelMemory;
 }

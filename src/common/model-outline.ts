@@ -1,5 +1,5 @@
 // What a model turns out to be from its small files, before anything large of it is fetched.
-import type { ModelPart } from "./model-facts";
+import type { ModelPart, NetworkName } from "./model-facts";
 
 /** How a model's files are read: as weights for our own kernels, or as graphs for ONNX Runtime. */
 export type ReadAs = "weights" | "graphs";
@@ -16,9 +16,8 @@ export interface ModelOutline {
   readonly maxSteps: number;
   /** In the order they run, with their size as stored. */
   readonly parts: readonly ModelPart[];
-  /**
-   * An estimate of the GPU memory that a picture of the default size takes: weights as they lie on the GPU, and room for what is
-   * computed. Models of several gigabytes can do with less, as their networks take turns.
-   */
+  /** The GPU memory that a picture of the default size takes, as planned for a GPU of usual memory: weights, and room for what is computed. */
   readonly gpuBytes: number;
+  /** Networks that have to take turns for that. */
+  readonly turns: readonly NetworkName[];
 }

@@ -8,6 +8,7 @@ import type { Steering } from "./steering";
 export function recipeToQuery(recipe: Recipe): string {
   const query = new URLSearchParams({ prompt: recipe.prompt });
   if (recipe.negative !== "") query.set("negative", recipe.negative);
+  if (recipe.emphasis !== undefined) query.set("emphasis", recipe.emphasis);
   // With a negative text, "none" is a choice; without one there is nothing to choose.
   if (recipe.negative !== "" || recipe.steering.method !== "none") query.set("steering", steeringToText(recipe.steering));
   query.set("steps", String(recipe.steps));
@@ -32,6 +33,7 @@ export function recipeFromQuery(text: string, defaults: Recipe): Recipe {
     loras: query.has("lora") ? query.getAll("lora").map(loraFromText) : defaults.loras,
     prompt: query.get("prompt") ?? defaults.prompt,
     negative: query.get("negative") ?? defaults.negative,
+    emphasis: query.get("emphasis") ?? defaults.emphasis,
     steering: steering === null ? defaults.steering : steeringFromText(steering),
     steps: steps === null ? defaults.steps : wholeNumber(steps, "steps"),
     seed: query.get("seed") ?? defaults.seed,

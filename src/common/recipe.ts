@@ -1,6 +1,7 @@
 // The recipe of one picture: everything needed to make it again. It is the request to the
 // worker, and the text in the PNG, the history row and the permalink. Anything that comes from
 // outside goes through `parseRecipe`; a value of type `Recipe` is valid.
+import type { Emphasis } from "./emphasis";
 import { OnestrokeError } from "./errors";
 import {
   MAX_PROMPT_CHARACTERS,
@@ -24,6 +25,8 @@ export interface Recipe {
   readonly loras?: readonly RecipeLora[];
   readonly prompt: string;
   readonly negative: string;
+  /** How brackets in both texts are read (emphasis.ts). If it is absent, they are text like any other. */
+  readonly emphasis?: Emphasis;
   readonly steering: Steering;
   readonly steps: number;
   /** Unsigned 64-bit, decimal. */
@@ -40,6 +43,7 @@ export function parseRecipe(value: unknown): Recipe {
     ...parseLoraList(fields["loras"]),
     prompt: parsePrompt(fields["prompt"], "prompt"),
     negative: parsePrompt(fields["negative"] ?? "", "negative"),
+    ...parseEmphasis(fields["emphasis"]),
     steering: parseSteering(fields["steering"] ?? { method: "none" }),
     steps: parseInteger(fields["steps"], "steps", 1, MAX_STEPS),
     seed: parseSeed(fields["seed"]),
@@ -117,6 +121,12 @@ function parseLoraList(value: unknown): Pick<Recipe, "loras"> {
 function parsePrompt(value: unknown, field: string): string {
   if (typeof value !== "string") throw invalid(field, `the ${field} must be text`);
   return normalisePrompt(value);
+}
+
+function parseEmphasis(value: unknown): Pick<Recipe, "emphasis"> {
+  if (value === undefined) return {};
+  if (value !== "a1111") throw invalid("emphasis", "brackets are read as a1111, or as they stand if nothing is said");
+  return { emphasis: value };
 }
 
 function parseInteger(value: unknown, field: string, least: number, most: number): number {

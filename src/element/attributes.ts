@@ -1,6 +1,7 @@
 // The element's attributes as a recipe. Each has the name and the form of a link's setting (common/permalink.ts), so what stands in a
 // page reads like what stands in a link.
 import { catalogueEntry, VIGNETTE } from "../catalogue/entries";
+import { emphasisOf } from "../common/emphasis";
 import type { ModelFacts } from "../common/model-facts";
 import { recipeFromQuery } from "../common/permalink";
 import type { Recipe } from "../common/recipe";
@@ -24,10 +25,12 @@ export function recipeOfAttributes(element: Attributes, facts: ModelFacts, seed:
     return value === null ? [] : [[name, value]];
   });
   const isSteered = (element.getAttribute("negative") ?? "").trim() !== "";
+  const { emphasis } = emphasisOf(element.getAttribute("prompt") ?? "", element.getAttribute("negative") ?? "");
   return recipeFromQuery(new URLSearchParams(stated).toString(), {
     model: facts.id,
     prompt: "",
     negative: "",
+    ...(emphasis === undefined ? {} : { emphasis }),
     steering: isSteered ? facts.steering[facts.steering.method] : { method: "none" },
     steps: catalogueEntry(facts.id)?.steps.preferred ?? facts.maxSteps,
     seed,

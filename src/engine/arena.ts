@@ -23,7 +23,11 @@ export interface ArenaLayout {
 
 const ALIGNMENT = 256;
 
+/** Beside the device's own limit, because tensors that must be apart waste less of several small slabs than of two large ones. */
+const SLAB_BYTES = [128, 192, 256, 384].map((mebibytes) => mebibytes * 2 ** 20);
+
 /**
+ * The smallest of a few layouts, because no order of placing is best for all plans.
  * @param conflicts pairs (read, written) by one dispatch: they go to different slabs
  * @param maxSlabBytes largest buffer the device makes
  * @returns undefined if a tensor alone exceeds `maxSlabBytes`
@@ -39,11 +43,39 @@ export function layoutArena(
     meet(a, b);
     meet(b, a);
   }
+  const orders = [
+    // Large tensors first: they are hardest to place.
+    tensors.toSorted((a, b) => b.byteLength - a.byteLength || a.begin - b.begin),
+    // As they come to life, and before them those that live for ever: each takes the place of one that has just ended.
+    tensors.toSorted(byLife),
+  ];
+  const limits = [...new Set([maxSlabBytes, ...SLAB_BYTES.map((bytes) => Math.min(maxSlabBytes, bytes))])];
+  const layouts = orders
+    .flatMap((order) => limits.map((limit) => place(order, neighbours, limit)))
+    .filter((layout) => layout !== undefined);
+  return layouts.toSorted((a, b) => arenaBytes(a) - arenaBytes(b))[0];
+}
+
+export function arenaBytes({ slabBytes }: Pick<ArenaLayout, "slabBytes">): number {
+  return slabBytes.reduce((total, bytes) => total + bytes, 0);
+}
+
+function byLife(a: ArenaTensor, b: ArenaTensor): number {
+  return Number(isForever(b)) - Number(isForever(a)) || a.begin - b.begin || b.byteLength - a.byteLength;
+}
+
+function isForever({ end }: ArenaTensor): boolean {
+  return end === Number.MAX_SAFE_INTEGER;
+}
+
+function place(
+  order: readonly ArenaTensor[],
+  neighbours: ReadonlyMap<number, ReadonlySet<number>>,
+  maxSlabBytes: number,
+): ArenaLayout | undefined {
   const placements = new Map<number, Placement>();
   const residents: ArenaTensor[][] = [];
   const slabBytes: number[] = [];
-  // Large tensors first: they are hardest to place.
-  const order = tensors.toSorted((a, b) => b.byteLength - a.byteLength || a.begin - b.begin);
   for (const tensor of order) {
     if (tensor.byteLength > maxSlabBytes) return undefined;
     const forbidden = new Set([...(neighbours.get(tensor.id) ?? [])].map((id) => placements.get(id)?.slab));

@@ -50,6 +50,8 @@ const KINDS = {
   unpatchify: true,
   combine: true,
   "to-rgba": true,
+  "channel-moments": true,
+  lines: true,
 } as const satisfies Readonly<Record<OpKind, true>>;
 
 test("every op has a golden text", () => {

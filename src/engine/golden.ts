@@ -21,6 +21,7 @@ import { CASES as resample } from "./kernels/resample/golden/cases";
 import { CASES as rmsNorm } from "./kernels/rms-norm/golden/cases";
 import { CASES as rotary } from "./kernels/rotary/golden/cases";
 import { CASES as toRgba } from "./kernels/to-rgba/golden/cases";
+import { quantiseGraph } from "./quantise-graph";
 import { stageGraph } from "./stages";
 import { TRAITS } from "./traits";
 import { assembleWgsl } from "./wgsl";
@@ -88,8 +89,8 @@ function kernelTexts(each: GoldenCase, on: GoldenTarget): ReadonlyMap<string, st
   );
 }
 
-function graphOf({ build }: GoldenCase): Graph {
+function graphOf({ build, weights = "f16" }: GoldenCase): Graph {
   const builder = new GraphBuilder();
   build(builder);
-  return fuseGraph(builder.build());
+  return quantiseGraph(fuseGraph(builder.build()), weights);
 }

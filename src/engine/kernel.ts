@@ -5,6 +5,7 @@
 import type { Tensor, NumberFormat } from "./tensor";
 import type { Weight } from "./ops";
 import type { KernelTraits } from "./traits";
+import type { RegionBytes } from "./weight-layout";
 
 /** `weight` is float16: `f16` where the device has it, else pairs packed in `u32`. */
 export type BindingElement = "activation" | "weight" | "f32" | "u32";
@@ -57,7 +58,11 @@ export interface RowWindow {
   readonly end: number;
 }
 
-export type BufferSource = { readonly tensor: Tensor } | { readonly window: RowWindow } | { readonly weight: Weight };
+/** A weight's `region` is its values, if not said otherwise (weight-layout.ts). */
+export type BufferSource =
+  | { readonly tensor: Tensor }
+  | { readonly window: RowWindow }
+  | { readonly weight: Weight; readonly region?: keyof RegionBytes };
 
 /** A kernel with its buffers by binding name. */
 export interface Dispatch {

@@ -16,11 +16,11 @@ import {
   lowerTableTokens,
 } from "./kernels/elementwise/kernel";
 import { lowerEmbedding } from "./kernels/embedding/kernel";
-import { lowerGroupNorm } from "./kernels/group-norm/kernel";
+import { lowerChannelMoments, lowerGroupNorm } from "./kernels/group-norm/kernel";
 import { lowerLayerNorm } from "./kernels/layer-norm/kernel";
 import { lowerLinear } from "./kernels/linear/kernel";
 import { lowerNagCombine } from "./kernels/nag-combine/kernel";
-import { lowerConcat, lowerGatherRow, lowerSlice, lowerUnpatchify } from "./kernels/rearrange/kernel";
+import { lowerConcat, lowerGatherRow, lowerLines, lowerSlice, lowerUnpatchify } from "./kernels/rearrange/kernel";
 import { lowerAveragePool, lowerResizeNearest } from "./kernels/resample/kernel";
 import { lowerRmsNorm } from "./kernels/rms-norm/kernel";
 import { lowerRotary } from "./kernels/rotary/kernel";
@@ -82,6 +82,10 @@ export function lower({ op, output }: Node, lowering: Lowering): readonly Dispat
       return lowerCombine(op, output, lowering);
     case "to-rgba":
       return lowerToRgba(op, output, lowering);
+    case "channel-moments":
+      return lowerChannelMoments(op, output, lowering);
+    case "lines":
+      return lowerLines(op, output, lowering);
     default:
       return assertNever(op);
   }

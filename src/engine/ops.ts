@@ -2,6 +2,7 @@
 // `inputs` are tensors, `weights` checkpoint parameters; generic passes walk them by
 // field, so each op keeps exactly this form. Fields marked "fused" are filled by
 // `fuse/*`; networks leave them out.
+import type { QuantisedFormat } from "../common/weight-format";
 import type { Tensor, Shape } from "./tensor";
 
 export type Activation =
@@ -14,7 +15,7 @@ export type Activation =
   | "soft-clamp"; // 3 tanh(x / 3), AutoencoderTiny's input
 
 /**
- * A checkpoint parameter, and how it lies in GPU memory (always float16, zero-padded):
+ * A checkpoint parameter, and how it lies in GPU memory (float16 and zero-padded, if it has no other `format`):
  * - `vector`: `[n]` as `[n4]`
  * - `matrix`: torch linear `[n, k]` (or conv `[n, k, 1, 1]`) as `[k4][n4]`
  * - `convolution`: `[n, k, kh, kw]` as `[kh * kw][k4][n4]`
@@ -29,6 +30,8 @@ export interface Weight {
   readonly layout: "vector" | "matrix" | "convolution" | "table";
   /** Fused: the two halves of n alternate in blocks of four (value, gate), for gated epilogues. */
   readonly interleaved?: true;
+  /** A matrix or convolution in another format than float16 (weight-layout.ts); `quantise-graph.ts` says which. */
+  readonly format?: QuantisedFormat;
 }
 
 /** Where head h, channel c of a packed projection lies in a row: `offset + h * headStride + c`. */
@@ -72,7 +75,10 @@ export interface Padding {
   readonly right: number;
 }
 
-/** NHWC convolution. `channelBias` `[batch, n]` is added to every pixel (time embedding). */
+/**
+ * NHWC convolution. `channelBias` `[batch, n]` is added to every pixel (time embedding). The padding at the top is negative where the
+ * first line of x is above what the first line of the output reads (strips).
+ */
 export interface Conv2d extends OpOf<"conv2d", X, "residual" | "channelBias", "weight", "bias"> {
   readonly kernel: readonly [height: number, width: number];
   readonly stride: number;
@@ -89,11 +95,24 @@ export interface Conv2d extends OpOf<"conv2d", X, "residual" | "channelBias", "w
  * GroupNorm over `[batch, height, width, channels]` or `[batch, tokens, channels]`.
  * `second` (fused): x and second are normalised as one tensor, concatenated along channels.
  * `modulation` `[batch, 2 * channels]`: y = norm * (1 + modulation[:c]) + modulation[c:], before the activation.
+ * `moments` (strips): x is some lines of one image, and these are the `channel-moments` of the whole image, which has `imagePixels`.
  */
-export interface GroupNorm extends OpOf<"group-norm", X, "second" | "modulation", never, "scale" | "shift"> {
+export interface GroupNorm extends OpOf<"group-norm", X, "second" | "modulation" | "moments", never, "scale" | "shift"> {
   readonly groups: number;
   readonly epsilon: number;
   readonly activation: Activation;
+  readonly imagePixels?: number;
+}
+
+/** Mean and centred square sum of each channel of each line, f32 `[1, 2 * height, channels]`. x: `[1, height, width, channels]`. */
+export interface ChannelMoments extends OpOf<"channel-moments", X> {}
+
+/**
+ * Some lines of an image that lies in up to three strips: those from `begin` on of `before`, x and `after`, one below the other. All are
+ * `[1, *, width, channels]`.
+ */
+export interface Lines extends OpOf<"lines", X, "before" | "after"> {
+  readonly begin: number;
 }
 
 /** LayerNorm over channels; `modulation` `[batch, chunks * c]`: y = norm * (1 + scale chunk) + shift chunk. */
@@ -265,7 +284,9 @@ export type Op =
   | Rotary
   | Unpatchify
   | Combine
-  | ToRgba;
+  | ToRgba
+  | ChannelMoments
+  | Lines;
 
 export type OpKind = Op["kind"];
 
@@ -285,5 +306,6 @@ export function weightsOf(op: Op): readonly Weight[] {
 
 /** Identity of a weight in memory: equal keys and layout share one upload. */
 export function weightId(weight: Weight): string {
-  return `${weight.layout}${weight.interleaved ? "/interleaved" : ""}:${weight.keys.join("+")}`;
+  const { layout, interleaved, format, keys } = weight;
+  return `${layout}${interleaved ? "/interleaved" : ""}${format ? `/${format}` : ""}:${keys.join("+")}`;
 }

@@ -66,6 +66,15 @@ export class Plan {
   }
 
   /**
+   * Has the GPU's compiler begin with what `compile` will ask for, which needs no weights. It ends when that is done.
+   * @throws OnestrokeError as `compile`, which fails the same
+   */
+  static async prepare(device: Device, graph: Graph, options: Pick<PlanOptions, "format" | "signal" | "target">): Promise<void> {
+    const target = { ...device.target(options.format), ...options.target };
+    await compilePrograms(device, stageGraph(graph, target).dispatches, target, options);
+  }
+
+  /**
    * Compiles `graph` for `device`, as it is: fuse it first. Call `weights.load(graph)` before.
    * @throws OnestrokeError `gpu-unsupported` (limits), `gpu-out-of-memory`, `gpu-lost`, `cancelled`
    */
@@ -108,6 +117,12 @@ export class Plan {
     this.device.gpu.queue.writeBuffer(buffer, offset, staging);
     this.#uploaded.add(name);
     this.dirty |= RATES[rate];
+  }
+
+  /** Everything runs again: weights have changed. */
+  invalidate(): void {
+    this.dirty = Object.values(RATES).reduce((all, rate) => all | rate, 0);
+    this.constantsReady = false;
   }
 
   /** Number of values `write` takes for an input. */
@@ -220,7 +235,7 @@ async function compilePrograms(
   device: Device,
   dispatches: readonly StagedDispatch[],
   target: KernelTarget,
-  { onPipeline, signal }: PlanOptions,
+  { onPipeline, signal }: Pick<PlanOptions, "onPipeline" | "signal">,
 ) {
   const programs = dispatches.map(({ kernel }) => device.program(kernel, target));
   const distinct = [...new Set(programs)];
@@ -267,7 +282,7 @@ function bindings(
 }
 
 function resourceOf(source: BufferSource, memory: Memory, weights: Weights, target: KernelTarget): GPUBufferBinding {
-  if ("weight" in source) return weights.binding(source.weight);
+  if ("weight" in source) return weights.binding(source.weight, source.region);
   if ("tensor" in source) {
     const { buffer, offset } = memory.place(source.tensor);
     return { buffer, offset, size: byteLengthOf(source.tensor, target.format) };

@@ -1,38 +1,48 @@
 // The weights of one network on the GPU: packed once at load into the layouts of
 // `ops.ts`, independent of resolution and tile, shared by every plan of the network,
-// evictable and restorable. Always float16.
+// evictable and restorable.
+import type { Blocks } from "../common/blocks";
+import { freeMemory } from "../common/free-memory";
 import { withLowRanks, type LowRank } from "../common/low-rank";
+import type { WeightFormat } from "../common/weight-format";
 import { invariant, OnestrokeError, throwIfCancelled } from "../common/errors";
 import { addOnGpu, type PackedPart } from "./add-low-rank";
 import type { Device } from "./device";
 import { weightId, weightsOf, type Weight } from "./ops";
 import type { Graph } from "./graph";
-import { product, roundUp, type Shape } from "./tensor";
+import { roundUp, type Shape } from "./tensor";
+import { extents, outputsOf, packBlocks, packedBytes, packWeight, REGION_ALIGNMENT, regionBytes, type RegionBytes } from "./weight-layout";
 
 /** Where a network's parameters come from: the checkpoint reader, or a test's arrays. */
 export interface WeightSource {
   /** Every tensor asked for, in the order that suits the source. */
-  stream(shapes: ReadonlyMap<string, Shape>, signal?: AbortSignal): AsyncIterable<SourceTensor>;
+  stream(wanted: ReadonlyMap<string, WantedTensor>, signal?: AbortSignal): AsyncIterable<SourceTensor>;
 }
 
-/** float16 bits, row-major in the checkpoint shape, and what is added to them. */
-export type SourceTensor = readonly [key: string, bits: Uint16Array, added?: readonly LowRank[]];
+export interface WantedTensor {
+  /** In the checkpoint. */
+  readonly shape: Shape;
+  readonly format: WeightFormat;
+}
+
+/** A tensor in the format asked for, float16 bits or blocks, row-major in the checkpoint shape and valid until the next tensor is asked for; and what is yet to be added to float16. */
+export type SourceTensor = readonly [key: string, values: Uint16Array<ArrayBuffer> | Blocks, added?: readonly LowRank[]];
 
 interface Placed {
   readonly buffer: GPUBuffer;
   readonly offset: number;
-  readonly size: number;
+  readonly regions: RegionBytes;
 }
 
-const ALIGNMENT = 256;
 const SLAB_BYTES = 256 * 1024 * 1024;
-/** Uploads queued before the loader waits for the GPU. */
-const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
+/** Uploads queued before the loader waits for those before them: so the GPU has something to do while the next weights are packed. */
+const QUEUED_BYTES = 32 * 1024 * 1024;
 
 export class Weights {
   readonly device: Device;
   readonly source: WeightSource;
   readonly #placed = new Map<string, Placed>();
+  readonly #loaded = new Map<string, Weight>();
   readonly #slabs: GPUBuffer[] = [];
 
   constructor(device: Device, source: WeightSource) {
@@ -60,12 +70,23 @@ export class Weights {
     }
     this.#slabs.push(...slabs);
     for (const [id, place] of placed) this.#placed.set(id, place);
+    for (const weight of missing) this.#loaded.set(weightId(weight), weight);
   }
 
-  binding(weight: Weight): GPUBufferBinding {
+  /**
+   * Uploads loaded weights anew, in their places: plans stay as they are. Weights that are not loaded are left out.
+   * @param keys what has changed in the source
+   * @throws OnestrokeError as `load`; then some are new and some are not, and all must be evicted
+   */
+  async update(keys: ReadonlySet<string>, signal?: AbortSignal): Promise<void> {
+    const changed = [...this.#loaded.values()].filter((weight) => weight.keys.some((key) => keys.has(key)));
+    await this.#upload(changed, this.#placed, signal);
+  }
+
+  binding(weight: Weight, region: keyof RegionBytes = "values"): GPUBufferBinding {
     const placed = this.#placed.get(weightId(weight));
     invariant(placed !== undefined, `weight ${weight.keys.join("+")} was not loaded`);
-    return placed;
+    return bindingOf(placed, region);
   }
 
   /** Frees the GPU memory; plans of this network must be dropped with it. `load` brings it back. */
@@ -73,6 +94,7 @@ export class Weights {
     for (const slab of this.#slabs) slab.destroy();
     this.#slabs.length = 0;
     this.#placed.clear();
+    this.#loaded.clear();
   }
 
   /** Makes the slabs of `weights` and says where each will lie in them. */
@@ -82,14 +104,14 @@ export class Weights {
       const slabs: GPUBuffer[] = [];
       const placed = new Map<string, Placed>();
       for (const group of groups) {
-        const size = group.reduce((total, weight) => total + roundUp(packedBytes(weight), ALIGNMENT), 0);
+        const size = group.reduce((total, weight) => total + roundUp(packedBytes(weight), REGION_ALIGNMENT), 0);
         const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
         const buffer = this.device.gpu.createBuffer({ label: "weights", size, usage });
         slabs.push(buffer);
         let offset = 0;
         for (const weight of group) {
-          placed.set(weightId(weight), { buffer, offset, size: packedBytes(weight) });
-          offset += roundUp(packedBytes(weight), ALIGNMENT);
+          placed.set(weightId(weight), { buffer, offset, regions: regionBytes(weight) });
+          offset += roundUp(packedBytes(weight), REGION_ALIGNMENT);
         }
       }
       return { slabs, placed, destroy: () => slabs.forEach((slab) => slab.destroy()) };
@@ -97,24 +119,29 @@ export class Weights {
   }
 
   async #upload(weights: readonly Weight[], placed: ReadonlyMap<string, Placed>, signal?: AbortSignal): Promise<void> {
-    const totalBytes = weights.reduce((total, weight) => total + packedBytes(weight), 0);
-    let loadedBytes = 0;
-    let pending = 0;
+    let missing = weights.length;
+    let queuedBytes = 0;
+    let before: Promise<unknown> = Promise.resolve();
     for await (const { weight, packed, added } of packedWeights(weights, this.source, signal)) {
       throwIfCancelled(signal);
       this.device.assertAlive();
       const place = placed.get(weightId(weight));
       invariant(place !== undefined, "every weight has its place");
-      this.device.gpu.queue.writeBuffer(place.buffer, place.offset, packed);
-      for (const { part, lowRank } of added) await addOnGpu(this.device, place, part, lowRank);
-      loadedBytes += packed.byteLength;
-      pending += packed.byteLength;
-      if (pending > IN_FLIGHT_BYTES) {
-        await this.device.gpu.queue.onSubmittedWorkDone();
-        pending = 0;
+      for (const [region, data] of packed) {
+        const { buffer, offset } = bindingOf(place, region);
+        this.device.gpu.queue.writeBuffer(buffer, offset ?? 0, data);
+        queuedBytes += data.byteLength;
       }
+      for (const { part, lowRank } of added) await addOnGpu(this.device, bindingOf(place, "values"), part, lowRank);
+      missing--;
+      if (queuedBytes < QUEUED_BYTES) continue;
+      await before;
+      before = this.device.gpu.queue.onSubmittedWorkDone();
+      // A GPU that is lost is noticed at the next weight.
+      before.catch(() => undefined);
+      queuedBytes = 0;
     }
-    invariant(loadedBytes === totalBytes, "the source gave every weight");
+    invariant(missing === 0, "the source gave every weight");
   }
 
   #groupBySlab(weights: readonly Weight[]): readonly (readonly Weight[])[] {
@@ -123,7 +150,7 @@ export class Weights {
     const groups: Weight[][] = [];
     let room = 0;
     for (const weight of weights) {
-      const bytes = roundUp(packedBytes(weight), ALIGNMENT);
+      const bytes = roundUp(packedBytes(weight), REGION_ALIGNMENT);
       if (bytes > Math.min(slabBytes, maxStorageBufferBindingSize)) {
         throw new OnestrokeError("gpu-unsupported", `weight ${weight.keys.join("+")} of ${bytes} bytes exceeds this GPU's binding limit`);
       }
@@ -140,11 +167,20 @@ export class Weights {
 
 /** Every parameter a graph reads, once, with its checkpoint shape. */
 export function checkpointTensors(graph: Graph): ReadonlyMap<string, Shape> {
-  return tensorsOf(distinctWeights(graph));
+  return new Map([...wantedBy(distinctWeights(graph))].map(([key, { shape }]) => [key, shape]));
 }
 
-function tensorsOf(weights: readonly Weight[]): ReadonlyMap<string, Shape> {
-  return new Map(weights.flatMap(({ keys, shapes }) => keys.map((key, index) => [key, shapes[index] ?? []] as const)));
+function wantedBy(weights: readonly Weight[]): ReadonlyMap<string, WantedTensor> {
+  const wanted = new Map<string, WantedTensor>();
+  for (const { keys, shapes, format = "f16" } of weights) {
+    keys.forEach((key, index) => wanted.set(key, { shape: shapes[index] ?? [], format }));
+  }
+  return wanted;
+}
+
+function bindingOf({ buffer, offset, regions }: Placed, region: keyof RegionBytes): GPUBufferBinding {
+  const begin = region === "values" ? 0 : roundUp(regions.values, REGION_ALIGNMENT);
+  return { buffer, offset: offset + begin, size: regions[region] };
 }
 
 function distinctWeights(graph: Graph): readonly Weight[] {
@@ -156,42 +192,62 @@ function distinctWeights(graph: Graph): readonly Weight[] {
 /** A weight as it is uploaded, and what is added to it there. */
 interface PackedWeight {
   readonly weight: Weight;
-  readonly packed: Uint16Array<ArrayBuffer>;
+  readonly packed: readonly (readonly [region: keyof RegionBytes, data: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>])[];
   readonly added: readonly { readonly part: PackedPart; readonly lowRank: LowRank }[];
 }
 
-/** Each weight, packed, as soon as the last of its parts has come. */
+/** Each weight, packed, as soon as the last of its parts has come, and valid until the next one is asked for. */
 async function* packedWeights(weights: readonly Weight[], source: WeightSource, signal?: AbortSignal): AsyncGenerator<PackedWeight> {
   const waiting = new Map<string, { readonly weight: Weight; readonly parts: Map<string, SourceTensor> }[]>();
   for (const weight of weights) {
     const waiter = { weight, parts: new Map<string, SourceTensor>() };
     for (const key of weight.keys) waiting.set(key, [...(waiting.get(key) ?? []), waiter]);
   }
-  for await (const tensor of source.stream(tensorsOf(weights), signal)) {
-    const [key] = tensor;
-    for (const { weight, parts } of waiting.get(key) ?? []) {
-      parts.set(key, tensor);
-      const arrived = weight.keys.flatMap((part) => [parts.get(part)]).filter((part) => part !== undefined);
-      if (arrived.length < weight.keys.length) continue;
-      yield packedWith(weight, arrived);
-      parts.clear();
+  // One piece of memory for all of them: a large network would else leave its whole length in pieces behind it.
+  const memory = new Uint16Array(Math.max(0, ...weights.filter(({ format }) => format === undefined).map(packedBytes)) / 2);
+  try {
+    for await (const tensor of source.stream(wantedBy(weights), signal)) {
+      const [key] = tensor;
+      for (const { weight, parts } of waiting.get(key) ?? []) {
+        parts.set(key, tensor);
+        const arrived = weight.keys.flatMap((part) => [parts.get(part)]).filter((part) => part !== undefined);
+        if (arrived.length < weight.keys.length) {
+          parts.set(key, copyOf(tensor));
+          continue;
+        }
+        yield packedWith(weight, arrived, memory);
+        for (const [waited, [, values]] of parts) if (waited !== key && values instanceof Uint16Array) freeMemory(values);
+        parts.clear();
+      }
     }
+  } finally {
+    freeMemory(memory);
   }
 }
 
-function packedWith(weight: Weight, tensors: readonly SourceTensor[]): PackedWeight {
-  if (weight.layout === "vector" || weight.layout === "table") {
-    // These are small, or lie otherwise than the kernel expects.
+/** float16 is valid only until the next tensor comes. */
+function copyOf([key, values, added = []]: SourceTensor): SourceTensor {
+  return [key, values instanceof Uint16Array ? values.slice() : values, added];
+}
+
+function packedWith(weight: Weight, tensors: readonly SourceTensor[], memory: Uint16Array<ArrayBuffer>): PackedWeight {
+  if (weight.format !== undefined) {
+    const { values, scales } = packBlocks(weight, tensors.map(blocksOf));
     return {
       weight,
-      packed: packWeight(
-        weight,
-        tensors.map(([, bits, added = []]) => withLowRanks(bits, added)),
-      ),
+      packed: [
+        ["values", values],
+        ["scales", scales],
+      ],
       added: [],
     };
   }
-  const total = outputs(weight);
+  if (weight.layout === "vector" || weight.layout === "table") {
+    // These are small, or lie otherwise than the kernel expects.
+    const sums = tensors.map((tensor) => withLowRanks(halvesOf(tensor), tensor[2] ?? []));
+    return { weight, packed: [["values", packWeight(weight, sums, memory)]], added: [] };
+  }
+  const total = outputsOf(weight);
   let first = 0;
   const added = tensors.flatMap(([, , lowRanks = []], index) => {
     const { n, k, taps } = extents(weight.layout, weight.shapes[index] ?? []);
@@ -199,72 +255,15 @@ function packedWith(weight: Weight, tensors: readonly SourceTensor[]): PackedWei
     first += n;
     return lowRanks.map((lowRank) => ({ part, lowRank }));
   });
-  return {
-    weight,
-    packed: packWeight(
-      weight,
-      tensors.map(([, bits]) => bits),
-    ),
-    added,
-  };
+  return { weight, packed: [["values", packWeight(weight, tensors.map(halvesOf), memory)]], added };
 }
 
-/** Outputs and the rest of a checkpoint shape as the layout sees them. */
-function extents(layout: Weight["layout"], shape: Shape): { n: number; k: number; taps: number } {
-  switch (layout) {
-    case "vector":
-      return { n: product(shape), k: 1, taps: 1 };
-    case "matrix":
-      return { n: shape[0] ?? 1, k: product(shape.slice(1)), taps: 1 };
-    case "convolution":
-      return { n: shape[0] ?? 1, k: shape[1] ?? 1, taps: product(shape.slice(2)) };
-    case "table":
-      return { n: shape.at(-1) ?? 1, k: product(shape.slice(0, -1)), taps: 1 };
-  }
+function halvesOf([key, values]: SourceTensor): Uint16Array<ArrayBuffer> {
+  invariant(values instanceof Uint16Array, `${key} came in blocks`);
+  return values;
 }
 
-function outputs(weight: Weight): number {
-  if (weight.layout === "table") return weight.shapes[0]?.at(-1) ?? 1;
-  return weight.shapes.reduce((total, shape) => total + extents(weight.layout, shape).n, 0);
-}
-
-/** Bytes of a weight in GPU memory. */
-export function packedBytes(weight: Weight): number {
-  const { k, taps } = extents(weight.layout, weight.shapes[0] ?? []);
-  const rows = weight.layout === "matrix" || weight.layout === "convolution" ? roundUp(k, 4) * taps : k;
-  return rows * roundUp(outputs(weight), 4) * 2;
-}
-
-/** Lays checkpoint tensors (float16 bits) out as `weight.layout` says. */
-export function packWeight(weight: Weight, parts: readonly Uint16Array[]): Uint16Array<ArrayBuffer> {
-  const packed = new Uint16Array(packedBytes(weight) / 2);
-  const total = outputs(weight);
-  const n4 = roundUp(total, 4);
-  const column = (n: number) => (weight.interleaved ? interleave(n, total / 2) : n);
-  let first = 0;
-  parts.forEach((part, index) => {
-    const shape = weight.shapes[index] ?? [];
-    const { n, k, taps } = extents(weight.layout, shape);
-    invariant(part.length === product(shape), `${weight.keys[index]} has ${part.length} values, not ${product(shape)}`);
-    if (weight.layout === "table") {
-      for (let row = 0; row < k; row++) packed.set(part.subarray(row * n, (row + 1) * n), row * n4);
-      return;
-    }
-    const k4 = weight.layout === "vector" ? 1 : roundUp(k, 4);
-    for (let output = 0; output < n; output++) {
-      const to = column(first + output);
-      for (let input = 0; input < k; input++) {
-        const from = (output * k + input) * taps;
-        for (let tap = 0; tap < taps; tap++) packed[(tap * k4 + input) * n4 + to] = part[from + tap] ?? 0;
-      }
-    }
-    first += n;
-  });
-  return packed;
-}
-
-/** Column of output n when value and gate halves alternate in blocks of four. */
-function interleave(n: number, half: number): number {
-  const within = n % half;
-  return Math.floor(within / 4) * 8 + (n < half ? 0 : 4) + (within % 4);
+function blocksOf([key, values]: SourceTensor): Blocks {
+  invariant(!(values instanceof Uint16Array), `${key} came as float16`);
+  return values;
 }

@@ -1,5 +1,5 @@
-// A model hub: what a repository is at a revision, which files it has, and under which addresses they are. One that has the hub's
-// API knows sizes and hashes beforehand; a plain web server serves the same files without them (plain-server.ts).
+// A model hub: what a repository is at a revision, which files it has, and under which addresses they are. It knows sizes and hashes
+// beforehand. A mirror, or a server of one's own, is another address that answers as the hub does.
 import type { RepositoryAt } from "../catalogue/entry";
 import type { ByteStore } from "../checkpoints/byte-source";
 import { httpStore } from "../checkpoints/http-source";

@@ -23,8 +23,10 @@ describe("a report", () => {
     expect(outline).toMatchObject({ readAs: "weights", family: "sdxl", defaultSize: 1024 });
     expect(outline?.parts.map(({ name }) => name)).toEqual(["text_encoder", "text_encoder_2", "unet", "vae"]);
     expect(downloadBytes).toBe(plan && planBytes(plan));
-    // Two numbers in each of four networks, and SDXL's own decoder in float32 at 1024.
-    expect(outline?.gpuBytes).toBe(4 * 2 * 2 + 1024 ** 2 * (196 + 2 * 1540));
+    // The largest network alone has 5.1 GB, and what is planned for an ordinary GPU is less than all of it.
+    expect(outline?.gpuBytes).toBeGreaterThan(5.1e9);
+    expect(outline?.gpuBytes).toBeLessThan(7.5e9);
+    expect(outline?.turns).toContain("autoencoder");
     expect(structuredClone(report)).toEqual(report);
   });
 

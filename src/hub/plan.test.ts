@@ -8,7 +8,6 @@ import { detachWeights } from "../ort/onnx-graph/detach-weights";
 import { encodeModel } from "../ort/onnx-graph/encode";
 import { FILES as EXPORT } from "../pipeline/ort/testing/tiny-export";
 import { outlineModel } from "../pipeline/outline";
-import { plainServer } from "./plain-server";
 import { planDownload } from "./plan";
 import { LCM_DREAMSHAPER, SD_TURBO, SDXL_BASE, SDXS_DREAMSHAPER, weights } from "./testing/layouts";
 import { asBytes, network, paths, planning, planningOf, sd, STEM, stopPlanning } from "./testing/planning";
@@ -107,28 +106,6 @@ describe("a plan", () => {
     expect((await planDownload("own/both", options)).outline.readAs).toBe("weights");
     const graphs = await planDownload("own/both", { ...options, readAs: "graphs" });
     expect(graphs.plan.repositories[0]?.files.some(({ path }) => path.endsWith(".safetensors"))).toBe(false);
-  });
-});
-
-describe("a server without the API", () => {
-  it.each(["/own/turbo/resolve/main/", "/own/turbo/"])("is read from %s, without hashes", async (root) => {
-    const fetcher: typeof fetch = async (input) => {
-      const { pathname } = new URL(input instanceof Request ? input.url : input);
-      const file = pathname.startsWith(root) ? SD_TURBO[pathname.slice(root.length)] : undefined;
-      return file === undefined
-        ? new Response("<!doctype html>", { headers: { "content-type": "text/html" } })
-        : new Response(new Uint8Array(asBytes(file)));
-    };
-    const options = { hub: plainServer("https://own.test", fetcher), outline: outlineModel };
-    const { plan } = await planDownload("own/turbo", options);
-    expect(plan.repositories).toMatchObject([{ commit: "main", addresses: [`https://own.test${root}`] }]);
-    const [files] = plan.repositories.map((repository) => repository.files);
-    expect(files?.length).toBe(sd(".fp16").length + 2);
-    expect(files?.every(({ hash, byteLength }) => hash === undefined && byteLength > 0)).toBe(true);
-    await expect(planDownload("own/other", options)).rejects.toMatchObject({
-      code: "model-missing",
-      remedy: expect.stringContaining("model_index.json"),
-    });
   });
 });
 

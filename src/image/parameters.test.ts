@@ -1,6 +1,7 @@
 // What other tools write is read field by field, and what is written here can be read back.
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { withoutEmphasis } from "../common/emphasis";
 import { RECIPE } from "../common/testing/fakes";
 import { parametersOf, readParameters } from "./parameters";
 
@@ -32,12 +33,16 @@ test.each(["", "a fox", "{}", "Steps: many, Seed: 1", "a fox\nNegative prompt: f
 });
 
 test("what is written is read back", () => {
-  const texts = fc.string({ unit: fc.constantFrom("a", " ", ",", ":", "\\", '"', "é", "🦊") }).map((text) => text.trim());
+  const texts = fc.string({ unit: fc.constantFrom("a", " ", ",", ":", "\\", "(", "]", '"', "é", "🦊") }).map((text) => text.trim());
   fc.assert(
     fc.property(texts, texts, fc.integer({ min: 1, max: 4 }), (prompt, negative, steps) => {
       const recipe = { ...RECIPE, prompt, negative, steps };
       const { seed, width, height } = recipe;
-      expect(readParameters(parametersOf(recipe))?.taken).toEqual({ prompt, negative, steps, seed, width, height });
+      const rest = { steps, seed, width, height };
+      // Other tools read every bracket as a weight, so those that mean none are written as plain ones.
+      const plain = { prompt: withoutEmphasis(prompt), negative: withoutEmphasis(negative) };
+      expect(readParameters(parametersOf(recipe))?.taken).toEqual({ ...plain, ...rest });
+      expect(readParameters(parametersOf({ ...recipe, emphasis: "a1111" }))?.taken).toEqual({ prompt, negative, ...rest });
     }),
   );
   expect(parametersOf({ ...RECIPE, negative: "fog", steering: { method: "nasa", scale: 0.5 } })).toContain("Negative steering: NASA 0.5");

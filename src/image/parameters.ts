@@ -1,6 +1,7 @@
 // The `parameters` text that the web UI of AUTOMATIC1111 writes into PNGs, and that many tools read: the prompt, a line for the negative
 // prompt, and a last line of fields. A picture that is saved here has one beside its recipe, and another tool's is read as far as its
 // fields mean the same. Nothing is guessed.
+import { withoutEmphasis } from "../common/emphasis";
 import type { Recipe } from "../common/recipe";
 import { seedOf, sizeOf, stepsOf, textOf, type ForeignRecipe, type Taken } from "./foreign-fields";
 
@@ -8,11 +9,13 @@ export const PARAMETERS_KEYWORD = "parameters";
 
 const NEGATIVE = "Negative prompt: ";
 
-export function parametersOf({ prompt, negative, steps, seed, width, height, model, steering }: Recipe): string {
+export function parametersOf({ prompt, negative, emphasis, steps, seed, width, height, model, steering }: Recipe): string {
   // There is no guidance in a student of few steps, which these tools call a scale of 1.
   const fields = [`Steps: ${steps}`, "CFG scale: 1", `Seed: ${seed}`, `Size: ${width}x${height}`, `Model: ${quoted(model)}`];
   const steered = steering.method === "none" ? [] : [`Negative steering: ${steering.method.toUpperCase()} ${steering.scale}`];
-  return [prompt, ...(negative === "" ? [] : [NEGATIVE + negative]), [...fields, ...steered].join(", ")].join("\n");
+  // Those tools read brackets as weights, whether they were meant so or not.
+  const said = (text: string): string => (emphasis === undefined ? withoutEmphasis(text) : text);
+  return [said(prompt), ...(negative === "" ? [] : [NEGATIVE + said(negative)]), [...fields, ...steered].join(", ")].join("\n");
 }
 
 /** @returns undefined for a text of another kind */

@@ -9,7 +9,7 @@ import type { KernelTarget } from "../engine/kernel";
 import { stageGraph } from "../engine/stages";
 import { byteLengthOf, elementBytes, strideOf } from "../engine/tensor";
 import { TRAITS } from "../engine/traits";
-import { packedBytes } from "../engine/weights";
+import { packedBytes } from "../engine/weight-layout";
 import { autoencoderKlDecoder, parseAutoencoderKlConfig } from "./autoencoder-kl";
 import { autoencoderTinyDecoder, parseAutoencoderTinyConfig } from "./autoencoder-tiny";
 import { KL, SD21, SDXL } from "./published";

@@ -23,6 +23,24 @@ export const SDXS = {
   attention_head_dim: 8,
   cross_attention_dim: 768,
 };
+export const CLIP_L = { hidden_size: 768, intermediate_size: 3072, num_attention_heads: 12, num_hidden_layers: 12 };
+export const CLIP_H = {
+  model_type: "clip_text_model",
+  hidden_size: 1024,
+  intermediate_size: 4096,
+  num_attention_heads: 16,
+  num_hidden_layers: 23,
+  hidden_act: "gelu",
+};
+export const CLIP_G = {
+  architectures: ["CLIPTextModelWithProjection"],
+  hidden_size: 1280,
+  intermediate_size: 5120,
+  num_attention_heads: 20,
+  num_hidden_layers: 32,
+  hidden_act: "gelu",
+  projection_dim: 1280,
+};
 export const KL = {
   block_out_channels: [128, 256, 512, 512],
   layers_per_block: 2,

@@ -77,7 +77,7 @@ describe("a picture is a function of its request", () => {
   });
 
   test("networks that take turns on the GPU draw what resident ones draw", async () => {
-    const turns = await openWgslModel(manifest, await testDevice(), {}, { residentBytes: 0 });
+    const turns = await openWgslModel(manifest, await testDevice(), {}, { memoryBytes: 0 });
     for (const prompt of [SMALL.prompt, "a harbour", SMALL.prompt]) {
       expect((await draw({ prompt }, turns)).data).toEqual((await draw({ prompt })).data);
     }

@@ -4,12 +4,14 @@ import type { Drawing, DrawHooks, Timings } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
 import type { ModelFacts } from "../common/model-facts";
 import type { Recipe } from "../common/recipe";
+import { isSameLoras } from "../common/recipe-lora";
 import { TorchGenerator } from "../samplers/noise/torch-generator";
 import { scheduleFor } from "../samplers/sampler";
 import type { SamplerStep } from "../samplers/schedule";
 import { effectiveSteering, steeringAt } from "../steering/schedule";
 import { checkPicture } from "./check-picture";
 import type { Condition, Denoising, Measured, ModelEngine } from "./engine";
+import { guarded } from "./float16-guard";
 import { fitRecipe, fitStart, type StartPicture } from "./fit";
 import { PreviewPace, type Previews } from "./previews";
 import { Texts } from "./texts";
@@ -40,6 +42,36 @@ export class Model {
    * @throws OnestrokeError `invalid-input`, `bad-image`, `model-*`, `gpu-*`, `cancelled`
    */
   async draw(recipe: Recipe, hooks: DrawHooks = {}, start?: StartPicture): Promise<Drawing> {
+    await this.#reweigh(recipe, new Work(hooks));
+    // Where float16 breaks a picture it is drawn once more, and only that one is timed.
+    const { widening } = this.#engine;
+    const { picture, timings } = await guarded(widening, () => this.#drawOnce(recipe, hooks, start));
+    const { inFloat32 } = widening;
+    return {
+      recipe,
+      picture,
+      timings: this.#pay(timings),
+      tokens: this.#texts.tokens(recipe),
+      model: this.facts,
+      ...(inFloat32.length === 0 ? {} : { inFloat32 }),
+    };
+  }
+
+  /** A recipe with the model's LoRAs at other weights is drawn with those: what they touch is merged anew. */
+  async #reweigh({ loras = [] }: Recipe, work: Work): Promise<void> {
+    const now = this.facts.loras ?? [];
+    const areSame = loras.length === now.length && loras.every(({ name }, index) => name === now[index]?.name);
+    if (!areSame || isSameLoras(loras, now) || this.#engine.reweigh === undefined) return;
+    const weights = loras.map(({ weight }) => weight);
+    try {
+      if (await this.#engine.reweigh(weights, work)) this.#texts.forget();
+    } catch (error) {
+      this.#texts.forget();
+      throw error;
+    }
+  }
+
+  async #drawOnce(recipe: Recipe, hooks: DrawHooks, start: StartPicture | undefined): Promise<Pick<Drawing, "picture" | "timings">> {
     const work = new Work(hooks);
     const previews = this.#previews.of(recipe, recipe.steps, hooks);
     const denoising = await this.#denoise(recipe, work, previews, start);
@@ -49,7 +81,7 @@ export class Model {
       const picture = await work.time("decode", () => denoising.decode("next"));
       checkPicture(picture, recipe);
       previews.learn(work.timings());
-      return { recipe, picture, timings: this.#pay(work.timings()), tokens: this.#texts.tokens(recipe), model: this.facts };
+      return { picture, timings: work.timings() };
     } finally {
       denoising.end();
     }
@@ -111,10 +143,10 @@ export class Model {
     }
   }
 
-  async #read({ prompt, negative, steering }: Recipe, work: Work): Promise<Condition> {
+  async #read({ prompt, negative, emphasis, steering }: Recipe, work: Work): Promise<Condition> {
     if (this.#engine.textEncoders.length === 0) return { kind: "label", label: labelOf(prompt) };
     const { method } = effectiveSteering(steering, negative);
-    const encode = (text: string) => work.time("encode", () => this.#texts.encode(text, work));
+    const encode = (text: string) => work.time("encode", () => this.#texts.encode(text, emphasis, work));
     const positive = await encode(prompt);
     if (method === "none") return { kind: "text", positive, method: undefined };
     return { kind: "text", positive, negative: await encode(negative), method };

@@ -6,6 +6,7 @@ import type { Steering, SteeringMethod } from "../common/steering";
 import type { Sampler } from "../samplers/sampler";
 import type { SamplerStep } from "../samplers/schedule";
 import type { ClipTokenizer } from "../tokenizer/clip-tokenizer";
+import type { Widening } from "./float16-guard";
 import type { Work } from "./work";
 
 export interface ModelEngine {
@@ -13,6 +14,7 @@ export interface ModelEngine {
   readonly sampler: Sampler;
   readonly latent: { readonly channels: number; /** Pixels for each latent pixel, along one side. */ readonly factor: number };
   readonly textEncoders: readonly TextEncoder[];
+  readonly widening: Widening;
   /**
    * Prepares the networks for denoising.
    * @param sample the sample of the first step
@@ -24,6 +26,12 @@ export interface ModelEngine {
    * @throws OnestrokeError `model-unsupported` where the model has no encoder for pictures
    */
   encodePicture(picture: Picture, work: Work): Promise<Float32Array>;
+  /**
+   * Changes the weights of its LoRAs, in their order, and reads what that changes and nothing else. Absent where an engine merges none.
+   * @returns whether texts are read otherwise from now on
+   * @throws OnestrokeError as `begin`
+   */
+  reweigh?(weights: readonly number[], work: Work): Promise<boolean>;
   dispose(): Promise<void>;
 }
 

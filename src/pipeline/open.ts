@@ -1,5 +1,6 @@
 // Opens a model on the engine asked for. The worker and the command line share it; they differ in where files are (places)
 // and in how they get a GPU and ONNX Runtime (compute).
+import type { Manifest } from "../checkpoints/manifest";
 import { manifestOf, type ModelFiles } from "../checkpoints/places";
 import type { DrawHooks } from "../common/drawing";
 import type { Engine } from "../common/engine";
@@ -8,6 +9,7 @@ import type { Device } from "../engine/device";
 import type { OrtRuntime } from "../ort/session/runtime";
 import type { Model } from "./draw";
 import { openWgslModel, type WgslOptions } from "./wgsl/model";
+import { USUAL_MEMORY_BYTES } from "./wgsl/needs";
 
 export type OrtEngine = Exclude<Engine, "wgsl">;
 
@@ -27,7 +29,7 @@ export async function openModel(
   hooks: DrawHooks = {},
   options: WgslOptions = {},
 ): Promise<Model> {
-  if (engine === "wgsl") return openWgslModel(await manifestOf(files, hooks.signal), device(), hooks, options);
+  if (engine === "wgsl") return openWithin(options.memoryBytes, await manifestOf(files, hooks.signal), device(), hooks, options);
   const what = files.file !== undefined ? "a checkpoint in one file" : (files.loras ?? []).length > 0 ? "a LoRA" : undefined;
   if (what !== undefined) {
     throw new OnestrokeError("model-unsupported", `ONNX Runtime reads graphs, and ${what} is none`, {
@@ -37,6 +39,26 @@ export async function openModel(
   // It is fetched only when a model is drawn with it.
   const { openOnnxModel } = await scriptOf(import("./ort/model"));
   return openOnnxModel(files, await runtime(engine, hooks), hooks, options);
+}
+
+/** A browser does not tell how much memory a GPU has. Where it turns out to have less, the networks take more turns. */
+const SMALLER_MEMORIES = [4e9, 2.2e9];
+
+async function openWithin(
+  memoryBytes: number | undefined,
+  manifest: Manifest,
+  device: Device,
+  hooks: DrawHooks,
+  options: WgslOptions,
+): Promise<Model> {
+  try {
+    return await openWgslModel(manifest, device, hooks, memoryBytes === undefined ? options : { ...options, memoryBytes });
+  } catch (error) {
+    const isFull = error instanceof OnestrokeError && error.code === "gpu-out-of-memory";
+    const smaller = SMALLER_MEMORIES.find((bytes) => bytes < (memoryBytes ?? USUAL_MEMORY_BYTES));
+    if (!isFull || smaller === undefined) throw error;
+    return openWithin(smaller, manifest, device, hooks, options);
+  }
 }
 
 /** A script that is fetched when it is needed. Some browsers remember a failed fetch for as long as the worker lives. */

@@ -3,15 +3,15 @@ import type { ByteStore } from "../checkpoints/byte-source";
 import { tokenizerFiles, tokenizerPaths } from "../checkpoints/tokenizer-files";
 
 /**
- * Bytes of float16 intermediates for each pixel of the picture, as `npm run bench -- --plan` counts them: 49 MiB for SD's UNet at 512,
- * 186 MiB for SDXL's at 1024; 385 MiB for the large decoder at 512, 98 MiB for the small one.
+ * Bytes of float16 intermediates for each pixel of the picture where a graph's runtime plans them, as `npm run bench -- --plan` counts our
+ * own: 49 MiB for SD's UNet at 512, 321 MiB for the large decoder.
  */
 const DENOISER_BYTES = 196;
-const DECODER_BYTES = { large: 1540, small: 391 } as const;
+const DECODER_BYTES = 1284;
 
 /** @param side pixels on a side of the picture */
-export function intermediateBytes(side: number, decoder: keyof typeof DECODER_BYTES, isFloat32 = false): number {
-  return side ** 2 * (DENOISER_BYTES + DECODER_BYTES[decoder] * (isFloat32 ? 2 : 1));
+export function intermediateBytes(side: number): number {
+  return side ** 2 * (DENOISER_BYTES + DECODER_BYTES);
 }
 
 /** Opens what the tokenizer reads. A download needs the names; what is in them is judged when texts are read. */

@@ -12,7 +12,12 @@ import { checkDenoiser } from "./check-parts";
 import { familyOf } from "./default-steering";
 import { checkUsualSide } from "./fit";
 import { scriptOf } from "./open";
-import { intermediateBytes, openTokenizerFiles, sum } from "./outline-bytes";
+import { openTokenizerFiles } from "./outline-bytes";
+import { planPicture, type PlannedFormats } from "./wgsl/needs";
+import { textState } from "./wgsl/graphs";
+
+/** Nothing is known of the GPU yet: most compute in float16, and make buffers of a gigabyte. */
+const USUAL_GPU: PlannedFormats = { format: "f16", weights: "f16", bufferBytes: 2 ** 30 };
 
 /**
  * @param rule the sampler's rule, where a person chose one
@@ -44,8 +49,9 @@ async function outlineWeights(files: ModelFiles, rule: ChosenRule | undefined, s
   const defaultSize = denoiser.sampleSize * autoencoder.factor;
   checkUsualSide(defaultSize);
   const parts = [...names.map((suffix) => `text_encoder${suffix}` as const), denoiserName(manifest), "vae" as const];
-  const decoder = vae.className === "AutoencoderTiny" ? "small" : "large";
-  const weightBytes = await Promise.all(parts.map((name) => float16Bytes(component(manifest, name), signal)));
+  await Promise.all(parts.map((name) => openWeights(component(manifest, name), signal)));
+  const networks = { texts: encoders, state: textState(manifest), denoiser, autoencoder };
+  const { peakBytes, turns } = planPicture(networks, { width: defaultSize, height: defaultSize }, USUAL_GPU);
   return {
     readAs: "weights",
     pipeline: manifest.pipeline,
@@ -53,17 +59,12 @@ async function outlineWeights(files: ModelFiles, rule: ChosenRule | undefined, s
     defaultSize,
     maxSteps: manifest.steps?.maximum ?? maxSteps(sampler),
     parts: parts.map((name): ModelPart => ({ name, engine: "wgsl", byteLength: componentBytes(manifest.components[name]) })),
-    gpuBytes: sum(weightBytes) + intermediateBytes(defaultSize, decoder, autoencoder.needsFloat32),
+    gpuBytes: peakBytes,
+    turns,
   };
 }
 
-/** Weights lie on the GPU in float16, whatever they are stored in. */
-async function float16Bytes({ store, files }: Component, signal?: AbortSignal): Promise<number> {
-  const lengths = await Promise.all(
-    files.map(async ({ path }) => {
-      const { tensors } = await readSafetensorsHeader(await store.open(path, signal), signal);
-      return sum([...tensors.values()].map(({ shape }) => 2 * shape.reduce((product, side) => product * side, 1)));
-    }),
-  );
-  return sum(lengths);
+/** A download needs the names of the files, and what is no file of tensors is refused now. */
+async function openWeights({ store, files }: Component, signal?: AbortSignal): Promise<void> {
+  await Promise.all(files.map(async ({ path }) => readSafetensorsHeader(await store.open(path, signal), signal)));
 }

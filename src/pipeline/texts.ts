@@ -2,13 +2,18 @@
 // two, side by side, and the second one's projected embedding. The last few texts are kept on the host, so that going back
 // to a prompt costs nothing.
 import type { TextTokens } from "../common/drawing";
+import { spansOf, type Emphasis, type Span } from "../common/emphasis";
 import type { Recipe } from "../common/recipe";
 import { effectiveSteering } from "../steering/schedule";
 import type { ClipTokenizer } from "../tokenizer/clip-tokenizer";
+import { emphasised, weightedRows } from "./weighted-rows";
 import type { EncodedText, TextEncoder, TextRow } from "./engine";
 import type { Work } from "./work";
 
 const KEPT_TEXTS = 16;
+
+/** Rows that a text with weights may fill at the least, because BREAK asks for further ones. */
+const EMPHASISED_ROWS = 4;
 
 export class Texts {
   readonly #encoders: readonly TextEncoder[];
@@ -25,7 +30,7 @@ export class Texts {
   }
 
   /** How long the recipe's texts are, because the picture does not show that a text was cut. */
-  tokens(recipe: Pick<Recipe, "prompt" | "negative" | "steering">): TextTokens {
+  tokens(recipe: Pick<Recipe, "prompt" | "negative" | "emphasis" | "steering">): TextTokens {
     if (this.#encoders.length === 0) return { prompt: 0, negative: 0, most: 0 };
     return textTokens(
       this.#encoders.map(({ tokenizer }) => tokenizer),
@@ -34,21 +39,37 @@ export class Texts {
     );
   }
 
-  /** @throws OnestrokeError as `TextEncoder.encode` */
-  async encode(text: string, work: Work): Promise<EncodedText> {
-    const known = this.#kept.get(text);
+  /** The encoders have changed. */
+  forget(): void {
+    this.#kept.clear();
+  }
+
+  /**
+   * @param emphasis how brackets in the text are read
+   * @throws OnestrokeError as `TextEncoder.encode`
+   */
+  async encode(text: string, emphasis: Emphasis | undefined, work: Work): Promise<EncodedText> {
+    const key = `${emphasis ?? ""} ${text}`;
+    const known = this.#kept.get(key);
     if (known !== undefined) return known;
-    const count = Math.max(...this.#encoders.map(({ tokenizer }) => tokenizer.encodeLong(text, this.#maxRows).length));
+    const spans = spansIn(text, emphasis);
+    const split = this.#encoders.map((encoder) => ({
+      encoder,
+      rows: weightedRows(encoder.tokenizer, spans, rowsFor(emphasis, this.#maxRows)),
+    }));
+    const count = Math.max(...split.map(({ rows }) => rows.length));
     const parts: EncodedText[] = [];
-    for (const encoder of this.#encoders) {
-      const ids = encoder.tokenizer.encodeLong(text, count);
-      const rows: TextRow[] = [];
-      // Where another tokenizer needs more rows than this one, the remaining rows are an empty text.
-      for (let row = 0; row < count; row++) rows.push(await encoder.encode(ids[row] ?? encoder.tokenizer.encode(""), work));
-      parts.push(oneAfterAnother(rows));
+    for (const { encoder, rows } of split) {
+      const encoded: TextRow[] = [];
+      for (let row = 0; row < count; row++) {
+        // Where another tokenizer needs more rows than this one, the remaining rows are an empty text.
+        const { ids, weights } = rows[row] ?? { ids: encoder.tokenizer.encode("") };
+        encoded.push(emphasised(await encoder.encode(ids, work), weights));
+      }
+      parts.push(oneAfterAnother(encoded));
     }
     const encoded = sideBySide(parts);
-    this.#kept.set(text, encoded);
+    this.#kept.set(key, encoded);
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > KEPT_TEXTS && oldest !== undefined) this.#kept.delete(oldest);
     return encoded;
@@ -59,15 +80,26 @@ export class Texts {
 export function textTokens(
   tokenizers: readonly Pick<ClipTokenizer, "count" | "maxLength">[],
   maxRows: number,
-  { prompt, negative, steering }: Pick<Recipe, "prompt" | "negative" | "steering">,
+  { prompt, negative, emphasis, steering }: Pick<Recipe, "prompt" | "negative" | "emphasis" | "steering">,
 ): TextTokens {
-  const count = (text: string): number => Math.max(...tokenizers.map((tokenizer) => tokenizer.count(text)));
+  const count = (text: string): number => {
+    const parts = spansIn(text, emphasis).filter((span) => span !== "break");
+    return Math.max(...tokenizers.map((tokenizer) => parts.reduce((sum, part) => sum + tokenizer.count(part.text), 0)));
+  };
   return {
     prompt: count(prompt),
     negative: effectiveSteering(steering, negative).method === "none" ? 0 : count(negative),
     // Each row has a begin token and an end token.
-    most: maxRows * Math.min(...tokenizers.map(({ maxLength }) => maxLength - 2)),
+    most: rowsFor(emphasis, maxRows) * Math.min(...tokenizers.map(({ maxLength }) => maxLength - 2)),
   };
+}
+
+function rowsFor(emphasis: Emphasis | undefined, maxRows: number): number {
+  return emphasis === undefined ? maxRows : Math.max(maxRows, EMPHASISED_ROWS);
+}
+
+function spansIn(text: string, emphasis: Emphasis | undefined): readonly Span[] {
+  return emphasis === undefined ? [{ text, weight: 1 }] : spansOf(text);
 }
 
 /** Joins the rows of one encoder. The pooled embedding is the first row's. */

@@ -1,6 +1,6 @@
 // The messages between page and worker, in both directions. Every call has an id, and every message
 // about it carries that id; a call ends with exactly one of `loaded`, `drawn`, `failed`.
-import type { HandedModel } from "../common/download";
+import type { HandedLora, HandedModel } from "../common/download";
 import type { Drawing } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import type { WireError } from "../common/errors";
@@ -14,6 +14,8 @@ interface With {
   readonly engine: Engine | undefined;
   /** The model's files, where the browser gives no storage that the worker could read them from. */
   readonly files?: HandedModel | undefined;
+  /** What is to be merged into it: the recipe's LoRAs, in their order. */
+  readonly loras?: readonly HandedLora[] | undefined;
 }
 
 export type Call =

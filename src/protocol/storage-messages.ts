@@ -1,12 +1,13 @@
 // The messages between page and storage worker, in both directions. Every call has an id, and every message about it carries
 // that id; a call ends with exactly one `Answer` or `failed`. Calls run beside each other.
-import type { DownloadPlan, DownloadProgress, HandedModel, KeptModel, ModelOffer, Room } from "../common/download";
+import type { DownloadPlan, DownloadProgress, HandedModel, KeptModel, ModelOffer, Room, VerifiedModel } from "../common/download";
 import type { WireError } from "../common/errors";
 
 export type StorageCall =
   | { readonly type: "list" }
   | { readonly type: "inspect"; readonly name: string; readonly hub: string }
   | { readonly type: "fetch"; readonly plan: DownloadPlan }
+  | { readonly type: "copy"; readonly model: HandedModel }
   | { readonly type: "verify"; readonly model: string }
   | { readonly type: "remove"; readonly model: string }
   | { readonly type: "room" }
@@ -23,8 +24,9 @@ export type ToStorage =
 export type StorageAnswer =
   | { readonly type: "listed"; readonly id: number; readonly models: readonly KeptModel[] }
   | { readonly type: "inspected"; readonly id: number; readonly offer: ModelOffer }
-  /** Ends `fetch` and `verify`. */
+  /** Ends `fetch` and `copy`. */
   | { readonly type: "kept"; readonly id: number; readonly model: KeptModel }
+  | { readonly type: "verified"; readonly id: number; readonly model: VerifiedModel }
   | { readonly type: "removed"; readonly id: number }
   | { readonly type: "room"; readonly id: number; readonly room: Room; readonly isKept: boolean }
   | { readonly type: "handed-over"; readonly id: number; readonly model: HandedModel | undefined; readonly isKept: boolean };

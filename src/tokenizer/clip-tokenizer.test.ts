@@ -64,16 +64,6 @@ describe("a vocabulary of our own", () => {
     expect(tiny({ model_max_length: 16 }).encode("boat ".repeat(100)).length).toBe(16);
   });
 
-  it("long prompts become rows that are each begun and ended", () => {
-    const rows = tiny().encodeLong("boat ".repeat(100), 4);
-    expect(rows.map((row) => [row[0], row.indexOf(Number(id("<|endoftext|>")))])).toEqual([
-      [id("<|startoftext|>"), 76],
-      [id("<|startoftext|>"), 26],
-    ]);
-    expect(tiny().encodeLong("boat ".repeat(100), 1)).toEqual([tiny().encode("boat ".repeat(100))]);
-    expect(tiny().encodeLong("", 4)).toEqual([tiny().encode("")]);
-  });
-
   it("any string is a prompt: lone surrogates, NUL, emoji, anything", () => {
     const tokenizer = tiny();
     fc.assert(

@@ -1,6 +1,6 @@
 // CLIP's byte-pair tokenizer: it turns a text into a fixed number of ids, with begin and end marks and padding.
 // The merging itself is done by @huggingface/tokenizers; this file adds what CLIP checkpoints need: two file
-// forms, added tokens, the pad token of the repository, truncation that keeps the end token, and long prompts.
+// forms, added tokens, the pad token of the repository, and truncation that keeps the end token.
 import { Tokenizer } from "@huggingface/tokenizers";
 import type { ByteStore } from "../checkpoints/byte-source";
 import { Fields, isJsonObject, type JsonObject } from "../common/json";
@@ -24,8 +24,10 @@ export interface ClipTokenizer {
   count(text: string): number;
   /** [maxLength] ids. What does not fit is cut, but the end token stays. */
   encode(text: string): Int32Array<ArrayBuffer>;
-  /** [rows, maxLength]: as many rows as the text needs, at most `maxRows`, each with its begin and end token. */
-  encodeLong(text: string, maxRows: number): readonly Int32Array<ArrayBuffer>[];
+  /** The ids of the text alone, however many there are. */
+  tokens(text: string): readonly number[];
+  /** [maxLength]: ids between begin and end, with padding after them. What does not fit is cut. */
+  row(content: readonly number[]): Int32Array<ArrayBuffer>;
 }
 
 const DEFAULT_MAX_LENGTH = 77;
@@ -71,7 +73,7 @@ function mending(tokenizer: ClipTokenizer): ClipTokenizer {
     ...tokenizer,
     count: (text) => tokenizer.count(mendText(text)),
     encode: (text) => tokenizer.encode(mendText(text)),
-    encodeLong: (text, maxRows) => tokenizer.encodeLong(mendText(text), maxRows),
+    tokens: (text) => tokenizer.tokens(mendText(text)),
   };
 }
 
@@ -127,12 +129,8 @@ export function clipTokenizer(definition: JsonObject, config: JsonObject, where:
     vocabularySize: 1 + [...ids.values()].reduce((largest, id) => Math.max(largest, id), 0),
     count: (text) => tokens(text).length,
     encode: (text) => row(tokens(text)),
-    encodeLong: (text, maxRows) => {
-      const all = tokens(text);
-      const perRow = maxLength - 2;
-      const rows = Math.min(maxRows, Math.max(1, Math.ceil(all.length / perRow)));
-      return Array.from({ length: rows }, (_, i) => row(all.slice(i * perRow, (i + 1) * perRow)));
-    },
+    tokens,
+    row,
   };
 }
 

@@ -1,5 +1,6 @@
 // Reading what is kept, chunk by chunk, and comparing it with what the journal says of it.
 import { throwIfCancelled } from "../common/errors";
+import { freeMemory } from "../common/free-memory";
 import { sha256 } from "./digest";
 import type { ReadableFile } from "./folder";
 import type { FileRow } from "./journal-rows";
@@ -32,13 +33,31 @@ export async function readChunk(
 export async function provedDigests(row: FileRow, file: ReadableFile, hooks: CheckHooks = {}): Promise<FileRow["digests"]> {
   const buffer = new Uint8Array(Math.min(row.chunkBytes, row.byteLength));
   const digests: (string | undefined)[] = [];
-  for (const [index, digest] of row.digests.entries()) {
-    throwIfCancelled(hooks.signal);
-    const isRight = digest !== undefined && (await sha256(await readChunk(file, row, index, buffer))) === digest;
-    digests.push(isRight ? digest : undefined);
-    if (digest !== undefined) hooks.onChunk?.(chunkLength(row, index), isRight);
+  try {
+    for (const [index, digest] of row.digests.entries()) {
+      throwIfCancelled(hooks.signal);
+      const isRight = digest !== undefined && (await sha256(await readChunk(file, row, index, buffer))) === digest;
+      digests.push(isRight ? digest : undefined);
+      if (digest !== undefined) hooks.onChunk?.(chunkLength(row, index), isRight);
+    }
+  } finally {
+    freeMemory(buffer);
   }
   return digests;
+}
+
+/** The bytes of a file that are not proved, neighbouring chunks together. */
+export function missingRanges(row: FileRow): readonly { readonly begin: number; readonly end: number }[] {
+  const ranges: { begin: number; end: number }[] = [];
+  for (const [index, digest] of row.digests.entries()) {
+    if (digest !== undefined) continue;
+    const begin = index * row.chunkBytes;
+    const last = ranges.at(-1);
+    const end = begin + chunkLength(row, index);
+    if (last?.end === begin) last.end = end;
+    else ranges.push({ begin, end });
+  }
+  return ranges;
 }
 
 /** How many bytes of a file are here and proved. */

@@ -1,8 +1,9 @@
 // The vault itself: models over files. Each operation takes the locks that it needs, and leaves the rest to the parts beside this file.
-import type { DownloadPlan, HandedModel, KeptModel, Room } from "../common/download";
-import { planBytes } from "../common/download";
+import type { DamagedRange, DownloadPlan, HandedModel, KeptModel, Room } from "../common/download";
+import { fileName, planBytes } from "../common/download";
 import { OnestrokeError } from "../common/errors";
 import { checkFile } from "./check-file";
+import { missingRanges } from "./chunks";
 import { fetchFile, isHere } from "./fetch-file";
 import type { ReadableFile } from "./folder";
 import { fileSizes, hereBytes, keptModel } from "./kept";
@@ -11,6 +12,7 @@ import { keptFiles } from "./open-kept";
 import { sweepKept } from "./sweep";
 import { Tally } from "./tally";
 import { LOCKS, type VaultTools } from "./tools";
+import { BLOB_ADDRESS, blobTransfer } from "./transfer/blob-fetcher";
 import { orderMirrors } from "./transfer/mirrors";
 import type { OpenModel, Vault, VaultHooks } from "./vault";
 import { wantedFiles, type WantedFile } from "./wanted-file";
@@ -50,18 +52,25 @@ export function fileVault(tools: VaultTools, isKept: boolean, storage?: StorageF
     });
   }
 
-  async function fetchAll(plan: DownloadPlan, { signal, onProgress }: VaultHooks): Promise<KeptModel> {
+  /** @param files where the model is copied from; without them it is fetched from its addresses */
+  async function fetchAll(plan: DownloadPlan, { signal, onProgress }: VaultHooks, files?: HandedModel["files"]): Promise<KeptModel> {
     const known = await journal.model(plan.model);
     const before = await kept(plan);
     if (before.isComplete && known !== undefined && isSame(known.plan, plan)) return before;
     await begin(plan);
-    const { files } = await journal.contents();
-    const tally = new Tally(planBytes(plan), await hereBytes(plan, files, await fileSizes(tools)), onProgress);
+    const { files: rows } = await journal.contents();
+    const tally = new Tally(planBytes(plan), await hereBytes(plan, rows, await fileSizes(tools)), onProgress);
     const wanted = await wantedFiles(plan);
     for (const repository of plan.repositories) {
       const own = await missingFiles(wanted.filter((file) => file.repository === repository));
       const [first] = own;
       if (first === undefined) continue;
+      if (files !== undefined) {
+        const transfer = blobTransfer(tools.transfer, (path) => files.get(fileName(repository, path)));
+        for (const file of own) await fetchFile(file, [BLOB_ADDRESS], { ...tools, transfer }, { signal, tally });
+        continue;
+      }
+      if (repository.addresses.length === 0) throw notHereAnyMore(plan);
       const addresses = await orderMirrors(repository.addresses, first.planned.path, tools.transfer, signal);
       for (const file of own) await fetchFile(file, addresses, tools, { signal, tally });
     }
@@ -109,6 +118,16 @@ export function fileVault(tools: VaultTools, isKept: boolean, storage?: StorageF
 
     fetch: (plan, hooks = {}) => alone(plan.model, hooks, planBytes(plan), () => fetchAll(plan, hooks)),
 
+    copy: ({ plan, files }, hooks = {}) =>
+      alone(plan.model, hooks, planBytes(plan), async () => {
+        try {
+          return await fetchAll(plan, hooks, files);
+        } catch (thrown) {
+          const error = OnestrokeError.from(thrown, "storage-cleared");
+          throw IS_ABOUT_THE_SOURCE.has(error.code) ? notHereAnyMore(plan, error) : error;
+        }
+      }),
+
     open: async (model): Promise<OpenModel | undefined> => {
       const free = await holdUntilFreed(locks, LOCKS.drawing(model));
       const files = new Map<string, ReadableFile>();
@@ -139,15 +158,17 @@ export function fileVault(tools: VaultTools, isKept: boolean, storage?: StorageF
       if (row === undefined) throw new OnestrokeError("model-missing", `nothing of ${model} is kept on this device`, { model });
       return alone(model, hooks, planBytes(row.plan), async () => {
         const tally = new Tally(planBytes(row.plan), new Map(), hooks.onProgress);
-        for (const { id, name } of await wantedFiles(row.plan)) {
+        const damaged: DamagedRange[] = [];
+        for (const { id, name, planned } of await wantedFiles(row.plan)) {
           await locks.hold(LOCKS.file(id), "exclusive", async () => {
             const file = await journal.file(id);
-            if (file?.isComplete !== true) return;
             const onChunk = (byteLength: number, isRight: boolean): void => tally.add(name, isRight ? byteLength : 0);
-            await checkFile(id, file, tools, { signal: hooks.signal, onChunk });
+            const checked = file?.isComplete === true ? await checkFile(id, file, tools, { signal: hooks.signal, onChunk }) : file;
+            const ranges = checked === undefined ? [{ begin: 0, end: planned.byteLength }] : missingRanges(checked);
+            damaged.push(...ranges.map((range) => ({ file: name, ...range })));
           });
         }
-        return kept(row.plan);
+        return { ...(await kept(row.plan)), damaged };
       });
     },
 
@@ -182,6 +203,14 @@ export function fileVault(tools: VaultTools, isKept: boolean, storage?: StorageF
       };
     },
   };
+}
+
+/** What copying says of a file that moved or changed meanwhile. */
+const IS_ABOUT_THE_SOURCE: ReadonlySet<string> = new Set(["download-failed", "download-stalled", "model-missing", "model-corrupt"]);
+
+function notHereAnyMore({ model, title }: DownloadPlan, cause?: unknown): OnestrokeError {
+  const remedy = "Open its folder again, and copy it once more: what has arrived stays.";
+  return new OnestrokeError("model-missing", `the folder that ${title} is copied from cannot be read any more`, { model, remedy }, cause);
 }
 
 function isSame(left: DownloadPlan, right: DownloadPlan): boolean {

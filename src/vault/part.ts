@@ -1,5 +1,6 @@
 // A file that is not complete yet: its bytes on the disk, its row in the journal, and the hash of its beginning. The order of a chunk is
 // digest, write, flush, journal. So the journal never promises what the disk might not have.
+import { freeMemory } from "../common/free-memory";
 import { SerialQueue } from "../common/queue";
 import { provedDigests, readChunk } from "./chunks";
 import { gitBlob, sha256, StreamingHash } from "./digest";
@@ -109,7 +110,10 @@ export class Part {
   }
 
   close(): Promise<void> {
-    return this.#queue.run(() => this.#file.close());
+    return this.#queue.run(async () => {
+      if (this.#buffer !== undefined) freeMemory(this.#buffer);
+      await this.#file.close();
+    });
   }
 
   /** Takes into the hash whatever follows what it has: the chunk that is in memory, and others that came before their turn. */

@@ -253,11 +253,28 @@ describe("storage that somebody or something changed", () => {
     const said: number[] = [];
     const checked = await vault.verify(PLAN.model, { onProgress: ({ hereBytes }) => said.push(hereBytes) });
     expect(checked).toMatchObject({ isComplete: false, hereBytes: planBytes(PLAN) - 64 });
+    const damaged = [{ file: `owner/name@main/${WEIGHTS.path}`, begin: 192, end: 256 }];
+    expect(checked.damaged).toEqual(damaged);
+    expect((await vault.verify(PLAN.model)).damaged, "it is named until it is mended").toEqual(damaged);
     expect(said.length).toBeGreaterThan(0);
     expect(await vault.open(PLAN.model)).toBeUndefined();
     await vault.fetch(PLAN);
     expect(server.requests.map(({ range }) => range)).toEqual([[192, 256]]);
     expect(await read(vault, WEIGHTS.path)).toEqual(WEIGHTS.bytes);
+    expect((await vault.verify(PLAN.model)).damaged).toEqual([]);
+  });
+
+  test("S7 what is rotten is named by file and bytes, neighbouring chunks as one, and a lost file whole", async () => {
+    const { vault, disk } = await withModel();
+    const rotten = disk.files.get(nameOf(WEIGHTS))?.now;
+    if (rotten !== undefined) for (const chunk of [0, 1, 3]) rotten[64 * chunk] = (rotten[64 * chunk] ?? 0) ^ 1;
+    disk.files.delete(nameOf(ENCODER));
+    const weights = `owner/name@main/${WEIGHTS.path}`;
+    expect((await vault.verify(PLAN.model)).damaged).toEqual([
+      { file: weights, begin: 0, end: 128 },
+      { file: weights, begin: 192, end: 256 },
+      { file: `owner/name@main/${ENCODER.path}`, begin: 0, end: ENCODER.bytes.byteLength },
+    ]);
   });
 
   test("S7 the session after a download reads every file once more", async () => {

@@ -1,6 +1,6 @@
 // The vault keeps models on this device: content-addressed, verified and resumable. It is one more place that models come from.
 import type { ModelFiles } from "../checkpoints/places";
-import type { DownloadPlan, DownloadProgress, HandedModel, KeptModel, Room } from "../common/download";
+import type { DownloadPlan, DownloadProgress, HandedModel, KeptModel, Room, VerifiedModel } from "../common/download";
 
 export interface VaultHooks {
   readonly signal?: AbortSignal | undefined;
@@ -23,12 +23,17 @@ export interface Vault {
    * `model-unsupported` (kept by a newer version of the app), `storage-full`, `storage-cleared`, `cancelled`
    */
   fetch(plan: DownloadPlan, hooks?: VaultHooks): Promise<KeptModel>;
+  /**
+   * Copies a model from files of this device, as `fetch` would bring it. Nobody has published hashes for it.
+   * @throws OnestrokeError `model-missing` where a file cannot be read any more; `storage-full`, `storage-cleared`, `cancelled`
+   */
+  copy(model: HandedModel, hooks?: VaultHooks): Promise<KeptModel>;
   /** The files of a model that is complete; undefined where it is not. The whole of them is here: nothing is fetched. */
   open(model: string): Promise<OpenModel | undefined>;
   /** A complete model whose files are only in memory; undefined where storage is kept, which every worker opens by itself. */
   handOver(model: string): Promise<HandedModel | undefined>;
-  /** Hashes every byte again. What is wrong is demoted to missing, and the next `fetch` gets it. */
-  verify(model: string, hooks?: VaultHooks): Promise<KeptModel>;
+  /** Hashes every byte again. What is wrong is demoted to missing, and the next `fetch` gets it and nothing else. */
+  verify(model: string, hooks?: VaultHooks): Promise<VerifiedModel>;
   /** Forgets a model. Files that another model needs stay. @throws OnestrokeError `busy-elsewhere` while another tab draws with it */
   remove(model: string): Promise<void>;
   /** Only a page may ask the browser to keep its storage for good, so that is not done here. */

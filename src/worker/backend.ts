@@ -1,7 +1,7 @@
 // What the session needs from the layers below it. The real backend is `open-backend.ts`;
 // unit tests use one that draws a gradient, so that queueing, cancelling and recovery
 // are tested without a GPU.
-import type { HandedModel } from "../common/download";
+import type { HandedLora, HandedModel } from "../common/download";
 import type { DrawHooks } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import type { Model } from "../pipeline/draw";
@@ -21,6 +21,7 @@ export interface Backend {
   /**
    * @param engine if absent, our own where there is WebGPU, else WASM if the model has ONNX graphs
    * @param handed the model's files, where the worker cannot find them by itself
+   * @param loras what is merged into it
    */
-  load(id: string, engine: Engine | undefined, hooks: LoadHooks, handed?: HandedModel): Promise<LoadedModel>;
+  load(id: string, engine: Engine | undefined, hooks: LoadHooks, handed?: HandedModel, loras?: readonly HandedLora[]): Promise<LoadedModel>;
 }

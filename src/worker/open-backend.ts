@@ -1,5 +1,8 @@
 // What computes in this worker: our own kernels on the GPU, or ONNX Runtime on the same GPU or on WASM.
-import type { ModelFiles } from "../checkpoints/places";
+import { memoryStore } from "../checkpoints/memory-source";
+import type { LoraAt, ModelFiles } from "../checkpoints/places";
+import type { HandedLora } from "../common/download";
+import type { WideNetwork } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
 import { openDevice, type Device } from "../engine/device";
 import type { OrtRuntime } from "../ort/session/runtime";
@@ -15,17 +18,26 @@ export async function openBackend({ modelsRoot, runtimeRoot }: Roots): Promise<B
   const opened = await openDevice(navigator.gpu).catch((thrown: unknown) => OnestrokeError.from(thrown, "gpu-unavailable"));
   const vault = await createBrowserVault({ transfer: SOON });
   const compute = computeWith(opened, runtimeRoot);
+  /** What float16 broke, by the model's id: a model that comes back does not break again. */
+  const wide = new Map<string, readonly WideNetwork[]>();
   return {
     lost: opened instanceof OnestrokeError ? new Promise(() => undefined) : opened.lost.then(({ reason, message }) => message || reason),
-    load: async (id, asked, hooks, handed) => {
-      const files = await openFiles(id, vault, modelsRoot, handed, hooks);
+    load: async (id, asked, hooks, handed, loras = []) => {
+      const merged = loras.map(loraAt);
+      const files = { ...(await openFiles(id, vault, modelsRoot, handed, hooks)), loras: merged };
       try {
         const engine = asked ?? (opened instanceof OnestrokeError ? await engineWithoutGpu(files, opened, hooks.signal) : "wgsl");
         hooks.onEngine?.(engine);
-        const model = await openModel(files, engine, compute, hooks);
+        const model = await openModel(files, engine, compute, hooks, { inFloat32: wide.get(id) ?? [] });
         return {
-          facts: model.facts,
-          draw: (recipe, drawHooks) => model.draw(recipe, drawHooks),
+          get facts() {
+            return model.facts;
+          },
+          draw: async (recipe, drawHooks) => {
+            const drawing = await model.draw(recipe, drawHooks);
+            wide.set(id, drawing.inFloat32 ?? []);
+            return drawing;
+          },
           dispose: async () => {
             await model.dispose();
             await files.release();
@@ -37,6 +49,18 @@ export async function openBackend({ modelsRoot, runtimeRoot }: Roots): Promise<B
       }
     },
   };
+}
+
+/** @throws OnestrokeError `model-missing` where the page does not have its file */
+function loraAt({ name, weight, file }: HandedLora): LoraAt {
+  if (file === undefined) {
+    throw new OnestrokeError("model-missing", `the LoRA ${name} is not here`, {
+      lora: name,
+      remedy: "Drop its file on the page, or take it out of the recipe.",
+    });
+  }
+  const path = `${name}.safetensors`;
+  return { store: memoryStore("the opened files", new Map([[path, file]])), path, weight };
 }
 
 function computeWith(opened: Device | OnestrokeError, runtimeRoot: string | undefined): Compute {

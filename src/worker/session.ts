@@ -2,7 +2,6 @@
 // about restarts: when the device is lost, it reports that, refuses every later call, and waits
 // to be replaced, because recovery means a new worker.
 import { OnestrokeError, type ErrorCode } from "../common/errors";
-import type { HandedModel } from "../common/download";
 import type { DrawHooks } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import type { FromWorker, Roots, ToWorker } from "../protocol/messages";
@@ -19,10 +18,9 @@ type State =
 interface Wanted {
   readonly id: string;
   readonly engine: Engine | undefined;
+  /** Names of what is merged into it. At other weights it is the same model (pipeline/draw.ts). */
+  readonly loras: readonly string[];
 }
-
-/** Where to load it from, if this worker cannot find its files by itself. */
-type Handed = HandedModel | undefined;
 
 type Call = Extract<ToWorker, { type: "load" | "generate" }>;
 type Post = (message: FromWorker, transfer?: Transferable[]) => void;
@@ -96,11 +94,11 @@ export class Session {
     signal.throwIfAborted();
     const hooks = this.#hooks(call, signal);
     if (call.type === "load") {
-      const { facts } = await this.#ensureModel({ id: call.model, engine: call.engine }, call.files, hooks);
+      const { facts } = await this.#ensureModel(call.model, call, hooks);
       this.#post({ type: "loaded", id: call.id, model: facts });
       return;
     }
-    const model = await this.#ensureModel({ id: call.recipe.model, engine: call.engine }, call.files, hooks);
+    const model = await this.#ensureModel(call.recipe.model, call, hooks);
     const drawing = await model.draw(call.recipe, hooks);
     signal.throwIfAborted();
     this.#post({ type: "drawn", id: call.id, drawing }, [drawing.picture.data.buffer]);
@@ -122,7 +120,8 @@ export class Session {
   }
 
   /** The model that is wanted; it is loaded first if it is not the loaded one. */
-  async #ensureModel(wanted: Wanted, files: Handed, hooks: DrawHooks): Promise<LoadedModel> {
+  async #ensureModel(id: string, { engine: asked, files, loras = [] }: Call, hooks: DrawHooks): Promise<LoadedModel> {
+    const wanted = { id, engine: asked, loras: loras.map(({ name }) => name) };
     if (this.#state.kind === "ready" && isSame(this.#state.wanted, wanted)) return this.#state.model;
     const backend = await this.#ensureBackend();
     if (this.#state.kind === "ready") {
@@ -132,7 +131,7 @@ export class Session {
       await model.dispose();
     }
     const onEngine = (engine: Engine): void => this.#post({ type: "engine", engine });
-    const model = await backend.load(wanted.id, wanted.engine, { ...hooks, onEngine }, files);
+    const model = await backend.load(id, asked, { ...hooks, onEngine }, files, loras);
     this.#throwIfLost();
     this.#state = { kind: "ready", backend, wanted, model };
     return model;
@@ -153,7 +152,8 @@ export class Session {
 }
 
 function isSame(left: Wanted, right: Wanted): boolean {
-  return left.id === right.id && left.engine === right.engine;
+  const areSameLoras = left.loras.length === right.loras.length && left.loras.every((name, index) => name === right.loras[index]);
+  return left.id === right.id && left.engine === right.engine && areSameLoras;
 }
 
 /**

@@ -41,6 +41,7 @@ export class StorageSession {
       case "list":
       case "inspect":
       case "fetch":
+      case "copy":
       case "verify":
       case "remove":
       case "room":
@@ -92,8 +93,10 @@ async function perform(
       return { type: "listed", id, models: await vault.list() };
     case "fetch":
       return { type: "kept", id, model: await vault.fetch(call.plan, hooks) };
+    case "copy":
+      return { type: "kept", id, model: await vault.copy(call.model, hooks) };
     case "verify":
-      return { type: "kept", id, model: await vault.verify(call.model, hooks) };
+      return { type: "verified", id, model: await vault.verify(call.model, hooks) };
     case "remove":
       await vault.remove(call.model);
       return { type: "removed", id };

@@ -1,5 +1,6 @@
 // Settings that most visitors never need.
 import type { ReactNode } from "react";
+import { AddLora } from "../loras/add-lora";
 import { strings } from "../strings";
 import styles from "./controls.module.css";
 import { SteeringOptions } from "./steering-options";
@@ -9,6 +10,7 @@ export function Advanced(): ReactNode {
     <details className={styles["advanced"]}>
       <summary>{strings.advanced}</summary>
       <SteeringOptions />
+      <AddLora />
     </details>
   );
 }

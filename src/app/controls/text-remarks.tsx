@@ -1,6 +1,7 @@
 // Says under a field how much of its text was read, and which of its words the model does not know. The field names
 // this element as its description, so it is read with the field and interrupts nobody.
 import { Fragment, useEffect, useState, type ReactNode } from "react";
+import { spansOf } from "../../common/emphasis";
 import { readBeforeCut } from "../cut-text";
 import { unknownWords } from "../known-words";
 import { knownFactsOf } from "../known-facts";
@@ -22,11 +23,26 @@ export function TextRemarks({ id, field }: { readonly id: string; readonly field
   const known = useAppState((state) => state.knownWords);
   const title = useAppState((state) => knownFactsOf(state)?.title);
   const unknown = known === undefined || title === undefined ? [] : unknownWords(text, known);
+  const isLiteral = useAppState(({ draft }) => draft.isLiteral);
+  const weighed = isLiteral === true ? [] : spansOf(text).flatMap((span) => (span === "break" || span.weight === 1 ? [] : [span]));
   const hasUnknown = title !== undefined && unknown.length > 0;
   return (
     <>
       <div id={id} className={styles["remarks"]}>
         {read !== undefined && <p>{strings.textCut(read)}</p>}
+        {weighed.length > 0 && (
+          <p>
+            {strings.weighed}
+            {weighed.slice(0, NAMED_WORDS).map((span, index) => (
+              <Fragment key={index}>
+                {index > 0 && ", "}
+                <bdi>{shortened(span.text.trim())}</bdi>
+                {` × ${Number(span.weight.toFixed(2))}`}
+              </Fragment>
+            ))}
+            {weighed.length > NAMED_WORDS && strings.moreWords(weighed.length - NAMED_WORDS)}
+          </p>
+        )}
         {hasUnknown && (
           <p>
             {strings.unknownWords(title)}

@@ -54,17 +54,25 @@ function Measured(): ReactNode {
   );
 }
 
-function Facts({ facts: { adapter, parts } }: { readonly facts: ModelFacts }): ReactNode {
+function Facts({ facts: { adapter, memory, parts } }: { readonly facts: ModelFacts }): ReactNode {
   return (
     <dl className={styles["facts"]}>
       <div>
         <dt>{strings.computedOn}</dt>
         <dd>{adapter === "cpu" ? strings.processor : adapter}</dd>
       </div>
-      {parts.map(({ name, engine, byteLength }) => (
+      {memory !== undefined && (
+        <div>
+          <dt>{strings.memory}</dt>
+          <dd>{strings.memoryOf(memory)}</dd>
+        </div>
+      )}
+      {parts.map(({ name, engine, byteLength, weights }) => (
         <div key={name}>
           <dt>{partName(name)}</dt>
-          <dd data-engine={engine}>{strings.engines[engine]}</dd>
+          <dd data-engine={engine}>
+            {weights === undefined ? strings.engines[engine] : `${strings.engines[engine]}, ${strings.weightFormats[weights]}`}
+          </dd>
           <dd>{formatBytes(byteLength)}</dd>
         </div>
       ))}

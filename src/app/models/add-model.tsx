@@ -3,6 +3,7 @@ import { useId, useRef, useState, type ChangeEvent, type FormEvent, type ReactNo
 import { isRepositoryName } from "../../common/repository-name";
 import { strings } from "../strings";
 import { useApp } from "../use-app";
+import { picksFolders } from "./kept-folders";
 import { filesOfChooser, openedFile, openedFolder, WEIGHT_FILES } from "./opened-files";
 import styles from "./models.module.css";
 
@@ -59,7 +60,7 @@ export function AddModel(): ReactNode {
       {isWrong && <p role="alert">{strings.models.notAName}</p>}
       <p>{strings.models.ownHint}</p>
       <div className={styles["actions"]}>
-        <button type="button" onClick={() => folder.current?.click()}>
+        <button type="button" onClick={() => (picksFolders() ? void app.openFolder() : folder.current?.click())}>
           {strings.models.openFolder}
         </button>
         <button type="button" onClick={() => file.current?.click()}>

@@ -2,7 +2,7 @@
 import type { ReactNode } from "react";
 import { planBytes } from "../../common/download";
 import { strings } from "../strings";
-import { useApp } from "../use-app";
+import { useApp, useAppState } from "../use-app";
 import styles from "./models.module.css";
 import type { ModelRow } from "./state";
 
@@ -20,7 +20,8 @@ interface Action {
 
 export function ModelActions({ row, isCurrent, onUse }: Props): ReactNode {
   const app = useApp();
-  const actions = actionsOf(row, app, isCurrent ? undefined : onUse);
+  const isKept = useAppState(({ models }) => models.room?.isKept === true);
+  const actions = actionsOf(row, app, isCurrent ? undefined : onUse, isKept);
   return (
     <div className={styles["actions"]}>
       {isCurrent && <span className={styles["current"]}>{strings.models.isCurrent}</span>}
@@ -33,8 +34,9 @@ export function ModelActions({ row, isCurrent, onUse }: Props): ReactNode {
   );
 }
 
-function actionsOf(row: ModelRow, app: ReturnType<typeof useApp>, onUse: (() => void) | undefined): readonly Action[] {
-  const { id, activity, isComplete, isEmbedded, hereBytes } = row;
+/** @param isKept whether this browser keeps anything */
+function actionsOf(row: ModelRow, app: ReturnType<typeof useApp>, onUse: (() => void) | undefined, isKept: boolean): readonly Action[] {
+  const { id, activity, isComplete, isEmbedded, hereBytes, own } = row;
   const { models } = strings;
   const dismiss = (name: string): Action => ({ name, act: () => app.dismiss(id) });
   switch (activity?.kind) {
@@ -52,12 +54,21 @@ function actionsOf(row: ModelRow, app: ReturnType<typeof useApp>, onUse: (() => 
     case "asking to remove":
       return [{ name: models.remove, act: () => void app.remove(id), isMain: true }, dismiss(models.keep)];
     case "failed":
+      if (own !== undefined) return [dismiss(models.dismiss)];
       return [{ name: strings.retry, act: () => void app.download(id), isMain: true }, dismiss(models.dismiss)];
     case "verified":
+      if (activity.damaged.length === 0) break;
+      return [{ name: models.repairs.repair, act: () => void app.download(id), isMain: true }, dismiss(models.dismiss)];
     case undefined:
       break;
   }
   const use: readonly Action[] = onUse !== undefined && (isComplete || isEmbedded) ? [{ name: models.use, act: onUse, isMain: true }] : [];
+  if (own !== undefined) {
+    const forget: Action = { name: models.own.forget, act: () => void app.remove(id) };
+    if (own === "closed folder") return [{ name: models.own.reopen, act: () => void app.reopen(id), isMain: true }, forget];
+    const copy: Action = { name: models.own.copy, act: () => void app.copy(id) };
+    return [...use, ...(own === "folder" && isKept ? [copy] : []), ...(onUse === undefined ? [] : [forget])];
+  }
   if (isComplete) {
     const verify: Action = { name: models.verify, act: () => void app.verify(id) };
     // What draws now is in use: another model has to be chosen first.

@@ -1,6 +1,6 @@
 // What is going on with one model, in words and as a bar.
 import type { ReactNode } from "react";
-import type { DownloadProgress } from "../../common/download";
+import type { DamagedRange, DownloadProgress } from "../../common/download";
 import type { OnestrokeError } from "../../common/errors";
 import { strings } from "../strings";
 import styles from "./models.module.css";
@@ -18,7 +18,7 @@ export function ModelActivity({ row }: { readonly row: ModelRow }): ReactNode {
     case "verifying":
       return <Bar title={title} progress={activity.progress} words={strings.models.verifying} />;
     case "verified":
-      return <p className={styles["activity"]}>{activity.isWhole ? strings.models.whole : strings.models.notWhole}</p>;
+      return <Verified damaged={activity.damaged} />;
     case "asking to remove":
     case "removing":
       return <p className={styles["activity"]}>{strings.models.askToRemove(hereBytes)}</p>;
@@ -39,6 +39,25 @@ export function ModelActivity({ row }: { readonly row: ModelRow }): ReactNode {
     case undefined:
       return undefined;
   }
+}
+
+/** What is shown of the damage; a disk that lost a whole file has one range for it. */
+const SHOWN_RANGES = 5;
+
+function Verified({ damaged }: { readonly damaged: readonly DamagedRange[] }): ReactNode {
+  if (damaged.length === 0) return <p className={styles["activity"]}>{strings.models.whole}</p>;
+  const more = damaged.length - SHOWN_RANGES;
+  return (
+    <div role="alert" className={styles["failure"]}>
+      <p>{strings.models.repairs.damaged(damaged.reduce((sum, { begin, end }) => sum + end - begin, 0))}</p>
+      <ul>
+        {damaged.slice(0, SHOWN_RANGES).map((range) => (
+          <li key={`${range.file} ${range.begin}`}>{strings.models.repairs.range(range)}</li>
+        ))}
+      </ul>
+      {more > 0 && <p>{strings.models.repairs.more(more)}</p>}
+    </div>
+  );
 }
 
 /** Where a licence is accepted. It comes from an answer of the hub, so it is checked before it becomes a link. */

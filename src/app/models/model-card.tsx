@@ -26,15 +26,15 @@ export function ModelCard({ row }: { readonly row: ModelRow }): ReactNode {
       <ModelMark id={id} />
       <div className={styles["about"]}>
         <h3>{title}</h3>
-        <p>{entry?.summary ?? strings.models.fromHub(id)}</p>
+        <p>{row.own === undefined ? (entry?.summary ?? strings.models.fromHub(id)) : strings.models.own.kinds[row.own]}</p>
         <p className={styles["facts"]}>
           {[
-            strings.models.size(row),
-            need !== undefined && strings.models.need(need),
+            row.own !== "closed folder" && strings.models.size(row),
+            need !== undefined && strings.models.need(need, row.size),
             need !== undefined && gpu !== undefined && strings.models.outlooks[outlook(need, gpu)],
             entry !== undefined && strings.models.steps(entry.steps.maximum),
             license !== undefined && licenseName(license),
-            row.isChecked === false && strings.models.unchecked,
+            row.isChecked === false && row.own === undefined && strings.models.unchecked,
           ]
             .filter(Boolean)
             .join(" · ")}

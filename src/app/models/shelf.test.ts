@@ -5,6 +5,7 @@ import type { DownloadPlan, KeptModel, ModelOffer } from "../../common/download"
 import { OnestrokeError } from "../../common/errors";
 import { createAppStore } from "../state";
 import { NO_MODELS_KEPT } from "../testing/fake-app";
+import type { KeptFolders } from "./kept-folders";
 import { createModelShelf } from "./shelf";
 import { modelRows } from "./state";
 
@@ -17,7 +18,16 @@ const planOf = (model: string, byteLength = 100): DownloadPlan => ({
 
 const offerOf = (model: string): ModelOffer => ({
   plan: planOf(model),
-  outline: { readAs: "weights", pipeline: "stable-diffusion", family: "sd21", defaultSize: 512, maxSteps: 4, parts: [], gpuBytes: 1_000 },
+  outline: {
+    readAs: "weights",
+    pipeline: "stable-diffusion",
+    family: "sd21",
+    defaultSize: 512,
+    maxSteps: 4,
+    parts: [],
+    gpuBytes: 1_000,
+    turns: [],
+  },
 });
 
 const keptOf = (model: string, hereBytes: number): KeptModel => ({
@@ -28,10 +38,17 @@ const keptOf = (model: string, hereBytes: number): KeptModel => ({
   isChecked: true,
 });
 
-function setUp(change: Partial<ModelStore> = {}) {
+const NO_FOLDERS: KeptFolders = {
+  names: async () => [],
+  pick: async () => undefined,
+  open: async () => undefined,
+  forget: async () => undefined,
+};
+
+function setUp(change: Partial<ModelStore> = {}, folders = NO_FOLDERS) {
   const store = createAppStore("");
   let now = 0;
-  const shelf = createModelShelf(store, { ...NO_MODELS_KEPT, ...change }, () => (now += 1_000));
+  const shelf = createModelShelf(store, { ...NO_MODELS_KEPT, ...change }, folders, () => (now += 1_000));
   const row = (id: string) => modelRows(store.getState().models).find((each) => each.id === id);
   return { store, shelf, row };
 }
@@ -121,13 +138,17 @@ describe("getting a model", () => {
 
 describe("a model that is here", () => {
   test.each([
-    ["whole", 100, true],
-    ["damaged", 60, false],
-  ])("is verified: %s", async (_, hereBytes, isWhole) => {
-    const { shelf, row } = setUp({ list: async () => [keptOf("a/one", hereBytes)], verify: async () => keptOf("a/one", hereBytes) });
+    ["whole", []],
+    ["damaged", [{ file: "a/one@main/w", begin: 60, end: 100 }]],
+  ])("is verified: %s", async (_, damaged) => {
+    const hereBytes = damaged.reduce((left, { begin, end }) => left + begin - end, 100);
+    const { shelf, row } = setUp({
+      list: async () => [keptOf("a/one", hereBytes)],
+      verify: async () => ({ ...keptOf("a/one", hereBytes), damaged }),
+    });
     await shelf.refresh();
     await shelf.verify("a/one");
-    expect(row("a/one")?.activity).toEqual({ kind: "verified", isWhole });
+    expect(row("a/one")?.activity).toEqual({ kind: "verified", damaged });
   });
 
   test("is removed only after a person was asked", async () => {
@@ -146,6 +167,50 @@ describe("a model that is here", () => {
     const ids = modelRows(store.getState().models).map(({ id }) => id);
     expect(ids.slice(0, 4)).toEqual(["vignette", "sdxl-turbo", "a/part", "sd-turbo"]);
     expect(ids, "class-conditional networks draw no text").not.toContain("esc-b-2");
+  });
+});
+
+describe("a folder of this device", () => {
+  const lent: KeptModel = { ...keptOf("mine", 100), lent: "folder" };
+
+  test("of an earlier visit has a row, which says why it did not open", async () => {
+    const { shelf, row } = setUp({}, { ...NO_FOLDERS, names: async () => ["mine"] });
+    await shelf.refresh();
+    expect(row("mine")).toMatchObject({ own: "closed folder", isComplete: false });
+    expect(await shelf.reopenFolder("mine")).toBeUndefined();
+    expect(row("mine")?.activity).toMatchObject({ kind: "failed", error: { code: "model-missing" } });
+  });
+
+  test("is copied with progress, and is the browser's own from then on", async () => {
+    const forgotten = vi.fn<KeptFolders["forget"]>(async () => undefined);
+    let isCopied = false;
+    const seen: unknown[] = [];
+    const { store, shelf, row } = setUp(
+      {
+        list: async () => [isCopied ? keptOf("mine", 100) : lent],
+        copy: async (model, hooks) => {
+          hooks?.onProgress?.({ file: "w", hereBytes: 50, totalBytes: 100 });
+          seen.push(row(model)?.activity);
+          isCopied = true;
+          return keptOf(model, 100);
+        },
+      },
+      { ...NO_FOLDERS, forget: forgotten },
+    );
+    await shelf.refresh();
+    expect(row("mine")).toMatchObject({ own: "folder", isComplete: true });
+    await shelf.copy("mine");
+    expect(seen).toMatchObject([{ kind: "downloading", progress: { hereBytes: 50 } }]);
+    expect(row("mine")).toMatchObject({ own: undefined, isComplete: true, activity: undefined });
+    expect(forgotten).toHaveBeenCalledWith("mine");
+    expect(store.getState().status).toBe("mine is on this device");
+  });
+
+  test("is forgotten without a question, since its files stay where they are", async () => {
+    const [removed, forgotten] = [vi.fn<ModelStore["remove"]>(async () => undefined), vi.fn<KeptFolders["forget"]>(async () => undefined)];
+    const { shelf } = setUp({ remove: removed }, { ...NO_FOLDERS, names: async () => ["mine"], forget: forgotten });
+    await shelf.remove("mine");
+    expect([removed.mock.calls, forgotten.mock.calls]).toEqual([[["mine"]], [["mine"]]]);
   });
 });
 

@@ -1,11 +1,12 @@
 // What a visitor does with models: looks at them, gets one, pauses, checks, removes. Each model has one activity at a time;
 // what several tabs do at once is settled by the vault's locks.
 import type { ModelStore } from "../../library";
-import { planBytes, type DownloadPlan, type DownloadProgress, type ModelOffer } from "../../common/download";
+import type { DownloadPlan, DownloadProgress, HandedModel, ModelOffer } from "../../common/download";
 import { OnestrokeError } from "../../common/errors";
 import type { AppStore } from "../state";
 import { strings } from "../strings";
 import { surveyGpu } from "./gpu-survey";
+import { keptFolders, type KeptFolders } from "./kept-folders";
 import { Rate } from "./rate";
 import type { Activity, ModelsState } from "./state";
 
@@ -22,6 +23,12 @@ export interface ModelShelf {
   /** Stops what goes on with the model. What has arrived stays. */
   pause(id: string): void;
   verify(id: string): Promise<void>;
+  /** Copies a folder that is open into this browser. */
+  copy(id: string): Promise<void>;
+  /** Lets a person choose a folder of this device. @returns undefined where they chose none */
+  pickFolder(): Promise<HandedModel | undefined>;
+  /** Opens the folder of an earlier visit, if the person lets the page read it. */
+  reopenFolder(id: string): Promise<HandedModel | undefined>;
   askToRemove(id: string): void;
   remove(id: string): Promise<void>;
   /** An access token for repositories that ask for one; it is kept nowhere. */
@@ -33,7 +40,12 @@ export interface ModelShelf {
 }
 
 /** @param clock milliseconds that never go back */
-export function createModelShelf(store: AppStore, models: ModelStore, clock: () => number = () => performance.now()): ModelShelf {
+export function createModelShelf(
+  store: AppStore,
+  models: ModelStore,
+  folders: KeptFolders = keptFolders(),
+  clock: () => number = () => performance.now(),
+): ModelShelf {
   const aborts = new Map<string, AbortController>();
 
   const set = (change: Partial<ModelsState>): void => store.setState((state) => ({ models: { ...state.models, ...change } }));
@@ -68,8 +80,8 @@ export function createModelShelf(store: AppStore, models: ModelStore, clock: () 
 
   async function refresh(): Promise<void> {
     // A panel that cannot look into the vault still shows the catalogue.
-    const [kept, room] = await Promise.all([models.list().catch(() => []), models.room().catch(() => undefined)]);
-    set({ kept, room });
+    const [kept, room, names] = await Promise.all([models.list().catch(() => []), models.room().catch(() => undefined), folders.names()]);
+    set({ kept, room, folders: names });
   }
 
   function onDownloading(id: string, offer: ModelOffer | undefined): (progress: DownloadProgress) => void {
@@ -117,14 +129,37 @@ export function createModelShelf(store: AppStore, models: ModelStore, clock: () 
       if (plan === undefined) return;
       await act(id, { kind: "verifying", progress: undefined }, async (signal) => {
         const onProgress = (progress: DownloadProgress): void => setActivity(id, { kind: "verifying", progress });
-        const { isComplete, hereBytes } = await models.verify(id, { signal, onProgress });
-        return { kind: "verified", isWhole: isComplete && hereBytes === planBytes(plan) };
+        const { damaged } = await models.verify(id, { signal, onProgress });
+        return { kind: "verified", damaged };
       });
+    },
+    async copy(id) {
+      await act(id, { kind: "downloading", offer: undefined, progress: undefined, bytesPerSecond: undefined }, async (signal) => {
+        await models.persist().catch(() => false);
+        const { plan } = await models.copy(id, { signal, onProgress: onDownloading(id, undefined) });
+        await folders.forget(id);
+        store.setState({ status: strings.models.arrived(plan.title) });
+        return undefined;
+      });
+    },
+    async pickFolder() {
+      const own = await folders.pick();
+      await refresh();
+      return own;
+    },
+    async reopenFolder(id) {
+      const own = await folders.open(id);
+      if (own !== undefined) return own;
+      const remedy = strings.models.own.notOpened;
+      setActivity(id, { kind: "failed", error: new OnestrokeError("model-missing", strings.models.own.closed(id), { remedy }) });
+      return undefined;
     },
     askToRemove: (id) => setActivity(id, { kind: "asking to remove" }),
     async remove(id) {
       await act(id, { kind: "removing" }, async () => {
         await models.remove(id);
+        // Its files stay where they are.
+        await folders.forget(id);
         return undefined;
       });
     },

@@ -2,7 +2,7 @@
 import { catalogueEntry, CATALOGUE } from "../../catalogue/entries";
 import type { CatalogueEntry } from "../../catalogue/entry";
 import type { StoreRoom } from "../../library";
-import { planBytes, type DownloadProgress, type KeptModel, type ModelOffer } from "../../common/download";
+import { planBytes, type DamagedRange, type DownloadProgress, type KeptModel, type ModelOffer } from "../../common/download";
 import type { OnestrokeError } from "../../common/errors";
 import type { License } from "../../common/model-facts";
 import type { GpuSurvey } from "./gpu-survey";
@@ -20,8 +20,8 @@ export type Activity =
       readonly bytesPerSecond: number | undefined;
     }
   | { readonly kind: "verifying"; readonly progress: DownloadProgress | undefined }
-  /** Whether every byte was as published. */
-  | { readonly kind: "verified"; readonly isWhole: boolean }
+  /** What was not as published. */
+  | { readonly kind: "verified"; readonly damaged: readonly DamagedRange[] }
   | { readonly kind: "asking to remove" }
   | { readonly kind: "removing" }
   | { readonly kind: "failed"; readonly error: OnestrokeError };
@@ -33,6 +33,8 @@ export interface ModelsState {
   /** Undefined until the vault has been looked into. */
   readonly kept: readonly KeptModel[] | undefined;
   readonly activities: ReadonlyMap<string, Activity>;
+  /** Models whose folders somebody opened in an earlier visit. */
+  readonly folders: readonly string[];
   readonly room: StoreRoom | undefined;
   readonly gpu: GpuSurvey | undefined;
 }
@@ -42,6 +44,7 @@ export const NO_MODELS: ModelsState = {
   wanted: undefined,
   kept: undefined,
   activities: new Map(),
+  folders: [],
   room: undefined,
   gpu: undefined,
 };
@@ -54,6 +57,8 @@ export interface ModelRow {
   readonly license: License | undefined;
   /** GPU memory for a picture of its own size, in bytes; undefined where nobody has estimated it. */
   readonly gpuBytes: number | undefined;
+  /** Pixels on a side of such a picture. */
+  readonly size: number | undefined;
   /** All that has to be here; undefined where nobody has measured it and the hub has not been asked. */
   readonly totalBytes: number | undefined;
   readonly hereBytes: number;
@@ -62,15 +67,17 @@ export interface ModelRow {
   readonly isChecked: boolean | undefined;
   /** It ships with the page: it needs no download to be asked for, and comes back by itself. */
   readonly isEmbedded: boolean;
+  /** It lies on this device's own disk: open, or a folder of an earlier visit, which the browser asks about again. */
+  readonly own: "folder" | "file" | "closed folder" | undefined;
   readonly activity: Activity | undefined;
 }
 
 /** What is here comes first, then the catalogue, then what somebody asked about. */
-export function modelRows({ kept, activities }: Pick<ModelsState, "kept" | "activities">): readonly ModelRow[] {
+export function modelRows({ kept, activities, folders }: Pick<ModelsState, "kept" | "activities" | "folders">): readonly ModelRow[] {
   const here = new Map((kept ?? []).map((model) => [model.plan.model, model]));
   const offered = CATALOGUE.filter(isOffered).map(({ id }) => id);
-  const ids = new Set([...here.keys(), ...offered, ...activities.keys()]);
-  const rows = [...ids].map((id) => rowOf(id, here.get(id), activities.get(id)));
+  const ids = new Set([...here.keys(), ...folders, ...offered, ...activities.keys()]);
+  const rows = [...ids].map((id) => rowOf(id, here.get(id), activities.get(id), folders.includes(id)));
   return rows.toSorted((left, right) => rank(left) - rank(right));
 }
 
@@ -79,10 +86,10 @@ function isOffered({ weights, components, base }: CatalogueEntry): boolean {
   return weights !== "orbax" && base !== undefined && components.transformer === undefined;
 }
 
-const rank = ({ isEmbedded, isComplete, hereBytes, entry }: ModelRow): number =>
-  isEmbedded ? 0 : isComplete ? 1 : hereBytes > 0 ? 2 : entry === undefined ? 3 : 4;
+const rank = ({ isEmbedded, isComplete, hereBytes, own, entry }: ModelRow): number =>
+  isEmbedded ? 0 : isComplete ? 1 : hereBytes > 0 || own !== undefined ? 2 : entry === undefined ? 3 : 4;
 
-function rowOf(id: string, kept: KeptModel | undefined, activity: Activity | undefined): ModelRow {
+function rowOf(id: string, kept: KeptModel | undefined, activity: Activity | undefined, isFolder: boolean): ModelRow {
   const entry = catalogueEntry(id);
   const offer = activity?.kind === "offered" || activity?.kind === "downloading" ? activity.offer : undefined;
   const plan = kept?.plan ?? offer?.plan;
@@ -92,12 +99,14 @@ function rowOf(id: string, kept: KeptModel | undefined, activity: Activity | und
     title: entry?.title ?? plan?.title ?? id,
     entry,
     license: entry?.license ?? plan?.license,
+    size: offer?.outline.defaultSize ?? entry?.size,
     gpuBytes: offer?.outline.gpuBytes ?? entry?.gpuBytes,
     totalBytes: progress?.totalBytes ?? (plan === undefined ? entry?.byteLength : planBytes(plan)),
     hereBytes: progress?.hereBytes ?? kept?.hereBytes ?? 0,
     isComplete: kept?.isComplete ?? false,
     isChecked: kept?.isComplete === true ? kept.isChecked : undefined,
     isEmbedded: entry?.base?.revision === "",
+    own: kept?.lent ?? (isFolder && kept?.isComplete !== true ? "closed folder" : undefined),
     activity,
   };
 }

@@ -6,5 +6,6 @@ import { modelRows, type ModelRow } from "./state";
 export function useModelRows(): readonly ModelRow[] {
   const kept = useAppState(({ models }) => models.kept);
   const activities = useAppState(({ models }) => models.activities);
-  return useMemo(() => modelRows({ kept, activities }), [kept, activities]);
+  const folders = useAppState(({ models }) => models.folders);
+  return useMemo(() => modelRows({ kept, activities, folders }), [kept, activities, folders]);
 }

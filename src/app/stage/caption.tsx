@@ -21,7 +21,7 @@ interface Props {
 }
 
 export function Caption({ recipe, picture }: Props): ReactNode {
-  const { prompt, negative, seed, steps, width, height } = recipe;
+  const { loras = [], prompt, negative, seed, steps, width, height } = recipe;
   const timings = picture?.timings;
   return (
     <figcaption className={styles["caption"]}>
@@ -36,6 +36,7 @@ export function Caption({ recipe, picture }: Props): ReactNode {
             </p>
           )}
           <p className={styles["facts"]}>
+            {loras.map(({ name, weight }) => `${name} ${weight} · `).join("")}
             {strings.seed} {seed} · {strings.stepCount(steps)} · {strings.sizeOf(width, height)}
             {timings !== undefined && ` · ${formatDuration(drawingMs(timings))}`}
           </p>
@@ -49,6 +50,7 @@ export function Caption({ recipe, picture }: Props): ReactNode {
           </div>
         )}
       </div>
+      {picture?.inFloat32 !== undefined && <p className={styles["facts"]}>{strings.inFloat32(picture.inFloat32)}</p>}
       {timings !== undefined && <TimeByStage timings={timings} />}
     </figcaption>
   );

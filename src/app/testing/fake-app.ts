@@ -49,6 +49,9 @@ export const NO_MODELS_KEPT: ModelStore = {
   room: async () => ({ usedBytes: 0, freeBytes: 1e9, isPersistent: undefined, isKept: true }),
   persist: async () => false,
   lend: () => undefined,
+  lendLora: () => undefined,
+  loraOf: () => undefined,
+  copy: async () => Promise.reject(new OnestrokeError("storage-full", "there is no room")),
   handOver: async () => undefined,
   dispose: () => undefined,
 };

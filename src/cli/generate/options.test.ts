@@ -47,6 +47,11 @@ describe("generate's options", () => {
     for (const option of ["--negative", "--nasa", "--nag", "--sigma-end"]) expect(USAGE).toContain(option);
   });
 
+  test("--gpu-memory is in gigabytes, and left to the pipeline where it is not said", async () => {
+    expect((await parseOptions([...BASE, "--gpu-memory", "2.2"])).memoryBytes).toBe(2.2e9);
+    expect((await parseOptions(BASE)).memoryBytes).toBeUndefined();
+  });
+
   test("--text-rows says how much of a long text is read, of a batch's too; one row where not said", async () => {
     expect((await parseOptions(BASE)).textRows).toBe(1);
     expect((await parseOptions([...BASE, "--text-rows", "2"])).textRows).toBe(2);
@@ -87,6 +92,11 @@ describe("generate's options", () => {
     const file = join(await mkdtemp(join(tmpdir(), "onestroke-")), "batch.jsonl");
     await writeFile(file, JSON.stringify({ prompt: "a hill", out: "hill.png" }));
     expect((await parseOptions(["--batch", file, "--sampler", "tcd"])).sampler).toBe("tcd");
+  });
+
+  test("--weights says in which numbers weights lie on the GPU; as in the file where not said", async () => {
+    expect((await parseOptions(BASE)).weights).toBeUndefined();
+    expect((await parseOptions([...BASE, "--weights", "q8"])).weights).toBe("q8");
   });
 
   async function batch(line: string): Promise<readonly Recipe[]> {
@@ -147,8 +157,12 @@ describe("generate's options", () => {
     ["a steering without a number", [...BASE, "--negative", "x", "--nag", ""]],
     ["an end below 0", [...BASE, "--negative", "x", "--sigma-end=-1"]],
     ["more copies than anyone waits for", [...BASE, "--count", "1000000000"]],
+    ["weights in no format that is known", [...BASE, "--weights", "q5"]],
+    ["weights for graphs that bring their own", [...BASE, "--weights", "q8", "--engine", "ort-wasm"]],
     ["a sampler that is none", [...BASE, "--sampler", "magic"]],
     ["no text rows", [...BASE, "--text-rows", "0"]],
+    ["no memory", [...BASE, "--gpu-memory", "0"]],
+    ["memory that is no number", [...BASE, "--gpu-memory", "4GB"]],
     ["half a text row", [...BASE, "--text-rows", "1.5"]],
     ["two steerings", [...BASE, "--negative", "x", "--nasa", "1", "--nag", "2"]],
   ])("%s is refused as invalid input", async (_, args) => {

@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { parseArgs } from "node:util";
+import { emphasisOf } from "../../common/emphasis";
 import { parseJsonObject, shown } from "../../common/json";
 import { decodeText } from "../../checkpoints/read-file";
 import { OnestrokeError } from "../../common/errors";
@@ -12,21 +13,26 @@ import type { ModelFacts } from "../../common/model-facts";
 import { parseRecipe, parseSeed, type Recipe } from "../../common/recipe";
 import { isLoraWeight, loraFromText } from "../../common/recipe-lora";
 import { STEERING_RANGES, type Steering } from "../../common/steering";
+import { WEIGHT_FORMATS, type WeightFormat } from "../../common/weight-format";
 import { CHOSEN_RULES, type ChosenRule } from "../../samplers/scheduler-file";
 import type { SteeringDefaults } from "../../common/steering-defaults";
 
 export const USAGE = `usage: npm run generate -- --model MODEL --prompt TEXT --out FILE.png
-  [--negative TEXT [--nasa A | --nag PHI] [--sigma-end S]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--text-rows R] [--sampler RULE] [--lora FILE[:WEIGHT]]... [--tokenizer DIR] [--prediction P] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
-or: npm run generate -- --model MODEL --batch FILE.jsonl [--text-rows R] [--sampler RULE] [--lora FILE[:WEIGHT]]... [--tokenizer DIR] [--prediction P] [--engine wgsl|ort-webgpu|ort-wasm]
+  [--negative TEXT [--nasa A | --nag PHI] [--sigma-end S]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--text-rows R] [--sampler RULE] [--lora FILE[:WEIGHT]]... [--tokenizer DIR] [--prediction P] [--weights f16|q8|q4] [--gpu-memory GB] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
+or: npm run generate -- --model MODEL --batch FILE.jsonl [--text-rows R] [--sampler RULE] [--lora FILE[:WEIGHT]]... [--tokenizer DIR] [--prediction P] [--weights f16|q8|q4] [--gpu-memory GB] [--engine wgsl|ort-webgpu|ort-wasm]
   (a line: {"prompt", "out", "negative"?, "nasa"?, "nag"?, "sigma-end"?, "steps"?, "seed"?, "width"?, "height"?}; a seed above 2^53 as a string)
 MODEL is an id of models/catalogue (with a choice of parts after a plus: sd-turbo+large-decoder), a folder, a file, or a repository of the
 hub as OWNER/NAME[@REVISION]. What is on the hub is fetched once, into the hub's own cache folder (see npm run models).
 A negative prompt is steered away from by NASA at strength A or by NAG at strength PHI, at the first step and at those whose
 sigma (noise over signal) is at least S; 0 is every step. Method, strength and S are the model's own if not given.
+(word:1.3), ((word)) and [word] weigh words, BREAK begins a new row of tokens, and a backslash makes a bracket a plain one, as in the web UI
+of AUTOMATIC1111.
 Prompt and negative prompt may each fill R rows of the text encoder, of 77 tokens with begin and end; what is longer is cut.
 R is 1 if not given, as on the page.
 RULE is ${CHOSEN_RULES.join(", ")}: how to step a checkpoint whose scheduler file has no rule for few steps, such as one that a few-step
 LoRA is merged into (consistency after LCM's, tcd after TCD's).
+Weights are float16, or 8 or 4 bits with a scale for each 32 of them (docs/quantisation.md), whatever the file has; as in the file, if not given.
+A picture takes at most GB gigabytes (10^9 bytes) of the GPU's memory, as far as that goes: networks take turns for it.
 Each LoRA is merged into the model, times its weight, which is 1 if it is not given.
 A model may be one file in the original layout, as model sites give it. It holds no tokenizer: DIR has CLIP's, as tokenizer.json or as
 vocab.json and merges.txt; if it is not given, they are looked for beside the file and then at the hub. P is epsilon or v_prediction, for
@@ -40,6 +46,9 @@ const TEXT_OPTIONS: readonly RecipeOption[] = ["prompt", "out", "negative"];
 
 /** Limit for one command, because every picture is planned before the first is drawn. */
 const MOST_COPIES = 10_000;
+
+/** No adapter has more. */
+const MOST_GIGABYTES = 1000;
 
 type RecipeOption = (typeof RECIPE_OPTIONS)[number];
 type RecipeFields = Readonly<Partial<Record<RecipeOption, string | undefined>>>;
@@ -59,6 +68,10 @@ export interface GenerateOptions {
   readonly textRows: number;
   /** The rule that is used instead of what the checkpoint's scheduler file states. */
   readonly sampler: ChosenRule | undefined;
+  /** Number format of large weights. Absent: as the model's files have them. */
+  readonly weights: WeightFormat | undefined;
+  /** What a picture may take of the GPU's memory; undefined leaves it to the pipeline. */
+  readonly memoryBytes: number | undefined;
   /** LoRAs, and for a model in one file where its tokenizer is, and what it predicts. */
   readonly file: {
     readonly tokenizer: string | undefined;
@@ -94,7 +107,9 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
         lora: { type: "string", multiple: true, default: [] },
         tokenizer: text,
         prediction: text,
+        weights: text,
         engine: { type: "string", default: "wgsl" },
+        "gpu-memory": text,
         json: { type: "boolean", default: false },
       },
     }),
@@ -107,17 +122,27 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
   const prediction = PREDICTIONS.find((name) => name === values.prediction);
   if (values.prediction !== undefined && prediction === undefined)
     throw invalid("prediction", `--prediction is ${PREDICTIONS.join(" or ")}, not ${values.prediction}`);
+  const weights = WEIGHT_FORMATS.find((name) => name === values.weights);
+  if (values.weights !== undefined && weights === undefined)
+    throw invalid("weights", `--weights is ${WEIGHT_FORMATS.join(" or ")}, not ${values.weights}`);
+  if (weights !== undefined && engine !== "wgsl")
+    throw invalid("weights", "ONNX graphs bring their own weights: --weights is for the engine wgsl");
+  const gigabytes = values["gpu-memory"];
+  if (gigabytes !== undefined && !(Number(gigabytes) > 0 && Number(gigabytes) <= MOST_GIGABYTES))
+    throw invalid("gpu-memory", `--gpu-memory is a number of gigabytes up to ${MOST_GIGABYTES}, not ${gigabytes}`);
   const textRows = whole("text-rows", values["text-rows"]);
   const opening = {
     model: values.model,
     engine,
     textRows,
     sampler,
+    weights,
+    memoryBytes: gigabytes === undefined ? undefined : Number(gigabytes) * 1e9,
     file: { tokenizer: values.tokenizer, prediction, loras: values.lora.map(loraOf) },
   };
   if (values.batch !== undefined) return { ...opening, jobs: await batchJobs(values.batch), json: true };
   const { count, json, model: _model, batch: _batch, engine: _engine, sampler: _sampler, "text-rows": _textRows, ...others } = values;
-  const { lora: _lora, tokenizer: _tokenizer, prediction: _prediction, ...fields } = others;
+  const { lora: _lora, "gpu-memory": _memory, tokenizer: _tokenizer, prediction: _prediction, weights: _weights, ...fields } = others;
   const copies = count === undefined ? 1 : whole("count", count, MOST_COPIES);
   const jobs = Array.from({ length: copies }, (_, copy) =>
     job({ ...fields, out: copies === 1 ? fields.out : numbered(fields.out, copy + 1) }, BigInt(copy)),
@@ -173,6 +198,7 @@ function job(fields: RecipeFields, seedOffset: bigint): Job {
     model: "model",
     prompt,
     negative,
+    ...emphasisOf(prompt, negative),
     steps: fields.steps === undefined ? 1 : whole("steps", fields.steps),
     seed,
     width: width ?? MIN_SIDE,

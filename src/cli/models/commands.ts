@@ -1,5 +1,6 @@
 // What `npm run models` can do, each as a function of the model's name.
 import { OnestrokeError } from "../../common/errors";
+import { WEIGHT_FORMATS } from "../../common/weight-format";
 import { inspectModel } from "../../hub/inspect";
 import type { Hub } from "../../hub/hub";
 import { MODELS, modelCache } from "./cache";
@@ -10,6 +11,7 @@ import { fetchModel } from "./hub-model";
 import { untilInterrupted } from "./interrupt";
 import { listModels, listRepositories, wholeModel } from "./list";
 import { bytesText, progressLine } from "./progress";
+import { quantiseModel } from "./quantise";
 import { removeModel } from "./remove";
 import { reportText } from "./report";
 import { verifyModel } from "./verify";
@@ -20,6 +22,8 @@ export const USAGE = `usage: npm run models -- list [--json]
        npm run models -- verify MODEL [--json]                  hashes its files again; what is wrong is removed
        npm run models -- remove MODEL [--json]                  removes the files that no other model needs
        npm run models -- hash ID                                writes into its entry the hashes of a model that ships with the project
+       npm run models -- quantise FOLDER --to FOLDER --weights q8|q4 [--json]
+                                                                writes a folder in diffusers' layout again, with smaller weights
 MODEL is an id of models/catalogue, with a choice of parts after a plus (sd-turbo+large-decoder), or OWNER/NAME[@REVISION].
 Models are kept in the hub's own cache folder, HF_HUB_CACHE or HF_HOME/hub. HF_TOKEN, HF_ENDPOINT and HF_HUB_OFFLINE are honoured.`;
 
@@ -112,8 +116,25 @@ function network(): Hub {
   return hub;
 }
 
+/** What stands behind `--to` and `--weights`. */
+export interface QuantiseOptions {
+  readonly to?: string | undefined;
+  readonly weights?: string | undefined;
+}
+
+async function quantise(folder: string, { to, weights }: QuantiseOptions): Promise<Answer> {
+  const format = WEIGHT_FORMATS.find((each) => each === weights);
+  if (to === undefined || format === undefined || format === "f16") {
+    throw new OnestrokeError("invalid-input", USAGE, { remedy: "Say where to write it with --to, and --weights q8 or q4." });
+  }
+  const components = await quantiseModel(folder, to, format);
+  const lines = components.map(({ component, before, after }) => `${component}: ${bytesText(before)} became ${bytesText(after)}`);
+  return { json: { folder, to, weights: format, components }, text: [...lines, `It is in ${to}`].join("\n") };
+}
+
 /** @throws OnestrokeError `invalid-input` with the usage */
-export async function answer([name = "", model, ...rest]: readonly string[]): Promise<Answer> {
+export async function answer([name = "", model, ...rest]: readonly string[], options: QuantiseOptions = {}): Promise<Answer> {
+  if (rest.length === 0 && name === "quantise" && model !== undefined) return quantise(model, options);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (rest.length === 0 && name === "list" && model === undefined) return list();
   if (rest.length === 0 && command !== undefined && model !== undefined) return command(model);

@@ -1,7 +1,7 @@
 // A model's report as text.
 import type { ModelReport } from "../../hub/inspect";
 import { OnestrokeError } from "../../common/errors";
-import type { License } from "../../common/model-facts";
+import type { License, NetworkName } from "../../common/model-facts";
 import { bytesText } from "./progress";
 
 export function reportText({ title, license, repositories, pipelineClass, found, refused }: ModelReport): string {
@@ -14,11 +14,11 @@ export function reportText({ title, license, repositories, pipelineClass, found,
   ];
   if (found !== undefined) {
     const { outline, downloadBytes } = found;
-    const { family, defaultSize, maxSteps, parts, gpuBytes, readAs } = outline;
+    const { family, defaultSize, maxSteps, parts, gpuBytes, turns, readAs } = outline;
     lines.push(
       `can be drawn with${readAs === "graphs" ? ", on ONNX Runtime (--engine ort-webgpu or ort-wasm)" : ""}: ${family}, ${defaultSize} x ${defaultSize}, up to ${maxSteps} steps`,
       ...parts.map(({ name, byteLength }) => `  ${name}: ${bytesText(byteLength)}`),
-      `download: ${bytesText(downloadBytes)}; GPU memory: about ${bytesText(gpuBytes)}`,
+      `download: ${bytesText(downloadBytes)}; GPU memory: about ${bytesText(gpuBytes)} at ${defaultSize} x ${defaultSize}${turnsText(turns)}`,
     );
   }
   if (refused !== undefined) {
@@ -26,6 +26,10 @@ export function reportText({ title, license, repositories, pipelineClass, found,
     lines.push(`cannot be drawn with: ${message}`, remedy);
   }
   return lines.join("\n");
+}
+
+function turnsText(turns: readonly NetworkName[]): string {
+  return turns.length === 0 ? "" : `, where ${turns.map((name) => name.replaceAll("_", " ")).join(" and ")} take turns`;
 }
 
 function licenseText(license: License | undefined): string {

@@ -60,7 +60,7 @@ export class NetworkUnderTest {
     this.#reader = reader;
     this.#unused = unused;
     this.#where = where;
-    this.#weights = new Weights(device, { stream: (shapes, signal) => reader.stream(shapes.keys(), signal) });
+    this.#weights = new Weights(device, { stream: (wanted, signal) => reader.stream(wanted, signal) });
   }
 
   static async open(

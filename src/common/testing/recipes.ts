@@ -23,6 +23,7 @@ const FIELDS: { readonly [Field in keyof Recipe]-?: fc.Arbitrary<Exclude<Recipe[
   model: fc.constantFrom("vignette", "sd-turbo", "a.b_c-1"),
   prompt: fc.string({ unit: "binary" }).map(normalisePrompt),
   negative: fc.string({ unit: "grapheme" }).map(normalisePrompt),
+  emphasis: fc.constant("a1111" as const),
   steering: fc.oneof(
     fc.constant<Steering>({ method: "none" }),
     active,
@@ -34,6 +35,6 @@ const FIELDS: { readonly [Field in keyof Recipe]-?: fc.Arbitrary<Exclude<Recipe[
   height: fc.integer({ min: MIN_SIDE, max: MAX_SIDE }),
 };
 
-const { loras: _, ...required } = FIELDS;
+const { loras: _, emphasis: __, ...required } = FIELDS;
 
 export const RECIPES: fc.Arbitrary<Recipe> = fc.oneof(fc.record(required), fc.record(FIELDS));

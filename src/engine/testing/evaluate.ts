@@ -2,13 +2,17 @@
 // that needs what this machine's adapter lacks is skipped from here, with the reason.
 import type { LowRank } from "../../common/low-rank";
 import { TestRunner } from "vitest";
+import { blockShape, quantise } from "../../common/blocks";
 import { OnestrokeError } from "../../common/errors";
+import type { WeightFormat } from "../../common/weight-format";
 import { openDevice, type Device } from "../device";
 import { fromFloat16, toFloat16 } from "../../common/float16";
 import { fuseGraph } from "../fuse";
+import type { Graph } from "../graph";
 import { GraphBuilder } from "../graph-builder";
 import { nodeGpu } from "../node-gpu";
 import { Plan, type PlanOptions } from "../plan";
+import { quantiseGraph } from "../quantise-graph";
 import { runPlan } from "../run";
 import type { TensorData } from "../transfer";
 import { Weights, type WeightSource } from "../weights";
@@ -43,19 +47,30 @@ export type EvaluateOptions = Partial<Pick<PlanOptions, "format" | "target">> & 
   readonly sizes?: "constant" | "uniform";
   /** Default false: every op is a dispatch of its own. */
   readonly fuse?: boolean;
+  /** Default float16. */
+  readonly weights?: WeightFormat;
+  /** What the graph is turned into after that. */
+  readonly rewrite?: (graph: Graph) => Graph;
 };
 
 /** Builds, plans (without fusion unless asked), runs, and reads every output. */
 export async function evaluate(
   build: (g: GraphBuilder) => void,
   data: EvaluateData,
-  { format = "f32", sizes = "uniform", target = {}, fuse = false }: EvaluateOptions = {},
+  {
+    format = "f32",
+    sizes = "uniform",
+    target = {},
+    fuse = false,
+    weights: weightFormat = "f16",
+    rewrite = (graph) => graph,
+  }: EvaluateOptions = {},
 ): Promise<Record<string, TensorData>> {
   const device = await testDevice();
   if (format === "f16" && !device.hasFloat16) skipTest("this adapter has no shader-f16");
   const builder = new GraphBuilder();
   build(builder);
-  const graph = fuse ? fuseGraph(builder.build()) : builder.build();
+  const graph = rewrite(quantiseGraph(fuse ? fuseGraph(builder.build()) : builder.build(), weightFormat));
   const weights = new Weights(device, arraySource(data.weights ?? {}, data.added));
   await weights.load(graph);
   const traits = { ...(target.traits ?? device.target(format).traits), sizes };
@@ -69,17 +84,21 @@ export async function evaluate(
   return outputs;
 }
 
-/** Weights from arrays, rounded to float16, in the order of the arrays. */
+/** Weights from arrays, in float16 or as wanted, in the order of the arrays. */
 export function arraySource(
   arrays: Readonly<Record<string, Float32Array>>,
   added: Readonly<Record<string, readonly LowRank[]>> = {},
 ): WeightSource {
   return {
-    async *stream(shapes) {
-      const missing = [...shapes.keys()].filter((key) => !(key in arrays));
+    async *stream(wanted) {
+      const missing = [...wanted.keys()].filter((key) => !(key in arrays));
       if (missing.length > 0) throw new Error(`the test gives no weight ${missing.join(", ")}`);
-      for (const [key, values] of Object.entries(arrays))
-        if (shapes.has(key)) yield [key, Uint16Array.from(values, toFloat16), added[key] ?? []];
+      for (const [key, values] of Object.entries(arrays)) {
+        const tensor = wanted.get(key);
+        if (tensor === undefined) continue;
+        if (tensor.format === "f16") yield [key, Uint16Array.from(values, toFloat16), added[key] ?? []];
+        else yield [key, quantise(values, blockShape(tensor.shape), tensor.format)];
+      }
     },
   };
 }

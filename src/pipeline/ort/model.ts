@@ -15,6 +15,7 @@ import type { SamplerOverrides } from "../../samplers/scheduler-file";
 import { familyOfTextChannels } from "../default-steering";
 import { Model } from "../draw";
 import type { Condition, Denoising, EncodedText, ModelEngine, Size } from "../engine";
+import { NO_WIDENING } from "../float16-guard";
 import { channelsLast } from "../latent-layout";
 import { loadingWork, type Work } from "../work";
 import { openOnnxCheckpoint, type OnnxCheckpoint } from "./checkpoint";
@@ -81,6 +82,8 @@ class OnnxEngine implements ModelEngine {
   readonly sampler: Sampler;
   readonly latent: ModelEngine["latent"];
   readonly textEncoders: ModelEngine["textEncoders"];
+  /** A graph's number formats are its own. */
+  readonly widening = NO_WIDENING;
   readonly #parts: Parts;
 
   constructor(parts: Parts, facts: ModelFacts) {

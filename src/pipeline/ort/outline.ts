@@ -29,6 +29,7 @@ export async function outlineGraphs(files: ModelFiles, rule: ChosenRule | undefi
     defaultSize,
     maxSteps: files.entry?.steps.maximum ?? maxSteps(checkpoint.sampler),
     parts,
-    gpuBytes: sum(parts.map(({ byteLength }) => byteLength)) + intermediateBytes(defaultSize, "large"),
+    gpuBytes: sum(parts.map(({ byteLength }) => byteLength)) + intermediateBytes(defaultSize),
+    turns: [],
   };
 }

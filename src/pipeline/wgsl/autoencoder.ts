@@ -4,7 +4,6 @@ import { component, type Manifest } from "../../checkpoints/manifest";
 import { OnestrokeError } from "../../common/errors";
 import type { Picture } from "../../common/picture";
 import type { Device } from "../../engine/device";
-import type { GraphBuilder } from "../../engine/graph-builder";
 import type { Plan } from "../../engine/plan";
 import { runPlan } from "../../engine/run";
 import type { NumberFormat } from "../../engine/tensor";
@@ -13,6 +12,7 @@ import type { Autoencoder } from "../../networks/roles";
 import type { Size } from "../engine";
 import { channelsFirst } from "../latent-layout";
 import type { Work } from "../work";
+import { decoderGraph } from "./graphs";
 import { Network } from "./network";
 
 export class WgslAutoencoder {
@@ -24,7 +24,8 @@ export class WgslAutoencoder {
     const vae = component(manifest, "vae");
     this.role = openAutoencoder(vae);
     const { needsFloat32, decoder, encoder } = this.role;
-    const options = { name: "vae", format: needsFloat32 ? "f32" : format, component: vae } as const;
+    // Weights stay float16 whatever the others are: they are the smallest part, and what they lose is seen pixel by pixel.
+    const options = { name: "vae", format: needsFloat32 ? "f32" : format, weights: "f16", component: vae } as const;
     this.decoder = new Network(device, { ...options, unused: decoder.unused });
     this.encoder = new Network(device, { ...options, unused: encoder.unused });
   }
@@ -75,16 +76,6 @@ export class WgslAutoencoder {
     await runPlan(plan, work.signal);
     return channelsFirst(Float32Array.from(await plan.read("latent")), latentChannels);
   }
-}
-
-/** From the denoiser's latent, still scaled, to the picture. */
-export function decoderGraph(g: GraphBuilder, role: Autoencoder, { height, width }: Size, output: "rgba" | "pixels"): void {
-  const { latentChannels, scalingFactor, shiftFactor, decoder } = role;
-  const latent = g.input("latent", [1, height, width, latentChannels], "run", "f32");
-  const unscaled = scalingFactor === 1 && shiftFactor === 0 ? latent : g.scaleShift(latent, 1 / scalingFactor, shiftFactor);
-  const decoded = decoder.build(g, { batch: 1, height, width, latent: unscaled });
-  if (output === "rgba") g.output("rgba", g.toRgba(decoded, { scale: 0.5, shift: 0.5 }));
-  else g.output("pixels", g.scaleShift(decoded, 0.5, 0.5));
 }
 
 /** Counts the pixels that `to-rgba` marked with alpha 0. */

@@ -29,7 +29,7 @@ let denoiser: WgslDenoiser;
 beforeEach(async () => {
   manifest ??= await diffusersManifest(nodeStore("models/vignette"));
   const device = await testDevice();
-  denoiser ??= new WgslDenoiser(manifest, device, "f32");
+  denoiser ??= new WgslDenoiser(manifest, device, { format: "f32" });
 });
 
 function text(tokens: number, seed: bigint): EncodedText {

@@ -1,39 +1,29 @@
 // The denoiser with the sampler's arithmetic around it, with one plan for each size: input scaling, the network, and the
 // linear combinations that give x0 and the next sample.
 import { component, denoiserName, type Manifest } from "../../checkpoints/manifest";
-import type { SteeringMethod, Steering } from "../../common/steering";
+import type { Steering } from "../../common/steering";
 import type { Device } from "../../engine/device";
-import type { GraphBuilder } from "../../engine/graph-builder";
 import type { Plan } from "../../engine/plan";
 import { runPlan } from "../../engine/run";
 import { packSteering, type TextKeys } from "../../engine/steering-input";
-import type { NumberFormat } from "../../engine/tensor";
 import { openDenoiser } from "../../networks";
 import type { Denoiser } from "../../networks/roles";
 import type { SamplerStep } from "../../samplers/schedule";
 import type { Condition, EncodedText, Size } from "../engine";
 import { channelsLast } from "../latent-layout";
 import type { Work } from "../work";
-import { Network } from "./network";
-
-export interface DenoiserPlanShape {
-  /** Of the latent. */
-  readonly height: number;
-  readonly width: number;
-  /** Text capacity in tokens. */
-  readonly textTokens: number;
-  readonly method: SteeringMethod;
-}
+import { stepGraph, type DenoiserPlanShape } from "./graphs";
+import { Network, type NetworkNumbers } from "./network";
 
 export class WgslDenoiser {
   readonly role: Denoiser;
   readonly network: Network;
 
-  constructor(manifest: Manifest, device: Device, format: NumberFormat) {
+  constructor(manifest: Manifest, device: Device, numbers: NetworkNumbers) {
     const name = denoiserName(manifest);
     const part = component(manifest, name);
     this.role = openDenoiser(part);
-    this.network = new Network(device, { name, format, component: part, unused: this.role.unused });
+    this.network = new Network(device, { ...numbers, name, component: part, unused: this.role.unused });
   }
 
   plan(shape: DenoiserPlanShape, work: Work): Promise<Plan> {
@@ -74,19 +64,6 @@ export class WgslDenoiser {
   get #readsPooledText(): boolean {
     return this.role.reads.kind === "text" && this.role.reads.pooledChannels !== undefined;
   }
-}
-
-/** The denoiser within a step: from `x` to `x0` and `next`. `coefficients` `[1, 12]` are those of the input, of x0 and of next. */
-export function stepGraph(g: GraphBuilder, role: Denoiser, { height, width, textTokens, method }: DenoiserPlanShape): void {
-  const shape = [1, height, width, role.inChannels];
-  const x = g.input("x", shape, "run", "f32");
-  const noise = g.input("noise", shape, "run", "f32");
-  const coefficients = g.input("coefficients", [1, 12], "run", "f32");
-  const sample = g.combine(x, coefficients, 0, { element: "activation" });
-  const out = role.build(g, { batch: 1, height, width, textTokens, steering: method, sample });
-  // x0 takes no noise (its coefficient is 0), but passing it lets both results share a pipeline.
-  g.output("x0", g.combine(x, coefficients, 1, { b: out, noise }));
-  g.output("next", g.combine(x, coefficients, 2, { b: out, noise }));
 }
 
 /** An encoded text, filled with zeros up to the plan's capacity; the key count says how many tokens are real. */

@@ -1,11 +1,12 @@
 // A model on our own engine: its networks as plans on one device, where they take turns if they do not fit together.
 import { component, componentBytes, denoiserName, weightBytes, type Manifest } from "../../checkpoints/manifest";
-import type { DrawHooks } from "../../common/drawing";
+import type { DrawHooks, WideNetwork } from "../../common/drawing";
 import { OnestrokeError } from "../../common/errors";
 import type { ModelFacts, ModelPart } from "../../common/model-facts";
 import { modelName } from "../../common/recipe";
 import type { Picture } from "../../common/picture";
 import type { Steering } from "../../common/steering";
+import type { WeightFormat } from "../../common/weight-format";
 import type { Device } from "../../engine/device";
 import type { Plan } from "../../engine/plan";
 import type { NumberFormat } from "../../engine/tensor";
@@ -22,6 +23,9 @@ import { loadingWork, type Work } from "../work";
 import { WgslAutoencoder } from "./autoencoder";
 import { WgslDenoiser } from "./denoiser";
 import type { Network } from "./network";
+import { WgslWidening } from "./widening";
+import { textState } from "./graphs";
+import { MemoryTurns } from "./memory-turns";
 import { WgslTextEncoder } from "./text-encoder";
 
 export interface WgslOptions {
@@ -29,13 +33,15 @@ export interface WgslOptions {
   readonly sampler?: SamplerOverrides;
   /** Number format of activations. Default: float16 where the device has it. */
   readonly format?: NumberFormat;
+  /** Number format of the weights of text encoders and denoiser. Default: for each, what most of its weights are stored in. */
+  readonly weights?: WeightFormat | undefined;
   /** Rows of the encoder's 77 tokens that a prompt may fill. Default 1: the rest is cut, as published pipelines do. */
   readonly textRows?: number;
-  /** Bytes of weights that may stay on the GPU between pictures. Networks with more take turns. Default 6 GiB. */
-  readonly residentBytes?: number;
+  /** What a picture may take of the GPU's memory. Networks that need more take turns. */
+  readonly memoryBytes?: number;
+  /** Networks whose numbers are known to pass float16. */
+  readonly inFloat32?: readonly WideNetwork[];
 }
-
-const DEFAULT_RESIDENT_BYTES = 6 * 2 ** 30;
 
 /**
  * Opens a checkpoint: uploads its weights and compiles the plans of its default size.
@@ -43,8 +49,12 @@ const DEFAULT_RESIDENT_BYTES = 6 * 2 ** 30;
  */
 export async function openWgslModel(manifest: Manifest, device: Device, hooks: DrawHooks = {}, options: WgslOptions = {}): Promise<Model> {
   const format = options.format ?? (device.hasFloat16 ? "f16" : "f32");
-  const textEncoders = await WgslTextEncoder.openAll(manifest, device, format, hooks.signal);
-  const engine = new WgslEngine(manifest, device, textEncoders, format, options);
+  const numbers = { format, weights: options.weights };
+  const texts = await WgslTextEncoder.openAll(manifest, device, numbers, hooks.signal);
+  const denoiser = new WgslDenoiser(manifest, device, numbers);
+  const formats = await Promise.all([...texts, denoiser].map(({ network }) => network.weightFormat(hooks.signal)));
+  const networks = { texts, denoiser, autoencoder: new WgslAutoencoder(manifest, device, format) };
+  const engine = new WgslEngine(manifest, device, networks, new Map(formats), format, options);
   const work = loadingWork(hooks, engine.facts.weightBytes);
   try {
     await engine.prepare(work);
@@ -55,39 +65,54 @@ export async function openWgslModel(manifest: Manifest, device: Device, hooks: D
   return new Model(engine, work.timings(), options.textRows);
 }
 
+interface WgslNetworks {
+  readonly texts: readonly WgslTextEncoder[];
+  readonly denoiser: WgslDenoiser;
+  readonly autoencoder: WgslAutoencoder;
+}
+
 class WgslEngine implements ModelEngine {
-  readonly facts: ModelFacts;
+  #manifest: Manifest;
+  #facts: ModelFacts;
   readonly sampler: Sampler;
   readonly latent: ModelEngine["latent"];
   readonly textEncoders: ModelEngine["textEncoders"];
+  readonly widening: WgslWidening;
   readonly #device: Device;
   readonly #texts: readonly WgslTextEncoder[];
   readonly #denoiser: WgslDenoiser;
   readonly #autoencoder: WgslAutoencoder;
-  /** Whether text encoders and denoiser do not fit together and take turns on the GPU. */
-  readonly #takeTurns: boolean;
+  readonly #memory: MemoryTurns;
 
   constructor(
     manifest: Manifest,
     device: Device,
-    texts: readonly WgslTextEncoder[],
+    { texts, denoiser, autoencoder }: WgslNetworks,
+    weightFormats: ReadonlyMap<string, WeightFormat>,
     format: NumberFormat,
-    { sampler, residentBytes = DEFAULT_RESIDENT_BYTES }: WgslOptions,
+    { sampler, memoryBytes, inFloat32 = [] }: WgslOptions,
   ) {
+    this.#manifest = manifest;
     this.#device = device;
     this.#texts = texts;
-    this.#denoiser = new WgslDenoiser(manifest, device, format);
-    this.#autoencoder = new WgslAutoencoder(manifest, device, format);
+    this.#denoiser = denoiser;
+    this.#autoencoder = autoencoder;
+    const { decoder, encoder, role } = autoencoder;
+    this.widening = new WgslWidening(
+      { denoiser: [denoiser.network], autoencoder: [decoder, encoder] },
+      { denoiser: format, autoencoder: role.needsFloat32 ? "f32" : format },
+      inFloat32,
+    );
     this.sampler = manifest.sampler
       ? withRule(manifest.sampler, sampler?.rule)
       : samplerFromConfig(component(manifest, "scheduler").config, sampler);
-    this.#takeTurns = weightBytes(manifest) > residentBytes;
     const { latentChannels, factor } = this.#autoencoder.role;
     this.latent = { channels: latentChannels, factor };
-    this.textEncoders = texts.map((text) => ({
+    this.textEncoders = texts.map((text, index) => ({
       tokenizer: text.tokenizer,
       encode: (ids, work) => {
-        if (this.#takeTurns) this.#denoiser.network.evict();
+        const name = index === 0 ? "text_encoder" : "text_encoder_2";
+        this.#memory.makeRoomFor(name);
         return text.encode(ids, work);
       },
     }));
@@ -97,33 +122,50 @@ class WgslEngine implements ModelEngine {
       texts.map(({ role }) => role),
     );
     checkUsualSide(this.#denoiser.role.sampleSize * factor);
-    this.facts = {
+    const side = this.#denoiser.role.sampleSize * factor;
+    this.#memory = new MemoryTurns(
+      { texts: texts.map((text) => text.role), denoiser: this.#denoiser.role, autoencoder: role, state: textState(manifest) },
+      {
+        text_encoder: texts.slice(0, 1).map(({ network }) => network),
+        text_encoder_2: texts.slice(1).map(({ network }) => network),
+        denoiser: [this.#denoiser.network],
+        autoencoder: [decoder, encoder],
+      },
+      { format, weights: weightFormats.get(denoiserName(manifest)) ?? "f16", bufferBytes: device.gpu.limits.maxBufferSize },
+      { width: side, height: side },
+      memoryBytes,
+    );
+    const { peakBytes: gpuBytes, turns } = this.#memory.plan;
+    this.#facts = {
+      memory: { gpuBytes, turns },
       id: modelName(manifest.name),
       title: manifest.title ?? manifest.name,
       ...(manifest.loras === undefined ? {} : { loras: manifest.loras }),
       license: manifest.license,
       weightBytes: weightBytes(manifest),
-      defaultSize: this.#denoiser.role.sampleSize * factor,
+      defaultSize: side,
       sizeMultiple: factor,
       maxSteps: manifest.steps?.maximum ?? maxSteps(this.sampler),
       steering: steeringDefaults(manifest),
       doubt: this.sampler.doubt,
       adapter: device.name,
-      parts: partsOf(manifest),
+      parts: partsOf(manifest, weightFormats),
     };
   }
 
-  /** Uploads and compiles what a picture of the default size needs, if all of it fits at once. */
+  /** Uploads and compiles what a picture of the default size needs, as far as it stays on the GPU. */
   async prepare(work: Work): Promise<void> {
-    if (this.#takeTurns) return;
+    const { turns } = this.#memory.plan;
     const side = this.#denoiser.role.sampleSize;
-    for (const text of this.#texts) await text.plan(work);
-    await this.#denoiser.plan({ height: side, width: side, textTokens: this.#rowTokens, method: "nasa" }, work);
-    await this.#autoencoder.plan({ height: side, width: side }, work);
+    const [text, text2] = this.#texts;
+    if (!turns.includes("text_encoder")) await text?.plan(work);
+    if (!turns.includes("text_encoder_2")) await text2?.plan(work);
+    if (!turns.includes("denoiser"))
+      await this.#denoiser.plan({ height: side, width: side, textTokens: this.#rowTokens, method: "nasa" }, work);
+    if (!turns.includes("autoencoder")) await this.#autoencoder.plan({ height: side, width: side }, work);
   }
 
   async begin(sample: Float32Array, condition: Condition, size: Size, work: Work): Promise<Denoising> {
-    if (this.#takeTurns) for (const { network } of this.#texts) network.evict();
     const latent = { height: size.height / this.latent.factor, width: size.width / this.latent.factor };
     const isText = condition.kind === "text";
     const side = this.#denoiser.role.sampleSize;
@@ -131,6 +173,8 @@ class WgslEngine implements ModelEngine {
     const keys = { positive: isText ? condition.positive.tokens : 0, negative: (isText && condition.negative?.tokens) || 0 };
     const textTokens = Math.max(keys.positive, keys.negative);
     const method = isText && condition.method === "nag" ? "nag" : "nasa";
+    this.#memory.planFor(size);
+    this.#memory.makeRoomFor("denoiser");
     const plan = await this.#denoiser.plan({ ...latent, textTokens, method }, work);
     this.#denoiser.write(plan, condition, size);
     plan.write("x", channelsLast(sample, this.latent.channels));
@@ -144,6 +188,7 @@ class WgslEngine implements ModelEngine {
         await this.#device.gpu.queue.onSubmittedWorkDone();
       },
       decode: async (output) => {
+        this.#memory.makeRoomFor("autoencoder");
         const decoder = await this.#autoencoder.plan(latent, work);
         const picture = await this.#autoencoder.decode(decoder, plan, output, work.signal);
         this.#device.assertAlive();
@@ -156,7 +201,29 @@ class WgslEngine implements ModelEngine {
   }
 
   encodePicture(picture: Picture, work: Work): Promise<Float32Array> {
+    this.#memory.makeRoomFor("autoencoder");
     return this.#autoencoder.encode(picture, work);
+  }
+
+  get facts(): ModelFacts {
+    return this.#facts;
+  }
+
+  async reweigh(weights: readonly number[], work: Work): Promise<boolean> {
+    const next = await this.#manifest.reweighed?.(weights, work.signal);
+    if (next === undefined) return false;
+    const { manifest, changed } = next;
+    this.#manifest = manifest;
+    this.#facts = { ...this.#facts, ...(manifest.loras === undefined ? {} : { loras: manifest.loras }) };
+    const networks = { text_encoder: this.#texts[0]?.network, text_encoder_2: this.#texts[1]?.network, unet: this.#denoiser.network };
+    const touched = (["text_encoder", "text_encoder_2", "unet"] as const).flatMap((name) => {
+      const [network, tensors] = [networks[name], changed.get(name)];
+      return network === undefined || tensors === undefined ? [] : [{ network, tensors, part: component(manifest, name) }];
+    });
+    // All take their new files first, so that none is left with the old ones if reading fails.
+    for (const { network, part } of touched) network.takeFiles(part);
+    for (const { network, tensors } of touched) await network.reread(tensors, work);
+    return changed.has("text_encoder") || changed.has("text_encoder_2");
   }
 
   async dispose(): Promise<void> {
@@ -182,15 +249,19 @@ class WgslEngine implements ModelEngine {
 
   async #measure(plan: Plan, latent: Size, work: Work): Promise<Measured> {
     const values = Float32Array.from(await plan.read("next"));
+    this.#memory.makeRoomFor("autoencoder");
     const decoder = await this.#autoencoder.plan(latent, work, "pixels");
     return { latent: values, pixels: await this.#autoencoder.pixels(decoder, plan, work.signal) };
   }
 }
 
 /** The networks with weights, in the order they run. */
-function partsOf(manifest: Manifest): readonly ModelPart[] {
+function partsOf(manifest: Manifest, weightFormats: ReadonlyMap<string, WeightFormat>): readonly ModelPart[] {
   const names = ["text_encoder", "text_encoder_2", denoiserName(manifest), "vae"] as const;
   return names
-    .map((name): ModelPart => ({ name, engine: "wgsl", byteLength: componentBytes(manifest.components[name]) }))
+    .map((name): ModelPart => {
+      const weights = weightFormats.get(name) ?? "f16";
+      return { name, engine: "wgsl", byteLength: componentBytes(manifest.components[name]), weights };
+    })
     .filter(({ byteLength }) => byteLength > 0);
 }

@@ -9,6 +9,7 @@ import { testDevice } from "../../engine/testing/evaluate";
 import { recordBuffers } from "../../engine/testing/record-buffers";
 import type { Progress } from "../../common/progress";
 import { Work } from "../work";
+import { WgslAutoencoder } from "./autoencoder";
 import { WgslDenoiser } from "./denoiser";
 import { openWgslModel } from "./model";
 
@@ -30,7 +31,7 @@ test("hundreds of tensors are a few reads of megabytes", async () => {
   const unet = component(manifest, "unet");
   expect((await openComponent(unet)).names.length, "control").toBeGreaterThan(300);
   reads.length = 0;
-  const denoiser = new WgslDenoiser(manifest, await testDevice(), "f32");
+  const denoiser = new WgslDenoiser(manifest, await testDevice(), { format: "f32" });
   await denoiser.plan({ height: 8, width: 8, textTokens: 77, method: "nasa" }, new Work());
   denoiser.network.evict();
   const [prefix, header, ...weights] = reads;
@@ -42,6 +43,29 @@ test("hundreds of tensors are a few reads of megabytes", async () => {
   expect(Math.max(...weights)).toBeLessThanOrEqual(4 * 2 ** 20);
 });
 
+test("the GPU's compiler has everything to do before the first weight is there", async () => {
+  const device = await testDevice();
+  const counts: number[] = [];
+  const plain = nodeStore("models/vignette");
+  const watched: ByteStore = {
+    ...plain,
+    open: async (path, signal) => {
+      const source = await plain.open(path, signal);
+      return { ...source, read: (begin, into) => (counts.push(device.programCount), source.read(begin, into)) };
+    },
+  };
+  // No other test here compiles a decoder, so its programs are new.
+  const autoencoder = new WgslAutoencoder(await diffusersManifest(watched), device, "f32");
+  const before = device.programCount;
+  counts.length = 0;
+  await autoencoder.plan({ height: 8, width: 8 }, new Work());
+  autoencoder.decoder.evict();
+  const [prefix, header, weights] = counts;
+  expect([prefix, header]).toEqual([before, before]);
+  expect(weights).toBeGreaterThan(before);
+  expect(device.programCount, "nothing is compiled twice, or later").toBe(weights);
+});
+
 test("a load that is cancelled at its last network frees those before it", async () => {
   const [device, manifest] = [await testDevice(), await diffusersManifest(nodeStore("models/vignette"))];
   const abort = new AbortController();
@@ -49,5 +73,14 @@ test("a load that is cancelled at its last network frees those before it", async
     if ("component" in progress && progress.component === "vae") abort.abort();
   };
   const load = () => openWgslModel(manifest, device, { signal: abort.signal, onProgress: stopAtDecoder });
-  expect(await recordBuffers(device, () => expect(load()).rejects.toMatchObject({ code: "cancelled" }))).toBe(0);
+  expect((await recordBuffers(device, () => expect(load()).rejects.toMatchObject({ code: "cancelled" }))).left).toBe(0);
+});
+
+test("the weights' format is what was chosen, or else what the files have", async () => {
+  const [device, manifest] = [await testDevice(), await diffusersManifest(nodeStore("models/vignette"))];
+  const formatOf = (weights?: "q8") => new WgslDenoiser(manifest, device, { format: "f32", weights }).network.weightFormat();
+  expect([await formatOf("q8"), await formatOf()]).toEqual([
+    ["unet", "q8"],
+    ["unet", "f16"],
+  ]);
 });

@@ -3,20 +3,29 @@
 // network; the next request for a plan brings them back.
 import { checkTensors } from "../../checkpoints/check-tensors";
 import { componentBytes, openComponent, type Component } from "../../checkpoints/manifest";
-import type { TensorReader } from "../../checkpoints/tensor-reader";
+import type { StreamedTensor, TensorReader, Wanted } from "../../checkpoints/tensor-reader";
+import type { WeightFormat } from "../../common/weight-format";
 import type { Device } from "../../engine/device";
 import { fuseGraph } from "../../engine/fuse";
 import type { Graph } from "../../engine/graph";
 import { GraphBuilder } from "../../engine/graph-builder";
 import { Plan } from "../../engine/plan";
+import { quantiseGraph } from "../../engine/quantise-graph";
+import { fitGraph } from "../../engine/strips/fit-graph";
 import type { NumberFormat } from "../../engine/tensor";
 import { checkpointTensors, Weights } from "../../engine/weights";
 import type { Work } from "../work";
 
-export interface NetworkOptions {
+export interface NetworkNumbers {
+  /** Of activations. */
+  readonly format: NumberFormat;
+  /** Of the weights that may have it (engine/quantise-graph.ts). Absent: what most of them are stored in. */
+  readonly weights?: WeightFormat | undefined;
+}
+
+export interface NetworkOptions extends NetworkNumbers {
   /** For progress and messages: "unet". */
   readonly name: string;
-  readonly format: NumberFormat;
   readonly component: Component;
   /** Checkpoint tensors the graphs may leave unread. */
   readonly unused: readonly RegExp[];
@@ -27,16 +36,22 @@ const KEPT_PLANS = 3;
 
 export class Network {
   readonly #device: Device;
-  readonly #options: NetworkOptions;
+  #options: NetworkOptions;
+  #format: NumberFormat;
+  /** Larger intermediate tensors are computed in strips. */
+  #arenaBytes = 2 ** 30;
   readonly #plans = new Map<string, Plan>();
   #reader: Promise<TensorReader> | undefined;
   #weights: Weights | undefined;
+  /** Whether what is on the GPU is not what the files hold. */
+  #isStale = false;
   /** Hears the share of the weights that have come, 0 to 1, of the load that runs. */
   #onShare: ((share: number) => void) | undefined;
 
   constructor(device: Device, options: NetworkOptions) {
     this.#device = device;
     this.#options = options;
+    this.#format = options.format;
   }
 
   /** Bytes of weights on the GPU. */
@@ -44,11 +59,19 @@ export class Network {
     return this.#weights?.byteLength ?? 0;
   }
 
+  /** The name of its component, and the number format of its weights on the GPU. @throws OnestrokeError as `openComponent` */
+  async weightFormat(signal?: AbortSignal): Promise<readonly [name: string, weights: WeightFormat]> {
+    const { name, weights } = this.#options;
+    return [name, weights ?? (await this.#files(signal)).weightFormat];
+  }
+
   /**
    * The plan of the graph that `build` makes, compiled on first use of `key`.
    * @throws OnestrokeError `model-corrupt`, `model-missing`, `gpu-unsupported`, `gpu-out-of-memory`, `gpu-lost`, `cancelled`
    */
   async plan(key: string, build: (g: GraphBuilder) => void, work: Work): Promise<Plan> {
+    // The reading of new files ended in another network's failure.
+    if (this.#isStale) this.evict();
     const known = this.#plans.get(key);
     if (known) {
       this.#plans.delete(key);
@@ -67,51 +90,108 @@ export class Network {
     return plan;
   }
 
+  /** Computes in this format from the next plan on. The weights stay as they are. */
+  useFormat(format: NumberFormat): void {
+    if (format === this.#format) return;
+    this.#format = format;
+    this.dropPlans();
+  }
+
+  /** What intermediate tensors of the next plans may take. Plans that are there stay only if nothing changes. */
+  useArena(bytes: number): void {
+    if (bytes === this.#arenaBytes) return;
+    this.#arenaBytes = bytes;
+    this.dropPlans();
+  }
+
+  /** Reads another component from now on, of the same network. What is on the GPU stays until `reread`. */
+  takeFiles(component: Component): void {
+    this.#options = { ...this.#options, component };
+    this.#reader = undefined;
+    this.#isStale = true;
+  }
+
+  /**
+   * Reads what is otherwise in the new files than in the ones before. What is not on the GPU is read when it comes back.
+   * @throws OnestrokeError as `plan`; then nothing is on the GPU any more, and the next plan brings the new weights
+   */
+  async reread(changed: ReadonlySet<string>, work: Work): Promise<void> {
+    try {
+      await this.#open(work);
+      await work.time("load", async () => this.#weights?.update(changed, work.signal));
+      for (const plan of this.#plans.values()) plan.invalidate();
+      this.#isStale = false;
+    } catch (error) {
+      this.evict();
+      throw error;
+    }
+  }
+
   /** Frees the GPU memory of weights and plans. */
   evict(): void {
-    for (const plan of this.#plans.values()) plan.destroy();
-    this.#plans.clear();
+    this.#isStale = false;
+    this.dropPlans();
     this.#weights?.evict();
     this.#weights = undefined;
   }
 
-  /** Progress is counted in bytes as they come: on a slow line one read takes minutes. */
-  #stream(reader: TensorReader, names: readonly string[], signal: AbortSignal | undefined): ReturnType<TensorReader["stream"]> {
-    const storedBytes = reader.storedBytes(names);
-    let arrivedBytes = 0;
-    return reader.stream(names, signal, (byteLength) => {
-      arrivedBytes += byteLength;
-      this.#onShare?.(arrivedBytes / storedBytes);
-    });
+  /** Frees the GPU memory of plans; the weights stay. */
+  dropPlans(): void {
+    for (const plan of this.#plans.values()) plan.destroy();
+    this.#plans.clear();
   }
 
   async #compile(source: Graph, work: Work): Promise<Plan> {
-    const graph = fuseGraph(source);
-    const { component, unused, format, name } = this.#options;
+    const { unused, name } = this.#options;
     const { signal } = work;
-    const totalBytes = componentBytes(component);
-    const say = (share: number) => work.say({ stage: "load", component: name, loadedBytes: Math.round(share * totalBytes), totalBytes });
-    // This is reported before the first byte arrives, so that a waiting user knows what the wait is for.
-    if (!this.#weights) say(0);
-    this.#reader ??= openComponent(component, signal);
-    const reader = await this.#reader.catch((error: unknown) => {
-      this.#reader = undefined;
-      throw error;
-    });
+    const reader = await this.#open(work);
     work.throwIfCancelled();
+    const [, weightFormat] = await this.weightFormat(signal);
+    const graph = fitGraph(quantiseGraph(fuseGraph(source), weightFormat), this.#format, {
+      arenaBytes: this.#arenaBytes,
+      bufferBytes: this.#device.gpu.limits.maxBufferSize,
+    });
     // The check covers the whole network: a tensor that the current outputs do not need is neither missing nor surplus.
     checkTensors(reader, checkpointTensors(source), unused, name);
-    this.#onShare = say;
-    const weights = (this.#weights ??= new Weights(this.#device, {
-      stream: (shapes, stop) => this.#stream(reader, [...shapes.keys()], stop),
-    }));
+    const weights = (this.#weights ??= new Weights(this.#device, { stream: (wanted, stop) => this.#stream(wanted, stop) }));
+    // The GPU's compiler works while the weights come. What it fails of, `compile` fails of again.
+    Plan.prepare(this.#device, graph, { format: this.#format, ...(signal ? { signal } : {}) }).catch(() => undefined);
     await work.time("load", () => weights.load(graph, signal));
     return work.time("compile", () =>
       Plan.compile(this.#device, graph, weights, {
-        format,
+        format: this.#format,
         ...(signal ? { signal } : {}),
         onPipeline: (pipelines, totalPipelines) => work.say({ stage: "compile", component: name, pipelines, totalPipelines }),
       }),
     );
+  }
+
+  /** The component's tensors. What is read of them from now on is told to `work`. */
+  #open(work: Work): Promise<TensorReader> {
+    const { component, name } = this.#options;
+    const totalBytes = componentBytes(component);
+    this.#onShare = (share) => work.say({ stage: "load", component: name, loadedBytes: Math.round(share * totalBytes), totalBytes });
+    // This is reported before the first byte arrives, so that a waiting user knows what the wait is for.
+    if (!this.#weights) this.#onShare(0);
+    return this.#files(work.signal);
+  }
+
+  #files(signal?: AbortSignal): Promise<TensorReader> {
+    const opening = (this.#reader ??= openComponent(this.#options.component, signal));
+    return opening.catch((error: unknown) => {
+      this.#reader = undefined;
+      throw error;
+    });
+  }
+
+  /** Progress is counted in bytes as they come: on a slow line one read takes minutes. */
+  async *#stream(wanted: Wanted, signal: AbortSignal | undefined): AsyncGenerator<StreamedTensor> {
+    const reader = await this.#files(signal);
+    const storedBytes = reader.storedBytes(wanted.keys());
+    let arrivedBytes = 0;
+    yield* reader.stream(wanted, signal, (byteLength) => {
+      arrivedBytes += byteLength;
+      this.#onShare?.(arrivedBytes / storedBytes);
+    });
   }
 }

@@ -3,23 +3,22 @@ import { component, type Manifest } from "../../checkpoints/manifest";
 import type { Device } from "../../engine/device";
 import type { Plan } from "../../engine/plan";
 import { runPlan } from "../../engine/run";
-import type { NumberFormat } from "../../engine/tensor";
 import { openTextEncoder } from "../../networks";
 import type { TextEncoder as TextEncoderRole } from "../../networks/roles";
 import { openClipTokenizer, type ClipTokenizer } from "../../tokenizer/clip-tokenizer";
 import { checkTokenizer } from "../check-parts";
 import type { TextEncoder, TextRow } from "../engine";
 import type { Work } from "../work";
-import { Network } from "./network";
+import { textGraph, textState, type TextState } from "./graphs";
+import { Network, type NetworkNumbers } from "./network";
 
 export class WgslTextEncoder implements TextEncoder {
   readonly role: TextEncoderRole;
   readonly tokenizer: ClipTokenizer;
   readonly network: Network;
-  /** SDXL reads the state before the last layer's; SD1 and SD2 read the last one, after the final norm. */
-  readonly #state: "penultimate" | "lastHiddenState";
+  readonly #state: TextState;
 
-  private constructor(role: TextEncoderRole, tokenizer: ClipTokenizer, network: Network, state: "penultimate" | "lastHiddenState") {
+  private constructor(role: TextEncoderRole, tokenizer: ClipTokenizer, network: Network, state: TextState) {
     this.role = role;
     this.tokenizer = tokenizer;
     this.network = network;
@@ -27,16 +26,16 @@ export class WgslTextEncoder implements TextEncoder {
   }
 
   /** Every encoder of a model: one, SDXL's two, or none if it draws classes. @throws OnestrokeError `model-*`, `cancelled` */
-  static openAll(manifest: Manifest, device: Device, format: NumberFormat, signal?: AbortSignal): Promise<readonly WgslTextEncoder[]> {
+  static openAll(manifest: Manifest, device: Device, numbers: NetworkNumbers, signal?: AbortSignal): Promise<readonly WgslTextEncoder[]> {
     const suffixes = { "stable-diffusion": [""], "stable-diffusion-xl": ["", "_2"], "class-to-image": [] } as const;
-    const state = manifest.pipeline === "stable-diffusion-xl" ? "penultimate" : "lastHiddenState";
+    const state = textState(manifest);
     const opened = suffixes[manifest.pipeline].map(async (suffix) => {
       const part = component(manifest, `text_encoder${suffix}`);
       const { store, folder } = component(manifest, `tokenizer${suffix}`);
       const role = openTextEncoder(part);
       const tokenizer = await openClipTokenizer(store, folder, signal);
       checkTokenizer(tokenizer, role);
-      const network = new Network(device, { name: `text_encoder${suffix}`, format, component: part, unused: role.unused });
+      const network = new Network(device, { ...numbers, name: `text_encoder${suffix}`, component: part, unused: role.unused });
       return new WgslTextEncoder(role, tokenizer, network, state);
     });
     return Promise.all(opened);
@@ -44,15 +43,7 @@ export class WgslTextEncoder implements TextEncoder {
 
   /** Uploads the weights and compiles the plan. */
   plan(work: Work): Promise<Plan> {
-    return this.network.plan(
-      "text",
-      (g) => {
-        const text = this.role.build(g, { batch: 1 });
-        g.output("hidden", text[this.#state]);
-        if (text.textEmbeds) g.output("pooled", text.textEmbeds);
-      },
-      work,
-    );
+    return this.network.plan("text", (g) => textGraph(g, this.role, this.#state), work);
   }
 
   /** @throws OnestrokeError as `Network.plan` and `runPlan` */

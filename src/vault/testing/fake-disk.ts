@@ -48,7 +48,7 @@ export class FakeDisk {
 
 /** One life of a vault: counts its awaits, and stops at one of them for ever. */
 export class Life {
-  readonly #diesAt: number;
+  #diesAt: number;
   #steps = 0;
   #die: () => void = () => undefined;
   readonly death = new Promise<void>((resolve) => {
@@ -61,6 +61,11 @@ export class Life {
 
   get steps(): number {
     return this.#steps;
+  }
+
+  /** Stops it at its next await. */
+  end(): void {
+    this.#diesAt = 0;
   }
 
   async step(): Promise<void> {

@@ -1,6 +1,7 @@
 // Brings the missing chunks of one file: ranges, several in flight, from the first mirror that gives them. A connection that breaks costs
 // only the bytes that had not come yet. From a server that knows no ranges the file comes whole, and what is here already is passed over.
 import { OnestrokeError, throwIfCancelled } from "../../common/errors";
+import { freeMemory } from "../../common/free-memory";
 import { LastingFault, NoRanges, PassingFault, transferError } from "./faults";
 import { request, wrongLength } from "./request";
 import { retrying } from "./retry";
@@ -116,6 +117,8 @@ class MirrorTransfer {
       } catch (thrown) {
         failure ??= { thrown };
         stop.abort();
+      } finally {
+        freeMemory(buffer);
       }
     };
     await new Promise<void>((resolve) => {

@@ -63,7 +63,7 @@ export function gradientBackend(faults: readonly (Fault | undefined)[] = []): Gr
     loaded,
     drawn,
     lose: (reason) => lose(reason),
-    async load(id, engine = "wgsl", hooks): Promise<LoadedModel> {
+    async load(id, engine = "wgsl", hooks, _, loras = []): Promise<LoadedModel> {
       hooks.onEngine?.(engine);
       hooks.onProgress?.({ stage: "load", component: "unet", loadedBytes: 0, totalBytes: 1_000 });
       await Promise.resolve();
@@ -71,7 +71,12 @@ export function gradientBackend(faults: readonly (Fault | undefined)[] = []): Gr
       if (id.includes("missing")) throw new OnestrokeError("model-missing", "unet/config.json is not there", { file: "unet/config.json" });
       loaded.push(id);
       const facts = { ...FACTS, parts: FACTS.parts.map((part) => ({ ...part, engine })) };
-      return { facts, draw: (recipe, drawHooks) => draw(recipe, drawHooks ?? {}, facts), dispose: async () => undefined };
+      // Other weights of the same LoRAs are taken as they come, as the pipeline takes them.
+      const merged = ({ loras: weighted = [] }: Recipe): ModelFacts =>
+        loras.length === 0 || String(weighted.map(({ name }) => name)) !== String(loras.map(({ name }) => name))
+          ? facts
+          : { ...facts, loras: weighted };
+      return { facts, draw: (recipe, drawHooks) => draw(recipe, drawHooks ?? {}, merged(recipe)), dispose: async () => undefined };
     },
   };
 }

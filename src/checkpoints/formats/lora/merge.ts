@@ -5,7 +5,7 @@ import type { ComponentName } from "../../../catalogue/components";
 import { OnestrokeError } from "../../../common/errors";
 import { parseUnetConfig } from "../../../networks/unet-config";
 import type { Sampler } from "../../../samplers/sampler";
-import { componentBytes, openComponent, type Component, type Manifest } from "../../manifest";
+import { component, componentBytes, openComponent, type Component, type Manifest, type Reweighed } from "../../manifest";
 import type { Addition, TensorReader } from "../../tensor-reader";
 import { namesFewSteps } from "../few-step-name";
 import { renamed, unetModules, type ModuleNames } from "../original/unet-names";
@@ -19,24 +19,79 @@ export interface WeightedLora {
 
 const TARGETS = ["unet", "text_encoder", "text_encoder_2"] as const satisfies readonly ComponentName[];
 
+type Target = (typeof TARGETS)[number];
+
 /** @throws OnestrokeError `model-unsupported` naming a layer that is not the model's; what opening the model's weights throws */
-export async function withLoras(manifest: Manifest, loras: readonly WeightedLora[], signal?: AbortSignal): Promise<Manifest> {
-  const active = loras.filter(({ weight }) => weight !== 0);
-  const components: Partial<Record<ComponentName, Component>> = { ...manifest.components };
-  for (const target of TARGETS) {
-    const touching = active.filter(({ lora }) => lora.layers.some((layer) => layer.target === target));
-    if (touching.length === 0) continue;
-    const part = components[target];
-    if (part === undefined) throw unfit(touching[0], manifest, `its ${target}, which this model does not have`);
-    const base = await openComponent(part, signal);
-    const merged = touching.reduce((reader, one) => reader.plus(additionsTo(base, part, target, one, manifest)), base);
-    components[target] = { ...part, weights: { byteLength: componentBytes(part), open: async () => merged } };
+export function withLoras(manifest: Manifest, loras: readonly WeightedLora[], signal?: AbortSignal): Promise<Manifest> {
+  return new Merger(manifest).merged(loras, signal);
+}
+
+/** Merges LoRAs into one model, again and again with other weights: its files are opened once. */
+class Merger {
+  readonly #base: Manifest;
+  readonly #readers = new Map<Target, Promise<TensorReader>>();
+
+  constructor(base: Manifest) {
+    this.#base = base;
   }
-  const { sampler } = manifest;
-  // A few-step LoRA is what a model that was not made for few steps lacks.
-  const isQuick = active.some(({ lora }) => namesFewSteps(lora.name));
-  const stepped = sampler === undefined || !isQuick ? {} : { sampler: withoutDoubt(sampler) };
-  return { ...manifest, ...stepped, components, loras: loras.map(({ lora: { name }, weight }) => ({ name, weight })) };
+
+  async merged(loras: readonly WeightedLora[], signal?: AbortSignal): Promise<Manifest> {
+    const active = loras.filter(({ weight }) => weight !== 0);
+    const components: Partial<Record<ComponentName, Component>> = { ...this.#base.components };
+    for (const target of TARGETS) {
+      const touching = active.filter((one) => touches(one, target));
+      if (touching.length === 0) continue;
+      let reader = await this.#open(target, touching[0], signal);
+      for (const one of touching) reader = reader.plus(await this.#additions(one, target, signal));
+      const merged = reader;
+      const part = component(this.#base, target);
+      components[target] = { ...part, weights: { byteLength: componentBytes(part), open: async () => merged } };
+    }
+    const { sampler } = this.#base;
+    // A few-step LoRA is what a model that was not made for few steps lacks.
+    const isQuick = active.some(({ lora }) => namesFewSteps(lora.name));
+    const stepped = sampler === undefined || !isQuick ? {} : { sampler: withoutDoubt(sampler) };
+    return {
+      ...this.#base,
+      ...stepped,
+      components,
+      loras: loras.map(({ lora: { name }, weight }) => ({ name, weight })),
+      reweighed: (weights, stop) => this.#reweighed(loras, weights, stop),
+    };
+  }
+
+  async #reweighed(loras: readonly WeightedLora[], weights: readonly number[], signal?: AbortSignal): Promise<Reweighed> {
+    const next = loras.map(({ lora, weight }, index) => ({ lora, weight: weights[index] ?? weight }));
+    const moved = next.filter(({ weight }, index) => weight !== loras[index]?.weight);
+    const changed = new Map<ComponentName, ReadonlySet<string>>();
+    for (const target of TARGETS) {
+      const names = new Set<string>();
+      for (const one of moved.filter((each) => touches(each, target))) {
+        for (const name of (await this.#additions(one, target, signal)).keys()) names.add(name);
+      }
+      if (names.size > 0) changed.set(target, names);
+    }
+    return { manifest: await this.merged(next, signal), changed };
+  }
+
+  async #additions(weighted: WeightedLora, target: Target, signal?: AbortSignal): Promise<ReadonlyMap<string, Addition>> {
+    const base = await this.#open(target, weighted, signal);
+    return additionsTo(base, component(this.#base, target), target, weighted, this.#base);
+  }
+
+  #open(target: Target, weighted: WeightedLora | undefined, signal?: AbortSignal): Promise<TensorReader> {
+    const part = this.#base.components[target];
+    if (part === undefined) throw unfit(weighted, this.#base, `its ${target}, which this model does not have`);
+    const opening = this.#readers.get(target) ?? openComponent(part, signal);
+    this.#readers.set(target, opening);
+    // A failure is not remembered: the next attempt may succeed.
+    opening.catch(() => this.#readers.delete(target));
+    return opening;
+  }
+}
+
+function touches({ lora }: WeightedLora, target: Target): boolean {
+  return lora.layers.some((layer) => layer.target === target);
 }
 
 function withoutDoubt({ rule, noise, predictionType }: Sampler): Sampler {

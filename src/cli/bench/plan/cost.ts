@@ -4,7 +4,7 @@ import type { BufferSource } from "../../../engine/kernel";
 import type { Op } from "../../../engine/ops";
 import { tensorOf, type StagedDispatch } from "../../../engine/stages";
 import { axis, byteLengthOf, channelsOf, elementBytes, strideOf, type NumberFormat } from "../../../engine/tensor";
-import { packedBytes } from "../../../engine/weights";
+import { packedBytes } from "../../../engine/weight-layout";
 
 export interface Cost {
   /** A multiply-add counts as two. */

@@ -6,7 +6,7 @@ import { weightId, weightsOf } from "../../../engine/ops";
 import { RATES, stageGraph, type Stages } from "../../../engine/stages";
 import type { NumberFormat } from "../../../engine/tensor";
 import { TRAITS } from "../../../engine/traits";
-import { packedBytes } from "../../../engine/weights";
+import { packedBytes } from "../../../engine/weight-layout";
 import { assembleWgsl } from "../../../engine/wgsl";
 import { costOf, type Cost } from "./cost";
 import { plannedGraph, type PlannedNetwork } from "./networks";

@@ -5,9 +5,9 @@ import { fuseGraph } from "../../../engine/fuse";
 import type { Graph } from "../../../engine/graph";
 import { GraphBuilder } from "../../../engine/graph-builder";
 import { openAutoencoder, openDenoiser, openTextEncoder } from "../../../networks";
-import { KL, SD21, SDXL } from "../../../networks/published";
-import { decoderGraph } from "../../../pipeline/wgsl/autoencoder";
-import { stepGraph } from "../../../pipeline/wgsl/denoiser";
+import { CLIP_H, KL, SD21, SDXL } from "../../../networks/published";
+import { decoderGraph } from "../../../pipeline/wgsl/graphs";
+import { stepGraph } from "../../../pipeline/wgsl/graphs";
 
 /** By their names on the command line: the network, and the side of its latent. */
 const NETWORKS = {
@@ -29,15 +29,6 @@ export function plannedGraph(network: PlannedNetwork): Graph {
   NETWORKS[network](g);
   return fuseGraph(g.build());
 }
-
-const CLIP_H = {
-  model_type: "clip_text_model",
-  hidden_size: 1024,
-  intermediate_size: 4096,
-  num_attention_heads: 16,
-  num_hidden_layers: 23,
-  hidden_act: "gelu",
-};
 
 function vignette(part: string): unknown {
   return JSON.parse(readFileSync(new URL(`../../../../models/vignette/${part}/config.json`, import.meta.url), "utf8"));

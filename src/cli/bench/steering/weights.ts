@@ -5,13 +5,14 @@ import type { Device } from "../../../engine/device";
 import type { Graph } from "../../../engine/graph";
 import { weightsOf, type Weight } from "../../../engine/ops";
 import { product } from "../../../engine/tensor";
-import { checkpointTensors, packedBytes, Weights } from "../../../engine/weights";
+import { packedBytes } from "../../../engine/weight-layout";
+import { checkpointTensors, Weights } from "../../../engine/weights";
 
 export function separateWeights(device: Device, graph: Graph): Weights {
   const values = madeUpValues(Math.max(...[...checkpointTensors(graph).values()].map(product)));
   return new Weights(device, {
-    async *stream(shapes) {
-      for (const [key, shape] of shapes) yield [key, values.subarray(0, product(shape))];
+    async *stream(wanted) {
+      for (const [key, { shape }] of wanted) yield [key, values.subarray(0, product(shape))];
     },
   });
 }

@@ -48,7 +48,8 @@ export function lowerConv2d(op: Conv2d, output: Tensor, lowering: Lowering): rea
           taps: kernelHeight * kernelWidth,
           kernel_width: kernelWidth,
           stride: op.stride,
-          top: op.padding.top,
+          // A negative one wraps, as the coordinates do.
+          top: op.padding.top >>> 0,
           left: op.padding.left,
           height: axis(x, 1),
           width: axis(x, 2),

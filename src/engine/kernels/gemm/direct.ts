@@ -5,16 +5,18 @@
 import { entryPoint, range, unroll, wgsl } from "../../wgsl";
 import type { DirectRows } from "./source";
 import { threadsOf, type Tile } from "./tile";
+import type { WeightLoad } from "./weight-load";
 
 export interface DirectText {
   readonly tile: Tile;
   readonly source: DirectRows;
+  readonly weight: WeightLoad;
   readonly gated: boolean;
   /** `finish` and what it needs. */
   readonly epilogue: string;
 }
 
-export function directWgsl({ tile, source, gated, epilogue }: DirectText): string {
+export function directWgsl({ tile, source, weight, gated, epilogue }: DirectText): string {
   const { threadRows, threadColumns } = tile;
   const threadQuads = threadColumns / 4;
   const columnThreads = tile.columns / threadColumns;
@@ -22,7 +24,7 @@ export function directWgsl({ tile, source, gated, epilogue }: DirectText): strin
   const eachSum = (text: (i: number, j: number) => string) => unroll(threadRows, (i) => eachQuad((j) => text(i, j)));
   const sums = range(threadRows).flatMap((i) => range(threadQuads).map((j) => `sum_${i}_${j}`));
   return wgsl`
-    ${epilogue}
+    ${[weight.functions, epilogue].filter((each) => each !== "").join("\n\n")}
 
     ${entryPoint(
       threadsOf(tile),
@@ -40,8 +42,7 @@ export function directWgsl({ tile, source, gated, epilogue }: DirectText): strin
           ${unroll(threadRows, source.place)}
           for (var quad = 0u; quad < segment_quads; quad++) {
             // Read four rows of W, and four channels of each row of A.
-            let w_begin = (weight_row + 4u * quad) * sizes.weight_quads;
-            ${unroll(4, (k) => eachQuad((j) => `let w_${k}_${j} = load_weight(w_begin + ${k}u * sizes.weight_quads + quad_${j});`))}
+            ${weight.fourRows(threadQuads)}
             // Multiply them, row by row.
             ${unroll(
               threadRows,

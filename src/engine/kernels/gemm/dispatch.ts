@@ -10,6 +10,7 @@ import type { GemmPlan } from "./plan";
 import type { RowBand } from "./row-bands";
 import type { RowSource } from "./source";
 import { tiledWgsl } from "./tiled";
+import { weightLoad } from "./weight-load";
 
 export interface GemmDispatch {
   readonly name: string;
@@ -36,6 +37,7 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
   const split = plan.splits > 1;
   const slicesPerPart = Math.ceil(gemm.slices / plan.splits);
   const parts = Math.ceil(gemm.slices / slicesPerPart);
+  const weight = weightLoad(gemm.weight);
   const inputs = gemm.inputs.map(({ name, tensor }): Binding => ({ name, access: "read", element: tensor.element, lanes: 4 }));
   const finishSizes = {
     output_quads: epilogue.gated ? weightQuads / 2 : weightQuads,
@@ -56,13 +58,12 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
   };
   const buffers = {
     ...Object.fromEntries(gemm.inputs.map(({ name, buffer }) => [name, buffer])),
-    weight: { weight: gemm.weight },
+    ...weight.buffers,
   };
-  const weight: Binding = { name: "weight", access: "read", element: "weight", lanes: 4 };
   if (!split) {
     return [
       {
-        kernel: { ...product, bindings: [...inputs, weight, ...epilogueBindings(epilogue)] },
+        kernel: { ...product, bindings: [...inputs, ...weight.bindings, ...epilogueBindings(epilogue)] },
         buffers: { ...buffers, ...epilogueBuffers(epilogue, (tensor) => band.windowOf(tensor)) },
       },
     ];
@@ -71,7 +72,7 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
   const rowOffset = epilogue.channelBias ? { row_offset: band.rows.begin } : {};
   return [
     {
-      kernel: { ...product, bindings: [...inputs, weight, { name: "partial", access: "write", element: "f32", lanes: 4 }] },
+      kernel: { ...product, bindings: [...inputs, ...weight.bindings, { name: "partial", access: "write", element: "f32", lanes: 4 }] },
       buffers: { ...buffers, partial: { tensor: partials } },
     },
     {
@@ -87,14 +88,15 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
   ];
 }
 
-function productWgsl({ plan, source, epilogue, inputs }: GemmDispatch, target: KernelTarget): string {
+function productWgsl({ plan, source, epilogue, inputs, ...gemm }: GemmDispatch, target: KernelTarget): string {
   const { tile } = plan;
+  const weight = weightLoad(gemm.weight);
   const { gated } = epilogue;
-  if (plan.direct) return directWgsl({ tile, source: source.direct, gated, epilogue: epilogueWgsl(epilogue) });
+  if (plan.direct) return directWgsl({ tile, source: source.direct, weight, gated, epilogue: epilogueWgsl(epilogue) });
   const split = plan.splits > 1;
   const half =
     target.traits.multipliesInFloat16 && target.format === "f16" && inputs.every(({ tensor }) => tensor.element === "activation");
-  return tiledWgsl({ tile, source: source.tiled, gated, epilogue: split ? "" : epilogueWgsl(epilogue), split, half });
+  return tiledWgsl({ tile, source: source.tiled, weight, gated, epilogue: split ? "" : epilogueWgsl(epilogue), split, half });
 }
 
 function sumWgsl(epilogue: Epilogue): string {

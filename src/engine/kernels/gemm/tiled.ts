@@ -11,10 +11,12 @@
 import { entryPoint, unroll, wgsl } from "../../wgsl";
 import type { TiledRows } from "./source";
 import { type Tile, threadsOf } from "./tile";
+import type { WeightLoad } from "./weight-load";
 
 export interface TiledText {
   readonly tile: Tile;
   readonly source: TiledRows;
+  readonly weight: WeightLoad;
   readonly gated: boolean;
   /** `finish` and what it needs; with split reductions partial sums are stored instead. */
   readonly epilogue: string;
@@ -27,7 +29,8 @@ export interface TiledText {
 }
 
 export function tiledWgsl(text: TiledText): string {
-  const { tile, source, split, epilogue, half } = text;
+  const { tile, source, split, half } = text;
+  const declarations = [text.weight.functions, text.weight.rowFunction, text.epilogue].filter((each) => each !== "").join("\n\n");
   const { rows, columns, depth, threadRows, threadColumns } = tile;
   const threads = threadsOf(tile);
   const [depthQuads, columnQuads, columnThreads] = [depth / 4, columns / 4, columns / threadColumns];
@@ -35,7 +38,7 @@ export function tiledWgsl(text: TiledText): string {
   const tiled = half ? "vec4<f16>" : "vec4<f32>";
   const eachSum = (line: (name: string) => string) => unroll(threadRows, (i) => unroll(threadColumns / 4, (j) => line(`${i}_${j}`)));
   return wgsl`
-    ${epilogue}
+    ${declarations}
 
     var<workgroup> a_tile: array<${tiled}, ${rows * depthQuads}>; // [rows][depth / 4]
     var<workgroup> w_tile: array<${tiled}, ${depth * columnQuads}>; // [depth][columns / 4]
@@ -62,7 +65,7 @@ export function tiledWgsl(text: TiledText): string {
           // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
           ${source.slice}
           ${source.read(loads.a)}
-          ${unroll(loads.w, (load) => readW(tile, load))}
+          ${unroll(loads.w, (load) => readW(text, load))}
           ${unroll(loads.a, (load) => `a_tile[thread + ${load * threads}u] = ${stored(text, `select(vec4<f32>(0.0), read_${load}, inside_${load})`)};`)}
           ${copyW(text, loads.w)}
           workgroupBarrier();
@@ -88,9 +91,8 @@ function loadCounts(tile: Tile): { readonly a: number; readonly w: number } {
   return { a: (tile.rows * tile.depth) / 4 / threads, w: Math.max(1, (tile.depth * tile.columns) / 4 / threads) };
 }
 
-function readW(tile: Tile, load: number): string {
-  const row = `weight_row + w_row + ${(load * threadsOf(tile) * 4) / tile.columns}u`;
-  return `let w_read_${load} = load_weight((${row}) * sizes.weight_quads + w_quad);`;
+function readW({ tile, weight }: TiledText, load: number): string {
+  return `let w_read_${load} = ${weight.row(`weight_row + w_row + ${(load * threadsOf(tile) * 4) / tile.columns}u`, "w_quad")};`;
 }
 
 function copyW(text: TiledText, loads: number): string {

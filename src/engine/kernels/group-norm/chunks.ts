@@ -2,7 +2,7 @@
 // and each gives the moments of every channel on its own. Reads are whole coalesced quads,
 // so neither group sizes nor the seam of two sources matter here; groups.ts merges.
 import type { Dispatch, Kernel, Lowering } from "../../kernel";
-import { channelsOf, quadsOf, type Tensor } from "../../tensor";
+import { quadsOf, type Tensor } from "../../tensor";
 import { entryPoint, wgsl } from "../../wgsl";
 import { bandsOf, sourceOf, type Rows } from "../bands";
 import { momentsWgsl } from "../moments";
@@ -24,18 +24,18 @@ export function chunksOf(pixels: number): Chunks {
   return { count: Math.ceil(pixels / length), pixels: length };
 }
 
-/** Moments of each channel, f32 `[batch * chunks, 2, channels]`: mean, centred square sum. x: `[batch, pixels, channels]`. */
+/** Writes moments of each channel, f32 `[batch * chunks, 2, channels]`: mean, centred square sum. x: `[batch, pixels, channels]`. */
 export function chunkMoments(
   x: Tensor,
   { batch, pixels }: { readonly batch: number; readonly pixels: number },
   chunks: Chunks,
+  moments: Tensor,
   lowering: Lowering,
-): { readonly tensor: Tensor; readonly dispatches: readonly Dispatch[] } {
-  const tensor = lowering.scratch([batch * chunks.count, 2, channelsOf(x)], "f32");
+): readonly Dispatch[] {
   const pixelOf = (unit: number) => Math.floor(unit / chunks.count) * pixels + (unit % chunks.count) * chunks.pixels;
   const rows = ({ begin, end }: Rows): Rows => ({ begin: pixelOf(begin), end: pixelOf(end - 1) + chunks.pixels });
   const bands = bandsOf(batch * chunks.count, { x: { tensor: x, rows } }, lowering.target);
-  const dispatches = bands.map(({ units, windows }): Dispatch => {
+  return bands.map(({ units, windows }): Dispatch => {
     const kernel: Kernel = {
       name: "group-norm-chunks",
       bindings: [
@@ -53,9 +53,8 @@ export function chunkMoments(
       workgroups: [Math.ceil(quadsOf(x) / QUADS), units.end - units.begin, 1],
       code: CODE,
     };
-    return { kernel, buffers: { x: sourceOf(windows.x), chunk: { tensor } } };
+    return { kernel, buffers: { x: sourceOf(windows.x), chunk: { tensor: moments } } };
   });
-  return { tensor, dispatches };
 }
 
 const CODE = wgsl`

@@ -4,7 +4,7 @@
 // concatenated along channels. Statistics and factors are f32; the result is rounded once.
 import { activationText } from "../../activations";
 import type { Dispatch, Lowering } from "../../kernel";
-import type { GroupNorm } from "../../ops";
+import type { ChannelMoments, GroupNorm } from "../../ops";
 import { axis, byteLengthOf, channelsOf, quadsOf, rowsOf, type Tensor } from "../../tensor";
 import { wgsl } from "../../wgsl";
 import { rowwise } from "../rowwise";
@@ -14,7 +14,14 @@ import { groupFactors } from "./groups";
 
 export function lowerGroupNorm(op: GroupNorm, output: Tensor, lowering: Lowering): readonly Dispatch[] {
   const { target } = lowering;
-  const { x, second } = op.inputs;
+  const { x, second, moments: given } = op.inputs;
+  if (given) {
+    // One chunk a line, of which the image has more than x.
+    const chunks = { count: axis(given, 1) / 2, pixels: axis(x, 2) };
+    const image = { batch: 1, pixels: op.imagePixels ?? 0, channels: channelsOf(output) };
+    const { factors, dispatch } = groupFactors(op, image, { x: given, chunks }, lowering);
+    return [dispatch, ...applyFactors(op, output, factors, lowering)];
+  }
   const batch = axis(output, 0);
   const shape = { batch, pixels: rowsOf(output) / batch, channels: channelsOf(output) };
   const alone =
@@ -25,11 +32,19 @@ export function lowerGroupNorm(op: GroupNorm, output: Tensor, lowering: Lowering
     return [dispatch, ...applyFactors(op, output, factors, lowering)];
   }
   const chunks = chunksOf(shape.pixels);
-  const first = chunkMoments(x, shape, chunks, lowering);
-  const rest = second && chunkMoments(second, shape, chunks, lowering);
-  const moments = { x: first.tensor, ...(rest ? { second: rest.tensor } : {}), chunks };
+  const momentsOf = (tensor: Tensor): Tensor => lowering.scratch([batch * chunks.count, 2, channelsOf(tensor)], "f32");
+  const moments = { x: momentsOf(x), ...(second ? { second: momentsOf(second) } : {}), chunks };
   const { factors, dispatch } = groupFactors(op, shape, moments, lowering);
-  return [...first.dispatches, ...(rest?.dispatches ?? []), dispatch, ...applyFactors(op, output, factors, lowering)];
+  return [
+    ...chunkMoments(x, shape, chunks, moments.x, lowering),
+    ...(second && moments.second ? chunkMoments(second, shape, chunks, moments.second, lowering) : []),
+    dispatch,
+    ...applyFactors(op, output, factors, lowering),
+  ];
+}
+
+export function lowerChannelMoments({ inputs: { x } }: ChannelMoments, output: Tensor, lowering: Lowering): readonly Dispatch[] {
+  return chunkMoments(x, { batch: 1, pixels: rowsOf(x) }, { count: axis(x, 1), pixels: axis(x, 2) }, output, lowering);
 }
 
 function applyFactors(op: GroupNorm, output: Tensor, factors: Tensor, lowering: Lowering): readonly Dispatch[] {

@@ -79,7 +79,37 @@ function unpatchify(batch: number, height: number, width: number, channels: numb
   };
 }
 
+/** @param heights of the strips that lie one below the other: before, x, after */
+function lines(heights: readonly [number, number, number], begin: number, count: number, bindingBytes?: number): Case {
+  const [width, channels] = [6, 8];
+  const row = width * channels;
+  const whole = random(heights.reduce((sum, height) => sum + height, 0) * row, 1);
+  const [before, x] = heights;
+  const from = [0, before, before + x];
+  const strips = heights.map((height, index) => whole.slice((from[index] ?? 0) * row, ((from[index] ?? 0) + height) * row));
+  const names = (["before", "x", "after"] as const).filter((_, index) => heights[index] !== 0);
+  return {
+    name: `${count} lines from ${begin} on of strips of ${heights.join(", ")}`,
+    inputs: Object.fromEntries(names.map((name) => [name, strips[["before", "x", "after"].indexOf(name)] ?? new Float32Array()])),
+    build: (g) => {
+      const inputs = Object.fromEntries(
+        names.map((name) => [name, g.input(name, [1, heights[["before", "x", "after"].indexOf(name)] ?? 0, width, channels], "run")]),
+      );
+      const { x: own, ...others } = inputs;
+      if (own === undefined) throw new Error("there is a strip in the middle");
+      return g.add({ kind: "lines", inputs: { x: own, ...others }, weights: {}, begin }, [1, count, width, channels]);
+    },
+    expected: sliceReference(whole, whole.length, begin * row, count * row),
+    ...(bindingBytes ? { bindingBytes } : {}),
+  };
+}
+
 const CASES: readonly Case[] = [
+  lines([4, 4, 4], 3, 6),
+  lines([0, 9, 0], 2, 5),
+  lines([3, 5, 0], 0, 8),
+  lines([0, 4, 2], 1, 5),
+  lines([40, 40, 40], 39, 42, 4096),
   concatChannels(2, 9, 8, 16),
   concatChannels(2, 9, 8, 3),
   concatChannels(2, 9, 5, 7),

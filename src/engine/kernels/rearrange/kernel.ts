@@ -2,8 +2,8 @@
 // pixels. Counts and offsets that are not multiples of four channels take a path that reads
 // single elements; everything else moves whole quads.
 import type { Dispatch, Lowering } from "../../kernel";
-import type { Concat, GatherRow, Slice, Unpatchify } from "../../ops";
-import { axis, channelsOf, type Tensor } from "../../tensor";
+import type { Concat, GatherRow, Lines, Slice, Unpatchify } from "../../ops";
+import { axis, channelsOf, rowsOf, type Tensor } from "../../tensor";
 import { wgsl } from "../../wgsl";
 import type { Rows } from "../bands";
 import { rowwise } from "../rowwise";
@@ -77,6 +77,39 @@ export function lowerSlice(op: Slice, output: Tensor, lowering: Lowering): reado
       },
       sizes: { tokens, length, begin: op.begin },
       body: "return read_x((row / sizes.length) * sizes.tokens + sizes.begin + row % sizes.length, channel);",
+    },
+    lowering,
+  );
+}
+
+/** Strips may be longer than a binding, so each is bound from the first line to the last that is read of it. */
+export function lowerLines({ inputs: { before, x, after }, begin }: Lines, output: Tensor, lowering: Lowering): readonly Dispatch[] {
+  const width = axis(output, 2);
+  const beforeRows = before ? rowsOf(before) : 0;
+  const stream = (tensor: Tensor, from: number) => ({
+    tensor,
+    rows: (rows: Rows): Rows => {
+      const first = Math.min(Math.max(rows.begin + begin * width - from, 0), rowsOf(tensor) - 1);
+      return { begin: first, end: Math.max(first + 1, Math.min(rows.end + begin * width - from, rowsOf(tensor))) };
+    },
+  });
+  return rowwise(
+    {
+      name: "lines",
+      output,
+      streams: {
+        x: stream(x, beforeRows),
+        ...(before ? { before: stream(before, 0) } : {}),
+        ...(after ? { after: stream(after, beforeRows + rowsOf(x)) } : {}),
+      },
+      sizes: { begin: begin * width, before_rows: beforeRows, x_rows: rowsOf(x) },
+      body: wgsl`
+        let place = row + sizes.begin;
+        ${before ? "if (place < sizes.before_rows) { return read_before(place, channel); }" : ""}
+        let below = place - sizes.before_rows;
+        ${after ? "if (below >= sizes.x_rows) { return read_after(below - sizes.x_rows, channel); }" : ""}
+        return read_x(below, channel);
+      `,
     },
     lowering,
   );

@@ -25,4 +25,12 @@ export const CASES: readonly GoldenCase[] = [
       g.output("y", g.groupNorm(joined, "norm", OPTIONS));
     },
   },
+  {
+    name: "moments-of-lines",
+    on: ["gpu-f16"],
+    build: (g) => {
+      const x = g.input("x", [1, 8, 512, 128], "run");
+      g.output("y", g.add({ kind: "channel-moments", inputs: { x }, weights: {} }, [1, 16, 128], "f32"));
+    },
+  },
 ];

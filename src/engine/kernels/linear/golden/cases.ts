@@ -29,6 +29,18 @@ export const CASES: readonly GoldenCase[] = [
     },
   },
   {
+    name: "weights-in-q8",
+    on: ["gpu-f16", "software-f16"],
+    weights: "q8",
+    build: (g) => g.output("y", g.linear(g.input("x", [1, 16_384, 320], "run"), "w", { outputs: 320 })),
+  },
+  {
+    name: "weights-in-q4",
+    on: ["gpu-fast-f16", "software-f32"],
+    weights: "q4",
+    build: (g) => g.output("y", g.linear(g.input("x", [1, 16_384, 320], "run"), "w", { outputs: 320 })),
+  },
+  {
     name: "two-sources",
     on: ["gpu-f16", "software-f32"],
     build: (g) => {

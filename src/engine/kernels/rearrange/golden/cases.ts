@@ -20,6 +20,18 @@ export const CASES: readonly GoldenCase[] = [
   { name: "slice-channels", on: ["gpu-f16"], build: (g) => g.output("y", g.slice(g.input("x", [1, 64, 40], "run"), "channels", 8, 16)) },
   { name: "slice-tokens", on: ["gpu-f16"], build: (g) => g.output("y", g.slice(g.input("x", [2, 64, 40], "run"), "tokens", 8, 16)) },
   {
+    name: "lines",
+    on: ["gpu-f16"],
+    build: (g) => {
+      const [before, x, after] = [
+        g.input("before", [1, 8, 32, 64], "run"),
+        g.input("x", [1, 8, 32, 64], "run"),
+        g.input("after", [1, 8, 32, 64], "run"),
+      ];
+      g.output("y", g.add({ kind: "lines", inputs: { before, x, after }, weights: {}, begin: 7 }, [1, 10, 32, 64]));
+    },
+  },
+  {
     name: "gather-row",
     on: ["gpu-f16"],
     build: (g) => g.output("y", g.gatherRow(g.input("x", [2, 77, 64], "run"), g.input("index", [1, 2], "run", "u32"))),

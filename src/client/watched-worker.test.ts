@@ -1,0 +1,89 @@
+// One worker at a time: who is dead says so once, and who was ended says nothing more.
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { OnestrokeError } from "../common/errors";
+import type { Listeners } from "./start-worker";
+import { WatchedWorker } from "./watched-worker";
+
+type Said = { readonly type: "pong" } | { readonly type: "news"; readonly text: string };
+
+const PATIENCE = { tickMs: 100, silentTicks: 3 };
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function setUp({ answers = true } = {}) {
+  const workers: Listeners<Said>[] = [];
+  const posted: unknown[] = [];
+  const heard: string[] = [];
+  const deaths: string[] = [];
+  const setting = { answers };
+  const worker = new WatchedWorker<{ readonly type: "work" }, Said>(
+    (listeners) => {
+      workers.push(listeners);
+      return {
+        post: (message) => {
+          posted.push(message);
+          if (message.type === "ping" && setting.answers) listeners.onMessage({ type: "pong" });
+        },
+        terminate: () => posted.push("ended"),
+      };
+    },
+    PATIENCE,
+    {
+      name: "test worker",
+      onMessage: (message) => heard.push(message.type),
+      onDeath: (error) => deaths.push(OnestrokeError.from(error, "worker-died").message),
+    },
+  );
+  return { worker, workers, posted, heard, deaths, setting };
+}
+
+describe("a watched worker", () => {
+  test("that answers lives, and what it says is passed on, but for its pongs", async () => {
+    const { worker, workers, heard, deaths } = setUp();
+    worker.start();
+    worker.watch();
+    await vi.advanceTimersByTimeAsync(10_000);
+    workers[0]?.onMessage({ type: "news", text: "here" });
+    expect([heard, deaths]).toEqual([["news"], []]);
+    worker.rest();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("that is silent is dead after so many ticks, unless it is mute", async () => {
+    const { worker, deaths, setting } = setUp({ answers: false });
+    worker.start();
+    worker.isMute = true;
+    worker.watch();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(deaths).toEqual([]);
+    setting.answers = true;
+    await vi.advanceTimersByTimeAsync(100);
+    worker.isMute = false;
+    setting.answers = false;
+    await vi.advanceTimersByTimeAsync(300);
+    expect(deaths).toEqual([]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(deaths).toEqual(["the test worker no longer answers"]);
+    worker.rest();
+  });
+
+  test("that was ended is heard no more, and its successor begins anew", async () => {
+    const { worker, workers, heard, deaths, posted } = setUp({ answers: false });
+    worker.start();
+    worker.watch();
+    await vi.advanceTimersByTimeAsync(300);
+    worker.end();
+    expect([worker.isThere, posted.at(-1)]).toEqual([false, "ended"]);
+    worker.post({ type: "work" });
+    expect(posted.at(-1)).toBe("ended");
+    worker.start();
+    workers[0]?.onMessage({ type: "news", text: "late" });
+    workers[0]?.onError("late");
+    await vi.advanceTimersByTimeAsync(300);
+    expect([heard, deaths]).toEqual([[], []]);
+    workers[1]?.onError("its script could not be loaded");
+    expect(deaths).toEqual(["the test worker failed: its script could not be loaded"]);
+    worker.rest();
+  });
+});

@@ -1,0 +1,16 @@
+// Number formats in which the weights of matrix products and convolutions lie on the GPU. Everything else (norms, biases, embeddings)
+// is float16 in all of them; engine/quantise-graph.ts has the rule. docs/quantisation.md says what each costs and saves.
+
+/**
+ * - `f16`: float16
+ * - `q8`: signed bytes, with a float16 scale for each block of inputs
+ * - `q4`: 0 to 15, with a float16 scale and a float16 minimum for each block of inputs
+ */
+export const WEIGHT_FORMATS = ["f16", "q8", "q4"] as const;
+
+export type WeightFormat = (typeof WEIGHT_FORMATS)[number];
+
+export type QuantisedFormat = Exclude<WeightFormat, "f16">;
+
+/** Inputs of one output that share a scale. */
+export const BLOCK_INPUTS = 32;

@@ -1,0 +1,339 @@
+// Kernel linear, dispatched in 10 x 1024 x 1 workgroups.
+struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, output_quads: u32, activate_kind: u32 }
+@group(0) @binding(5) var<uniform> sizes: Sizes;
+
+@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
+fn load_x(index: u32) -> vec4<f32> { return x[index]; }
+@group(0) @binding(1) var<storage, read> weight: array<u32>;
+fn load_weight(index: u32) -> u32 { return weight[index]; }
+@group(0) @binding(2) var<storage, read> scales: array<vec2<u32>>;
+fn load_scales(index: u32) -> vec4<f32> { let packed = scales[index]; return vec4<f32>(unpack2x16float(packed.x), unpack2x16float(packed.y)); }
+@group(0) @binding(3) var<storage, read> bias: array<vec2<u32>>;
+fn load_bias(index: u32) -> vec4<f32> { let packed = bias[index]; return vec4<f32>(unpack2x16float(packed.x), unpack2x16float(packed.y)); }
+@group(0) @binding(4) var<storage, read_write> y: array<vec4<f32>>;
+fn store_y(index: u32, value: vec4<f32>) { y[index] = value; }
+
+// Four numbers of four bits, the lowest first; what is above them counts for nothing.
+fn four_bits(word: u32) -> vec4<f32> {
+  return vec4<f32>((vec4<u32>(word) >> vec4<u32>(0u, 4u, 8u, 12u)) & vec4<u32>(15u));
+}
+
+// The scales of four outputs in a block of inputs; their minima stand behind them.
+fn block_scale(index: u32) -> vec4<f32> { return load_scales(2u * index) * 0.25; }
+fn block_minimum(index: u32) -> vec4<f32> { return load_scales(2u * index + 1u); }
+
+fn activate_1(x: vec4<f32>) -> vec4<f32> {
+  return max(x, vec4<f32>(0.0));
+}
+fn activate_2(x: vec4<f32>) -> vec4<f32> {
+  return x / (1.0 + exp(-x));
+}
+fn activate_3_erf(x: vec4<f32>) -> vec4<f32> {
+  let a = abs(x);
+  let t = 1.0 / (1.0 + 0.3275911 * a);
+  let poly = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  return sign(x) * (1.0 - poly * exp(-a * a));
+}
+fn activate_3(x: vec4<f32>) -> vec4<f32> {
+  return 0.5 * x * (1.0 + activate_3_erf(x * 0.7071067811865476));
+}
+fn activate_4(x: vec4<f32>) -> vec4<f32> {
+  let u = clamp(0.7978845608028654 * (x + 0.044715 * x * x * x), vec4<f32>(-15.0), vec4<f32>(15.0));
+  return 0.5 * x * (1.0 + tanh(u));
+}
+fn activate_5(x: vec4<f32>) -> vec4<f32> {
+  return x / (1.0 + exp(-1.702 * x));
+}
+fn activate_6(x: vec4<f32>) -> vec4<f32> {
+  return 3.0 * tanh(clamp(x / 3.0, vec4<f32>(-15.0), vec4<f32>(15.0)));
+}
+fn activate(x: vec4<f32>) -> vec4<f32> {
+  switch sizes.activate_kind {
+    case 1u: { return activate_1(x); }
+    case 2u: { return activate_2(x); }
+    case 3u: { return activate_3(x); }
+    case 4u: { return activate_4(x); }
+    case 5u: { return activate_5(x); }
+    case 6u: { return activate_6(x); }
+    default: { return x; }
+  }
+}
+// What becomes of four sums before they are stored.
+fn finish(row: u32, quad: u32, value: vec4<f32>) {
+  var result = value + load_bias(quad);
+  result = activate(result);
+  let index = row * sizes.output_quads + quad;
+  store_y(index, result);
+}
+
+@compute @workgroup_size(4)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  // This thread's block of results: rows of A, quads of W's columns. Past the end, the last are read again.
+  let first_row = group.y * 16u + thread / 4u * 16u;
+  let first_quad = (group.x * 4u + thread % 4u) * 2u;
+  let quad_0 = min(first_quad + 0u, sizes.weight_quads - 1u);
+  let quad_1 = min(first_quad + 1u, sizes.weight_quads - 1u);
+  let base_0 = (min(first_row + 0u, sizes.rows - 1u)) * sizes.quads;
+  let base_1 = (min(first_row + 1u, sizes.rows - 1u)) * sizes.quads;
+  let base_2 = (min(first_row + 2u, sizes.rows - 1u)) * sizes.quads;
+  let base_3 = (min(first_row + 3u, sizes.rows - 1u)) * sizes.quads;
+  let base_4 = (min(first_row + 4u, sizes.rows - 1u)) * sizes.quads;
+  let base_5 = (min(first_row + 5u, sizes.rows - 1u)) * sizes.quads;
+  let base_6 = (min(first_row + 6u, sizes.rows - 1u)) * sizes.quads;
+  let base_7 = (min(first_row + 7u, sizes.rows - 1u)) * sizes.quads;
+  let base_8 = (min(first_row + 8u, sizes.rows - 1u)) * sizes.quads;
+  let base_9 = (min(first_row + 9u, sizes.rows - 1u)) * sizes.quads;
+  let base_10 = (min(first_row + 10u, sizes.rows - 1u)) * sizes.quads;
+  let base_11 = (min(first_row + 11u, sizes.rows - 1u)) * sizes.quads;
+  let base_12 = (min(first_row + 12u, sizes.rows - 1u)) * sizes.quads;
+  let base_13 = (min(first_row + 13u, sizes.rows - 1u)) * sizes.quads;
+  let base_14 = (min(first_row + 14u, sizes.rows - 1u)) * sizes.quads;
+  let base_15 = (min(first_row + 15u, sizes.rows - 1u)) * sizes.quads;
+  var sum_0_0 = vec4<f32>(0.0);
+  var sum_0_1 = vec4<f32>(0.0);
+  var sum_1_0 = vec4<f32>(0.0);
+  var sum_1_1 = vec4<f32>(0.0);
+  var sum_2_0 = vec4<f32>(0.0);
+  var sum_2_1 = vec4<f32>(0.0);
+  var sum_3_0 = vec4<f32>(0.0);
+  var sum_3_1 = vec4<f32>(0.0);
+  var sum_4_0 = vec4<f32>(0.0);
+  var sum_4_1 = vec4<f32>(0.0);
+  var sum_5_0 = vec4<f32>(0.0);
+  var sum_5_1 = vec4<f32>(0.0);
+  var sum_6_0 = vec4<f32>(0.0);
+  var sum_6_1 = vec4<f32>(0.0);
+  var sum_7_0 = vec4<f32>(0.0);
+  var sum_7_1 = vec4<f32>(0.0);
+  var sum_8_0 = vec4<f32>(0.0);
+  var sum_8_1 = vec4<f32>(0.0);
+  var sum_9_0 = vec4<f32>(0.0);
+  var sum_9_1 = vec4<f32>(0.0);
+  var sum_10_0 = vec4<f32>(0.0);
+  var sum_10_1 = vec4<f32>(0.0);
+  var sum_11_0 = vec4<f32>(0.0);
+  var sum_11_1 = vec4<f32>(0.0);
+  var sum_12_0 = vec4<f32>(0.0);
+  var sum_12_1 = vec4<f32>(0.0);
+  var sum_13_0 = vec4<f32>(0.0);
+  var sum_13_1 = vec4<f32>(0.0);
+  var sum_14_0 = vec4<f32>(0.0);
+  var sum_14_1 = vec4<f32>(0.0);
+  var sum_15_0 = vec4<f32>(0.0);
+  var sum_15_1 = vec4<f32>(0.0);
+
+  for (var segment = 0u; segment < 1u; segment++) {
+    // Find the segment in A and in W.
+    let segment_quads = sizes.quads;
+    let weight_row = 0u;
+    
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+    
+    for (var quad = 0u; quad < segment_quads; quad++) {
+      // Read four rows of W, and four channels of each row of A.
+      let w_row = weight_row + 4u * quad;
+      let w_begin = w_row / 2u * sizes.weight_quads;
+      let block = w_row / 32u * sizes.weight_quads;
+      let scale_0 = block_scale(block + quad_0);
+      let minimum_0 = block_minimum(block + quad_0);
+      let scale_1 = block_scale(block + quad_1);
+      let minimum_1 = block_minimum(block + quad_1);
+      let word_0_0 = load_weight(w_begin + 0u * sizes.weight_quads + quad_0);
+      let word_0_1 = load_weight(w_begin + 0u * sizes.weight_quads + quad_1);
+      let word_1_0 = load_weight(w_begin + 1u * sizes.weight_quads + quad_0);
+      let word_1_1 = load_weight(w_begin + 1u * sizes.weight_quads + quad_1);
+      let w_0_0 = minimum_0 + scale_0 * four_bits(word_0_0);
+      let w_0_1 = minimum_1 + scale_1 * four_bits(word_0_1);
+      let w_1_0 = minimum_0 + scale_0 * four_bits(word_0_0 >> 16u);
+      let w_1_1 = minimum_1 + scale_1 * four_bits(word_0_1 >> 16u);
+      let w_2_0 = minimum_0 + scale_0 * four_bits(word_1_0);
+      let w_2_1 = minimum_1 + scale_1 * four_bits(word_1_1);
+      let w_3_0 = minimum_0 + scale_0 * four_bits(word_1_0 >> 16u);
+      let w_3_1 = minimum_1 + scale_1 * four_bits(word_1_1 >> 16u);
+      // Multiply them, row by row.
+      var a_0: vec4<f32>;
+      a_0 = load_x(base_0 + quad);
+      sum_0_0 += a_0[0] * w_0_0;
+      sum_0_1 += a_0[0] * w_0_1;
+      sum_0_0 += a_0[1] * w_1_0;
+      sum_0_1 += a_0[1] * w_1_1;
+      sum_0_0 += a_0[2] * w_2_0;
+      sum_0_1 += a_0[2] * w_2_1;
+      sum_0_0 += a_0[3] * w_3_0;
+      sum_0_1 += a_0[3] * w_3_1;
+      var a_1: vec4<f32>;
+      a_1 = load_x(base_1 + quad);
+      sum_1_0 += a_1[0] * w_0_0;
+      sum_1_1 += a_1[0] * w_0_1;
+      sum_1_0 += a_1[1] * w_1_0;
+      sum_1_1 += a_1[1] * w_1_1;
+      sum_1_0 += a_1[2] * w_2_0;
+      sum_1_1 += a_1[2] * w_2_1;
+      sum_1_0 += a_1[3] * w_3_0;
+      sum_1_1 += a_1[3] * w_3_1;
+      var a_2: vec4<f32>;
+      a_2 = load_x(base_2 + quad);
+      sum_2_0 += a_2[0] * w_0_0;
+      sum_2_1 += a_2[0] * w_0_1;
+      sum_2_0 += a_2[1] * w_1_0;
+      sum_2_1 += a_2[1] * w_1_1;
+      sum_2_0 += a_2[2] * w_2_0;
+      sum_2_1 += a_2[2] * w_2_1;
+      sum_2_0 += a_2[3] * w_3_0;
+      sum_2_1 += a_2[3] * w_3_1;
+      var a_3: vec4<f32>;
+      a_3 = load_x(base_3 + quad);
+      sum_3_0 += a_3[0] * w_0_0;
+      sum_3_1 += a_3[0] * w_0_1;
+      sum_3_0 += a_3[1] * w_1_0;
+      sum_3_1 += a_3[1] * w_1_1;
+      sum_3_0 += a_3[2] * w_2_0;
+      sum_3_1 += a_3[2] * w_2_1;
+      sum_3_0 += a_3[3] * w_3_0;
+      sum_3_1 += a_3[3] * w_3_1;
+      var a_4: vec4<f32>;
+      a_4 = load_x(base_4 + quad);
+      sum_4_0 += a_4[0] * w_0_0;
+      sum_4_1 += a_4[0] * w_0_1;
+      sum_4_0 += a_4[1] * w_1_0;
+      sum_4_1 += a_4[1] * w_1_1;
+      sum_4_0 += a_4[2] * w_2_0;
+      sum_4_1 += a_4[2] * w_2_1;
+      sum_4_0 += a_4[3] * w_3_0;
+      sum_4_1 += a_4[3] * w_3_1;
+      var a_5: vec4<f32>;
+      a_5 = load_x(base_5 + quad);
+      sum_5_0 += a_5[0] * w_0_0;
+      sum_5_1 += a_5[0] * w_0_1;
+      sum_5_0 += a_5[1] * w_1_0;
+      sum_5_1 += a_5[1] * w_1_1;
+      sum_5_0 += a_5[2] * w_2_0;
+      sum_5_1 += a_5[2] * w_2_1;
+      sum_5_0 += a_5[3] * w_3_0;
+      sum_5_1 += a_5[3] * w_3_1;
+      var a_6: vec4<f32>;
+      a_6 = load_x(base_6 + quad);
+      sum_6_0 += a_6[0] * w_0_0;
+      sum_6_1 += a_6[0] * w_0_1;
+      sum_6_0 += a_6[1] * w_1_0;
+      sum_6_1 += a_6[1] * w_1_1;
+      sum_6_0 += a_6[2] * w_2_0;
+      sum_6_1 += a_6[2] * w_2_1;
+      sum_6_0 += a_6[3] * w_3_0;
+      sum_6_1 += a_6[3] * w_3_1;
+      var a_7: vec4<f32>;
+      a_7 = load_x(base_7 + quad);
+      sum_7_0 += a_7[0] * w_0_0;
+      sum_7_1 += a_7[0] * w_0_1;
+      sum_7_0 += a_7[1] * w_1_0;
+      sum_7_1 += a_7[1] * w_1_1;
+      sum_7_0 += a_7[2] * w_2_0;
+      sum_7_1 += a_7[2] * w_2_1;
+      sum_7_0 += a_7[3] * w_3_0;
+      sum_7_1 += a_7[3] * w_3_1;
+      var a_8: vec4<f32>;
+      a_8 = load_x(base_8 + quad);
+      sum_8_0 += a_8[0] * w_0_0;
+      sum_8_1 += a_8[0] * w_0_1;
+      sum_8_0 += a_8[1] * w_1_0;
+      sum_8_1 += a_8[1] * w_1_1;
+      sum_8_0 += a_8[2] * w_2_0;
+      sum_8_1 += a_8[2] * w_2_1;
+      sum_8_0 += a_8[3] * w_3_0;
+      sum_8_1 += a_8[3] * w_3_1;
+      var a_9: vec4<f32>;
+      a_9 = load_x(base_9 + quad);
+      sum_9_0 += a_9[0] * w_0_0;
+      sum_9_1 += a_9[0] * w_0_1;
+      sum_9_0 += a_9[1] * w_1_0;
+      sum_9_1 += a_9[1] * w_1_1;
+      sum_9_0 += a_9[2] * w_2_0;
+      sum_9_1 += a_9[2] * w_2_1;
+      sum_9_0 += a_9[3] * w_3_0;
+      sum_9_1 += a_9[3] * w_3_1;
+      var a_10: vec4<f32>;
+      a_10 = load_x(base_10 + quad);
+      sum_10_0 += a_10[0] * w_0_0;
+      sum_10_1 += a_10[0] * w_0_1;
+      sum_10_0 += a_10[1] * w_1_0;
+      sum_10_1 += a_10[1] * w_1_1;
+      sum_10_0 += a_10[2] * w_2_0;
+      sum_10_1 += a_10[2] * w_2_1;
+      sum_10_0 += a_10[3] * w_3_0;
+      sum_10_1 += a_10[3] * w_3_1;
+      var a_11: vec4<f32>;
+      a_11 = load_x(base_11 + quad);
+      sum_11_0 += a_11[0] * w_0_0;
+      sum_11_1 += a_11[0] * w_0_1;
+      sum_11_0 += a_11[1] * w_1_0;
+      sum_11_1 += a_11[1] * w_1_1;
+      sum_11_0 += a_11[2] * w_2_0;
+      sum_11_1 += a_11[2] * w_2_1;
+      sum_11_0 += a_11[3] * w_3_0;
+      sum_11_1 += a_11[3] * w_3_1;
+      var a_12: vec4<f32>;
+      a_12 = load_x(base_12 + quad);
+      sum_12_0 += a_12[0] * w_0_0;
+      sum_12_1 += a_12[0] * w_0_1;
+      sum_12_0 += a_12[1] * w_1_0;
+      sum_12_1 += a_12[1] * w_1_1;
+      sum_12_0 += a_12[2] * w_2_0;
+      sum_12_1 += a_12[2] * w_2_1;
+      sum_12_0 += a_12[3] * w_3_0;
+      sum_12_1 += a_12[3] * w_3_1;
+      var a_13: vec4<f32>;
+      a_13 = load_x(base_13 + quad);
+      sum_13_0 += a_13[0] * w_0_0;
+      sum_13_1 += a_13[0] * w_0_1;
+      sum_13_0 += a_13[1] * w_1_0;
+      sum_13_1 += a_13[1] * w_1_1;
+      sum_13_0 += a_13[2] * w_2_0;
+      sum_13_1 += a_13[2] * w_2_1;
+      sum_13_0 += a_13[3] * w_3_0;
+      sum_13_1 += a_13[3] * w_3_1;
+      var a_14: vec4<f32>;
+      a_14 = load_x(base_14 + quad);
+      sum_14_0 += a_14[0] * w_0_0;
+      sum_14_1 += a_14[0] * w_0_1;
+      sum_14_0 += a_14[1] * w_1_0;
+      sum_14_1 += a_14[1] * w_1_1;
+      sum_14_0 += a_14[2] * w_2_0;
+      sum_14_1 += a_14[2] * w_2_1;
+      sum_14_0 += a_14[3] * w_3_0;
+      sum_14_1 += a_14[3] * w_3_1;
+      var a_15: vec4<f32>;
+      a_15 = load_x(base_15 + quad);
+      sum_15_0 += a_15[0] * w_0_0;
+      sum_15_1 += a_15[0] * w_0_1;
+      sum_15_0 += a_15[1] * w_1_0;
+      sum_15_1 += a_15[1] * w_1_1;
+      sum_15_0 += a_15[2] * w_2_0;
+      sum_15_1 += a_15[2] * w_2_1;
+      sum_15_0 += a_15[3] * w_3_0;
+      sum_15_1 += a_15[3] * w_3_1;
+    }
+  }
+
+  // Finish and store, in a loop: an unrolled one compiles slowly.
+  var sums = array<vec4<f32>, 32>(sum_0_0, sum_0_1, sum_1_0, sum_1_1, sum_2_0, sum_2_1, sum_3_0, sum_3_1, sum_4_0, sum_4_1, sum_5_0, sum_5_1, sum_6_0, sum_6_1, sum_7_0, sum_7_1, sum_8_0, sum_8_1, sum_9_0, sum_9_1, sum_10_0, sum_10_1, sum_11_0, sum_11_1, sum_12_0, sum_12_1, sum_13_0, sum_13_1, sum_14_0, sum_14_1, sum_15_0, sum_15_1);
+  for (var index = 0u; index < 32u; index += 1u) {
+    let row = first_row + index / 2u;
+    let quad = first_quad + index % 2u;
+    if (row < sizes.rows && quad < sizes.weight_quads) {
+      finish(row, quad, sums[index]);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// Which of a model's networks stay on the GPU, and which take turns there, so that a picture needs no more memory than a budget. Pure
+// arithmetic: what each network needs is counted on its graph (wgsl/needs.ts) or measured, before anything is loaded.
+import type { NetworkName } from "../common/model-facts";
+
+export interface NetworkNeed {
+  readonly name: NetworkName;
+  /** As its weights lie on the GPU. */
+  readonly weightBytes: number;
+  /** Its intermediate tensors, for one picture. */
+  readonly arenaBytes: number;
+}
+
+export interface MemoryPlan {
+  /** The most that is on the GPU at one time. */
+  readonly peakBytes: number;
+  /** Networks that leave when one of the others needs their place; empty where all stay. */
+  readonly turns: readonly NetworkName[];
+}
+
+/**
+ * The plan that brings back least, of those within the budget. The denoiser, which is the largest, leaves for a new text only where
+ * nothing else helps. Where no plan is within the budget: the one that comes nearest.
+ */
+export function planMemory(needs: readonly NetworkNeed[], budgetBytes: number): MemoryPlan {
+  const plans = turnsOf(needs).map((turns) => ({ turns, peakBytes: peakBytes(needs, turns) }));
+  const [nearest] = plans.toSorted((left, right) => left.peakBytes - right.peakBytes);
+  return plans.find((plan) => plan.peakBytes <= budgetBytes) ?? nearest ?? { turns: [], peakBytes: 0 };
+}
+
+/** Whether `other` has to be gone while `running` runs. A latent goes from the denoiser to the autoencoder, so these two never part. */
+export function givesWay({ turns }: Pick<MemoryPlan, "turns">, running: NetworkName, other: NetworkName): boolean {
+  const arePartners = [running, other].every((name) => name === "denoiser" || name === "autoencoder");
+  return other !== running && !arePartners && turns.includes(other);
+}
+
+function peakBytes(needs: readonly NetworkNeed[], turns: readonly NetworkName[]): number {
+  const onGpu = (running: NetworkNeed): number =>
+    needs
+      .filter(({ name }) => !givesWay({ turns }, running.name, name))
+      .reduce((sum, { weightBytes, arenaBytes }) => sum + weightBytes + arenaBytes, 0);
+  return Math.max(0, ...needs.map(onGpu));
+}
+
+/** Every choice of networks that take turns; first those without the denoiser, and of them first what costs least to bring back. */
+function turnsOf(needs: readonly NetworkNeed[]): readonly (readonly NetworkName[])[] {
+  const choices = needs.reduce<readonly (readonly NetworkNeed[])[]>((sets, need) => [...sets, ...sets.map((set) => [...set, need])], [[]]);
+  const cost = (set: readonly NetworkNeed[]): number =>
+    set.reduce((sum, { name, weightBytes }) => sum + (name === "denoiser" ? Number.MAX_SAFE_INTEGER / 2 : weightBytes), 0);
+  return choices.toSorted((left, right) => cost(left) - cost(right)).map((set) => set.map(({ name }) => name));
+}

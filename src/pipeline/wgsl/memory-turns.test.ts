@@ -1,0 +1,70 @@
+// The memory plan is obeyed: what is on the GPU at one time is what was planned, and networks that leave come back. On the embedded
+// student, whose weights are small beside what is computed; the plans of large models are in needs.test.ts.
+import { beforeEach, describe, expect, test } from "vitest";
+import { diffusersManifest } from "../../checkpoints/diffusers-manifest";
+import { type Manifest } from "../../checkpoints/manifest";
+import { nodeStore } from "../../checkpoints/node-file";
+import type { Progress } from "../../common/progress";
+import type { Recipe } from "../../common/recipe";
+import { testDevice } from "../../engine/testing/evaluate";
+import { recordBuffers } from "../../engine/testing/record-buffers";
+import { openWgslModel } from "./model";
+
+const RECIPE: Recipe = {
+  model: "vignette",
+  prompt: "a lighthouse on a cliff at sunset",
+  negative: "",
+  steering: { method: "none" },
+  steps: 1,
+  seed: "7",
+  width: 256,
+  height: 256,
+};
+
+let manifest: Manifest;
+beforeEach(async () => {
+  await testDevice();
+  manifest ??= await diffusersManifest(nodeStore("models/vignette"));
+});
+
+/** Draws with two prompts, and tells who was read anew for the second. */
+async function drawTwice(memoryBytes: number) {
+  const device = await testDevice();
+  let broughtBack: readonly string[] = [];
+  let planned = 0;
+  const { peakBytes, left } = await recordBuffers(device, async () => {
+    const model = await openWgslModel(manifest, device, {}, { memoryBytes });
+    planned = model.facts.memory?.gpuBytes ?? 0;
+    await model.draw(RECIPE);
+    const names = new Set<string>();
+    const onProgress = (progress: Progress) => void (progress.stage === "load" && names.add(progress.component));
+    await model.draw({ ...RECIPE, prompt: "a forest in winter" }, { onProgress });
+    broughtBack = [...names].toSorted();
+    await model.dispose();
+  });
+  return { planned, peakBytes, left, broughtBack };
+}
+
+describe("what is on the GPU", () => {
+  test.each([
+    { memoryBytes: 1e9, broughtBack: [] },
+    { memoryBytes: 0, broughtBack: ["text_encoder", "vae"] },
+  ])("with $memoryBytes bytes is what was planned, and $broughtBack come back for a new prompt", async (expected) => {
+    const { planned, peakBytes, left, broughtBack } = await drawTwice(expected.memoryBytes);
+    expect(broughtBack).toEqual(expected.broughtBack);
+    // Besides the plan there are buffers for results that are read, and for the kernels' sizes.
+    expect(peakBytes).toBeLessThan(1.15 * planned);
+    expect(peakBytes).toBeGreaterThan(0.8 * planned);
+    expect(left).toBe(0);
+  });
+});
+
+test("control: less is planned where networks take turns", async () => {
+  const device = await testDevice();
+  const all = await openWgslModel(manifest, device, {}, { memoryBytes: 1e9 });
+  const turns = await openWgslModel(manifest, device, {}, { memoryBytes: 0 });
+  expect(turns.facts.memory?.gpuBytes).toBeLessThan(0.95 * (all.facts.memory?.gpuBytes ?? 0));
+  expect(all.facts.memory?.turns).toEqual([]);
+  await all.dispose();
+  await turns.dispose();
+});

@@ -1,0 +1,52 @@
+// Carries out the memory plan of a picture: before a network runs, those that give way to it leave the GPU. What left is brought back
+// by the next request for a plan of it (network.ts).
+import type { NetworkName } from "../../common/model-facts";
+import type { Size } from "../engine";
+import { givesWay } from "../memory-plan";
+import type { Network } from "./network";
+import { planPicture, type PicturePlan, type PlannedFormats, type PlannedNetworks } from "./needs";
+
+/** Who runs on the GPU: the autoencoder is its decoder and its encoder. */
+export type Runners = Readonly<Partial<Record<NetworkName, readonly Network[]>>>;
+
+export class MemoryTurns {
+  readonly #networks: PlannedNetworks;
+  readonly #formats: PlannedFormats;
+  readonly #runners: Runners;
+  readonly #budgetBytes: number | undefined;
+  #size: Size;
+  #plan: PicturePlan;
+
+  /** @param size of the pictures that are planned for until `planFor` says otherwise */
+  constructor(networks: PlannedNetworks, runners: Runners, formats: PlannedFormats, size: Size, budgetBytes: number | undefined) {
+    this.#networks = networks;
+    this.#runners = runners;
+    this.#formats = formats;
+    this.#budgetBytes = budgetBytes;
+    this.#size = size;
+    this.#plan = planPicture(networks, size, formats, budgetBytes);
+  }
+
+  get plan(): PicturePlan {
+    return this.#plan;
+  }
+
+  /** Plans for pictures of another size from now on. Where memory is short, nothing stays of the size before. */
+  planFor({ width, height }: Size): void {
+    if (width === this.#size.width && height === this.#size.height) return;
+    this.#size = { width, height };
+    this.#plan = planPicture(this.#networks, this.#size, this.#formats, this.#budgetBytes);
+    if (this.#plan.turns.length === 0) return;
+    for (const network of this.#allOf(["denoiser", "autoencoder"])) network.dropPlans();
+  }
+
+  makeRoomFor(running: NetworkName): void {
+    const names = ["text_encoder", "text_encoder_2", "denoiser", "autoencoder"] as const;
+    for (const network of this.#allOf(names.filter((name) => givesWay(this.#plan, running, name)))) network.evict();
+    for (const network of this.#allOf(["autoencoder"])) network.useArena(this.#plan.decoderArenaBytes);
+  }
+
+  #allOf(names: readonly NetworkName[]): readonly Network[] {
+    return names.flatMap((name) => this.#runners[name] ?? []);
+  }
+}

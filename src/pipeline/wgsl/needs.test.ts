@@ -1,0 +1,59 @@
+// What pictures of published models need, at their full size: bars that hold whatever the kernels become. No weights are made.
+import { describe, expect, test } from "vitest";
+import type { WeightFormat } from "../../common/weight-format";
+import { openAutoencoder, openDenoiser, openTextEncoder } from "../../networks";
+import { CLIP_G, CLIP_H, CLIP_L, KL, SD21, SDXL } from "../../networks/published";
+import type { Autoencoder, TextEncoder } from "../../networks/roles";
+import { planPicture, type PlannedNetworks } from "./needs";
+
+const text = (config: unknown): TextEncoder => openTextEncoder({ className: "CLIPTextModel", config });
+const large = (force_upcast: boolean): Autoencoder => openAutoencoder({ className: "AutoencoderKL", config: { ...KL, force_upcast } });
+const SMALL = openAutoencoder({ className: "AutoencoderTiny", config: {} });
+
+function sdTurbo(autoencoder: Autoencoder): PlannedNetworks {
+  const denoiser = openDenoiser({ className: "UNet2DConditionModel", config: SD21 });
+  return { texts: [text(CLIP_H)], state: "lastHiddenState", denoiser, autoencoder };
+}
+
+function sdxl(autoencoder: Autoencoder): PlannedNetworks {
+  const denoiser = openDenoiser({ className: "UNet2DConditionModel", config: SDXL });
+  return { texts: [text(CLIP_L), text(CLIP_G)], state: "penultimate", denoiser, autoencoder };
+}
+
+/** What WebGPU promises on every device. */
+const gpu = (weights: WeightFormat) => ({ format: "f16", weights, bufferBytes: 2 ** 28 }) as const;
+const square = (side: number) => ({ width: side, height: side });
+
+describe("within the budget of an ordinary GPU", () => {
+  test.each<[string, number, WeightFormat, number, PlannedNetworks]>([
+    ["an SDXL student with its own decoder, in float32", 1024, "f16", 8e9, sdxl(large(true))],
+    ["an SDXL student with its own decoder, in float32", 1024, "q8", 4e9, sdxl(large(true))],
+    ["an SDXL student with its own decoder, in float32", 1024, "q4", 4e9, sdxl(large(true))],
+    ["an SDXL student with a float16 decoder", 1024, "q8", 4e9, sdxl(large(false))],
+    ["an SDXL student with a small decoder", 1024, "q8", 4e9, sdxl(SMALL)],
+  ])("%s at %i draws with %s weights within %d bytes, and its denoiser stays for a new text", (_, side, weights, budget, networks) => {
+    const plan = planPicture(networks, square(side), gpu(weights), budget);
+    expect(plan.peakBytes).toBeLessThanOrEqual(budget);
+    expect(plan.turns).not.toContain("denoiser");
+  });
+
+  // Text encoder and denoiser are larger together than this, so even the denoiser takes turns.
+  test.each<[string, WeightFormat, number, PlannedNetworks]>([
+    ["SD-Turbo with its large decoder", "f16", 2.2e9, sdTurbo(large(false))],
+    ["SD-Turbo with its large decoder", "q8", 1.3e9, sdTurbo(large(false))],
+    ["SD-Turbo with a small decoder", "f16", 2.2e9, sdTurbo(SMALL)],
+    ["SD-Turbo with a small decoder", "q8", 1.3e9, sdTurbo(SMALL)],
+  ])("%s at 512 draws with %s weights within %d bytes", (_, weights, budget, networks) => {
+    const plan = planPicture(networks, square(512), gpu(weights), budget);
+    expect(plan.peakBytes).toBeLessThanOrEqual(budget);
+    expect(plan.turns).toEqual(["text_encoder", "denoiser"]);
+  });
+
+  test("where all fits nothing takes turns, and the decoder takes what it likes", () => {
+    const { turns, decoderArenaBytes, peakBytes } = planPicture(sdTurbo(SMALL), square(512), gpu("f16"), 8e9);
+    expect({ turns, decoderArenaBytes }).toEqual({ turns: [], decoderArenaBytes: 2 ** 30 });
+    // 1.73 GB of denoiser, 0.68 of text encoder, and some for what is computed.
+    expect(peakBytes).toBeGreaterThan(2.4e9);
+    expect(peakBytes).toBeLessThan(2.7e9);
+  });
+});

@@ -1,0 +1,37 @@
+// Which of a model's networks compute in float32, on our own engine: a network's plans are compiled for one format, its weights serve both.
+import type { WideNetwork } from "../../common/drawing";
+import type { NumberFormat } from "../../engine/tensor";
+import type { Widening } from "../float16-guard";
+import type { Network } from "./network";
+
+export class WgslWidening implements Widening {
+  readonly choices: readonly WideNetwork[];
+  readonly #networks: Readonly<Record<WideNetwork, readonly Network[]>>;
+  #inFloat32: readonly WideNetwork[] = [];
+
+  /**
+   * @param formats what each computes in when nothing is chosen
+   * @param inFloat32 what is chosen from the beginning
+   */
+  constructor(
+    networks: Readonly<Record<WideNetwork, readonly Network[]>>,
+    formats: Readonly<Record<WideNetwork, NumberFormat>>,
+    inFloat32: readonly WideNetwork[],
+  ) {
+    const all = ["autoencoder", "denoiser"] as const;
+    this.choices = all.filter((network) => formats[network] === "f16");
+    this.#networks = networks;
+    this.choose(inFloat32);
+  }
+
+  get inFloat32(): readonly WideNetwork[] {
+    return this.#inFloat32;
+  }
+
+  choose(inFloat32: readonly WideNetwork[]): void {
+    this.#inFloat32 = this.choices.filter((network) => inFloat32.includes(network));
+    for (const choice of this.choices) {
+      for (const network of this.#networks[choice]) network.useFormat(this.#inFloat32.includes(choice) ? "f32" : "f16");
+    }
+  }
+}
