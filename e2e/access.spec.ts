@@ -1,7 +1,7 @@
 // The page is for everyone: it works by keyboard alone, and a checker of accessibility finds nothing.
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { expect, test } from "./studio";
+import { expect, SMALL, TAUGHT, test } from "./studio";
 
 const PAPER = { light: "rgb(246, 244, 239)", dark: "rgb(14, 16, 19)" } as const;
 
@@ -24,6 +24,8 @@ test("the keyboard reaches everything, in the page's order, while a picture is d
   await wear(page, "light");
   await studio.drawn({ prompt: "a windmill at dusk", negative: "fog", seed: "1", steps: 1 });
   for (const summary of FOLDED) await page.locator("summary", { hasText: summary }).click();
+  // A group of radio buttons of which none is chosen, as at a size without a ratio, is reached at its first.
+  await studio.wish({ side: TAUGHT });
   await studio.whileHeld(async () => {
     await studio.prompt().press("Control+Enter");
     await expect(studio.cancel()).toBeEnabled();
@@ -62,7 +64,7 @@ test("the keyboard reaches everything, in the page's order, while a picture is d
     await studio.cancel().click();
   });
   for (const summary of FOLDED) await page.locator("summary", { hasText: summary }).click();
-  await studio.wish({ negative: "" });
+  await studio.wish({ negative: "", side: SMALL });
 });
 
 test("Enter draws", async ({ studio }) => {
