@@ -102,7 +102,8 @@ test("weights in brackets change the picture, are said under the field, and trav
   await expect(studio.prompt()).toHaveAccessibleDescription("Weighed: in winter × 1.4");
   await expect(studio.page).toHaveURL(/emphasis=a1111/);
   await studio.page.reload();
-  expect((await studio.finished()).pixels).toBe(weighed.pixels);
+  await studio.finished();
+  expect((await studio.drawnAnew()).pixels).toBe(weighed.pixels);
   await studio.wish({ prompt: "a meadow" });
 });
 

@@ -75,6 +75,7 @@ test("reloading the page brings the same picture, and fetches nothing of the mod
   studio.requests.length = 0;
   await studio.page.reload();
   expect((await studio.finished()).pixels).toBe(before.pixels);
+  expect((await studio.drawnAnew()).pixels, "drawn, and not only kept").toBe(before.pixels);
   // The model is on this device by now. Only the list of its words belongs to the page.
   expect(studio.requests.filter((url) => url.includes("/models/") && !url.endsWith("words.json"))).toEqual([]);
 });

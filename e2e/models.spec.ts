@@ -137,7 +137,9 @@ test("a model of the hub is got through a broken line, drawn with offline after 
   ({ studio, faults } = await openBrowser());
   await context.setOffline(true);
   await studio.page.goto(`${host.url}#${RECIPE}`);
+  // The gallery has the picture at once, and the model draws it again.
   expect((await studio.finished()).pixels).toBe(first.pixels);
+  expect((await studio.drawnAnew()).pixels).toBe(first.pixels);
   expect(others(faults)).toEqual([]);
   await context.setOffline(false);
 

@@ -17,23 +17,32 @@ export function writeNextVersion(into: string): void {
   for (const name of readdirSync(resolve(DIST, "assets")).filter((each) => each.endsWith(".wasm"))) {
     symlinkSync(resolve(DIST, "assets", name), join(assets, name));
   }
-  const [page = "", worker = ""] = ["index-", "entry-"].map((start) =>
-    readdirSync(assets).find((name) => name.startsWith(start) && name.endsWith(".js")),
-  );
+  const scripts = readdirSync(assets).filter((name) => name.endsWith(".js"));
+  const text = (path: string): string => readFileSync(join(into, path), "utf8");
+  // A file that names a file of the next version is one itself.
+  const changed = new Set(scripts.filter((name) => /^(?:index|entry)-/.test(name)));
+  for (let before = 0; before !== changed.size;) {
+    before = changed.size;
+    for (const name of scripts) if ([...changed].some((other) => text(`assets/${name}`).includes(other))) changed.add(name);
+  }
   const nextName = (name: string): string => name.replace(/.{8}\.js$/, "Next1234.js");
-  const rewrite = (path: string, change: (text: string) => string): void => {
-    writeFileSync(join(into, path), change(readFileSync(join(into, path), "utf8")));
-  };
-  const renamed = (text: string): string => text.replaceAll(page, nextName(page)).replaceAll(worker, nextName(worker));
+  const renamed = (contents: string): string => [...changed].reduce((now, name) => now.replaceAll(name, nextName(name)), contents);
   const digest = (algorithm: string, path: string, form: "base64" | "hex"): string =>
     createHash(algorithm)
       .update(readFileSync(join(into, path)))
       .digest(form);
 
-  const before = { page: digest("sha256", `assets/${page}`, "base64"), html: digest("md5", "index.html", "hex") };
-  rewrite(`assets/${page}`, (text) => renamed(text).replaceAll(TAGLINE, NEXT_TAGLINE));
-  rewrite("index.html", renamed);
-  const after = { page: digest("sha256", `assets/${page}`, "base64"), html: digest("md5", "index.html", "hex") };
-  rewrite("sw.js", (text) => renamed(text).replaceAll(before.page, after.page).replaceAll(before.html, after.html));
-  for (const name of [page, worker]) renameSync(join(assets, name), join(assets, nextName(name)));
+  /** What the service worker lists of a file's contents, before and after. */
+  const digests: [before: string, after: string][] = [];
+  const rewrite = (path: string, algorithm: string, form: "base64" | "hex", change: (contents: string) => string): void => {
+    const before = digest(algorithm, path, form);
+    writeFileSync(join(into, path), change(text(path)));
+    digests.push([before, digest(algorithm, path, form)]);
+  };
+  for (const name of changed)
+    rewrite(`assets/${name}`, "sha256", "base64", (contents) => renamed(contents).replaceAll(TAGLINE, NEXT_TAGLINE));
+  rewrite("index.html", "md5", "hex", renamed);
+  const list = digests.reduce((now, [before, after]) => now.replaceAll(before, after), renamed(text("sw.js")));
+  writeFileSync(join(into, "sw.js"), list);
+  for (const name of changed) renameSync(join(assets, name), join(assets, nextName(name)));
 }

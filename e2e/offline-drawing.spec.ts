@@ -26,7 +26,9 @@ test("after one visit the page draws the same without a network, also after a re
 
     await visit.context.setOffline(true);
     await visit.studio.page.reload();
+    // The gallery has the picture at once, and the model draws it again.
     expect((await visit.studio.finished()).pixels).toBe(first.pixels);
+    expect((await visit.studio.drawnAnew()).pixels).toBe(first.pixels);
     expect((await visit.studio.drawn({ seed: "4" })).pixels).not.toBe(first.pixels);
     expect(visit.faults).toEqual([]);
     await visit.context.close();
@@ -36,6 +38,7 @@ test("after one visit the page draws the same without a network, also after a re
     host.asked.length = 0;
     await later.studio.page.goto(`${host.url}#${WISH}`);
     expect((await later.studio.finished()).pixels).toBe(first.pixels);
+    expect((await later.studio.drawnAnew()).pixels).toBe(first.pixels);
     await expect(later.studio.alert()).toBeHidden();
     // The browser itself looks for a new service worker, and the test's switch does not hold it back.
     expect(host.asked.filter((path) => path !== "sw.js")).toEqual([]);

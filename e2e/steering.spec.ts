@@ -45,6 +45,7 @@ test("off is the unsteered picture bit for bit, the notch is another, and the li
 
   await studio.page.reload();
   expect((await studio.finished()).pixels).toBe(steered.pixels);
+  expect((await studio.drawnAnew()).pixels, "drawn, and not only kept").toBe(steered.pixels);
   await expect(dial(studio)).toHaveAttribute("aria-valuetext", "gentle");
   await expect(dial(studio)).toHaveValue("0.9");
 });

@@ -91,7 +91,7 @@ export class Studio {
   }
 
   /** The same, also where the page has that picture already and would only show it again. */
-  async drawnAnew(wish: Wish): Promise<Drawn> {
+  async drawnAnew(wish: Wish = {}): Promise<Drawn> {
     await this.wish(wish);
     await this.prompt().press("Control+Enter");
     return this.finished();
