@@ -37,7 +37,7 @@ export const keeping = {
   removed: "Removed.",
   restore: "Undo",
   count: (found: number, all: number) => (found === all ? pictures(all) : `${found} of ${pictures(all)}`),
-  room: (taken: number) => `They take ${roomOf(taken)}.`,
+  room: (taken: number) => `Room taken: ${roomOf(taken)}.`,
   roomOf,
   budget: "Room for pictures",
   budgetAbout: "When the room is full, the oldest make way. Favourites stay.",
