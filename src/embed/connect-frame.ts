@@ -1,5 +1,5 @@
 // The page's side of a frame that draws: the frame's document is `embed.html`, on this origin or another.
-import { invariant, OnestrokeError } from "../common/errors";
+import { OnestrokeError } from "../common/errors";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
 import { greetingOf, type FrameAnswer, type FrameCall, type Reply } from "./messages";
@@ -72,7 +72,6 @@ function generatorOver(port: MessagePort): FramedGenerator {
     generate: (recipe, hooks = {}) =>
       new Promise((resolve, reject) => {
         const id = ++last;
-        invariant(!pending.has(id), "ids are counted up");
         pending.set(id, { hooks, resolve, reject });
         hooks.signal?.addEventListener("abort", () => post({ type: "cancel", id }));
         post({ type: "draw", id, recipe });
