@@ -16,6 +16,12 @@ export function cacheFolder(environment: Environment = process.env): string {
   return join(atHome(home), "hub");
 }
 
+/** @returns the folder of one's own models, where the environment names one: `MODELS_ROOT`, in which a model is found by its name */
+export function modelsRoot(environment: Environment = process.env): string | undefined {
+  const { MODELS_ROOT } = set(environment);
+  return MODELS_ROOT === undefined ? undefined : atHome(MODELS_ROOT);
+}
+
 /** @returns undefined where the environment forbids the network */
 export function hubOf(environment: Environment = process.env): Hub | undefined {
   const { HF_HUB_OFFLINE, HF_ENDPOINT = HUGGING_FACE, HF_TOKEN } = set(environment);

@@ -1,9 +1,9 @@
 // What a path or an id opens. Only a bare id names a model of the catalogue, and the error for a path that is not a model says what the
 // path is. A model's files come with its catalogue entry, which an engine that reads only the files would miss.
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { fileOfShapes, WHOLE } from "../../checkpoints/formats/testing/original-file";
 import { manifestOf } from "../../checkpoints/places";
 import { FIXTURES } from "../../checkpoints/testing/fixtures";
@@ -62,6 +62,30 @@ test.each([
   const missing = { code: "model-missing", message: expect.stringContaining(model), remedy: expect.stringContaining("catalogue") };
   await expect(modelFiles(model, { engine: "ort-wasm" })).rejects.toMatchObject(missing);
   await expect(modelFiles(model)).rejects.toMatchObject(missing);
+});
+
+describe("MODELS_ROOT", () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  test("holds one's own models by name, folders and files, and comes before the hub", async () => {
+    await cp("models/vignette", join(root, "own/someone/mine"), { recursive: true });
+    await written("own/one-file.safetensors", fileOfShapes(WHOLE.sd15));
+    vi.stubEnv("HF_HUB_OFFLINE", "1");
+    vi.stubEnv("HF_HUB_CACHE", root);
+    await expect(modelFiles("someone/mine")).rejects.toMatchObject({ code: "offline" });
+    vi.stubEnv("MODELS_ROOT", join(root, "own"));
+    expect((await openModel("someone/mine")).components.unet?.className).toBe("UNet2DConditionModel");
+    expect(await modelFiles("one-file.safetensors")).toMatchObject({ file: { path: "one-file.safetensors" } });
+  });
+
+  test("leaves the catalogue's ids, paths that are there, and names that are nowhere as they are", async () => {
+    vi.stubEnv("MODELS_ROOT", root);
+    await cp("models/vignette", join(root, "vignette"), { recursive: true });
+    expect((await modelFiles("vignette")).entry?.id).toBe("vignette");
+    expect(await (await modelFiles("models/vignette")).base?.exists("model_index.json")).toBe(true);
+    await expect(modelFiles("no-such-model")).rejects.toMatchObject({ code: "model-missing" });
+    await expect(modelFiles("")).rejects.toMatchObject({ code: "model-missing" });
+  });
 });
 
 test("a file in the original layout opens, with the tokenizer that is named, and with LoRAs", async () => {

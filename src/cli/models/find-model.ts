@@ -1,7 +1,7 @@
-// Finds the model that a command line names: an id of the catalogue, a folder, a file, or a repository of the model hub. What is on the
-// hub is fetched into the hub's own cache folder, unless it is there already.
+// Finds the model that a command line names: an id of the catalogue, a folder, a file, or a repository of the model hub. A folder or
+// file may also lie in one's own folder of models. What is on the hub is fetched into the hub's own cache folder, unless it is there already.
 import { stat } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { catalogueEntry } from "../../catalogue/entries";
 import type { CatalogueEntry } from "../../catalogue/entry";
 import { checkFiles } from "../../checkpoints/check-files";
@@ -15,7 +15,7 @@ import { looksLikeRepository } from "../../hub/repository-name";
 import { outlineModel } from "../../pipeline/outline";
 import type { ChosenRule } from "../../samplers/scheduler-file";
 import { modelCache, shipped } from "./cache";
-import { hubOf } from "./environment";
+import { hubOf, modelsRoot } from "./environment";
 import { hubModel } from "./hub-model";
 import { untilInterrupted } from "./interrupt";
 import { progressLine } from "./progress";
@@ -35,7 +35,8 @@ export interface Wanted {
 }
 
 /**
- * A bare id names an entry of the catalogue; a path that is there names what is there; and what has the form `owner/name` a repository.
+ * A bare id names an entry of the catalogue; a path that is there, here or in `MODELS_ROOT`, names what is there; and what has the form
+ * `owner/name` a repository.
  * @throws OnestrokeError `model-corrupt` if a file that ships with the project is not the one that was published; `model-missing` if it
  * is none of them; for a graph or a folder in another layout, what it is and what to do; what fetching throws
  */
@@ -49,11 +50,11 @@ export async function modelFiles(model: string, wanted: Wanted = {}): Promise<Mo
 async function baseFiles(model: string, wanted: Wanted): Promise<ModelFiles> {
   const entry = catalogueEntry(model);
   if (entry !== undefined) return entry.base?.revision === "" ? shippedModel(entry) : fetched(model, wanted);
-  if (await isFolder(model)) {
-    if ((wanted.engine ?? "wgsl") === "wgsl") await refuseOtherLayouts(model);
-    return modelFolder(nodeStore(model));
+  const root = modelsRoot();
+  for (const path of root === undefined || model === "" ? [model] : [model, join(root, model)]) {
+    if (await isFolder(path)) return inFolder(path, wanted);
+    if (await isFile(path)) return inOneFile(path, wanted);
   }
-  if (await isFile(model)) return inOneFile(model, wanted);
   if (looksLikeRepository(model)) return fetched(model, wanted);
   throw new OnestrokeError("model-missing", `${model} is neither a folder, nor a file, nor the id of a model in the catalogue`, {
     model,
@@ -65,6 +66,11 @@ async function shippedModel(entry: CatalogueEntry): Promise<ModelFiles> {
   const files = findModel(entry.id, [embedded(shipped)]);
   if (files.base !== undefined) await checkFiles(files.base, entry.files ?? []);
   return files;
+}
+
+async function inFolder(path: string, { engine = "wgsl" }: Wanted): Promise<ModelFiles> {
+  if (engine === "wgsl") await refuseOtherLayouts(path);
+  return modelFolder(nodeStore(path));
 }
 
 /** What the file lacks is little, and is read from the hub each time. */
