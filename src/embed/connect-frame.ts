@@ -1,5 +1,5 @@
 // The page's side of a frame that draws: the frame's document is `embed.html`, on this origin or another.
-import { OnestrokeError } from "../common/errors";
+import { OnestrokeError, throwIfCancelled } from "../common/errors";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
 import { greetingOf, type FrameAnswer, type FrameCall, type Reply } from "./messages";
@@ -39,10 +39,12 @@ export function connectFrame(frame: HTMLIFrameElement, { signal }: { readonly si
   const { origin } = new URL(frame.src, document.baseURI);
   return new Promise((resolve, reject) => {
     const stop = new AbortController();
-    signal?.addEventListener("abort", () => {
+    const giveUp = (): void => {
       stop.abort();
       reject(new OnestrokeError("cancelled", "the frame is no longer waited for"));
-    });
+    };
+    if (signal?.aborted === true) return giveUp();
+    signal?.addEventListener("abort", giveUp, { signal: stop.signal });
     const onMessage = (event: MessageEvent): void => {
       const greeting = event.source === frame.contentWindow && event.origin === origin ? greetingOf(event.data) : undefined;
       if (greeting === undefined) return;
@@ -71,9 +73,10 @@ function generatorOver(port: MessagePort): FramedGenerator {
   return {
     generate: (recipe, hooks = {}) =>
       new Promise((resolve, reject) => {
+        throwIfCancelled(hooks.signal);
         const id = ++last;
         pending.set(id, { hooks, resolve, reject });
-        hooks.signal?.addEventListener("abort", () => post({ type: "cancel", id }));
+        hooks.signal?.addEventListener("abort", () => pending.has(id) && post({ type: "cancel", id }), { once: true });
         post({ type: "draw", id, recipe });
       }),
     dispose() {

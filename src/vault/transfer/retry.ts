@@ -39,6 +39,7 @@ async function pause(milliseconds: number, { onOnline }: Transfer, signal: Abort
     };
     const timer = setTimeout(end, milliseconds);
     const stopListening = onOnline(end);
+    if (signal?.aborted === true) return end();
     signal?.addEventListener("abort", end, { once: true });
   });
 }
