@@ -178,6 +178,7 @@ test("a folder of this device draws where it is; a file that is no model says wh
   await expect(at.getByRole("button", { name: "Model: vignette (own)" })).toBeVisible();
   await studio.finished();
   await at.goto(`${host.url}#prompt=a+windmill&seed=3&size=64x64&model=${encodeURIComponent("vignette (own)")}`);
+  await expect(at.getByRole("figure")).toContainText("64 × 64");
   expect((await studio.finished()).pixels).toBe(pixels);
 
   await openModels(at);

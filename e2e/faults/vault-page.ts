@@ -82,9 +82,13 @@ export class VaultPage {
     return this.outcome();
   }
 
-  /** Waits until so many bytes are here. */
+  /** Waits until so many bytes are here. A download that ends before has failed. */
   async reached(byteLength: number): Promise<void> {
-    await this.page.waitForFunction((least) => (globalThis.vaultPage.said.at(-1)?.hereBytes ?? 0) >= least, byteLength, { timeout: 0 });
+    const arrived = this.page.waitForFunction((least) => (globalThis.vaultPage.said.at(-1)?.hereBytes ?? 0) >= least, byteLength, {
+      timeout: 0,
+    });
+    const ended = await Promise.race([arrived.then(() => undefined), this.outcome()]);
+    if (ended !== undefined) expect(ended).toMatchObject({ code: "complete" });
   }
 
   async isListedComplete(model = MODEL): Promise<boolean> {

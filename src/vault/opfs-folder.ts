@@ -36,14 +36,14 @@ export function opfsFolder(name: string): VaultFolder {
     return root.getDirectoryHandle(name, { create: true });
   };
 
-  async function find(file: string): Promise<FileSystemFileHandle | undefined> {
-    try {
-      return await (await folder()).getFileHandle(file);
-    } catch (thrown) {
-      if (thrown instanceof DOMException && thrown.name === "NotFoundError") return undefined;
-      throw thrown;
-    }
-  }
+  const find = (file: string): Promise<FileSystemFileHandle | undefined> => unlessGone(async () => (await folder()).getFileHandle(file));
+
+  /** What `use` makes of a file. Another tab may sweep the file away after it was found: then there is no such file either. */
+  const found = <T>(file: string, use: (handle: FileSystemFileHandle) => Promise<T>): Promise<T | undefined> =>
+    unlessGone(async () => {
+      const handle = await find(file);
+      return handle && (await use(handle));
+    });
 
   return {
     names: () =>
@@ -52,31 +52,37 @@ export function opfsFolder(name: string): VaultFolder {
         for await (const [file, handle] of (await folder()).entries()) if (handle.kind === "file") names.push(file);
         return names;
       }),
-    size: (file) => storing(`looking at ${file}`, async () => (await (await find(file))?.getFile())?.size),
-    blob: (file) => storing(`opening ${file}`, async () => (await find(file))?.getFile()),
+    size: (file) => storing(`looking at ${file}`, () => found(file, async (handle) => (await handle.getFile()).size)),
+    blob: (file) => storing(`opening ${file}`, () => found(file, (handle) => handle.getFile())),
     read: (file) =>
-      storing(`opening ${file}`, async () => {
-        const found = await find(file);
-        if (found === undefined) return undefined;
-        return sharesHandles() ? handleFile(file, await openSync(found, "read-only")) : snapshot(file, await found.getFile());
-      }),
+      storing(`opening ${file}`, () =>
+        found(file, async (handle) =>
+          sharesHandles() ? handleFile(file, await openSync(handle, "read-only")) : snapshot(file, await handle.getFile()),
+        ),
+      ),
     write: (file) =>
       storing(`opening ${file}`, async () => {
-        const found = await (await folder()).getFileHandle(file, { create: true });
-        return handleFile(file, await openSync(found, "readwrite"));
+        const handle = await (await folder()).getFileHandle(file, { create: true });
+        return handleFile(file, await openSync(handle, "readwrite"));
       }),
     move: (from, to) =>
       storing(`moving ${from}`, async () => {
-        const found = await find(from);
-        if (found === undefined) throw new OnestrokeError("storage-cleared", `${from} is gone`);
-        await found.move(to);
+        const handle = await find(from);
+        if (handle === undefined) throw new OnestrokeError("storage-cleared", `${from} is gone`);
+        await handle.move(to);
       }),
-    remove: (file) =>
-      storing(`removing ${file}`, async () => {
-        const found = await find(file);
-        if (found !== undefined) await (await folder()).removeEntry(file);
-      }),
+    remove: (file) => storing(`removing ${file}`, () => unlessGone(async () => (await folder()).removeEntry(file))),
   };
+}
+
+/** @returns undefined where what was asked for is not there */
+async function unlessGone<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (thrown instanceof DOMException && thrown.name === "NotFoundError") return undefined;
+    throw thrown;
+  }
 }
 
 /** Whether several readers can hold a file at once. Without that, a handle would lock out every other tab. */
