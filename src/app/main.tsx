@@ -8,6 +8,7 @@ import { fetchKnownWords } from "./known-words";
 import { browserQuickestEngines } from "./engines/quickest";
 import { browserKeeping } from "./gallery/gallery";
 import { listenToKeys } from "./keys/listen";
+import { browserKeptNumbers } from "./numbers/kept-numbers";
 import { receiveLaunches } from "./launches";
 import { Page } from "./page";
 import { createApp } from "./store";
@@ -31,15 +32,23 @@ const keepQuery = (query: string): void => {
 /** A host with a hub of its own writes its address there. */
 const hub = document.querySelector<HTMLMetaElement>("meta[name=onestroke-hub]")?.content;
 const modelsRoot = new URL("models/", document.baseURI);
+const numbers = browserKeptNumbers();
 const models = createModelStore(hub === undefined ? {} : { hub });
 const app = createApp(
-  createGenerator({ modelsRoot, whenBusy: "replace", filesOf: (model) => models.handOver(model), loraOf: (name) => models.loraOf(name) }),
+  createGenerator({
+    modelsRoot,
+    whenBusy: "replace",
+    filesOf: (model) => models.handOver(model),
+    loraOf: (name) => models.loraOf(name),
+    numbersOf: (model) => numbers.of(model),
+  }),
   models,
   location.hash.slice(1),
   keepQuery,
   (model) => fetchKnownWords(model, modelsRoot),
   browserKeeping(),
   browserQuickestEngines(),
+  numbers,
 );
 
 const root = document.getElementById("root");

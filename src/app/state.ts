@@ -4,6 +4,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Engine } from "../common/engine";
 import type { OnestrokeError } from "../common/errors";
 import type { ModelFacts } from "../common/model-facts";
+import type { ModelNumbers } from "../common/model-numbers";
 import type { Picture } from "../common/picture";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
@@ -47,6 +48,8 @@ export interface AppState {
   readonly knownWords: KnownWords | undefined;
   /** The engine that someone chose; undefined leaves the choice to the worker. */
   readonly engine: Engine | undefined;
+  /** In which numbers the model is kept and computed here. */
+  readonly numbers: ModelNumbers;
   /** How quick the engines are, while and after that is measured. */
   readonly measuring: MeasuringState | undefined;
   /** What is being drawn now. */
@@ -83,6 +86,7 @@ export function createAppStore(query: string): AppStore {
     models: NO_MODELS,
     knownWords: undefined,
     engine: undefined,
+    numbers: {},
     measuring: undefined,
     job: undefined,
     shown: undefined,

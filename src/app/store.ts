@@ -14,6 +14,8 @@ import { promptIdea } from "./ideas";
 import type { KnownWords } from "./known-words";
 import { createModelLoading, type ModelLoading } from "./model-loading";
 import { createModelShelf, type ModelShelf } from "./models/shelf";
+import { numbersOfThisVisit, type KeptNumbers } from "./numbers/kept-numbers";
+import { createNumbersControl, type NumbersControl } from "./numbers/numbers-control";
 import { createOpening, type Opening } from "./opening";
 import { createPictureDrawing, type DrawOptions, type PictureDrawing } from "./picture-drawing";
 import { keepPreferences, type Preferences } from "./preferences";
@@ -29,6 +31,7 @@ export interface App
     Omit<ModelShelf, "pickFolder" | "reopenFolder">,
     TrailControl,
     Measuring,
+    NumbersControl,
     TakingAlong,
     Sharing,
     Pick<Opening, "openLink" | "openPng">,
@@ -73,6 +76,7 @@ export interface App
  * @param readKnownWords reads the words that a model knows, by the model's id
  * @param keep where pictures are kept
  * @param quickest the engines that were measured to be quickest
+ * @param numbers in which numbers models are kept and computed here
  */
 export function createApp(
   generator: Generator,
@@ -82,6 +86,7 @@ export function createApp(
   readKnownWords: (model: string) => Promise<KnownWords | undefined> = async () => undefined,
   keep: Keeping = keepingInMemory(),
   quickest: QuickestEngines = noQuickestEngines(),
+  numbers: KeptNumbers = numbersOfThisVisit(),
 ): App {
   const store = createAppStore(query);
   const model = createModelLoading(store, generator, quickest);
@@ -159,6 +164,7 @@ export function createApp(
     ...createTakingAlong(store, gallery, keep),
     ...createTrail(store, pictures),
     ...createMeasuring(store, generator, model, quickest),
+    ...createNumbersControl(store, model, numbers),
     ...createSharing(store, gallery, remark),
     ...opening,
     prefer(change) {

@@ -5,6 +5,7 @@ import type { Drawing } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import type { WireError } from "../common/errors";
 import type { ModelFacts } from "../common/model-facts";
+import type { ModelNumbers } from "../common/model-numbers";
 import type { Picture } from "../common/picture";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
@@ -16,6 +17,8 @@ interface With {
   readonly files?: HandedModel | undefined;
   /** What is to be merged into it: the recipe's LoRAs, in their order. */
   readonly loras?: readonly HandedLora[] | undefined;
+  /** What the page knows of the numbers that it takes here. */
+  readonly numbers?: ModelNumbers | undefined;
 }
 
 export type Call =

@@ -4,6 +4,7 @@
 import { OnestrokeError, type ErrorCode } from "../common/errors";
 import type { DrawHooks } from "../common/drawing";
 import type { Engine } from "../common/engine";
+import type { WeightChoice } from "../common/weight-format";
 import type { FromWorker, Roots, ToWorker } from "../protocol/messages";
 import type { Backend, LoadedModel } from "./backend";
 import { SerialQueue } from "../common/queue";
@@ -20,6 +21,7 @@ interface Wanted {
   readonly engine: Engine | undefined;
   /** Names of what is merged into it. At other weights it is the same model (pipeline/draw.ts). */
   readonly loras: readonly string[];
+  readonly weights: WeightChoice | undefined;
 }
 
 type Call = Extract<ToWorker, { type: "load" | "generate" }>;
@@ -120,8 +122,8 @@ export class Session {
   }
 
   /** The model that is wanted; it is loaded first if it is not the loaded one. */
-  async #ensureModel(id: string, { engine: asked, files, loras = [] }: Call, hooks: DrawHooks): Promise<LoadedModel> {
-    const wanted = { id, engine: asked, loras: loras.map(({ name }) => name) };
+  async #ensureModel(id: string, { engine: asked, files, loras = [], numbers }: Call, hooks: DrawHooks): Promise<LoadedModel> {
+    const wanted = { id, engine: asked, loras: loras.map(({ name }) => name), weights: numbers?.weights };
     if (this.#state.kind === "ready" && isSame(this.#state.wanted, wanted)) return this.#state.model;
     const backend = await this.#ensureBackend();
     if (this.#state.kind === "ready") {
@@ -131,7 +133,7 @@ export class Session {
       await model.dispose();
     }
     const onEngine = (engine: Engine): void => this.#post({ type: "engine", engine });
-    const model = await backend.load(id, asked, { ...hooks, onEngine }, files, loras);
+    const model = await backend.load(id, asked, { ...hooks, onEngine }, files, loras, numbers);
     this.#throwIfLost();
     this.#state = { kind: "ready", backend, wanted, model };
     return model;
@@ -153,7 +155,7 @@ export class Session {
 
 function isSame(left: Wanted, right: Wanted): boolean {
   const areSameLoras = left.loras.length === right.loras.length && left.loras.every((name, index) => name === right.loras[index]);
-  return left.id === right.id && left.engine === right.engine && areSameLoras;
+  return left.id === right.id && left.engine === right.engine && left.weights === right.weights && areSameLoras;
 }
 
 /**

@@ -2,6 +2,7 @@
 import { useId, type ReactNode } from "react";
 import { ENGINES } from "../../common/engine";
 import type { ModelFacts } from "../../common/model-facts";
+import { WeightsField } from "../numbers/weights-field";
 import { formatBytes, strings } from "../strings";
 import { keeping } from "../strings-keeping";
 import { useApp, useAppState } from "../use-app";
@@ -32,6 +33,7 @@ export function Diagnostics(): ReactNode {
           ))}
         </select>
       </div>
+      <WeightsField />
       <Measured />
       {model.kind === "ready" && <Facts facts={model.facts} />}
     </details>

@@ -6,6 +6,7 @@ import { idOf } from "../gallery/entry";
 import { HeartIcon, RedoIcon, UndoIcon } from "../icons";
 import type { ShownPicture } from "../shown-picture";
 import { formatDuration, strings } from "../strings";
+import { details } from "../strings-details";
 import { keeping } from "../strings-keeping";
 import { canRedo, canUndo } from "../trail";
 import { useApp, useAppState } from "../use-app";
@@ -23,6 +24,7 @@ interface Props {
 export function Caption({ recipe, picture }: Props): ReactNode {
   const { loras = [], prompt, negative, seed, steps, width, height } = recipe;
   const timings = picture?.timings;
+  const smaller = picture?.model && details.smallerWeights(picture.model);
   return (
     <figcaption className={styles["caption"]}>
       <div className={styles["row"]}>
@@ -39,6 +41,7 @@ export function Caption({ recipe, picture }: Props): ReactNode {
             {loras.map(({ name, weight }) => `${name} ${weight} · `).join("")}
             {strings.seed} {seed} · {strings.stepCount(steps)} · {strings.sizeOf(width, height)}
             {timings !== undefined && ` · ${formatDuration(drawingMs(timings))}`}
+            {smaller !== undefined && ` · ${smaller}`}
           </p>
         </div>
         {picture !== undefined && (
