@@ -130,6 +130,33 @@ test("a model is loaded anew for other weights, with what the page knows of its 
   expect(handed).toEqual([{}, numbers]);
 });
 
+describe("texts are counted", () => {
+  const texts = { model: "gradient", prompt: "a hill", negative: "fog" };
+
+  test("by the worker that has their model, while a picture is drawn too; by no other, and none is started for it", async () => {
+    const { generator, spawned } = setUp([["hang"]]);
+    expect(await generator.count(texts)).toBeUndefined();
+    expect(spawned()).toBe(0);
+    await generator.load("gradient");
+    expect(await generator.count(texts)).toMatchObject({ prompt: { tokens: 6, rows: 1 }, negative: { tokens: 3 } });
+    expect(await generator.count({ ...texts, model: "another" })).toBeUndefined();
+    const abort = new AbortController();
+    const drawing = generator.generate(RECIPE, { signal: abort.signal });
+    expect(await generator.count({ ...texts, prompt: "hill" })).toMatchObject({ prompt: { tokens: 4 } });
+    abort.abort();
+    await expect(drawing).rejects.toEqual(code("cancelled"));
+  });
+
+  test("not by a worker that is dead, and nobody waits for ever", async () => {
+    // It hears where the models are, the model's load, and nothing more.
+    const { generator } = setUp([], [2]);
+    await generator.load("gradient");
+    expect(await generator.count(texts)).toBeUndefined();
+    await generator.load("gradient");
+    expect(await generator.count(texts)).toBeDefined();
+  });
+});
+
 describe("engines", () => {
   test("the worker's own choice, until one is asked for; another one loads the model anew", async () => {
     const backend = gradientBackend();

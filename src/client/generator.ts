@@ -7,8 +7,8 @@ import type { Engine } from "../common/engine";
 import type { Drawing, DrawHooks } from "../common/drawing";
 import type { ModelFacts } from "../common/model-facts";
 import type { ModelNumbers } from "../common/model-numbers";
-import { parseRecipe, type Recipe } from "../common/recipe";
-import type { Answer, Call, Roots } from "../protocol/messages";
+import { normalisePrompt, parseRecipe, type Recipe } from "../common/recipe";
+import type { Answer, Call, CountedTexts, Roots, TextLengths } from "../protocol/messages";
 // Vite bundles the worker and gives its address; the linter looks for the file as it is.
 // oxlint-disable-next-line import/default
 import workerScript from "../worker/entry.ts?worker&url";
@@ -46,6 +46,8 @@ export interface Generator {
    * @throws OnestrokeError
    */
   generate(recipe: Recipe, hooks?: DrawHooks): Promise<Drawing>;
+  /** How long texts are for a model, if it is the one that is loaded and it reads texts. It loads nothing, and does not wait for a picture. */
+  count(texts: CountedTexts): Promise<TextLengths | undefined>;
   /** Ends the worker and rejects what is pending with `cancelled`. */
   dispose(): void;
 }
@@ -163,6 +165,9 @@ export function superviseGenerator(
       invariant(answer.type === "drawn", "a generate is answered by `drawn`");
       return answer.drawing;
     },
+
+    count: ({ model, prompt, negative, emphasis }) =>
+      supervisor.count({ model, prompt: normalisePrompt(prompt), negative: normalisePrompt(negative), ...(emphasis && { emphasis }) }),
 
     dispose() {
       life.abort();

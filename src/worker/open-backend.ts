@@ -39,6 +39,7 @@ export async function openBackend({ modelsRoot, runtimeRoot }: Roots): Promise<B
             wide.set(id, drawing.inFloat32 ?? []);
             return drawing;
           },
+          textLength: (text, emphasis) => model.textLength(text, emphasis),
           dispose: async () => {
             await model.dispose();
             await files.release();

@@ -5,7 +5,7 @@ import { OnestrokeError, type ErrorCode } from "../common/errors";
 import type { DrawHooks } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import type { WeightChoice } from "../common/weight-format";
-import type { FromWorker, Roots, ToWorker } from "../protocol/messages";
+import type { CountedTexts, FromWorker, Roots, TextLengths, ToWorker } from "../protocol/messages";
 import type { Backend, LoadedModel } from "./backend";
 import { SerialQueue } from "../common/queue";
 
@@ -56,6 +56,9 @@ export class Session {
       case "seen":
         this.#isSeen = message.isSeen;
         return;
+      case "count":
+        this.#post({ type: "counted", id: message.id, lengths: this.#lengthsOf(message) });
+        return;
       case "cancel":
         this.#aborts.get(message.id)?.abort(cancelled());
         return;
@@ -104,6 +107,13 @@ export class Session {
     const drawing = await model.draw(call.recipe, hooks);
     signal.throwIfAborted();
     this.#post({ type: "drawn", id: call.id, drawing }, [drawing.picture.data.buffer]);
+  }
+
+  #lengthsOf({ model: id, prompt, negative, emphasis }: CountedTexts): TextLengths | undefined {
+    if (this.#state.kind !== "ready" || this.#state.wanted.id !== id) return undefined;
+    const { model } = this.#state;
+    const [ofPrompt, ofNegative] = [model.textLength(prompt, emphasis), model.textLength(negative, emphasis)];
+    return ofPrompt && ofNegative && { prompt: ofPrompt, negative: ofNegative };
   }
 
   #hooks(call: Call, signal: AbortSignal): DrawHooks {
