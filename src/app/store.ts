@@ -5,6 +5,7 @@ import type { Generator, ModelStore } from "../library";
 import type { HandedModel } from "../common/download";
 import { randomSeed } from "../common/recipe";
 import { loraName } from "../common/recipe-lora";
+import { createDoctor, type Doctor } from "./doctor/doctor-control";
 import { linkOfDraft, type Draft } from "./draft";
 import { createMeasuring, type Measuring } from "./engines/measuring";
 import { noQuickestEngines, type QuickestEngines } from "./engines/quickest";
@@ -23,6 +24,7 @@ import { createSharing, type Sharing } from "./sharing";
 import { createAppStore, editDraft, factsOf, steeringDefaultsOf, type AppStore } from "./state";
 import { createSteeringControl, type SteeringControl } from "./steering";
 import { strings } from "./strings";
+import { createTextCounting } from "./tokens/count-texts";
 import { createTrail, type TrailControl } from "./trail-control";
 
 export interface App
@@ -32,6 +34,7 @@ export interface App
     TrailControl,
     Measuring,
     NumbersControl,
+    Doctor,
     TakingAlong,
     Sharing,
     Pick<Opening, "openLink" | "openPng">,
@@ -92,12 +95,15 @@ export function createApp(
   const model = createModelLoading(store, generator, quickest);
   const gallery = createGallery(store, keep);
   const pictures = createPictureDrawing(store, generator, gallery, keepQuery);
+  const texts = createTextCounting(store, generator);
   const shelf = createModelShelf(store, models);
   const edit = (change: Partial<Draft>): void => editDraft(store, change);
 
   async function draw(options?: DrawOptions): Promise<void> {
     const defaults = steeringDefaultsOf(store.getState()) ?? (await model.load());
     if (defaults === undefined) return;
+    const counting = texts.counting();
+    if (counting !== undefined) await counting;
     const { draft, shown } = store.getState();
     // A loose seed is rolled only after its picture was shown, so that the next picture has the seed that the field says.
     const isLoose = !draft.seedKept && options?.anew !== true && options?.keepsSeed !== true;
@@ -165,6 +171,7 @@ export function createApp(
     ...createTrail(store, pictures),
     ...createMeasuring(store, generator, model, quickest),
     ...createNumbersControl(store, model, numbers),
+    ...createDoctor(store, generator, models, shelf.refresh),
     ...createSharing(store, gallery, remark),
     ...opening,
     prefer(change) {

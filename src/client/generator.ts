@@ -4,11 +4,11 @@
 import type { HandedModel } from "../common/download";
 import { invariant, OnestrokeError, throwIfCancelled } from "../common/errors";
 import type { Engine } from "../common/engine";
-import type { Drawing, DrawHooks } from "../common/drawing";
+import type { CountedTexts, TextLengths, Drawing, DrawHooks } from "../common/drawing";
 import type { ModelFacts } from "../common/model-facts";
 import type { ModelNumbers } from "../common/model-numbers";
 import { normalisePrompt, parseRecipe, type Recipe } from "../common/recipe";
-import type { Answer, Call, CountedTexts, Roots, TextLengths } from "../protocol/messages";
+import type { Answer, Call, Roots } from "../protocol/messages";
 // Vite bundles the worker and gives its address; the linter looks for the file as it is.
 // oxlint-disable-next-line import/default
 import workerScript from "../worker/entry.ts?worker&url";

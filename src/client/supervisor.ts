@@ -2,8 +2,8 @@
 // progresses), has lost its device, or is dead (watched-worker.ts). Then it ends the worker and rejects what was pending. It
 // repeats nothing, because that is the generator's decision.
 import { OnestrokeError } from "../common/errors";
-import type { DrawHooks } from "../common/drawing";
-import type { Answer, Call, CountedTexts, FromWorker, Roots, TextLengths, ToWorker } from "../protocol/messages";
+import type { CountedTexts, TextLengths, DrawHooks } from "../common/drawing";
+import type { Answer, Call, FromWorker, Roots, ToWorker } from "../protocol/messages";
 import type { Listeners, Port } from "./start-worker";
 import { SUPERVISION, type Supervision } from "./supervision";
 import { WatchedWorker } from "./watched-worker";

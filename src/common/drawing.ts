@@ -51,6 +51,14 @@ export interface TextLength {
   readonly isLong: boolean;
 }
 
+/** Texts whose length somebody wants to know, as a model reads them. */
+export type CountedTexts = Pick<Recipe, "model" | "prompt" | "negative" | "emphasis">;
+
+export interface TextLengths {
+  readonly prompt: TextLength;
+  readonly negative: TextLength;
+}
+
 /** How the caller follows the drawing of a picture, and stops it. */
 export interface DrawHooks {
   readonly signal?: AbortSignal | undefined;

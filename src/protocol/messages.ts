@@ -1,7 +1,7 @@
 // The messages between page and worker, in both directions. Every call has an id, and every message
 // about it carries that id; a call ends with exactly one of `loaded`, `drawn`, `failed`.
 import type { HandedLora, HandedModel } from "../common/download";
-import type { Drawing, TextLength } from "../common/drawing";
+import type { CountedTexts, Drawing, TextLengths } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import type { WireError } from "../common/errors";
 import type { ModelFacts } from "../common/model-facts";
@@ -46,14 +46,6 @@ export type ToWorker =
   /** Whether the page can be seen, told when that changes. Until then it can. */
   | { readonly type: "seen"; readonly isSeen: boolean }
   | { readonly type: "ping" };
-
-/** Texts whose length somebody wants to know, as a model reads them. */
-export type CountedTexts = Pick<Recipe, "model" | "prompt" | "negative" | "emphasis">;
-
-export interface TextLengths {
-  readonly prompt: TextLength;
-  readonly negative: TextLength;
-}
 
 export type Answer =
   | { readonly type: "loaded"; readonly id: number; readonly model: ModelFacts }

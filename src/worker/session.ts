@@ -2,10 +2,10 @@
 // about restarts: when the device is lost, it reports that, refuses every later call, and waits
 // to be replaced, because recovery means a new worker.
 import { OnestrokeError, type ErrorCode } from "../common/errors";
-import type { DrawHooks } from "../common/drawing";
+import type { CountedTexts, TextLengths, DrawHooks } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import type { WeightChoice } from "../common/weight-format";
-import type { CountedTexts, FromWorker, Roots, TextLengths, ToWorker } from "../protocol/messages";
+import type { FromWorker, Roots, ToWorker } from "../protocol/messages";
 import type { Backend, LoadedModel } from "./backend";
 import { SerialQueue } from "../common/queue";
 

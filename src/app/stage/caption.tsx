@@ -22,7 +22,7 @@ interface Props {
 }
 
 export function Caption({ recipe, picture }: Props): ReactNode {
-  const { loras = [], prompt, negative, seed, steps, width, height } = recipe;
+  const { loras = [], prompt, negative, seed, rows, steps, width, height } = recipe;
   const timings = picture?.timings;
   const smaller = picture?.model && details.smallerWeights(picture.model);
   return (
@@ -39,6 +39,7 @@ export function Caption({ recipe, picture }: Props): ReactNode {
           )}
           <p className={styles["facts"]}>
             {loras.map(({ name, weight }) => `${name} ${weight} · `).join("")}
+            {rows !== undefined && `${details.textRows(rows)} · `}
             {strings.seed} {seed} · {strings.stepCount(steps)} · {strings.sizeOf(width, height)}
             {timings !== undefined && ` · ${formatDuration(drawingMs(timings))}`}
             {smaller !== undefined && ` · ${smaller}`}
