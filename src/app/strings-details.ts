@@ -15,9 +15,9 @@ export const details = {
   /** @param needBytes as planned; undefined where nothing is planned */
   weightChoice: (choice: WeightChoice, needBytes: number | undefined) =>
     [WEIGHT_NAMES[choice], needBytes !== undefined && `about ${formatSize(needBytes)} of GPU memory`].filter(Boolean).join(" · "),
-  fittingWeights: "Automatic: as published, or smaller if memory asks for it",
+  fittingWeights: "Automatic",
   weightsAbout:
-    "Smaller weights take less memory, not less time. 8 bits are hard to tell from 16; 4 bits give the same picture in slightly other details.",
+    "Automatic takes them as published where memory suffices, and smaller where it does not. 8 bits are hard to tell from 16; 4 bits give the same picture in slightly other details.",
   weightsOfGraphs: "ONNX Runtime takes the weights as they are in the model’s graphs.",
   /** What a drawn picture's caption says; undefined where there is nothing to say. */
   smallerWeights: ({ parts }: Pick<ModelFacts, "parts">): string | undefined => {

@@ -26,7 +26,6 @@ export const doctor = {
   noGpu: "This browser offers no WebGPU. Models with ONNX graphs still draw, on the processor.",
   gpuName: "Name",
   standIn: (name: string) => `${name}: the processor stands in for a GPU`,
-  features: "Features",
   float16: (hasFloat16: boolean) => (hasFloat16 ? "of 16 and 32 bits" : "of 32 bits only"),
   numbers: "Numbers",
   limits: (limits: Readonly<Record<string, number>>): readonly (readonly [string, string])[] =>

@@ -2,7 +2,6 @@
 import type { ReactNode } from "react";
 import { doctor } from "../strings-doctor";
 import { useAppState } from "../use-app";
-import styles from "./doctor.module.css";
 import { Facts, Section } from "./section";
 
 export function GpuSection(): ReactNode {
@@ -18,21 +17,14 @@ export function GpuSection(): ReactNode {
           <Facts rows={[ofBrowser]} />
         </>
       ) : (
-        <>
-          <Facts
-            rows={[
-              [doctor.gpuName, gpu.isSoftware ? doctor.standIn(gpu.name ?? "") : (gpu.name ?? "")],
-              [doctor.numbers, doctor.float16(gpu.features.includes("shader-f16"))],
-              ...doctor.limits(gpu.limits),
-              ofBrowser,
-            ]}
-          />
-          <ul className={styles["features"]} aria-label={doctor.features}>
-            {gpu.features.map((feature) => (
-              <li key={feature}>{feature}</li>
-            ))}
-          </ul>
-        </>
+        <Facts
+          rows={[
+            [doctor.gpuName, gpu.isSoftware ? doctor.standIn(gpu.name ?? "") : (gpu.name ?? "")],
+            [doctor.numbers, doctor.float16(gpu.features.includes("shader-f16"))],
+            ...doctor.limits(gpu.limits),
+            ofBrowser,
+          ]}
+        />
       )}
     </Section>
   );
