@@ -84,13 +84,29 @@ test("a text is read as it was meant, whatever phones, documents and pages made 
   expect(meant.pixels).toBe(typed.pixels);
 });
 
+test("a text is counted as it is typed; one longer than a row goes on in the next, and the link says so", async ({ studio }) => {
+  const { page } = studio;
+  await studio.wish({ prompt: "a meadow ".repeat(37), negative: "", seed: "2", steps: 1 });
+  await expect(page.getByText("74 of 75 tokens")).toBeVisible();
+  await studio.wish({ prompt: `${"a meadow ".repeat(37)}in winter` });
+  await expect(page.getByText("76 tokens in 2 rows of text · 1 of 75 in the last")).toBeVisible();
+  const winter = await studio.drawn({});
+  await expect(page).toHaveURL(/rows=2/);
+  await expect(page.getByRole("figure").getByText("2 rows of text")).toBeVisible();
+  // Only the second row has its last word, and it is read.
+  const summer = await studio.drawn({ prompt: `${"a meadow ".repeat(37)}in summer` });
+  expect(summer.pixels).not.toBe(winter.pixels);
+  await studio.drawn({ prompt: "a meadow" });
+  await expect(page).not.toHaveURL(/rows=/);
+});
+
 test("a text that is too long is drawn from its beginning, and the field says how much was read", async ({ studio }) => {
-  const hints = studio.page.getByText("Only the first 75 tokens");
-  await studio.drawn({ prompt: "a meadow ".repeat(37), negative: "", seed: "2", steps: 1 });
+  const hints = studio.page.getByText("Only the first 600 tokens");
+  await studio.drawn({ prompt: "a meadow ".repeat(300), negative: "", seed: "2", steps: 1 });
   await expect(hints).toHaveCount(0);
-  await studio.drawn({ prompt: "a meadow ".repeat(38), negative: "a very deep fog ".repeat(20) });
+  await studio.drawn({ prompt: "a meadow ".repeat(301), negative: "a very deep fog ".repeat(160) });
   await expect(hints).toHaveCount(2);
-  await expect(studio.prompt()).toHaveAccessibleDescription(/^Only the first 75 tokens/);
+  await expect(studio.prompt()).toHaveAccessibleDescription(/^Only the first 600 tokens/);
   await studio.wish({ prompt: "a meadow", negative: "" });
   await expect(hints).toHaveCount(0);
 });

@@ -13,6 +13,15 @@ function largestDifference(left: string, right: string): number {
   return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - (b[i] ?? 255))), 0);
 }
 
+/** The PSNR of two pictures. */
+function decibels(left: string, right: string): number {
+  const [a, b] = [Buffer.from(left, "base64"), Buffer.from(right, "base64")];
+  expect(a.length).toBe(b.length);
+  const squares = a.reduce((sum, value, i) => sum + (value - (b[i] ?? 0)) ** 2, 0);
+  // A quarter of the bytes is alpha, the same everywhere.
+  return 10 * Math.log10((255 ** 2 * 0.75 * a.length) / squares);
+}
+
 const facts = (page: Page) => page.locator("details", { hasText: "Technical details" });
 
 test("without WebGPU the page draws on WASM, once it has got it", async ({ studio, baseURL, launchOptions }) => {
@@ -70,6 +79,31 @@ test("nothing of ONNX Runtime is fetched until it is chosen; then it draws, and 
   await page.getByLabel("Engine").selectOption("automatic");
   await expect(facts(page).locator("[data-engine=wgsl]")).toHaveCount(3);
   expect((await studio.drawnAnew({})).pixels).toBe(own.pixels);
+  expect(studio.complaints).toEqual([]);
+});
+
+test("weights of 8 bits draw the same picture to within 40 dB, say so, and are there in the next visit", async ({
+  freshStudio: studio,
+}) => {
+  const { page } = studio;
+  await studio.open("prompt=a+windmill&seed=15&size=64x64");
+  await facts(page).locator("summary").click();
+  const weights = page.getByLabel("Weights");
+  await expect(weights.locator("option").nth(1)).toHaveText(/^As published · about \d+(\.\d+)? MB of GPU memory$/);
+  await expect(facts(page).locator("[data-engine=wgsl]").first()).toContainText("16-bit weights");
+
+  await weights.selectOption("q8");
+  await expect(facts(page).locator("[data-engine=wgsl]").first()).toContainText("8-bit weights");
+  await page.getByRole("button", { name: "Keep this seed" }).click();
+  const small = await studio.drawn({});
+  // Another picture, by little: quantising cost 55 dB in the pictures of docs/quantisation.md, and 8 bits too few would cost 25.
+  expect(small.pixels).not.toBe(studio.first?.drawn.pixels);
+  expect(decibels(small.pixels, studio.first?.drawn.pixels ?? "")).toBeGreaterThan(40);
+  await expect(page.getByText("· 8-bit weights")).toBeVisible();
+
+  await page.reload();
+  expect((await studio.drawnAnew()).pixels).toBe(small.pixels);
+  await expect(weights).toHaveValue("q8");
   expect(studio.complaints).toEqual([]);
 });
 

@@ -1,7 +1,7 @@
 // A remark about a text holds for the text that was drawn, and for no other.
 import { expect, test } from "vitest";
 import type { Drawing } from "../common/drawing";
-import { FACTS } from "../common/testing/fakes";
+import { FACTS, RECIPE } from "../common/testing/fakes";
 import { readBeforeCut } from "./cut-text";
 import { FIRST_DRAFT } from "./draft";
 
@@ -9,7 +9,7 @@ const DRAFT = { ...FIRST_DRAFT, prompt: "a hill\nat night", negative: "fog" };
 
 /** What was drawn from `DRAFT`, whose line break became a space. */
 const drawn = (prompt: number, negative: number): Drawing => ({
-  recipe: { ...FIRST_DRAFT, prompt: "a hill at night", negative: "fog", steering: { method: "none" } },
+  recipe: { ...RECIPE, prompt: "a hill at night", negative: "fog", steering: { method: "none" } },
   picture: { width: 1, height: 1, data: new Uint8ClampedArray(4) },
   timings: { load: 0, compile: 0, encode: 1, denoise: [1], decode: 1 },
   tokens: { prompt, negative, most: 75 },

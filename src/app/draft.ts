@@ -2,6 +2,7 @@
 // invalid, as while a seed is typed. A recipe may not.
 import { catalogueEntry, VIGNETTE } from "../catalogue/entries";
 import type { CatalogueEntry } from "../catalogue/entry";
+import type { CountedTexts } from "../common/drawing";
 import { emphasisOf } from "../common/emphasis";
 import type { SteeringDefaults } from "../common/steering-defaults";
 import { readQuery, recipeToQuery } from "../common/permalink";
@@ -18,6 +19,10 @@ export interface Draft {
   readonly negative: string;
   /** Whether brackets are text like any other, as in the recipe that was opened. It ends when somebody types. */
   readonly isLiteral?: boolean;
+  /** Rows of tokens that the texts need, where one is longer than a row. It is counted while somebody types (tokens/count-texts.ts). */
+  readonly rows?: number | undefined;
+  /** Whether `rows` are those of the recipe that was opened. It ends when somebody types. */
+  readonly keepsRows?: boolean;
   /** Undefined until someone chooses, and then the model's own holds. */
   readonly steering: Steering | undefined;
   readonly steps: number;
@@ -60,6 +65,13 @@ function readingOf({ prompt, negative, isLiteral }: Draft): { readonly emphasis:
   return { emphasis: isLiteral === true ? undefined : emphasisOf(prompt, negative).emphasis };
 }
 
+/** What is counted of the controls. */
+export function textsOf(draft: Draft): CountedTexts {
+  const { model, prompt, negative } = draft;
+  const { emphasis } = readingOf(draft);
+  return { model, prompt, negative, ...(emphasis === undefined ? {} : { emphasis }) };
+}
+
 /** The recipe of the controls as far as it needs no model: undefined where the model's own steering would be part of it, or they make none. */
 export function recipeOfDraft(draft: Draft): Recipe | undefined {
   if (leavesOut(draft) && draft.steering === undefined) return undefined;
@@ -76,6 +88,8 @@ export function draftOf(recipe: Recipe, current: Draft): Draft {
   return {
     ...recipe,
     isLiteral: recipe.emphasis === undefined,
+    rows: recipe.rows,
+    keepsRows: true,
     steering: leavesOut(recipe) ? recipe.steering : current.steering,
     seedKept: current.seedKept,
   };

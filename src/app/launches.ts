@@ -1,6 +1,7 @@
 // What comes to the page from outside while it is open: links, files that are dropped or pasted on it, and what an installed page is started with, which
 // the system hands to the window that is there already (`launch_handler` in shell/manifest.ts). Nothing that is typed gets lost by a start.
 import { textOfShare } from "../common/shared-text";
+import { DOCTOR } from "./doctor/doctor-control";
 import { isLoraFile } from "./loras/is-lora";
 import { isArchive } from "./gallery/taking-along";
 import { filesOfEntry, isDirectory, isWeightFile, openedFile, openedFolder } from "./models/opened-files";
@@ -19,7 +20,21 @@ declare global {
   }
 }
 
-type Receiver = Pick<App, "store" | "gallery" | "edit" | "draw" | "remark" | "openLink" | "openPng" | "importFiles" | "useOwn" | "addLora">;
+type Receiver = Pick<
+  App,
+  | "store"
+  | "gallery"
+  | "edit"
+  | "draw"
+  | "remark"
+  | "openLink"
+  | "openPng"
+  | "openDoctor"
+  | "closeDoctor"
+  | "importFiles"
+  | "useOwn"
+  | "addLora"
+>;
 
 export function receiveLaunches(app: Receiver): void {
   /** The page itself was loaded from this address, and has read it. */
@@ -33,7 +48,12 @@ export function receiveLaunches(app: Receiver): void {
   });
 
   // A link that is pasted over the page's own address. What the page writes there itself is not told.
-  addEventListener("hashchange", () => void app.openLink(location.hash.slice(1)));
+  addEventListener("hashchange", () => {
+    const named = location.hash.slice(1);
+    if (named === DOCTOR) return app.openDoctor();
+    app.closeDoctor();
+    void app.openLink(named);
+  });
 
   // A copied file. Where there is text too, as from a document, somebody means the text.
   addEventListener("paste", ({ clipboardData }) => {

@@ -4,10 +4,13 @@ import { createRoot } from "react-dom/client";
 import { createGenerator, createModelStore } from "../library";
 import { invariant } from "../common/errors";
 import { linkOfShare } from "../common/shared-text";
+import { DOCTOR } from "./doctor/doctor-control";
+import { linkOfDraft } from "./draft";
 import { fetchKnownWords } from "./known-words";
 import { browserQuickestEngines } from "./engines/quickest";
 import { browserKeeping } from "./gallery/gallery";
 import { listenToKeys } from "./keys/listen";
+import { browserKeptNumbers } from "./numbers/kept-numbers";
 import { receiveLaunches } from "./launches";
 import { Page } from "./page";
 import { createApp } from "./store";
@@ -22,24 +25,37 @@ restoreTheme();
 // Where no service worker has answered it.
 history.replaceState(null, "", linkOfShare(new URL(location.href)) ?? location.href);
 
+const isDoctor = (): boolean => location.hash === `#${DOCTOR}`;
+const startsWithDoctor = isDoctor();
+
 // Settings stand after the `#`, so they are never sent to the server of the page.
 const keepQuery = (query: string): void => {
   // Each picture is a step back for the browser's button, but the first picture and one drawn again are none.
+  // Under the doctor the address is the doctor's, and takes on what the controls say when that is closed.
+  if (isDoctor()) return;
   if (location.hash === "" || location.hash === `#${query}`) history.replaceState(null, "", `#${query}`);
   else history.pushState(null, "", `#${query}`);
 };
 /** A host with a hub of its own writes its address there. */
 const hub = document.querySelector<HTMLMetaElement>("meta[name=onestroke-hub]")?.content;
 const modelsRoot = new URL("models/", document.baseURI);
+const numbers = browserKeptNumbers();
 const models = createModelStore(hub === undefined ? {} : { hub });
 const app = createApp(
-  createGenerator({ modelsRoot, whenBusy: "replace", filesOf: (model) => models.handOver(model), loraOf: (name) => models.loraOf(name) }),
+  createGenerator({
+    modelsRoot,
+    whenBusy: "replace",
+    filesOf: (model) => models.handOver(model),
+    loraOf: (name) => models.loraOf(name),
+    numbersOf: (model) => numbers.of(model),
+  }),
   models,
-  location.hash.slice(1),
+  startsWithDoctor ? "" : location.hash.slice(1),
   keepQuery,
   (model) => fetchKnownWords(model, modelsRoot),
   browserKeeping(),
   browserQuickestEngines(),
+  numbers,
 );
 
 const root = document.getElementById("root");
@@ -52,6 +68,10 @@ createRoot(root).render(
   </StrictMode>,
 );
 void app.start();
+if (startsWithDoctor) app.openDoctor();
+app.store.subscribe(({ doctor, draft }, before) => {
+  if (before.doctor.isOpen && !doctor.isOpen && isDoctor()) history.replaceState(null, "", `#${linkOfDraft(draft) ?? ""}`);
+});
 
 function beginAnew(): void {
   app.keepDraft();

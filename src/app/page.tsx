@@ -6,6 +6,7 @@ import { SeedField } from "./controls/seed-field";
 import { SizeField } from "./controls/size-field";
 import { StepDial } from "./controls/step-dial";
 import { Diagnostics } from "./diagnostics/diagnostics";
+import { DoctorPanel } from "./doctor/doctor-panel";
 import { GalleryPanel } from "./gallery/gallery-panel";
 import { GalleryStrip } from "./gallery/gallery-strip";
 import { Header } from "./header";
@@ -101,6 +102,7 @@ export function Page(): ReactNode {
       <ModelsPanel />
       <GalleryPanel />
       <KeysSheet />
+      <DoctorPanel />
       <UpdateNotice />
     </div>
   );

@@ -9,8 +9,8 @@ import type { SteeringDefaults } from "../common/steering-defaults";
 import { isSameButSteering, isSameRecipe, leavesOut, pictureOf, withoutNegative } from "./comparison";
 import { draftOf, isRewritten, recipeOf, type Draft } from "./draft";
 import type { Gallery } from "./gallery/gallery";
-import { isDrawnBy, type ShownPicture } from "./shown-picture";
-import { otherSide, type AppState, type AppStore, type Job } from "./state";
+import { hasWeightsOf, isDrawnBy, type ShownPicture } from "./shown-picture";
+import { factsOf, otherSide, type AppState, type AppStore, type Job } from "./state";
 import { formatDuration, strings } from "./strings";
 import { keeping } from "./strings-keeping";
 
@@ -61,10 +61,12 @@ export function createPictureDrawing(
 
   /** The picture of a recipe that is there already. Undefined at once where there is none, so that it is drawn without a pause. */
   function known(recipe: Recipe): Promise<ShownPicture | undefined> | undefined {
-    const { recent, engine } = store.getState();
+    const state = store.getState();
+    const { recent, engine } = state;
     const inMemory = pictureOf(recipe, recent);
+    // Who chooses an engine or a format of weights wants to see it draw.
+    if (inMemory !== undefined && !hasWeightsOf(inMemory, factsOf(state))) return undefined;
     if (inMemory !== undefined && isDrawnBy(inMemory, engine)) return Promise.resolve(inMemory);
-    // Who chooses an engine wants to see it draw.
     return engine === undefined && gallery.has(recipe) ? gallery.pictureOf(recipe) : undefined;
   }
 

@@ -1,14 +1,17 @@
 // What the page knows at one moment. It is kept in a vanilla store, because React only looks at it (use-app.ts)
 // and the generator's promises write to it from outside any component.
 import { createStore, type StoreApi } from "zustand/vanilla";
+import type { TextLengths } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import type { OnestrokeError } from "../common/errors";
 import type { ModelFacts } from "../common/model-facts";
+import type { ModelNumbers } from "../common/model-numbers";
 import type { Picture } from "../common/picture";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
 import type { SteeringDefaults } from "../common/steering-defaults";
 import { isSameButSteering, leavesOut, pictureOf, withoutNegative } from "./comparison";
+import { CLOSED_DOCTOR, type DoctorState } from "./doctor/doctor-state";
 import { draftOfLink, FIRST_DRAFT, type Draft } from "./draft";
 import type { MeasuringState } from "./engines/measuring-state";
 import { EMPTY_GALLERY, type GalleryState } from "./gallery/state";
@@ -45,8 +48,12 @@ export interface AppState {
   readonly models: ModelsState;
   /** The words that the model was taught; undefined where it has no list, or none has come yet. */
   readonly knownWords: KnownWords | undefined;
+  /** How long the texts are for the model; undefined while it is not loaded. */
+  readonly lengths: TextLengths | undefined;
   /** The engine that someone chose; undefined leaves the choice to the worker. */
   readonly engine: Engine | undefined;
+  /** In which numbers the model is kept and computed here. */
+  readonly numbers: ModelNumbers;
   /** How quick the engines are, while and after that is measured. */
   readonly measuring: MeasuringState | undefined;
   /** What is being drawn now. */
@@ -68,6 +75,7 @@ export interface AppState {
   /** All pictures that are kept. */
   readonly gallery: GalleryState;
   readonly trail: Trail;
+  readonly doctor: DoctorState;
   readonly preferences: Preferences;
   readonly isShowingKeys: boolean;
   readonly update: Update | undefined;
@@ -82,7 +90,9 @@ export function createAppStore(query: string): AppStore {
     model: { kind: "missing" },
     models: NO_MODELS,
     knownWords: undefined,
+    lengths: undefined,
     engine: undefined,
+    numbers: {},
     measuring: undefined,
     job: undefined,
     shown: undefined,
@@ -94,6 +104,7 @@ export function createAppStore(query: string): AppStore {
     recent: [],
     gallery: EMPTY_GALLERY,
     trail: NO_TRAIL,
+    doctor: CLOSED_DOCTOR,
     preferences: readPreferences(),
     isShowingKeys: false,
     update: undefined,
@@ -117,7 +128,7 @@ function linkedDraft(query: string): Pick<AppState, "draft" | "notice"> {
 export function editDraft(store: AppStore, change: Partial<Draft>): void {
   const isTyped = change.prompt !== undefined || change.negative !== undefined;
   store.setState(({ draft, error }) => ({
-    draft: { ...draft, ...(isTyped ? { isLiteral: false } : {}), ...change },
+    draft: { ...draft, ...(isTyped ? { isLiteral: false, keepsRows: false } : {}), ...change },
     notice: undefined,
     putAside: undefined,
     error: error?.code === "invalid-input" ? undefined : error,

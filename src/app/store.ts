@@ -5,6 +5,7 @@ import type { Generator, ModelStore } from "../library";
 import type { HandedModel } from "../common/download";
 import { randomSeed } from "../common/recipe";
 import { loraName } from "../common/recipe-lora";
+import { createDoctor, type Doctor } from "./doctor/doctor-control";
 import { linkOfDraft, type Draft } from "./draft";
 import { createMeasuring, type Measuring } from "./engines/measuring";
 import { noQuickestEngines, type QuickestEngines } from "./engines/quickest";
@@ -14,6 +15,8 @@ import { promptIdea } from "./ideas";
 import type { KnownWords } from "./known-words";
 import { createModelLoading, type ModelLoading } from "./model-loading";
 import { createModelShelf, type ModelShelf } from "./models/shelf";
+import { numbersOfThisVisit, type KeptNumbers } from "./numbers/kept-numbers";
+import { createNumbersControl, type NumbersControl } from "./numbers/numbers-control";
 import { createOpening, type Opening } from "./opening";
 import { createPictureDrawing, type DrawOptions, type PictureDrawing } from "./picture-drawing";
 import { keepPreferences, type Preferences } from "./preferences";
@@ -21,6 +24,7 @@ import { createSharing, type Sharing } from "./sharing";
 import { createAppStore, editDraft, factsOf, steeringDefaultsOf, type AppStore } from "./state";
 import { createSteeringControl, type SteeringControl } from "./steering";
 import { strings } from "./strings";
+import { createTextCounting } from "./tokens/count-texts";
 import { createTrail, type TrailControl } from "./trail-control";
 
 export interface App
@@ -29,6 +33,8 @@ export interface App
     Omit<ModelShelf, "pickFolder" | "reopenFolder">,
     TrailControl,
     Measuring,
+    NumbersControl,
+    Doctor,
     TakingAlong,
     Sharing,
     Pick<Opening, "openLink" | "openPng">,
@@ -73,6 +79,7 @@ export interface App
  * @param readKnownWords reads the words that a model knows, by the model's id
  * @param keep where pictures are kept
  * @param quickest the engines that were measured to be quickest
+ * @param numbers in which numbers models are kept and computed here
  */
 export function createApp(
   generator: Generator,
@@ -82,17 +89,21 @@ export function createApp(
   readKnownWords: (model: string) => Promise<KnownWords | undefined> = async () => undefined,
   keep: Keeping = keepingInMemory(),
   quickest: QuickestEngines = noQuickestEngines(),
+  numbers: KeptNumbers = numbersOfThisVisit(),
 ): App {
   const store = createAppStore(query);
   const model = createModelLoading(store, generator, quickest);
   const gallery = createGallery(store, keep);
   const pictures = createPictureDrawing(store, generator, gallery, keepQuery);
+  const texts = createTextCounting(store, generator);
   const shelf = createModelShelf(store, models);
   const edit = (change: Partial<Draft>): void => editDraft(store, change);
 
   async function draw(options?: DrawOptions): Promise<void> {
     const defaults = steeringDefaultsOf(store.getState()) ?? (await model.load());
     if (defaults === undefined) return;
+    const counting = texts.counting();
+    if (counting !== undefined) await counting;
     const { draft, shown } = store.getState();
     // A loose seed is rolled only after its picture was shown, so that the next picture has the seed that the field says.
     const isLoose = !draft.seedKept && options?.anew !== true && options?.keepsSeed !== true;
@@ -159,6 +170,8 @@ export function createApp(
     ...createTakingAlong(store, gallery, keep),
     ...createTrail(store, pictures),
     ...createMeasuring(store, generator, model, quickest),
+    ...createNumbersControl(store, model, numbers),
+    ...createDoctor(store, generator, models, shelf.refresh),
     ...createSharing(store, gallery, remark),
     ...opening,
     prefer(change) {

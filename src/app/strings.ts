@@ -19,7 +19,8 @@ const minutes = new Intl.NumberFormat("en", { style: "unit", unit: "minute", uni
 const hours = new Intl.NumberFormat("en", { style: "unit", unit: "hour", unitDisplay: "long", maximumFractionDigits: 1 });
 
 /** Models are large: gigabytes with two digits, and megabytes below one of them. */
-const formatSize = (byteLength: number): string => (byteLength >= 1e9 ? gigabytes.format(byteLength / 1e9) : formatBytes(byteLength));
+export const formatSize = (byteLength: number): string =>
+  byteLength >= 1e9 ? gigabytes.format(byteLength / 1e9) : formatBytes(byteLength);
 
 function timeLeft(leftBytes: number, bytesPerSecond: number): string {
   const left = leftBytes / bytesPerSecond;
@@ -107,7 +108,7 @@ export const strings = {
   stepName: (step: number) => `Step ${step}`,
 
   inFloat32: (networks: readonly WideNetwork[]) =>
-    `Numbers of 16 bits broke this picture, so its ${networks.map((network) => NETWORKS[network]).join(" and ")} used 32. This model does so from now on.`,
+    `Numbers of 16 bits broke a picture of this model, so its ${networks.map((network) => NETWORKS[network]).join(" and ")} computes with 32 here from then on.`,
   emptyPrompt: "(no prompt)",
 
   modelLine: ({ title, license }: Pick<ModelFacts, "title" | "license">, weightBytes: number | undefined, isOnProcessor: boolean) =>

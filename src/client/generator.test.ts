@@ -2,6 +2,7 @@
 // in which order, what cancelling does, and that every fault ends in a picture or in one named error.
 import { beforeAll, describe, expect, test } from "vitest";
 import { OnestrokeError, type ErrorCode } from "../common/errors";
+import type { ModelNumbers } from "../common/model-numbers";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
 import { RECIPE as ONE_STEP } from "../common/testing/fakes";
@@ -96,6 +97,64 @@ test("a model is loaded anew for other LoRAs, with their files, and not for othe
   await generator.generate(RECIPE);
   expect(backend.loaded).toHaveLength(4);
   expect(handed).toEqual(["ink of 5 bytes", "ink of 5 bytes", "far of undefined bytes"]);
+});
+
+test("a model is loaded anew for other weights, with what the page knows of its numbers at that moment", async () => {
+  const handed: ModelNumbers[] = [];
+  const backend = gradientBackend();
+  const listening: Backend = {
+    ...backend,
+    load: (id, engine, hooks, files, loras, known = {}) => {
+      handed.push(known);
+      return backend.load(id, engine, hooks, files, loras);
+    },
+  };
+  let numbers: ModelNumbers = {};
+  const generator = superviseGenerator(
+    sameThreadWorkers(async () => listening).spawn,
+    { modelsRoot: "https://page.example/models/" },
+    "wait",
+    QUICK,
+    undefined,
+    undefined,
+    () => numbers,
+  );
+  await generator.load("gradient");
+  // What the guard has found is the worker's own news: it has it already.
+  numbers = { inFloat32: ["autoencoder"] };
+  await generator.generate(RECIPE);
+  expect(handed).toEqual([{}]);
+  numbers = { inFloat32: ["autoencoder"], weights: "q8" };
+  await generator.generate(RECIPE);
+  await generator.load("gradient");
+  expect(handed).toEqual([{}, numbers]);
+});
+
+describe("texts are counted", () => {
+  const texts = { model: "gradient", prompt: "a hill", negative: "fog" };
+
+  test("by the worker that has their model, while a picture is drawn too; by no other, and none is started for it", async () => {
+    const { generator, spawned } = setUp([["hang"]]);
+    expect(await generator.count(texts)).toBeUndefined();
+    expect(spawned()).toBe(0);
+    await generator.load("gradient");
+    expect(await generator.count(texts)).toMatchObject({ prompt: { tokens: 6, rows: 1 }, negative: { tokens: 3 } });
+    expect(await generator.count({ ...texts, model: "another" })).toBeUndefined();
+    const abort = new AbortController();
+    const drawing = generator.generate(RECIPE, { signal: abort.signal });
+    expect(await generator.count({ ...texts, prompt: "hill" })).toMatchObject({ prompt: { tokens: 4 } });
+    abort.abort();
+    await expect(drawing).rejects.toEqual(code("cancelled"));
+  });
+
+  test("not by a worker that is dead, and nobody waits for ever", async () => {
+    // It hears where the models are, the model's load, and nothing more.
+    const { generator } = setUp([], [2]);
+    await generator.load("gradient");
+    expect(await generator.count(texts)).toBeUndefined();
+    await generator.load("gradient");
+    expect(await generator.count(texts)).toBeDefined();
+  });
 });
 
 describe("engines", () => {

@@ -4,9 +4,10 @@
 import type { HandedModel } from "../common/download";
 import { invariant, OnestrokeError, throwIfCancelled } from "../common/errors";
 import type { Engine } from "../common/engine";
-import type { Drawing, DrawHooks } from "../common/drawing";
+import type { CountedTexts, TextLengths, Drawing, DrawHooks } from "../common/drawing";
 import type { ModelFacts } from "../common/model-facts";
-import { parseRecipe, type Recipe } from "../common/recipe";
+import type { ModelNumbers } from "../common/model-numbers";
+import { normalisePrompt, parseRecipe, type Recipe } from "../common/recipe";
 import type { Answer, Call, Roots } from "../protocol/messages";
 // Vite bundles the worker and gives its address; the linter looks for the file as it is.
 // oxlint-disable-next-line import/default
@@ -29,6 +30,8 @@ export interface GeneratorOptions {
   readonly filesOf?: (model: string) => Promise<HandedModel | undefined>;
   /** Gives the file of a LoRA that a recipe names, as `ModelStore.loraOf` does. Without it no recipe with LoRAs is drawn. */
   readonly loraOf?: (name: string) => Blob | undefined;
+  /** Says in which numbers a model is kept and computed here, whenever it is called for. Without it the worker takes what fits. */
+  readonly numbersOf?: (model: string) => ModelNumbers;
   /** Whether a new picture waits for one that is still being drawn, or replaces it. The default is `wait`. */
   readonly whenBusy?: "wait" | "replace";
 }
@@ -43,12 +46,14 @@ export interface Generator {
    * @throws OnestrokeError
    */
   generate(recipe: Recipe, hooks?: DrawHooks): Promise<Drawing>;
+  /** How long texts are for a model, if it is the one that is loaded and it reads texts. It loads nothing, and does not wait for a picture. */
+  count(texts: CountedTexts): Promise<TextLengths | undefined>;
   /** Ends the worker and rejects what is pending with `cancelled`. */
   dispose(): void;
 }
 
 export function createGenerator(options: GeneratorOptions = {}): Generator {
-  const { modelsRoot = "models/", runtimeRoot, workerAddress = workerScript, whenBusy = "wait", filesOf, loraOf } = options;
+  const { modelsRoot = "models/", runtimeRoot, workerAddress = workerScript, whenBusy = "wait", filesOf, loraOf, numbersOf } = options;
   const absolute = (address: string | URL): string => new URL(address, document.baseURI).href;
   const generator = superviseGenerator(
     (listeners) => startWorker(workerAddress, listeners),
@@ -57,6 +62,7 @@ export function createGenerator(options: GeneratorOptions = {}): Generator {
     SUPERVISION,
     filesOf,
     loraOf,
+    numbersOf,
   );
   const look = (): void => generator.tellSeen(document.visibilityState === "visible");
   document.addEventListener("visibilitychange", look);
@@ -83,6 +89,7 @@ export function superviseGenerator(
   patience: Supervision = SUPERVISION,
   filesOf: GeneratorOptions["filesOf"] = async () => undefined,
   loraOf: GeneratorOptions["loraOf"] = () => undefined,
+  numbersOf: GeneratorOptions["numbersOf"] = () => ({}),
 ): WatchedGenerator {
   const supervisor = new Supervisor(spawn, roots, patience);
   let current: AbortController | undefined;
@@ -123,6 +130,11 @@ export function superviseGenerator(
     return engine ?? (supervisor.gpuWasLost ? "wgsl" : undefined);
   }
 
+  async function thingsFor(model: string): Promise<Pick<Call, "engine" | "files" | "numbers">> {
+    const files = await filesOf(model);
+    return { engine: askedEngine(), files, numbers: numbersOf(model) };
+  }
+
   return {
     tellSeen: (isSeen) => supervisor.tellSeen(isSeen),
 
@@ -131,7 +143,7 @@ export function superviseGenerator(
     },
 
     async load(modelId, hooks = {}) {
-      const call = async (): Promise<Call> => ({ type: "load", model: modelId, engine: askedEngine(), files: await filesOf(modelId) });
+      const call = async (): Promise<Call> => ({ type: "load", model: modelId, ...(await thingsFor(modelId)) });
       const answer = await callTwice(call, hooks);
       invariant(answer.type === "loaded", "a load is answered by `loaded`");
       return answer.model;
@@ -147,13 +159,15 @@ export function superviseGenerator(
       const previewShare = hooks.onPreview === undefined ? 0 : hooks.previewShare;
       const loras = recipe.loras?.map((lora) => ({ ...lora, file: loraOf(lora.name) }));
       const call = async (): Promise<Call> => {
-        const files = await filesOf(recipe.model);
-        return { type: "generate", recipe, engine: askedEngine(), files, previewShare, ...(loras === undefined ? {} : { loras }) };
+        return { type: "generate", recipe, previewShare, ...(await thingsFor(recipe.model)), ...(loras === undefined ? {} : { loras }) };
       };
       const answer = await callTwice(call, { ...hooks, signal });
       invariant(answer.type === "drawn", "a generate is answered by `drawn`");
       return answer.drawing;
     },
+
+    count: ({ model, prompt, negative, emphasis }) =>
+      supervisor.count({ model, prompt: normalisePrompt(prompt), negative: normalisePrompt(negative), ...(emphasis && { emphasis }) }),
 
     dispose() {
       life.abort();

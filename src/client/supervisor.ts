@@ -2,7 +2,7 @@
 // progresses), has lost its device, or is dead (watched-worker.ts). Then it ends the worker and rejects what was pending. It
 // repeats nothing, because that is the generator's decision.
 import { OnestrokeError } from "../common/errors";
-import type { DrawHooks } from "../common/drawing";
+import type { CountedTexts, TextLengths, DrawHooks } from "../common/drawing";
 import type { Answer, Call, FromWorker, Roots, ToWorker } from "../protocol/messages";
 import type { Listeners, Port } from "./start-worker";
 import { SUPERVISION, type Supervision } from "./supervision";
@@ -24,6 +24,7 @@ export class Supervisor {
   readonly #roots: Roots;
   readonly #patience: Supervision;
   readonly #pending = new Map<number, PendingCall>();
+  readonly #counts = new Map<number, (lengths: TextLengths | undefined) => void>();
   /** It ends with `dispose`, and whatever waits ends with it. */
   #life = new AbortController();
   #nextId = 1;
@@ -93,6 +94,18 @@ export class Supervisor {
     });
   }
 
+  /** How long texts are. Undefined where no worker has their model, or the worker ends. It starts none. */
+  count(texts: CountedTexts): Promise<TextLengths | undefined> {
+    if (!this.#worker.isThere) return Promise.resolve(undefined);
+    const id = this.#nextId++;
+    return new Promise((resolve) => {
+      if (this.#isIdle) this.#ticksWithoutNews = 0;
+      this.#counts.set(id, resolve);
+      this.#worker.watch();
+      this.#worker.post({ type: "count", id, ...texts });
+    });
+  }
+
   /** Tells this worker, and those that come after it, whether the page can be seen. */
   tellSeen(isSeen: boolean): void {
     this.#isSeen = isSeen;
@@ -129,6 +142,11 @@ export class Supervisor {
     switch (message.type) {
       case "pong":
         return;
+      case "counted":
+        this.#counts.get(message.id)?.(message.lengths);
+        this.#counts.delete(message.id);
+        if (this.#isIdle) this.#worker.rest();
+        return;
       case "unusable":
         this.#die(OnestrokeError.fromWire(message.error));
         return;
@@ -159,6 +177,10 @@ export class Supervisor {
     }
   }
 
+  get #isIdle(): boolean {
+    return this.#pending.size === 0 && this.#counts.size === 0;
+  }
+
   /** Nobody listens to a cancelled call, though the worker may still talk about it. */
   #hooksOf(id: number): DrawHooks | undefined {
     const hooks = this.#pending.get(id)?.hooks;
@@ -168,7 +190,7 @@ export class Supervisor {
   #settle(id: number): PendingCall | undefined {
     const call = this.#pending.get(id);
     this.#pending.delete(id);
-    if (this.#pending.size === 0) this.#worker.rest();
+    if (this.#isIdle) this.#worker.rest();
     return call;
   }
 
@@ -199,6 +221,8 @@ export class Supervisor {
     const calls = [...this.#pending.values()];
     this.#pending.clear();
     for (const call of calls) call.reject(error);
+    for (const resolve of this.#counts.values()) resolve(undefined);
+    this.#counts.clear();
   }
 }
 

@@ -37,6 +37,28 @@ export interface TextTokens {
   readonly most: number;
 }
 
+/** How long a text is for a model, before it is drawn. */
+export interface TextLength {
+  /** Without begin and end marks. */
+  readonly tokens: number;
+  /** Rows that it needs, at least one and at most `MOST_TEXT_ROWS`. */
+  readonly rows: number;
+  /** Tokens in the last of them. */
+  readonly lastRow: number;
+  /** Tokens that a row holds. */
+  readonly perRow: number;
+  /** Whether it needs further rows for its length, and not for a BREAK in it. */
+  readonly isLong: boolean;
+}
+
+/** Texts whose length somebody wants to know, as a model reads them. */
+export type CountedTexts = Pick<Recipe, "model" | "prompt" | "negative" | "emphasis">;
+
+export interface TextLengths {
+  readonly prompt: TextLength;
+  readonly negative: TextLength;
+}
+
 /** How the caller follows the drawing of a picture, and stops it. */
 export interface DrawHooks {
   readonly signal?: AbortSignal | undefined;

@@ -1,7 +1,10 @@
 // The bounds that hold for every recipe. A model's own bounds (its largest step count, the stride of its
 // sizes) are narrower, and are checked where the model is known (pipeline/fit.ts).
 
-/** A text encoder reads 75 tokens of a text, and more rows of them only on request. This limit is a dozen rows further on. */
+/** Rows of 75 tokens that a text may fill. A denoiser reads all of them in every step. */
+export const MOST_TEXT_ROWS = 8;
+
+/** So many rows hold about 3,000 characters of English. */
 export const MAX_PROMPT_CHARACTERS = 10_000;
 
 /** Most file systems allow folder names of up to 255 bytes. */

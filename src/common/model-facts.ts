@@ -2,7 +2,7 @@
 import type { Engine } from "./engine";
 import type { RecipeLora } from "./recipe-lora";
 import type { SteeringDefaults } from "./steering-defaults";
-import type { WeightFormat } from "./weight-format";
+import type { WeightChoice, WeightFormat } from "./weight-format";
 
 export interface License {
   /** SPDX identifier, or the name that the model's page uses. */
@@ -37,6 +37,8 @@ export interface ModelMemory {
   readonly gpuBytes: number;
   /** Networks that leave the GPU when another one needs their place; empty where all stay. */
   readonly turns: readonly NetworkName[];
+  /** What it would be with each format of weights. */
+  readonly byWeights: Readonly<Record<WeightChoice, number>>;
 }
 
 /** A loaded model: what recipes are fitted to, and what the page says about it. */

@@ -9,6 +9,7 @@ export function recipeToQuery(recipe: Recipe): string {
   const query = new URLSearchParams({ prompt: recipe.prompt });
   if (recipe.negative !== "") query.set("negative", recipe.negative);
   if (recipe.emphasis !== undefined) query.set("emphasis", recipe.emphasis);
+  if (recipe.rows !== undefined) query.set("rows", String(recipe.rows));
   // With a negative text, "none" is a choice; without one there is nothing to choose.
   if (recipe.negative !== "" || recipe.steering.method !== "none") query.set("steering", steeringToText(recipe.steering));
   query.set("steps", String(recipe.steps));
@@ -28,12 +29,14 @@ export function recipeFromQuery(text: string, defaults: Recipe): Recipe {
   const steps = query.get("steps");
   const size = query.get("size");
   const steering = query.get("steering");
+  const rows = query.get("rows");
   return parseRecipe({
     model: query.get("model") ?? defaults.model,
     loras: query.has("lora") ? query.getAll("lora").map(loraFromText) : defaults.loras,
     prompt: query.get("prompt") ?? defaults.prompt,
     negative: query.get("negative") ?? defaults.negative,
     emphasis: query.get("emphasis") ?? defaults.emphasis,
+    rows: rows === null ? defaults.rows : wholeNumber(rows, "rows"),
     steering: steering === null ? defaults.steering : steeringFromText(steering),
     steps: steps === null ? defaults.steps : wholeNumber(steps, "steps"),
     seed: query.get("seed") ?? defaults.seed,

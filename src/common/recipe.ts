@@ -8,6 +8,7 @@ import {
   MAX_SEED,
   MAX_SIDE,
   MAX_STEPS,
+  MOST_TEXT_ROWS,
   MIN_SIDE,
   MAX_LORA_WEIGHT,
   MAX_MODEL_CHARACTERS,
@@ -27,6 +28,11 @@ export interface Recipe {
   readonly negative: string;
   /** How brackets in both texts are read (emphasis.ts). If it is absent, they are text like any other. */
   readonly emphasis?: Emphasis;
+  /**
+   * Rows of tokens that each text may fill, where one is longer than a row: a full row then goes back to its last comma. If it is absent,
+   * rows are filled to the last token, and there is one, or four where `emphasis` is given.
+   */
+  readonly rows?: number;
   readonly steering: Steering;
   readonly steps: number;
   /** Unsigned 64-bit, decimal. */
@@ -44,6 +50,7 @@ export function parseRecipe(value: unknown): Recipe {
     prompt: parsePrompt(fields["prompt"], "prompt"),
     negative: parsePrompt(fields["negative"] ?? "", "negative"),
     ...parseEmphasis(fields["emphasis"]),
+    ...(fields["rows"] === undefined ? {} : { rows: parseInteger(fields["rows"], "rows", 2, MOST_TEXT_ROWS) }),
     steering: parseSteering(fields["steering"] ?? { method: "none" }),
     steps: parseInteger(fields["steps"], "steps", 1, MAX_STEPS),
     seed: parseSeed(fields["seed"]),

@@ -12,5 +12,13 @@ export type WeightFormat = (typeof WEIGHT_FORMATS)[number];
 
 export type QuantisedFormat = Exclude<WeightFormat, "f16">;
 
+/** What a person may ask for: weights as the model's files have them, or quantised while they load. */
+export const WEIGHT_CHOICES = ["published", "q8", "q4"] as const;
+
+export type WeightChoice = (typeof WEIGHT_CHOICES)[number];
+
+/** What an engine may be asked for: `fitting` is as published where memory suffices for that, else the larger format that fits. */
+export type AskedWeights = WeightFormat | WeightChoice | "fitting";
+
 /** Inputs of one output that share a scale. */
 export const BLOCK_INPUTS = 32;

@@ -1,6 +1,7 @@
 // A recipe becomes a picture. `draw` reads as the algorithm does in the papers, and there is one `draw` for every engine:
 // the computations it awaits are behind the interface in engine.ts.
-import type { Drawing, DrawHooks, Timings } from "../common/drawing";
+import type { Drawing, DrawHooks, TextLength, Timings } from "../common/drawing";
+import type { Emphasis } from "../common/emphasis";
 import { OnestrokeError } from "../common/errors";
 import type { ModelFacts } from "../common/model-facts";
 import type { Recipe } from "../common/recipe";
@@ -87,6 +88,11 @@ export class Model {
     }
   }
 
+  /** How long a text is for this model. Undefined where the model reads no texts. */
+  textLength(text: string, emphasis: Emphasis | undefined): TextLength | undefined {
+    return this.#texts.length(text, emphasis);
+  }
+
   /** What `draw` draws, as numbers that can be compared with a reference. */
   async measure(recipe: Recipe): Promise<Measured> {
     const denoising = await this.#denoise(recipe, new Work(), undefined, undefined);
@@ -143,10 +149,10 @@ export class Model {
     }
   }
 
-  async #read({ prompt, negative, emphasis, steering }: Recipe, work: Work): Promise<Condition> {
+  async #read({ prompt, negative, emphasis, rows, steering }: Recipe, work: Work): Promise<Condition> {
     if (this.#engine.textEncoders.length === 0) return { kind: "label", label: labelOf(prompt) };
     const { method } = effectiveSteering(steering, negative);
-    const encode = (text: string) => work.time("encode", () => this.#texts.encode(text, emphasis, work));
+    const encode = (text: string) => work.time("encode", () => this.#texts.encode(text, { emphasis, rows }, work));
     const positive = await encode(prompt);
     if (method === "none") return { kind: "text", positive, method: undefined };
     return { kind: "text", positive, negative: await encode(negative), method };

@@ -2,8 +2,14 @@
 import { expect, test } from "vitest";
 import { textTokens } from "./texts";
 
-const words = { maxLength: 6, count: (text: string) => text.split(" ").filter(Boolean).length };
-const letters = { maxLength: 8, count: (text: string) => text.replaceAll(" ", "").length };
+/** Tokens of a text: a comma is 0. */
+function tokenizer(maxLength: number, pieces: (text: string) => readonly string[]) {
+  const tokens = (text: string): readonly number[] => pieces(text).map((piece) => (piece === "," ? 0 : 1));
+  return { maxLength, tokens, count: (text: string) => tokens(text).length, row: (ids: readonly number[]) => Int32Array.from(ids) };
+}
+
+const words = tokenizer(6, (text) => text.match(/\w+|,/g) ?? []);
+const letters = tokenizer(8, (text) => [...text.replaceAll(" ", "")]);
 const nasa = { method: "nasa", scale: 0.5 } as const;
 
 test.each([
@@ -19,4 +25,13 @@ test.each([
   ["steering is off", "fog", { method: "none" }],
 ] as const)("a negative that is not read has none: %s", (_, negative, steering) => {
   expect(textTokens([words], 1, { prompt: "a hill", negative, steering })).toEqual({ prompt: 2, negative: 0, most: 4 });
+});
+
+test("of a text that is cut where rows end at commas, what is read is said and not what would fit", () => {
+  const long = "a, a a a, a a a";
+  const asked = { prompt: long, negative: "", steering: nasa } as const;
+  // Rows of "a,", "a a a," and "a a a": eight places hold six tokens.
+  expect(textTokens([words], 1, { ...asked, rows: 2 })).toEqual({ prompt: 9, negative: 0, most: 6 });
+  expect(textTokens([words], 2, asked)).toEqual({ prompt: 9, negative: 0, most: 8 });
+  expect(textTokens([words], 1, { ...asked, rows: 3 })).toEqual({ prompt: 9, negative: 0, most: 12 });
 });

@@ -1,12 +1,12 @@
 // Turns texts into what a denoiser reads. SD takes the last hidden state of one encoder; SDXL takes the penultimate states of
 // two, side by side, and the second one's projected embedding. The last few texts are kept on the host, so that going back
 // to a prompt costs nothing.
-import type { TextTokens } from "../common/drawing";
+import type { TextLength, TextTokens } from "../common/drawing";
 import { spansOf, type Emphasis, type Span } from "../common/emphasis";
 import type { Recipe } from "../common/recipe";
 import { effectiveSteering } from "../steering/schedule";
 import type { ClipTokenizer } from "../tokenizer/clip-tokenizer";
-import { emphasised, weightedRows } from "./weighted-rows";
+import { emphasised, mostRead, textLength, weightedRows, type RowRule } from "./weighted-rows";
 import type { EncodedText, TextEncoder, TextRow } from "./engine";
 import type { Work } from "./work";
 
@@ -30,7 +30,7 @@ export class Texts {
   }
 
   /** How long the recipe's texts are, because the picture does not show that a text was cut. */
-  tokens(recipe: Pick<Recipe, "prompt" | "negative" | "emphasis" | "steering">): TextTokens {
+  tokens(recipe: Pick<Recipe, "prompt" | "negative" | "emphasis" | "rows" | "steering">): TextTokens {
     if (this.#encoders.length === 0) return { prompt: 0, negative: 0, most: 0 };
     return textTokens(
       this.#encoders.map(({ tokenizer }) => tokenizer),
@@ -39,23 +39,30 @@ export class Texts {
     );
   }
 
+  /** How long a text is for the encoder that needs most of it; undefined for models that read none. */
+  length(text: string, emphasis: Emphasis | undefined): TextLength | undefined {
+    const lengths = this.#encoders.map(({ tokenizer }) => textLength(tokenizer, spansIn(text, emphasis)));
+    return lengths.toSorted((left, right) => right.rows - left.rows || right.tokens - left.tokens)[0];
+  }
+
   /** The encoders have changed. */
   forget(): void {
     this.#kept.clear();
   }
 
   /**
-   * @param emphasis how brackets in the text are read
+   * @param reading how brackets in the text are read, and what its rows are
    * @throws OnestrokeError as `TextEncoder.encode`
    */
-  async encode(text: string, emphasis: Emphasis | undefined, work: Work): Promise<EncodedText> {
-    const key = `${emphasis ?? ""} ${text}`;
+  async encode(text: string, reading: Reading, work: Work): Promise<EncodedText> {
+    const { emphasis, rows: asked } = reading;
+    const key = `${emphasis ?? ""} ${asked ?? ""} ${text}`;
     const known = this.#kept.get(key);
     if (known !== undefined) return known;
     const spans = spansIn(text, emphasis);
     const split = this.#encoders.map((encoder) => ({
       encoder,
-      rows: weightedRows(encoder.tokenizer, spans, rowsFor(emphasis, this.#maxRows)),
+      rows: weightedRows(encoder.tokenizer, spans, ruleFor(reading, this.#maxRows)),
     }));
     const count = Math.max(...split.map(({ rows }) => rows.length));
     const parts: EncodedText[] = [];
@@ -78,24 +85,32 @@ export class Texts {
 
 /** A text's length is the count of the tokenizer that splits it into most tokens; `most` is what all encoders read of it. */
 export function textTokens(
-  tokenizers: readonly Pick<ClipTokenizer, "count" | "maxLength">[],
+  tokenizers: readonly Pick<ClipTokenizer, "tokens" | "row" | "count" | "maxLength">[],
   maxRows: number,
-  { prompt, negative, emphasis, steering }: Pick<Recipe, "prompt" | "negative" | "emphasis" | "steering">,
+  { prompt, negative, emphasis, rows, steering }: Pick<Recipe, "prompt" | "negative" | "emphasis" | "rows" | "steering">,
 ): TextTokens {
   const count = (text: string): number => {
     const parts = spansIn(text, emphasis).filter((span) => span !== "break");
     return Math.max(...tokenizers.map((tokenizer) => parts.reduce((sum, part) => sum + tokenizer.count(part.text), 0)));
   };
+  const rule = ruleFor({ emphasis, rows }, maxRows);
+  const isSteered = effectiveSteering(steering, negative).method !== "none";
+  const texts = isSteered ? [prompt, negative] : [prompt];
   return {
     prompt: count(prompt),
-    negative: effectiveSteering(steering, negative).method === "none" ? 0 : count(negative),
-    // Each row has a begin token and an end token.
-    most: rowsFor(emphasis, maxRows) * Math.min(...tokenizers.map(({ maxLength }) => maxLength - 2)),
+    negative: isSteered ? count(negative) : 0,
+    most: Math.min(...tokenizers.flatMap((tokenizer) => texts.map((text) => mostRead(tokenizer, spansIn(text, emphasis), rule)))),
   };
 }
 
-function rowsFor(emphasis: Emphasis | undefined, maxRows: number): number {
-  return emphasis === undefined ? maxRows : Math.max(maxRows, EMPHASISED_ROWS);
+interface Reading {
+  readonly emphasis: Emphasis | undefined;
+  readonly rows: number | undefined;
+}
+
+function ruleFor({ emphasis, rows }: Reading, maxRows: number): RowRule {
+  if (rows !== undefined) return { maxRows: rows, endsAtCommas: true };
+  return { maxRows: emphasis === undefined ? maxRows : Math.max(maxRows, EMPHASISED_ROWS), endsAtCommas: false };
 }
 
 function spansIn(text: string, emphasis: Emphasis | undefined): readonly Span[] {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { spansOf } from "../common/emphasis";
-import { emphasised, weightedRows } from "./weighted-rows";
+import { MOST_TEXT_ROWS } from "../common/limits";
+import { emphasised, textLength, weightedRows } from "./weighted-rows";
 
 const [BEGIN, END, PAD] = [100, 101, 102];
 
@@ -15,8 +16,8 @@ const tokenizer = {
   row: (content: readonly number[]) => Int32Array.from({ length: 6 }, (_, i) => [BEGIN, ...content.slice(0, 4), END][i] ?? PAD),
 };
 
-const rows = (prompt: string, maxRows = 8) =>
-  weightedRows(tokenizer, spansOf(prompt), maxRows).map(({ ids, weights }) => [
+const rows = (prompt: string, maxRows = 8, endsAtCommas = false) =>
+  weightedRows(tokenizer, spansOf(prompt), { maxRows, endsAtCommas }).map(({ ids, weights }) => [
     [...ids],
     weights === undefined ? undefined : [...weights].map((weight) => Math.round(weight * 1e6) / 1e6),
   ]);
@@ -59,6 +60,63 @@ describe("rows", () => {
     ]);
     expect(rows("BREAK a BREAK BREAK bb BREAK")).toHaveLength(2);
   });
+});
+
+describe("rows that end at commas", () => {
+  const ended = (prompt: string, maxRows = 8) => rows(prompt, maxRows, true).map(([ids]) => ids);
+
+  test("a row that is full ends at its last comma, as in the web UI of AUTOMATIC1111", () => {
+    // A token is its word's length, so that a word of one letter is a comma here.
+    expect(ended("bb , ccc dddd eeeee")).toEqual([
+      [BEGIN, 2, 1, END, PAD, PAD],
+      [BEGIN, 3, 4, 5, END, PAD],
+    ]);
+    // Control: without a comma, and with one that ends the row anyway.
+    expect(ended("bb ff ccc dddd eeeee")).toEqual([
+      [BEGIN, 2, 2, 3, 4, END],
+      [BEGIN, 5, END, PAD, PAD, PAD],
+    ]);
+    expect(ended("bb ff ccc , eeeee")).toEqual([
+      [BEGIN, 2, 2, 3, 1, END],
+      [BEGIN, 5, END, PAD, PAD, PAD],
+    ]);
+  });
+
+  test("a comma that comes after a full row begins the next, and what went before stays", () => {
+    expect(ended("bb , ccc dddd , eeeee")).toEqual([
+      [BEGIN, 2, 1, 3, 4, END],
+      [BEGIN, 1, 5, END, PAD, PAD],
+    ]);
+  });
+
+  test("weights go with their tokens", () => {
+    expect(rows("bb , (ccc dddd eeeee:2)", 8, true)[1]).toEqual([
+      [BEGIN, 3, 4, 5, END, PAD],
+      [1, 2, 2, 2, 1, 1],
+    ]);
+  });
+
+  test("no further back than 19 tokens", () => {
+    const wide = { ...tokenizer, maxLength: 32, row: (content: readonly number[]) => Int32Array.from(content) };
+    const first = (behind: number) =>
+      weightedRows(wide, spansOf(`${"bb ".repeat(29 - behind)}, ${"ccc ".repeat(behind + 1)}`), { maxRows: 2, endsAtCommas: true })[0]?.ids;
+    expect(first(19)).toHaveLength(11);
+    expect(first(20)).toHaveLength(30);
+  });
+
+  test("a text that fits is the same by either rule", () => {
+    for (const text of ["", "a", "bb , ccc", "a BREAK bb , ccc", "bb ccc dddd eeeee"]) expect(rows(text, 8, true)).toEqual(rows(text));
+  });
+});
+
+test("a text's length, and whether it is longer than a row", () => {
+  const length = (text: string) => textLength(tokenizer, spansOf(text));
+  expect(length("bb ccc")).toEqual({ tokens: 2, rows: 1, lastRow: 2, perRow: 4, isLong: false });
+  expect(length("")).toEqual({ tokens: 0, rows: 1, lastRow: 0, perRow: 4, isLong: false });
+  expect(length("bb ccc dddd eeeee")).toMatchObject({ rows: 1, isLong: false });
+  expect(length("bb ccc dddd eeeee ffffff")).toEqual({ tokens: 5, rows: 2, lastRow: 1, perRow: 4, isLong: true });
+  expect(length("bb BREAK ccc")).toMatchObject({ tokens: 2, rows: 2, isLong: false });
+  expect(length("bb ".repeat(100))).toMatchObject({ tokens: 100, rows: MOST_TEXT_ROWS, isLong: true });
 });
 
 describe("weights on states", () => {

@@ -1,10 +1,11 @@
 // The messages between page and worker, in both directions. Every call has an id, and every message
 // about it carries that id; a call ends with exactly one of `loaded`, `drawn`, `failed`.
 import type { HandedLora, HandedModel } from "../common/download";
-import type { Drawing } from "../common/drawing";
+import type { CountedTexts, Drawing, TextLengths } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import type { WireError } from "../common/errors";
 import type { ModelFacts } from "../common/model-facts";
+import type { ModelNumbers } from "../common/model-numbers";
 import type { Picture } from "../common/picture";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
@@ -16,6 +17,8 @@ interface With {
   readonly files?: HandedModel | undefined;
   /** What is to be merged into it: the recipe's LoRAs, in their order. */
   readonly loras?: readonly HandedLora[] | undefined;
+  /** What the page knows of the numbers that it takes here. */
+  readonly numbers?: ModelNumbers | undefined;
 }
 
 export type Call =
@@ -36,6 +39,8 @@ export type ToWorker =
   /** The first message. */
   | ({ readonly type: "start" } & Roots)
   | (Call & { readonly id: number })
+  /** Answered at once, beside the calls, because somebody types. */
+  | ({ readonly type: "count"; readonly id: number } & CountedTexts)
   /** `id` is the id of the call to cancel. */
   | { readonly type: "cancel"; readonly id: number }
   /** Whether the page can be seen, told when that changes. Until then it can. */
@@ -54,6 +59,8 @@ export type FromWorker =
   | { readonly type: "progress"; readonly id: number; readonly progress: Progress }
   /** The picture after one of several steps; there is no preview after the last step. */
   | { readonly type: "preview"; readonly id: number; readonly picture: Picture; readonly step: number }
+  /** Without lengths where the texts' model is not loaded, or reads no texts. */
+  | { readonly type: "counted"; readonly id: number; readonly lengths: TextLengths | undefined }
   | { readonly type: "pong" }
   /** The worker cannot go on (device lost, a bug) and asks to be replaced. */
   | { readonly type: "unusable"; readonly error: WireError };

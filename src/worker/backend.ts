@@ -4,10 +4,11 @@
 import type { HandedLora, HandedModel } from "../common/download";
 import type { DrawHooks } from "../common/drawing";
 import type { Engine } from "../common/engine";
+import type { ModelNumbers } from "../common/model-numbers";
 import type { Model } from "../pipeline/draw";
 
 /** A loaded model. */
-export type LoadedModel = Pick<Model, "facts" | "draw" | "dispose">;
+export type LoadedModel = Pick<Model, "facts" | "draw" | "textLength" | "dispose">;
 
 export interface LoadHooks extends DrawHooks {
   /** Called as soon as it is known what will compute the model, before its weights are loaded. */
@@ -22,6 +23,14 @@ export interface Backend {
    * @param engine if absent, our own where there is WebGPU, else WASM if the model has ONNX graphs
    * @param handed the model's files, where the worker cannot find them by itself
    * @param loras what is merged into it
+   * @param numbers for our own engine
    */
-  load(id: string, engine: Engine | undefined, hooks: LoadHooks, handed?: HandedModel, loras?: readonly HandedLora[]): Promise<LoadedModel>;
+  load(
+    id: string,
+    engine: Engine | undefined,
+    hooks: LoadHooks,
+    handed?: HandedModel,
+    loras?: readonly HandedLora[],
+    numbers?: ModelNumbers,
+  ): Promise<LoadedModel>;
 }

@@ -22,13 +22,14 @@ export async function openBackend({ modelsRoot, runtimeRoot }: Roots): Promise<B
   const wide = new Map<string, readonly WideNetwork[]>();
   return {
     lost: opened instanceof OnestrokeError ? new Promise(() => undefined) : opened.lost.then(({ reason, message }) => message || reason),
-    load: async (id, asked, hooks, handed, loras = []) => {
+    load: async (id, asked, hooks, handed, loras = [], numbers = {}) => {
       const merged = loras.map(loraAt);
       const files = { ...(await openFiles(id, vault, modelsRoot, handed, hooks)), loras: merged };
       try {
         const engine = asked ?? (opened instanceof OnestrokeError ? await engineWithoutGpu(files, opened, hooks.signal) : "wgsl");
         hooks.onEngine?.(engine);
-        const model = await openModel(files, engine, compute, hooks, { inFloat32: wide.get(id) ?? [] });
+        const inFloat32 = wide.get(id) ?? numbers.inFloat32 ?? [];
+        const model = await openModel(files, engine, compute, hooks, { inFloat32, weights: numbers.weights ?? "fitting" });
         return {
           get facts() {
             return model.facts;
@@ -38,6 +39,7 @@ export async function openBackend({ modelsRoot, runtimeRoot }: Roots): Promise<B
             wide.set(id, drawing.inFloat32 ?? []);
             return drawing;
           },
+          textLength: (text, emphasis) => model.textLength(text, emphasis),
           dispose: async () => {
             await model.dispose();
             await files.release();

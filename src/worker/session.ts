@@ -2,8 +2,9 @@
 // about restarts: when the device is lost, it reports that, refuses every later call, and waits
 // to be replaced, because recovery means a new worker.
 import { OnestrokeError, type ErrorCode } from "../common/errors";
-import type { DrawHooks } from "../common/drawing";
+import type { CountedTexts, TextLengths, DrawHooks } from "../common/drawing";
 import type { Engine } from "../common/engine";
+import type { WeightChoice } from "../common/weight-format";
 import type { FromWorker, Roots, ToWorker } from "../protocol/messages";
 import type { Backend, LoadedModel } from "./backend";
 import { SerialQueue } from "../common/queue";
@@ -20,6 +21,7 @@ interface Wanted {
   readonly engine: Engine | undefined;
   /** Names of what is merged into it. At other weights it is the same model (pipeline/draw.ts). */
   readonly loras: readonly string[];
+  readonly weights: WeightChoice | undefined;
 }
 
 type Call = Extract<ToWorker, { type: "load" | "generate" }>;
@@ -53,6 +55,9 @@ export class Session {
         return;
       case "seen":
         this.#isSeen = message.isSeen;
+        return;
+      case "count":
+        this.#post({ type: "counted", id: message.id, lengths: this.#lengthsOf(message) });
         return;
       case "cancel":
         this.#aborts.get(message.id)?.abort(cancelled());
@@ -104,6 +109,13 @@ export class Session {
     this.#post({ type: "drawn", id: call.id, drawing }, [drawing.picture.data.buffer]);
   }
 
+  #lengthsOf({ model: id, prompt, negative, emphasis }: CountedTexts): TextLengths | undefined {
+    if (this.#state.kind !== "ready" || this.#state.wanted.id !== id) return undefined;
+    const { model } = this.#state;
+    const [ofPrompt, ofNegative] = [model.textLength(prompt, emphasis), model.textLength(negative, emphasis)];
+    return ofPrompt && ofNegative && { prompt: ofPrompt, negative: ofNegative };
+  }
+
   #hooks(call: Call, signal: AbortSignal): DrawHooks {
     const { id } = call;
     return {
@@ -120,8 +132,8 @@ export class Session {
   }
 
   /** The model that is wanted; it is loaded first if it is not the loaded one. */
-  async #ensureModel(id: string, { engine: asked, files, loras = [] }: Call, hooks: DrawHooks): Promise<LoadedModel> {
-    const wanted = { id, engine: asked, loras: loras.map(({ name }) => name) };
+  async #ensureModel(id: string, { engine: asked, files, loras = [], numbers }: Call, hooks: DrawHooks): Promise<LoadedModel> {
+    const wanted = { id, engine: asked, loras: loras.map(({ name }) => name), weights: numbers?.weights };
     if (this.#state.kind === "ready" && isSame(this.#state.wanted, wanted)) return this.#state.model;
     const backend = await this.#ensureBackend();
     if (this.#state.kind === "ready") {
@@ -131,7 +143,7 @@ export class Session {
       await model.dispose();
     }
     const onEngine = (engine: Engine): void => this.#post({ type: "engine", engine });
-    const model = await backend.load(id, asked, { ...hooks, onEngine }, files, loras);
+    const model = await backend.load(id, asked, { ...hooks, onEngine }, files, loras, numbers);
     this.#throwIfLost();
     this.#state = { kind: "ready", backend, wanted, model };
     return model;
@@ -153,7 +165,7 @@ export class Session {
 
 function isSame(left: Wanted, right: Wanted): boolean {
   const areSameLoras = left.loras.length === right.loras.length && left.loras.every((name, index) => name === right.loras[index]);
-  return left.id === right.id && left.engine === right.engine && areSameLoras;
+  return left.id === right.id && left.engine === right.engine && left.weights === right.weights && areSameLoras;
 }
 
 /**

@@ -4,6 +4,7 @@ import { strings } from "../strings";
 import { useApp, useAppState } from "../use-app";
 import styles from "./controls.module.css";
 import { SteeringDial } from "./steering-dial";
+import { TextCount } from "../tokens/text-count";
 import { TextRemarks } from "./text-remarks";
 
 export function Composer(): ReactNode {
@@ -51,6 +52,7 @@ export function Composer(): ReactNode {
           onChange={(event) => app.edit({ prompt: event.target.value })}
           onKeyDown={drawOnEnter}
         />
+        <TextCount field="prompt" />
         <TextRemarks id={`${id}-prompt-remarks`} field="prompt" />
       </div>
       <div className={styles["field"]}>
@@ -66,6 +68,7 @@ export function Composer(): ReactNode {
           onChange={(event) => app.edit({ negative: event.target.value })}
           onKeyDown={drawOnEnter}
         />
+        <TextCount field="negative" />
         <TextRemarks id={`${id}-negative-remarks`} field="negative" />
       </div>
       <SteeringDial />

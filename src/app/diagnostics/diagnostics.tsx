@@ -2,7 +2,10 @@
 import { useId, type ReactNode } from "react";
 import { ENGINES } from "../../common/engine";
 import type { ModelFacts } from "../../common/model-facts";
+import { DOCTOR } from "../doctor/doctor-control";
+import { WeightsField } from "../numbers/weights-field";
 import { formatBytes, strings } from "../strings";
+import { doctor } from "../strings-doctor";
 import { keeping } from "../strings-keeping";
 import { useApp, useAppState } from "../use-app";
 import styles from "./diagnostics.module.css";
@@ -32,8 +35,12 @@ export function Diagnostics(): ReactNode {
           ))}
         </select>
       </div>
+      <WeightsField />
       <Measured />
       {model.kind === "ready" && <Facts facts={model.facts} />}
+      <p className={styles["doctor"]}>
+        <a href={`#${DOCTOR}`}>{doctor.open}</a>
+      </p>
     </details>
   );
 }

@@ -6,6 +6,7 @@ import { idOf } from "../gallery/entry";
 import { HeartIcon, RedoIcon, UndoIcon } from "../icons";
 import type { ShownPicture } from "../shown-picture";
 import { formatDuration, strings } from "../strings";
+import { details } from "../strings-details";
 import { keeping } from "../strings-keeping";
 import { canRedo, canUndo } from "../trail";
 import { useApp, useAppState } from "../use-app";
@@ -21,8 +22,9 @@ interface Props {
 }
 
 export function Caption({ recipe, picture }: Props): ReactNode {
-  const { loras = [], prompt, negative, seed, steps, width, height } = recipe;
+  const { loras = [], prompt, negative, seed, rows, steps, width, height } = recipe;
   const timings = picture?.timings;
+  const smaller = picture?.model && details.smallerWeights(picture.model);
   return (
     <figcaption className={styles["caption"]}>
       <div className={styles["row"]}>
@@ -37,8 +39,10 @@ export function Caption({ recipe, picture }: Props): ReactNode {
           )}
           <p className={styles["facts"]}>
             {loras.map(({ name, weight }) => `${name} ${weight} · `).join("")}
+            {rows !== undefined && `${details.textRows(rows)} · `}
             {strings.seed} {seed} · {strings.stepCount(steps)} · {strings.sizeOf(width, height)}
             {timings !== undefined && ` · ${formatDuration(drawingMs(timings))}`}
+            {smaller !== undefined && ` · ${smaller}`}
           </p>
         </div>
         {picture !== undefined && (

@@ -35,6 +35,7 @@ export const IDLE: Generator = {
   useEngine: () => undefined,
   load: async () => MODEL,
   generate: async (recipe) => drawingOf(recipe),
+  count: async () => undefined,
   dispose: () => undefined,
 };
 

@@ -1,7 +1,7 @@
 // Any valid recipe. The table has a row for every field of the type, so a new field does not compile until it has its row,
 // and then every test that carries a recipe somewhere carries that field too.
 import fc from "fast-check";
-import { MAX_LORA_WEIGHT, MAX_SEED, MAX_SIDE, MAX_STEPS, MIN_SIDE } from "../limits";
+import { MAX_LORA_WEIGHT, MAX_SEED, MAX_SIDE, MAX_STEPS, MIN_SIDE, MOST_TEXT_ROWS } from "../limits";
 import { normalisePrompt, type Recipe } from "../recipe";
 import { STEERING_RANGES, type Steering } from "../steering";
 
@@ -24,6 +24,7 @@ const FIELDS: { readonly [Field in keyof Recipe]-?: fc.Arbitrary<Exclude<Recipe[
   prompt: fc.string({ unit: "binary" }).map(normalisePrompt),
   negative: fc.string({ unit: "grapheme" }).map(normalisePrompt),
   emphasis: fc.constant("a1111" as const),
+  rows: fc.integer({ min: 2, max: MOST_TEXT_ROWS }),
   steering: fc.oneof(
     fc.constant<Steering>({ method: "none" }),
     active,
@@ -35,6 +36,6 @@ const FIELDS: { readonly [Field in keyof Recipe]-?: fc.Arbitrary<Exclude<Recipe[
   height: fc.integer({ min: MIN_SIDE, max: MAX_SIDE }),
 };
 
-const { loras: _, emphasis: __, ...required } = FIELDS;
+const { loras: _, emphasis: __, rows: ___, ...required } = FIELDS;
 
 export const RECIPES: fc.Arbitrary<Recipe> = fc.oneof(fc.record(required), fc.record(FIELDS));

@@ -6,25 +6,23 @@ import type { ModelFacts, ModelPart } from "../../common/model-facts";
 import { modelName } from "../../common/recipe";
 import type { Picture } from "../../common/picture";
 import type { Steering } from "../../common/steering";
-import type { WeightFormat } from "../../common/weight-format";
+import type { AskedWeights } from "../../common/weight-format";
 import type { Device } from "../../engine/device";
 import type { Plan } from "../../engine/plan";
 import type { NumberFormat } from "../../engine/tensor";
 import { maxSteps, type Sampler } from "../../samplers/sampler";
 import { samplerFromConfig, withRule, type SamplerOverrides } from "../../samplers/scheduler-file";
 import type { SamplerStep } from "../../samplers/schedule";
-import { checkDenoiser } from "../check-parts";
 import { steeringDefaults } from "../default-steering";
 import { Model } from "../draw";
-import { checkUsualSide } from "../fit";
 import type { Condition, Denoising, Measured, ModelEngine, Size } from "../engine";
 import { channelsLast } from "../latent-layout";
 import { loadingWork, type Work } from "../work";
 import { WgslAutoencoder } from "./autoencoder";
 import { WgslDenoiser } from "./denoiser";
+import { planModel, type PlannedModel, type WeightFormats, type WgslNetworks } from "./model-plan";
 import type { Network } from "./network";
 import { WgslWidening } from "./widening";
-import { textState } from "./graphs";
 import { MemoryTurns } from "./memory-turns";
 import { WgslTextEncoder } from "./text-encoder";
 
@@ -33,8 +31,8 @@ export interface WgslOptions {
   readonly sampler?: SamplerOverrides;
   /** Number format of activations. Default: float16 where the device has it. */
   readonly format?: NumberFormat;
-  /** Number format of the weights of text encoders and denoiser. Default: for each, what most of its weights are stored in. */
-  readonly weights?: WeightFormat | undefined;
+  /** Number format of the weights of text encoders and denoiser. Default: `published`, for each what most of its weights are stored in. */
+  readonly weights?: AskedWeights | undefined;
   /** Rows of the encoder's 77 tokens that a prompt may fill. Default 1: the rest is cut, as published pipelines do. */
   readonly textRows?: number;
   /** What a picture may take of the GPU's memory. Networks that need more take turns. */
@@ -49,12 +47,15 @@ export interface WgslOptions {
  */
 export async function openWgslModel(manifest: Manifest, device: Device, hooks: DrawHooks = {}, options: WgslOptions = {}): Promise<Model> {
   const format = options.format ?? (device.hasFloat16 ? "f16" : "f32");
-  const numbers = { format, weights: options.weights };
-  const texts = await WgslTextEncoder.openAll(manifest, device, numbers, hooks.signal);
-  const denoiser = new WgslDenoiser(manifest, device, numbers);
-  const formats = await Promise.all([...texts, denoiser].map(({ network }) => network.weightFormat(hooks.signal)));
-  const networks = { texts, denoiser, autoencoder: new WgslAutoencoder(manifest, device, format) };
-  const engine = new WgslEngine(manifest, device, networks, new Map(formats), format, options);
+  const texts = await WgslTextEncoder.openAll(manifest, device, { format }, hooks.signal);
+  const networks = {
+    texts,
+    denoiser: new WgslDenoiser(manifest, device, { format }),
+    autoencoder: new WgslAutoencoder(manifest, device, format),
+  };
+  const planned = await planModel(manifest, device, networks, { ...options, format }, hooks.signal);
+  for (const { network } of [...texts, networks.denoiser]) network.useWeights(planned.weights.get(network.name) ?? "f16");
+  const engine = new WgslEngine(manifest, device, networks, planned, options);
   const work = loadingWork(hooks, engine.facts.weightBytes);
   try {
     await engine.prepare(work);
@@ -63,12 +64,6 @@ export async function openWgslModel(manifest: Manifest, device: Device, hooks: D
     throw error;
   }
   return new Model(engine, work.timings(), options.textRows);
-}
-
-interface WgslNetworks {
-  readonly texts: readonly WgslTextEncoder[];
-  readonly denoiser: WgslDenoiser;
-  readonly autoencoder: WgslAutoencoder;
 }
 
 class WgslEngine implements ModelEngine {
@@ -88,8 +83,7 @@ class WgslEngine implements ModelEngine {
     manifest: Manifest,
     device: Device,
     { texts, denoiser, autoencoder }: WgslNetworks,
-    weightFormats: ReadonlyMap<string, WeightFormat>,
-    format: NumberFormat,
+    { planned, size, formats, weights, byWeights }: PlannedModel,
     { sampler, memoryBytes, inFloat32 = [] }: WgslOptions,
   ) {
     this.#manifest = manifest;
@@ -100,7 +94,7 @@ class WgslEngine implements ModelEngine {
     const { decoder, encoder, role } = autoencoder;
     this.widening = new WgslWidening(
       { denoiser: [denoiser.network], autoencoder: [decoder, encoder] },
-      { denoiser: format, autoencoder: role.needsFloat32 ? "f32" : format },
+      { denoiser: formats.format, autoencoder: role.needsFloat32 ? "f32" : formats.format },
       inFloat32,
     );
     this.sampler = manifest.sampler
@@ -116,44 +110,33 @@ class WgslEngine implements ModelEngine {
         return text.encode(ids, work);
       },
     }));
-    checkDenoiser(
-      this.#denoiser.role,
-      latentChannels,
-      texts.map(({ role }) => role),
-    );
-    checkUsualSide(this.#denoiser.role.sampleSize * factor);
-    const side = this.#denoiser.role.sampleSize * factor;
     this.#memory = new MemoryTurns(
-      { texts: texts.map((text) => text.role), denoiser: this.#denoiser.role, autoencoder: role, state: textState(manifest) },
+      planned,
       {
         text_encoder: texts.slice(0, 1).map(({ network }) => network),
         text_encoder_2: texts.slice(1).map(({ network }) => network),
         denoiser: [this.#denoiser.network],
         autoencoder: [decoder, encoder],
       },
-      {
-        format,
-        weights: (network) => weightFormats.get(network === "denoiser" ? denoiserName(manifest) : network) ?? "f16",
-        bufferBytes: device.gpu.limits.maxBufferSize,
-      },
-      { width: side, height: side },
+      formats,
+      size,
       memoryBytes,
     );
     const { peakBytes: gpuBytes, turns } = this.#memory.plan;
     this.#facts = {
-      memory: { gpuBytes, turns },
+      memory: { gpuBytes, turns, byWeights },
       id: modelName(manifest.name),
       title: manifest.title ?? manifest.name,
       ...(manifest.loras === undefined ? {} : { loras: manifest.loras }),
       license: manifest.license,
       weightBytes: weightBytes(manifest),
-      defaultSize: side,
+      defaultSize: size.width,
       sizeMultiple: factor,
       maxSteps: manifest.steps?.maximum ?? maxSteps(this.sampler),
       steering: steeringDefaults(manifest),
       doubt: this.sampler.doubt,
       adapter: device.name,
-      parts: partsOf(manifest, weightFormats),
+      parts: partsOf(manifest, weights),
     };
   }
 
@@ -260,11 +243,11 @@ class WgslEngine implements ModelEngine {
 }
 
 /** The networks with weights, in the order they run. */
-function partsOf(manifest: Manifest, weightFormats: ReadonlyMap<string, WeightFormat>): readonly ModelPart[] {
+function partsOf(manifest: Manifest, formats: WeightFormats): readonly ModelPart[] {
   const names = ["text_encoder", "text_encoder_2", denoiserName(manifest), "vae"] as const;
   return names
     .map((name): ModelPart => {
-      const weights = weightFormats.get(name) ?? "f16";
+      const weights = formats.get(name) ?? "f16";
       return { name, engine: "wgsl", byteLength: componentBytes(manifest.components[name]), weights };
     })
     .filter(({ byteLength }) => byteLength > 0);

@@ -54,6 +54,11 @@ export class Network {
     this.#format = options.format;
   }
 
+  /** Its component's. */
+  get name(): string {
+    return this.#options.name;
+  }
+
   /** Bytes of weights on the GPU. */
   get byteLength(): number {
     return this.#weights?.byteLength ?? 0;
@@ -88,6 +93,11 @@ export class Network {
       old.destroy();
     }
     return plan;
+  }
+
+  /** Keeps its weights in this format, before anything of them is loaded. */
+  useWeights(weights: WeightFormat): void {
+    this.#options = { ...this.#options, weights };
   }
 
   /** Computes in this format from the next plan on. The weights stay as they are. */

@@ -76,7 +76,13 @@ export function gradientBackend(faults: readonly (Fault | undefined)[] = []): Gr
         loras.length === 0 || String(weighted.map(({ name }) => name)) !== String(loras.map(({ name }) => name))
           ? facts
           : { ...facts, loras: weighted };
-      return { facts, draw: (recipe, drawHooks) => draw(recipe, drawHooks ?? {}, merged(recipe)), dispose: async () => undefined };
+      return {
+        facts,
+        draw: (recipe, drawHooks) => draw(recipe, drawHooks ?? {}, merged(recipe)),
+        // As above: it counts letters.
+        textLength: ({ length: tokens }) => ({ tokens, rows: 1, lastRow: tokens, perRow: 75, isLong: false }),
+        dispose: async () => undefined,
+      };
     },
   };
 }

@@ -1,0 +1,117 @@
+// Examines this device: asks what it is, and draws a few pictures with the model that is there to see how long each stage takes. The pictures
+// are shown to nobody and kept nowhere.
+import { OnestrokeError } from "../../common/errors";
+import type { Timings } from "../../common/drawing";
+import type { Recipe } from "../../common/recipe";
+import type { Generator, ModelStore } from "../../library";
+import { modelRows } from "../models/state";
+import { surveyGpu } from "../models/gpu-survey";
+import { factsOf, isAtRest, type AppStore } from "../state";
+import type { DoctorState } from "./doctor-state";
+import { medianTimings, reportText, runningModels, surveyDevice } from "./report";
+
+/** The page's address with this after the `#` opens it. */
+export const DOCTOR = "doctor";
+
+export interface Doctor {
+  openDoctor(): void;
+  closeDoctor(): void;
+  /** Measures the model that is loaded. Another picture that somebody draws meanwhile ends it. */
+  benchmark(): Promise<void>;
+  copyReport(): Promise<void>;
+  /** The report as it stands; undefined until the device has answered. */
+  report(): string | undefined;
+}
+
+/** The first one pays for what is prepared once, and is not counted. */
+const PICTURES = 4;
+
+export function createDoctor(
+  store: AppStore,
+  generator: Pick<Generator, "generate">,
+  models: Pick<ModelStore, "room">,
+  refresh: () => Promise<void>,
+): Doctor {
+  const set = (change: Partial<DoctorState>): void => store.setState(({ doctor }) => ({ doctor: { ...doctor, ...change } }));
+
+  function report(): string | undefined {
+    const { doctor, models: known } = store.getState();
+    if (doctor.report === undefined) return undefined;
+    const benchmark = doctor.benchmark?.kind === "done" ? doctor.benchmark.benchmark : undefined;
+    return reportText(doctor.report, runningModels(modelRows(known), known.gpu), benchmark);
+  }
+
+  async function survey(): Promise<void> {
+    const gpu = await surveyGpu();
+    store.setState((state) => ({ models: { ...state.models, gpu } }));
+    set({ report: await surveyDevice(gpu, () => models.room()) });
+  }
+
+  return {
+    report,
+
+    openDoctor() {
+      set({ isOpen: true, copied: undefined });
+      void refresh();
+      void survey();
+    },
+
+    closeDoctor: () => set({ isOpen: false }),
+
+    async benchmark() {
+      const facts = factsOf(store.getState());
+      if (facts === undefined || !isAtRest(store.getState()) || store.getState().doctor.benchmark?.kind === "running") return;
+      const { id: model, defaultSize: side, adapter } = facts;
+      const { steps } = store.getState().draft;
+      const all: Timings[] = [];
+      try {
+        let parts = facts.parts;
+        for (let picture = 0; picture < PICTURES; picture++) {
+          set({ benchmark: { kind: "running", picture: picture + 1, pictures: PICTURES } });
+          // Each has a text of its own, because a text that was read is not read again.
+          const drawing = await generator.generate(examination(model, side, Math.min(steps, facts.maxSteps), picture, facts.loras));
+          all.push(drawing.timings);
+          parts = drawing.model.parts;
+        }
+        const timings = medianTimings(all.slice(1));
+        const measured = {
+          model,
+          width: side,
+          height: side,
+          steps: timings.denoise.length,
+          pictures: PICTURES - 1,
+          timings,
+          adapter,
+          parts,
+        };
+        set({ benchmark: { kind: "done", benchmark: measured } });
+      } catch (thrown) {
+        const error = OnestrokeError.from(thrown, "worker-died");
+        set({ benchmark: error.code === "cancelled" ? undefined : { kind: "failed", error } });
+      }
+    },
+
+    async copyReport() {
+      try {
+        await navigator.clipboard.writeText(report() ?? "");
+        set({ copied: "copied" });
+      } catch {
+        set({ copied: "refused" });
+      }
+    },
+  };
+}
+
+function examination(model: string, side: number, steps: number, seed: number, loras: Recipe["loras"]): Recipe {
+  return {
+    model,
+    ...(loras === undefined ? {} : { loras }),
+    prompt: `a lighthouse on a cliff, picture ${seed}`,
+    negative: "",
+    steering: { method: "none" },
+    steps,
+    seed: String(seed),
+    width: side,
+    height: side,
+  };
+}

@@ -1,0 +1,62 @@
+// In which numbers each model is kept and computed on this device: what somebody chose for its weights, and which of its networks broke a
+// picture in float16. It is kept for later visits where the browser keeps anything, and for this one where it does not.
+import type { WideNetwork } from "../../common/drawing";
+import type { ModelNumbers } from "../../common/model-numbers";
+import { WEIGHT_CHOICES } from "../../common/weight-format";
+import type { TextStorage } from "../engines/quickest";
+
+export interface KeptNumbers {
+  of(model: string): ModelNumbers;
+  /** Changes what it names, and leaves the rest. What is changed to undefined is forgotten. */
+  keep(model: string, change: ModelNumbers): void;
+}
+
+const WIDE: readonly WideNetwork[] = ["autoencoder", "denoiser"];
+
+const key = (model: string): string => `onestroke-numbers ${model}`;
+
+export function createKeptNumbers(storage: () => TextStorage): KeptNumbers {
+  const known = new Map<string, ModelNumbers>();
+  const of = (model: string): ModelNumbers => {
+    const numbers = known.get(model) ?? read(storage, model);
+    known.set(model, numbers);
+    return numbers;
+  };
+  return {
+    of,
+    keep(model, change) {
+      const numbers = { ...of(model), ...change };
+      known.set(model, numbers);
+      try {
+        if (numbers.weights === undefined && numbers.inFloat32 === undefined) storage().removeItem(key(model));
+        else storage().setItem(key(model), JSON.stringify(numbers));
+      } catch {
+        // The browser denies storage, so it lasts for this visit.
+      }
+    },
+  };
+}
+
+function read(storage: () => TextStorage, model: string): ModelNumbers {
+  try {
+    const kept: { readonly weights?: unknown; readonly inFloat32?: unknown } = Object(JSON.parse(storage().getItem(key(model)) ?? "{}"));
+    const weights = WEIGHT_CHOICES.find((choice) => choice === kept.weights);
+    const listed: readonly unknown[] = Array.isArray(kept.inFloat32) ? kept.inFloat32 : [];
+    const inFloat32 = WIDE.filter((network) => listed.includes(network));
+    return { ...(weights === undefined ? {} : { weights }), ...(inFloat32.length === 0 ? {} : { inFloat32 }) };
+  } catch {
+    return {};
+  }
+}
+
+export function browserKeptNumbers(): KeptNumbers {
+  // Reading the property throws where the browser denies storage.
+  return createKeptNumbers(() => localStorage);
+}
+
+/** For tests, and for apps that remember nothing beyond a visit. */
+export function numbersOfThisVisit(): KeptNumbers {
+  return createKeptNumbers(() => {
+    throw new DOMException("nothing is kept", "SecurityError");
+  });
+}

@@ -1,0 +1,33 @@
+// What the page says of a model's numbers and of the length of texts. The rest of its sentences are in strings.ts.
+import type { TextLength } from "../common/drawing";
+import type { ModelFacts } from "../common/model-facts";
+import type { WeightChoice } from "../common/weight-format";
+import { formatSize, strings } from "./strings";
+
+export const details = {
+  textLength: ({ tokens, rows, lastRow, perRow, isLong }: TextLength, isCut: boolean) => {
+    if (isCut && isLong) return `${tokens} tokens; this recipe reads those that fit`;
+    return rows === 1 ? `${tokens} of ${perRow} tokens` : `${tokens} tokens in ${textRows(rows)} · ${lastRow} of ${perRow} in the last`;
+  },
+  /** What a caption says of a recipe. */
+  textRows,
+  weights: "Weights",
+  /** @param needBytes as planned; undefined where nothing is planned */
+  weightChoice: (choice: WeightChoice, needBytes: number | undefined) =>
+    [WEIGHT_NAMES[choice], needBytes !== undefined && `about ${formatSize(needBytes)} of GPU memory`].filter(Boolean).join(" · "),
+  fittingWeights: "Automatic",
+  weightsAbout:
+    "Automatic takes them as published where memory suffices, and smaller where it does not. 8 bits are hard to tell from 16; 4 bits give the same picture in slightly other details.",
+  weightsOfGraphs: "ONNX Runtime takes the weights as they are in the model’s graphs.",
+  /** What a drawn picture's caption says; undefined where there is nothing to say. */
+  smallerWeights: ({ parts }: Pick<ModelFacts, "parts">): string | undefined => {
+    const smaller = parts.map(({ weights }) => weights).find((weights) => weights === "q8" || weights === "q4");
+    return smaller && strings.weightFormats[smaller];
+  },
+} as const;
+
+function textRows(rows: number): string {
+  return rows === 1 ? "1 row of text" : `${rows} rows of text`;
+}
+
+const WEIGHT_NAMES: Readonly<Record<WeightChoice, string>> = { published: "As published", q8: "8 bits", q4: "4 bits" };

@@ -1,0 +1,11 @@
+// In which numbers one model is kept and computed on this device. It is no part of a recipe, because it does not change what is asked for;
+// a drawn picture says it. Only our own engine has the choice: graphs bring their numbers.
+import type { WideNetwork } from "./drawing";
+import type { WeightChoice } from "./weight-format";
+
+export interface ModelNumbers {
+  /** Absent: as published where memory suffices for that, else the larger format that fits. */
+  readonly weights?: WeightChoice | undefined;
+  /** Networks that broke a picture in float16 before. */
+  readonly inFloat32?: readonly WideNetwork[] | undefined;
+}

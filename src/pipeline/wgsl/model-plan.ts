@@ -1,0 +1,70 @@
+// What is decided of a model before anything large of it is read: whether its parts fit together, the format of its weights, and the memory
+// that each format would take.
+import { denoiserName, type Manifest } from "../../checkpoints/manifest";
+import type { ModelMemory } from "../../common/model-facts";
+import type { AskedWeights, WeightFormat } from "../../common/weight-format";
+import type { Device } from "../../engine/device";
+import type { NumberFormat } from "../../engine/tensor";
+import { checkDenoiser } from "../check-parts";
+import type { Size } from "../engine";
+import { checkUsualSide } from "../fit";
+import type { WgslAutoencoder } from "./autoencoder";
+import type { WgslDenoiser } from "./denoiser";
+import { planWeights } from "./fitting-weights";
+import { textState } from "./graphs";
+import { planPicture, USUAL_MEMORY_BYTES, type PlannedFormats, type PlannedNetworks } from "./needs";
+import type { WgslTextEncoder } from "./text-encoder";
+
+export interface WgslNetworks {
+  readonly texts: readonly WgslTextEncoder[];
+  readonly denoiser: WgslDenoiser;
+  readonly autoencoder: WgslAutoencoder;
+}
+
+/** By component, of those whose weights may be quantised. */
+export type WeightFormats = ReadonlyMap<string, WeightFormat>;
+
+export interface PlannedModel {
+  readonly planned: PlannedNetworks;
+  /** Of the pictures that it was trained on. */
+  readonly size: Size;
+  readonly formats: PlannedFormats;
+  readonly weights: WeightFormats;
+  readonly byWeights: ModelMemory["byWeights"];
+}
+
+interface Choices {
+  /** Of activations. */
+  readonly format: NumberFormat;
+  readonly weights?: AskedWeights | undefined;
+  readonly memoryBytes?: number | undefined;
+}
+
+/** @throws OnestrokeError `model-*` */
+export async function planModel(
+  manifest: Manifest,
+  device: Device,
+  { texts, denoiser, autoencoder }: WgslNetworks,
+  { format, weights: choice = "published", memoryBytes = USUAL_MEMORY_BYTES }: Choices,
+  signal?: AbortSignal,
+): Promise<PlannedModel> {
+  const roles = texts.map(({ role }) => role);
+  checkDenoiser(denoiser.role, autoencoder.role.latentChannels, roles);
+  const side = denoiser.role.sampleSize * autoencoder.role.factor;
+  checkUsualSide(side);
+  const planned = { texts: roles, state: textState(manifest), denoiser: denoiser.role, autoencoder: autoencoder.role };
+  const size = { width: side, height: side };
+
+  const stored: WeightFormats = new Map(await Promise.all([...texts, denoiser].map(({ network }) => network.weightFormat(signal))));
+  const weightsOf = (asked: WeightFormat | "published"): WeightFormats =>
+    asked === "published" ? stored : new Map([...stored.keys()].map((name) => [name, asked]));
+  const formatsOf = (weights: WeightFormats): PlannedFormats => ({
+    format,
+    weights: (network) => weights.get(network === "denoiser" ? denoiserName(manifest) : network) ?? "f16",
+    bufferBytes: device.gpu.limits.maxBufferSize,
+  });
+  const planWith = (asked: WeightFormat | "published") => planPicture(planned, size, formatsOf(weightsOf(asked)), memoryBytes);
+  const { fitting, byWeights } = planWeights(planWith, memoryBytes);
+  const weights = weightsOf(choice === "fitting" ? fitting : choice);
+  return { planned, size, formats: formatsOf(weights), weights, byWeights };
+}
