@@ -1,4 +1,5 @@
 // The whole way of a model, as a visitor goes it: found at the hub, got through a line that breaks, kept, drawn with on a plane, and removed.
+import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -77,6 +78,18 @@ const stored = (at: Page): Promise<number> =>
     return sum;
   });
 
+/** Damages the last byte of a file of the vault, which is named by its contents. */
+const damage = (at: Page, contents: Uint8Array): Promise<void> =>
+  at.evaluate(async (name) => {
+    const vault = await (await navigator.storage.getDirectory()).getDirectoryHandle("onestroke-vault");
+    const handle = await vault.getFileHandle(name);
+    const file = await handle.getFile();
+    const [byte = 0] = new Uint8Array(await file.slice(-1).arrayBuffer());
+    const writable = await handle.createWritable({ keepExistingData: true });
+    await writable.write({ type: "write", position: file.size - 1, data: Uint8Array.of(byte ^ 1) });
+    await writable.close();
+  }, createHash("sha256").update(contents).digest("hex"));
+
 test("a model of the hub is got through a broken line, drawn with offline after a restart, and removed", async () => {
   let { studio, faults } = await openBrowser();
   await studio.page.goto(host.url);
@@ -149,7 +162,20 @@ test("a model of the hub is got through a broken line, drawn with offline after 
   await expect(row(studio.page)).toContainText("Every byte is as it was published");
   await studio.page.getByRole("button", { name: "Draw with it: Vignette" }).click();
   await studio.finished();
+
+  // What the disk has damaged is named, and only that is fetched again.
   await openModels(studio.page);
+  await damage(studio.page, landscapes()[UNET] ?? new Uint8Array());
+  await act(studio.page, "Verify").click();
+  await expect(row(studio.page)).toContainText(`${UNET}, bytes`);
+  // The path has no place to break at, and must not widen the panel.
+  const { x, width } = (await row(studio.page).boundingBox()) ?? { x: Infinity, width: 0 };
+  expect(x + width).toBeLessThan(1280);
+  const repaired = hub.requests.length;
+  await act(studio.page, "Repair").click();
+  await expect(row(studio.page)).toContainText("on this device");
+  const again = hub.requests.slice(repaired).filter(({ kind }) => kind === "file");
+  expect(again.map(({ path }) => path)).toEqual([UNET]);
   const full = await stored(studio.page);
   expect(full).toBeGreaterThan(before);
   await act(studio.page, "Remove").click();
