@@ -1,7 +1,7 @@
 // What the page says of a model's numbers and of the length of texts. The rest of its sentences are in strings.ts.
 import type { TextLength } from "../common/drawing";
 import type { ModelFacts } from "../common/model-facts";
-import type { WeightChoice } from "../common/weight-format";
+import type { QuantisedFormat, WeightChoice } from "../common/weight-format";
 import { formatSize, strings } from "./strings";
 
 export const details = {
@@ -19,6 +19,8 @@ export const details = {
   weightsAbout:
     "Automatic takes them as published where memory suffices, and smaller where it does not. 8 bits are hard to tell from 16; 4 bits give the same picture in slightly other details.",
   weightsOfGraphs: "ONNX Runtime takes the weights as they are in the model’s graphs.",
+  smallerNeeds: ({ q8, q4 }: Readonly<Record<QuantisedFormat, number>>) =>
+    `about ${formatSize(q8)} with weights of 8 bits, ${formatSize(q4)} with 4`,
   /** What a drawn picture's caption says; undefined where there is nothing to say. */
   smallerWeights: ({ parts }: Pick<ModelFacts, "parts">): string | undefined => {
     const smaller = parts.map(({ weights }) => weights).find((weights) => weights === "q8" || weights === "q4");

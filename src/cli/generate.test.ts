@@ -51,12 +51,13 @@ test("a recipe is written that can be read, whatever the folder is called, or no
   expect(small).toEqual({ code: 1, log: expect.stringContaining("invalid-input: width"), drawn: false });
 });
 
-test("with --text-rows more of a long prompt is read", async () => {
+test("a long prompt is read in rows, and with --text-rows 1 it is cut", async () => {
   const model = await exported("long", FILES);
   const sea = Array.from({ length: 90 }, () => "sea").join(" ");
   const draw = async (...more: readonly string[]) => {
     expect(generate(model, ["--prompt", `${sea} calm`, ...more]).code).toBe(0);
     return readFile(join(root, "picture.png"));
   };
-  expect(await draw("--text-rows", "8")).not.toEqual(await draw());
+  expect(await draw()).not.toEqual(await draw("--text-rows", "1"));
+  expect(await draw("--text-rows", "8")).toEqual(await draw());
 });

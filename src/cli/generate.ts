@@ -17,13 +17,13 @@ async function main(args: readonly string[]): Promise<void> {
   const files = await modelFiles(idOrFolder, { engine, rule, ...file });
   const device = engine === "ort-wasm" ? undefined : await bestDevice();
   const adapter = device === undefined ? "cpu" : adapterName(device);
-  const options = { textRows, sampler: { rule }, weights, ...(memoryBytes === undefined ? {} : { memoryBytes }) };
+  const options = { sampler: { rule }, weights, ...(memoryBytes === undefined ? {} : { memoryBytes }) };
   const model = await openModel(files, engine, computeOn(device), {}, options);
   const { title, doubt, memory, parts } = model.facts;
   console.error(`${title} on ${adapter}${weightsText(parts)}${memory === undefined ? "" : memoryText(memory)}`);
   if (doubt !== undefined) console.error(`A few steps may draw badly with ${title}: ${doubt}, unless a few-step LoRA is merged into it.`);
   // All of them are planned before the first is drawn, so that a mistake in the last one is reported at once.
-  const planned = jobs.map((job) => ({ job, recipe: job.recipe(model.facts) }));
+  const planned = jobs.map((job) => ({ job, recipe: model.withRows(job.recipe(model.facts), textRows) }));
   for (const { job, recipe } of planned) {
     const drawing = await model.draw(recipe);
     await writeFile(job.file, await recipePng(drawing));

@@ -1,5 +1,6 @@
 // What a model turns out to be from its small files, before anything large of it is fetched.
 import type { ModelPart, NetworkName } from "./model-facts";
+import type { QuantisedFormat } from "./weight-format";
 
 /** How a model's files are read: as weights for our own kernels, or as graphs for ONNX Runtime. */
 export type ReadAs = "weights" | "graphs";
@@ -18,6 +19,8 @@ export interface ModelOutline {
   readonly parts: readonly ModelPart[];
   /** The GPU memory that a picture of the default size takes, as planned for a GPU of usual memory: weights, and room for what is computed. */
   readonly gpuBytes: number;
+  /** The same with smaller weights; absent for graphs, which bring theirs. */
+  readonly smallerGpuBytes?: Readonly<Record<QuantisedFormat, number>>;
   /** Networks that have to take turns for that. */
   readonly turns: readonly NetworkName[];
 }

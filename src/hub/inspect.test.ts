@@ -27,6 +27,9 @@ describe("a report", () => {
     expect(outline?.gpuBytes).toBeGreaterThan(5.1e9);
     expect(outline?.gpuBytes).toBeLessThan(7.5e9);
     expect(outline?.turns).toContain("autoencoder");
+    // As planned with its networks at full size (docs/quantisation.md has the bytes of each).
+    expect(outline?.smallerGpuBytes?.q8).toBeLessThan(5.1e9);
+    expect(outline?.smallerGpuBytes?.q4).toBeLessThan(3.7e9);
     expect(structuredClone(report)).toEqual(report);
   });
 

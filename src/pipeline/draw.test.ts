@@ -89,13 +89,6 @@ describe("long prompts", () => {
   // 80 words and more, which is past the encoder's 77 tokens.
   const long = `${"a quiet meadow ".repeat(30)}at night`;
   const longer = `${long} with a full moon and three cabins`;
-  let ofTwoRows: Promise<Model> | undefined;
-  let twoRows: Model;
-  beforeEach(async () => {
-    ofTwoRows ??= openWgslModel(manifest, await testDevice(), {}, { textRows: 2 });
-    twoRows = await ofTwoRows;
-  });
-
   test("what does not fit the encoder is cut, and said to be", async () => {
     const { tokens } = await model.draw({ ...SMALL, prompt: long, negative: "fog", steering: { method: "nasa", scale: 0.5 } });
     expect(tokens).toEqual({ prompt: 92, negative: 1, most: 75 });
@@ -103,10 +96,10 @@ describe("long prompts", () => {
   });
 
   test("control: with two rows of tokens it is read", async () => {
-    const first = await draw({ prompt: long }, twoRows);
-    expect((await draw({ prompt: longer }, twoRows)).data).not.toEqual(first.data);
+    const first = await draw({ prompt: long, rows: 2 });
+    expect((await draw({ prompt: longer, rows: 2 })).data).not.toEqual(first.data);
     // A short prompt still takes one row.
-    expect((await draw({}, twoRows)).data).toEqual((await draw()).data);
+    expect((await draw({ rows: 2 })).data).toEqual((await draw()).data);
   });
 
   test.each([
@@ -119,10 +112,22 @@ describe("long prompts", () => {
       (text: string) => ({ negative: text, steering }),
     ]) {
       expect((await draw(texts(longer))).data).toEqual((await draw(texts(long))).data);
-      expect((await draw(texts(longer), twoRows)).data).not.toEqual((await draw(texts(long), twoRows)).data);
+      expect((await draw({ ...texts(longer), rows: 2 })).data).not.toEqual((await draw({ ...texts(long), rows: 2 })).data);
     }
     // What the second rows held is no longer in the plan.
-    expect((await draw({ negative: "sailboat", steering }, twoRows)).data).toEqual(short.data);
+    expect((await draw({ negative: "sailboat", steering, rows: 2 })).data).toEqual(short.data);
+  });
+
+  test("a recipe has the rows that its texts need, at most those that are asked for, and none where they fit into one", () => {
+    const recipe = (change: Partial<Recipe>) => ({ ...SMALL, ...change });
+    expect(model.withRows(recipe({ prompt: long }), 8)).toEqual(recipe({ prompt: long, rows: 2 }));
+    expect(model.withRows(recipe({ prompt: `${long} ${long} ${long}` }), 3).rows).toBe(3);
+    for (const short of [recipe({}), recipe({ negative: long }), recipe({ prompt: "a hill BREAK a lake", emphasis: "a1111" })]) {
+      expect(model.withRows(short, 8)).toBe(short);
+    }
+    expect(model.withRows(recipe({ negative: long, steering: { method: "nasa", scale: 0.5 } }), 8).rows).toBe(2);
+    const cut = recipe({ prompt: long });
+    expect(model.withRows(cut, 1)).toBe(cut);
   });
 });
 

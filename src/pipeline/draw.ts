@@ -27,10 +27,9 @@ export class Model {
   readonly #previews = new PreviewPace();
   #unpaid: LoadTimings;
 
-  /** @param textRows rows of the encoder's 77 tokens that a text may fill; the rest of the text is cut */
-  constructor(engine: ModelEngine, loading: LoadTimings, textRows = 1) {
+  constructor(engine: ModelEngine, loading: LoadTimings) {
     this.#engine = engine;
-    this.#texts = new Texts(engine.textEncoders, textRows);
+    this.#texts = new Texts(engine.textEncoders);
     this.#unpaid = loading;
   }
 
@@ -91,6 +90,15 @@ export class Model {
   /** How long a text is for this model. Undefined where the model reads no texts. */
   textLength(text: string, emphasis: Emphasis | undefined): TextLength | undefined {
     return this.#texts.length(text, emphasis);
+  }
+
+  /** The recipe with the rows of tokens that its texts need, at most so many. Where none is longer than a row, it is the same. */
+  withRows(recipe: Recipe, maxRows: number): Recipe {
+    const isSteered = effectiveSteering(recipe.steering, recipe.negative).method !== "none";
+    const texts = isSteered ? [recipe.prompt, recipe.negative] : [recipe.prompt];
+    const lengths = texts.map((text) => this.textLength(text, recipe.emphasis));
+    if (maxRows < 2 || !lengths.some((length) => length?.isLong)) return recipe;
+    return { ...recipe, rows: Math.min(maxRows, Math.max(...lengths.map((length) => length?.rows ?? 1))) };
   }
 
   /** What `draw` draws, as numbers that can be compared with a reference. */

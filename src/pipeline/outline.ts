@@ -5,6 +5,7 @@ import { manifestOf, type ModelFiles } from "../checkpoints/places";
 import { readSafetensorsHeader } from "../checkpoints/safetensors";
 import type { ModelPart } from "../common/model-facts";
 import type { ModelOutline, ReadAs } from "../common/model-outline";
+import type { WeightFormat } from "../common/weight-format";
 import { openAutoencoder, openDenoiser, openTextEncoder } from "../networks";
 import { maxSteps } from "../samplers/sampler";
 import { samplerFromConfig, withRule, type ChosenRule } from "../samplers/scheduler-file";
@@ -16,8 +17,10 @@ import { openTokenizerFiles } from "./outline-bytes";
 import { planPicture, type PlannedFormats } from "./wgsl/needs";
 import { textState } from "./wgsl/graphs";
 
-/** Nothing is known of the GPU yet: most compute in float16, and make buffers of a gigabyte. */
-const USUAL_GPU: PlannedFormats = { format: "f16", weights: () => "f16", bufferBytes: 2 ** 30 };
+/** Nothing is known of the GPU yet: most compute in float16, and make buffers of a gigabyte. The autoencoder's weights stay as they are. */
+function usualGpu(weights: WeightFormat): PlannedFormats {
+  return { format: "f16", weights: (network) => (network === "autoencoder" ? "f16" : weights), bufferBytes: 2 ** 30 };
+}
 
 /**
  * @param rule the sampler's rule, where a person chose one
@@ -51,7 +54,8 @@ async function outlineWeights(files: ModelFiles, rule: ChosenRule | undefined, s
   const parts = [...names.map((suffix) => `text_encoder${suffix}` as const), denoiserName(manifest), "vae" as const];
   await Promise.all(parts.map((name) => openWeights(component(manifest, name), signal)));
   const networks = { texts: encoders, state: textState(manifest), denoiser, autoencoder };
-  const { peakBytes, turns } = planPicture(networks, { width: defaultSize, height: defaultSize }, USUAL_GPU);
+  const planWith = (weights: WeightFormat) => planPicture(networks, { width: defaultSize, height: defaultSize }, usualGpu(weights));
+  const { peakBytes, turns } = planWith("f16");
   return {
     readAs: "weights",
     pipeline: manifest.pipeline,
@@ -60,6 +64,7 @@ async function outlineWeights(files: ModelFiles, rule: ChosenRule | undefined, s
     maxSteps: manifest.steps?.maximum ?? maxSteps(sampler),
     parts: parts.map((name): ModelPart => ({ name, engine: "wgsl", byteLength: componentBytes(manifest.components[name]) })),
     gpuBytes: peakBytes,
+    smallerGpuBytes: { q8: planWith("q8").peakBytes, q4: planWith("q4").peakBytes },
     turns,
   };
 }

@@ -13,25 +13,26 @@ const letters = tokenizer(8, (text) => [...text.replaceAll(" ", "")]);
 const nasa = { method: "nasa", scale: 0.5 } as const;
 
 test.each([
-  ["one encoder", [words], 1, { prompt: 2, negative: 1, most: 4 }],
+  ["one encoder", [words], undefined, { prompt: 2, negative: 1, most: 4 }],
   ["two rows of it", [words], 2, { prompt: 2, negative: 1, most: 8 }],
-  ["two encoders", [words, letters], 1, { prompt: 5, negative: 3, most: 4 }],
-] as const)("%s", (_, tokenizers, maxRows, expected) => {
-  expect(textTokens(tokenizers, maxRows, { prompt: "a hill", negative: "fog", steering: nasa })).toEqual(expected);
+  ["two encoders", [words, letters], undefined, { prompt: 5, negative: 3, most: 4 }],
+] as const)("%s", (_, tokenizers, rows, expected) => {
+  const asked = { prompt: "a hill", negative: "fog", steering: nasa };
+  expect(textTokens(tokenizers, rows === undefined ? asked : { ...asked, rows })).toEqual(expected);
 });
 
 test.each([
   ["nothing is left out", "", nasa],
   ["steering is off", "fog", { method: "none" }],
 ] as const)("a negative that is not read has none: %s", (_, negative, steering) => {
-  expect(textTokens([words], 1, { prompt: "a hill", negative, steering })).toEqual({ prompt: 2, negative: 0, most: 4 });
+  expect(textTokens([words], { prompt: "a hill", negative, steering })).toEqual({ prompt: 2, negative: 0, most: 4 });
 });
 
 test("of a text that is cut where rows end at commas, what is read is said and not what would fit", () => {
   const long = "a, a a a, a a a";
   const asked = { prompt: long, negative: "", steering: nasa } as const;
   // Rows of "a,", "a a a," and "a a a": eight places hold six tokens.
-  expect(textTokens([words], 1, { ...asked, rows: 2 })).toEqual({ prompt: 9, negative: 0, most: 6 });
-  expect(textTokens([words], 2, asked)).toEqual({ prompt: 9, negative: 0, most: 8 });
-  expect(textTokens([words], 1, { ...asked, rows: 3 })).toEqual({ prompt: 9, negative: 0, most: 12 });
+  expect(textTokens([words], { ...asked, rows: 2 })).toEqual({ prompt: 9, negative: 0, most: 6 });
+  expect(textTokens([words], asked)).toEqual({ prompt: 9, negative: 0, most: 4 });
+  expect(textTokens([words], { ...asked, rows: 3 })).toEqual({ prompt: 9, negative: 0, most: 12 });
 });

@@ -12,21 +12,15 @@ import type { Work } from "./work";
 
 const KEPT_TEXTS = 16;
 
-/** Rows that a text with weights may fill at the least, because BREAK asks for further ones. */
+/** Rows that a text with weights may fill where its recipe says nothing of rows, because BREAK asks for further ones. */
 const EMPHASISED_ROWS = 4;
 
 export class Texts {
   readonly #encoders: readonly TextEncoder[];
-  readonly #maxRows: number;
   readonly #kept = new Map<string, EncodedText>();
 
-  /**
-   * @param maxRows rows of an encoder's length that a text may fill. Published pipelines read one row and cut the rest; here each
-   * further row is encoded by itself, and its tokens follow
-   */
-  constructor(encoders: readonly TextEncoder[], maxRows: number) {
+  constructor(encoders: readonly TextEncoder[]) {
     this.#encoders = encoders;
-    this.#maxRows = maxRows;
   }
 
   /** How long the recipe's texts are, because the picture does not show that a text was cut. */
@@ -34,7 +28,6 @@ export class Texts {
     if (this.#encoders.length === 0) return { prompt: 0, negative: 0, most: 0 };
     return textTokens(
       this.#encoders.map(({ tokenizer }) => tokenizer),
-      this.#maxRows,
       recipe,
     );
   }
@@ -62,7 +55,7 @@ export class Texts {
     const spans = spansIn(text, emphasis);
     const split = this.#encoders.map((encoder) => ({
       encoder,
-      rows: weightedRows(encoder.tokenizer, spans, ruleFor(reading, this.#maxRows)),
+      rows: weightedRows(encoder.tokenizer, spans, ruleFor(reading)),
     }));
     const count = Math.max(...split.map(({ rows }) => rows.length));
     const parts: EncodedText[] = [];
@@ -86,14 +79,13 @@ export class Texts {
 /** A text's length is the count of the tokenizer that splits it into most tokens; `most` is what all encoders read of it. */
 export function textTokens(
   tokenizers: readonly Pick<ClipTokenizer, "tokens" | "row" | "count" | "maxLength">[],
-  maxRows: number,
   { prompt, negative, emphasis, rows, steering }: Pick<Recipe, "prompt" | "negative" | "emphasis" | "rows" | "steering">,
 ): TextTokens {
   const count = (text: string): number => {
     const parts = spansIn(text, emphasis).filter((span) => span !== "break");
     return Math.max(...tokenizers.map((tokenizer) => parts.reduce((sum, part) => sum + tokenizer.count(part.text), 0)));
   };
-  const rule = ruleFor({ emphasis, rows }, maxRows);
+  const rule = ruleFor({ emphasis, rows });
   const isSteered = effectiveSteering(steering, negative).method !== "none";
   const texts = isSteered ? [prompt, negative] : [prompt];
   return {
@@ -108,9 +100,10 @@ interface Reading {
   readonly rows: number | undefined;
 }
 
-function ruleFor({ emphasis, rows }: Reading, maxRows: number): RowRule {
+/** Published pipelines read one row and cut the rest; here each further row is encoded by itself, and its tokens follow. */
+function ruleFor({ emphasis, rows }: Reading): RowRule {
   if (rows !== undefined) return { maxRows: rows, endsAtCommas: true };
-  return { maxRows: emphasis === undefined ? maxRows : Math.max(maxRows, EMPHASISED_ROWS), endsAtCommas: false };
+  return { maxRows: emphasis === undefined ? 1 : EMPHASISED_ROWS, endsAtCommas: false };
 }
 
 function spansIn(text: string, emphasis: Emphasis | undefined): readonly Span[] {

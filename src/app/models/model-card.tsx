@@ -1,6 +1,7 @@
 // One model: what it is, what it needs, what of it is here, and what can be done with it now.
 import { useEffect, useRef, type ReactNode } from "react";
 import { licenseName, strings } from "../strings";
+import { details } from "../strings-details";
 import { useApp, useAppState } from "../use-app";
 import { outlook } from "./gpu-survey";
 import { ModelActions } from "./model-actions";
@@ -32,6 +33,7 @@ export function ModelCard({ row }: { readonly row: ModelRow }): ReactNode {
           {[
             row.own !== "closed folder" && strings.models.size(row),
             need !== undefined && strings.models.need(need, row.size),
+            row.smallerGpuBytes !== undefined && details.smallerNeeds(row.smallerGpuBytes),
             need !== undefined && gpu !== undefined && strings.models.outlooks[outlook(need, gpu)],
             entry !== undefined && strings.models.steps(entry.steps.maximum),
             license !== undefined && licenseName(license),

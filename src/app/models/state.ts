@@ -64,6 +64,8 @@ export interface ModelRow {
   readonly license: License | undefined;
   /** GPU memory for a picture of its own size, in bytes; undefined where nobody has estimated it. */
   readonly gpuBytes: number | undefined;
+  /** The same with smaller weights; undefined until the hub was asked. */
+  readonly smallerGpuBytes: ModelOffer["outline"]["smallerGpuBytes"];
   /** Pixels on a side of such a picture. */
   readonly size: number | undefined;
   /** All that has to be here; undefined where nobody has measured it and the hub has not been asked. */
@@ -112,6 +114,7 @@ function rowOf(id: string, kept: KeptModel | undefined, activity: Activity | und
     license: entry?.license ?? plan?.license,
     size: offer?.outline.defaultSize ?? entry?.size,
     gpuBytes: offer?.outline.gpuBytes ?? entry?.gpuBytes,
+    smallerGpuBytes: offer?.outline.smallerGpuBytes,
     totalBytes: progress?.totalBytes ?? (plan === undefined ? entry?.byteLength : planBytes(plan)),
     hereBytes: progress?.hereBytes ?? kept?.hereBytes ?? 0,
     isComplete: kept?.isComplete ?? false,

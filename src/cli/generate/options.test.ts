@@ -4,6 +4,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { MOST_TEXT_ROWS } from "../../common/limits";
 import type { Recipe } from "../../common/recipe";
 import { FACTS } from "../../common/testing/fakes";
 import { parseOptions, USAGE } from "./options";
@@ -52,8 +53,8 @@ describe("generate's options", () => {
     expect((await parseOptions(BASE)).memoryBytes).toBeUndefined();
   });
 
-  test("--text-rows says how much of a long text is read, of a batch's too; one row where not said", async () => {
-    expect((await parseOptions(BASE)).textRows).toBe(1);
+  test("--text-rows says how much of a long text is read, of a batch's too; as much as on the page where not said", async () => {
+    expect((await parseOptions(BASE)).textRows).toBe(MOST_TEXT_ROWS);
     expect((await parseOptions([...BASE, "--text-rows", "2"])).textRows).toBe(2);
     const file = join(await mkdtemp(join(tmpdir(), "onestroke-")), "batch.jsonl");
     await writeFile(file, JSON.stringify({ prompt: "a hill", out: "hill.png" }));
@@ -161,6 +162,7 @@ describe("generate's options", () => {
     ["weights for graphs that bring their own", [...BASE, "--weights", "q8", "--engine", "ort-wasm"]],
     ["a sampler that is none", [...BASE, "--sampler", "magic"]],
     ["no text rows", [...BASE, "--text-rows", "0"]],
+    ["more text rows than there are", [...BASE, "--text-rows", "9"]],
     ["no memory", [...BASE, "--gpu-memory", "0"]],
     ["memory that is no number", [...BASE, "--gpu-memory", "4GB"]],
     ["half a text row", [...BASE, "--text-rows", "1.5"]],

@@ -8,7 +8,7 @@ import { parseJsonObject, shown } from "../../common/json";
 import { decodeText } from "../../checkpoints/read-file";
 import { OnestrokeError } from "../../common/errors";
 import { ENGINES, type Engine } from "../../common/engine";
-import { MAX_LORA_WEIGHT, MIN_SIDE } from "../../common/limits";
+import { MAX_LORA_WEIGHT, MIN_SIDE, MOST_TEXT_ROWS } from "../../common/limits";
 import type { ModelFacts } from "../../common/model-facts";
 import { parseRecipe, parseSeed, type Recipe } from "../../common/recipe";
 import { isLoraWeight, loraFromText } from "../../common/recipe-lora";
@@ -27,8 +27,8 @@ A negative prompt is steered away from by NASA at strength A or by NAG at streng
 sigma (noise over signal) is at least S; 0 is every step. Method, strength and S are the model's own if not given.
 (word:1.3), ((word)) and [word] weigh words, BREAK begins a new row of tokens, and a backslash makes a bracket a plain one, as in the web UI
 of AUTOMATIC1111.
-Prompt and negative prompt may each fill R rows of the text encoder, of 77 tokens with begin and end; what is longer is cut.
-R is 1 if not given, as on the page.
+Prompt and negative prompt may each fill R rows of the text encoder, of 77 tokens with begin and end, as far as they need them; what is
+longer is cut. R is ${MOST_TEXT_ROWS} if not given, as on the page.
 RULE is ${CHOSEN_RULES.join(", ")}: how to step a checkpoint whose scheduler file has no rule for few steps, such as one that a few-step
 LoRA is merged into (consistency after LCM's, tcd after TCD's).
 Weights are float16, or 8 or 4 bits with a scale for each 32 of them (docs/quantisation.md), whatever the file has; as in the file, if not given.
@@ -102,7 +102,7 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
         count: text,
         out: text,
         batch: text,
-        "text-rows": { type: "string", default: "1" },
+        "text-rows": { type: "string", default: String(MOST_TEXT_ROWS) },
         sampler: text,
         lora: { type: "string", multiple: true, default: [] },
         tokenizer: text,
@@ -130,7 +130,7 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
   const gigabytes = values["gpu-memory"];
   if (gigabytes !== undefined && !(Number(gigabytes) > 0 && Number(gigabytes) <= MOST_GIGABYTES))
     throw invalid("gpu-memory", `--gpu-memory is a number of gigabytes up to ${MOST_GIGABYTES}, not ${gigabytes}`);
-  const textRows = whole("text-rows", values["text-rows"]);
+  const textRows = whole("text-rows", values["text-rows"], MOST_TEXT_ROWS);
   const opening = {
     model: values.model,
     engine,

@@ -25,8 +25,6 @@ import type { Feed } from "./network";
 import { OnnxTextEncoder } from "./text-encoder";
 
 export interface OnnxOptions {
-  /** Rows of the encoder's 77 tokens that a prompt may fill. Default 1. */
-  readonly textRows?: number;
   /** The rule that a person chose instead of what the scheduler's file states. */
   readonly sampler?: Pick<SamplerOverrides, "rule">;
 }
@@ -47,7 +45,7 @@ export async function openOnnxModel(
   files: ModelFiles,
   runtime: OrtRuntime,
   hooks: DrawHooks = {},
-  { textRows, sampler }: OnnxOptions = {},
+  { sampler }: OnnxOptions = {},
 ): Promise<Model> {
   const { signal } = hooks;
   const checkpoint = await openOnnxCheckpoint(files, sampler?.rule, signal);
@@ -69,7 +67,7 @@ export async function openOnnxModel(
       return channelsOf(session, TEXT_INPUT);
     });
     const engine = new OnnxEngine(parts, factsOf(parts, stored, textChannels));
-    return new Model(engine, work.timings(), textRows);
+    return new Model(engine, work.timings());
   } catch (error) {
     // On a lost GPU nothing can be released, and nothing needs to be.
     await release(parts).catch(() => undefined);

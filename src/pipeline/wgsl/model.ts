@@ -33,8 +33,6 @@ export interface WgslOptions {
   readonly format?: NumberFormat;
   /** Number format of the weights of text encoders and denoiser. Default: `published`, for each what most of its weights are stored in. */
   readonly weights?: AskedWeights | undefined;
-  /** Rows of the encoder's 77 tokens that a prompt may fill. Default 1: the rest is cut, as published pipelines do. */
-  readonly textRows?: number;
   /** What a picture may take of the GPU's memory. Networks that need more take turns. */
   readonly memoryBytes?: number;
   /** Networks whose numbers are known to pass float16. */
@@ -63,7 +61,7 @@ export async function openWgslModel(manifest: Manifest, device: Device, hooks: D
     await engine.dispose();
     throw error;
   }
-  return new Model(engine, work.timings(), options.textRows);
+  return new Model(engine, work.timings());
 }
 
 class WgslEngine implements ModelEngine {
