@@ -43,6 +43,12 @@ export interface Generator {
    * @throws OnestrokeError
    */
   generate(recipe: Recipe, hooks?: DrawHooks): Promise<Drawing>;
+  /**
+   * Whether two recipes are one picture for the loaded model: their texts are the same tokens, and nothing else that counts is different.
+   * It is answered while a picture is drawn, and draws nothing. False where nobody knows.
+   * @throws OnestrokeError `invalid-input`
+   */
+  isSamePicture(left: Recipe, right: Recipe): Promise<boolean>;
   /** Ends the worker and rejects what is pending with `cancelled`. */
   dispose(): void;
 }
@@ -153,6 +159,13 @@ export function superviseGenerator(
       const answer = await callTwice(call, { ...hooks, signal });
       invariant(answer.type === "drawn", "a generate is answered by `drawn`");
       return answer.drawing;
+    },
+
+    async isSamePicture(left, right) {
+      const comparing = { type: "compare", left: parseRecipe(left), right: parseRecipe(right) } as const;
+      if (!supervisor.isThere) return false;
+      const answer = await supervisor.call(comparing, {}).catch(() => undefined);
+      return answer?.type === "compared" && answer.isSame;
     },
 
     dispose() {

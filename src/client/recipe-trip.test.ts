@@ -31,6 +31,7 @@ async function throughWorker(recipe: Recipe): Promise<readonly Recipe[]> {
         const timings = { load: 0, compile: 0, encode: 0, denoise: [], decode: 0 };
         return { recipe: asked, picture: structuredClone(PIXEL), timings, tokens: { prompt: 0, negative: 0, most: 0 }, model: FACTS };
       },
+      meaning: JSON.stringify,
       dispose: async () => undefined,
     }),
   };

@@ -13,6 +13,7 @@ import { checkPicture } from "./check-picture";
 import type { Condition, Denoising, Measured, ModelEngine } from "./engine";
 import { guarded } from "./float16-guard";
 import { fitRecipe, fitStart, type StartPicture } from "./fit";
+import { meaningOf } from "./meaning";
 import { PreviewPace, type Previews } from "./previews";
 import { Texts } from "./texts";
 import { Work } from "./work";
@@ -85,6 +86,11 @@ export class Model {
     } finally {
       denoising.end();
     }
+  }
+
+  /** What the recipe comes to here: recipes of one meaning are one picture. */
+  meaning(recipe: Recipe): string {
+    return meaningOf(recipe, this.#texts);
   }
 
   /** What `draw` draws, as numbers that can be compared with a reference. */

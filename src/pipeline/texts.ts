@@ -15,6 +15,12 @@ const KEPT_TEXTS = 16;
 /** Rows that a text with weights may fill at the least, because BREAK asks for further ones. */
 const EMPHASISED_ROWS = 4;
 
+/** A text as the rows that one encoder reads. */
+interface SplitText {
+  readonly encoder: TextEncoder;
+  readonly rows: ReturnType<typeof weightedRows>;
+}
+
 export class Texts {
   readonly #encoders: readonly TextEncoder[];
   readonly #maxRows: number;
@@ -44,19 +50,20 @@ export class Texts {
     this.#kept.clear();
   }
 
+  /** What the encoders read of a text: texts with the same key are the same tokens at the same weights. */
+  key(text: string, emphasis: Emphasis | undefined): string {
+    return this.#encoders.length === 0 ? text.trim() : keyOf(this.#split(text, emphasis));
+  }
+
   /**
    * @param emphasis how brackets in the text are read
    * @throws OnestrokeError as `TextEncoder.encode`
    */
   async encode(text: string, emphasis: Emphasis | undefined, work: Work): Promise<EncodedText> {
-    const key = `${emphasis ?? ""} ${text}`;
+    const split = this.#split(text, emphasis);
+    const key = keyOf(split);
     const known = this.#kept.get(key);
     if (known !== undefined) return known;
-    const spans = spansIn(text, emphasis);
-    const split = this.#encoders.map((encoder) => ({
-      encoder,
-      rows: weightedRows(encoder.tokenizer, spans, rowsFor(emphasis, this.#maxRows)),
-    }));
     const count = Math.max(...split.map(({ rows }) => rows.length));
     const parts: EncodedText[] = [];
     for (const { encoder, rows } of split) {
@@ -74,6 +81,18 @@ export class Texts {
     if (this.#kept.size > KEPT_TEXTS && oldest !== undefined) this.#kept.delete(oldest);
     return encoded;
   }
+
+  #split(text: string, emphasis: Emphasis | undefined): readonly SplitText[] {
+    const spans = spansIn(text, emphasis);
+    return this.#encoders.map((encoder) => ({
+      encoder,
+      rows: weightedRows(encoder.tokenizer, spans, rowsFor(emphasis, this.#maxRows)),
+    }));
+  }
+}
+
+function keyOf(split: readonly SplitText[]): string {
+  return JSON.stringify(split.map(({ rows }) => rows.map(({ ids, weights }) => [[...ids], [...(weights ?? [])]])));
 }
 
 /** A text's length is the count of the tokenizer that splits it into most tokens; `most` is what all encoders read of it. */

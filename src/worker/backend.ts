@@ -7,7 +7,7 @@ import type { Engine } from "../common/engine";
 import type { Model } from "../pipeline/draw";
 
 /** A loaded model. */
-export type LoadedModel = Pick<Model, "facts" | "draw" | "dispose">;
+export type LoadedModel = Pick<Model, "facts" | "draw" | "meaning" | "dispose">;
 
 export interface LoadHooks extends DrawHooks {
   /** Called as soon as it is known what will compute the model, before its weights are loaded. */

@@ -38,6 +38,7 @@ export async function openBackend({ modelsRoot, runtimeRoot }: Roots): Promise<B
             wide.set(id, drawing.inFloat32 ?? []);
             return drawing;
           },
+          meaning: (recipe) => model.meaning(recipe),
           dispose: async () => {
             await model.dispose();
             await files.release();

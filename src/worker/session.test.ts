@@ -13,7 +13,10 @@ afterEach(() => void vi.useRealTimers());
 /** A session that draws with `draw` for as long as that takes. */
 function sessionOf(draw: LoadedModel["draw"]) {
   const posted: FromWorker[] = [];
-  const backend: Backend = { ...gradientBackend(), load: async () => ({ facts: FACTS, draw, dispose: async () => undefined }) };
+  const backend: Backend = {
+    ...gradientBackend(),
+    load: async () => ({ facts: FACTS, draw, meaning: JSON.stringify, dispose: async () => undefined }),
+  };
   const session = new Session(
     async () => backend,
     (message) => posted.push(message),

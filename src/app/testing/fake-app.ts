@@ -6,6 +6,7 @@ import { OnestrokeError } from "../../common/errors";
 import type { ModelFacts } from "../../common/model-facts";
 import { FACTS } from "../../common/testing/fakes";
 import type { Recipe } from "../../common/recipe";
+import { isSameRecipe } from "../comparison";
 import { FIRST_DRAFT } from "../draft";
 import { keepingInMemory, type Keeping } from "../gallery/gallery";
 import { createApp, type App } from "../store";
@@ -35,6 +36,7 @@ export const IDLE: Generator = {
   useEngine: () => undefined,
   load: async () => MODEL,
   generate: async (recipe) => drawingOf(recipe),
+  isSamePicture: async (left, right) => isSameRecipe({ ...left, prompt: left.prompt.trim() }, { ...right, prompt: right.prompt.trim() }),
   dispose: () => undefined,
 };
 

@@ -76,7 +76,12 @@ export function gradientBackend(faults: readonly (Fault | undefined)[] = []): Gr
         loras.length === 0 || String(weighted.map(({ name }) => name)) !== String(loras.map(({ name }) => name))
           ? facts
           : { ...facts, loras: weighted };
-      return { facts, draw: (recipe, drawHooks) => draw(recipe, drawHooks ?? {}, merged(recipe)), dispose: async () => undefined };
+      return {
+        facts,
+        draw: (recipe, drawHooks) => draw(recipe, drawHooks ?? {}, merged(recipe)),
+        meaning: (recipe) => JSON.stringify({ ...recipe, prompt: recipe.prompt.trim() }),
+        dispose: async () => undefined,
+      };
     },
   };
 }

@@ -1,0 +1,19 @@
+// What a recipe comes to. Two recipes that differ in nothing but a space at the end, or in a negative text that nothing steers by, have
+// the same meaning, and a page that draws while somebody types need not draw the second one.
+import type { Recipe } from "../common/recipe";
+import { effectiveSteering } from "../steering/schedule";
+import type { Texts } from "./texts";
+
+/** Equal meanings are the same picture, byte for byte. */
+export function meaningOf(recipe: Recipe, texts: Pick<Texts, "key">): string {
+  const { prompt, negative, emphasis, steering: asked, seed, ...rest } = recipe;
+  const steering = effectiveSteering(asked, negative);
+  return JSON.stringify({
+    ...rest,
+    // Noise uses no more of it.
+    seed: String(BigInt.asUintN(32, BigInt(seed))),
+    prompt: texts.key(prompt, emphasis),
+    steering: Object.entries(steering),
+    negative: steering.method === "none" ? "" : texts.key(negative, emphasis),
+  });
+}
