@@ -8,6 +8,7 @@ import { fetchKnownWords } from "./known-words";
 import { browserQuickestEngines } from "./engines/quickest";
 import { browserKeeping } from "./gallery/gallery";
 import { listenToKeys } from "./keys/listen";
+import { sightOfPage } from "./live/live";
 import { receiveLaunches } from "./launches";
 import { Page } from "./page";
 import { createApp } from "./store";
@@ -40,6 +41,7 @@ const app = createApp(
   (model) => fetchKnownWords(model, modelsRoot),
   browserKeeping(),
   browserQuickestEngines(),
+  sightOfPage(),
 );
 
 const root = document.getElementById("root");

@@ -13,6 +13,7 @@ import { draftOfLink, FIRST_DRAFT, type Draft } from "./draft";
 import type { MeasuringState } from "./engines/measuring-state";
 import { EMPTY_GALLERY, type GalleryState } from "./gallery/state";
 import type { KnownWords } from "./known-words";
+import { NOT_LIVE, type LiveState } from "./live/state";
 import { NO_MODELS, type ModelsState } from "./models/state";
 import { readPreferences, type Preferences } from "./preferences";
 import type { ShownPicture } from "./shown-picture";
@@ -23,6 +24,10 @@ export interface Job {
   readonly recipe: Recipe;
   readonly progress: Progress | undefined;
   readonly preview: Picture | undefined;
+  /** Drawn for a change that the next one may follow at any moment. */
+  readonly isPassing?: boolean;
+  /** It stands beside the shown picture and does not take its place. */
+  readonly isAside?: boolean;
 }
 
 export type ModelState =
@@ -52,6 +57,9 @@ export interface AppState {
   /** What is being drawn now. */
   readonly job: Job | undefined;
   readonly shown: ShownPicture | undefined;
+  /** Whether `shown` was drawn while somebody was changing the controls and has not stood yet: it is neither kept nor a step of the trail. */
+  readonly isPassing: boolean;
+  readonly live: LiveState;
   /** Whether `shown` stands beside the same picture with nothing left out, which is in memory or being drawn. */
   readonly isComparing: boolean;
   readonly error: OnestrokeError | undefined;
@@ -86,6 +94,8 @@ export function createAppStore(query: string): AppStore {
     measuring: undefined,
     job: undefined,
     shown: undefined,
+    isPassing: false,
+    live: NOT_LIVE,
     isComparing: false,
     error: undefined,
     putAside: undefined,

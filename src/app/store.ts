@@ -12,6 +12,7 @@ import { createGallery, keepingInMemory, type Gallery, type Keeping } from "./ga
 import { createTakingAlong, type TakingAlong } from "./gallery/taking-along";
 import { promptIdea } from "./ideas";
 import type { KnownWords } from "./known-words";
+import { createLive, type LiveControl, type Sight } from "./live/live";
 import { createModelLoading, type ModelLoading } from "./model-loading";
 import { createModelShelf, type ModelShelf } from "./models/shelf";
 import { createOpening, type Opening } from "./opening";
@@ -26,6 +27,7 @@ import { createTrail, type TrailControl } from "./trail-control";
 export interface App
   extends
     SteeringControl,
+    Pick<LiveControl, "setLive">,
     Omit<ModelShelf, "pickFolder" | "reopenFolder">,
     TrailControl,
     Measuring,
@@ -33,7 +35,7 @@ export interface App
     Sharing,
     Pick<Opening, "openLink" | "openPng">,
     Pick<ModelLoading, "useEngine">,
-    Pick<PictureDrawing, "cancel" | "bring"> {
+    Pick<PictureDrawing, "cancel" | "bring" | "settle"> {
   readonly store: AppStore;
   readonly gallery: Omit<Gallery, "begin" | "keep">;
   /** Loads the model and draws the first picture. */
@@ -73,6 +75,7 @@ export interface App
  * @param readKnownWords reads the words that a model knows, by the model's id
  * @param keep where pictures are kept
  * @param quickest the engines that were measured to be quickest
+ * @param sight whether the page can be seen: while it cannot, nothing is drawn live
  */
 export function createApp(
   generator: Generator,
@@ -82,17 +85,19 @@ export function createApp(
   readKnownWords: (model: string) => Promise<KnownWords | undefined> = async () => undefined,
   keep: Keeping = keepingInMemory(),
   quickest: QuickestEngines = noQuickestEngines(),
+  sight: Sight = { isSeen: () => true, onChange: () => undefined },
 ): App {
   const store = createAppStore(query);
   const model = createModelLoading(store, generator, quickest);
   const gallery = createGallery(store, keep);
   const pictures = createPictureDrawing(store, generator, gallery, keepQuery);
+  const live = createLive(store, generator, pictures, sight);
   const shelf = createModelShelf(store, models);
   const edit = (change: Partial<Draft>): void => editDraft(store, change);
 
   async function draw(options?: DrawOptions): Promise<void> {
     const defaults = steeringDefaultsOf(store.getState()) ?? (await model.load());
-    if (defaults === undefined) return;
+    if (defaults === undefined || (options === undefined && live.keepLive())) return;
     const { draft, shown } = store.getState();
     // A loose seed is rolled only after its picture was shown, so that the next picture has the seed that the field says.
     const isLoose = !draft.seedKept && options?.anew !== true && options?.keepsSeed !== true;
@@ -171,6 +176,8 @@ export function createApp(
     draw,
     edit,
     cancel: pictures.cancel,
+    settle: pictures.settle,
+    setLive: live.setLive,
     bring: pictures.bring,
     useModel: drawWith,
     useOwn: takeOwn,

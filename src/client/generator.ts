@@ -150,11 +150,12 @@ export function superviseGenerator(
       current = abort;
       const signal = hooks.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, hooks.signal]);
       // Nobody looks at previews that nobody takes.
-      const previewShare = hooks.onPreview === undefined ? 0 : hooks.previewShare;
+      const isShown = hooks.onPreview !== undefined;
+      const previewing = { previewShare: isShown ? hooks.previewShare : 0, firstStepShown: isShown && hooks.firstStepShown };
       const loras = recipe.loras?.map((lora) => ({ ...lora, file: loraOf(lora.name) }));
       const call = async (): Promise<Call> => {
         const files = await filesOf(recipe.model);
-        return { type: "generate", recipe, engine: askedEngine(), files, previewShare, ...(loras === undefined ? {} : { loras }) };
+        return { type: "generate", recipe, engine: askedEngine(), files, ...previewing, ...(loras === undefined ? {} : { loras }) };
       };
       const answer = await callTwice(call, { ...hooks, signal });
       invariant(answer.type === "drawn", "a generate is answered by `drawn`");

@@ -22,7 +22,14 @@ export type Call =
   /** @param model the model's id */
   | ({ readonly type: "load"; readonly model: string } & With)
   /** Loads the recipe's model first if it is not the loaded one. The recipe is valid. */
-  | ({ readonly type: "generate"; readonly recipe: Recipe; /** 0 for no previews. */ readonly previewShare?: number | undefined } & With);
+  | ({ readonly type: "generate"; readonly recipe: Recipe } & Previewing & With);
+
+/** How much of a drawing is shown before it is done, as in `DrawHooks`. */
+interface Previewing {
+  /** 0 for no previews. */
+  readonly previewShare?: number | undefined;
+  readonly firstStepShown?: boolean | undefined;
+}
 
 /** Asks whether two recipes are one picture for the model that is loaded. It is answered at once, also while a picture is drawn. */
 export interface Comparing {

@@ -117,7 +117,7 @@ export class Session {
     const { id } = call;
     return {
       signal,
-      previewShare: call.type === "generate" ? call.previewShare : 0,
+      ...(call.type === "generate" ? { previewShare: call.previewShare, firstStepShown: call.firstStepShown } : { previewShare: 0 }),
       isSeen: () => this.#isSeen,
       onProgress: (progress) => {
         if (!signal.aborted) this.#post({ type: "progress", id, progress });

@@ -2,7 +2,9 @@
 import { useId, type ReactNode } from "react";
 import { ENGINES } from "../../common/engine";
 import type { ModelFacts } from "../../common/model-facts";
+import { paceOf } from "../live/pace";
 import { formatBytes, strings } from "../strings";
+import { exploring } from "../strings-exploring";
 import { keeping } from "../strings-keeping";
 import { useApp, useAppState } from "../use-app";
 import styles from "./diagnostics.module.css";
@@ -33,6 +35,7 @@ export function Diagnostics(): ReactNode {
         </select>
       </div>
       <Measured />
+      <LivePace />
       {model.kind === "ready" && <Facts facts={model.facts} />}
     </details>
   );
@@ -51,6 +54,21 @@ function Measured(): ReactNode {
       </button>
       <p role="status">{measuring === undefined ? keeping.measureAbout : keeping.measured(measuring)}</p>
     </div>
+  );
+}
+
+/** How quick drawing while typing was of late. */
+function LivePace(): ReactNode {
+  const frames = useAppState(({ live }) => live.frames);
+  const pace = paceOf(frames);
+  if (pace === undefined) return null;
+  return (
+    <dl className={styles["facts"]}>
+      <div>
+        <dt>{exploring.live.pace}</dt>
+        <dd>{exploring.live.paceOf(pace)}</dd>
+      </div>
+    </dl>
   );
 }
 

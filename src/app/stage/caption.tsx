@@ -6,6 +6,7 @@ import { idOf } from "../gallery/entry";
 import { HeartIcon, RedoIcon, UndoIcon } from "../icons";
 import type { ShownPicture } from "../shown-picture";
 import { formatDuration, strings } from "../strings";
+import { exploring } from "../strings-exploring";
 import { keeping } from "../strings-keeping";
 import { canRedo, canUndo } from "../trail";
 import { useApp, useAppState } from "../use-app";
@@ -92,6 +93,21 @@ function Favourite({ recipe }: { readonly recipe: Recipe }): ReactNode {
   const app = useApp();
   const id = idOf(recipe);
   const entry = useAppState(({ gallery }) => gallery.entries.find((kept) => kept.id === id));
+  const isPassing = useAppState((state) => state.isPassing);
+  // What only passes is kept first.
+  if (isPassing && entry === undefined) {
+    return (
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={exploring.live.keep}
+        title={exploring.live.keep}
+        onClick={() => app.settle()}
+      >
+        <HeartIcon filled={false} />
+      </button>
+    );
+  }
   if (entry === undefined) return null;
   return (
     <button

@@ -1,7 +1,7 @@
 // The picture and everything that stands on it: the glow behind it, its preview while it is
 // drawn, how far the work has come, and what went wrong.
 import type { ReactNode } from "react";
-import { leavesOut } from "../comparison";
+import { LiveSign } from "../live/live-sign";
 import { knownFactsOf } from "../known-facts";
 import { shownShare } from "../sizes";
 import { otherSideInView } from "../state";
@@ -26,15 +26,18 @@ export function Stage(): ReactNode {
   const draft = useAppState((state) => state.draft);
   const error = useAppState((state) => state.error);
   const status = useAppState((state) => state.status);
+  const isLive = useAppState(({ live }) => live.isOn);
 
   const isLoading = model.kind === "loading";
   const phase: Phase = job !== undefined ? "drawing" : isLoading ? "loading" : error !== undefined ? "failed" : "idle";
   const progress = isLoading ? model.progress : job?.progress;
   const share = isLoading ? model.share : progressShare(progress);
   const isBusy = phase === "drawing" || phase === "loading";
-  const isOtherSide = isComparing && job !== undefined && !leavesOut(job.recipe);
+  const isOtherSide = isComparing && job?.isAside === true;
   const preview = isOtherSide ? undefined : job?.preview;
   const picture = preview ?? shown?.picture;
+  // Only the first picture is waited for.
+  const isPassing = job?.isPassing === true && picture !== undefined;
   const { width, height } = job?.recipe ?? picture ?? draft;
   const shownAs = facts === undefined ? 1 : shownShare({ width, height }, facts);
 
@@ -60,7 +63,8 @@ export function Stage(): ReactNode {
             </>
           )}
           {isBusy && picture === undefined && <div className={styles["waiting"]} />}
-          {isBusy && (
+          {isLive && picture !== undefined && <LiveSign isWorking={isPassing} />}
+          {isBusy && !isPassing && (
             <div className={styles["progress"]}>
               <span>{isOtherSide ? strings.drawingOtherSide : describeProgress(progress)}</span>
               <progress aria-label={announceProgress(progress)} {...(share === undefined ? {} : { value: share })} max={1} />
@@ -75,7 +79,7 @@ export function Stage(): ReactNode {
         )}
       </figure>
       <p role="status" className="visually-hidden">
-        {isBusy ? announceProgress(progress) : status}
+        {isBusy && !isPassing ? announceProgress(progress) : status}
       </p>
     </section>
   );

@@ -9,6 +9,7 @@ import type { Recipe } from "../../common/recipe";
 import { isSameRecipe } from "../comparison";
 import { FIRST_DRAFT } from "../draft";
 import { keepingInMemory, type Keeping } from "../gallery/gallery";
+import type { Sight } from "../live/live";
 import { createApp, type App } from "../store";
 
 export const MODEL: ModelFacts = {
@@ -63,6 +64,7 @@ export function setUp(
   query = "",
   generate: Generator["generate"] = async (recipe) => drawingOf(recipe),
   keep: Keeping = keepingInMemory(),
+  sight?: Sight,
 ) {
   const asked: Recipe[] = [];
   const queries: string[] = [];
@@ -73,7 +75,7 @@ export function setUp(
       return generate(recipe, hooks);
     },
   };
-  const app = createApp(generator, NO_MODELS_KEPT, query, (kept) => queries.push(kept), undefined, keep);
+  const app = createApp(generator, NO_MODELS_KEPT, query, (kept) => queries.push(kept), undefined, keep, undefined, sight);
   return { app, asked, queries, state: () => app.store.getState() };
 }
 
