@@ -35,6 +35,13 @@ export interface PictureDrawing {
   drawShown(recipe: Recipe, options?: DrawOptions): Promise<void>;
   /** Draws the unsteered side of a comparison where it is not there yet. */
   drawOtherSide(): Promise<void>;
+  /**
+   * Draws a picture that stands beside the shown one, and keeps it nowhere.
+   * @returns whether it came to its end
+   */
+  drawAside(recipe: Recipe, drawn: (picture: ShownPicture) => void): Promise<boolean>;
+  /** Keeps a picture that was drawn aside. */
+  keep(picture: ShownPicture): void;
   /** Keeps the shown picture, which was only passing. */
   settle(): void;
   cancel(): void;
@@ -100,7 +107,7 @@ export function createPictureDrawing(
   async function drawOtherSide({ isPassing = false }: DrawOptions = {}): Promise<void> {
     const state = store.getState();
     if (!state.isComparing || state.shown === undefined || otherSide(state) !== undefined) return;
-    await drawRecipe(withoutNegative(state.shown.recipe), { isPassing, isAside: true }, (picture, isNew) => {
+    await drawRecipe(withoutNegative(state.shown.recipe), { isPassing, beside: "comparison" }, (picture, isNew) => {
       if (isNew && !isPassing) void gallery.keep(picture);
       return { recent: withNewest(picture, store.getState().recent), status: strings.status.compared };
     });
@@ -109,7 +116,7 @@ export function createPictureDrawing(
   /** Draws one recipe in place of what is being drawn. False where it did not come to its end: the state says why. */
   async function drawRecipe(
     recipe: Recipe,
-    { anew = false, isPassing = false, isAside = false }: DrawOptions & Pick<Job, "isAside">,
+    { anew = false, isPassing = false, beside }: DrawOptions & Pick<Job, "beside">,
     drawn: (picture: ShownPicture, isNew: boolean) => Partial<AppState>,
   ): Promise<boolean> {
     abort?.abort();
@@ -121,7 +128,11 @@ export function createPictureDrawing(
       const { job } = store.getState();
       if (job !== undefined && isCurrent()) store.setState({ job: { ...job, ...change } });
     };
-    store.setState({ job: { recipe, progress: undefined, preview: undefined, isPassing, isAside }, error: undefined, status: "" });
+    store.setState({
+      job: { recipe, progress: undefined, preview: undefined, isPassing, ...(beside && { beside }) },
+      error: undefined,
+      status: "",
+    });
     try {
       const there = anew ? undefined : known(recipe);
       const old = there === undefined ? undefined : await there;
@@ -163,6 +174,10 @@ export function createPictureDrawing(
     keepQuery(recipeToQuery(picture.recipe));
   }
 
+  function keep(picture: ShownPicture): void {
+    if (!gallery.has(picture.recipe)) void gallery.keep(picture);
+  }
+
   async function showKept(recipe: Recipe): Promise<boolean> {
     const picture = pictureOf(recipe, store.getState().recent) ?? (await gallery.pictureOf(recipe));
     if (picture !== undefined) show(picture);
@@ -174,12 +189,18 @@ export function createPictureDrawing(
     recipeFor,
     drawShown,
     drawOtherSide: () => drawOtherSide(),
+    drawAside: (recipe, drawn) =>
+      drawRecipe(recipe, { beside: "tiles" }, (picture) => {
+        drawn(picture);
+        return { status: doneIn(picture) };
+      }),
+    keep,
     settle() {
       const { shown, isPassing } = store.getState();
       if (shown === undefined || !isPassing) return;
       store.setState({ isPassing: false, status: doneIn(shown) });
       keepQuery(recipeToQuery(shown.recipe));
-      if (!gallery.has(shown.recipe)) void gallery.keep(shown);
+      keep(shown);
     },
     cancel: () => abort?.abort(),
     show,

@@ -8,6 +8,7 @@ import { loraName } from "../common/recipe-lora";
 import { linkOfDraft, type Draft } from "./draft";
 import { createMeasuring, type Measuring } from "./engines/measuring";
 import { noQuickestEngines, type QuickestEngines } from "./engines/quickest";
+import { createExploring, type Exploring } from "./exploring/exploring";
 import { createGallery, keepingInMemory, type Gallery, type Keeping } from "./gallery/gallery";
 import { createTakingAlong, type TakingAlong } from "./gallery/taking-along";
 import { promptIdea } from "./ideas";
@@ -28,6 +29,7 @@ export interface App
   extends
     SteeringControl,
     Pick<LiveControl, "setLive">,
+    Exploring,
     Omit<ModelShelf, "pickFolder" | "reopenFolder">,
     TrailControl,
     Measuring,
@@ -103,9 +105,10 @@ export function createApp(
     const isLoose = !draft.seedKept && options?.anew !== true && options?.keepsSeed !== true;
     const rolls = isLoose && shown?.recipe.seed === draft.seed;
     const seed = rolls ? randomSeed() : draft.seed;
-    const recipe = pictures.recipeFor({ ...draft, seed }, defaults);
+    const asked = rolls ? { ...draft, seed, variations: [] } : { ...draft, seed };
+    const recipe = pictures.recipeFor(asked, defaults);
     if (recipe === undefined) return;
-    store.setState({ draft: { ...draft, seed: recipe.seed } });
+    store.setState({ draft: { ...asked, seed: recipe.seed } });
     await pictures.drawShown(recipe, options);
   }
 
@@ -203,6 +206,7 @@ export function createApp(
     dismissError: () => store.setState({ error: undefined }),
     ...shelf,
     ...createSteeringControl(store, pictures),
+    ...createExploring(store, pictures),
     async start() {
       readWords();
       const loading = model.load();

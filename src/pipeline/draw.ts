@@ -5,7 +5,7 @@ import { OnestrokeError } from "../common/errors";
 import type { ModelFacts } from "../common/model-facts";
 import type { Recipe } from "../common/recipe";
 import { isSameLoras } from "../common/recipe-lora";
-import { TorchGenerator } from "../samplers/noise/torch-generator";
+import { noiseOf } from "../samplers/noise/noise-source";
 import { scheduleFor } from "../samplers/sampler";
 import type { SamplerStep } from "../samplers/schedule";
 import { effectiveSteering, steeringAt } from "../steering/schedule";
@@ -121,8 +121,8 @@ export class Model {
     const condition = await this.#read(recipe, work);
 
     // 3. The first sample: noise, or a picture under noise at the level of the first step taken.
-    const generator = new TorchGenerator(BigInt(recipe.seed));
-    const draw = (): Float32Array => generator.randn((channels * recipe.height * recipe.width) / factor ** 2);
+    const noiseSource = noiseOf(recipe);
+    const draw = (): Float32Array => noiseSource((channels * recipe.height * recipe.width) / factor ** 2);
     const first = draw();
     const steps = start === undefined ? schedule.steps : lastSteps(schedule.steps, start.strength);
     const sample =

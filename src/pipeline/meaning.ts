@@ -6,14 +6,19 @@ import type { Texts } from "./texts";
 
 /** Equal meanings are the same picture, byte for byte. */
 export function meaningOf(recipe: Recipe, texts: Pick<Texts, "key">): string {
-  const { prompt, negative, emphasis, steering: asked, seed, ...rest } = recipe;
+  const { prompt, negative, emphasis, steering: asked, seed, variations = [], ...rest } = recipe;
   const steering = effectiveSteering(asked, negative);
   return JSON.stringify({
     ...rest,
-    // Noise uses no more of it.
-    seed: String(BigInt.asUintN(32, BigInt(seed))),
+    seed: lowBits(seed),
+    variations: variations.map((variation) => [lowBits(variation.seed), variation.strength]),
     prompt: texts.key(prompt, emphasis),
     steering: Object.entries(steering),
     negative: steering.method === "none" ? "" : texts.key(negative, emphasis),
   });
+}
+
+/** Noise uses no more of a seed. */
+function lowBits(seed: string): string {
+  return String(BigInt.asUintN(32, BigInt(seed)));
 }

@@ -21,6 +21,7 @@ export const KEYS: readonly Key[] = [
   { key: "/", says: keeping.does.write, act: () => promptField()?.focus() },
   { key: "r", says: keeping.does.roll, act: (app) => app.rollSeed() },
   { key: "i", says: keeping.does.idea, act: (app) => app.surprise() },
+  { key: "4", says: exploring.four.key, act: (app) => void app.explore() },
   { key: "v", says: exploring.live.key, act: (app) => app.setLive(!app.store.getState().live.isOn) },
   { key: "f", says: keeping.does.favour, act: (app) => favourShown(app) },
   { key: "s", says: keeping.savePng, act: (app) => void app.save("png") },

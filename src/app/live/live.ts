@@ -64,7 +64,6 @@ export function createLive(
     if (shown?.recipe === recipe && shown.timings !== undefined) {
       store.setState({ live: { ...live, frames: withFrame(live.frames, { at, ms: at - begun }) } });
     }
-    settle();
   }
 
   /** Several changes in a row, as of both sides of a size, are looked at together. */
@@ -87,6 +86,7 @@ export function createLive(
   }
 
   store.subscribe((state, before) => {
+    if (state.job === undefined && before.job !== undefined) settle();
     if (!state.live.isOn || state.draft === before.draft) return;
     isPaused = false;
     clearTimeout(pause);
@@ -127,7 +127,7 @@ export function createLive(
 
 /** The picture that is shown, or will be if nothing comes in between. */
 function onItsWay({ job, shown }: AppState): Recipe | undefined {
-  return job !== undefined && job.isAside !== true ? job.recipe : shown?.recipe;
+  return job !== undefined && job.beside === undefined ? job.recipe : shown?.recipe;
 }
 
 /** Whether this page can be seen. */

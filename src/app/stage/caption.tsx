@@ -22,7 +22,7 @@ interface Props {
 }
 
 export function Caption({ recipe, picture }: Props): ReactNode {
-  const { loras = [], prompt, negative, seed, steps, width, height } = recipe;
+  const { loras = [], prompt, negative, seed, variations = [], steps, width, height } = recipe;
   const timings = picture?.timings;
   return (
     <figcaption className={styles["caption"]}>
@@ -38,7 +38,8 @@ export function Caption({ recipe, picture }: Props): ReactNode {
           )}
           <p className={styles["facts"]}>
             {loras.map(({ name, weight }) => `${name} ${weight} · `).join("")}
-            {strings.seed} {seed} · {strings.stepCount(steps)} · {strings.sizeOf(width, height)}
+            {strings.seed} {seed} · {variations.length > 0 && `${exploring.varied(variations)} · `}
+            {strings.stepCount(steps)} · {strings.sizeOf(width, height)}
             {timings !== undefined && ` · ${formatDuration(drawingMs(timings))}`}
           </p>
         </div>
