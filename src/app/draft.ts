@@ -28,6 +28,8 @@ export interface Draft {
   readonly steps: number;
   /** The text of the field, which may be no number. */
   readonly seed: string;
+  /** How the noise goes on from the seed's. */
+  readonly variations?: NonNullable<Recipe["variations"]>;
   /** Whether the next picture keeps the seed. */
   readonly seedKept: boolean;
   readonly width: number;

@@ -10,6 +10,7 @@ import { fetchKnownWords } from "./known-words";
 import { browserQuickestEngines } from "./engines/quickest";
 import { browserKeeping } from "./gallery/gallery";
 import { listenToKeys } from "./keys/listen";
+import { sightOfPage } from "./live/live";
 import { browserKeptNumbers } from "./numbers/kept-numbers";
 import { receiveLaunches } from "./launches";
 import { Page } from "./page";
@@ -56,6 +57,7 @@ const app = createApp(
   browserKeeping(),
   browserQuickestEngines(),
   numbers,
+  sightOfPage(),
 );
 
 const root = document.getElementById("root");

@@ -22,6 +22,8 @@ export interface DrawOptions {
   readonly anew?: boolean;
   /** Draws with the seed that the controls say, though a picture of it is shown: somebody asked for this very recipe. */
   readonly keepsSeed?: boolean;
+  /** It is drawn for a change that the next one may follow at any moment: it is shown, and kept only when `settle` is called. */
+  readonly isPassing?: boolean;
 }
 
 export interface PictureDrawing {
@@ -33,6 +35,15 @@ export interface PictureDrawing {
   drawShown(recipe: Recipe, options?: DrawOptions): Promise<void>;
   /** Draws the unsteered side of a comparison where it is not there yet. */
   drawOtherSide(): Promise<void>;
+  /**
+   * Draws a picture that stands beside the shown one, and keeps it nowhere.
+   * @returns whether it came to its end
+   */
+  drawAside(recipe: Recipe, drawn: (picture: ShownPicture) => void): Promise<boolean>;
+  /** Keeps a picture that was drawn aside. */
+  keep(picture: ShownPicture): void;
+  /** Keeps the shown picture, which was only passing. */
+  settle(): void;
   cancel(): void;
   /** Shows a picture that was drawn before, and sets the controls to its recipe. */
   show(picture: ShownPicture): void;
@@ -73,30 +84,33 @@ export function createPictureDrawing(
   async function drawShown(recipe: Recipe, options: DrawOptions = {}): Promise<void> {
     if (!leavesOut(recipe)) store.setState({ isComparing: false });
     const isDrawn = await drawRecipe(recipe, options, (picture, isNew) => {
-      keepQuery(recipeToQuery(recipe));
       const { shown, recent, isComparing } = store.getState();
+      if (options.isPassing === true) return { shown: picture, isPassing: true, recent: withNewest(picture, recent) };
+      keepQuery(recipeToQuery(recipe));
       // Turning the dial of a comparison would fill the gallery with pictures in between.
       const replaced = isNew && isComparing && shown !== undefined && isSameButSteering(shown.recipe, recipe) ? shown : undefined;
-      if (isNew) void gallery.keep(picture, replaced?.recipe);
+      // A live picture may be in memory alone.
+      if (isNew || !gallery.has(recipe)) void gallery.keep(picture, replaced?.recipe);
       const repeats = !isNew && shown !== undefined && isSameRecipe(shown.recipe, recipe);
       return {
         shown: picture,
+        isPassing: false,
         recent: withNewest(
           picture,
           recent.filter((old) => old !== replaced),
         ),
-        status: picture.timings === undefined ? keeping.shownAgain : strings.status.done(formatDuration(drawingMs(picture.timings))),
+        status: doneIn(picture),
         ...(repeats && { notice: keeping.isThere, status: keeping.isThere }),
       };
     });
-    if (isDrawn) await drawOtherSide();
+    if (isDrawn) await drawOtherSide(options);
   }
 
-  async function drawOtherSide(): Promise<void> {
+  async function drawOtherSide({ isPassing = false }: DrawOptions = {}): Promise<void> {
     const state = store.getState();
     if (!state.isComparing || state.shown === undefined || otherSide(state) !== undefined) return;
-    await drawRecipe(withoutNegative(state.shown.recipe), {}, (picture, isNew) => {
-      if (isNew) void gallery.keep(picture);
+    await drawRecipe(withoutNegative(state.shown.recipe), { isPassing, beside: "comparison" }, (picture, isNew) => {
+      if (isNew && !isPassing) void gallery.keep(picture);
       return { recent: withNewest(picture, store.getState().recent), status: strings.status.compared };
     });
   }
@@ -104,7 +118,7 @@ export function createPictureDrawing(
   /** Draws one recipe in place of what is being drawn. False where it did not come to its end: the state says why. */
   async function drawRecipe(
     recipe: Recipe,
-    { anew = false }: DrawOptions,
+    { anew = false, isPassing = false, beside }: DrawOptions & Pick<Job, "beside">,
     drawn: (picture: ShownPicture, isNew: boolean) => Partial<AppState>,
   ): Promise<boolean> {
     abort?.abort();
@@ -116,7 +130,11 @@ export function createPictureDrawing(
       const { job } = store.getState();
       if (job !== undefined && isCurrent()) store.setState({ job: { ...job, ...change } });
     };
-    store.setState({ job: { recipe, progress: undefined, preview: undefined }, error: undefined, status: "" });
+    store.setState({
+      job: { recipe, progress: undefined, preview: undefined, isPassing, ...(beside && { beside }) },
+      error: undefined,
+      status: "",
+    });
     try {
       const there = anew ? undefined : known(recipe);
       const old = there === undefined ? undefined : await there;
@@ -127,6 +145,7 @@ export function createPictureDrawing(
           signal: mine.signal,
           onProgress: (progress) => update({ progress }),
           onPreview: (preview) => update({ preview }),
+          firstStepShown: isPassing,
         }));
       if (!isCurrent()) return false;
       const isNew = old === undefined;
@@ -146,6 +165,7 @@ export function createPictureDrawing(
   function show(picture: ShownPicture): void {
     store.setState(({ draft, shown, recent }) => ({
       shown: picture,
+      isPassing: false,
       recent: pictureOf(picture.recipe, recent) === undefined ? withNewest(picture, recent) : recent,
       isComparing: false,
       draft: draftOf(picture.recipe, draft),
@@ -154,6 +174,10 @@ export function createPictureDrawing(
       notice: undefined,
     }));
     keepQuery(recipeToQuery(picture.recipe));
+  }
+
+  function keep(picture: ShownPicture): void {
+    if (!gallery.has(picture.recipe)) void gallery.keep(picture);
   }
 
   async function showKept(recipe: Recipe): Promise<boolean> {
@@ -166,7 +190,20 @@ export function createPictureDrawing(
     hasBegun: () => abort !== undefined,
     recipeFor,
     drawShown,
-    drawOtherSide,
+    drawOtherSide: () => drawOtherSide(),
+    drawAside: (recipe, drawn) =>
+      drawRecipe(recipe, { beside: "tiles" }, (picture) => {
+        drawn(picture);
+        return { status: doneIn(picture) };
+      }),
+    keep,
+    settle() {
+      const { shown, isPassing } = store.getState();
+      if (shown === undefined || !isPassing) return;
+      store.setState({ isPassing: false, status: doneIn(shown) });
+      keepQuery(recipeToQuery(shown.recipe));
+      keep(shown);
+    },
     cancel: () => abort?.abort(),
     show,
     showKept,
@@ -176,6 +213,10 @@ export function createPictureDrawing(
       await drawShown(recipe);
     },
   };
+}
+
+function doneIn({ timings }: ShownPicture): string {
+  return timings === undefined ? keeping.shownAgain : strings.status.done(formatDuration(drawingMs(timings)));
 }
 
 function withNewest(picture: ShownPicture, recent: readonly ShownPicture[]): readonly ShownPicture[] {

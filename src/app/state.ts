@@ -14,8 +14,10 @@ import { isSameButSteering, leavesOut, pictureOf, withoutNegative } from "./comp
 import { CLOSED_DOCTOR, type DoctorState } from "./doctor/doctor-state";
 import { draftOfLink, FIRST_DRAFT, type Draft } from "./draft";
 import type { MeasuringState } from "./engines/measuring-state";
+import { NOT_EXPLORING, type ExploringState } from "./exploring/state";
 import { EMPTY_GALLERY, type GalleryState } from "./gallery/state";
 import type { KnownWords } from "./known-words";
+import { NOT_LIVE, type LiveState } from "./live/state";
 import { NO_MODELS, type ModelsState } from "./models/state";
 import { readPreferences, type Preferences } from "./preferences";
 import type { ShownPicture } from "./shown-picture";
@@ -26,6 +28,10 @@ export interface Job {
   readonly recipe: Recipe;
   readonly progress: Progress | undefined;
   readonly preview: Picture | undefined;
+  /** Drawn for a change that the next one may follow at any moment. */
+  readonly isPassing?: boolean;
+  /** It stands beside the shown picture and does not take its place: as the other side of a comparison, or as one of four. */
+  readonly beside?: "comparison" | "tiles";
 }
 
 export type ModelState =
@@ -59,6 +65,10 @@ export interface AppState {
   /** What is being drawn now. */
   readonly job: Job | undefined;
   readonly shown: ShownPicture | undefined;
+  /** Whether `shown` was drawn while somebody was changing the controls and has not stood yet: it is neither kept nor a step of the trail. */
+  readonly isPassing: boolean;
+  readonly live: LiveState;
+  readonly exploring: ExploringState;
   /** Whether `shown` stands beside the same picture with nothing left out, which is in memory or being drawn. */
   readonly isComparing: boolean;
   readonly error: OnestrokeError | undefined;
@@ -96,6 +106,9 @@ export function createAppStore(query: string): AppStore {
     measuring: undefined,
     job: undefined,
     shown: undefined,
+    isPassing: false,
+    live: NOT_LIVE,
+    exploring: NOT_EXPLORING,
     isComparing: false,
     error: undefined,
     putAside: undefined,
@@ -126,9 +139,11 @@ function linkedDraft(query: string): Pick<AppState, "draft" | "notice"> {
 
 /** Touching a control takes back what was remarked, and what was wrong with a control. */
 export function editDraft(store: AppStore, change: Partial<Draft>): void {
+  // Who chooses a seed means that seed's own noise.
+  const isOwn = change.seed !== undefined && change.variations === undefined;
   const isTyped = change.prompt !== undefined || change.negative !== undefined;
   store.setState(({ draft, error }) => ({
-    draft: { ...draft, ...(isTyped ? { isLiteral: false, keepsRows: false } : {}), ...change },
+    draft: { ...draft, ...(isTyped ? { isLiteral: false, keepsRows: false } : {}), ...(isOwn ? { variations: [] } : {}), ...change },
     notice: undefined,
     putAside: undefined,
     error: error?.code === "invalid-input" ? undefined : error,
@@ -154,6 +169,7 @@ export function otherSide({ isComparing, shown, recent }: AppState): ShownPictur
 /** The same as the stage shows it. While another picture comes into view, that picture stands alone. */
 export function otherSideInView(state: AppState): ShownPicture | undefined {
   const { job, shown } = state;
-  const isAnother = job?.preview !== undefined && shown !== undefined && !isSameButSteering(job.recipe, shown.recipe);
+  const isAnother =
+    job?.preview !== undefined && job.beside === undefined && shown !== undefined && !isSameButSteering(job.recipe, shown.recipe);
   return isAnother ? undefined : otherSide(state);
 }

@@ -9,10 +9,12 @@ import { createDoctor, type Doctor } from "./doctor/doctor-control";
 import { linkOfDraft, type Draft } from "./draft";
 import { createMeasuring, type Measuring } from "./engines/measuring";
 import { noQuickestEngines, type QuickestEngines } from "./engines/quickest";
+import { createExploring, type Exploring } from "./exploring/exploring";
 import { createGallery, keepingInMemory, type Gallery, type Keeping } from "./gallery/gallery";
 import { createTakingAlong, type TakingAlong } from "./gallery/taking-along";
 import { promptIdea } from "./ideas";
 import type { KnownWords } from "./known-words";
+import { createLive, type LiveControl, type Sight } from "./live/live";
 import { createModelLoading, type ModelLoading } from "./model-loading";
 import { createModelShelf, type ModelShelf } from "./models/shelf";
 import { numbersOfThisVisit, type KeptNumbers } from "./numbers/kept-numbers";
@@ -30,6 +32,8 @@ import { createTrail, type TrailControl } from "./trail-control";
 export interface App
   extends
     SteeringControl,
+    Pick<LiveControl, "setLive">,
+    Exploring,
     Omit<ModelShelf, "pickFolder" | "reopenFolder">,
     TrailControl,
     Measuring,
@@ -39,7 +43,7 @@ export interface App
     Sharing,
     Pick<Opening, "openLink" | "openPng">,
     Pick<ModelLoading, "useEngine">,
-    Pick<PictureDrawing, "cancel" | "bring"> {
+    Pick<PictureDrawing, "cancel" | "bring" | "settle"> {
   readonly store: AppStore;
   readonly gallery: Omit<Gallery, "begin" | "keep">;
   /** Loads the model and draws the first picture. */
@@ -80,6 +84,7 @@ export interface App
  * @param keep where pictures are kept
  * @param quickest the engines that were measured to be quickest
  * @param numbers in which numbers models are kept and computed here
+ * @param sight whether the page can be seen: while it cannot, nothing is drawn live
  */
 export function createApp(
   generator: Generator,
@@ -90,18 +95,20 @@ export function createApp(
   keep: Keeping = keepingInMemory(),
   quickest: QuickestEngines = noQuickestEngines(),
   numbers: KeptNumbers = numbersOfThisVisit(),
+  sight: Sight = { isSeen: () => true, onChange: () => undefined },
 ): App {
   const store = createAppStore(query);
   const model = createModelLoading(store, generator, quickest);
   const gallery = createGallery(store, keep);
   const pictures = createPictureDrawing(store, generator, gallery, keepQuery);
   const texts = createTextCounting(store, generator);
+  const live = createLive(store, generator, pictures, sight);
   const shelf = createModelShelf(store, models);
   const edit = (change: Partial<Draft>): void => editDraft(store, change);
 
   async function draw(options?: DrawOptions): Promise<void> {
     const defaults = steeringDefaultsOf(store.getState()) ?? (await model.load());
-    if (defaults === undefined) return;
+    if (defaults === undefined || (options === undefined && live.keepLive())) return;
     const counting = texts.counting();
     if (counting !== undefined) await counting;
     const { draft, shown } = store.getState();
@@ -109,9 +116,10 @@ export function createApp(
     const isLoose = !draft.seedKept && options?.anew !== true && options?.keepsSeed !== true;
     const rolls = isLoose && shown?.recipe.seed === draft.seed;
     const seed = rolls ? randomSeed() : draft.seed;
-    const recipe = pictures.recipeFor({ ...draft, seed }, defaults);
+    const asked = rolls ? { ...draft, seed, variations: [] } : { ...draft, seed };
+    const recipe = pictures.recipeFor(asked, defaults);
     if (recipe === undefined) return;
-    store.setState({ draft: { ...draft, seed: recipe.seed } });
+    store.setState({ draft: { ...asked, seed: recipe.seed } });
     await pictures.drawShown(recipe, options);
   }
 
@@ -184,6 +192,8 @@ export function createApp(
     draw,
     edit,
     cancel: pictures.cancel,
+    settle: pictures.settle,
+    setLive: live.setLive,
     bring: pictures.bring,
     useModel: drawWith,
     useOwn: takeOwn,
@@ -209,6 +219,7 @@ export function createApp(
     dismissError: () => store.setState({ error: undefined }),
     ...shelf,
     ...createSteeringControl(store, pictures),
+    ...createExploring(store, pictures),
     async start() {
       readWords();
       const loading = model.load();

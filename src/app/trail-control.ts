@@ -11,8 +11,8 @@ export interface TrailControl {
 }
 
 export function createTrail(store: AppStore, pictures: Pick<PictureDrawing, "bring" | "cancel">): TrailControl {
-  store.subscribe(({ shown, isComparing, trail }, before) => {
-    if (shown === undefined || shown === before.shown) return;
+  store.subscribe(({ shown, isPassing, isComparing, trail }, before) => {
+    if (shown === undefined || isPassing || (shown === before.shown && !before.isPassing)) return;
     // The positions of the dial between two are no steps.
     const replaces = isComparing && before.shown !== undefined && isSameButSteering(shown.recipe, before.shown.recipe);
     store.setState({ trail: follow(trail, shown.recipe, replaces) });

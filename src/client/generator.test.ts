@@ -215,6 +215,25 @@ describe("failures that leave the worker as it is", () => {
   });
 });
 
+describe("whether two recipes are one picture", () => {
+  test("is the model's to say, and is said while a picture is drawn", async () => {
+    const { generator, spawned } = setUp([["hang"]]);
+    expect(await generator.isSamePicture(RECIPE, RECIPE), "nobody knows yet").toBe(false);
+    expect(spawned()).toBe(0);
+    await generator.load(RECIPE.model);
+    const drawing = generator.generate(RECIPE);
+    const changes = [{ prompt: `${RECIPE.prompt} ` }, { seed: "8" }, { model: "another" }];
+    const answers = changes.map((change) => generator.isSamePicture(RECIPE, { ...RECIPE, ...change }));
+    expect(await Promise.all(answers)).toEqual([true, false, false]);
+    await expect(generator.isSamePicture(RECIPE, { ...RECIPE, steps: 0 })).rejects.toEqual(code("invalid-input"));
+
+    const unanswered = generator.isSamePicture(RECIPE, RECIPE);
+    generator.dispose();
+    await expect(drawing).rejects.toEqual(code("cancelled"));
+    expect(await unanswered, "the worker that was asked is gone").toBe(false);
+  });
+});
+
 describe("cancelling", () => {
   test("a running picture stops, and the next one is drawn", async () => {
     const { generator, spawned } = setUp();

@@ -48,6 +48,12 @@ export interface Generator {
   generate(recipe: Recipe, hooks?: DrawHooks): Promise<Drawing>;
   /** How long texts are for a model, if it is the one that is loaded and it reads texts. It loads nothing, and does not wait for a picture. */
   count(texts: CountedTexts): Promise<TextLengths | undefined>;
+  /**
+   * Whether two recipes are one picture for the loaded model: their texts are the same tokens, and nothing else that counts is different.
+   * It is answered while a picture is drawn, and draws nothing. False where nobody knows.
+   * @throws OnestrokeError `invalid-input`
+   */
+  isSamePicture(left: Recipe, right: Recipe): Promise<boolean>;
   /** Ends the worker and rejects what is pending with `cancelled`. */
   dispose(): void;
 }
@@ -156,10 +162,11 @@ export function superviseGenerator(
       current = abort;
       const signal = hooks.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, hooks.signal]);
       // Nobody looks at previews that nobody takes.
-      const previewShare = hooks.onPreview === undefined ? 0 : hooks.previewShare;
+      const isShown = hooks.onPreview !== undefined;
+      const previewing = { previewShare: isShown ? hooks.previewShare : 0, firstStepShown: isShown && hooks.firstStepShown };
       const loras = recipe.loras?.map((lora) => ({ ...lora, file: loraOf(lora.name) }));
       const call = async (): Promise<Call> => {
-        return { type: "generate", recipe, previewShare, ...(await thingsFor(recipe.model)), ...(loras === undefined ? {} : { loras }) };
+        return { type: "generate", recipe, ...previewing, ...(await thingsFor(recipe.model)), ...(loras === undefined ? {} : { loras }) };
       };
       const answer = await callTwice(call, { ...hooks, signal });
       invariant(answer.type === "drawn", "a generate is answered by `drawn`");
@@ -168,6 +175,12 @@ export function superviseGenerator(
 
     count: ({ model, prompt, negative, emphasis }) =>
       supervisor.count({ model, prompt: normalisePrompt(prompt), negative: normalisePrompt(negative), ...(emphasis && { emphasis }) }),
+    async isSamePicture(left, right) {
+      const comparing = { type: "compare", left: parseRecipe(left), right: parseRecipe(right) } as const;
+      if (!supervisor.isThere) return false;
+      const answer = await supervisor.call(comparing, {}).catch(() => undefined);
+      return answer?.type === "compared" && answer.isSame;
+    },
 
     dispose() {
       life.abort();

@@ -32,6 +32,7 @@ async function throughWorker(recipe: Recipe): Promise<readonly Recipe[]> {
         return { recipe: asked, picture: structuredClone(PIXEL), timings, tokens: { prompt: 0, negative: 0, most: 0 }, model: FACTS };
       },
       textLength: () => undefined,
+      meaning: JSON.stringify,
       dispose: async () => undefined,
     }),
   };

@@ -3,7 +3,7 @@
 // repeats nothing, because that is the generator's decision.
 import { OnestrokeError } from "../common/errors";
 import type { CountedTexts, TextLengths, DrawHooks } from "../common/drawing";
-import type { Answer, Call, FromWorker, Roots, ToWorker } from "../protocol/messages";
+import type { Answer, Call, Comparing, FromWorker, Roots, ToWorker } from "../protocol/messages";
 import type { Listeners, Port } from "./start-worker";
 import { SUPERVISION, type Supervision } from "./supervision";
 import { WatchedWorker } from "./watched-worker";
@@ -52,6 +52,11 @@ export class Supervisor {
     return this.#deathsInARow;
   }
 
+  /** Whether there is a worker to ask. */
+  get isThere(): boolean {
+    return this.#worker.isThere;
+  }
+
   /** Whether a worker has ever died of it, in a call or between two. */
   get gpuWasLost(): boolean {
     return this.#gpuWasLost;
@@ -62,7 +67,7 @@ export class Supervisor {
    * stops at its next chance.
    * @throws OnestrokeError whatever the worker says, `cancelled`, `worker-died`, `gpu-lost`, `gpu-timeout`, `download-stalled`
    */
-  async call(call: Call, hooks: DrawHooks): Promise<Answer> {
+  async call(call: Call | Comparing, hooks: DrawHooks): Promise<Answer> {
     const signal = AbortSignal.any([this.#life.signal, ...(hooks.signal ? [hooks.signal] : [])]);
     await this.#backOff(signal);
     if (signal.aborted) throw cancelled();
@@ -161,6 +166,9 @@ export class Supervisor {
         return;
       case "preview":
         this.#hooksOf(message.id)?.onPreview?.(message.picture, message.step);
+        return;
+      case "compared":
+        this.#settle(message.id)?.resolve(message);
         return;
       case "loaded":
       case "drawn":

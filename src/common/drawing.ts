@@ -67,6 +67,8 @@ export interface DrawHooks {
   readonly onPreview?: ((picture: Picture, step: number) => void) | undefined;
   /** The most of a picture's time that previews may take. It is a tenth unless it is given; with 0 there are none, with Infinity each step has one. */
   readonly previewShare?: number | undefined;
+  /** Whether the first of several steps is shown whatever it costs, as while somebody types. */
+  readonly firstStepShown?: boolean | undefined;
   /** Whether somebody can see a preview at this moment. */
   readonly isSeen?: (() => boolean) | undefined;
 }

@@ -18,6 +18,9 @@ export const MOST_LORAS = 16;
 /** People use weights from -1 to 2. */
 export const MAX_LORA_WEIGHT = 4;
 
+/** One after another, on the way from one seed to another. */
+export const MOST_VARIATIONS = 8;
+
 /** Pixels on a side. */
 export const MIN_SIDE = 16;
 export const MAX_SIDE = 2048;

@@ -3,6 +3,7 @@
 import { MAX_SIDE } from "./limits";
 import { loraFromText, loraToText } from "./recipe-lora";
 import { invalid, parseRecipe, type Recipe } from "./recipe";
+import { variationFromText, variationToText } from "./recipe-variation";
 import type { Steering } from "./steering";
 
 export function recipeToQuery(recipe: Recipe): string {
@@ -14,6 +15,7 @@ export function recipeToQuery(recipe: Recipe): string {
   if (recipe.negative !== "" || recipe.steering.method !== "none") query.set("steering", steeringToText(recipe.steering));
   query.set("steps", String(recipe.steps));
   query.set("seed", recipe.seed);
+  for (const variation of recipe.variations ?? []) query.append("variation", variationToText(variation));
   query.set("size", `${recipe.width}x${recipe.height}`);
   query.set("model", recipe.model);
   for (const lora of recipe.loras ?? []) query.append("lora", loraToText(lora));
@@ -40,6 +42,7 @@ export function recipeFromQuery(text: string, defaults: Recipe): Recipe {
     steering: steering === null ? defaults.steering : steeringFromText(steering),
     steps: steps === null ? defaults.steps : wholeNumber(steps, "steps"),
     seed: query.get("seed") ?? defaults.seed,
+    variations: query.has("variation") ? query.getAll("variation").map(variationFromText) : defaults.variations,
     ...(size === null ? { width: defaults.width, height: defaults.height } : sizeFromText(size)),
   });
 }

@@ -13,8 +13,10 @@ import {
   MAX_LORA_WEIGHT,
   MAX_MODEL_CHARACTERS,
   MOST_LORAS,
+  MOST_VARIATIONS,
 } from "./limits";
 import { parseLoras, type RecipeLora } from "./recipe-lora";
+import type { RecipeVariation } from "./recipe-variation";
 import { isRepositoryName } from "./repository-name";
 import { STEERING_RANGES, type Steering } from "./steering";
 export type { Steering };
@@ -37,6 +39,8 @@ export interface Recipe {
   readonly steps: number;
   /** Unsigned 64-bit, decimal. */
   readonly seed: string;
+  /** How its noise goes on from the seed's, in this order; absent where it is the seed's own. */
+  readonly variations?: readonly RecipeVariation[];
   readonly width: number;
   readonly height: number;
 }
@@ -54,6 +58,7 @@ export function parseRecipe(value: unknown): Recipe {
     steering: parseSteering(fields["steering"] ?? { method: "none" }),
     steps: parseInteger(fields["steps"], "steps", 1, MAX_STEPS),
     seed: parseSeed(fields["seed"]),
+    ...parseVariationList(fields["variations"]),
     width: parseInteger(fields["width"], "width", MIN_SIDE, MAX_SIDE),
     height: parseInteger(fields["height"], "height", MIN_SIDE, MAX_SIDE),
   };
@@ -72,10 +77,10 @@ export function normalisePrompt(text: string): string {
 }
 
 /** A seed as canonical decimal text, from a decimal string, a safe integer or a bigint. */
-export function parseSeed(value: unknown): string {
+export function parseSeed(value: unknown, field = "seed"): string {
   const seed = toBigInt(value);
   if (seed === undefined || seed < 0n || seed > MAX_SEED) {
-    throw invalid("seed", "the seed is a whole number from 0 to 18446744073709551615");
+    throw invalid(field, "the seed is a whole number from 0 to 18446744073709551615");
   }
   return seed.toString();
 }
@@ -123,6 +128,17 @@ function parseLoraList(value: unknown): Pick<Recipe, "loras"> {
     throw invalid("loras", `LoRAs are at most ${MOST_LORAS}, each with a name and a weight from -${MAX_LORA_WEIGHT} to ${MAX_LORA_WEIGHT}`);
   }
   return loras.length === 0 ? {} : { loras };
+}
+
+function parseVariationList(value: unknown = []): Pick<Recipe, "variations"> {
+  if (!Array.isArray(value) || value.length > MOST_VARIATIONS) {
+    throw invalid("variations", `variations are at most ${MOST_VARIATIONS}, each with a seed and a strength from 0 to 1`);
+  }
+  const variations = value.map((entry: unknown): RecipeVariation => {
+    const fields = objectOf(entry, "variations");
+    return { seed: parseSeed(fields["seed"], "variations"), strength: parseNumber(fields["strength"], "variations", [0, 1]) };
+  });
+  return variations.length === 0 ? {} : { variations };
 }
 
 function parsePrompt(value: unknown, field: string): string {

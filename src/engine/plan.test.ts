@@ -6,6 +6,7 @@ import { Plan } from "./plan";
 import { runPlan } from "./run";
 import { arraySource, evaluate, testDevice } from "./testing/evaluate";
 import { recordBuffers } from "./testing/record-buffers";
+import { recordDispatches } from "./testing/record-dispatches";
 import { Weights } from "./weights";
 
 /** y = (prompt + timestep) + x, with the first sum depending on prompt and timestep alone. */
@@ -95,6 +96,36 @@ describe("a plan runs what changed", () => {
     await expect(stagedPlan(aborted)).rejects.toMatchObject({ code: "cancelled" });
     const plan = await stagedPlan();
     await expect(runPlan(plan, aborted)).rejects.toMatchObject({ code: "cancelled" });
+    plan.destroy();
+  });
+
+  test("a cancelled run submits no further chunk, and the next one repeats no stage that was over", async () => {
+    const device = await testDevice();
+    const builder = new GraphBuilder();
+    const prompt = builder.input("prompt", [1, 2, 5], "prompt");
+    let y = builder.addTensors(builder.input("x", [1, 2, 5], "run"), builder.addTensors(prompt, prompt));
+    // More than two chunks of it.
+    for (let sum = 0; sum < 60; sum++) y = builder.addTensors(y, prompt);
+    builder.output("y", y);
+    const plan = await Plan.compile(device, builder.build(), new Weights(device, arraySource({})), { format: "f32" });
+    plan.write("prompt", values(1));
+    plan.write("x", values(0));
+
+    const abort = new AbortController();
+    const { submit } = device.gpu.queue;
+    device.gpu.queue.submit = (buffers) => {
+      submit.call(device.gpu.queue, buffers);
+      abort.abort();
+    };
+    const cancelled = await recordDispatches(device, () => runPlan(plan, abort.signal).catch(() => undefined));
+    device.gpu.queue.submit = submit;
+    expect(cancelled).toHaveLength(16);
+
+    const all = plan.dispatches.length;
+    expect(await recordDispatches(device, () => runPlan(plan)), "all but the sum of the prompt with itself").toHaveLength(all - 1);
+    expect((await plan.read("y"))[0]).toBe(62);
+    plan.invalidate();
+    expect(await recordDispatches(device, () => runPlan(plan)), "control").toHaveLength(all);
     plan.destroy();
   });
 

@@ -37,10 +37,10 @@ export class Plan {
   readonly format: NumberFormat;
   readonly dispatches: readonly PreparedDispatch[];
   readonly memory: Memory;
-  /** Rates whose inputs changed since the last run. */
+  /** Rates whose inputs changed since the last run was begun. */
   dirty: RateMask = 0;
-  /** Whether the nodes that depend on no input have run. */
-  constantsReady = false;
+  /** Stages that have not run to their end since something changed that they depend on. */
+  readonly #unfinished: Set<RateMask>;
   /** Inputs whose staging array equals what the GPU holds. */
   readonly #uploaded = new Set<string>();
   readonly #staging = new Map<string, ReturnType<typeof stagingFor>>();
@@ -52,6 +52,7 @@ export class Plan {
     this.format = parts.format;
     this.dispatches = parts.dispatches;
     this.memory = parts.memory;
+    this.#unfinished = new Set(this.dispatches.map(({ mask }) => mask));
     for (const [name, { tensor }] of this.graph.inputs) this.#staging.set(name, stagingFor(tensor, this.format));
     for (const [name, tensor] of this.graph.outputs) {
       this.#readback.set(
@@ -121,8 +122,19 @@ export class Plan {
 
   /** Everything runs again: weights have changed. */
   invalidate(): void {
-    this.dirty = Object.values(RATES).reduce((all, rate) => all | rate, 0);
-    this.constantsReady = false;
+    for (const { mask } of this.dispatches) this.#unfinished.add(mask);
+  }
+
+  /** Begins a run. @returns what has to run, in order: whole stages, because within one the dispatches share memory */
+  begin(): readonly PreparedDispatch[] {
+    for (const { mask } of this.dispatches) if ((mask & this.dirty) !== 0) this.#unfinished.add(mask);
+    this.dirty = 0;
+    return this.dispatches.filter(({ mask }) => this.#unfinished.has(mask));
+  }
+
+  /** A stage was submitted to its end. If the run is cancelled afterwards, the next one does not repeat it. */
+  finish(stage: RateMask): void {
+    this.#unfinished.delete(stage);
   }
 
   /** Number of values `write` takes for an input. */

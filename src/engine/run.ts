@@ -1,6 +1,7 @@
 // Runs a plan: one loop over its dispatches, submitted in chunks. Between chunks the
 // abort signal and the device are looked at and the thread is given back, so a cancel
-// takes effect within about one chunk. Makes no buffer and no bind group.
+// takes effect within about one chunk; what was finished before it is not computed again.
+// Makes no buffer and no bind group.
 import { throwIfCancelled } from "../common/errors";
 import type { Plan, PreparedDispatch } from "./plan";
 
@@ -10,20 +11,23 @@ const FIRST_CHUNK = 16;
 const LARGEST_CHUNK = 512;
 
 /**
- * Executes the dispatches whose inputs changed. Resolves when all are submitted and all
+ * Executes the dispatches whose inputs changed, or that an earlier run was cancelled before. Resolves when all are submitted and all
  * but the last chunk are done; read an output to wait for the rest.
  * @throws OnestrokeError `cancelled`, `gpu-lost`
  */
 export async function runPlan(plan: Plan, signal?: AbortSignal): Promise<void> {
-  const pending = plan.dispatches.filter(({ mask }) => (mask === 0 ? !plan.constantsReady : (mask & plan.dirty) !== 0));
+  const pending = plan.begin();
   const { queue } = plan.device.gpu;
   let chunk = FIRST_CHUNK;
   let previous: Promise<unknown> = Promise.resolve();
   for (let first = 0; first < pending.length;) {
     throwIfStopped(plan, signal);
     const started = performance.now();
-    submitDispatches(plan, pending.slice(first, first + chunk));
+    const submitted = pending.slice(first, first + chunk);
+    submitDispatches(plan, submitted);
     first += chunk;
+    // Stages come one after another (stages.ts), so one that is not the next dispatch's is over.
+    for (const { mask } of submitted) if (mask !== pending[first]?.mask) plan.finish(mask);
     const done = queue.onSubmittedWorkDone();
     // Looked at one chunk later; `throwIfStopped` says what a rejection means.
     done.catch(() => undefined);
@@ -34,8 +38,6 @@ export async function runPlan(plan: Plan, signal?: AbortSignal): Promise<void> {
     previous = done;
   }
   throwIfStopped(plan, signal);
-  plan.dirty = 0;
-  plan.constantsReady = true;
 }
 
 /** Dispatches of a plan in one submission, in order. For `runPlan`, and for measuring one alone. */

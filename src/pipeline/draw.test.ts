@@ -76,6 +76,43 @@ describe("a picture is a function of its request", () => {
     expect((await draw({ seed: String(7n + 2n ** 32n) })).data).toEqual((await draw()).data);
   });
 
+  test("a variation of strength 0 is the seed's own picture and one of strength 1 the other seed's, byte for byte", async () => {
+    const tiny = { width: 64, height: 64 };
+    const [own, other] = [await draw(tiny), await draw({ ...tiny, seed: "8" })];
+    const varied = async (strength: number) => (await draw({ ...tiny, variations: [{ seed: "8", strength }] })).data;
+    expect(await varied(0)).toEqual(own.data);
+    expect(await varied(1)).toEqual(other.data);
+    const between = await varied(0.5);
+    for (const { data } of [own, other]) expect(between).not.toEqual(data);
+  });
+
+  test("recipes of one meaning are one picture, and no text is read again for them", async () => {
+    const unsteered: Recipe = { ...SMALL, negative: "fog", steering: { method: "nasa", scale: 0 } };
+    const same: Recipe[] = [
+      { ...SMALL, prompt: ` ${SMALL.prompt.toUpperCase()}  ` },
+      { ...SMALL, seed: String(7n + 2n ** 32n) },
+      unsteered,
+      { ...unsteered, negative: "snow" },
+    ];
+    const other: Recipe[] = [
+      { ...SMALL, prompt: `${SMALL.prompt}.` },
+      { ...SMALL, seed: "8" },
+      { ...SMALL, steps: 2 },
+      { ...SMALL, variations: [{ seed: "8", strength: 0.5 }] },
+      { ...SMALL, width: 160 },
+      { ...unsteered, steering: { method: "nasa", scale: 0.5 } },
+    ];
+    expect(same.map((recipe) => model.meaning(recipe) === model.meaning(SMALL))).toEqual(same.map(() => true));
+    expect(other.map((recipe) => model.meaning(recipe) === model.meaning(SMALL))).toEqual(other.map(() => false));
+
+    const { data } = await draw();
+    const device = await testDevice();
+    const otherSeed = await recordDispatches(device, () => draw({ seed: "8" }));
+    const sameText = await recordDispatches(device, () => draw({ prompt: same[0]?.prompt ?? "", seed: "9" }));
+    expect(sameText).toEqual(otherSeed);
+    expect((await draw({ prompt: same[0]?.prompt ?? "" })).data).toEqual(data);
+  });
+
   test("networks that take turns on the GPU draw what resident ones draw", async () => {
     const turns = await openWgslModel(manifest, await testDevice(), {}, { memoryBytes: 0 });
     for (const prompt of [SMALL.prompt, "a harbour", SMALL.prompt]) {

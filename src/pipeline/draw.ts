@@ -6,7 +6,7 @@ import { OnestrokeError } from "../common/errors";
 import type { ModelFacts } from "../common/model-facts";
 import type { Recipe } from "../common/recipe";
 import { isSameLoras } from "../common/recipe-lora";
-import { TorchGenerator } from "../samplers/noise/torch-generator";
+import { noiseOf } from "../samplers/noise/noise-source";
 import { scheduleFor } from "../samplers/sampler";
 import type { SamplerStep } from "../samplers/schedule";
 import { effectiveSteering, steeringAt } from "../steering/schedule";
@@ -14,6 +14,7 @@ import { checkPicture } from "./check-picture";
 import type { Condition, Denoising, Measured, ModelEngine } from "./engine";
 import { guarded } from "./float16-guard";
 import { fitRecipe, fitStart, type StartPicture } from "./fit";
+import { meaningOf } from "./meaning";
 import { PreviewPace, type Previews } from "./previews";
 import { Texts } from "./texts";
 import { Work } from "./work";
@@ -101,6 +102,11 @@ export class Model {
     return { ...recipe, rows: Math.min(maxRows, Math.max(...lengths.map((length) => length?.rows ?? 1))) };
   }
 
+  /** What the recipe comes to here: recipes of one meaning are one picture. */
+  meaning(recipe: Recipe): string {
+    return meaningOf(recipe, this.#texts);
+  }
+
   /** What `draw` draws, as numbers that can be compared with a reference. */
   async measure(recipe: Recipe): Promise<Measured> {
     const denoising = await this.#denoise(recipe, new Work(), undefined, undefined);
@@ -129,8 +135,8 @@ export class Model {
     const condition = await this.#read(recipe, work);
 
     // 3. The first sample: noise, or a picture under noise at the level of the first step taken.
-    const generator = new TorchGenerator(BigInt(recipe.seed));
-    const draw = (): Float32Array => generator.randn((channels * recipe.height * recipe.width) / factor ** 2);
+    const noiseSource = noiseOf(recipe);
+    const draw = (): Float32Array => noiseSource((channels * recipe.height * recipe.width) / factor ** 2);
     const first = draw();
     const steps = start === undefined ? schedule.steps : lastSteps(schedule.steps, start.strength);
     const sample =

@@ -37,6 +37,13 @@ test.each([
   expect(previewed(pace, 4)).toEqual(expected);
 });
 
+test("the first step is shown at any price where somebody asks for it and looks, and the others as before", () => {
+  expect(previewed(new PreviewPace(), 4, { onPreview, firstStepShown: true })).toEqual([1]);
+  expect(previewed(paceAfter(100, 1), 3, { onPreview, firstStepShown: true })).toEqual([1, 2]);
+  expect(previewed(new PreviewPace(), 4, { onPreview, firstStepShown: true, isSeen: () => false })).toEqual([]);
+  expect(previewed(new PreviewPace(), 1, { onPreview, firstStepShown: true }), "a single step is the picture").toEqual([]);
+});
+
 test("a larger picture takes longer in both, and is judged by the same", () => {
   expect(previewed(paceAfter(100, 40), 4, { onPreview }, { width: 1024, height: 512 })).toEqual([1]);
 });

@@ -6,7 +6,7 @@ import type { Size } from "./engine";
 
 const USUAL_SHARE = 0.1;
 
-type Looking = Pick<DrawHooks, "onPreview" | "previewShare" | "isSeen">;
+type Looking = Pick<DrawHooks, "onPreview" | "previewShare" | "firstStepShown" | "isSeen">;
 
 /** Milliseconds for each pixel, so that they hold for other sizes too. */
 interface Costs {
@@ -18,7 +18,7 @@ export class PreviewPace {
   #costs: Costs | undefined;
 
   /** The previews of one picture. */
-  of({ width, height }: Size, steps: number, { onPreview, previewShare = USUAL_SHARE, isSeen }: Looking): Previews {
+  of({ width, height }: Size, steps: number, { onPreview, previewShare = USUAL_SHARE, firstStepShown = false, isSeen }: Looking): Previews {
     let shown = 0;
     const affords = (): boolean => {
       if (previewShare === Infinity) return true;
@@ -27,7 +27,7 @@ export class PreviewPace {
       return decode * (shown + 1) <= previewShare * (step * steps + decode);
     };
     return {
-      isDue: (step) => onPreview !== undefined && step < steps && isSeen?.() !== false && affords(),
+      isDue: (step) => onPreview !== undefined && step < steps && isSeen?.() !== false && ((step === 1 && firstStepShown) || affords()),
       show(picture, step) {
         shown++;
         onPreview?.(picture, step);

@@ -15,6 +15,12 @@ const KEPT_TEXTS = 16;
 /** Rows that a text with weights may fill where its recipe says nothing of rows, because BREAK asks for further ones. */
 const EMPHASISED_ROWS = 4;
 
+/** A text as the rows that one encoder reads. */
+interface SplitText {
+  readonly encoder: TextEncoder;
+  readonly rows: ReturnType<typeof weightedRows>;
+}
+
 export class Texts {
   readonly #encoders: readonly TextEncoder[];
   readonly #kept = new Map<string, EncodedText>();
@@ -43,20 +49,20 @@ export class Texts {
     this.#kept.clear();
   }
 
+  /** What the encoders read of a text: texts with the same key are the same tokens at the same weights. */
+  key(text: string, reading: Reading): string {
+    return this.#encoders.length === 0 ? text.trim() : keyOf(this.#split(text, reading));
+  }
+
   /**
    * @param reading how brackets in the text are read, and what its rows are
    * @throws OnestrokeError as `TextEncoder.encode`
    */
   async encode(text: string, reading: Reading, work: Work): Promise<EncodedText> {
-    const { emphasis, rows: asked } = reading;
-    const key = `${emphasis ?? ""} ${asked ?? ""} ${text}`;
+    const split = this.#split(text, reading);
+    const key = keyOf(split);
     const known = this.#kept.get(key);
     if (known !== undefined) return known;
-    const spans = spansIn(text, emphasis);
-    const split = this.#encoders.map((encoder) => ({
-      encoder,
-      rows: weightedRows(encoder.tokenizer, spans, ruleFor(reading)),
-    }));
     const count = Math.max(...split.map(({ rows }) => rows.length));
     const parts: EncodedText[] = [];
     for (const { encoder, rows } of split) {
@@ -74,6 +80,15 @@ export class Texts {
     if (this.#kept.size > KEPT_TEXTS && oldest !== undefined) this.#kept.delete(oldest);
     return encoded;
   }
+
+  #split(text: string, reading: Reading): readonly SplitText[] {
+    const spans = spansIn(text, reading.emphasis);
+    return this.#encoders.map((encoder) => ({ encoder, rows: weightedRows(encoder.tokenizer, spans, ruleFor(reading)) }));
+  }
+}
+
+function keyOf(split: readonly SplitText[]): string {
+  return JSON.stringify(split.map(({ rows }) => rows.map(({ ids, weights }) => [[...ids], [...(weights ?? [])]])));
 }
 
 /** A text's length is the count of the tokenizer that splits it into most tokens; `most` is what all encoders read of it. */
@@ -95,6 +110,7 @@ export function textTokens(
   };
 }
 
+/** How a recipe wants its texts read. */
 interface Reading {
   readonly emphasis: Emphasis | undefined;
   readonly rows: number | undefined;

@@ -1,5 +1,5 @@
 // The messages between page and worker, in both directions. Every call has an id, and every message
-// about it carries that id; a call ends with exactly one of `loaded`, `drawn`, `failed`.
+// about it carries that id; a call ends with exactly one of `loaded`, `drawn`, `compared`, `failed`.
 import type { HandedLora, HandedModel } from "../common/download";
 import type { CountedTexts, Drawing, TextLengths } from "../common/drawing";
 import type { Engine } from "../common/engine";
@@ -25,7 +25,21 @@ export type Call =
   /** @param model the model's id */
   | ({ readonly type: "load"; readonly model: string } & With)
   /** Loads the recipe's model first if it is not the loaded one. The recipe is valid. */
-  | ({ readonly type: "generate"; readonly recipe: Recipe; /** 0 for no previews. */ readonly previewShare?: number | undefined } & With);
+  | ({ readonly type: "generate"; readonly recipe: Recipe } & Previewing & With);
+
+/** How much of a drawing is shown before it is done, as in `DrawHooks`. */
+interface Previewing {
+  /** 0 for no previews. */
+  readonly previewShare?: number | undefined;
+  readonly firstStepShown?: boolean | undefined;
+}
+
+/** Asks whether two recipes are one picture for the model that is loaded. It is answered at once, also while a picture is drawn. */
+export interface Comparing {
+  readonly type: "compare";
+  readonly left: Recipe;
+  readonly right: Recipe;
+}
 
 /** Where the worker finds what ships with the page: absolute addresses that end in slashes. */
 export interface Roots {
@@ -38,7 +52,7 @@ export interface Roots {
 export type ToWorker =
   /** The first message. */
   | ({ readonly type: "start" } & Roots)
-  | (Call & { readonly id: number })
+  | ((Call | Comparing) & { readonly id: number })
   /** Answered at once, beside the calls, because somebody types. */
   | ({ readonly type: "count"; readonly id: number } & CountedTexts)
   /** `id` is the id of the call to cancel. */
@@ -49,7 +63,9 @@ export type ToWorker =
 
 export type Answer =
   | { readonly type: "loaded"; readonly id: number; readonly model: ModelFacts }
-  | { readonly type: "drawn"; readonly id: number; readonly drawing: Drawing };
+  | { readonly type: "drawn"; readonly id: number; readonly drawing: Drawing }
+  /** Not the same where the model is not loaded: then nobody knows. */
+  | { readonly type: "compared"; readonly id: number; readonly isSame: boolean };
 
 export type FromWorker =
   | Answer

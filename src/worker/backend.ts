@@ -8,7 +8,7 @@ import type { ModelNumbers } from "../common/model-numbers";
 import type { Model } from "../pipeline/draw";
 
 /** A loaded model. */
-export type LoadedModel = Pick<Model, "facts" | "draw" | "textLength" | "dispose">;
+export type LoadedModel = Pick<Model, "facts" | "draw" | "textLength" | "meaning" | "dispose">;
 
 export interface LoadHooks extends DrawHooks {
   /** Called as soon as it is known what will compute the model, before its weights are loaded. */

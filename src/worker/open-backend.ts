@@ -40,6 +40,7 @@ export async function openBackend({ modelsRoot, runtimeRoot }: Roots): Promise<B
             return drawing;
           },
           textLength: (text, emphasis) => model.textLength(text, emphasis),
+          meaning: (recipe) => model.meaning(recipe),
           dispose: async () => {
             await model.dispose();
             await files.release();

@@ -15,7 +15,7 @@ function sessionOf(draw: LoadedModel["draw"]) {
   const posted: FromWorker[] = [];
   const backend: Backend = {
     ...gradientBackend(),
-    load: async () => ({ facts: FACTS, draw, textLength: () => undefined, dispose: async () => undefined }),
+    load: async () => ({ facts: FACTS, draw, textLength: () => undefined, meaning: JSON.stringify, dispose: async () => undefined }),
   };
   const session = new Session(
     async () => backend,

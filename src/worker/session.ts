@@ -5,7 +5,7 @@ import { OnestrokeError, type ErrorCode } from "../common/errors";
 import type { CountedTexts, TextLengths, DrawHooks } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import type { WeightChoice } from "../common/weight-format";
-import type { FromWorker, Roots, ToWorker } from "../protocol/messages";
+import type { Comparing, FromWorker, Roots, ToWorker } from "../protocol/messages";
 import type { Backend, LoadedModel } from "./backend";
 import { SerialQueue } from "../common/queue";
 
@@ -62,6 +62,9 @@ export class Session {
       case "cancel":
         this.#aborts.get(message.id)?.abort(cancelled());
         return;
+      case "compare":
+        this.#post({ type: "compared", id: message.id, isSame: this.#isSamePicture(message) });
+        return;
       case "load":
       case "generate":
         void this.#answer(message);
@@ -79,6 +82,12 @@ export class Session {
     this.#state = { kind: "lost", error };
     for (const abort of this.#aborts.values()) abort.abort(error);
     this.#post({ type: "unusable", error: error.toWire() });
+  }
+
+  #isSamePicture({ left, right }: Comparing): boolean {
+    if (this.#state.kind !== "ready" || left.model !== right.model || this.#state.wanted.id !== left.model) return false;
+    const { model } = this.#state;
+    return model.meaning(left) === model.meaning(right);
   }
 
   /** Runs one call in its turn and posts its single answer. Never rejects. */
@@ -120,7 +129,7 @@ export class Session {
     const { id } = call;
     return {
       signal,
-      previewShare: call.type === "generate" ? call.previewShare : 0,
+      ...(call.type === "generate" ? { previewShare: call.previewShare, firstStepShown: call.firstStepShown } : { previewShare: 0 }),
       isSeen: () => this.#isSeen,
       onProgress: (progress) => {
         if (!signal.aborted) this.#post({ type: "progress", id, progress });

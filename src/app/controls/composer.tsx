@@ -1,5 +1,6 @@
 // What to draw, what to leave out, and the buttons. Enter draws, and Shift Enter begins a new line.
 import { useId, useRef, type KeyboardEvent, type ReactNode } from "react";
+import { LiveSwitch } from "../live/live-switch";
 import { strings } from "../strings";
 import { useApp, useAppState } from "../use-app";
 import styles from "./controls.module.css";
@@ -76,6 +77,7 @@ export function Composer(): ReactNode {
         <button ref={drawButton} type="submit" className={styles["draw"]} title={strings.shortcut}>
           {strings.generate}
         </button>
+        <LiveSwitch />
         <button type="button" className={styles["cancel"]} disabled={!isBusy} onClick={cancel}>
           {strings.cancel}
         </button>

@@ -3,12 +3,13 @@ import { useId, type ReactNode } from "react";
 import { isSeed } from "../draft";
 import { DiceIcon, LockIcon } from "../icons";
 import { strings } from "../strings";
+import { exploring } from "../strings-exploring";
 import { useApp, useAppState } from "../use-app";
 import styles from "./controls.module.css";
 
 export function SeedField(): ReactNode {
   const app = useApp();
-  const { seed, seedKept } = useAppState((state) => state.draft);
+  const { seed, seedKept, variations = [] } = useAppState((state) => state.draft);
   const id = useId();
   const isValid = isSeed(seed);
   return (
@@ -39,6 +40,14 @@ export function SeedField(): ReactNode {
           <LockIcon closed={seedKept} />
         </button>
       </div>
+      {variations.length > 0 && (
+        <p className={styles["hint"]}>
+          {exploring.varied(variations)}.{" "}
+          <button type="button" className={styles["link"]} onClick={() => app.edit({ variations: [] })}>
+            {exploring.unvary}
+          </button>
+        </p>
+      )}
       {!isValid && (
         <p id={`${id}-hint`} className={styles["hint"]}>
           {strings.seedInvalid}

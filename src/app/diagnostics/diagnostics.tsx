@@ -3,9 +3,11 @@ import { useId, type ReactNode } from "react";
 import { ENGINES } from "../../common/engine";
 import type { ModelFacts } from "../../common/model-facts";
 import { DOCTOR } from "../doctor/doctor-control";
+import { paceOf } from "../live/pace";
 import { WeightsField } from "../numbers/weights-field";
 import { formatBytes, strings } from "../strings";
 import { doctor } from "../strings-doctor";
+import { exploring } from "../strings-exploring";
 import { keeping } from "../strings-keeping";
 import { useApp, useAppState } from "../use-app";
 import styles from "./diagnostics.module.css";
@@ -37,6 +39,7 @@ export function Diagnostics(): ReactNode {
       </div>
       <WeightsField />
       <Measured />
+      <LivePace />
       {model.kind === "ready" && <Facts facts={model.facts} />}
       <p className={styles["doctor"]}>
         <a href={`#${DOCTOR}`}>{doctor.open}</a>
@@ -58,6 +61,21 @@ function Measured(): ReactNode {
       </button>
       <p role="status">{measuring === undefined ? keeping.measureAbout : keeping.measured(measuring)}</p>
     </div>
+  );
+}
+
+/** How quick drawing while typing was of late. */
+function LivePace(): ReactNode {
+  const frames = useAppState(({ live }) => live.frames);
+  const pace = paceOf(frames);
+  if (pace === undefined) return null;
+  return (
+    <dl className={styles["facts"]}>
+      <div>
+        <dt>{exploring.live.pace}</dt>
+        <dd>{exploring.live.paceOf(pace)}</dd>
+      </div>
+    </dl>
   );
 }
 

@@ -1,6 +1,7 @@
 // What keys do, in one table: the page listens by it, and the sheet of keys shows it.
 import { idOf } from "../gallery/entry";
 import { keeping } from "../strings-keeping";
+import { exploring } from "../strings-exploring";
 import type { App } from "../store";
 
 export interface Key {
@@ -20,6 +21,8 @@ export const KEYS: readonly Key[] = [
   { key: "/", says: keeping.does.write, act: () => promptField()?.focus() },
   { key: "r", says: keeping.does.roll, act: (app) => app.rollSeed() },
   { key: "i", says: keeping.does.idea, act: (app) => app.surprise() },
+  { key: "4", says: exploring.four.key, act: (app) => void app.explore() },
+  { key: "v", says: exploring.live.key, act: (app) => app.setLive(!app.store.getState().live.isOn) },
   { key: "f", says: keeping.does.favour, act: (app) => favourShown(app) },
   { key: "s", says: keeping.savePng, act: (app) => void app.save("png") },
   { key: "c", says: keeping.copyPicture, act: (app) => void app.copyPicture() },
@@ -47,8 +50,9 @@ function promptField(): HTMLElement | null {
 }
 
 function favourShown(app: App): void {
-  const { shown, gallery } = app.store.getState();
+  const { shown, isPassing, gallery } = app.store.getState();
   const id = shown && idOf(shown.recipe);
   const entry = gallery.entries.find((kept) => kept.id === id);
   if (entry !== undefined) void app.gallery.favour(entry.id, !entry.isFavourite);
+  else if (isPassing) app.settle();
 }

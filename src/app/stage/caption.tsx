@@ -7,6 +7,7 @@ import { HeartIcon, RedoIcon, UndoIcon } from "../icons";
 import type { ShownPicture } from "../shown-picture";
 import { formatDuration, strings } from "../strings";
 import { details } from "../strings-details";
+import { exploring } from "../strings-exploring";
 import { keeping } from "../strings-keeping";
 import { canRedo, canUndo } from "../trail";
 import { useApp, useAppState } from "../use-app";
@@ -22,7 +23,7 @@ interface Props {
 }
 
 export function Caption({ recipe, picture }: Props): ReactNode {
-  const { loras = [], prompt, negative, seed, rows, steps, width, height } = recipe;
+  const { loras = [], prompt, negative, seed, variations = [], rows, steps, width, height } = recipe;
   const timings = picture?.timings;
   const smaller = picture?.model && details.smallerWeights(picture.model);
   return (
@@ -40,7 +41,8 @@ export function Caption({ recipe, picture }: Props): ReactNode {
           <p className={styles["facts"]}>
             {loras.map(({ name, weight }) => `${name} ${weight} · `).join("")}
             {rows !== undefined && `${details.textRows(rows)} · `}
-            {strings.seed} {seed} · {strings.stepCount(steps)} · {strings.sizeOf(width, height)}
+            {strings.seed} {seed} · {variations.length > 0 && `${exploring.varied(variations)} · `}
+            {strings.stepCount(steps)} · {strings.sizeOf(width, height)}
             {timings !== undefined && ` · ${formatDuration(drawingMs(timings))}`}
             {smaller !== undefined && ` · ${smaller}`}
           </p>
@@ -96,6 +98,21 @@ function Favourite({ recipe }: { readonly recipe: Recipe }): ReactNode {
   const app = useApp();
   const id = idOf(recipe);
   const entry = useAppState(({ gallery }) => gallery.entries.find((kept) => kept.id === id));
+  const isPassing = useAppState((state) => state.isPassing);
+  // What only passes is kept first.
+  if (isPassing && entry === undefined) {
+    return (
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={exploring.live.keep}
+        title={exploring.live.keep}
+        onClick={() => app.settle()}
+      >
+        <HeartIcon filled={false} />
+      </button>
+    );
+  }
   if (entry === undefined) return null;
   return (
     <button

@@ -1,7 +1,8 @@
 // The picture and everything that stands on it: the glow behind it, its preview while it is
 // drawn, how far the work has come, and what went wrong.
 import type { ReactNode } from "react";
-import { leavesOut } from "../comparison";
+import { Explore } from "../exploring/explore";
+import { LiveSign } from "../live/live-sign";
 import { knownFactsOf } from "../known-facts";
 import { shownShare } from "../sizes";
 import { otherSideInView } from "../state";
@@ -26,24 +27,28 @@ export function Stage(): ReactNode {
   const draft = useAppState((state) => state.draft);
   const error = useAppState((state) => state.error);
   const status = useAppState((state) => state.status);
+  const isLive = useAppState(({ live }) => live.isOn);
 
   const isLoading = model.kind === "loading";
   const phase: Phase = job !== undefined ? "drawing" : isLoading ? "loading" : error !== undefined ? "failed" : "idle";
   const progress = isLoading ? model.progress : job?.progress;
   const share = isLoading ? model.share : progressShare(progress);
   const isBusy = phase === "drawing" || phase === "loading";
-  const isOtherSide = isComparing && job !== undefined && !leavesOut(job.recipe);
-  const preview = isOtherSide ? undefined : job?.preview;
+  const isOtherSide = isComparing && job?.beside === "comparison";
+  // One of four has its own place.
+  const onStage = job?.beside === "tiles" ? undefined : job;
+  const preview = isOtherSide ? undefined : onStage?.preview;
   const picture = preview ?? shown?.picture;
-  const { width, height } = job?.recipe ?? picture ?? draft;
+  // Only the first picture is waited for.
+  const isPassing = onStage?.isPassing === true && picture !== undefined;
+  const { width, height } = onStage?.recipe ?? picture ?? draft;
   const shownAs = facts === undefined ? 1 : shownShare({ width, height }, facts);
+
+  const maxInlineSize = `min(100%, max(16rem, (100dvh - 13.5rem) * ${width / height}), 50rem)`;
 
   return (
     <section className={styles["stage"]} data-phase={phase} aria-busy={isBusy}>
-      <figure
-        className={styles["figure"]}
-        style={{ maxInlineSize: `min(100%, max(16rem, (100dvh - 13.5rem) * ${width / height}), 50rem)` }}
-      >
+      <figure className={styles["figure"]} style={{ maxInlineSize }}>
         <div className={styles["frame"]} style={{ aspectRatio: `${width} / ${height}`, inlineSize: `${100 * shownAs}%` }}>
           {picture !== undefined && (
             <>
@@ -54,13 +59,14 @@ export function Stage(): ReactNode {
                 <PictureCanvas
                   picture={picture}
                   className={styles["picture"]}
-                  label={(job?.recipe ?? shown?.recipe)?.prompt || strings.emptyPrompt}
+                  label={(onStage?.recipe ?? shown?.recipe)?.prompt || strings.emptyPrompt}
                 />
               )}
             </>
           )}
           {isBusy && picture === undefined && <div className={styles["waiting"]} />}
-          {isBusy && (
+          {isLive && picture !== undefined && <LiveSign isWorking={isPassing} />}
+          {isBusy && !isPassing && job?.beside !== "tiles" && (
             <div className={styles["progress"]}>
               <span>{isOtherSide ? strings.drawingOtherSide : describeProgress(progress)}</span>
               <progress aria-label={announceProgress(progress)} {...(share === undefined ? {} : { value: share })} max={1} />
@@ -68,14 +74,17 @@ export function Stage(): ReactNode {
           )}
           {error !== undefined && <ErrorPanel error={error} />}
         </div>
-        {preview !== undefined && job !== undefined ? (
-          <Caption recipe={job.recipe} picture={undefined} />
+        {preview !== undefined && onStage !== undefined ? (
+          <Caption recipe={onStage.recipe} picture={undefined} />
         ) : (
           shown !== undefined && <Caption recipe={shown.recipe} picture={shown} />
         )}
       </figure>
+      <div className={styles["onward"]} style={{ maxInlineSize }}>
+        <Explore />
+      </div>
       <p role="status" className="visually-hidden">
-        {isBusy ? announceProgress(progress) : status}
+        {isBusy && !isPassing ? announceProgress(progress) : status}
       </p>
     </section>
   );

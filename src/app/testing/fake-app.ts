@@ -6,8 +6,10 @@ import { OnestrokeError } from "../../common/errors";
 import type { ModelFacts } from "../../common/model-facts";
 import { FACTS } from "../../common/testing/fakes";
 import type { Recipe } from "../../common/recipe";
+import { isSameRecipe } from "../comparison";
 import { FIRST_DRAFT } from "../draft";
 import { keepingInMemory, type Keeping } from "../gallery/gallery";
+import type { Sight } from "../live/live";
 import { createApp, type App } from "../store";
 
 export const MODEL: ModelFacts = {
@@ -36,6 +38,7 @@ export const IDLE: Generator = {
   load: async () => MODEL,
   generate: async (recipe) => drawingOf(recipe),
   count: async () => undefined,
+  isSamePicture: async (left, right) => isSameRecipe({ ...left, prompt: left.prompt.trim() }, { ...right, prompt: right.prompt.trim() }),
   dispose: () => undefined,
 };
 
@@ -62,6 +65,7 @@ export function setUp(
   query = "",
   generate: Generator["generate"] = async (recipe) => drawingOf(recipe),
   keep: Keeping = keepingInMemory(),
+  sight?: Sight,
 ) {
   const asked: Recipe[] = [];
   const queries: string[] = [];
@@ -72,7 +76,7 @@ export function setUp(
       return generate(recipe, hooks);
     },
   };
-  const app = createApp(generator, NO_MODELS_KEPT, query, (kept) => queries.push(kept), undefined, keep);
+  const app = createApp(generator, NO_MODELS_KEPT, query, (kept) => queries.push(kept), undefined, keep, undefined, undefined, sight);
   return { app, asked, queries, state: () => app.store.getState() };
 }
 

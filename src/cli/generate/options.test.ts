@@ -129,6 +129,15 @@ describe("generate's options", () => {
     await expect(parseOptions(["--batch", file])).rejects.toMatchObject({ code: "invalid-input" });
   });
 
+  test("variations of the seed, in their order", async () => {
+    const [recipe] = await requests(...BASE, "--variation", "8:0.3,9:1");
+    expect(recipe?.variations).toEqual([
+      { seed: "8", strength: 0.3 },
+      { seed: "9", strength: 1 },
+    ]);
+    await expect(requests(...BASE, "--variation", "8")).rejects.toMatchObject({ code: "invalid-input", detail: { field: "variations" } });
+  });
+
   test("null in a batch line is what is not said, and a seed of 64 bits is a string", async () => {
     const line = { prompt: "a hill", out: "hill.png", negative: null, nasa: null, width: null, seed: "18446744073709551615" };
     expect(await batch(JSON.stringify(line))).toEqual(await requests(...BASE, "--seed", "18446744073709551615"));

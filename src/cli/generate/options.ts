@@ -11,6 +11,7 @@ import { ENGINES, type Engine } from "../../common/engine";
 import { MAX_LORA_WEIGHT, MIN_SIDE, MOST_TEXT_ROWS } from "../../common/limits";
 import type { ModelFacts } from "../../common/model-facts";
 import { parseRecipe, parseSeed, type Recipe } from "../../common/recipe";
+import { variationFromText } from "../../common/recipe-variation";
 import { isLoraWeight, loraFromText } from "../../common/recipe-lora";
 import { STEERING_RANGES, type Steering } from "../../common/steering";
 import { WEIGHT_FORMATS, type WeightFormat } from "../../common/weight-format";
@@ -18,13 +19,14 @@ import { CHOSEN_RULES, type ChosenRule } from "../../samplers/scheduler-file";
 import type { SteeringDefaults } from "../../common/steering-defaults";
 
 export const USAGE = `usage: npm run generate -- --model MODEL --prompt TEXT --out FILE.png
-  [--negative TEXT [--nasa A | --nag PHI] [--sigma-end S]] [--steps N] [--seed S] [--width W] [--height H] [--count N] [--text-rows R] [--sampler RULE] [--lora FILE[:WEIGHT]]... [--tokenizer DIR] [--prediction P] [--weights f16|q8|q4] [--gpu-memory GB] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
+  [--negative TEXT [--nasa A | --nag PHI] [--sigma-end S]] [--steps N] [--seed S] [--variation SEED:STRENGTH[,...]] [--width W] [--height H] [--count N] [--text-rows R] [--sampler RULE] [--lora FILE[:WEIGHT]]... [--tokenizer DIR] [--prediction P] [--weights f16|q8|q4] [--gpu-memory GB] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
 or: npm run generate -- --model MODEL --batch FILE.jsonl [--text-rows R] [--sampler RULE] [--lora FILE[:WEIGHT]]... [--tokenizer DIR] [--prediction P] [--weights f16|q8|q4] [--gpu-memory GB] [--engine wgsl|ort-webgpu|ort-wasm]
-  (a line: {"prompt", "out", "negative"?, "nasa"?, "nag"?, "sigma-end"?, "steps"?, "seed"?, "width"?, "height"?}; a seed above 2^53 as a string)
+  (a line: {"prompt", "out", "negative"?, "nasa"?, "nag"?, "sigma-end"?, "steps"?, "seed"?, "variation"?, "width"?, "height"?}; a seed above 2^53 as a string)
 MODEL is an id of models/catalogue (with a choice of parts after a plus: sd-turbo+large-decoder), a folder, a file, or a repository of the
 hub as OWNER/NAME[@REVISION]. What is on the hub is fetched once, into the hub's own cache folder (see npm run models).
 A negative prompt is steered away from by NASA at strength A or by NAG at strength PHI, at the first step and at those whose
 sigma (noise over signal) is at least S; 0 is every step. Method, strength and S are the model's own if not given.
+A variation takes the noise of seed S a part of the way to that of another SEED: STRENGTH 0 stays, and 1 is the other seed's picture.
 (word:1.3), ((word)) and [word] weigh words, BREAK begins a new row of tokens, and a backslash makes a bracket a plain one, as in the web UI
 of AUTOMATIC1111.
 Prompt and negative prompt may each fill R rows of the text encoder, of 77 tokens with begin and end, as far as they need them; what is
@@ -41,8 +43,8 @@ files of Stable Diffusion 2 that do not say which.`;
 const PREDICTIONS = ["epsilon", "v_prediction"] as const;
 
 /** The options that make one picture; a batch line has them as keys. */
-const RECIPE_OPTIONS = ["prompt", "out", "negative", "nasa", "nag", "sigma-end", "steps", "seed", "width", "height"] as const;
-const TEXT_OPTIONS: readonly RecipeOption[] = ["prompt", "out", "negative"];
+const RECIPE_OPTIONS = ["prompt", "out", "negative", "nasa", "nag", "sigma-end", "steps", "seed", "variation", "width", "height"] as const;
+const TEXT_OPTIONS: readonly RecipeOption[] = ["prompt", "out", "negative", "variation"];
 
 /** Limit for one command, because every picture is planned before the first is drawn. */
 const MOST_COPIES = 10_000;
@@ -97,6 +99,7 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
         "sigma-end": text,
         steps: text,
         seed: text,
+        variation: text,
         width: text,
         height: text,
         count: text,
@@ -201,6 +204,7 @@ function job(fields: RecipeFields, seedOffset: bigint): Job {
     ...emphasisOf(prompt, negative),
     steps: fields.steps === undefined ? 1 : whole("steps", fields.steps),
     seed,
+    variations: fields.variation?.split(",").map(variationFromText),
     width: width ?? MIN_SIDE,
     height: height ?? MIN_SIDE,
   });

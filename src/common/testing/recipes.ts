@@ -32,10 +32,14 @@ const FIELDS: { readonly [Field in keyof Recipe]-?: fc.Arbitrary<Exclude<Recipe[
   ),
   steps: fc.integer({ min: 1, max: MAX_STEPS }),
   seed: fc.bigInt({ min: 0n, max: MAX_SEED }).map(String),
+  variations: fc.array(fc.record({ seed: fc.bigInt({ min: 0n, max: MAX_SEED }).map(String), strength: within([0, 1]) }), {
+    minLength: 1,
+    maxLength: 3,
+  }),
   width: fc.integer({ min: MIN_SIDE, max: MAX_SIDE }),
   height: fc.integer({ min: MIN_SIDE, max: MAX_SIDE }),
 };
 
-const { loras: _, emphasis: __, rows: ___, ...required } = FIELDS;
+const { loras: _, emphasis: __, rows: ___, variations: ____, ...required } = FIELDS;
 
 export const RECIPES: fc.Arbitrary<Recipe> = fc.oneof(fc.record(required), fc.record(FIELDS));

@@ -81,6 +81,7 @@ export function gradientBackend(faults: readonly (Fault | undefined)[] = []): Gr
         draw: (recipe, drawHooks) => draw(recipe, drawHooks ?? {}, merged(recipe)),
         // As above: it counts letters.
         textLength: ({ length: tokens }) => ({ tokens, rows: 1, lastRow: tokens, perRow: 75, isLong: false }),
+        meaning: (recipe) => JSON.stringify({ ...recipe, prompt: recipe.prompt.trim() }),
         dispose: async () => undefined,
       };
     },

@@ -1,0 +1,90 @@
+// Drawing while somebody types: what is typed is drawn without a button, a space behind it is not, nothing is computed while the page is
+// hidden or the switch is off, and the picture that stands is kept.
+import AxeBuilder from "@axe-core/playwright";
+import { expect, test, type Studio } from "./studio";
+
+const live = ({ page }: Studio) => page.getByRole("switch", { name: "Live" });
+const kept = ({ page }: Studio) => page.getByRole("navigation", { name: "Newest pictures" }).getByRole("button", { name: "Show again" });
+
+/** Dispatches that the worker's GPU was given since the first call. */
+async function dispatches({ page }: Studio): Promise<number> {
+  const worker = page.workers().at(-1);
+  return (
+    (await worker?.evaluate(() => {
+      const { prototype } = GPUComputePassEncoder;
+      const { dispatchWorkgroups } = prototype;
+      if (!("onestrokeCount" in self)) {
+        Reflect.set(self, "onestrokeCount", 0);
+        prototype.dispatchWorkgroups = function (this: GPUComputePassEncoder, ...size) {
+          Reflect.set(self, "onestrokeCount", Number(Reflect.get(self, "onestrokeCount")) + 1);
+          return dispatchWorkgroups.apply(this, size);
+        };
+      }
+      return Number(Reflect.get(self, "onestrokeCount"));
+    })) ?? Number.NaN
+  );
+}
+
+async function hide({ page }: Studio, isHidden: boolean): Promise<void> {
+  await page.evaluate(
+    (state) => {
+      Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state });
+      document.dispatchEvent(new Event("visibilitychange"));
+    },
+    isHidden ? "hidden" : "visible",
+  );
+}
+
+test("what is typed is drawn, and nothing else", async ({ studio }) => {
+  const { page } = studio;
+  /** Waits until the picture is what the controls say, and gives its dispatches. */
+  const counted = async (change: () => Promise<void>, isShown: () => Promise<void>): Promise<number> => {
+    const before = await dispatches(studio);
+    await change();
+    await isShown();
+    await studio.finished();
+    return (await dispatches(studio)) - before;
+  };
+  const caption = (text: string) => () => expect(page.getByText(new RegExp(`Seed ${text} ·`))).toBeVisible();
+
+  await studio.drawn({ prompt: "a pier", negative: "", seed: "5", steps: 1 });
+  await live(studio).focus();
+  await page.keyboard.press("Space");
+  await expect(live(studio)).toBeChecked();
+
+  await studio.prompt().focus();
+  await page.keyboard.press("End");
+  await page.keyboard.type(" at night");
+  await expect(studio.picture()).toHaveAttribute("aria-label", "a pier at night");
+  await studio.finished();
+
+  const seed = await counted(() => studio.wish({ seed: "6" }), caption("6"));
+  expect(seed).toBeGreaterThan(0);
+  const spaced = await counted(async () => {
+    await studio.prompt().press("End");
+    await page.keyboard.type("  ");
+    await studio.wish({ seed: "7" });
+  }, caption("7"));
+  expect(spaced, "the spaces cost nothing, and no text is read again for a seed").toBe(seed);
+
+  await expect(kept(studio).first()).toHaveAttribute("aria-current", "true");
+  await expect(page.getByRole("status").first()).toContainText("Drawn in");
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, help }) => `${id}: ${help}`)).toEqual([]);
+
+  const idle = await dispatches(studio);
+  await hide(studio, true);
+  await studio.prompt().fill("a harbour");
+  await studio.page.evaluate(() => new Promise(requestAnimationFrame));
+  expect(await dispatches(studio), "hidden").toBe(idle);
+  await hide(studio, false);
+  await expect(studio.picture()).toHaveAttribute("aria-label", "a harbour");
+  await studio.finished();
+
+  await live(studio).uncheck();
+  const off = await dispatches(studio);
+  await studio.prompt().fill("a forest");
+  await studio.page.evaluate(() => new Promise(requestAnimationFrame));
+  expect(await dispatches(studio), "off").toBe(off);
+  expect(studio.complaints).toEqual([]);
+});

@@ -1,0 +1,114 @@
+// Four like this: what is drawn, what stays when it is held, what is kept, and that variations go along with the seed they belong to.
+import { describe, expect, test, vi } from "vitest";
+import { RECIPE } from "../../common/testing/fakes";
+import { draw, drawingOf, setUp, waiting } from "../testing/fake-app";
+import { vary } from "./vary";
+
+const STEP = { seed: "8", strength: 0.3 };
+
+describe("a recipe like another", () => {
+  test("goes a part of the way from its noise, after the ways before; at 1 it has a seed of its own", () => {
+    const once = vary(RECIPE, "8", 0.3);
+    expect(once).toEqual({ ...RECIPE, variations: [STEP] });
+    expect(vary(once, "9", 0.5).variations).toEqual([STEP, { seed: "9", strength: 0.5 }]);
+    expect(vary(once, "9", 1)).toEqual({ ...RECIPE, seed: "9" });
+  });
+
+  test("has no more variations than a recipe may have", () => {
+    const many = Array.from({ length: 12 }, (_, index) => String(index)).reduce((recipe, seed) => vary(recipe, seed, 0.5), RECIPE);
+    expect(many.variations?.map(({ seed }) => seed)).toEqual(["0", "1", "2", "3", "4", "5", "6", "11"]);
+  });
+});
+
+async function explored() {
+  const it = setUp("prompt=a+pier&seed=5");
+  await it.app.start();
+  await it.app.explore();
+  const seeds = () => it.state().exploring.tiles.map(({ recipe }) => recipe.seed);
+  return { ...it, seeds };
+}
+
+describe("four like this", () => {
+  test("are what the controls say with other seeds, stand beside the picture, and are kept nowhere", async () => {
+    const { asked, state, seeds } = await explored();
+    expect(asked).toHaveLength(5);
+    expect(new Set([...seeds(), "5"]).size).toBe(5);
+    expect(asked.slice(1).every(({ prompt }) => prompt === "a pier")).toBe(true);
+    expect(state().exploring.tiles.every(({ recipe, picture }) => picture?.recipe === recipe)).toBe(true);
+    expect(state()).toMatchObject({ shown: { recipe: { seed: "5" } }, job: undefined, trail: { at: 0 } });
+    await vi.waitFor(() => expect(state().gallery.entries).toHaveLength(1));
+  });
+
+  test("a held one stays while the others are drawn anew, nearer to the picture if that is wished", async () => {
+    const { app, asked, state, seeds } = await explored();
+    const [first, held] = seeds();
+    app.hold(1, true);
+    app.setDifference(0.3);
+    await app.explore();
+    expect(asked).toHaveLength(8);
+    const { tiles } = state().exploring;
+    expect(tiles.map(({ recipe }) => recipe.seed)).toEqual(["5", held, "5", "5"]);
+    expect(tiles[0]?.recipe.variations).toEqual([{ seed: expect.any(String), strength: 0.3 }]);
+    expect(tiles[1]).toMatchObject({ isHeld: true, picture: { recipe: { seed: held } } });
+    app.hold(1, false);
+    app.setDifference(1);
+    await app.explore();
+    expect(seeds()).not.toContain(held);
+    expect(seeds()).not.toContain(first);
+  });
+
+  test("the chosen one is shown and kept, with a way back", async () => {
+    const { app, state, seeds, queries } = await explored();
+    app.choose(2);
+    const seed = seeds()[2];
+    expect(state()).toMatchObject({ shown: { recipe: { seed } }, draft: { seed }, exploring: { isOpen: true } });
+    expect(queries.at(-1)).toContain(`seed=${seed}`);
+    await vi.waitFor(() => expect(state().gallery.entries).toHaveLength(2));
+    await app.undo();
+    expect(state().shown?.recipe.seed).toBe("5");
+  });
+
+  test("each is shown as it comes; a newer picture takes over, and closing cancels", async () => {
+    const { generate, release, isAsked } = waiting();
+    const { app, asked, state } = setUp("", (recipe, hooks) =>
+      asked.length === 1 ? Promise.resolve(drawingOf(recipe)) : generate(recipe, hooks),
+    );
+    await app.start();
+    void app.explore();
+    await isAsked(1);
+    release[0]?.();
+    await isAsked(2);
+    const drawn = () => state().exploring.tiles.map(({ picture }) => picture !== undefined);
+    expect(drawn()).toEqual([true, false, false, false]);
+    expect(state().job).toMatchObject({ beside: "tiles" });
+    const other = draw(app, { prompt: "a harbour" });
+    await isAsked(3);
+    release[2]?.();
+    await other;
+    expect(drawn()).toEqual([true, false, false, false]);
+    expect(asked, "the rest is left").toHaveLength(4);
+
+    void app.explore();
+    await isAsked(4);
+    app.closeExploring();
+    await vi.waitFor(() => expect(state().job).toBeUndefined());
+    expect(state().exploring).toMatchObject({ isOpen: false, tiles: [] });
+    expect(release).toHaveLength(4);
+  });
+});
+
+test("a variation belongs to its seed: another seed, typed or rolled, has none", async () => {
+  const { app, asked, state } = setUp("seed=5&variation=8:0.3");
+  await app.start();
+  expect(asked[0]).toMatchObject({ seed: "5", variations: [STEP] });
+  await app.draw();
+  expect(asked[1]?.variations, "rolled").toBeUndefined();
+  await app.openLink("seed=5&variation=8:0.3");
+  expect(state().draft.variations).toEqual([STEP]);
+  app.edit({ prompt: "a pier" });
+  expect(state().draft.variations, "control").toEqual([STEP]);
+  app.edit({ seed: "6" });
+  await app.draw();
+  expect(asked.at(-1)).toMatchObject({ seed: "6" });
+  expect(asked.at(-1)?.variations).toBeUndefined();
+});

@@ -1,0 +1,72 @@
+// "Four like this": draws variations of what the controls say, one after another, beside the shown picture. Any of them can be held while
+// the others are drawn anew, and the one that somebody chooses is shown and kept; the others are not.
+import { randomSeed } from "../../common/recipe";
+import type { PictureDrawing } from "../picture-drawing";
+import { steeringDefaultsOf, type AppStore } from "../state";
+import type { ExploringState, Tile } from "./state";
+import { vary } from "./vary";
+
+const TILES = 4;
+
+export interface Exploring {
+  /** Opens the four and draws them, or draws anew those that are not held. */
+  explore(): Promise<void>;
+  /** Says how different the next ones are, from 0 to 1. */
+  setDifference(strength: number): void;
+  hold(tile: number, isHeld: boolean): void;
+  /** Shows one of them, which is kept from then on. */
+  choose(tile: number): void;
+  closeExploring(): void;
+}
+
+type Pictures = Pick<PictureDrawing, "recipeFor" | "drawAside" | "show" | "keep" | "cancel">;
+
+export function createExploring(store: AppStore, pictures: Pictures): Exploring {
+  const set = (change: Partial<ExploringState>): void => store.setState(({ exploring }) => ({ exploring: { ...exploring, ...change } }));
+  const change = (at: number, changed: Partial<Tile>): void =>
+    set({ tiles: store.getState().exploring.tiles.map((tile, index) => (index === at ? { ...tile, ...changed } : tile)) });
+
+  /** The first that is not drawn yet. */
+  async function drawNext(): Promise<void> {
+    const { isOpen, tiles } = store.getState().exploring;
+    const at = tiles.findIndex(({ picture }) => picture === undefined);
+    const tile = tiles[at];
+    if (!isOpen || tile === undefined) return;
+    const isDrawn = await pictures.drawAside(tile.recipe, (picture) => change(at, { picture }));
+    if (isDrawn) await drawNext();
+  }
+
+  return {
+    async explore() {
+      const state = store.getState();
+      const defaults = steeringDefaultsOf(state);
+      const base = defaults && pictures.recipeFor(state.draft, defaults);
+      if (base === undefined) return;
+      const { strength, tiles } = state.exploring;
+      set({
+        isOpen: true,
+        tiles: Array.from({ length: TILES }, (_, index): Tile => {
+          const tile = tiles[index];
+          if (tile?.isHeld === true) return tile;
+          return { recipe: vary(base, randomSeed(), strength), picture: undefined, isHeld: false };
+        }),
+      });
+      await drawNext();
+    },
+
+    setDifference: (strength) => set({ strength }),
+    hold: (tile, isHeld) => change(tile, { isHeld }),
+
+    choose(tile) {
+      const picture = store.getState().exploring.tiles[tile]?.picture;
+      if (picture === undefined) return;
+      pictures.show(picture);
+      pictures.keep(picture);
+    },
+
+    closeExploring() {
+      if (store.getState().job?.beside === "tiles") pictures.cancel();
+      set({ isOpen: false, tiles: [] });
+    },
+  };
+}
