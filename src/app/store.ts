@@ -99,11 +99,22 @@ export function createApp(
   const shelf = createModelShelf(store, models);
   const edit = (change: Partial<Draft>): void => editDraft(store, change);
 
+  /** Counts what was asked for by Draw and Cancel. */
+  let turn = 0;
+
+  function cancel(): void {
+    turn++;
+    pictures.cancel();
+  }
+
   async function draw(options?: DrawOptions): Promise<void> {
     const defaults = steeringDefaultsOf(store.getState()) ?? (await model.load());
     if (defaults === undefined) return;
+    const mine = ++turn;
     const counting = texts.counting();
     if (counting !== undefined) await counting;
+    // Another picture was asked for meanwhile, or none any more.
+    if (mine !== turn) return;
     const { draft, shown } = store.getState();
     // A loose seed is rolled only after its picture was shown, so that the next picture has the seed that the field says.
     const isLoose = !draft.seedKept && options?.anew !== true && options?.keepsSeed !== true;
@@ -128,7 +139,7 @@ export function createApp(
   }
 
   async function drawWith(id: string): Promise<void> {
-    pictures.cancel();
+    cancel();
     shelf.closeModels();
     const entry = catalogueEntry(id);
     // LoRAs are made for one family of models.
@@ -183,7 +194,7 @@ export function createApp(
     useEngine: model.useEngine,
     draw,
     edit,
-    cancel: pictures.cancel,
+    cancel,
     bring: pictures.bring,
     useModel: drawWith,
     useOwn: takeOwn,
