@@ -106,11 +106,22 @@ export function createApp(
   const shelf = createModelShelf(store, models);
   const edit = (change: Partial<Draft>): void => editDraft(store, change);
 
+  /** Counts what was asked for by Draw and Cancel. */
+  let turn = 0;
+
+  function cancel(): void {
+    turn++;
+    pictures.cancel();
+  }
+
   async function draw(options?: DrawOptions): Promise<void> {
     const defaults = steeringDefaultsOf(store.getState()) ?? (await model.load());
     if (defaults === undefined || (options === undefined && live.keepLive())) return;
+    const mine = ++turn;
     const counting = texts.counting();
     if (counting !== undefined) await counting;
+    // Another picture was asked for meanwhile, or none any more.
+    if (mine !== turn) return;
     const { draft, shown } = store.getState();
     // A loose seed is rolled only after its picture was shown, so that the next picture has the seed that the field says.
     const isLoose = !draft.seedKept && options?.anew !== true && options?.keepsSeed !== true;
@@ -136,7 +147,7 @@ export function createApp(
   }
 
   async function drawWith(id: string): Promise<void> {
-    pictures.cancel();
+    cancel();
     shelf.closeModels();
     const entry = catalogueEntry(id);
     // LoRAs are made for one family of models.
@@ -191,7 +202,7 @@ export function createApp(
     useEngine: model.useEngine,
     draw,
     edit,
-    cancel: pictures.cancel,
+    cancel,
     settle: pictures.settle,
     setLive: live.setLive,
     bring: pictures.bring,

@@ -1,8 +1,9 @@
 // What the page says of its own examination. The rest of its sentences are in strings.ts.
 import type { Benchmark, DeviceReport, StorageReport } from "./doctor/report";
+import { LOCALE } from "./locale";
 import { formatDuration, formatSize, strings } from "./strings";
 
-const count = new Intl.NumberFormat("en");
+const count = new Intl.NumberFormat(LOCALE);
 
 /** Limits that decide what runs, by their names in WebGPU. Bytes are said as bytes. */
 const LIMITS = {

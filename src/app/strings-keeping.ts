@@ -3,10 +3,11 @@ import type { Recipe } from "../common/recipe";
 import type { ForeignRecipe } from "../image/foreign-fields";
 import type { MeasuringState } from "./engines/measuring-state";
 import type { GalleryWork } from "./gallery/state";
+import { LOCALE } from "./locale";
 import { formatBytes, formatDuration, strings } from "./strings";
 
-const dates = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
-const gigabytes = new Intl.NumberFormat("en", { style: "unit", unit: "gigabyte", maximumFractionDigits: 1 });
+const dates = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
+const gigabytes = new Intl.NumberFormat(LOCALE, { style: "unit", unit: "gigabyte", maximumFractionDigits: 1 });
 
 function roomOf(byteLength: number): string {
   if (byteLength >= 1e9) return gigabytes.format(byteLength / 1e9);

@@ -5,18 +5,19 @@ import type { WideNetwork } from "../common/drawing";
 import type { License, ModelFacts, ModelMemory, NetworkName } from "../common/model-facts";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
+import { LOCALE } from "./locale";
 import type { GpuSurvey } from "./models/gpu-survey";
 
-const bytes = new Intl.NumberFormat("en", { style: "unit", unit: "megabyte", maximumFractionDigits: 1 });
-const seconds = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const bytes = new Intl.NumberFormat(LOCALE, { style: "unit", unit: "megabyte", maximumFractionDigits: 1 });
+const seconds = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
 export const formatBytes = (byteLength: number): string => bytes.format(byteLength / 1e6);
 export const formatDuration = (ms: number): string => (ms < 999.5 ? `${Math.round(ms)} ms` : `${seconds.format(ms / 1_000)} s`);
 
-const gigabytes = new Intl.NumberFormat("en", { style: "unit", unit: "gigabyte", maximumFractionDigits: 2 });
-const count = new Intl.NumberFormat("en");
-const minutes = new Intl.NumberFormat("en", { style: "unit", unit: "minute", unitDisplay: "long" });
-const hours = new Intl.NumberFormat("en", { style: "unit", unit: "hour", unitDisplay: "long", maximumFractionDigits: 1 });
+const gigabytes = new Intl.NumberFormat(LOCALE, { style: "unit", unit: "gigabyte", maximumFractionDigits: 2 });
+const count = new Intl.NumberFormat(LOCALE);
+const minutes = new Intl.NumberFormat(LOCALE, { style: "unit", unit: "minute", unitDisplay: "long" });
+const hours = new Intl.NumberFormat(LOCALE, { style: "unit", unit: "hour", unitDisplay: "long", maximumFractionDigits: 1 });
 
 /** Models are large: gigabytes with two digits, and megabytes below one of them. */
 export const formatSize = (byteLength: number): string =>

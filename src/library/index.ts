@@ -6,6 +6,7 @@ export type { CountedTexts, Drawing, DrawHooks, TextLength, TextLengths, Timings
 export type { Engine } from "../common/engine";
 export { OnestrokeError, type ErrorCode } from "../common/errors";
 export type { License, ModelFacts } from "../common/model-facts";
+export type { ModelNumbers } from "../common/model-numbers";
 export { recipeFromQuery, recipeToQuery } from "../common/permalink";
 export type { Picture } from "../common/picture";
 export type { Progress } from "../common/progress";

@@ -11,6 +11,14 @@ test("it is known after a second, and follows the line", () => {
   expect(rate.add(2_021, 21_000), "the fast first second is forgotten").toBeCloseTo(1, 9);
 });
 
+test("X6 a clock that stands or goes back gives no rate, and so nobody waits for a negative time", () => {
+  const rate = new Rate();
+  rate.add(0, 10_000);
+  expect(rate.add(1_000, 10_000)).toBeUndefined();
+  expect(rate.add(2_000, 4_000)).toBeUndefined();
+  expect(rate.add(3_000, 12_000)).toBe(1_500);
+});
+
 test("bytes that are taken back give no negative rate", () => {
   const rate = new Rate();
   rate.add(0, 0);

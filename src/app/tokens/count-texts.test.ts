@@ -7,13 +7,13 @@ import type { Generator } from "../../library";
 import { createApp } from "../store";
 import { draw, drawingOf, IDLE, NO_MODELS_KEPT } from "../testing/fake-app";
 
-/** Rows of four words. */
+/** Rows of four words, which are long words: what is short in bytes is drawn without a count. */
 function lengthOf(text: string): TextLength {
   const tokens = text.split(" ").filter(Boolean).length;
   return { tokens, rows: Math.max(1, Math.ceil(tokens / 4)), lastRow: tokens % 4, perRow: 4, isLong: tokens > 4 };
 }
 
-const LONG = "one two three four five";
+const LONG = ["one", "two", "three", "four", "five"].map((word) => word.padEnd(20, ".")).join(" ");
 
 function setUp(query = "", answer?: (texts: CountedTexts) => ReturnType<Generator["count"]>) {
   const asked: CountedTexts[] = [];
@@ -98,6 +98,25 @@ describe("counting", () => {
     await drawing;
     expect(last()).toMatchObject({ prompt: LONG, rows: 2 });
     expect(asked).toHaveLength(2);
+  });
+
+  test("is not waited for where a text is short, and a picture that was cancelled meanwhile is not drawn", async () => {
+    const release: (() => void)[] = [];
+    const { app, drawn, state } = setUp("", async ({ prompt, negative }) => {
+      if (state().shown !== undefined) await new Promise<void>((resolve) => release.push(resolve));
+      return { prompt: lengthOf(prompt), negative: lengthOf(negative) };
+    });
+    await draw(app, { prompt: "a hill" });
+    await draw(app, { prompt: "a lake" });
+    expect(drawn.map(({ prompt }) => prompt)).toEqual(["a hill", "a lake"]);
+    const cancelled = draw(app, { prompt: LONG });
+    app.cancel();
+    for (let turn = 0; turn < 2; turn++) {
+      await vi.waitFor(() => expect(release).toHaveLength(turn + 1));
+      release[turn]?.();
+    }
+    await cancelled;
+    expect(drawn).toHaveLength(2);
   });
 
   test("says nothing while the model is not loaded, and counts once it is", async () => {

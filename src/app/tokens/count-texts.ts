@@ -7,7 +7,7 @@ import type { Generator } from "../../library";
 import type { AppStore } from "../state";
 
 export interface TextCounting {
-  /** Undefined where everything is counted; else resolves once it is. A recipe that is made then has the rows that it needs. */
+  /** Undefined where everything is counted, or so short that it need not be; else resolves once it is. A recipe that is made then has the rows that it needs. */
   counting(): Promise<void> | undefined;
 }
 
@@ -33,10 +33,23 @@ export function createTextCounting(store: AppStore, generator: Pick<Generator, "
   store.subscribe(({ draft, model }, before) => {
     const isNew = draft !== before.draft && !isSame(textsOf(draft), textsOf(before.draft));
     const isLoaded = model.kind === "ready" && before.model.kind !== "ready";
+    // A short text is drawn without waiting, so it must not have the rows of the text before.
+    if (isNew && draft.rows !== undefined && draft.keepsRows !== true && !mayBeLong(draft)) {
+      store.setState({ draft: { ...draft, rows: undefined } });
+    }
     if (isNew || isLoaded) running ??= count();
   });
-  return { counting: () => running };
+  return { counting: () => (mayBeLong(store.getState().draft) ? running : undefined) };
 }
+
+/** A token holds a byte at least, and a row holds 75 tokens: a text of so few bytes needs no count before it is drawn. */
+function mayBeLong({ prompt, negative }: Draft): boolean {
+  const bytes = new TextEncoder();
+  return [prompt, negative].some((text) => text.length > LEAST_ROW || bytes.encode(text).byteLength > LEAST_ROW);
+}
+
+/** Tokens in a row of the encoder of every published model. */
+const LEAST_ROW = 75;
 
 function isSame(left: CountedTexts, right: CountedTexts): boolean {
   return left.model === right.model && left.prompt === right.prompt && left.negative === right.negative && left.emphasis === right.emphasis;
