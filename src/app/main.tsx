@@ -14,6 +14,7 @@ import { Page } from "./page";
 import { createApp } from "./store";
 import "./styles/base.css";
 import { reloadWhereReplaced } from "./replaced-page";
+import { createStartPictures } from "./start/starting";
 import { restoreTheme } from "./theme";
 import { keepUpToDate } from "./update";
 import { AppContext } from "./use-app";
@@ -33,8 +34,15 @@ const keepQuery = (query: string): void => {
 const hub = document.querySelector<HTMLMetaElement>("meta[name=onestroke-hub]")?.content;
 const modelsRoot = new URL("models/", document.baseURI);
 const models = createModelStore(hub === undefined ? {} : { hub });
+const starts = createStartPictures();
 const app = createApp(
-  createGenerator({ modelsRoot, whenBusy: "replace", filesOf: (model) => models.handOver(model), loraOf: (name) => models.loraOf(name) }),
+  createGenerator({
+    modelsRoot,
+    whenBusy: "replace",
+    filesOf: (model) => models.handOver(model),
+    loraOf: (name) => models.loraOf(name),
+    pictureOf: (recipe) => starts.pictureOf(recipe),
+  }),
   models,
   location.hash.slice(1),
   keepQuery,
@@ -42,6 +50,7 @@ const app = createApp(
   browserKeeping(),
   browserQuickestEngines(),
   sightOfPage(),
+  starts,
 );
 
 const root = document.getElementById("root");

@@ -21,6 +21,7 @@ import { createPictureDrawing, type DrawOptions, type PictureDrawing } from "./p
 import { keepPreferences, type Preferences } from "./preferences";
 import { createSharing, type Sharing } from "./sharing";
 import { createAppStore, editDraft, factsOf, steeringDefaultsOf, type AppStore } from "./state";
+import { createStarting, createStartPictures, type Starting, type StartPictures } from "./start/starting";
 import { createSteeringControl, type SteeringControl } from "./steering";
 import { strings } from "./strings";
 import { createTrail, type TrailControl } from "./trail-control";
@@ -30,6 +31,7 @@ export interface App
     SteeringControl,
     Pick<LiveControl, "setLive">,
     Exploring,
+    Starting,
     Omit<ModelShelf, "pickFolder" | "reopenFolder">,
     TrailControl,
     Measuring,
@@ -77,6 +79,7 @@ export interface App
  * @param readKnownWords reads the words that a model knows, by the model's id
  * @param keep where pictures are kept
  * @param quickest the engines that were measured to be quickest
+ * @param starts pictures to draw over, which the generator is given too
  * @param sight whether the page can be seen: while it cannot, nothing is drawn live
  */
 export function createApp(
@@ -88,6 +91,7 @@ export function createApp(
   keep: Keeping = keepingInMemory(),
   quickest: QuickestEngines = noQuickestEngines(),
   sight: Sight = { isSeen: () => true, onChange: () => undefined },
+  starts: StartPictures = createStartPictures(),
 ): App {
   const store = createAppStore(query);
   const model = createModelLoading(store, generator, quickest);
@@ -128,6 +132,8 @@ export function createApp(
     pictures.cancel();
     shelf.closeModels();
     const entry = catalogueEntry(id);
+    // The next one may have no encoder.
+    starting.startFromNoise();
     // LoRAs are made for one family of models.
     edit({
       model: id,
@@ -159,6 +165,7 @@ export function createApp(
   });
 
   const remark = (notice: string | undefined): void => store.setState({ notice, status: notice ?? "" });
+  const starting = createStarting(store, starts, remark);
   const opening = createOpening(store, pictures, { edit, remark, draw });
 
   return {
@@ -207,6 +214,7 @@ export function createApp(
     ...shelf,
     ...createSteeringControl(store, pictures),
     ...createExploring(store, pictures),
+    ...starting,
     async start() {
       readWords();
       const loading = model.load();

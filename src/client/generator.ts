@@ -6,6 +6,7 @@ import { invariant, OnestrokeError, throwIfCancelled } from "../common/errors";
 import type { Engine } from "../common/engine";
 import type { Drawing, DrawHooks } from "../common/drawing";
 import type { ModelFacts } from "../common/model-facts";
+import type { Picture } from "../common/picture";
 import { parseRecipe, type Recipe } from "../common/recipe";
 import type { Answer, Call, Roots } from "../protocol/messages";
 // Vite bundles the worker and gives its address; the linter looks for the file as it is.
@@ -29,6 +30,8 @@ export interface GeneratorOptions {
   readonly filesOf?: (model: string) => Promise<HandedModel | undefined>;
   /** Gives the file of a LoRA that a recipe names, as `ModelStore.loraOf` does. Without it no recipe with LoRAs is drawn. */
   readonly loraOf?: (name: string) => Blob | undefined;
+  /** Gives the picture that a recipe is drawn over, at the recipe's size. Without it no such recipe is drawn. */
+  readonly pictureOf?: (recipe: Recipe) => Picture | undefined;
   /** Whether a new picture waits for one that is still being drawn, or replaces it. The default is `wait`. */
   readonly whenBusy?: "wait" | "replace";
 }
@@ -54,7 +57,7 @@ export interface Generator {
 }
 
 export function createGenerator(options: GeneratorOptions = {}): Generator {
-  const { modelsRoot = "models/", runtimeRoot, workerAddress = workerScript, whenBusy = "wait", filesOf, loraOf } = options;
+  const { modelsRoot = "models/", runtimeRoot, workerAddress = workerScript, whenBusy = "wait", filesOf, loraOf, pictureOf } = options;
   const absolute = (address: string | URL): string => new URL(address, document.baseURI).href;
   const generator = superviseGenerator(
     (listeners) => startWorker(workerAddress, listeners),
@@ -63,6 +66,7 @@ export function createGenerator(options: GeneratorOptions = {}): Generator {
     SUPERVISION,
     filesOf,
     loraOf,
+    pictureOf,
   );
   const look = (): void => generator.tellSeen(document.visibilityState === "visible");
   document.addEventListener("visibilitychange", look);
@@ -89,6 +93,7 @@ export function superviseGenerator(
   patience: Supervision = SUPERVISION,
   filesOf: GeneratorOptions["filesOf"] = async () => undefined,
   loraOf: GeneratorOptions["loraOf"] = () => undefined,
+  pictureOf: GeneratorOptions["pictureOf"] = () => undefined,
 ): WatchedGenerator {
   const supervisor = new Supervisor(spawn, roots, patience);
   let current: AbortController | undefined;
@@ -153,9 +158,18 @@ export function superviseGenerator(
       const isShown = hooks.onPreview !== undefined;
       const previewing = { previewShare: isShown ? hooks.previewShare : 0, firstStepShown: isShown && hooks.firstStepShown };
       const loras = recipe.loras?.map((lora) => ({ ...lora, file: loraOf(lora.name) }));
+      const start = recipe.start === undefined ? undefined : pictureOf(recipe);
       const call = async (): Promise<Call> => {
         const files = await filesOf(recipe.model);
-        return { type: "generate", recipe, engine: askedEngine(), files, ...previewing, ...(loras === undefined ? {} : { loras }) };
+        return {
+          type: "generate",
+          recipe,
+          engine: askedEngine(),
+          files,
+          ...previewing,
+          ...(start && { start }),
+          ...(loras === undefined ? {} : { loras }),
+        };
       };
       const answer = await callTwice(call, { ...hooks, signal });
       invariant(answer.type === "drawn", "a generate is answered by `drawn`");

@@ -4,6 +4,7 @@ import { drawingMs } from "../../common/drawing";
 import type { Recipe } from "../../common/recipe";
 import { idOf } from "../gallery/entry";
 import { HeartIcon, RedoIcon, UndoIcon } from "../icons";
+import { stepsTaken } from "../start/strength";
 import type { ShownPicture } from "../shown-picture";
 import { formatDuration, strings } from "../strings";
 import { exploring } from "../strings-exploring";
@@ -22,7 +23,7 @@ interface Props {
 }
 
 export function Caption({ recipe, picture }: Props): ReactNode {
-  const { loras = [], prompt, negative, seed, variations = [], steps, width, height } = recipe;
+  const { loras = [], prompt, negative, seed, start, variations = [], steps, width, height } = recipe;
   const timings = picture?.timings;
   return (
     <figcaption className={styles["caption"]}>
@@ -38,7 +39,8 @@ export function Caption({ recipe, picture }: Props): ReactNode {
           )}
           <p className={styles["facts"]}>
             {loras.map(({ name, weight }) => `${name} ${weight} · `).join("")}
-            {strings.seed} {seed} · {variations.length > 0 && `${exploring.varied(variations)} · `}
+            {strings.seed} {seed} · {start !== undefined && `${exploring.start.taking(stepsTaken(start.strength, steps), steps)} · `}
+            {variations.length > 0 && `${exploring.varied(variations)} · `}
             {strings.stepCount(steps)} · {strings.sizeOf(width, height)}
             {timings !== undefined && ` · ${formatDuration(drawingMs(timings))}`}
           </p>

@@ -53,7 +53,9 @@ export async function openWgslModel(manifest: Manifest, device: Device, hooks: D
   const texts = await WgslTextEncoder.openAll(manifest, device, numbers, hooks.signal);
   const denoiser = new WgslDenoiser(manifest, device, numbers);
   const formats = await Promise.all([...texts, denoiser].map(({ network }) => network.weightFormat(hooks.signal)));
-  const networks = { texts, denoiser, autoencoder: new WgslAutoencoder(manifest, device, format) };
+  const autoencoder = new WgslAutoencoder(manifest, device, format);
+  const readsPictures = await autoencoder.canEncode(hooks.signal);
+  const networks = { texts, denoiser, autoencoder, readsPictures };
   const engine = new WgslEngine(manifest, device, networks, new Map(formats), format, options);
   const work = loadingWork(hooks, engine.facts.weightBytes);
   try {
@@ -69,6 +71,7 @@ interface WgslNetworks {
   readonly texts: readonly WgslTextEncoder[];
   readonly denoiser: WgslDenoiser;
   readonly autoencoder: WgslAutoencoder;
+  readonly readsPictures: boolean;
 }
 
 class WgslEngine implements ModelEngine {
@@ -87,7 +90,7 @@ class WgslEngine implements ModelEngine {
   constructor(
     manifest: Manifest,
     device: Device,
-    { texts, denoiser, autoencoder }: WgslNetworks,
+    { texts, denoiser, autoencoder, readsPictures }: WgslNetworks,
     weightFormats: ReadonlyMap<string, WeightFormat>,
     format: NumberFormat,
     { sampler, memoryBytes, inFloat32 = [] }: WgslOptions,
@@ -152,6 +155,7 @@ class WgslEngine implements ModelEngine {
       maxSteps: manifest.steps?.maximum ?? maxSteps(this.sampler),
       steering: steeringDefaults(manifest),
       doubt: this.sampler.doubt,
+      readsPictures,
       adapter: device.name,
       parts: partsOf(manifest, weightFormats),
     };
