@@ -30,6 +30,8 @@ export interface Draft {
   readonly seed: string;
   /** How the noise goes on from the seed's. */
   readonly variations?: NonNullable<Recipe["variations"]>;
+  /** What is drawn over; absent where pictures begin with noise. */
+  readonly start?: NonNullable<Recipe["start"]>;
   /** Whether the next picture keeps the seed. */
   readonly seedKept: boolean;
   readonly width: number;

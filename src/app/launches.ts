@@ -34,6 +34,7 @@ type Receiver = Pick<
   | "importFiles"
   | "useOwn"
   | "addLora"
+  | "startFromFile"
 >;
 
 export function receiveLaunches(app: Receiver): void {
@@ -57,8 +58,8 @@ export function receiveLaunches(app: Receiver): void {
 
   // A copied file. Where there is text too, as from a document, somebody means the text.
   addEventListener("paste", ({ clipboardData }) => {
-    const pasted = [...(clipboardData?.files ?? [])].find(({ type }) => type === "image/png");
-    if (pasted !== undefined && clipboardData?.types.includes("text/plain") !== true) void app.openPng(pasted);
+    const pasted = [...(clipboardData?.files ?? [])].find(isPicture);
+    if (pasted !== undefined && clipboardData?.types.includes("text/plain") !== true) void openPicture(app, pasted);
   });
 
   // What is in a drag is told only when it is dropped. A file that the page does not take must not take the page's place.
@@ -73,17 +74,27 @@ export function receiveLaunches(app: Receiver): void {
   });
 }
 
-/** A folder or a file of weights is a model, or a LoRA for the one that draws; a picture brings its recipe back, and an archive of pictures goes into the gallery. */
+/** A folder or a file of weights is a model, or a LoRA for the one that draws; a picture brings its recipe back or is drawn over, and an archive of pictures goes into the gallery. */
 async function openDropped(app: Receiver, entry: FileSystemEntry | null, file: File | null): Promise<void> {
   if (isDirectory(entry)) await app.useOwn(openedFolder(entry.name, await filesOfEntry(entry)));
   else if (file !== null && isWeightFile(file) && (await isLoraFile(file))) await app.addLora(file);
   else if (file !== null && isWeightFile(file)) await app.useOwn(openedFile(file));
-  else if (file?.type === "image/png") await app.openPng(file);
+  else if (file !== null && isPicture(file)) await openPicture(app, file);
   else if (file !== null && isArchive(file)) {
     // What comes of it is said there.
     app.gallery.openGallery();
     await app.importFiles([file]);
   } else app.remark(strings.notTaken);
+}
+
+function isPicture({ type }: File): boolean {
+  return type.startsWith("image/");
+}
+
+/** A PNG brings its recipe back. Other pictures hold none, and are drawn over. */
+async function openPicture(app: Receiver, file: File): Promise<void> {
+  if (file.type === "image/png") await app.openPng(file);
+  else await app.startFromFile(file);
 }
 
 async function openFile(app: Receiver, handle: { getFile(): Promise<File> }): Promise<void> {

@@ -17,6 +17,7 @@ import { Page } from "./page";
 import { createApp } from "./store";
 import "./styles/base.css";
 import { reloadWhereReplaced } from "./replaced-page";
+import { createStartPictures } from "./start/starting";
 import { restoreTheme } from "./theme";
 import { keepUpToDate } from "./update";
 import { AppContext } from "./use-app";
@@ -42,6 +43,7 @@ const hub = document.querySelector<HTMLMetaElement>("meta[name=onestroke-hub]")?
 const modelsRoot = new URL("models/", document.baseURI);
 const numbers = browserKeptNumbers();
 const models = createModelStore(hub === undefined ? {} : { hub });
+const starts = createStartPictures();
 const app = createApp(
   createGenerator({
     modelsRoot,
@@ -49,15 +51,19 @@ const app = createApp(
     filesOf: (model) => models.handOver(model),
     loraOf: (name) => models.loraOf(name),
     numbersOf: (model) => numbers.of(model),
+    pictureOf: (recipe) => starts.pictureOf(recipe),
   }),
   models,
   startsWithDoctor ? "" : location.hash.slice(1),
   keepQuery,
-  (model) => fetchKnownWords(model, modelsRoot),
-  browserKeeping(),
-  browserQuickestEngines(),
-  numbers,
-  sightOfPage(),
+  {
+    readKnownWords: (model) => fetchKnownWords(model, modelsRoot),
+    keep: browserKeeping(),
+    quickest: browserQuickestEngines(),
+    numbers,
+    sight: sightOfPage(),
+    starts,
+  },
 );
 
 const root = document.getElementById("root");

@@ -17,6 +17,7 @@ import { isSoftwareGpu } from "./models/gpu-survey";
 import { ModelsPanel } from "./models/models-panel";
 import styles from "./page.module.css";
 import { Stage } from "./stage/stage";
+import { StartField } from "./start/start-field";
 import { strings } from "./strings";
 import { keeping } from "./strings-keeping";
 import { UpdateNotice } from "./update-notice";
@@ -75,6 +76,7 @@ export function Page(): ReactNode {
           )}
           <Composer />
           <LoraList />
+          <StartField />
           <StepDial />
           <SizeField />
           <SeedField />

@@ -35,22 +35,14 @@ describe("starting", () => {
 
   test("the words a model knows come beside it, and their failing is no failure", async () => {
     const words = new Set(["hill"]);
-    const app = createApp(
-      IDLE,
-      NO_MODELS_KEPT,
-      "model=own",
-      () => undefined,
-      async (model) => (model === "own" ? words : undefined),
-    );
+    const app = createApp(IDLE, NO_MODELS_KEPT, "model=own", () => undefined, {
+      readKnownWords: async (model) => (model === "own" ? words : undefined),
+    });
     await app.start();
     expect(app.store.getState().knownWords).toBe(words);
-    const wordless = createApp(
-      IDLE,
-      NO_MODELS_KEPT,
-      "",
-      () => undefined,
-      () => Promise.reject(new TypeError("Failed to fetch")),
-    );
+    const wordless = createApp(IDLE, NO_MODELS_KEPT, "", () => undefined, {
+      readKnownWords: () => Promise.reject(new TypeError("Failed to fetch")),
+    });
     await wordless.start();
     expect(wordless.store.getState()).toMatchObject({ knownWords: undefined, error: undefined, shown: { recipe: { seed: "2" } } });
   });
@@ -224,7 +216,7 @@ describe("an identical recipe", () => {
     await draw(first.app, HILL);
     await vi.waitFor(() => expect(first.state().gallery.entries).toHaveLength(1));
     const load = vi.fn<Generator["load"]>(() => new Promise(() => undefined));
-    const app = createApp({ ...IDLE, load }, NO_MODELS_KEPT, first.queries.at(-1) ?? "", () => undefined, undefined, keep);
+    const app = createApp({ ...IDLE, load }, NO_MODELS_KEPT, first.queries.at(-1) ?? "", () => undefined, { keep });
     void app.start();
     await vi.waitFor(() => expect(app.store.getState().shown?.recipe.prompt).toBe("a hill"));
     expect(app.store.getState().model.kind).toBe("loading");

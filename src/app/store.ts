@@ -24,6 +24,7 @@ import { createPictureDrawing, type DrawOptions, type PictureDrawing } from "./p
 import { keepPreferences, type Preferences } from "./preferences";
 import { createSharing, type Sharing } from "./sharing";
 import { createAppStore, editDraft, factsOf, steeringDefaultsOf, type AppStore } from "./state";
+import { createStarting, createStartPictures, type Starting, type StartPictures } from "./start/starting";
 import { createSteeringControl, type SteeringControl } from "./steering";
 import { strings } from "./strings";
 import { createTextCounting } from "./tokens/count-texts";
@@ -34,6 +35,7 @@ export interface App
     SteeringControl,
     Pick<LiveControl, "setLive">,
     Exploring,
+    Starting,
     Omit<ModelShelf, "pickFolder" | "reopenFolder">,
     TrailControl,
     Measuring,
@@ -78,24 +80,36 @@ export interface App
   keepDraft(): void;
 }
 
-/**
- * @param query the address's settings, "" for none
- * @param readKnownWords reads the words that a model knows, by the model's id
- * @param keep where pictures are kept
- * @param quickest the engines that were measured to be quickest
- * @param numbers in which numbers models are kept and computed here
- * @param sight whether the page can be seen: while it cannot, nothing is drawn live
- */
+/** What the browser brings to the app. A test leaves out what it is not about. */
+export interface Surroundings {
+  /** Reads the words that a model knows, by the model's id. */
+  readonly readKnownWords?: (model: string) => Promise<KnownWords | undefined>;
+  /** Where pictures are kept. */
+  readonly keep?: Keeping;
+  /** The engines that were measured to be quickest. */
+  readonly quickest?: QuickestEngines;
+  /** In which numbers models are kept and computed here. */
+  readonly numbers?: KeptNumbers;
+  /** Whether the page can be seen: while it cannot, nothing is drawn live. */
+  readonly sight?: Sight;
+  /** Pictures to draw over, which the generator is given too. */
+  readonly starts?: StartPictures;
+}
+
+/** @param query the address's settings, "" for none */
 export function createApp(
   generator: Generator,
   models: ModelStore,
   query: string,
   keepQuery: (query: string) => void,
-  readKnownWords: (model: string) => Promise<KnownWords | undefined> = async () => undefined,
-  keep: Keeping = keepingInMemory(),
-  quickest: QuickestEngines = noQuickestEngines(),
-  numbers: KeptNumbers = numbersOfThisVisit(),
-  sight: Sight = { isSeen: () => true, onChange: () => undefined },
+  {
+    readKnownWords = async () => undefined,
+    keep = keepingInMemory(),
+    quickest = noQuickestEngines(),
+    numbers = numbersOfThisVisit(),
+    sight = { isSeen: () => true, onChange: () => undefined },
+    starts = createStartPictures(),
+  }: Surroundings = {},
 ): App {
   const store = createAppStore(query);
   const model = createModelLoading(store, generator, quickest);
@@ -150,6 +164,8 @@ export function createApp(
     cancel();
     shelf.closeModels();
     const entry = catalogueEntry(id);
+    // The next one may have no encoder.
+    starting.startFromNoise();
     // LoRAs are made for one family of models.
     edit({
       model: id,
@@ -181,6 +197,7 @@ export function createApp(
   });
 
   const remark = (notice: string | undefined): void => store.setState({ notice, status: notice ?? "" });
+  const starting = createStarting(store, starts, remark);
   const opening = createOpening(store, pictures, { edit, remark, draw });
 
   return {
@@ -231,6 +248,7 @@ export function createApp(
     ...shelf,
     ...createSteeringControl(store, pictures),
     ...createExploring(store, pictures),
+    ...starting,
     async start() {
       readWords();
       const loading = model.load();

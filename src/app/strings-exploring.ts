@@ -1,7 +1,7 @@
 // What the page says of drawing live and of exploring. The rest of its sentences are in strings.ts.
 import type { Pace } from "./live/pace";
 import type { Recipe } from "../common/recipe";
-import { formatDuration } from "./strings";
+import { formatDuration, strings } from "./strings";
 
 const pace = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 
@@ -29,6 +29,27 @@ export const exploring = {
     show: (place: number) => `Show picture ${place} of 4`,
     hold: (place: number) => `Hold picture ${place} of 4`,
     key: "Four like this, or the others anew",
+  },
+  start: {
+    name: "Start from a picture",
+    choose: "Start from a picture",
+    another: "Choose another picture",
+    strength: "Drawn over it",
+    strengthOf: (taken: number, steps: number) => `${taken} of ${strings.stepCount(steps)}`,
+    taking: (taken: number, steps: number) => `over a picture, ${taken} of ${strings.stepCount(steps)}`,
+    remove: "Start from noise again",
+    lasts: "The more steps, the less of it stays. The picture is kept until this page is closed.",
+    oneStep: "One step goes all the way from noise, so little of the picture stays. Take more steps.",
+    missing: "That picture is not here any more. Choose it again, or start from noise.",
+    taken: "The next pictures begin with this one. Say what it should become, and draw.",
+    unreadable: "This file is no picture that the browser can read.",
+    unable: (title: string, isGraphs: boolean) =>
+      isGraphs
+        ? "ONNX Runtime cannot draw over a picture here: the exported models have no encoder."
+        : `${title} cannot draw over a picture: its files have no encoder.`,
+    over: "Draw over this",
+    overAbout: "Begin with the shown picture in place of noise",
+    key: "Draw over the shown picture",
   },
   varied: (variations: NonNullable<Recipe["variations"]>) =>
     variations.map(({ seed, strength }) => `varied by ${Math.round(strength * 100)} % towards ${seed}`).join(", "),

@@ -272,7 +272,8 @@ export const strings = {
   badLink: (names: readonly string[]) => `This link’s ${names.join(", ")} could not be read. The rest of it holds.`,
   putAside: "What you were writing is kept.",
   bringBack: "Bring it back",
-  noRecipe: "This file holds no recipe of Onestroke. A PNG that was saved here does, if no other program has changed it since.",
+  noRecipe:
+    "This file holds no recipe of Onestroke. A PNG that was saved here does, if no other program has changed it since. To draw over a picture, choose it at “Start from a picture”.",
   notTaken: "The page takes pictures that were saved here, models, as a folder or a file of weights, and LoRAs.",
   sharedOver: (prompt: string) => `The shared text is the prompt now. Before, it was: ${prompt}`,
 

@@ -1,6 +1,6 @@
-// `npm run bench -- [--steering] [--json FILE] [--small]`: our engine and onnxruntime-web side by
+// `npm run bench -- [--steering | --cancel] [--json FILE] [--small]`: our engine and onnxruntime-web side by
 // side in one headless Chromium page, on one device, alternating. With `--steering`: what a
-// negative prompt costs our engine, on Dawn in Node. `--small` runs shapes that take a second, to check
+// negative prompt costs our engine, on Dawn in Node. With `--cancel`: what a cancelled picture leaves on the GPU. `--small` runs shapes that take a second, to check
 // that everything works. With `--plan NETWORK`: what a plan dispatches, counted without a GPU;
 // `--plan all` counts every network in both formats. With `--compile FAMILY`: the plan's pipelines
 // through the shader compiler of an AMD GPU that this machine does not have (`--small`: the ten heaviest).
@@ -11,8 +11,10 @@ import type { Scale } from "./bench/page/rows";
 import { OnestrokeError } from "../common/errors";
 import type { NumberFormat } from "../engine/tensor";
 import { openDevices } from "./adapters";
+import { benchCancel, cancelText } from "./bench/cancel";
 import { COMPILE_HEADER, compilePlan } from "./bench/compile";
 import { openBenchPage } from "./bench/open-page";
+import { bestDevice } from "./compute";
 import { GPUS } from "./bench/plan/gpus";
 import { reportPlan, type PlanCounts } from "./bench/plan";
 import { PLANNED_NETWORKS } from "./bench/plan/networks";
@@ -22,7 +24,7 @@ import { steeringText } from "./bench/steering/report";
 
 const FORMATS = ["f16", "f32"] as const satisfies readonly NumberFormat[];
 
-const USAGE = `usage: npm run bench -- [--steering] [--json FILE] [--small]
+const USAGE = `usage: npm run bench -- [--steering | --cancel] [--json FILE] [--small]
        npm run bench -- --plan NETWORK [--format f16|f32] [--gpu NAME] [--json FILE]
        npm run bench -- --compile FAMILY [--plan NETWORK] [--format f16|f32] [--small] [--json FILE]
 networks: ${PLANNED_NETWORKS.join(", ")}, all
@@ -34,6 +36,7 @@ async function main(): Promise<void> {
       json: { type: "string" },
       small: { type: "boolean", default: false },
       steering: { type: "boolean", default: false },
+      cancel: { type: "boolean", default: false },
       plan: { type: "string" },
       compile: { type: "string" },
       format: { type: "string", default: "f16" },
@@ -51,6 +54,7 @@ async function main(): Promise<void> {
 interface Choices {
   readonly small: boolean;
   readonly steering: boolean;
+  readonly cancel: boolean;
   readonly plan?: string | undefined;
   readonly format: string;
   readonly gpu?: string | undefined;
@@ -59,6 +63,7 @@ interface Choices {
 async function measured(choices: Choices) {
   if (choices.plan !== undefined) return plans(choices.plan, choices);
   const scale = choices.small ? "small" : "full";
+  if (choices.cancel) return cancel(choices.small ? 64 : 256);
   return choices.steering ? steering(scale) : sideBySide(scale);
 }
 
@@ -75,6 +80,14 @@ async function sideBySide(scale: Scale) {
   } finally {
     await page.close();
   }
+}
+
+async function cancel(side: number) {
+  const device = await bestDevice();
+  const report = await benchCancel(device, side);
+  log(cancelText(report));
+  device.destroy();
+  return report;
 }
 
 async function steering(scale: Scale) {

@@ -85,8 +85,7 @@ test("a model is loaded anew for other LoRAs, with their files, and not for othe
     { modelsRoot: "https://page.example/models/" },
     "wait",
     QUICK,
-    undefined,
-    (name) => (name === "ink" ? new Blob(["12345"]) : undefined),
+    { loraOf: (name) => (name === "ink" ? new Blob(["12345"]) : undefined) },
   );
   const drawn = (...loras: NonNullable<Recipe["loras"]>) => generator.generate({ ...RECIPE, loras });
   await generator.generate(RECIPE);
@@ -115,9 +114,7 @@ test("a model is loaded anew for other weights, with what the page knows of its 
     { modelsRoot: "https://page.example/models/" },
     "wait",
     QUICK,
-    undefined,
-    undefined,
-    () => numbers,
+    { numbersOf: () => numbers },
   );
   await generator.load("gradient");
   // What the guard has found is the worker's own news: it has it already.

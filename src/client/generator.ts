@@ -7,6 +7,7 @@ import type { Engine } from "../common/engine";
 import type { CountedTexts, TextLengths, Drawing, DrawHooks } from "../common/drawing";
 import type { ModelFacts } from "../common/model-facts";
 import type { ModelNumbers } from "../common/model-numbers";
+import type { Picture } from "../common/picture";
 import { normalisePrompt, parseRecipe, type Recipe } from "../common/recipe";
 import type { Answer, Call, Roots } from "../protocol/messages";
 // Vite bundles the worker and gives its address; the linter looks for the file as it is.
@@ -32,6 +33,8 @@ export interface GeneratorOptions {
   readonly loraOf?: (name: string) => Blob | undefined;
   /** Says in which numbers a model is kept and computed here, whenever it is called for. Without it the worker takes what fits. */
   readonly numbersOf?: (model: string) => ModelNumbers;
+  /** Gives the picture that a recipe is drawn over, at the recipe's size. Without it no such recipe is drawn. */
+  readonly pictureOf?: (recipe: Recipe) => Picture | undefined;
   /** Whether a new picture waits for one that is still being drawn, or replaces it. The default is `wait`. */
   readonly whenBusy?: "wait" | "replace";
 }
@@ -59,16 +62,14 @@ export interface Generator {
 }
 
 export function createGenerator(options: GeneratorOptions = {}): Generator {
-  const { modelsRoot = "models/", runtimeRoot, workerAddress = workerScript, whenBusy = "wait", filesOf, loraOf, numbersOf } = options;
+  const { modelsRoot = "models/", runtimeRoot, workerAddress = workerScript, whenBusy = "wait" } = options;
   const absolute = (address: string | URL): string => new URL(address, document.baseURI).href;
   const generator = superviseGenerator(
     (listeners) => startWorker(workerAddress, listeners),
     { modelsRoot: absolute(modelsRoot), ...(runtimeRoot === undefined ? {} : { runtimeRoot: absolute(runtimeRoot) }) },
     whenBusy,
     SUPERVISION,
-    filesOf,
-    loraOf,
-    numbersOf,
+    options,
   );
   const look = (): void => generator.tellSeen(document.visibilityState === "visible");
   document.addEventListener("visibilitychange", look);
@@ -87,15 +88,16 @@ interface WatchedGenerator extends Generator {
   tellSeen(isSeen: boolean): void;
 }
 
+/** Where a generator finds what a recipe only names. */
+type Sources = Pick<GeneratorOptions, "filesOf" | "loraOf" | "numbersOf" | "pictureOf">;
+
 /** What `createGenerator` makes, with a worker and an address of the caller's. Pages use `createGenerator`. */
 export function superviseGenerator(
   spawn: SpawnWorker,
   roots: Roots,
   whenBusy: "wait" | "replace",
   patience: Supervision = SUPERVISION,
-  filesOf: GeneratorOptions["filesOf"] = async () => undefined,
-  loraOf: GeneratorOptions["loraOf"] = () => undefined,
-  numbersOf: GeneratorOptions["numbersOf"] = () => ({}),
+  { filesOf, loraOf, numbersOf, pictureOf }: Sources = {},
 ): WatchedGenerator {
   const supervisor = new Supervisor(spawn, roots, patience);
   let current: AbortController | undefined;
@@ -137,8 +139,8 @@ export function superviseGenerator(
   }
 
   async function thingsFor(model: string): Promise<Pick<Call, "engine" | "files" | "numbers">> {
-    const files = await filesOf(model);
-    return { engine: askedEngine(), files, numbers: numbersOf(model) };
+    const files = await filesOf?.(model);
+    return { engine: askedEngine(), files, numbers: numbersOf?.(model) ?? {} };
   }
 
   return {
@@ -164,9 +166,17 @@ export function superviseGenerator(
       // Nobody looks at previews that nobody takes.
       const isShown = hooks.onPreview !== undefined;
       const previewing = { previewShare: isShown ? hooks.previewShare : 0, firstStepShown: isShown && hooks.firstStepShown };
-      const loras = recipe.loras?.map((lora) => ({ ...lora, file: loraOf(lora.name) }));
+      const loras = recipe.loras?.map((lora) => ({ ...lora, file: loraOf?.(lora.name) }));
+      const start = recipe.start === undefined ? undefined : pictureOf?.(recipe);
       const call = async (): Promise<Call> => {
-        return { type: "generate", recipe, ...previewing, ...(await thingsFor(recipe.model)), ...(loras === undefined ? {} : { loras }) };
+        return {
+          type: "generate",
+          recipe,
+          ...previewing,
+          ...(await thingsFor(recipe.model)),
+          ...(start && { start }),
+          ...(loras && { loras }),
+        };
       };
       const answer = await callTwice(call, { ...hooks, signal });
       invariant(answer.type === "drawn", "a generate is answered by `drawn`");

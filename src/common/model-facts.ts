@@ -61,6 +61,8 @@ export interface ModelFacts {
   readonly steering: SteeringDefaults;
   /** Why a picture in few steps may turn out badly, told to a person who chose the sampling rule. */
   readonly doubt?: string | undefined;
+  /** Whether it draws over a picture: its files have an encoder for that, and what computes it runs one. */
+  readonly readsPictures: boolean;
   /** What computes its networks: the GPU's name, or "cpu". */
   readonly adapter: string;
   /** In the order they run. */

@@ -3,6 +3,7 @@
 import { MAX_SIDE } from "./limits";
 import { loraFromText, loraToText } from "./recipe-lora";
 import { invalid, parseRecipe, type Recipe } from "./recipe";
+import { startFromText, startToText } from "./recipe-start";
 import { variationFromText, variationToText } from "./recipe-variation";
 import type { Steering } from "./steering";
 
@@ -16,6 +17,7 @@ export function recipeToQuery(recipe: Recipe): string {
   query.set("steps", String(recipe.steps));
   query.set("seed", recipe.seed);
   for (const variation of recipe.variations ?? []) query.append("variation", variationToText(variation));
+  if (recipe.start !== undefined) query.set("start", startToText(recipe.start));
   query.set("size", `${recipe.width}x${recipe.height}`);
   query.set("model", recipe.model);
   for (const lora of recipe.loras ?? []) query.append("lora", loraToText(lora));
@@ -32,6 +34,7 @@ export function recipeFromQuery(text: string, defaults: Recipe): Recipe {
   const size = query.get("size");
   const steering = query.get("steering");
   const rows = query.get("rows");
+  const start = query.get("start");
   return parseRecipe({
     model: query.get("model") ?? defaults.model,
     loras: query.has("lora") ? query.getAll("lora").map(loraFromText) : defaults.loras,
@@ -43,6 +46,7 @@ export function recipeFromQuery(text: string, defaults: Recipe): Recipe {
     steps: steps === null ? defaults.steps : wholeNumber(steps, "steps"),
     seed: query.get("seed") ?? defaults.seed,
     variations: query.has("variation") ? query.getAll("variation").map(variationFromText) : defaults.variations,
+    start: start === null ? defaults.start : startFromText(start),
     ...(size === null ? { width: defaults.width, height: defaults.height } : sizeFromText(size)),
   });
 }

@@ -16,6 +16,7 @@ import {
   MOST_VARIATIONS,
 } from "./limits";
 import { parseLoras, type RecipeLora } from "./recipe-lora";
+import { isPictureName, type RecipeStart } from "./recipe-start";
 import type { RecipeVariation } from "./recipe-variation";
 import { isRepositoryName } from "./repository-name";
 import { STEERING_RANGES, type Steering } from "./steering";
@@ -41,6 +42,8 @@ export interface Recipe {
   readonly seed: string;
   /** How its noise goes on from the seed's, in this order; absent where it is the seed's own. */
   readonly variations?: readonly RecipeVariation[];
+  /** What it is drawn over; absent where it begins with noise alone. */
+  readonly start?: RecipeStart;
   readonly width: number;
   readonly height: number;
 }
@@ -59,6 +62,7 @@ export function parseRecipe(value: unknown): Recipe {
     steps: parseInteger(fields["steps"], "steps", 1, MAX_STEPS),
     seed: parseSeed(fields["seed"]),
     ...parseVariationList(fields["variations"]),
+    ...parseStart(fields["start"]),
     width: parseInteger(fields["width"], "width", MIN_SIDE, MAX_SIDE),
     height: parseInteger(fields["height"], "height", MIN_SIDE, MAX_SIDE),
   };
@@ -139,6 +143,13 @@ function parseVariationList(value: unknown = []): Pick<Recipe, "variations"> {
     return { seed: parseSeed(fields["seed"], "variations"), strength: parseNumber(fields["strength"], "variations", [0, 1]) };
   });
   return variations.length === 0 ? {} : { variations };
+}
+
+function parseStart(value: unknown): Pick<Recipe, "start"> {
+  if (value === undefined) return {};
+  const { picture, strength } = objectOf(value, "start");
+  if (!isPictureName(picture)) throw invalid("start", "the picture to start from is named by 32 hexadecimal digits");
+  return { start: { picture, strength: parseNumber(strength, "start", [0, 1]) } };
 }
 
 function parsePrompt(value: unknown, field: string): string {

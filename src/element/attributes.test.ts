@@ -12,6 +12,7 @@ const FACTS: ModelFacts = {
   sizeMultiple: 8,
   maxSteps: 4,
   steering: STEERING_DEFAULTS.sdxl,
+  readsPictures: true,
   adapter: "cpu",
   parts: [],
 };

@@ -8,6 +8,8 @@ import type { Plan, PreparedDispatch } from "./plan";
 /** What a chunk should take: short enough to cancel quickly, long enough to keep the GPU busy. */
 const CHUNK_MS = 30;
 const FIRST_CHUNK = 16;
+/** How many dispatches a chunk had when the plan ran last: its next run begins with as many. */
+const paces = new WeakMap<Plan, number>();
 const LARGEST_CHUNK = 512;
 
 /**
@@ -18,8 +20,8 @@ const LARGEST_CHUNK = 512;
 export async function runPlan(plan: Plan, signal?: AbortSignal): Promise<void> {
   const pending = plan.begin();
   const { queue } = plan.device.gpu;
-  let chunk = FIRST_CHUNK;
-  let previous: Promise<unknown> = Promise.resolve();
+  let chunk = paces.get(plan) ?? FIRST_CHUNK;
+  let previous: Promise<unknown> | undefined;
   for (let first = 0; first < pending.length;) {
     throwIfStopped(plan, signal);
     const started = performance.now();
@@ -31,10 +33,14 @@ export async function runPlan(plan: Plan, signal?: AbortSignal): Promise<void> {
     const done = queue.onSubmittedWorkDone();
     // Looked at one chunk later; `throwIfStopped` says what a rejection means.
     done.catch(() => undefined);
-    await previous.catch(() => plan.device.assertAlive());
-    const elapsed = performance.now() - started;
-    if (elapsed > 2 * CHUNK_MS) chunk = Math.max(1, chunk >> 1);
-    else if (elapsed < CHUNK_MS / 2) chunk = Math.min(LARGEST_CHUNK, chunk * 2);
+    // The first chunk is not waited for, so it tells nothing of the pace.
+    if (previous !== undefined) {
+      await previous.catch(() => plan.device.assertAlive());
+      const elapsed = performance.now() - started;
+      if (elapsed > 2 * CHUNK_MS) chunk = Math.max(1, chunk >> 1);
+      else if (elapsed < CHUNK_MS / 2) chunk = Math.min(LARGEST_CHUNK, chunk * 2);
+      paces.set(plan, chunk);
+    }
     previous = done;
   }
   throwIfStopped(plan, signal);

@@ -286,35 +286,38 @@ test.each([
 });
 
 describe("over a picture", () => {
-  const start = async (strength: number) => ({ picture: await draw({ seed: "11" }), strength });
+  const picture = () => draw({ seed: "11" });
+  const start = (strength: number) => ({ picture: "0".repeat(32), strength });
   /** Mean absolute difference of two pictures, 0 to 255. */
   const difference = (left: Picture, right: Picture): number =>
     left.data.reduce((sum, value, i) => sum + Math.abs(value - (right.data[i] ?? NaN)), 0) / left.data.length;
-  const over = async (strength: number, steps: number) => (await model.draw({ ...SMALL, steps }, {}, await start(strength))).picture;
+  const over = async (strength: number, steps: number) =>
+    (await model.draw({ ...SMALL, steps, start: start(strength) }, {}, await picture())).picture;
 
   test("the last of several steps, alone, leaves more of the picture than all of them do", async () => {
-    const { picture } = await start(1);
+    const under = await picture();
     const [little, much] = [await over(0.25, 4), await over(1, 4)];
-    expect(difference(little, picture)).toBeLessThan(difference(much, picture));
+    expect(difference(little, under)).toBeLessThan(difference(much, under));
     // Control: neither of them is the picture that is drawn from noise alone.
     expect(little.data).not.toEqual((await draw({ steps: 4 })).data);
   });
 
-  test.each([
-    ["of another size", { width: 160 }, 1],
-    ["at more strength than there is", {}, 1.5],
-    ["at no number", {}, NaN],
-  ])("a picture %s is refused", async (_, changes, strength) => {
-    await expect(model.draw({ ...SMALL, ...changes }, {}, await start(strength))).rejects.toMatchObject({ code: "invalid-input" });
+  test("a picture of another size is refused, and so is a recipe whose picture is not here", async () => {
+    const recipe = { ...SMALL, start: start(1) };
+    const refused = { code: "invalid-input", detail: { field: "start" } };
+    await expect(model.draw({ ...recipe, width: 160 }, {}, await picture())).rejects.toMatchObject(refused);
+    await expect(model.draw(recipe)).rejects.toMatchObject(refused);
   });
+
+  test("a model says whether it can do that", () => expect(model.facts.readsPictures).toBe(true));
 
   test("only the steps that are taken are counted, and one is always taken", async () => {
     const steps: string[] = [];
     const onProgress = (event: Progress) => {
       if (event.stage === "step") steps.push(`${event.step} of ${event.steps}`);
     };
-    await model.draw({ ...SMALL, steps: 4 }, { onProgress }, await start(0.5));
-    await model.draw({ ...SMALL, steps: 1 }, { onProgress }, await start(0));
+    await model.draw({ ...SMALL, steps: 4, start: start(0.5) }, { onProgress }, await picture());
+    await model.draw({ ...SMALL, steps: 1, start: start(0) }, { onProgress }, await picture());
     expect(steps).toEqual(["1 of 2", "2 of 2", "1 of 1"]);
   });
 });

@@ -4,6 +4,7 @@ import type { Drawing, DrawHooks, TextLength, Timings } from "../common/drawing"
 import type { Emphasis } from "../common/emphasis";
 import { OnestrokeError } from "../common/errors";
 import type { ModelFacts } from "../common/model-facts";
+import type { Picture } from "../common/picture";
 import type { Recipe } from "../common/recipe";
 import { isSameLoras } from "../common/recipe-lora";
 import { noiseOf } from "../samplers/noise/noise-source";
@@ -13,7 +14,7 @@ import { effectiveSteering, steeringAt } from "../steering/schedule";
 import { checkPicture } from "./check-picture";
 import type { Condition, Denoising, Measured, ModelEngine } from "./engine";
 import { guarded } from "./float16-guard";
-import { fitRecipe, fitStart, type StartPicture } from "./fit";
+import { fitRecipe, fittingStart } from "./fit";
 import { meaningOf } from "./meaning";
 import { PreviewPace, type Previews } from "./previews";
 import { Texts } from "./texts";
@@ -40,9 +41,10 @@ export class Model {
 
   /**
    * @param recipe valid, for this model
+   * @param start what the recipe is drawn over, if it names a picture
    * @throws OnestrokeError `invalid-input`, `bad-image`, `model-*`, `gpu-*`, `cancelled`
    */
-  async draw(recipe: Recipe, hooks: DrawHooks = {}, start?: StartPicture): Promise<Drawing> {
+  async draw(recipe: Recipe, hooks: DrawHooks = {}, start?: Picture): Promise<Drawing> {
     await this.#reweigh(recipe, new Work(hooks));
     // Where float16 breaks a picture it is drawn once more, and only that one is timed.
     const { widening } = this.#engine;
@@ -72,7 +74,7 @@ export class Model {
     }
   }
 
-  async #drawOnce(recipe: Recipe, hooks: DrawHooks, start: StartPicture | undefined): Promise<Pick<Drawing, "picture" | "timings">> {
+  async #drawOnce(recipe: Recipe, hooks: DrawHooks, start: Picture | undefined): Promise<Pick<Drawing, "picture" | "timings">> {
     const work = new Work(hooks);
     const previews = this.#previews.of(recipe, recipe.steps, hooks);
     const denoising = await this.#denoise(recipe, work, previews, start);
@@ -122,10 +124,10 @@ export class Model {
   }
 
   /** Runs every step up to the finished latent, which is `next` of the last step. */
-  async #denoise(recipe: Recipe, work: Work, previews: Previews | undefined, start: StartPicture | undefined): Promise<Denoising> {
+  async #denoise(recipe: Recipe, work: Work, previews: Previews | undefined, named: Picture | undefined): Promise<Denoising> {
     // 1. What the recipe asks of this model.
     fitRecipe(recipe, this.facts);
-    if (start !== undefined) fitStart(start, recipe);
+    const start = fittingStart(recipe, named);
     const { channels, factor } = this.#engine.latent;
     const schedule = scheduleFor(this.#engine.sampler, recipe.steps);
     const steering = effectiveSteering(recipe.steering, recipe.negative);
@@ -138,11 +140,11 @@ export class Model {
     const noiseSource = noiseOf(recipe);
     const draw = (): Float32Array => noiseSource((channels * recipe.height * recipe.width) / factor ** 2);
     const first = draw();
-    const steps = start === undefined ? schedule.steps : lastSteps(schedule.steps, start.strength);
+    const steps = start === undefined ? schedule.steps : lastSteps(schedule.steps, recipe.start?.strength ?? 1);
     const sample =
       start === undefined
         ? first.map((value) => value * schedule.initialNoiseScale)
-        : noised(await work.time("encode", () => this.#engine.encodePicture(start.picture, work)), first, steps[0]);
+        : noised(await work.time("encode", () => this.#engine.encodePicture(start, work)), first, steps[0]);
 
     // 4. The networks for this size, with room for these texts.
     const denoising = await this.#engine.begin(sample, condition, recipe, work);

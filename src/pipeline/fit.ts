@@ -24,20 +24,23 @@ function otherLoras(asked: readonly RecipeLora[], merged: readonly RecipeLora[],
   return `the recipe's LoRAs are ${list(asked)}, and those of ${title} as it is open are ${list(merged)}`;
 }
 
-/** A picture to start from, in place of noise alone. */
-export interface StartPicture {
-  /** Of the recipe's size. */
-  readonly picture: Picture;
-  /** Share of the steps that are taken over it, 0 to 1: 1 is all of them, which leaves little of it. */
-  readonly strength: number;
-}
-
-/** @throws OnestrokeError `invalid-input`, detail `field` */
-export function fitStart({ picture, strength }: StartPicture, { width, height }: Recipe): void {
+/**
+ * What a recipe is drawn over, or undefined where it begins with noise alone.
+ * @param picture of the recipe's size
+ * @throws OnestrokeError `invalid-input`, detail `field`
+ */
+export function fittingStart({ start, width, height }: Recipe, picture: Picture | undefined): Picture | undefined {
+  if (start === undefined) return undefined;
+  if (picture === undefined) {
+    throw new OnestrokeError("invalid-input", "the picture that the recipe is drawn over is not here", {
+      field: "start",
+      remedy: "Choose that picture again, or take it out of the recipe.",
+    });
+  }
   if (picture.width !== width || picture.height !== height) {
     throw unfit("start", `the picture to start from is ${picture.width}x${picture.height}, and the recipe asks for ${width}x${height}`);
   }
-  if (!(strength >= 0 && strength <= 1)) throw unfit("strength", `the strength must be a number from 0 to 1, not ${strength}`);
+  return picture;
 }
 
 /**

@@ -25,7 +25,12 @@ export type Call =
   /** @param model the model's id */
   | ({ readonly type: "load"; readonly model: string } & With)
   /** Loads the recipe's model first if it is not the loaded one. The recipe is valid. */
-  | ({ readonly type: "generate"; readonly recipe: Recipe } & Previewing & With);
+  | ({
+      readonly type: "generate";
+      readonly recipe: Recipe;
+      /** What the recipe is drawn over, if it names a picture. */ readonly start?: Picture | undefined;
+    } & Previewing &
+      With);
 
 /** How much of a drawing is shown before it is done, as in `DrawHooks`. */
 interface Previewing {

@@ -34,8 +34,8 @@ export async function openBackend({ modelsRoot, runtimeRoot }: Roots): Promise<B
           get facts() {
             return model.facts;
           },
-          draw: async (recipe, drawHooks) => {
-            const drawing = await model.draw(recipe, drawHooks);
+          draw: async (recipe, drawHooks, start) => {
+            const drawing = await model.draw(recipe, drawHooks, start);
             wide.set(id, drawing.inFloat32 ?? []);
             return drawing;
           },

@@ -113,7 +113,7 @@ export class Session {
       return;
     }
     const model = await this.#ensureModel(call.recipe.model, call, hooks);
-    const drawing = await model.draw(call.recipe, hooks);
+    const drawing = await model.draw(call.recipe, hooks, call.start);
     signal.throwIfAborted();
     this.#post({ type: "drawn", id: call.id, drawing }, [drawing.picture.data.buffer]);
   }

@@ -32,7 +32,7 @@ function setUp(ms: Partial<Record<Engine, number>>, quickest = createQuickestEng
       return { ...drawingOf(recipe), timings: { load: 9_000, compile: 9_000, encode: 0, denoise: [0], decode } };
     },
   };
-  const app = createApp(generator, NO_MODELS_KEPT, "", () => undefined, undefined, undefined, quickest);
+  const app = createApp(generator, NO_MODELS_KEPT, "", () => undefined, { quickest });
   return { app, used, state: () => app.store.getState() };
 }
 
@@ -133,7 +133,7 @@ describe("what is remembered", () => {
       useEngine: (chosen) => void (engine = chosen),
       load: async (id) => (engine === "ort-webgpu" ? Promise.reject(new OnestrokeError("gpu-unavailable", "gone")) : IDLE.load(id)),
     };
-    const app = createApp(generator, NO_MODELS_KEPT, "", () => undefined, undefined, undefined, quickest);
+    const app = createApp(generator, NO_MODELS_KEPT, "", () => undefined, { quickest });
     await app.start();
     expect(app.store.getState()).toMatchObject({ model: { kind: "ready" }, error: undefined });
     expect(await quickest.of("vignette")).toBeUndefined();

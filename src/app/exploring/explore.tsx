@@ -1,7 +1,8 @@
-// What leads on from the shown picture, below it: four like it.
+// What leads on from the shown picture, below it: four like it, or one that is drawn over it.
 import { useEffect, useId, useRef, type ReactNode } from "react";
 import { LockIcon } from "../icons";
 import { PictureCanvas } from "../stage/picture-canvas";
+import { factsOf } from "../state";
 import { strings } from "../strings";
 import { exploring as says } from "../strings-exploring";
 import { useApp, useAppState } from "../use-app";
@@ -12,6 +13,7 @@ export function Explore(): ReactNode {
   const app = useApp();
   const hasPicture = useAppState(({ shown }) => shown !== undefined);
   const isOpen = useAppState(({ exploring }) => exploring.isOpen);
+  const canDrawOver = useAppState((state) => factsOf(state)?.readsPictures === true);
   const opener = useRef<HTMLButtonElement>(null);
   const wasOpen = useRef(isOpen);
   useEffect(() => {
@@ -27,6 +29,11 @@ export function Explore(): ReactNode {
       <button ref={opener} type="button" className={styles["action"]} title={says.four.about} onClick={() => void app.explore()}>
         {says.four.name}
       </button>
+      {canDrawOver && (
+        <button type="button" className={styles["action"]} title={says.start.overAbout} onClick={() => void app.startFromShown()}>
+          {says.start.over}
+        </button>
+      )}
     </div>
   );
 }

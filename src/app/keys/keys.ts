@@ -22,6 +22,7 @@ export const KEYS: readonly Key[] = [
   { key: "r", says: keeping.does.roll, act: (app) => app.rollSeed() },
   { key: "i", says: keeping.does.idea, act: (app) => app.surprise() },
   { key: "4", says: exploring.four.key, act: (app) => void app.explore() },
+  { key: "o", says: exploring.start.key, act: (app) => void app.startFromShown() },
   { key: "v", says: exploring.live.key, act: (app) => app.setLive(!app.store.getState().live.isOn) },
   { key: "f", says: keeping.does.favour, act: (app) => favourShown(app) },
   { key: "s", says: keeping.savePng, act: (app) => void app.save("png") },

@@ -71,7 +71,7 @@ function setUp(numbers: KeptNumbers, inFloat32?: ModelNumbers["inFloat32"]) {
     },
     generate: async (recipe) => ({ ...drawingOf(recipe), model: facts(), ...(inFloat32 === undefined ? {} : { inFloat32 }) }),
   };
-  const app = createApp(generator, NO_MODELS_KEPT, "", () => undefined, undefined, undefined, undefined, numbers);
+  const app = createApp(generator, NO_MODELS_KEPT, "", () => undefined, { numbers });
   return { app, loaded, state: () => app.store.getState() };
 }
 

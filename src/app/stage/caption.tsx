@@ -4,6 +4,7 @@ import { drawingMs } from "../../common/drawing";
 import type { Recipe } from "../../common/recipe";
 import { idOf } from "../gallery/entry";
 import { HeartIcon, RedoIcon, UndoIcon } from "../icons";
+import { stepsTaken } from "../start/strength";
 import type { ShownPicture } from "../shown-picture";
 import { formatDuration, strings } from "../strings";
 import { details } from "../strings-details";
@@ -23,7 +24,7 @@ interface Props {
 }
 
 export function Caption({ recipe, picture }: Props): ReactNode {
-  const { loras = [], prompt, negative, seed, variations = [], rows, steps, width, height } = recipe;
+  const { loras = [], prompt, negative, seed, start, variations = [], rows, steps, width, height } = recipe;
   const timings = picture?.timings;
   const smaller = picture?.model && details.smallerWeights(picture.model);
   return (
@@ -41,7 +42,8 @@ export function Caption({ recipe, picture }: Props): ReactNode {
           <p className={styles["facts"]}>
             {loras.map(({ name, weight }) => `${name} ${weight} · `).join("")}
             {rows !== undefined && `${details.textRows(rows)} · `}
-            {strings.seed} {seed} · {variations.length > 0 && `${exploring.varied(variations)} · `}
+            {strings.seed} {seed} · {start !== undefined && `${exploring.start.taking(stepsTaken(start.strength, steps), steps)} · `}
+            {variations.length > 0 && `${exploring.varied(variations)} · `}
             {strings.stepCount(steps)} · {strings.sizeOf(width, height)}
             {timings !== undefined && ` · ${formatDuration(drawingMs(timings))}`}
             {smaller !== undefined && ` · ${smaller}`}

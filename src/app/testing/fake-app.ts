@@ -76,7 +76,7 @@ export function setUp(
       return generate(recipe, hooks);
     },
   };
-  const app = createApp(generator, NO_MODELS_KEPT, query, (kept) => queries.push(kept), undefined, keep, undefined, undefined, sight);
+  const app = createApp(generator, NO_MODELS_KEPT, query, (kept) => queries.push(kept), { ...(keep && { keep }), ...(sight && { sight }) });
   return { app, asked, queries, state: () => app.store.getState() };
 }
 

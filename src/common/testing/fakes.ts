@@ -27,6 +27,7 @@ export const FACTS: ModelFacts = {
     nag: { method: "nag", scale: 2, tau: 2.5, alpha: 0.5, sigmaEnd: 4 },
     sigmaEnd: 4,
   },
+  readsPictures: true,
   adapter: "cpu",
   parts: [{ name: "unet", engine: "wgsl", byteLength: 1_000 }],
 };

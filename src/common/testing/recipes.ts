@@ -36,10 +36,14 @@ const FIELDS: { readonly [Field in keyof Recipe]-?: fc.Arbitrary<Exclude<Recipe[
     minLength: 1,
     maxLength: 3,
   }),
+  start: fc.record({
+    picture: fc.constantFrom("0123456789abcdef0123456789abcdef", "0".repeat(32), "f".repeat(32)),
+    strength: within([0, 1]),
+  }),
   width: fc.integer({ min: MIN_SIDE, max: MAX_SIDE }),
   height: fc.integer({ min: MIN_SIDE, max: MAX_SIDE }),
 };
 
-const { loras: _, emphasis: __, rows: ___, variations: ____, ...required } = FIELDS;
+const { loras: _, emphasis: __, rows: ___, variations: ____, start: _____, ...required } = FIELDS;
 
 export const RECIPES: fc.Arbitrary<Recipe> = fc.oneof(fc.record(required), fc.record(FIELDS));

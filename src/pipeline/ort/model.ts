@@ -158,6 +158,8 @@ function factsOf({ runtime, checkpoint }: Parts, parts: readonly ModelPart[], te
     maxSteps: entry?.steps.maximum ?? maxSteps(sampler),
     doubt: sampler.doubt,
     steering: STEERING_DEFAULTS[family ?? familyOfTextChannels(textChannels)],
+    // The exports have a decoder alone.
+    readsPictures: false,
     adapter: backend.provider === "webgpu" ? backend.device.name : "cpu",
     parts,
   };

@@ -46,14 +46,12 @@ export interface WgslOptions {
 export async function openWgslModel(manifest: Manifest, device: Device, hooks: DrawHooks = {}, options: WgslOptions = {}): Promise<Model> {
   const format = options.format ?? (device.hasFloat16 ? "f16" : "f32");
   const texts = await WgslTextEncoder.openAll(manifest, device, { format }, hooks.signal);
-  const networks = {
-    texts,
-    denoiser: new WgslDenoiser(manifest, device, { format }),
-    autoencoder: new WgslAutoencoder(manifest, device, format),
-  };
+  const autoencoder = new WgslAutoencoder(manifest, device, format);
+  const networks = { texts, denoiser: new WgslDenoiser(manifest, device, { format }), autoencoder };
   const planned = await planModel(manifest, device, networks, { ...options, format }, hooks.signal);
   for (const { network } of [...texts, networks.denoiser]) network.useWeights(planned.weights.get(network.name) ?? "f16");
-  const engine = new WgslEngine(manifest, device, networks, planned, options);
+  const readsPictures = await autoencoder.canEncode(hooks.signal);
+  const engine = new WgslEngine(manifest, device, { ...networks, readsPictures }, planned, options);
   const work = loadingWork(hooks, engine.facts.weightBytes);
   try {
     await engine.prepare(work);
@@ -80,7 +78,7 @@ class WgslEngine implements ModelEngine {
   constructor(
     manifest: Manifest,
     device: Device,
-    { texts, denoiser, autoencoder }: WgslNetworks,
+    { texts, denoiser, autoencoder, readsPictures }: WgslNetworks & { readonly readsPictures: boolean },
     { planned, size, formats, weights, byWeights }: PlannedModel,
     { sampler, memoryBytes, inFloat32 = [] }: WgslOptions,
   ) {
@@ -133,6 +131,7 @@ class WgslEngine implements ModelEngine {
       maxSteps: manifest.steps?.maximum ?? maxSteps(this.sampler),
       steering: steeringDefaults(manifest),
       doubt: this.sampler.doubt,
+      readsPictures,
       adapter: device.name,
       parts: partsOf(manifest, weights),
     };

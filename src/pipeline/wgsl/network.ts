@@ -100,6 +100,14 @@ export class Network {
     this.#options = { ...this.#options, weights };
   }
 
+  /** Whether the files have all tensors of the graph that `build` makes. What is wrong with a file is said when it is read for drawing. */
+  async has(build: (g: GraphBuilder) => void, signal?: AbortSignal): Promise<boolean> {
+    const builder = new GraphBuilder();
+    build(builder);
+    const reader = await this.#files(signal).catch(() => undefined);
+    return reader !== undefined && [...checkpointTensors(builder.build()).keys()].every((name) => reader.has(name));
+  }
+
   /** Computes in this format from the next plan on. The weights stay as they are. */
   useFormat(format: NumberFormat): void {
     if (format === this.#format) return;

@@ -1,0 +1,57 @@
+// Drawing over a picture: the shown one and one that is dropped, more or less of it, and the way back to noise.
+import AxeBuilder from "@axe-core/playwright";
+import { expect, test, type Studio } from "./studio";
+
+const dial = ({ page }: Studio) => page.getByRole("slider", { name: "Drawn over it" });
+
+/** The mean absolute difference of two pictures' bytes. */
+function difference(left: string, right: string): number {
+  const [one, other] = [Buffer.from(left, "base64"), Buffer.from(right, "base64")];
+  return one.reduce((sum, value, at) => sum + Math.abs(value - (other[at] ?? Number.NaN)), 0) / one.length;
+}
+
+test("the shown picture, then a dropped one, and noise again", async ({ studio }) => {
+  const { page } = studio;
+  const night = await studio.drawn({ prompt: "a harbour at night", negative: "", seed: "4", steps: 1 });
+  await page.getByRole("button", { name: "Draw over this" }).press("Enter");
+  await expect(dial(studio)).toHaveAttribute("aria-valuetext", "2 of 4 steps");
+  await dial(studio).press("Home");
+  await expect(dial(studio)).toHaveAttribute("aria-valuetext", "1 of 4 steps");
+  const little = await studio.drawn({ prompt: "a meadow at noon" });
+  await dial(studio).press("End");
+  const much = await studio.drawn({});
+  expect(difference(little.pixels, night.pixels)).toBeLessThan(difference(much.pixels, night.pixels));
+  await expect(page.getByText(/over a picture, 4 of 4 steps/)).toBeVisible();
+
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, help }) => `${id}: ${help}`)).toEqual([]);
+
+  // A photograph of another ratio.
+  await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(120, 40);
+    const context = canvas.getContext("2d");
+    if (context !== null) {
+      context.fillStyle = "rgb(200, 30, 30)";
+      context.fillRect(0, 0, 120, 40);
+    }
+    const data = new DataTransfer();
+    data.items.add(new File([await canvas.convertToBlob({ type: "image/jpeg" })], "red.jpg", { type: "image/jpeg" }));
+    document.body.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: data }));
+  });
+  await expect(dial(studio)).toHaveAttribute("aria-valuetext", "2 of 4 steps");
+  await dial(studio).press("Home");
+  const red = await studio.drawn({});
+  expect(red.statistics.warmth).toBeGreaterThan(little.statistics.warmth);
+
+  // The picture lasts as long as the page, and what was drawn over it is kept.
+  await page.reload();
+  expect((await studio.finished()).pixels).toBe(red.pixels);
+  await expect(page.getByText("That picture is not here any more.")).toBeVisible();
+  await studio.prompt().press("Control+Enter");
+  await expect(studio.alert()).toContainText("Choose that picture again");
+  await page.getByRole("button", { name: "Start from noise again" }).click();
+  await expect(studio.alert()).toBeHidden();
+  await expect(dial(studio)).toBeHidden();
+  await studio.drawn({ seed: "4", steps: 1 });
+  expect(studio.complaints).toEqual([]);
+});

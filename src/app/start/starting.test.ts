@@ -1,0 +1,129 @@
+// Starting from a picture: which one a recipe names and gets, how much of it is drawn over, and that it goes along with what it belongs to.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { OnestrokeError } from "../../common/errors";
+import { MAX_STEPS } from "../../common/limits";
+import type { Picture } from "../../common/picture";
+import { RECIPE } from "../../common/testing/fakes";
+import { draw, IDLE, MODEL, NO_MODELS_KEPT, setUp } from "../testing/fake-app";
+import { createApp } from "../store";
+import { middleOf, pictureName } from "./source";
+import { createStartPictures } from "./starting";
+import { stepsTaken, strengthOf } from "./strength";
+
+const pictureOf = (width: number, height: number, value: number): Picture => ({
+  width,
+  height,
+  data: new Uint8ClampedArray(4 * width * height).fill(value),
+});
+
+/** It reads a file's size as a grey, and cuts without looking. */
+const TOOLS = {
+  read: async (file: Blob) => (file.size === 0 ? Promise.reject(new Error("no picture")) : pictureOf(4, 2, file.size)),
+  fit: ({ data }: Picture, width: number, height: number) => pictureOf(width, height, data[0] ?? 0),
+};
+
+function startingApp() {
+  const starts = createStartPictures(TOOLS);
+  const app = createApp(IDLE, NO_MODELS_KEPT, "", () => undefined, { starts });
+  return { app, starts, state: () => app.store.getState() };
+}
+
+describe("the strength", () => {
+  test("takes as many steps as were chosen, whatever their number", () => {
+    const chosen = fc
+      .integer({ min: 1, max: MAX_STEPS })
+      .chain((steps) => fc.tuple(fc.integer({ min: 1, max: steps }), fc.constant(steps)));
+    fc.assert(
+      fc.property(chosen, ([taken, steps]) => {
+        const strength = strengthOf(taken, steps);
+        expect(strength).toBeLessThanOrEqual(1);
+        expect(stepsTaken(strength, steps)).toBe(taken);
+      }),
+    );
+  });
+
+  test("is held to the steps there are", () => {
+    expect([stepsTaken(0, 4), stepsTaken(1, 4), stepsTaken(0.5, 1)]).toEqual([1, 4, 1]);
+  });
+});
+
+test("the middle of a picture is cut out for another ratio", () => {
+  expect(middleOf({ width: 400, height: 200 }, { width: 64, height: 64 })).toEqual({ left: 100, top: 0, width: 200, height: 200 });
+  expect(middleOf({ width: 100, height: 300 }, { width: 200, height: 100 })).toEqual({ left: 0, top: 125, width: 100, height: 50 });
+  expect(middleOf({ width: 96, height: 64 }, { width: 48, height: 32 })).toEqual({ left: 0, top: 0, width: 96, height: 64 });
+});
+
+test("a picture's name is its size and pixels", async () => {
+  const name = await pictureName(pictureOf(4, 2, 9));
+  expect(name).toMatch(/^[0-9a-f]{32}$/);
+  expect(await pictureName(pictureOf(4, 2, 9))).toBe(name);
+  expect(await pictureName(pictureOf(2, 4, 9))).not.toBe(name);
+  expect(await pictureName(pictureOf(4, 2, 8))).not.toBe(name);
+});
+
+describe("pictures to start from", () => {
+  test("come at the size of the recipe that names them, and the oldest make way", async () => {
+    const starts = createStartPictures(TOOLS);
+    const names: string[] = [];
+    for (let grey = 1; grey <= 9; grey++) names.push(await starts.add(pictureOf(4, 2, grey)));
+    const at = (index: number) => starts.pictureOf({ ...RECIPE, start: { picture: names[index] ?? "", strength: 0.5 } });
+    expect(at(8)).toEqual(pictureOf(RECIPE.width, RECIPE.height, 9));
+    expect(at(1)).toBeDefined();
+    expect(at(0)).toBeUndefined();
+    expect(starts.pictureOf(RECIPE), "a recipe that names none").toBeUndefined();
+  });
+});
+
+describe("in the app", () => {
+  test("a file is drawn over, in more steps than one and half of them", async () => {
+    const { app, starts, state } = startingApp();
+    await app.start();
+    await app.startFromFile(new Blob(["grey"]));
+    const { start, steps } = state().draft;
+    expect(steps).toBe(MODEL.maxSteps);
+    expect(start).toEqual({ picture: await pictureName(pictureOf(4, 2, 4)), strength: 0.5 });
+    await app.draw();
+    const drawn = state().shown?.recipe;
+    expect(drawn?.start).toEqual(start);
+    expect(drawn && starts.pictureOf(drawn)?.data[0]).toBe(4);
+    expect(start && app.startPicture(start)).toEqual(pictureOf(4, 2, 4));
+    // A picture that was drawn from noise brings that back.
+    await app.undo();
+    expect(state().draft.start).toBeUndefined();
+    await app.redo();
+    expect(state().draft.start).toEqual(start);
+    app.store.setState({ error: new OnestrokeError("invalid-input", "that picture is not here", { field: "start" }) });
+    app.startFromNoise();
+    expect(state().error, "it may have been what was wrong").toBeUndefined();
+    await app.draw();
+    expect(state().shown?.recipe).not.toHaveProperty("start");
+  });
+
+  test("the shown picture is drawn over at the steps that were chosen", async () => {
+    const { app, state } = startingApp();
+    await draw(app, { steps: 3 });
+    await app.startFromShown();
+    expect(state().draft).toMatchObject({ steps: 3, start: { strength: 0.67 } });
+  });
+
+  test("what is no picture is said to be none, and changes nothing", async () => {
+    const { app, state } = startingApp();
+    const { draft } = state();
+    await app.startFromFile(new Blob([]));
+    await app.startFromShown();
+    expect(state().draft).toBe(draft);
+    expect(state().notice).toContain("no picture");
+  });
+
+  test("another model begins with noise, and a link names the picture", async () => {
+    const { app, state } = startingApp();
+    await app.start();
+    await app.startFromFile(new Blob(["grey"]));
+    const { start } = state().draft;
+    await app.draw();
+    expect(setUp(`start=${start?.picture}:0.5`).state().draft.start).toEqual(start);
+    await app.useModel(state().draft.model);
+    expect(state().draft.start).toBeUndefined();
+  });
+});
