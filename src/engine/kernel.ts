@@ -3,7 +3,7 @@
 // float16 and packed-float16 storage, with sizes as constants (specialised by shape)
 // or as uniforms (one pipeline for all shapes: software adapters compile slowly).
 import type { Tensor, NumberFormat } from "./tensor";
-import type { Weight } from "./ops";
+import type { LayerNorm, Weight } from "./ops";
 import type { KernelTraits } from "./traits";
 import type { RegionBytes } from "./weight-layout";
 
@@ -83,6 +83,22 @@ export interface Parts {
   readonly code: string;
 }
 
+/**
+ * The moments of a tensor's rows, which the product that computed it has left for a layer norm: mean and centred square sum of
+ * `channels` channels at a time, f32 `[parts, 2 * rows]` (kernels/gemm/row-moments.ts).
+ */
+export interface RowMoments {
+  readonly tensor: Tensor;
+  readonly parts: number;
+  readonly channels: number;
+}
+
+/** A layer norm that has no dispatch, and the moments of the rows that it normalises. */
+export interface AppliedNorm {
+  readonly op: LayerNorm;
+  readonly moments: RowMoments;
+}
+
 /** What lowering a node may ask of the plan. */
 export interface Lowering {
   readonly target: KernelTarget;
@@ -90,6 +106,12 @@ export interface Lowering {
   readonly leavesParts: boolean;
   /** Tensors that were left in parts, by id. */
   readonly parts: Map<number, Parts>;
+  /** Layer norms that the products that read them apply themselves, by the id of their result (fuse/layer-norms.ts). */
+  readonly norms: ReadonlyMap<number, AppliedNorm>;
+  /** Such a norm reads this node's result: the product leaves the moments of its rows. */
+  readonly leavesMoments: boolean;
+  /** Moments of rows that were left, by the id of the tensor. */
+  readonly moments: Map<number, RowMoments>;
   /** A tensor that lives only within this node. */
   scratch(shape: readonly number[], element: Tensor["element"]): Tensor;
 }

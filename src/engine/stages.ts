@@ -1,9 +1,11 @@
 // Orders a graph for execution: nodes the outputs need, grouped into stages by the
 // input rates they depend on, lowered to dispatches. A stage runs only when one of its
 // rates changed; what a later stage reads from an earlier one stays in memory.
+import { invariant } from "../common/errors";
 import { addsUpParts } from "./adds-up-parts";
 import type { Graph, Rate } from "./graph";
-import type { BufferSource, Dispatch, KernelTarget, Lowering } from "./kernel";
+import type { AppliedNorm, BufferSource, Dispatch, KernelTarget, Lowering } from "./kernel";
+import { layerNormsInProducts } from "./fuse/layer-norms";
 import { prune } from "./fuse/rewrite";
 import { lower } from "./lower";
 import { inputsOf, type Node } from "./ops";
@@ -36,11 +38,23 @@ export function stageGraph(graph: Graph, target: KernelTarget): Stages {
   let nextId = 1 + Math.max(...masks.keys());
   const dispatches: StagedDispatch[] = [];
   const parts: Lowering["parts"] = new Map();
+  const moments: Lowering["moments"] = new Map();
+  const norms = new Map<number, AppliedNorm>();
+  const inProducts = layerNormsInProducts({ ...graph, nodes }, target);
+  const scratch: Lowering["scratch"] = (shape, element) => ({ id: nextId++, shape, element });
   nodes.forEach((node, index) => {
     const mask = maskOf(node);
     const next = nodes[index + 1];
+    const norm = inProducts.norms.get(node.output.id);
+    if (norm) {
+      const left = moments.get(norm.inputs.x.id);
+      invariant(left !== undefined, "the product before a norm comes before it");
+      norms.set(node.output.id, { op: norm, moments: left });
+      return;
+    }
     const leavesParts = next !== undefined && maskOf(next) === mask && addsUpParts(next, node.output, target);
-    const lowering: Lowering = { target, parts, leavesParts, scratch: (shape, element) => ({ id: nextId++, shape, element }) };
+    const leavesMoments = inProducts.normed.has(node.output.id);
+    const lowering: Lowering = { target, parts, leavesParts, norms, leavesMoments, moments, scratch };
     for (const dispatch of lower(node, lowering)) dispatches.push({ ...dispatch, mask, node });
   });
   return { dispatches, ...lifetimes(graph, dispatches, target) };

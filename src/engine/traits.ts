@@ -21,6 +21,8 @@ export interface KernelTraits {
   readonly busyWorkgroups: number;
   /** Several invocations normalise a row together, and meet at barriers; otherwise a row is one invocation's work. */
   readonly normalisesRowsInTeams: boolean;
+  /** A product applies the layer norm of what it reads, where the product before it can leave the moments of its rows. */
+  readonly normalisesInProducts: boolean;
   /**
    * A workgroup that has the statistics of a group also normalises it, in the same dispatch. Otherwise another dispatch
    * does, four channels at a time whatever the groups are, and all shapes share its pipeline.
@@ -44,6 +46,7 @@ const SOFTWARE = {
   multipliesInFloat16: false,
   busyWorkgroups: 1,
   normalisesRowsInTeams: false,
+  normalisesInProducts: false,
   normalisesGroupsAtOnce: false,
   groupInvocations: 64,
   groupElementsAlone: 1_048_576,
@@ -59,6 +62,7 @@ const HARDWARE = {
   // A discrete GPU of some sixty cores, four workgroups each.
   busyWorkgroups: 256,
   normalisesRowsInTeams: true,
+  normalisesInProducts: true,
   normalisesGroupsAtOnce: true,
   groupInvocations: 256,
   // 128 x 128 pixels of ten channels, or 64 x 64 of thirty.

@@ -9,6 +9,7 @@
 // value is converted once on its way in, not once per thread that reads it. Where the target
 // multiplies in float16 they stay float16, and each slice is summed in it before it is added.
 import { entryPoint, unroll, wgsl } from "../../wgsl";
+import { storeRowMoments } from "./row-moments";
 import type { TiledRows } from "./source";
 import { type Tile, threadsOf } from "./tile";
 import type { WeightLoad } from "./weight-load";
@@ -21,6 +22,8 @@ export interface TiledText {
   /** `finish` and what it needs; with split reductions partial sums are stored instead. */
   readonly epilogue: string;
   readonly split: boolean;
+  /** The moments of the result's rows are stored beside it: `finish` returns those of four values. */
+  readonly leavesMoments: boolean;
   /**
    * Tiles hold float16, and a slice is multiplied and summed in it before it is added to the float32 sums. A sum
    * of `depth` terms loses about 2^-12 sqrt(depth / 2) of its size: 7e-4 for a depth of 16.
@@ -30,7 +33,9 @@ export interface TiledText {
 
 export function tiledWgsl(text: TiledText): string {
   const { tile, source, split, half } = text;
-  const declarations = [text.weight.functions, text.weight.rowFunction, text.epilogue].filter((each) => each !== "").join("\n\n");
+  const declarations = [text.weight.functions, text.weight.rowFunction, text.epilogue, source.declarations ?? ""]
+    .filter((each) => each !== "")
+    .join("\n\n");
   const { rows, columns, depth, threadRows, threadColumns } = tile;
   const threads = threadsOf(tile);
   const [depthQuads, columnQuads, columnThreads] = [depth / 4, columns / 4, columns / threadColumns];
@@ -56,6 +61,7 @@ export function tiledWgsl(text: TiledText): string {
         let a_row = thread / ${depthQuads}u;
         let w_row = thread / ${columnQuads}u;
         let w_quad = min(tile_quad + thread % ${columnQuads}u, sizes.weight_quads - 1u);
+        ${source.begin ?? ""}
         ${unroll(loads.a, (load) => source.setup(load, `min(tile_row + a_row + ${load * (threads / depthQuads)}u, sizes.rows - 1u)`))}
         ${eachSum((name) => `var sum_${name} = vec4<f32>(0.0);`)}
         let first_slice = ${split ? "group.z * sizes.slices_per_part" : "0u"};
@@ -66,7 +72,7 @@ export function tiledWgsl(text: TiledText): string {
           ${source.slice}
           ${source.read(loads.a)}
           ${unroll(loads.w, (load) => readW(text, load))}
-          ${unroll(loads.a, (load) => `a_tile[thread + ${load * threads}u] = ${stored(text, `select(vec4<f32>(0.0), read_${load}, inside_${load})`)};`)}
+          ${unroll(loads.a, (load) => `a_tile[thread + ${load * threads}u] = ${stored(text, `select(vec4<f32>(0.0), ${source.entered?.(load) ?? `read_${load}`}, inside_${load})`)};`)}
           ${copyW(text, loads.w)}
           workgroupBarrier();
           ${half ? `// The sums of this slice alone.\n${eachSum((name) => `var part_${name} = vec4<f16>(0.0);`)}` : ""}
@@ -80,6 +86,7 @@ export function tiledWgsl(text: TiledText): string {
 
         // Store, row by row, what lies inside.
         ${unroll(threadRows, (i) => storeRow(text, i))}
+        ${text.leavesMoments ? storeRowMoments(tile) : ""}
       `,
     )}
   `;
@@ -129,7 +136,7 @@ function storeRow(text: TiledText, i: number): string {
     const sums = gated ? `sum_${i}_${j}, sum_${i}_${j + 1}` : `sum_${i}_${j}`;
     const store = split
       ? `store_partial((group.z * sizes.rows + row) * sizes.weight_quads + quad, ${sums});`
-      : `finish(row, ${gated ? "quad / 2u" : "quad"}, ${sums});`;
+      : finished(text, i, j, `finish(row, ${gated ? "quad / 2u" : "quad"}, ${sums})`);
     return wgsl`
       {
         let quad = tile_quad + ${quadOf(text, j)};
@@ -139,6 +146,7 @@ function storeRow(text: TiledText, i: number): string {
   };
   const quads = tile.threadColumns / 4;
   return wgsl`
+    ${text.leavesMoments ? `var moments_${i}: Moments;` : ""}
     {
       let row = tile_row + ${rowOf(text, i)};
       if (row < sizes.rows) {
@@ -146,6 +154,11 @@ function storeRow(text: TiledText, i: number): string {
       }
     }
   `;
+}
+
+function finished({ leavesMoments }: TiledText, i: number, j: number, call: string): string {
+  if (!leavesMoments) return `${call};`;
+  return `moments_${i} = ${j === 0 ? call : `merge(moments_${i}, ${call})`};`;
 }
 
 /** A thread's rows are spread over the tile, so that neighbouring threads read neighbouring rows. */
