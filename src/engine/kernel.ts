@@ -3,7 +3,7 @@
 // float16 and packed-float16 storage, with sizes as constants (specialised by shape)
 // or as uniforms (one pipeline for all shapes: software adapters compile slowly).
 import type { Tensor, NumberFormat } from "./tensor";
-import type { LayerNorm, Weight } from "./ops";
+import type { LayerNorm, Linear, Weight } from "./ops";
 import type { KernelTraits } from "./traits";
 import type { RegionBytes } from "./weight-layout";
 
@@ -93,12 +93,6 @@ export interface RowMoments {
   readonly channels: number;
 }
 
-/** A layer norm that has no dispatch, and the moments of the rows that it normalises. */
-export interface AppliedNorm {
-  readonly op: LayerNorm;
-  readonly moments: RowMoments;
-}
-
 /** What lowering a node may ask of the plan. */
 export interface Lowering {
   readonly target: KernelTarget;
@@ -107,7 +101,9 @@ export interface Lowering {
   /** Tensors that were left in parts, by id. */
   readonly parts: Map<number, Parts>;
   /** Layer norms that the products that read them apply themselves, by the id of their result (fuse/layer-norms.ts). */
-  readonly norms: ReadonlyMap<number, AppliedNorm>;
+  readonly norms: ReadonlyMap<number, LayerNorm>;
+  /** Shortcuts that the convolution to which they are added computes itself, by the id of their result (fuse/shortcuts.ts). */
+  readonly shortcuts: ReadonlyMap<number, Linear>;
   /** Such a norm reads this node's result: the product leaves the moments of its rows. */
   readonly leavesMoments: boolean;
   /** Moments of rows that were left, by the id of the tensor. */

@@ -1,11 +1,11 @@
 // Orders a graph for execution: nodes the outputs need, grouped into stages by the
 // input rates they depend on, lowered to dispatches. A stage runs only when one of its
 // rates changed; what a later stage reads from an earlier one stays in memory.
-import { invariant } from "../common/errors";
 import { addsUpParts } from "./adds-up-parts";
 import type { Graph, Rate } from "./graph";
-import type { AppliedNorm, BufferSource, Dispatch, KernelTarget, Lowering } from "./kernel";
+import type { BufferSource, Dispatch, KernelTarget, Lowering } from "./kernel";
 import { layerNormsInProducts } from "./fuse/layer-norms";
+import { shortcutsInConvolutions } from "./fuse/shortcuts";
 import { prune } from "./fuse/rewrite";
 import { lower } from "./lower";
 import { inputsOf, type Node } from "./ops";
@@ -34,27 +34,21 @@ export interface Stages {
 export function stageGraph(graph: Graph, target: KernelTarget): Stages {
   const masks = rateMasks(graph);
   const maskOf = (node: Node) => masks.get(node.output.id) ?? 0;
-  const nodes = prune(graph).nodes.toSorted((a, b) => maskOf(a) - maskOf(b));
+  const ordered = { ...graph, nodes: prune(graph).nodes.toSorted((a, b) => maskOf(a) - maskOf(b)) };
+  const { norms, normed } = layerNormsInProducts(ordered, target);
+  const shortcuts = shortcutsInConvolutions(ordered, target);
+  const nodes = ordered.nodes.filter(({ output }) => !norms.has(output.id) && !shortcuts.has(output.id));
   let nextId = 1 + Math.max(...masks.keys());
   const dispatches: StagedDispatch[] = [];
   const parts: Lowering["parts"] = new Map();
   const moments: Lowering["moments"] = new Map();
-  const norms = new Map<number, AppliedNorm>();
-  const inProducts = layerNormsInProducts({ ...graph, nodes }, target);
   const scratch: Lowering["scratch"] = (shape, element) => ({ id: nextId++, shape, element });
   nodes.forEach((node, index) => {
     const mask = maskOf(node);
     const next = nodes[index + 1];
-    const norm = inProducts.norms.get(node.output.id);
-    if (norm) {
-      const left = moments.get(norm.inputs.x.id);
-      invariant(left !== undefined, "the product before a norm comes before it");
-      norms.set(node.output.id, { op: norm, moments: left });
-      return;
-    }
     const leavesParts = next !== undefined && maskOf(next) === mask && addsUpParts(next, node.output, target);
-    const leavesMoments = inProducts.normed.has(node.output.id);
-    const lowering: Lowering = { target, parts, leavesParts, norms, leavesMoments, moments, scratch };
+    const leavesMoments = normed.has(node.output.id);
+    const lowering: Lowering = { target, parts, leavesParts, norms, shortcuts, leavesMoments, moments, scratch };
     for (const dispatch of lower(node, lowering)) dispatches.push({ ...dispatch, mask, node });
   });
   return { dispatches, ...lifetimes(graph, dispatches, target) };

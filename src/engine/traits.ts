@@ -23,6 +23,8 @@ export interface KernelTraits {
   readonly normalisesRowsInTeams: boolean;
   /** A product applies the layer norm of what it reads, where the product before it can leave the moments of its rows. */
   readonly normalisesInProducts: boolean;
+  /** A convolution computes the shortcut that is added to it, a product of other rows, in the same sums. */
+  readonly addsShortcutsInConvolutions: boolean;
   /**
    * A workgroup that has the statistics of a group also normalises it, in the same dispatch. Otherwise another dispatch
    * does, four channels at a time whatever the groups are, and all shapes share its pipeline.
@@ -47,6 +49,7 @@ const SOFTWARE = {
   busyWorkgroups: 1,
   normalisesRowsInTeams: false,
   normalisesInProducts: false,
+  addsShortcutsInConvolutions: false,
   normalisesGroupsAtOnce: false,
   groupInvocations: 64,
   groupElementsAlone: 1_048_576,
@@ -63,6 +66,7 @@ const HARDWARE = {
   busyWorkgroups: 256,
   normalisesRowsInTeams: true,
   normalisesInProducts: true,
+  addsShortcutsInConvolutions: true,
   normalisesGroupsAtOnce: true,
   groupInvocations: 256,
   // 128 x 128 pixels of ten channels, or 64 x 64 of thirty.

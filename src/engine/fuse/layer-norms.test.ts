@@ -2,14 +2,18 @@
 // format and the tiles, and that dispatch is gone. The control cases keep it.
 import { describe, expect, it } from "vitest";
 import type { WeightFormat } from "../../common/weight-format";
-import { GraphBuilder } from "../graph-builder";
-import type { KernelTarget } from "../kernel";
-import { stageGraph } from "../stages";
-import { product, type NumberFormat, type Tensor } from "../tensor";
-import { evaluate, expectClose, random } from "../testing/evaluate";
+import type { GraphBuilder } from "../graph-builder";
+import type { KernelTraits } from "../traits";
+import { COMPILE_TIMEOUT_MS } from "../kernels/gemm/testing/formats";
+import type { NumberFormat, Tensor } from "../tensor";
+import { expectSameOutputs, kernelsOn } from "../testing/compare-traits";
 import { TRAITS } from "../traits";
-import { checkpointTensors } from "../weights";
-import { fuseGraph } from ".";
+
+interface Variant {
+  readonly format: NumberFormat;
+  readonly weights?: WeightFormat;
+  readonly traits?: KernelTraits;
+}
 
 interface Case {
   readonly name: string;
@@ -85,21 +89,9 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/** The software driver takes seconds for a kernel, and minutes on a machine that does something else beside. */
-const TIMEOUT_MS = 600_000;
-
-const LIMITS = { workgroupBytes: 16_384, invocations: 256, bindingBytes: 2 ** 27 } as const;
-
-function graphOf(build: Case["build"]) {
-  const builder = new GraphBuilder();
-  build(builder);
-  return fuseGraph(builder.build());
-}
-
 describe.each(CASES)("$name", ({ build, kernels }) => {
   it("has these dispatches on GPUs", () => {
-    const target: KernelTarget = { ...LIMITS, format: "f16", half: true, traits: TRAITS.hardware };
-    expect(stageGraph(graphOf(build), target).dispatches.map(({ kernel }) => kernel.name)).toEqual(kernels);
+    expect(kernelsOn(build, TRAITS.hardware)).toEqual(kernels);
   });
 });
 
@@ -117,32 +109,20 @@ describe("outputs are what they are with a dispatch for the norm", () => {
     // So that large tiles are busy.
     { format: "f32", weights: "q4", traits: { ...TRAITS.hardware, busyWorkgroups: 1 } },
   ];
-  it.each(variants)("$format $weights", async (variant) => compareWithout(several, variant), TIMEOUT_MS);
+  it.each(variants)(
+    "$format $weights",
+    async ({ format, weights, traits = TRAITS.hardware }) => {
+      // f32: a mean of 20 deviations, and a hundred terms of 2^-24. f16: what is normalised is no longer rounded, 2^-11 at most, and
+      // blocks of 16 products in float16 start from it, 2^-12 sqrt(8.5) as in ../kernels/gemm/testing/formats.ts.
+      const tolerance = { f32: 2 ** -17, f16: 2 ** -11 + 1.5 * 2 ** -12 * Math.sqrt(8.5) }[format];
+      const kinds = [traits, { ...traits, normalisesInProducts: false }] as const;
+      await expectSameOutputs(several, kinds, {
+        format,
+        weights,
+        tolerance,
+        change: (name, value) => (name === "residual" ? value + 20 : value),
+      });
+    },
+    COMPILE_TIMEOUT_MS,
+  );
 });
-
-interface Variant {
-  readonly format: NumberFormat;
-  readonly weights?: WeightFormat;
-  readonly traits?: KernelTarget["traits"];
-}
-
-async function compareWithout(build: Case["build"], { format, weights: stored = "f16", traits = TRAITS.hardware }: Variant): Promise<void> {
-  const graph = graphOf(build);
-  const inputs = Object.fromEntries(
-    [...graph.inputs].map(([name, { tensor }], index) => [
-      name,
-      random(product(tensor.shape), index + 1).map((value) => (name === "residual" ? value + 20 : value)),
-    ]),
-  );
-  const weights = Object.fromEntries(
-    [...checkpointTensors(graph)].map(([key, shape], index) => [key, random(product(shape), 100 + index).map((value) => value / 8)]),
-  );
-  const run = (normalisesInProducts: boolean) =>
-    evaluate(build, { inputs, weights }, { format, weights: stored, fuse: true, target: { traits: { ...traits, normalisesInProducts } } });
-  const expected = await run(false);
-  const actual = await run(true);
-  // f32: a mean of 20 deviations, and a hundred terms of 2^-24. f16: what is normalised is no longer rounded, 2^-11 at most, and
-  // blocks of 16 products in float16 start from it, 2^-12 sqrt(8.5) as in ../kernels/gemm/testing/formats.ts.
-  const tolerance = { f32: 2 ** -17, f16: 2 ** -11 + 1.5 * 2 ** -12 * Math.sqrt(8.5) }[format];
-  for (const [name, values] of Object.entries(expected)) expectClose(actual[name] ?? [], values, tolerance);
-}

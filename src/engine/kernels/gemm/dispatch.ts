@@ -11,7 +11,7 @@ import type { RowBand } from "./row-bands";
 import { finishWithMoments } from "./row-moments";
 import type { RowSource } from "./source";
 import { tiledWgsl } from "./tiled";
-import { weightLoad } from "./weight-load";
+import { float16Load, weightLoad, type WeightLoad } from "./weight-load";
 
 export interface GemmDispatch {
   readonly name: string;
@@ -19,6 +19,8 @@ export interface GemmDispatch {
   readonly source: RowSource;
   /** What the row source reads. */
   readonly inputs: readonly { readonly name: string; readonly tensor: Tensor; readonly buffer: BufferSource }[];
+  /** Another product that is added to its sums. */
+  readonly further?: Further | undefined;
   /** What it reads besides, to normalise the rows. */
   readonly norm?: RowNorm | undefined;
   /** Where it leaves the moments of the result's rows. */
@@ -34,6 +36,16 @@ export interface GemmDispatch {
   readonly batchRows: number;
 }
 
+/** A product of other rows with another weight, in float16, that ends up in the same sums. */
+export interface Further {
+  readonly source: RowSource;
+  readonly inputs: GemmDispatch["inputs"];
+  readonly weight: Weight;
+  /** The source's sizes. */
+  readonly sizes: Readonly<Record<string, number>>;
+  readonly slices: number;
+}
+
 /** What a row source reads to normalise the rows on their way in. */
 export interface RowNorm {
   readonly bindings: readonly Binding[];
@@ -46,15 +58,18 @@ export interface RowNorm {
 const MOST_BINDINGS_LEFT = 3;
 
 export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly Dispatch[] {
-  const { plan, epilogue, weightQuads, band, norm, moments } = gemm;
+  const { plan, epilogue, weightQuads, band, further, norm, moments } = gemm;
   const rows = band.rows.end - band.rows.begin;
   const split = plan.splits > 1;
-  const slicesPerPart = Math.ceil(gemm.slices / plan.splits);
-  const parts = Math.ceil(gemm.slices / slicesPerPart);
-  const weight = weightLoad(gemm.weight);
+  const slices = gemm.slices + (further?.slices ?? 0);
+  const slicesPerPart = Math.ceil(slices / plan.splits);
+  const parts = Math.ceil(slices / slicesPerPart);
+  const weights = [weightLoad(gemm.weight), ...(further ? [furtherLoad(further)] : [])];
+  const read = [...gemm.inputs, ...(further?.inputs ?? [])];
   const inputs = [
-    ...gemm.inputs.map(({ name, tensor }): Binding => ({ name, access: "read", element: tensor.element, lanes: 4 })),
+    ...read.map(({ name, tensor }): Binding => ({ name, access: "read", element: tensor.element, lanes: 4 })),
     ...(norm?.bindings ?? []),
+    ...weights.flatMap(({ bindings }) => bindings),
   ];
   const finishSizes = {
     output_quads: epilogue.gated ? weightQuads / 2 : weightQuads,
@@ -66,8 +81,9 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
     sizes: {
       rows,
       weight_quads: weightQuads,
-      slices: gemm.slices,
+      slices,
       ...gemm.sizes,
+      ...(further ? { further_begin: gemm.slices, ...further.sizes } : {}),
       ...norm?.sizes,
       ...(moments ? { moments_stride: strideOf(moments.tensor) / 2 } : {}),
       ...(split ? { slices_per_part: slicesPerPart } : finishSizes),
@@ -77,15 +93,15 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
     code: productWgsl(gemm, lowering.target),
   };
   const buffers = {
-    ...Object.fromEntries(gemm.inputs.map(({ name, buffer }) => [name, buffer])),
+    ...Object.fromEntries(read.map(({ name, buffer }) => [name, buffer])),
     ...norm?.buffers,
-    ...weight.buffers,
+    ...Object.assign({}, ...weights.map((weight) => weight.buffers)),
   };
   if (!split) {
     const beside: readonly Binding[] = moments ? [{ name: "moments", access: "write", element: "f32", lanes: 2 }] : [];
     return [
       {
-        kernel: { ...product, bindings: [...inputs, ...weight.bindings, ...epilogueBindings(epilogue), ...beside] },
+        kernel: { ...product, bindings: [...inputs, ...epilogueBindings(epilogue), ...beside] },
         buffers: {
           ...buffers,
           ...epilogueBuffers(epilogue, (tensor) => band.windowOf(tensor)),
@@ -99,7 +115,7 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
   const sizes = { ...finishSizes, ...rowOffset };
   const splitProduct = { name: gemm.name, epilogue, partials, parts, rows, weightQuads, band, sizes };
   const partial: Dispatch = {
-    kernel: { ...product, bindings: [...inputs, ...weight.bindings, { name: "partial", access: "write", element: "f32", lanes: 4 }] },
+    kernel: { ...product, bindings: [...inputs, { name: "partial", access: "write", element: "f32", lanes: 4 }] },
     buffers: { ...buffers, partial: { tensor: partials } },
   };
   const left = partsOf(splitProduct);
@@ -110,7 +126,11 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
   return [partial, sumDispatch(splitProduct)];
 }
 
-function productWgsl({ plan, source, epilogue, inputs, moments, ...gemm }: GemmDispatch, target: KernelTarget): string {
+function furtherLoad({ weight }: Further): WeightLoad {
+  return float16Load(weight, "further_weight");
+}
+
+function productWgsl({ plan, source, epilogue, inputs, further, moments, ...gemm }: GemmDispatch, target: KernelTarget): string {
   const { tile } = plan;
   const weight = weightLoad(gemm.weight);
   const { gated } = epilogue;
@@ -120,7 +140,18 @@ function productWgsl({ plan, source, epilogue, inputs, moments, ...gemm }: GemmD
     target.traits.multipliesInFloat16 && target.format === "f16" && inputs.every(({ tensor }) => tensor.element === "activation");
   const leavesMoments = moments !== undefined;
   const finish = leavesMoments ? finishWithMoments(epilogue, tile) : epilogueWgsl(epilogue);
-  return tiledWgsl({ tile, source: source.tiled, weight, gated, epilogue: split ? "" : finish, split, leavesMoments, half });
+  const added = further && { source: further.source.tiled, weight: furtherLoad(further) };
+  return tiledWgsl({
+    tile,
+    source: source.tiled,
+    weight,
+    further: added,
+    gated,
+    epilogue: split ? "" : finish,
+    split,
+    leavesMoments,
+    half,
+  });
 }
 
 /** Output columns of a weight, in quads. */

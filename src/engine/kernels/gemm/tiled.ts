@@ -14,10 +14,17 @@ import type { TiledRows } from "./source";
 import { type Tile, threadsOf } from "./tile";
 import type { WeightLoad } from "./weight-load";
 
+/** A product whose slices follow the first one's, into the same sums. */
+export interface FurtherText {
+  readonly source: TiledRows;
+  readonly weight: WeightLoad;
+}
+
 export interface TiledText {
   readonly tile: Tile;
   readonly source: TiledRows;
   readonly weight: WeightLoad;
+  readonly further?: FurtherText | undefined;
   readonly gated: boolean;
   /** `finish` and what it needs; with split reductions partial sums are stored instead. */
   readonly epilogue: string;
@@ -32,7 +39,7 @@ export interface TiledText {
 }
 
 export function tiledWgsl(text: TiledText): string {
-  const { tile, source, split, half } = text;
+  const { tile, source, further, split, half } = text;
   const declarations = [text.weight.functions, text.weight.rowFunction, text.epilogue, source.declarations ?? ""]
     .filter((each) => each !== "")
     .join("\n\n");
@@ -41,7 +48,7 @@ export function tiledWgsl(text: TiledText): string {
   const [depthQuads, columnQuads, columnThreads] = [depth / 4, columns / 4, columns / threadColumns];
   const loads = loadCounts(tile);
   const tiled = half ? "vec4<f16>" : "vec4<f32>";
-  const eachSum = (line: (name: string) => string) => unroll(threadRows, (i) => unroll(threadColumns / 4, (j) => line(`${i}_${j}`)));
+  const rowOfLoad = (load: number) => `min(tile_row + a_row + ${load * (threads / depthQuads)}u, sizes.rows - 1u)`;
   return wgsl`
     ${declarations}
 
@@ -62,27 +69,14 @@ export function tiledWgsl(text: TiledText): string {
         let w_row = thread / ${columnQuads}u;
         let w_quad = min(tile_quad + thread % ${columnQuads}u, sizes.weight_quads - 1u);
         ${source.begin ?? ""}
-        ${unroll(loads.a, (load) => source.setup(load, `min(tile_row + a_row + ${load * (threads / depthQuads)}u, sizes.rows - 1u)`))}
-        ${eachSum((name) => `var sum_${name} = vec4<f32>(0.0);`)}
+        ${unroll(loads.a, (load) => source.setup(load, rowOfLoad(load)))}
+        ${further ? unroll(loads.a, (load) => further.source.setup(load, rowOfLoad(load))) : ""}
+        ${eachSum(tile, (name) => `var sum_${name} = vec4<f32>(0.0);`)}
         let first_slice = ${split ? "group.z * sizes.slices_per_part" : "0u"};
         let end_slice = ${split ? "min(first_slice + sizes.slices_per_part, sizes.slices)" : "sizes.slices"};
 
-        for (var slice = first_slice; slice < end_slice; slice++) {
-          // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
-          ${source.slice}
-          ${source.read(loads.a)}
-          ${unroll(loads.w, (load) => readW(text, load))}
-          ${unroll(loads.a, (load) => `a_tile[thread + ${load * threads}u] = ${stored(text, `select(vec4<f32>(0.0), ${source.entered?.(load) ?? `read_${load}`}, inside_${load})`)};`)}
-          ${copyW(text, loads.w)}
-          workgroupBarrier();
-          ${half ? `// The sums of this slice alone.\n${eachSum((name) => `var part_${name} = vec4<f16>(0.0);`)}` : ""}
-          // Multiply: four rows of W, then every row of A against them.
-          for (var quad = 0u; quad < ${depthQuads}u; quad++) {
-            ${multiply(text)}
-          }
-          ${half ? `// Add them in float32.\n${eachSum((name) => `sum_${name} += vec4<f32>(part_${name});`)}` : ""}
-          workgroupBarrier();
-        }
+        ${further ? eachSlice(text, text, "first_slice", "min(end_slice, sizes.further_begin)") : eachSlice(text, text, "first_slice", "end_slice")}
+        ${further ? furtherSlices(text, further) : ""}
 
         // Store, row by row, what lies inside.
         ${unroll(threadRows, (i) => storeRow(text, i))}
@@ -92,14 +86,51 @@ export function tiledWgsl(text: TiledText): string {
   `;
 }
 
+/** Adds the products of some slices to the sums. */
+function eachSlice(text: TiledText, { source, weight }: FurtherText, begin: string, end: string): string {
+  const { tile, half } = text;
+  const [threads, loads] = [threadsOf(tile), loadCounts(tile)];
+  return wgsl`
+    for (var slice = ${begin}; slice < ${end}; slice++) {
+      // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
+      ${source.slice}
+      ${source.read(loads.a)}
+      ${unroll(loads.w, (load) => readW(tile, weight, load))}
+      ${unroll(loads.a, (load) => `a_tile[thread + ${load * threads}u] = ${stored(text, `select(vec4<f32>(0.0), ${source.entered?.(load) ?? `read_${load}`}, inside_${load})`)};`)}
+      ${copyW(text, loads.w)}
+      workgroupBarrier();
+      ${half ? `// The sums of this slice alone.\n${eachSum(tile, (name) => `var part_${name} = vec4<f16>(0.0);`)}` : ""}
+      // Multiply: four rows of W, then every row of A against them.
+      for (var quad = 0u; quad < ${tile.depth / 4}u; quad++) {
+        ${multiply(text)}
+      }
+      ${half ? `// Add them in float32.\n${eachSum(tile, (name) => `sum_${name} += vec4<f32>(part_${name});`)}` : ""}
+      workgroupBarrier();
+    }
+  `;
+}
+
+function furtherSlices(text: TiledText, further: FurtherText): string {
+  return wgsl`
+    // The further product, the same way.
+    let first_further = max(first_slice, sizes.further_begin) - sizes.further_begin;
+    let end_further = max(end_slice, sizes.further_begin) - sizes.further_begin;
+    ${eachSlice(text, further, "first_further", "end_further")}
+  `;
+}
+
 /** `vec4`s of A and of W each thread copies per slice. */
 function loadCounts(tile: Tile): { readonly a: number; readonly w: number } {
   const threads = threadsOf(tile);
   return { a: (tile.rows * tile.depth) / 4 / threads, w: Math.max(1, (tile.depth * tile.columns) / 4 / threads) };
 }
 
-function readW({ tile, weight }: TiledText, load: number): string {
+function readW(tile: Tile, weight: WeightLoad, load: number): string {
   return `let w_read_${load} = ${weight.row(`weight_row + w_row + ${(load * threadsOf(tile) * 4) / tile.columns}u`, "w_quad")};`;
+}
+
+function eachSum({ threadRows, threadColumns }: Tile, line: (name: string) => string): string {
+  return unroll(threadRows, (i) => unroll(threadColumns / 4, (j) => line(`${i}_${j}`)));
 }
 
 function copyW(text: TiledText, loads: number): string {

@@ -21,7 +21,7 @@ export function lowerLinear(op: Linear, output: Tensor, lowering: Lowering): rea
   invariant(!op.gated || channelsOf(output) % 4 === 0, "a gated linear has a multiple of four outputs");
   // What is normalised here is read as it is before its norm.
   const normed = lowering.norms.get(op.inputs.x.id);
-  const x = normed?.op.inputs.x ?? op.inputs.x;
+  const x = normed?.inputs.x ?? op.inputs.x;
   const sources = second ? [x, second] : [x];
   const { plan, weightQuads, slices } = planOf(op, output, lowering.target);
   const { tile } = plan;
@@ -33,16 +33,16 @@ export function lowerLinear(op: Linear, output: Tensor, lowering: Lowering): rea
       {
         name: "linear",
         plan,
-        source: normed ? { ...rows, tiled: normalisedRows(rows.tiled, normed.op, tile) } : rows,
+        source: normed ? { ...rows, tiled: normalisedRows(rows.tiled, normed, tile) } : rows,
         inputs: sources.map((tensor, index) => ({ name: index === 0 ? "x" : "second", tensor, buffer: band.windowOf(tensor) })),
-        norm: normed && rowNorm(normed.op, normed.moments),
+        norm: normed && rowNorm(normed, leftMoments(x, lowering)),
         moments,
         weight: op.weights.weight,
         weightQuads,
         epilogue: epilogueOf(op, output, lowering.target),
         sizes: {
-          quads: quadsOf(x),
-          ...(second ? { second_quads: quadsOf(second), first_slices: slicesOf(x, tile.depth) } : {}),
+          x_quads: quadsOf(x),
+          ...(second ? { second_quads: quadsOf(second), x_slices: slicesOf(x, tile.depth) } : {}),
         },
         slices,
         band,
@@ -73,6 +73,12 @@ export function canLeaveMoments(op: Linear, output: Tensor, target: KernelTarget
 function momentsOf(output: Tensor, channels: number, lowering: Lowering): RowMoments {
   const parts = channelsOf(output) / channels;
   return { tensor: lowering.scratch([parts, 2 * rowsOf(output)], "f32"), parts, channels };
+}
+
+function leftMoments(x: Tensor, { moments }: Lowering): RowMoments {
+  const left = moments.get(x.id);
+  invariant(left !== undefined, "the product before a norm has left the moments of its rows");
+  return left;
 }
 
 function planOf(op: Linear, output: Tensor, { traits }: KernelTarget) {

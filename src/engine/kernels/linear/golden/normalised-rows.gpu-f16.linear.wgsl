@@ -1,12 +1,12 @@
 // Kernel linear, dispatched in 5 x 64 x 1 workgroups.
 enable f16;
 
-struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, norm_channels: u32, norm_parts: u32, norm_part_channels: u32, norm_stride: u32, output_quads: u32, epsilon: f32 }
+struct Sizes { rows: u32, weight_quads: u32, slices: u32, x_quads: u32, norm_channels: u32, norm_parts: u32, norm_part_channels: u32, norm_stride: u32, output_quads: u32, epsilon: f32 }
 const sizes = Sizes(
   4096u, // rows
   80u, // weight_quads
   20u, // slices
-  80u, // quads
+  80u, // x_quads
   320u, // norm_channels
   5u, // norm_parts
   64u, // norm_part_channels
@@ -79,9 +79,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     row_factors[row] = factors_of(min(tile_row + row, sizes.rows - 1u));
   }
   workgroupBarrier();
-  let base_0 = (min(tile_row + a_row + 0u, sizes.rows - 1u)) * sizes.quads;
+  let base_0 = (min(tile_row + a_row + 0u, sizes.rows - 1u)) * sizes.x_quads;
   let factors_0 = row_factors[min(tile_row + a_row + 0u, sizes.rows - 1u) - tile_row];
-  let base_1 = (min(tile_row + a_row + 32u, sizes.rows - 1u)) * sizes.quads;
+  let base_1 = (min(tile_row + a_row + 32u, sizes.rows - 1u)) * sizes.x_quads;
   let factors_1 = row_factors[min(tile_row + a_row + 32u, sizes.rows - 1u) - tile_row];
   var sum_0_0 = vec4<f32>(0.0);
   var sum_1_0 = vec4<f32>(0.0);
@@ -98,8 +98,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
     let channel_quad = slice * 4u + a_quad;
     let weight_row = slice * 16u;
-    let inside = channel_quad < sizes.quads;
-    let read_quad = min(channel_quad, sizes.quads - 1u);
+    let inside = channel_quad < sizes.x_quads;
+    let read_quad = min(channel_quad, sizes.x_quads - 1u);
     let inside_0 = inside;
     let inside_1 = inside;
     let read_0 = load_x(base_0 + read_quad);
