@@ -26,7 +26,7 @@ export interface Binding {
 export interface Kernel {
   /** For profiles and messages: "conv2d". */
   readonly name: string;
-  /** In the order of their `@binding` numbers. At most 8. */
+  /** In the order of their `@binding` numbers. At most 8, or as many as the target says. */
   readonly bindings: readonly Binding[];
   /** u32 values the body reads as `sizes.NAME`. */
   readonly sizes: Readonly<Record<string, number>>;
@@ -48,6 +48,8 @@ export interface KernelTarget {
   readonly invocations: number;
   /** Largest storage binding in bytes: at least 128 MiB. */
   readonly bindingBytes: number;
+  /** Storage bindings of a kernel: at least 8. */
+  readonly storageBuffers: number;
   /** What is decided by the kind of adapter. */
   readonly traits: KernelTraits;
 }
@@ -104,6 +106,8 @@ export interface Lowering {
   readonly norms: ReadonlyMap<number, LayerNorm>;
   /** Shortcuts that the convolution to which they are added computes itself, by the id of their result (fuse/shortcuts.ts). */
   readonly shortcuts: ReadonlyMap<number, Linear>;
+  /** Products that give queries, which their cross-attention computes itself, by the id of their result (fuse/queries.ts). */
+  readonly queries: ReadonlyMap<number, Linear>;
   /** Such a norm reads this node's result: the product leaves the moments of its rows. */
   readonly leavesMoments: boolean;
   /** Moments of rows that were left, by the id of the tensor. */

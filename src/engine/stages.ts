@@ -5,6 +5,7 @@ import { addsUpParts } from "./adds-up-parts";
 import type { Graph, Rate } from "./graph";
 import type { BufferSource, Dispatch, KernelTarget, Lowering } from "./kernel";
 import { layerNormsInProducts } from "./fuse/layer-norms";
+import { queriesInAttention } from "./fuse/queries";
 import { shortcutsInConvolutions } from "./fuse/shortcuts";
 import { prune } from "./fuse/rewrite";
 import { lower } from "./lower";
@@ -37,7 +38,8 @@ export function stageGraph(graph: Graph, target: KernelTarget): Stages {
   const ordered = { ...graph, nodes: prune(graph).nodes.toSorted((a, b) => maskOf(a) - maskOf(b)) };
   const { norms, normed } = layerNormsInProducts(ordered, target);
   const shortcuts = shortcutsInConvolutions(ordered, target);
-  const nodes = ordered.nodes.filter(({ output }) => !norms.has(output.id) && !shortcuts.has(output.id));
+  const queries = queriesInAttention(ordered, norms, target);
+  const nodes = ordered.nodes.filter(({ output: { id } }) => ![norms, shortcuts, queries].some((within) => within.has(id)));
   let nextId = 1 + Math.max(...masks.keys());
   const dispatches: StagedDispatch[] = [];
   const parts: Lowering["parts"] = new Map();
@@ -48,7 +50,7 @@ export function stageGraph(graph: Graph, target: KernelTarget): Stages {
     const next = nodes[index + 1];
     const leavesParts = next !== undefined && maskOf(next) === mask && addsUpParts(next, node.output, target);
     const leavesMoments = normed.has(node.output.id);
-    const lowering: Lowering = { target, parts, leavesParts, norms, shortcuts, leavesMoments, moments, scratch };
+    const lowering: Lowering = { target, parts, leavesParts, norms, shortcuts, queries, leavesMoments, moments, scratch };
     for (const dispatch of lower(node, lowering)) dispatches.push({ ...dispatch, mask, node });
   });
   return { dispatches, ...lifetimes(graph, dispatches, target) };

@@ -25,6 +25,8 @@ export interface KernelTraits {
   readonly normalisesInProducts: boolean;
   /** A convolution computes the shortcut that is added to it, a product of other rows, in the same sums. */
   readonly addsShortcutsInConvolutions: boolean;
+  /** Cross-attention computes its queries itself, each workgroup those of its tokens and its head. */
+  readonly projectsQueriesInAttention: boolean;
   /**
    * A workgroup that has the statistics of a group also normalises it, in the same dispatch. Otherwise another dispatch
    * does, four channels at a time whatever the groups are, and all shapes share its pipeline.
@@ -50,6 +52,7 @@ const SOFTWARE = {
   normalisesRowsInTeams: false,
   normalisesInProducts: false,
   addsShortcutsInConvolutions: false,
+  projectsQueriesInAttention: false,
   normalisesGroupsAtOnce: false,
   groupInvocations: 64,
   groupElementsAlone: 1_048_576,
@@ -67,6 +70,7 @@ const HARDWARE = {
   normalisesRowsInTeams: true,
   normalisesInProducts: true,
   addsShortcutsInConvolutions: true,
+  projectsQueriesInAttention: true,
   normalisesGroupsAtOnce: true,
   groupInvocations: 256,
   // 128 x 128 pixels of ten channels, or 64 x 64 of thirty.

@@ -56,7 +56,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: "a split product",
-    build: (g) => g.output("y", g.linear(norm(g, projected(g, 256)), "after", { outputs: 36 })),
+    build: (g) => g.output("y", g.linear(norm(g, projected(g, 512)), "after", { outputs: 36 })),
     kernels: ["linear", "linear", "linear-sum"],
   },
   {
@@ -97,7 +97,7 @@ describe.each(CASES)("$name", ({ build, kernels }) => {
 
 /** A plain product, a gated one and a split one, all of one norm. */
 function several(g: GraphBuilder): void {
-  const normed = norm(g, projected(g, 256));
+  const normed = norm(g, projected(g, 384));
   g.output("plain", g.addTensors(g.linear(normed, "plain", { outputs: 72 }), tokens(g, "last", 72)));
   g.output("gated", g.gatedActivation(g.linear(normed, "gated", { outputs: 88 }), "gelu", { gateFirst: false }));
 }
@@ -120,7 +120,7 @@ describe("outputs are what they are with a dispatch for the norm", () => {
         format,
         weights,
         tolerance,
-        change: (name, value) => (name === "residual" ? value + 20 : value),
+        change: (name, values) => (name === "residual" ? values.map((value) => value + 20) : values),
       });
     },
     COMPILE_TIMEOUT_MS,

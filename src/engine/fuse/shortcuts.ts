@@ -16,7 +16,7 @@ export function shortcutsInConvolutions(graph: Graph, target: KernelTarget): Rea
     if (op.kind !== "conv2d" || !op.inputs.residual) continue;
     const { residual, x } = op.inputs;
     const shortcut = uses.soleProducer(residual)?.op;
-    if (shortcut?.kind !== "linear" || !canAddShortcut(op, shortcut)) continue;
+    if (shortcut?.kind !== "linear" || !canAddShortcut(op, shortcut, target)) continue;
     const { x: first, second = first } = shortcut.inputs;
     const isWhole = [x, output, first, second].every((tensor) => byteLengthOf(tensor, target.format) <= target.bindingBytes);
     if (isWhole) shortcuts.set(residual.id, shortcut);

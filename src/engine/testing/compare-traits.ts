@@ -12,11 +12,11 @@ import { evaluate, expectClose, random } from "./evaluate";
 type Build = (g: GraphBuilder) => void;
 
 /** Limits that every adapter has. */
-const LIMITS = { workgroupBytes: 16_384, invocations: 256, bindingBytes: 2 ** 27, format: "f16", half: true } as const;
+const LIMITS = { workgroupBytes: 16_384, invocations: 256, storageBuffers: 8, bindingBytes: 2 ** 27, format: "f16", half: true } as const;
 
 /** Names of the kernels of a fused graph, in order. */
-export function kernelsOn(build: Build, traits: KernelTraits): readonly string[] {
-  const target: KernelTarget = { ...LIMITS, traits };
+export function kernelsOn(build: Build, traits: KernelTraits, limits: Partial<KernelTarget> = {}): readonly string[] {
+  const target: KernelTarget = { ...LIMITS, ...limits, traits };
   return stageGraph(graphOf(build), target).dispatches.map(({ kernel }) => kernel.name);
 }
 
@@ -24,22 +24,19 @@ export interface Comparison {
   readonly format: NumberFormat;
   readonly weights?: WeightFormat | undefined;
   readonly tolerance: number;
-  /** What becomes of an input's random value. */
-  readonly change?: (name: string, value: number) => number;
+  /** What becomes of an input's random values. */
+  readonly change?: (name: string, values: Float32Array<ArrayBuffer>) => Float32Array<ArrayBuffer>;
 }
 
 /** Random inputs and weights give the same outputs with both kinds of traits. */
 export async function expectSameOutputs(
   build: Build,
   [one, other]: readonly [KernelTraits, KernelTraits],
-  { format, weights: stored = "f16", tolerance, change = (_, value) => value }: Comparison,
+  { format, weights: stored = "f16", tolerance, change = (_, values) => values }: Comparison,
 ): Promise<void> {
   const graph = graphOf(build);
   const inputs = Object.fromEntries(
-    [...graph.inputs].map(([name, { tensor }], index) => [
-      name,
-      random(product(tensor.shape), index + 1).map((value) => change(name, value)),
-    ]),
+    [...graph.inputs].map(([name, { tensor }], index) => [name, change(name, random(product(tensor.shape), index + 1))]),
   );
   const weights = Object.fromEntries(
     [...checkpointTensors(graph)].map(([key, shape], index) => [key, random(product(shape), 100 + index).map((value) => value / 8)]),

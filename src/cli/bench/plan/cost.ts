@@ -38,7 +38,9 @@ function multiplyAdds(op: Op, kernel: string, sizes: Readonly<Record<string, num
     case "cross-attention": {
       // The negative keys of a cross-attention are not read without a negative prompt.
       const masked = op.kind === "attention" && op.causal ? 0.5 : 1;
-      return 2 * op.heads * axis(op.inputs.q, 1) * axis(op.inputs.k, 1) * op.headSize * masked;
+      // A cross-attention may project its queries.
+      const queries = (sizes["rows"] ?? 0) * 16 * (sizes["weight_quads"] ?? 0) * (sizes["x_quads"] ?? 0);
+      return 2 * op.heads * axis(op.inputs.q, 1) * axis(op.inputs.k, 1) * op.headSize * masked + queries;
     }
     default:
       return 0;

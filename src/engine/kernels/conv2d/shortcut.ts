@@ -1,22 +1,20 @@
 // The shortcut of a residual block as a further product of its last convolution: the block's input, or two tensors side by
 // side, times a weight of its own, after the taps and into the same sums.
+import type { KernelTarget } from "../../kernel";
 import type { Conv2d, Linear } from "../../ops";
 import { quadsOf, type Tensor } from "../../tensor";
 import type { Further } from "../gemm/dispatch";
 import type { RowBand } from "../gemm/row-bands";
 import { oneSource, twoSources } from "../linear/rows";
 
-/** Every adapter has eight bindings. */
-const MOST_BINDINGS = 8;
-
 /** Whether the convolution can compute `shortcut`, which is its residual, in one band. Weights are float16: others take more bindings. */
-export function canAddShortcut({ inputs, weights, activation }: Conv2d, shortcut: Linear): boolean {
+export function canAddShortcut({ inputs, weights, activation }: Conv2d, shortcut: Linear, target: KernelTarget): boolean {
   const plain = shortcut.activation === "none" && !shortcut.gated && !shortcut.inputs.residual;
   const areHalf = [weights.weight, shortcut.weights.weight].every(({ format }) => format === undefined);
   const tensors = [inputs.x, inputs.channelBias, shortcut.inputs.x, shortcut.inputs.second, "output"];
   const parameters = [weights.weight, weights.bias, shortcut.weights.weight, shortcut.weights.bias];
   const bindings = [...tensors, ...parameters].filter((each) => each !== undefined).length;
-  return plain && areHalf && activation === "none" && bindings <= MOST_BINDINGS;
+  return plain && areHalf && activation === "none" && bindings <= target.storageBuffers;
 }
 
 export function furtherOf({ inputs: { x, second }, weights }: Linear, band: RowBand, depth: number): Further {

@@ -35,7 +35,7 @@ export function lowerLinear(op: Linear, output: Tensor, lowering: Lowering): rea
         plan,
         source: normed ? { ...rows, tiled: normalisedRows(rows.tiled, normed, tile) } : rows,
         inputs: sources.map((tensor, index) => ({ name: index === 0 ? "x" : "second", tensor, buffer: band.windowOf(tensor) })),
-        norm: normed && rowNorm(normed, leftMoments(x, lowering)),
+        norm: normed && rowNorm(normed, lowering),
         moments,
         weight: op.weights.weight,
         weightQuads,
@@ -53,32 +53,25 @@ export function lowerLinear(op: Linear, output: Tensor, lowering: Lowering): rea
   );
 }
 
-/** Every adapter has eight bindings. */
-const MOST_BINDINGS = 8;
-
 /** Whether the product can normalise the rows that it reads. Their moments and the norm's weights take three bindings. */
 export function canNormalise(op: Linear, { weights: { scale, shift } }: LayerNorm, output: Tensor, target: KernelTarget): boolean {
   const { tile, direct } = planOf(op, output, target).plan;
   const bindings = bindingsOf(op, output, target) + 1 + (scale ? 1 : 0) + (shift ? 1 : 0);
-  return !direct && !op.inputs.second && tile.columns >= 32 && bindings <= MOST_BINDINGS && bandsOf(op, output, target).length === 1;
+  return (
+    !direct && !op.inputs.second && tile.columns >= 32 && bindings <= target.storageBuffers && bandsOf(op, output, target).length === 1
+  );
 }
 
 /** Whether the product can leave the moments of its result's rows: it has whole sums, and its tiles only columns that are there. */
 export function canLeaveMoments(op: Linear, output: Tensor, target: KernelTarget): boolean {
   const { tile, direct, splits } = planOf(op, output, target).plan;
   if (direct || splits > 1 || op.gated || channelsOf(output) % tile.columns !== 0) return false;
-  return bindingsOf(op, output, target) + 1 <= MOST_BINDINGS && bandsOf(op, output, target).length === 1;
+  return bindingsOf(op, output, target) + 1 <= target.storageBuffers && bandsOf(op, output, target).length === 1;
 }
 
 function momentsOf(output: Tensor, channels: number, lowering: Lowering): RowMoments {
   const parts = channelsOf(output) / channels;
   return { tensor: lowering.scratch([parts, 2 * rowsOf(output)], "f32"), parts, channels };
-}
-
-function leftMoments(x: Tensor, { moments }: Lowering): RowMoments {
-  const left = moments.get(x.id);
-  invariant(left !== undefined, "the product before a norm has left the moments of its rows");
-  return left;
 }
 
 function planOf(op: Linear, output: Tensor, { traits }: KernelTarget) {

@@ -1,6 +1,7 @@
 // Rows of a product that are layer-normalised on their way into its tile: (a - mean) * inverse * scale + shift, in f32.
 // The moments of a row come from the product that computed it (../gemm/row-moments.ts), so the norm is no dispatch of its own.
-import type { Binding, RowMoments } from "../../kernel";
+import { invariant } from "../../../common/errors";
+import type { Binding, Lowering } from "../../kernel";
 import type { LayerNorm } from "../../ops";
 import { channelsOf, strideOf } from "../../tensor";
 import { wgsl } from "../../wgsl";
@@ -9,8 +10,10 @@ import type { TiledRows } from "../gemm/source";
 import { threadsOf, type Tile } from "../gemm/tile";
 import { mergeWgsl } from "../moments";
 
-export function rowNorm({ inputs: { x }, weights, epsilon }: LayerNorm, moments: RowMoments): RowNorm {
+export function rowNorm({ inputs: { x }, weights, epsilon }: LayerNorm, lowering: Lowering): RowNorm {
   const { scale, shift } = weights;
+  const moments = lowering.moments.get(x.id);
+  invariant(moments !== undefined, "the product before a norm has left the moments of its rows");
   const weight = (name: string): Binding => ({ name, access: "read", element: "weight", lanes: 4 });
   return {
     bindings: [

@@ -21,6 +21,13 @@ fn load_bias(index: u32) -> vec4<f32> { return vec4<f32>(bias[index]); }
 @group(0) @binding(4) var<storage, read_write> y: array<vec4<f16>>;
 fn store_y(index: u32, value: vec4<f32>) { y[index] = vec4<f16>(value); }
 
+// What becomes of four sums before they are stored.
+fn finish(row: u32, quad: u32, value: vec4<f32>) {
+  var result = value + load_bias(quad);
+  let index = row * sizes.output_quads + quad;
+  store_y(index, result);
+}
+
 // Four numbers of four bits, the lowest first; what is above them counts for nothing.
 fn four_bits(word: u32) -> vec4<f32> {
   return vec4<f32>((vec4<u32>(word) >> vec4<u32>(0u, 4u, 8u, 12u)) & vec4<u32>(15u));
@@ -34,13 +41,6 @@ fn weight_at(row: u32, quad: u32) -> vec4<f32> {
   let block = row / 32u * sizes.weight_quads + quad;
   let word = load_weight(row / 2u * sizes.weight_quads + quad);
   return block_minimum(block) + block_scale(block) * four_bits(word >> (row % 2u * 16u));
-}
-
-// What becomes of four sums before they are stored.
-fn finish(row: u32, quad: u32, value: vec4<f32>) {
-  var result = value + load_bias(quad);
-  let index = row * sizes.output_quads + quad;
-  store_y(index, result);
 }
 
 var<workgroup> a_tile: array<vec4<f16>, 512>; // [rows][depth / 4]

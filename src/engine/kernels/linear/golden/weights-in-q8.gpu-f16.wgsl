@@ -21,6 +21,13 @@ fn load_bias(index: u32) -> vec4<f32> { return vec4<f32>(bias[index]); }
 @group(0) @binding(4) var<storage, read_write> y: array<vec4<f16>>;
 fn store_y(index: u32, value: vec4<f32>) { y[index] = vec4<f16>(value); }
 
+// What becomes of four sums before they are stored.
+fn finish(row: u32, quad: u32, value: vec4<f32>) {
+  var result = value + load_bias(quad);
+  let index = row * sizes.output_quads + quad;
+  store_y(index, result);
+}
+
 // Four signed bytes, the lowest first.
 fn signed_bytes(word: u32) -> vec4<f32> {
   return vec4<f32>(bitcast<vec4<i32>>(vec4<u32>(word) << vec4<u32>(24u, 16u, 8u, 0u)) >> vec4<u32>(24u));
@@ -31,13 +38,6 @@ fn block_scale(index: u32) -> vec4<f32> { return load_scales(index) * 0.015625; 
 
 fn weight_at(row: u32, quad: u32) -> vec4<f32> {
   return block_scale(row / 32u * sizes.weight_quads + quad) * signed_bytes(load_weight(row * sizes.weight_quads + quad));
-}
-
-// What becomes of four sums before they are stored.
-fn finish(row: u32, quad: u32, value: vec4<f32>) {
-  var result = value + load_bias(quad);
-  let index = row * sizes.output_quads + quad;
-  store_y(index, result);
 }
 
 var<workgroup> a_tile: array<vec4<f32>, 512>; // [rows][depth / 4]
