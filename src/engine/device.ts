@@ -69,6 +69,7 @@ export class Device {
       workgroupBytes: limits.maxComputeWorkgroupStorageSize,
       invocations: limits.maxComputeInvocationsPerWorkgroup,
       bindingBytes: limits.maxStorageBufferBindingSize,
+      storageBuffers: limits.maxStorageBuffersPerShaderStage,
       traits: TRAITS[adapterClass({ ...this.adapter, float16: this.hasFloat16 })],
     };
   }
@@ -188,6 +189,7 @@ function generousLimits(limits: GPUSupportedLimits): Record<string, number> {
     maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
     maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
     maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+    maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
   };
 }
 

@@ -44,7 +44,7 @@ const CASES: Readonly<Record<string, readonly GoldenCase[]>> = {
   "to-rgba": toRgba,
 };
 
-const LIMITS = { workgroupBytes: 16_384, invocations: 256, bindingBytes: 2 ** 27 } as const;
+const LIMITS = { workgroupBytes: 16_384, invocations: 256, storageBuffers: 8, bindingBytes: 2 ** 27 } as const;
 
 /** The limits every adapter has. float32 without `shader-f16`, so that packed weights are seen too. */
 const TARGETS: Readonly<Record<GoldenTarget, KernelTarget>> = {

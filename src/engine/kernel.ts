@@ -3,7 +3,7 @@
 // float16 and packed-float16 storage, with sizes as constants (specialised by shape)
 // or as uniforms (one pipeline for all shapes: software adapters compile slowly).
 import type { Tensor, NumberFormat } from "./tensor";
-import type { Weight } from "./ops";
+import type { LayerNorm, Linear, Weight } from "./ops";
 import type { KernelTraits } from "./traits";
 import type { RegionBytes } from "./weight-layout";
 
@@ -26,7 +26,7 @@ export interface Binding {
 export interface Kernel {
   /** For profiles and messages: "conv2d". */
   readonly name: string;
-  /** In the order of their `@binding` numbers. At most 8. */
+  /** In the order of their `@binding` numbers. At most 8, or as many as the target says. */
   readonly bindings: readonly Binding[];
   /** u32 values the body reads as `sizes.NAME`. */
   readonly sizes: Readonly<Record<string, number>>;
@@ -48,6 +48,8 @@ export interface KernelTarget {
   readonly invocations: number;
   /** Largest storage binding in bytes: at least 128 MiB. */
   readonly bindingBytes: number;
+  /** Storage bindings of a kernel: at least 8. */
+  readonly storageBuffers: number;
   /** What is decided by the kind of adapter. */
   readonly traits: KernelTraits;
 }
@@ -83,6 +85,16 @@ export interface Parts {
   readonly code: string;
 }
 
+/**
+ * The moments of a tensor's rows, which the product that computed it has left for a layer norm: mean and centred square sum of
+ * `channels` channels at a time, f32 `[parts, 2 * rows]` (kernels/gemm/row-moments.ts).
+ */
+export interface RowMoments {
+  readonly tensor: Tensor;
+  readonly parts: number;
+  readonly channels: number;
+}
+
 /** What lowering a node may ask of the plan. */
 export interface Lowering {
   readonly target: KernelTarget;
@@ -90,6 +102,16 @@ export interface Lowering {
   readonly leavesParts: boolean;
   /** Tensors that were left in parts, by id. */
   readonly parts: Map<number, Parts>;
+  /** Layer norms that the products that read them apply themselves, by the id of their result (fuse/layer-norms.ts). */
+  readonly norms: ReadonlyMap<number, LayerNorm>;
+  /** Shortcuts that the convolution to which they are added computes itself, by the id of their result (fuse/shortcuts.ts). */
+  readonly shortcuts: ReadonlyMap<number, Linear>;
+  /** Products that give queries, which their cross-attention computes itself, by the id of their result (fuse/queries.ts). */
+  readonly queries: ReadonlyMap<number, Linear>;
+  /** Such a norm reads this node's result: the product leaves the moments of its rows. */
+  readonly leavesMoments: boolean;
+  /** Moments of rows that were left, by the id of the tensor. */
+  readonly moments: Map<number, RowMoments>;
   /** A tensor that lives only within this node. */
   scratch(shape: readonly number[], element: Tensor["element"]): Tensor;
 }

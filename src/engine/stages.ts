@@ -4,6 +4,9 @@
 import { addsUpParts } from "./adds-up-parts";
 import type { Graph, Rate } from "./graph";
 import type { BufferSource, Dispatch, KernelTarget, Lowering } from "./kernel";
+import { layerNormsInProducts } from "./fuse/layer-norms";
+import { queriesInAttention } from "./fuse/queries";
+import { shortcutsInConvolutions } from "./fuse/shortcuts";
 import { prune } from "./fuse/rewrite";
 import { lower } from "./lower";
 import { inputsOf, type Node } from "./ops";
@@ -32,15 +35,22 @@ export interface Stages {
 export function stageGraph(graph: Graph, target: KernelTarget): Stages {
   const masks = rateMasks(graph);
   const maskOf = (node: Node) => masks.get(node.output.id) ?? 0;
-  const nodes = prune(graph).nodes.toSorted((a, b) => maskOf(a) - maskOf(b));
+  const ordered = { ...graph, nodes: prune(graph).nodes.toSorted((a, b) => maskOf(a) - maskOf(b)) };
+  const { norms, normed } = layerNormsInProducts(ordered, target);
+  const shortcuts = shortcutsInConvolutions(ordered, target);
+  const queries = queriesInAttention(ordered, norms, target);
+  const nodes = ordered.nodes.filter(({ output: { id } }) => ![norms, shortcuts, queries].some((within) => within.has(id)));
   let nextId = 1 + Math.max(...masks.keys());
   const dispatches: StagedDispatch[] = [];
   const parts: Lowering["parts"] = new Map();
+  const moments: Lowering["moments"] = new Map();
+  const scratch: Lowering["scratch"] = (shape, element) => ({ id: nextId++, shape, element });
   nodes.forEach((node, index) => {
     const mask = maskOf(node);
     const next = nodes[index + 1];
     const leavesParts = next !== undefined && maskOf(next) === mask && addsUpParts(next, node.output, target);
-    const lowering: Lowering = { target, parts, leavesParts, scratch: (shape, element) => ({ id: nextId++, shape, element }) };
+    const leavesMoments = normed.has(node.output.id);
+    const lowering: Lowering = { target, parts, leavesParts, norms, shortcuts, queries, leavesMoments, moments, scratch };
     for (const dispatch of lower(node, lowering)) dispatches.push({ ...dispatch, mask, node });
   });
   return { dispatches, ...lifetimes(graph, dispatches, target) };

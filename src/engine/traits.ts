@@ -21,6 +21,12 @@ export interface KernelTraits {
   readonly busyWorkgroups: number;
   /** Several invocations normalise a row together, and meet at barriers; otherwise a row is one invocation's work. */
   readonly normalisesRowsInTeams: boolean;
+  /** A product applies the layer norm of what it reads, where the product before it can leave the moments of its rows. */
+  readonly normalisesInProducts: boolean;
+  /** A convolution computes the shortcut that is added to it, a product of other rows, in the same sums. */
+  readonly addsShortcutsInConvolutions: boolean;
+  /** Cross-attention computes its queries itself, each workgroup those of its tokens and its head. */
+  readonly projectsQueriesInAttention: boolean;
   /**
    * A workgroup that has the statistics of a group also normalises it, in the same dispatch. Otherwise another dispatch
    * does, four channels at a time whatever the groups are, and all shapes share its pipeline.
@@ -44,6 +50,9 @@ const SOFTWARE = {
   multipliesInFloat16: false,
   busyWorkgroups: 1,
   normalisesRowsInTeams: false,
+  normalisesInProducts: false,
+  addsShortcutsInConvolutions: false,
+  projectsQueriesInAttention: false,
   normalisesGroupsAtOnce: false,
   groupInvocations: 64,
   groupElementsAlone: 1_048_576,
@@ -59,6 +68,9 @@ const HARDWARE = {
   // A discrete GPU of some sixty cores, four workgroups each.
   busyWorkgroups: 256,
   normalisesRowsInTeams: true,
+  normalisesInProducts: true,
+  addsShortcutsInConvolutions: true,
+  projectsQueriesInAttention: true,
   normalisesGroupsAtOnce: true,
   groupInvocations: 256,
   // 128 x 128 pixels of ten channels, or 64 x 64 of thirty.

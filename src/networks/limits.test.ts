@@ -22,6 +22,7 @@ const TARGET: KernelTarget = {
   half: false,
   workgroupBytes: 16_384,
   invocations: 256,
+  storageBuffers: 8,
   bindingBytes: 128 * MIB,
   traits: TRAITS.hardware,
 };

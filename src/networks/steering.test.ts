@@ -18,6 +18,7 @@ const TARGET: KernelTarget = {
   half: false,
   workgroupBytes: 16_384,
   invocations: 256,
+  storageBuffers: 8,
   bindingBytes: 2 ** 27,
   traits: TRAITS.hardware,
 };

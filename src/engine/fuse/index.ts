@@ -1,6 +1,7 @@
 // Graph to graph: fewer dispatches and fewer passes over memory, the same outputs.
 // Each rewrite is its own file. Their order matters: epilogues first, so that what
-// follows sees whole layers.
+// follows sees whole layers. What depends on a target's tiles and limits is no rewrite, and chosen when the
+// graph is staged: layer-norms.ts, shortcuts.ts, queries.ts.
 import type { Graph } from "../graph";
 import { fuseActivation } from "./activation";
 import { fuseChannelBias } from "./channel-bias";

@@ -25,7 +25,7 @@ export function teamSize(length: number, target: KernelTarget): number {
 export function momentsWgsl({ lanes, threads, teams }: { lanes: 1 | 4; threads: number; teams: number }): string {
   const value = lanes === 4 ? "vec4<f32>" : "f32";
   return wgsl`
-    struct Moments { count: f32, mean: ${value}, square: ${value} }
+    ${mergeWgsl(value)}
 
     // From sums of deviations from a first value, and of their squares.
     fn moments_of(count: f32, first: ${value}, sum: ${value}, squares: ${value}) -> Moments {
@@ -33,14 +33,21 @@ export function momentsWgsl({ lanes, threads, teams }: { lanes: 1 | 4; threads: 
       return Moments(count, first + sum / divisor, max(squares - sum * sum / divisor, ${value}(0.0)));
     }
 
+    ${reduceWgsl("Moments", "merge", threads, teams)}
+  `;
+}
+
+/** `Moments` and `merge` alone, of values of type `value`. */
+export function mergeWgsl(value: string): string {
+  return wgsl`
+    struct Moments { count: f32, mean: ${value}, square: ${value} }
+
     fn merge(a: Moments, b: Moments) -> Moments {
       let count = a.count + b.count;
       let delta = b.mean - a.mean;
       let part = b.count / max(count, 1.0);
       return Moments(count, a.mean + delta * part, a.square + b.square + delta * delta * (a.count * part));
     }
-
-    ${reduceWgsl("Moments", "merge", threads, teams)}
   `;
 }
 

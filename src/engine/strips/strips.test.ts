@@ -105,6 +105,7 @@ describe("what does not fit is computed in strips", () => {
       half: true,
       workgroupBytes: 16_384,
       invocations: 256,
+      storageBuffers: 8,
       bindingBytes: DEFAULTS.bindingBytes,
       traits: TRAITS.hardware,
     };

@@ -30,13 +30,17 @@ function multiplyAdds(op: Op, kernel: string, sizes: Readonly<Record<string, num
       if (kernel !== op.kind) return 0;
       const second = op.kind === "linear" && op.inputs.second ? channelsOf(op.inputs.second) : 0;
       const taps = op.kind === "conv2d" ? op.kernel[0] * op.kernel[1] : 1;
-      return (sizes["rows"] ?? 0) * 4 * (sizes["weight_quads"] ?? 0) * (channelsOf(op.inputs.x) + second) * taps;
+      // A convolution may compute the shortcut that is added to it.
+      const shortcut = 4 * ((sizes["shortcut_quads"] ?? 0) + (sizes["beside_quads"] ?? 0));
+      return (sizes["rows"] ?? 0) * 4 * (sizes["weight_quads"] ?? 0) * ((channelsOf(op.inputs.x) + second) * taps + shortcut);
     }
     case "attention":
     case "cross-attention": {
       // The negative keys of a cross-attention are not read without a negative prompt.
       const masked = op.kind === "attention" && op.causal ? 0.5 : 1;
-      return 2 * op.heads * axis(op.inputs.q, 1) * axis(op.inputs.k, 1) * op.headSize * masked;
+      // A cross-attention may project its queries.
+      const queries = (sizes["rows"] ?? 0) * 16 * (sizes["weight_quads"] ?? 0) * (sizes["x_quads"] ?? 0);
+      return 2 * op.heads * axis(op.inputs.q, 1) * axis(op.inputs.k, 1) * op.headSize * masked + queries;
     }
     default:
       return 0;

@@ -35,7 +35,13 @@ export interface PlanReport {
 }
 
 /** Limits that adapters with a GPU offer. */
-const GPU_LIMITS = { workgroupBytes: 32_768, invocations: 1024, bindingBytes: 2 ** 31 - 4, bufferBytes: 2 ** 32 } as const;
+const GPU_LIMITS = {
+  workgroupBytes: 32_768,
+  invocations: 1024,
+  storageBuffers: 10,
+  bindingBytes: 2 ** 31 - 4,
+  bufferBytes: 2 ** 32,
+} as const;
 
 export function reportPlan(network: PlannedNetwork, format: NumberFormat): PlanReport {
   const { bufferBytes, ...limits } = GPU_LIMITS;

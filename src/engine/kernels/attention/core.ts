@@ -2,6 +2,7 @@
 // with no score matrix in memory. Not a kernel: `attention` runs it over one set of keys,
 // `cross-attention` over two. There are two cores with this one interface: tiled.ts and direct.ts.
 import { unroll, wgsl } from "../../wgsl";
+import type { Tile } from "./tile";
 
 /** WGSL for channel quad `quad` of key `key` (in range), as `vec4<f32>`, in the scope of the entry point. */
 export interface KeySource {
@@ -18,6 +19,16 @@ export interface CoreOptions {
   readonly second: boolean;
   /** Where keys and values come from: one place, or two, of which `branch` (0 or 1, uniform) says which. */
   readonly sources: readonly [KeySource, KeySource?];
+  /** Tiled cores: queries are projected by the workgroup itself, not read. */
+  readonly projection?: QueryProjection | undefined;
+}
+
+/** WGSL that fills `staged_q` with a tile's queries, scaled. */
+export interface QueryProjection {
+  /** At module scope. */
+  declarations(tile: Tile): string;
+  /** Statements in uniform control flow, which may use `staged_q` for themselves before. */
+  stage(tile: Tile): string;
 }
 
 /**
@@ -52,7 +63,7 @@ export interface OutputQuad {
 
 /**
  * Pieces of an entry point that has `group` (query tile, head, batch), `thread`, `head` and `batch`,
- * `sizes.tokens`, `sizes.quads`, `sizes.scale` (with the factor log2(e)) and `quad_q(row, head, quad)`.
+ * `sizes.tokens`, `sizes.quads`, `sizes.scale` (with the factor log2(e)) and, without a projection, `quad_q(row, head, quad)`.
  */
 export interface Core {
   /** Invocations of a workgroup. */

@@ -25,13 +25,13 @@ export function headSizes(name: string, tensor: Tensor, headSize: number, layout
 
 /**
  * `fn quad_NAME(row, head, quad) -> vec4<f32>`: channels `4 quad .. 4 quad + 3` of a head, zeros past its end.
- * Reads `headSizes`, besides `head_size` and `quads`.
+ * Reads `headSizes`, besides `head_size` and `quads`. The binding has the same name, or another.
  */
-export function quadReader(name: string, lanes: Lanes): string {
+export function quadReader(name: string, lanes: Lanes, binding = name): string {
   const start = `row * sizes.${name}_stride + sizes.${name}_offset + head * sizes.${name}_head`;
   const signature = `fn quad_${name}(row: u32, head: u32, quad: u32) -> vec4<f32>`;
-  if (lanes === 4) return `${signature} { return load_${name}(${start} + quad); }`;
-  const component = (i: number): string => `select(0.0, load_${name}(at + ${i}u), quad * 4u + ${i}u < sizes.head_size)`;
+  if (lanes === 4) return `${signature} { return load_${binding}(${start} + quad); }`;
+  const component = (i: number): string => `select(0.0, load_${binding}(at + ${i}u), quad * 4u + ${i}u < sizes.head_size)`;
   return wgsl`
     ${signature} {
       let at = ${start} + quad * 4u;

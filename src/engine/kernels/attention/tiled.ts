@@ -22,7 +22,10 @@ export function tiledCore(options: CoreOptions, tile: Tile): Core {
   return {
     threads: tile.columns * tile.rows,
     queries: queriesOf(tile),
-    declarations: stagingMemory(flash),
+    declarations: wgsl`
+      ${stagingMemory(flash)}
+      ${options.projection?.declarations(tile) ?? ""}
+    `,
     begin: begin(flash),
     branch: branch(flash),
     each: (text) => each(flash, text),
@@ -30,7 +33,7 @@ export function tiledCore(options: CoreOptions, tile: Tile): Core {
 }
 
 function begin(flash: Flash): string {
-  const { quads, tile, second } = flash;
+  const { quads, tile, second, projection } = flash;
   const registers = (i: number, j: number) =>
     (second ? ["output", "kept"] : ["output"]).map((name) => `var ${name}_${i}_${j} = vec4<f32>(0.0);`).join("\n");
   return wgsl`
@@ -39,7 +42,7 @@ function begin(flash: Flash): string {
     let first_row = thread / ${tile.columns}u;
     let first_token = group.x * ${queriesOf(tile)}u;
     ${eachOutput(flash, registers)}
-    ${tile.chunk >= quads ? stageQueries(flash, "") : ""}
+    ${tile.chunk < quads ? "" : (projection?.stage(tile) ?? stageQueries(flash, ""))}
   `;
 }
 

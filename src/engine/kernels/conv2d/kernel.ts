@@ -3,7 +3,7 @@
 // test per row. Any kernel size, stride and padding; `upsample` 2 reads x at half the
 // coordinates instead of an upsampled copy.
 import type { Dispatch, Lowering } from "../../kernel";
-import type { Conv2d } from "../../ops";
+import { inputsOf, type Conv2d } from "../../ops";
 import { axis, quadsOf, rowsOf, type Tensor } from "../../tensor";
 import { unroll, wgsl } from "../../wgsl";
 import { sourceOf, type Rows } from "../bands";
@@ -12,26 +12,32 @@ import type { Epilogue } from "../gemm/epilogue";
 import { rowBands } from "../gemm/row-bands";
 import type { RowSource } from "../gemm/source";
 import { planGemm } from "../gemm/plan";
+import { furtherOf, shortcutSlices } from "./shortcut";
 
 /** x: `[batch, height, width, k]`, output: `[batch, height, width, n]`. */
 export function lowerConv2d(op: Conv2d, output: Tensor, lowering: Lowering): readonly Dispatch[] {
   const { target } = lowering;
-  const { x, residual, channelBias } = op.inputs;
+  const { x, channelBias } = op.inputs;
+  // A shortcut that is computed here is no residual.
+  const shortcut = op.inputs.residual && lowering.shortcuts.get(op.inputs.residual.id);
+  const residual = shortcut ? undefined : op.inputs.residual;
   const [kernelHeight, kernelWidth] = op.kernel;
   const quads = quadsOf(x);
   const slicesPerTap = (depth: number) => Math.ceil(quads / (depth / 4));
   const weightQuads = weightQuadsOf(output, false);
   const rows = rowsOf(output);
   const slices = (depth: number) => kernelHeight * kernelWidth * slicesPerTap(depth);
-  const plan = planGemm({ rows, columns: weightQuads * 4, slices, gated: false }, target.traits);
+  const allSlices = (depth: number) => slices(depth) + (shortcut ? shortcutSlices(shortcut, depth) : 0);
+  const plan = planGemm({ rows, columns: weightQuads * 4, slices: allSlices, gated: false }, target.traits);
   const { depth } = plan.tile;
   const around = [{ tensor: x, rows: (band: Rows) => inputRows(op, output, band) }];
-  const bands = rowBands([output, ...(residual ? [residual] : [])], around, plan.tile, target);
+  const bands = rowBands([output, ...(residual ? [residual] : []), ...(shortcut ? inputsOf(shortcut) : [])], around, plan.tile, target);
   const { weight, bias } = op.weights;
   const { activation, finalActivation, channelBiasBegin } = op;
   const activationsAtRunTime = target.traits.choosesActivationsAtRunTime;
   const epilogue: Epilogue = {
     bias,
+    furtherBias: shortcut?.weights.bias,
     channelBias,
     channelBiasBegin,
     residual,
@@ -69,6 +75,7 @@ export function lowerConv2d(op: Conv2d, output: Tensor, lowering: Lowering): rea
           input_offset: input.begin,
         },
         slices: slices(depth),
+        further: shortcut && furtherOf(shortcut, band, depth),
         band,
         batchRows: axis(output, 1) * axis(output, 2),
       },

@@ -3,7 +3,7 @@
 // The second branch costs nothing when there are no negative keys or its weight is 0: the loop
 // then runs once, and the result is bit-identical to plain attention.
 // NASA: SNOOPI, eq. 7-9. NAG needs the norm over all heads: `nag-combine` does that.
-import type { Dispatch, Kernel, KernelTarget, Lowering } from "../../kernel";
+import type { Binding, Dispatch, Kernel, KernelTarget, Lowering } from "../../kernel";
 import type { CrossAttention } from "../../ops";
 import { STEERING_FIELDS } from "../../steering-input";
 import { axis, channelsOf, strideOf, type Tensor } from "../../tensor";
@@ -11,11 +11,14 @@ import { entryPoint, wgsl } from "../../wgsl";
 import { attentionCore } from "../attention/choose-core";
 import type { Core } from "../attention/core";
 import { headSizes, lanesOf, quadReader, quadWriter } from "../attention/heads";
+import { type ProjectedQueries, queryProjection } from "./queries";
 
-export function lowerCrossAttention(op: CrossAttention, output: Tensor, { target }: Lowering): readonly Dispatch[] {
+export function lowerCrossAttention(op: CrossAttention, output: Tensor, lowering: Lowering): readonly Dispatch[] {
   const { q, k, v, negativeK, negativeV, steering } = op.inputs;
+  const projected = lowering.queries.get(q.id);
+  const projection = projected && queryProjection(op, projected, lowering);
   const buffers = {
-    q: { tensor: q },
+    ...(projection?.buffers ?? { q: { tensor: q } }),
     k: { tensor: k },
     v: { tensor: v },
     negative_k: { tensor: negativeK },
@@ -23,11 +26,11 @@ export function lowerCrossAttention(op: CrossAttention, output: Tensor, { target
     steering: { tensor: steering },
     y: { tensor: output },
   };
-  return [{ kernel: crossAttention(op, output, target), buffers }];
+  return [{ kernel: crossAttention(op, output, lowering.target, projection), buffers }];
 }
 
 /** q: `[batch, tokens, *]`, k, v: `[batch, capacity, *]`, the negative ones likewise with their own capacity. */
-function crossAttention(op: CrossAttention, output: Tensor, target: KernelTarget): Kernel {
+function crossAttention(op: CrossAttention, output: Tensor, target: KernelTarget, projection?: ProjectedQueries): Kernel {
   const { headSize, heads, mode, qLayout, kLayout, vLayout } = op;
   const { q, k, v, negativeK, negativeV } = op.inputs;
   const quads = Math.ceil(headSize / 4);
@@ -35,35 +38,41 @@ function crossAttention(op: CrossAttention, output: Tensor, target: KernelTarget
     `quad_${name}(batch * sizes.${capacity} + ${key}, head, ${quad})`;
   const positive = { key: read("k", "capacity"), value: read("v", "capacity") };
   const negative = { key: read("negative_k", "negative_capacity"), value: read("negative_v", "negative_capacity") };
-  const core = attentionCore({ quads, causal: false, second: mode === "nasa", sources: [positive, negative] }, target);
+  const core = attentionCore(
+    { quads, causal: false, second: mode === "nasa", sources: [positive, negative], projection: projection?.text },
+    target,
+  );
   const lanes = { q: lanesOf(headSize, qLayout), k: lanesOf(headSize, kLayout), v: lanesOf(headSize, vLayout) };
   const yLanes = headSize % 4 === 0 ? 4 : 1;
   const tokens = axis(q, 1);
+  // Keys and values that lie side by side in one tensor are bound once.
+  const valuesOf = (keys: string, values: string) => (areTogether(op) ? keys : values);
   const readers = [
-    quadReader("q", lanes.q),
+    ...(projection ? [] : [quadReader("q", lanes.q)]),
     quadReader("k", lanes.k),
-    quadReader("v", lanes.v),
+    quadReader("v", lanes.v, valuesOf("k", "v")),
     quadReader("negative_k", lanes.k),
-    quadReader("negative_v", lanes.v),
+    quadReader("negative_v", lanes.v, valuesOf("negative_k", "negative_v")),
+  ];
+  const bindings: readonly Binding[] = [
+    ...(projection?.bindings ?? [{ name: "q", access: "read", element: "activation", lanes: lanes.q } as const]),
+    { name: "k", access: "read", element: "activation", lanes: lanes.k },
+    { name: "v", access: "read", element: "activation", lanes: lanes.v },
+    { name: "negative_k", access: "read", element: "activation", lanes: lanes.k },
+    { name: "negative_v", access: "read", element: "activation", lanes: lanes.v },
+    { name: "steering", access: "read", element: "f32", lanes: 1 },
+    { name: "y", access: "write", element: "activation", lanes: yLanes },
   ];
   return {
     name: `cross-attention-${mode}`,
-    bindings: [
-      { name: "q", access: "read", element: "activation", lanes: lanes.q },
-      { name: "k", access: "read", element: "activation", lanes: lanes.k },
-      { name: "v", access: "read", element: "activation", lanes: lanes.v },
-      { name: "negative_k", access: "read", element: "activation", lanes: lanes.k },
-      { name: "negative_v", access: "read", element: "activation", lanes: lanes.v },
-      { name: "steering", access: "read", element: "f32", lanes: 1 },
-      { name: "y", access: "write", element: "activation", lanes: yLanes },
-    ],
+    bindings: areTogether(op) ? bindings.filter(({ name }) => name !== "v" && name !== "negative_v") : bindings,
     sizes: {
       tokens,
       head_size: headSize,
       quads,
       capacity: axis(k, 1),
       negative_capacity: axis(negativeK, 1),
-      ...headSizes("q", q, headSize, qLayout),
+      ...(projection?.sizes ?? headSizes("q", q, headSize, qLayout)),
       ...headSizes("k", k, headSize, kLayout),
       ...headSizes("v", v, headSize, vLayout),
       ...headSizes("negative_k", negativeK, headSize, kLayout),
@@ -73,7 +82,7 @@ function crossAttention(op: CrossAttention, output: Tensor, target: KernelTarget
       // Z- begins after all heads of Z+ (mode branches).
       negative_offset: (heads * headSize) / yLanes,
     },
-    scalars: { scale: op.scale * Math.LOG2E },
+    scalars: { scale: op.scale * Math.LOG2E, ...projection?.scalars },
     workgroups: [Math.ceil(tokens / core.queries), heads, axis(q, 0)],
     code: wgsl`
       ${readers.join("\n")}
@@ -97,6 +106,11 @@ function crossAttention(op: CrossAttention, output: Tensor, target: KernelTarget
       )}
     `,
   };
+}
+
+/** Whether keys and values of each text are one tensor, and read alike. */
+export function areTogether({ inputs: { k, v, negativeK, negativeV }, headSize, kLayout, vLayout }: CrossAttention): boolean {
+  return k.id === v.id && negativeK.id === negativeV.id && lanesOf(headSize, kLayout) === lanesOf(headSize, vLayout);
 }
 
 /** Z+ is kept until the negative branch, if any, is subtracted. */

@@ -1,16 +1,17 @@
 // Dispatches of one band of a matrix product: the product itself, or, for a split
 // reduction, partial sums, which the next dispatch adds up (parts.ts).
-import { type Binding, type BufferSource, type Dispatch, type KernelTarget, type Lowering } from "../../kernel";
+import type { Binding, BufferSource, Dispatch, KernelTarget, Lowering, RowMoments } from "../../kernel";
 import type { Weight } from "../../ops";
-import { quadsOf, rowsOf, type Tensor } from "../../tensor";
+import { quadsOf, rowsOf, strideOf, type Tensor } from "../../tensor";
 import { type Epilogue, epilogueBindings, epilogueBuffers, epilogueSizes, epilogueWgsl } from "./epilogue";
 import { directWgsl } from "./direct";
 import { partsOf, sumDispatch } from "./parts";
 import type { GemmPlan } from "./plan";
 import type { RowBand } from "./row-bands";
+import { finishWithMoments } from "./row-moments";
 import type { RowSource } from "./source";
 import { tiledWgsl } from "./tiled";
-import { weightLoad } from "./weight-load";
+import { float16Load, weightLoad, type WeightLoad } from "./weight-load";
 
 export interface GemmDispatch {
   readonly name: string;
@@ -18,6 +19,12 @@ export interface GemmDispatch {
   readonly source: RowSource;
   /** What the row source reads. */
   readonly inputs: readonly { readonly name: string; readonly tensor: Tensor; readonly buffer: BufferSource }[];
+  /** Another product that is added to its sums. */
+  readonly further?: Further | undefined;
+  /** What it reads besides, to normalise the rows. */
+  readonly norm?: RowNorm | undefined;
+  /** Where it leaves the moments of the result's rows. */
+  readonly moments?: RowMoments | undefined;
   readonly weight: Weight;
   readonly weightQuads: number;
   readonly epilogue: Epilogue;
@@ -29,17 +36,41 @@ export interface GemmDispatch {
   readonly batchRows: number;
 }
 
+/** A product of other rows with another weight, in float16, that ends up in the same sums. */
+export interface Further {
+  readonly source: RowSource;
+  readonly inputs: GemmDispatch["inputs"];
+  readonly weight: Weight;
+  /** The source's sizes. */
+  readonly sizes: Readonly<Record<string, number>>;
+  readonly slices: number;
+}
+
+/** What a row source reads to normalise the rows on their way in. */
+export interface RowNorm {
+  readonly bindings: readonly Binding[];
+  readonly buffers: Readonly<Record<string, BufferSource>>;
+  readonly sizes: Readonly<Record<string, number>>;
+  readonly scalars: Readonly<Record<string, number>>;
+}
+
 /** Of the eight that every adapter has, a norm of two tensors needs five for itself. */
 const MOST_BINDINGS_LEFT = 3;
 
 export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly Dispatch[] {
-  const { plan, epilogue, weightQuads, band } = gemm;
+  const { plan, epilogue, weightQuads, band, further, norm, moments } = gemm;
   const rows = band.rows.end - band.rows.begin;
   const split = plan.splits > 1;
-  const slicesPerPart = Math.ceil(gemm.slices / plan.splits);
-  const parts = Math.ceil(gemm.slices / slicesPerPart);
-  const weight = weightLoad(gemm.weight);
-  const inputs = gemm.inputs.map(({ name, tensor }): Binding => ({ name, access: "read", element: tensor.element, lanes: 4 }));
+  const slices = gemm.slices + (further?.slices ?? 0);
+  const slicesPerPart = Math.ceil(slices / plan.splits);
+  const parts = Math.ceil(slices / slicesPerPart);
+  const weights = [weightLoad(gemm.weight), ...(further ? [furtherLoad(further)] : [])];
+  const read = [...gemm.inputs, ...(further?.inputs ?? [])];
+  const inputs = [
+    ...read.map(({ name, tensor }): Binding => ({ name, access: "read", element: tensor.element, lanes: 4 })),
+    ...(norm?.bindings ?? []),
+    ...weights.flatMap(({ bindings }) => bindings),
+  ];
   const finishSizes = {
     output_quads: epilogue.gated ? weightQuads / 2 : weightQuads,
     ...(epilogue.channelBias ? { batch_rows: gemm.batchRows } : {}),
@@ -50,22 +81,32 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
     sizes: {
       rows,
       weight_quads: weightQuads,
-      slices: gemm.slices,
+      slices,
       ...gemm.sizes,
+      ...(further ? { further_begin: gemm.slices, ...further.sizes } : {}),
+      ...norm?.sizes,
+      ...(moments ? { moments_stride: strideOf(moments.tensor) / 2 } : {}),
       ...(split ? { slices_per_part: slicesPerPart } : finishSizes),
     },
+    ...(norm ? { scalars: norm.scalars } : {}),
     workgroups: [Math.ceil((weightQuads * 4) / plan.tile.columns), Math.ceil(rows / plan.tile.rows), parts] as const,
     code: productWgsl(gemm, lowering.target),
   };
   const buffers = {
-    ...Object.fromEntries(gemm.inputs.map(({ name, buffer }) => [name, buffer])),
-    ...weight.buffers,
+    ...Object.fromEntries(read.map(({ name, buffer }) => [name, buffer])),
+    ...norm?.buffers,
+    ...Object.assign({}, ...weights.map((weight) => weight.buffers)),
   };
   if (!split) {
+    const beside: readonly Binding[] = moments ? [{ name: "moments", access: "write", element: "f32", lanes: 2 }] : [];
     return [
       {
-        kernel: { ...product, bindings: [...inputs, ...weight.bindings, ...epilogueBindings(epilogue)] },
-        buffers: { ...buffers, ...epilogueBuffers(epilogue, (tensor) => band.windowOf(tensor)) },
+        kernel: { ...product, bindings: [...inputs, ...epilogueBindings(epilogue), ...beside] },
+        buffers: {
+          ...buffers,
+          ...epilogueBuffers(epilogue, (tensor) => band.windowOf(tensor)),
+          ...(moments ? { moments: { tensor: moments.tensor } } : {}),
+        },
       },
     ];
   }
@@ -74,7 +115,7 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
   const sizes = { ...finishSizes, ...rowOffset };
   const splitProduct = { name: gemm.name, epilogue, partials, parts, rows, weightQuads, band, sizes };
   const partial: Dispatch = {
-    kernel: { ...product, bindings: [...inputs, ...weight.bindings, { name: "partial", access: "write", element: "f32", lanes: 4 }] },
+    kernel: { ...product, bindings: [...inputs, { name: "partial", access: "write", element: "f32", lanes: 4 }] },
     buffers: { ...buffers, partial: { tensor: partials } },
   };
   const left = partsOf(splitProduct);
@@ -85,7 +126,11 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
   return [partial, sumDispatch(splitProduct)];
 }
 
-function productWgsl({ plan, source, epilogue, inputs, ...gemm }: GemmDispatch, target: KernelTarget): string {
+function furtherLoad({ weight }: Further): WeightLoad {
+  return float16Load(weight, "further_weight");
+}
+
+function productWgsl({ plan, source, epilogue, inputs, further, moments, ...gemm }: GemmDispatch, target: KernelTarget): string {
   const { tile } = plan;
   const weight = weightLoad(gemm.weight);
   const { gated } = epilogue;
@@ -93,7 +138,20 @@ function productWgsl({ plan, source, epilogue, inputs, ...gemm }: GemmDispatch, 
   const split = plan.splits > 1;
   const half =
     target.traits.multipliesInFloat16 && target.format === "f16" && inputs.every(({ tensor }) => tensor.element === "activation");
-  return tiledWgsl({ tile, source: source.tiled, weight, gated, epilogue: split ? "" : epilogueWgsl(epilogue), split, half });
+  const leavesMoments = moments !== undefined;
+  const finish = leavesMoments ? finishWithMoments(epilogue, tile) : epilogueWgsl(epilogue);
+  const added = further && { source: further.source.tiled, weight: furtherLoad(further) };
+  return tiledWgsl({
+    tile,
+    source: source.tiled,
+    weight,
+    further: added,
+    gated,
+    epilogue: split ? "" : finish,
+    split,
+    leavesMoments,
+    half,
+  });
 }
 
 /** Output columns of a weight, in quads. */

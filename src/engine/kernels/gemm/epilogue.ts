@@ -9,6 +9,8 @@ import { wgsl } from "../../wgsl";
 
 export interface Epilogue {
   readonly bias?: Weight | undefined;
+  /** That of a further product, which is in the sums too. */
+  readonly furtherBias?: Weight | undefined;
   /** `[batch, columns or more]`, of which the columns from `channelBiasBegin` on are added to every row of a batch item. */
   readonly channelBias?: Tensor | undefined;
   readonly channelBiasBegin?: number;
@@ -57,11 +59,12 @@ export function epilogueWgsl(epilogue: Epilogue): string {
 }
 
 function functionWgsl(epilogue: Epilogue, name: string, { result, end }: { readonly result: string; readonly end: string }): string {
-  const { bias, channelBias, residual, gated } = epilogue;
+  const { bias, furtherBias, channelBias, residual, gated } = epilogue;
   const { inner, last } = activations(epilogue);
   const biased = (name: string, quad: string) => (bias ? `${name} + load_bias(${quad})` : name);
   const plain = wgsl`
     var result = ${biased("value", "quad")};
+    ${furtherBias ? "result += load_further_bias(quad);" : ""}
     ${channelBias ? CHANNEL_BIAS : ""}
     ${inner.assign("result")}
   `;
@@ -90,9 +93,10 @@ const CHANNEL_BIAS = wgsl`
 `;
 
 /** What the epilogue reads. */
-export function epilogueInputs({ bias, channelBias, residual }: Epilogue): readonly Binding[] {
+export function epilogueInputs({ bias, furtherBias, channelBias, residual }: Epilogue): readonly Binding[] {
   return [
     ...(bias ? [{ name: "bias", access: "read", element: "weight", lanes: 4 } as const] : []),
+    ...(furtherBias ? [{ name: "further_bias", access: "read", element: "weight", lanes: 4 } as const] : []),
     ...(channelBias ? [{ name: "channel_bias", access: "read", element: channelBias.element, lanes: 4 } as const] : []),
     ...(residual ? [{ name: "residual", access: "read", element: residual.element, lanes: 4 } as const] : []),
   ];
@@ -104,11 +108,12 @@ export function epilogueBindings(epilogue: Epilogue): readonly Binding[] {
 
 /** `rows` gives the band of a tensor with the output's rows. */
 export function epilogueBuffers(
-  { bias, channelBias, residual, output }: Epilogue,
+  { bias, furtherBias, channelBias, residual, output }: Epilogue,
   rows: (tensor: Tensor) => BufferSource,
 ): Readonly<Record<string, BufferSource>> {
   return {
     ...(bias ? { bias: { weight: bias } } : {}),
+    ...(furtherBias ? { further_bias: { weight: furtherBias } } : {}),
     ...(channelBias ? { channel_bias: { tensor: channelBias } } : {}),
     ...(residual ? { residual: rows(residual) } : {}),
     y: rows(output),

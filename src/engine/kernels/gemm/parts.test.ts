@@ -86,7 +86,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-const LIMITS = { workgroupBytes: 16_384, invocations: 256, bindingBytes: 2 ** 27 } as const;
+const LIMITS = { workgroupBytes: 16_384, invocations: 256, storageBuffers: 8, bindingBytes: 2 ** 27 } as const;
 
 /** Two hundred terms of 2^-24 in a sum, and what a norm makes of it; the tiles differ in the order of their sums. */
 const TOLERANCE = 2 ** -18;

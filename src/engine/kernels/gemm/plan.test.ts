@@ -32,8 +32,9 @@ describe("planGemm", () => {
     { rule: "a middling level: the medium tile, whole", at: shape(1024, 640, 5760), tile: TILES.medium, splits: 1 },
     { rule: "few columns, as many rows as the wide tile needs: whole", at: shape(4096, 64, 576), tile: TILES.wide, splits: 1 },
     { rule: "few rows, long reduction: split", at: shape(64, 1280, 11_520), tile: TILES.medium, splits: 13 },
-    { rule: "few rows, short reduction: parts of at least eight slices", at: shape(64, 64, 256), tile: TILES.medium, splits: 2 },
-    { rule: "one row: the small tile, split", at: shape(1, 1280, 320), tile: TILES.small, splits: 2 },
+    { rule: "few rows, short reduction: parts of at least eight slices", at: shape(64, 64, 512), tile: TILES.medium, splits: 4 },
+    { rule: "one row: the small tile, split", at: shape(1, 1280, 480), tile: TILES.small, splits: 3 },
+    { rule: "a split in two would save ten slices: whole", at: shape(1, 1280, 320), tile: TILES.small, splits: 1 },
     { rule: "three columns", at: shape(262_144, 4, 1152), tile: TILES.narrow, splits: 1 },
     { rule: "gated: quads of value and gate in one thread, whole", at: shape(64, 2560, 1280, true), tile: TILES.wide, splits: 1 },
   ])("$rule", ({ at, tile, splits }) => {

@@ -23,6 +23,8 @@ export interface GemmPlan {
 /** A part of a split reduction has at least this many slices, to be worth its partial sums. */
 const MIN_SLICES = 8;
 const MAX_SPLITS = 32;
+/** Slices in series that a split saves at least: adding up the parts takes about as long, for it is a dispatch more. */
+const LEAST_SAVED = 12;
 
 export function planGemm(
   shape: GemmShape,
@@ -49,8 +51,9 @@ function holds(
 function splitsOf(shape: GemmShape, tile: Tile, busy: number): number {
   if (isWhole(shape, tile, busy)) return 1;
   const workgroups = workgroupsOf(shape, tile);
-  const possible = Math.floor(shape.slices(tile.depth) / MIN_SLICES);
-  return Math.max(1, Math.min(Math.ceil(busy / workgroups), possible, MAX_SPLITS));
+  const slices = shape.slices(tile.depth);
+  const parts = Math.min(Math.ceil(busy / workgroups), Math.floor(slices / MIN_SLICES), MAX_SPLITS);
+  return slices - Math.ceil(slices / parts) >= LEAST_SAVED ? parts : 1;
 }
 
 /** Enough workgroups without a split: with two of them, there would be more than keep the adapter busy. */

@@ -4,6 +4,10 @@
 
 /** For tiled.ts, which walks the reduction in slices of equal depth and copies A's part of each. */
 export interface TiledRows {
+  /** Functions and workgroup memory that the texts below need. */
+  readonly declarations?: string;
+  /** What the workgroup does together before it sets up its rows. */
+  readonly begin?: string;
   /** Declares what stays the same over the reduction, from `row` (an expression, in range), numbered by `index`. */
   setup(index: number, row: string): string;
   /** From `slice`, its index, and `a_quad`, the thread's quad within it, declares `weight_row` and what `read` needs. */
@@ -13,6 +17,8 @@ export interface TiledRows {
    * `inside_INDEX`, whether it counts. All are asked for before the first is needed, so memory is waited for once.
    */
   read(count: number): string;
+  /** What enters the tile in place of `read_INDEX`, where it is not that itself. */
+  entered?(index: number): string;
 }
 
 /** For direct.ts, which walks each segment quad by quad. */

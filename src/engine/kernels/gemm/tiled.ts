@@ -1,123 +1,39 @@
 // WGSL of a tiled matrix product y[rows, columns] = epilogue(A[rows, k] W[k, columns]).
 // Where A's values come from (rows of a matrix, pixels under a convolution's tap) is the
-// caller's `TiledRows`; what becomes of a sum is the epilogue's. Sums are f32.
-//
-// The reduction runs in slices of `depth` channels. For each, the workgroup copies A
-// `[rows][depth]` and W `[depth][columns]` to workgroup memory, and each thread adds
-// threadRows x threadColumns products per channel into named `vec4` accumulators
-// (arrays of accumulators end up in thread memory on some drivers). The tiles are float32: a
-// value is converted once on its way in, not once per thread that reads it. Where the target
-// multiplies in float16 they stay float16, and each slice is summed in it before it is added.
+// caller's `TiledRows`; what becomes of a sum is the epilogue's. Sums are f32 (sums.ts).
 import { entryPoint, unroll, wgsl } from "../../wgsl";
-import type { TiledRows } from "./source";
-import { type Tile, threadsOf } from "./tile";
-import type { WeightLoad } from "./weight-load";
+import { storeRowMoments } from "./row-moments";
+import { quadOf, rowOf, sumsDeclarations, sumsWgsl, type SumsText } from "./sums";
+import { threadsOf } from "./tile";
 
-export interface TiledText {
-  readonly tile: Tile;
-  readonly source: TiledRows;
-  readonly weight: WeightLoad;
-  readonly gated: boolean;
+export interface TiledText extends Omit<SumsText, "memory"> {
   /** `finish` and what it needs; with split reductions partial sums are stored instead. */
   readonly epilogue: string;
-  readonly split: boolean;
-  /**
-   * Tiles hold float16, and a slice is multiplied and summed in it before it is added to the float32 sums. A sum
-   * of `depth` terms loses about 2^-12 sqrt(depth / 2) of its size: 7e-4 for a depth of 16.
-   */
-  readonly half: boolean;
+  /** The moments of the result's rows are stored beside it: `finish` returns those of four values. */
+  readonly leavesMoments: boolean;
 }
+
+const MEMORY: SumsText["memory"] = { a: (index) => `a_tile[${index}]`, w: (index) => `w_tile[${index}]` };
 
 export function tiledWgsl(text: TiledText): string {
-  const { tile, source, split, half } = text;
-  const declarations = [text.weight.functions, text.weight.rowFunction, text.epilogue].filter((each) => each !== "").join("\n\n");
-  const { rows, columns, depth, threadRows, threadColumns } = tile;
-  const threads = threadsOf(tile);
-  const [depthQuads, columnQuads, columnThreads] = [depth / 4, columns / 4, columns / threadColumns];
-  const loads = loadCounts(tile);
+  const { tile, half } = text;
+  const { rows, columns, depth } = tile;
+  const sums = { ...text, memory: MEMORY };
   const tiled = half ? "vec4<f16>" : "vec4<f32>";
-  const eachSum = (line: (name: string) => string) => unroll(threadRows, (i) => unroll(threadColumns / 4, (j) => line(`${i}_${j}`)));
   return wgsl`
-    ${declarations}
+    ${[text.epilogue, ...sumsDeclarations(sums)].filter((each) => each !== "").join("\n\n")}
 
-    var<workgroup> a_tile: array<${tiled}, ${rows * depthQuads}>; // [rows][depth / 4]
-    var<workgroup> w_tile: array<${tiled}, ${depth * columnQuads}>; // [depth][columns / 4]
+    var<workgroup> a_tile: array<${tiled}, ${(rows * depth) / 4}>; // [rows][depth / 4]
+    var<workgroup> w_tile: array<${tiled}, ${(depth * columns) / 4}>; // [depth][columns / 4]
 
     ${entryPoint(
-      threads,
+      threadsOf(tile),
       wgsl`
-        // The workgroup's tile of results, and this thread's place in it.
-        let tile_row = group.y * ${rows}u;
-        let tile_quad = group.x * ${columnQuads}u;
-        let thread_row = thread / ${columnThreads}u;
-        let thread_column = thread % ${columnThreads}u;
-        // What this thread copies of every slice. Past the end, the last rows and columns are read again.
-        let a_quad = thread % ${depthQuads}u;
-        let a_row = thread / ${depthQuads}u;
-        let w_row = thread / ${columnQuads}u;
-        let w_quad = min(tile_quad + thread % ${columnQuads}u, sizes.weight_quads - 1u);
-        ${unroll(loads.a, (load) => source.setup(load, `min(tile_row + a_row + ${load * (threads / depthQuads)}u, sizes.rows - 1u)`))}
-        ${eachSum((name) => `var sum_${name} = vec4<f32>(0.0);`)}
-        let first_slice = ${split ? "group.z * sizes.slices_per_part" : "0u"};
-        let end_slice = ${split ? "min(first_slice + sizes.slices_per_part, sizes.slices)" : "sizes.slices"};
-
-        for (var slice = first_slice; slice < end_slice; slice++) {
-          // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
-          ${source.slice}
-          ${source.read(loads.a)}
-          ${unroll(loads.w, (load) => readW(text, load))}
-          ${unroll(loads.a, (load) => `a_tile[thread + ${load * threads}u] = ${stored(text, `select(vec4<f32>(0.0), read_${load}, inside_${load})`)};`)}
-          ${copyW(text, loads.w)}
-          workgroupBarrier();
-          ${half ? `// The sums of this slice alone.\n${eachSum((name) => `var part_${name} = vec4<f16>(0.0);`)}` : ""}
-          // Multiply: four rows of W, then every row of A against them.
-          for (var quad = 0u; quad < ${depthQuads}u; quad++) {
-            ${multiply(text)}
-          }
-          ${half ? `// Add them in float32.\n${eachSum((name) => `sum_${name} += vec4<f32>(part_${name});`)}` : ""}
-          workgroupBarrier();
-        }
+        ${sumsWgsl(sums, { row: `group.y * ${rows}u`, quad: `group.x * ${columns / 4}u` })}
 
         // Store, row by row, what lies inside.
-        ${unroll(threadRows, (i) => storeRow(text, i))}
-      `,
-    )}
-  `;
-}
-
-/** `vec4`s of A and of W each thread copies per slice. */
-function loadCounts(tile: Tile): { readonly a: number; readonly w: number } {
-  const threads = threadsOf(tile);
-  return { a: (tile.rows * tile.depth) / 4 / threads, w: Math.max(1, (tile.depth * tile.columns) / 4 / threads) };
-}
-
-function readW({ tile, weight }: TiledText, load: number): string {
-  return `let w_read_${load} = ${weight.row(`weight_row + w_row + ${(load * threadsOf(tile) * 4) / tile.columns}u`, "w_quad")};`;
-}
-
-function copyW(text: TiledText, loads: number): string {
-  const { tile } = text;
-  const [threads, total] = [threadsOf(tile), (tile.depth * tile.columns) / 4];
-  const copies = unroll(loads, (load) => `w_tile[thread + ${load * threads}u] = ${stored(text, `w_read_${load}`)};`);
-  return total >= threads ? copies : `if (thread < ${total}u) { ${copies} }`;
-}
-
-/** A value on its way into a tile. */
-function stored({ half }: TiledText, value: string): string {
-  return half ? `vec4<f16>(${value})` : value;
-}
-
-function multiply(text: TiledText): string {
-  const [sum, vector] = text.half ? ["part", "vec4<f16>"] : ["sum", "vec4<f32>"];
-  const { threadRows, threadColumns, columns, depth } = text.tile;
-  const eachQuad = (line: (j: number) => string) => unroll(threadColumns / 4, line);
-  return wgsl`
-    ${unroll(4, (k) => eachQuad((j) => `let w_${k}_${j} = w_tile[(quad * 4u + ${k}u) * ${columns / 4}u + ${quadOf(text, j)}];`))}
-    ${unroll(
-      threadRows,
-      (i) => wgsl`
-        let a_${i} = a_tile[(${rowOf(text, i)}) * ${depth / 4}u + quad];
-        ${unroll(4, (k) => eachQuad((j) => `${sum}_${i}_${j} = fma(${vector}(a_${i}[${k}]), w_${k}_${j}, ${sum}_${i}_${j});`))}
+        ${unroll(tile.threadRows, (i) => storeRow(text, i))}
+        ${text.leavesMoments ? storeRowMoments(tile) : ""}
       `,
     )}
   `;
@@ -129,7 +45,7 @@ function storeRow(text: TiledText, i: number): string {
     const sums = gated ? `sum_${i}_${j}, sum_${i}_${j + 1}` : `sum_${i}_${j}`;
     const store = split
       ? `store_partial((group.z * sizes.rows + row) * sizes.weight_quads + quad, ${sums});`
-      : `finish(row, ${gated ? "quad / 2u" : "quad"}, ${sums});`;
+      : finished(text, i, j, `finish(row, ${gated ? "quad / 2u" : "quad"}, ${sums})`);
     return wgsl`
       {
         let quad = tile_quad + ${quadOf(text, j)};
@@ -139,6 +55,7 @@ function storeRow(text: TiledText, i: number): string {
   };
   const quads = tile.threadColumns / 4;
   return wgsl`
+    ${text.leavesMoments ? `var moments_${i}: Moments;` : ""}
     {
       let row = tile_row + ${rowOf(text, i)};
       if (row < sizes.rows) {
@@ -148,13 +65,7 @@ function storeRow(text: TiledText, i: number): string {
   `;
 }
 
-/** A thread's rows are spread over the tile, so that neighbouring threads read neighbouring rows. */
-function rowOf({ tile }: TiledText, i: number): string {
-  return `thread_row + ${i * (tile.rows / tile.threadRows)}u`;
-}
-
-/** Neighbouring threads hold neighbouring quads, except that a value stays with its gate. */
-function quadOf({ tile, gated }: TiledText, j: number): string {
-  if (gated) return `${tile.threadColumns / 4}u * thread_column + ${j}u`;
-  return `thread_column + ${j * (tile.columns / tile.threadColumns)}u`;
+function finished({ leavesMoments }: TiledText, i: number, j: number, call: string): string {
+  if (!leavesMoments) return `${call};`;
+  return `moments_${i} = ${j === 0 ? call : `merge(moments_${i}, ${call})`};`;
 }

@@ -21,21 +21,22 @@ export interface WeightLoad {
 
 export function weightLoad(weight: Weight): WeightLoad {
   const { format } = weight;
-  return format === undefined ? float16(weight) : { ...TEXTS[format], ...quantised(weight) };
+  return format === undefined ? float16Load(weight) : { ...TEXTS[format], ...quantised(weight) };
 }
 
 type Texts = Pick<WeightLoad, "functions" | "rowFunction" | "row" | "fourRows">;
 
-function float16(weight: Weight): WeightLoad {
+/** Of a weight in float16, whose binding has a name. */
+export function float16Load(weight: Weight, name = "weight"): WeightLoad {
   return {
-    bindings: [{ name: "weight", access: "read", element: "weight", lanes: 4 }],
-    buffers: { weight: { weight } },
+    bindings: [{ name, access: "read", element: "weight", lanes: 4 }],
+    buffers: { [name]: { weight } },
     functions: "",
     rowFunction: "",
-    row: (row, quad) => `load_weight((${row}) * sizes.weight_quads + ${quad})`,
+    row: (row, quad) => `load_${name}((${row}) * sizes.weight_quads + ${quad})`,
     fourRows: (quads) => wgsl`
       let w_begin = (weight_row + 4u * quad) * sizes.weight_quads;
-      ${eachOf(quads, (k, j) => `let w_${k}_${j} = load_weight(w_begin + ${k}u * sizes.weight_quads + quad_${j});`)}
+      ${eachOf(quads, (k, j) => `let w_${k}_${j} = load_${name}(w_begin + ${k}u * sizes.weight_quads + quad_${j});`)}
     `,
   };
 }

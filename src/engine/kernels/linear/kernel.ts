@@ -1,62 +1,50 @@
 // y = epilogue(x W + b) over the rows of x, on the tiled product of ../gemm.
 // x may be two tensors side by side along channels (`second`): the reduction then runs
-// over the channels of the first, then of the second. The first must have a multiple of
-// four channels, so that both begin on a quad of the weight.
+// over the channels of the first, then of the second. On GPUs its rows may be layer-normalised
+// as they are read, and the moments of the result's rows be left for a product that does so.
 import { invariant } from "../../../common/errors";
-import type { Dispatch, Lowering } from "../../kernel";
-import type { Linear } from "../../ops";
+import type { Dispatch, KernelTarget, Lowering, RowMoments } from "../../kernel";
+import type { LayerNorm, Linear } from "../../ops";
 import { channelsOf, quadsOf, rowsOf, type Tensor } from "../../tensor";
-import { unroll, wgsl } from "../../wgsl";
 import { gemmDispatches, weightQuadsOf } from "../gemm/dispatch";
-import type { Epilogue } from "../gemm/epilogue";
+import { epilogueBindings, type Epilogue } from "../gemm/epilogue";
 import { rowBands } from "../gemm/row-bands";
-import type { RowSource } from "../gemm/source";
 import { planGemm } from "../gemm/plan";
+import { weightLoad } from "../gemm/weight-load";
+import { normalisedRows, rowNorm } from "./normalised-rows";
+import { oneSource, twoSources } from "./rows";
 
 /** x: `[..., k]`, output: `[..., n]`. Gated: W has 2n columns, interleaved in quads. */
 export function lowerLinear(op: Linear, output: Tensor, lowering: Lowering): readonly Dispatch[] {
-  const { target } = lowering;
-  const { x, second, residual } = op.inputs;
-  invariant(!second || channelsOf(x) % 4 === 0, "the first of two sources has a multiple of four channels");
+  const { second } = op.inputs;
+  invariant(!second || channelsOf(op.inputs.x) % 4 === 0, "the first of two sources has a multiple of four channels");
   invariant(!op.gated || channelsOf(output) % 4 === 0, "a gated linear has a multiple of four outputs");
-  const rows = rowsOf(output);
-  const weightQuads = weightQuadsOf(output, op.gated);
+  // What is normalised here is read as it is before its norm.
+  const normed = lowering.norms.get(op.inputs.x.id);
+  const x = normed?.inputs.x ?? op.inputs.x;
   const sources = second ? [x, second] : [x];
-  const slicesOf = (tensor: Tensor, depth: number) => Math.ceil(quadsOf(tensor) / (depth / 4));
-  const shape = {
-    rows,
-    columns: weightQuads * 4,
-    slices: (depth: number) => sources.reduce((sum, tensor) => sum + slicesOf(tensor, depth), 0),
-    gated: op.gated,
-  };
-  const plan = planGemm(shape, target.traits);
-  const { depth } = plan.tile;
-  const bands = rowBands([output, ...sources, ...(residual ? [residual] : [])], [], plan.tile, target);
-  const { weight, bias } = op.weights;
-  const epilogue: Epilogue = {
-    bias,
-    residual,
-    activation: op.activation,
-    finalActivation: "none",
-    gated: op.gated,
-    activationsAtRunTime: target.traits.choosesActivationsAtRunTime,
-    output,
-  };
-  return bands.flatMap((band) =>
+  const { plan, weightQuads, slices } = planOf(op, output, lowering.target);
+  const { tile } = plan;
+  const rows = second ? twoSources(tile.depth) : oneSource(tile.depth);
+  const moments = lowering.leavesMoments ? momentsOf(output, tile.columns, lowering) : undefined;
+  if (moments) lowering.moments.set(output.id, moments);
+  return bandsOf(op, output, lowering.target).flatMap((band) =>
     gemmDispatches(
       {
         name: "linear",
         plan,
-        source: second ? twoSources(depth) : oneSource(depth),
+        source: normed ? { ...rows, tiled: normalisedRows(rows.tiled, normed, tile) } : rows,
         inputs: sources.map((tensor, index) => ({ name: index === 0 ? "x" : "second", tensor, buffer: band.windowOf(tensor) })),
-        weight,
+        norm: normed && rowNorm(normed, lowering),
+        moments,
+        weight: op.weights.weight,
         weightQuads,
-        epilogue,
+        epilogue: epilogueOf(op, output, lowering.target),
         sizes: {
-          quads: quadsOf(x),
-          ...(second ? { second_quads: quadsOf(second), first_slices: slicesOf(x, depth) } : {}),
+          x_quads: quadsOf(x),
+          ...(second ? { second_quads: quadsOf(second), x_slices: slicesOf(x, tile.depth) } : {}),
         },
-        slices: shape.slices(depth),
+        slices,
         band,
         batchRows: 1,
       },
@@ -65,68 +53,58 @@ export function lowerLinear(op: Linear, output: Tensor, lowering: Lowering): rea
   );
 }
 
-function oneSource(depth: number): RowSource {
-  const setup = (index: number, row: string) => `let base_${index} = (${row}) * sizes.quads;`;
-  return {
-    tiled: {
-      setup,
-      slice: wgsl`
-        let channel_quad = slice * ${depth / 4}u + a_quad;
-        let weight_row = slice * ${depth}u;
-        let inside = channel_quad < sizes.quads;
-        let read_quad = min(channel_quad, sizes.quads - 1u);
-      `,
-      read: (count) => wgsl`
-        ${unroll(count, (i) => `let inside_${i} = inside;`)}
-        ${unroll(count, (i) => `let read_${i} = load_x(base_${i} + read_quad);`)}
-      `,
-    },
-    direct: {
-      setup,
-      segments: "1u",
-      segment: wgsl`
-        let segment_quads = sizes.quads;
-        let weight_row = 0u;
-      `,
-      place: () => "",
-      read: (index, name) => `${name} = load_x(base_${index} + quad);`,
-    },
-  };
+/** Whether the product can normalise the rows that it reads. Their moments and the norm's weights take three bindings. */
+export function canNormalise(op: Linear, { weights: { scale, shift } }: LayerNorm, output: Tensor, target: KernelTarget): boolean {
+  const { tile, direct } = planOf(op, output, target).plan;
+  const bindings = bindingsOf(op, output, target) + 1 + (scale ? 1 : 0) + (shift ? 1 : 0);
+  return (
+    !direct && !op.inputs.second && tile.columns >= 32 && bindings <= target.storageBuffers && bandsOf(op, output, target).length === 1
+  );
 }
 
-function twoSources(depth: number): RowSource {
-  const setup = (index: number, row: string) => `let row_${index} = ${row};`;
+/** Whether the product can leave the moments of its result's rows: it has whole sums, and its tiles only columns that are there. */
+export function canLeaveMoments(op: Linear, output: Tensor, target: KernelTarget): boolean {
+  const { tile, direct, splits } = planOf(op, output, target).plan;
+  if (direct || splits > 1 || op.gated || channelsOf(output) % tile.columns !== 0) return false;
+  return bindingsOf(op, output, target) + 1 <= target.storageBuffers && bandsOf(op, output, target).length === 1;
+}
+
+function momentsOf(output: Tensor, channels: number, lowering: Lowering): RowMoments {
+  const parts = channelsOf(output) / channels;
+  return { tensor: lowering.scratch([parts, 2 * rowsOf(output)], "f32"), parts, channels };
+}
+
+function planOf(op: Linear, output: Tensor, { traits }: KernelTarget) {
+  const { x, second } = op.inputs;
+  const weightQuads = weightQuadsOf(output, op.gated);
+  const slices = (depth: number) => [x, ...(second ? [second] : [])].reduce((sum, tensor) => sum + slicesOf(tensor, depth), 0);
+  const plan = planGemm({ rows: rowsOf(output), columns: weightQuads * 4, slices, gated: op.gated }, traits);
+  return { plan, weightQuads, slices: slices(plan.tile.depth) };
+}
+
+function slicesOf(tensor: Tensor, depth: number): number {
+  return Math.ceil(quadsOf(tensor) / (depth / 4));
+}
+
+function bandsOf(op: Linear, output: Tensor, target: KernelTarget) {
+  const { x, second, residual } = op.inputs;
+  const others = [x, ...(second ? [second] : []), ...(residual ? [residual] : [])];
+  return rowBands([output, ...others], [], planOf(op, output, target).plan.tile, target);
+}
+
+function bindingsOf(op: Linear, output: Tensor, target: KernelTarget): number {
+  const sources = op.inputs.second ? 2 : 1;
+  return sources + weightLoad(op.weights.weight).bindings.length + epilogueBindings(epilogueOf(op, output, target)).length;
+}
+
+function epilogueOf(op: Linear, output: Tensor, target: KernelTarget): Epilogue {
   return {
-    tiled: {
-      setup,
-      slice: wgsl`
-        let in_second = slice >= sizes.first_slices;
-        let slice_quad = select(slice, slice - sizes.first_slices, in_second) * ${depth / 4}u;
-        let channel_quad = slice_quad + a_quad;
-        let weight_row = 4u * (slice_quad + select(0u, sizes.quads, in_second));
-      `,
-      read: (count) => wgsl`
-        let source_quads = select(sizes.quads, sizes.second_quads, in_second);
-        let read_quad = min(channel_quad, source_quads - 1u);
-        ${unroll(count, (i) => `let inside_${i} = channel_quad < source_quads;\nvar read_${i}: vec4<f32>;`)}
-        if (in_second) {
-          ${unroll(count, (i) => `read_${i} = load_second(row_${i} * sizes.second_quads + read_quad);`)}
-        } else {
-          ${unroll(count, (i) => `read_${i} = load_x(row_${i} * sizes.quads + read_quad);`)}
-        }
-      `,
-    },
-    direct: {
-      setup,
-      segments: "2u",
-      segment: wgsl`
-        let in_second = segment == 1u;
-        let segment_quads = select(sizes.quads, sizes.second_quads, in_second);
-        let weight_row = select(0u, 4u * sizes.quads, in_second);
-      `,
-      place: (index) => `let base_${index} = row_${index} * segment_quads;`,
-      read: (index, name) =>
-        `if (in_second) { ${name} = load_second(base_${index} + quad); } else { ${name} = load_x(base_${index} + quad); }`,
-    },
+    bias: op.weights.bias,
+    residual: op.inputs.residual,
+    activation: op.activation,
+    finalActivation: "none",
+    gated: op.gated,
+    activationsAtRunTime: target.traits.choosesActivationsAtRunTime,
+    output,
   };
 }

@@ -22,4 +22,13 @@ export const CASES: readonly GoldenCase[] = [
     on: ["gpu-f16"],
     build: (g) => g.output("y", g.conv2d(g.input("x", [1, 256, 256, 64], "run"), "c", { outputs: 3 })),
   },
+  {
+    name: "with-its-shortcut",
+    on: ["gpu-f16"],
+    build: (g) => {
+      const joined = g.concatChannels(g.input("x", [1, 64, 64, 320], "run"), g.input("skip", [1, 64, 64, 320], "run"));
+      const shortcut = g.conv2d(joined, "shortcut", { outputs: 320, kernel: 1 });
+      g.output("y", g.addTensors(g.conv2d(g.input("h", [1, 64, 64, 320], "run"), "w", { outputs: 320 }), shortcut));
+    },
+  },
 ];

@@ -27,17 +27,17 @@ fn read_x(row: u32, channel: u32) -> vec4<f32> { return load_x(((row - sizes.x_r
 
 struct Moments { count: f32, mean: f32, square: f32 }
 
-// From sums of deviations from a first value, and of their squares.
-fn moments_of(count: f32, first: f32, sum: f32, squares: f32) -> Moments {
-  let divisor = max(count, 1.0);
-  return Moments(count, first + sum / divisor, max(squares - sum * sum / divisor, f32(0.0)));
-}
-
 fn merge(a: Moments, b: Moments) -> Moments {
   let count = a.count + b.count;
   let delta = b.mean - a.mean;
   let part = b.count / max(count, 1.0);
   return Moments(count, a.mean + delta * part, a.square + b.square + delta * delta * (a.count * part));
+}
+
+// From sums of deviations from a first value, and of their squares.
+fn moments_of(count: f32, first: f32, sum: f32, squares: f32) -> Moments {
+  let divisor = max(count, 1.0);
+  return Moments(count, first + sum / divisor, max(squares - sum * sum / divisor, f32(0.0)));
 }
 
 var<workgroup> partial: array<Moments, 64>;

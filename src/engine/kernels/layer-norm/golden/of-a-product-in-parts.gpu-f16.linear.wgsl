@@ -1,12 +1,12 @@
 // Kernel linear, dispatched in 5 x 1 x 10 workgroups.
 enable f16;
 
-struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, slices_per_part: u32 }
+struct Sizes { rows: u32, weight_quads: u32, slices: u32, x_quads: u32, slices_per_part: u32 }
 const sizes = Sizes(
   64u, // rows
   80u, // weight_quads
   80u, // slices
-  320u, // quads
+  320u, // x_quads
   8u, // slices_per_part
 );
 
@@ -32,8 +32,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let a_row = thread / 4u;
   let w_row = thread / 16u;
   let w_quad = min(tile_quad + thread % 16u, sizes.weight_quads - 1u);
-  let base_0 = (min(tile_row + a_row + 0u, sizes.rows - 1u)) * sizes.quads;
-  let base_1 = (min(tile_row + a_row + 32u, sizes.rows - 1u)) * sizes.quads;
+  let base_0 = (min(tile_row + a_row + 0u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_1 = (min(tile_row + a_row + 32u, sizes.rows - 1u)) * sizes.x_quads;
   var sum_0_0 = vec4<f32>(0.0);
   var sum_1_0 = vec4<f32>(0.0);
   var sum_2_0 = vec4<f32>(0.0);
@@ -49,8 +49,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
     let channel_quad = slice * 4u + a_quad;
     let weight_row = slice * 16u;
-    let inside = channel_quad < sizes.quads;
-    let read_quad = min(channel_quad, sizes.quads - 1u);
+    let inside = channel_quad < sizes.x_quads;
+    let read_quad = min(channel_quad, sizes.x_quads - 1u);
     let inside_0 = inside;
     let inside_1 = inside;
     let read_0 = load_x(base_0 + read_quad);

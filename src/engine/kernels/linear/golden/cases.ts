@@ -29,6 +29,14 @@ export const CASES: readonly GoldenCase[] = [
     },
   },
   {
+    name: "normalised-rows",
+    on: ["gpu-f16"],
+    build: (g) => {
+      const before = g.linear(g.input("x", [1, 4096, 320], "run"), "before", { outputs: 320 });
+      g.output("y", g.linear(g.layerNorm(before, "norm", { epsilon: 1e-5 }), "w", { outputs: 320 }));
+    },
+  },
+  {
     name: "weights-in-q8",
     on: ["gpu-f16", "software-f16"],
     weights: "q8",

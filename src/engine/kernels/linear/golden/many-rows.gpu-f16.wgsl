@@ -1,12 +1,12 @@
 // Kernel linear, dispatched in 5 x 128 x 1 workgroups.
 enable f16;
 
-struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, output_quads: u32 }
+struct Sizes { rows: u32, weight_quads: u32, slices: u32, x_quads: u32, output_quads: u32 }
 const sizes = Sizes(
   16384u, // rows
   80u, // weight_quads
   20u, // slices
-  80u, // quads
+  80u, // x_quads
   80u, // output_quads
 );
 
@@ -45,10 +45,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let a_row = thread / 4u;
   let w_row = thread / 16u;
   let w_quad = min(tile_quad + thread % 16u, sizes.weight_quads - 1u);
-  let base_0 = (min(tile_row + a_row + 0u, sizes.rows - 1u)) * sizes.quads;
-  let base_1 = (min(tile_row + a_row + 32u, sizes.rows - 1u)) * sizes.quads;
-  let base_2 = (min(tile_row + a_row + 64u, sizes.rows - 1u)) * sizes.quads;
-  let base_3 = (min(tile_row + a_row + 96u, sizes.rows - 1u)) * sizes.quads;
+  let base_0 = (min(tile_row + a_row + 0u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_1 = (min(tile_row + a_row + 32u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_2 = (min(tile_row + a_row + 64u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_3 = (min(tile_row + a_row + 96u, sizes.rows - 1u)) * sizes.x_quads;
   var sum_0_0 = vec4<f32>(0.0);
   var sum_0_1 = vec4<f32>(0.0);
   var sum_1_0 = vec4<f32>(0.0);
@@ -72,8 +72,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
     let channel_quad = slice * 4u + a_quad;
     let weight_row = slice * 16u;
-    let inside = channel_quad < sizes.quads;
-    let read_quad = min(channel_quad, sizes.quads - 1u);
+    let inside = channel_quad < sizes.x_quads;
+    let read_quad = min(channel_quad, sizes.x_quads - 1u);
     let inside_0 = inside;
     let inside_1 = inside;
     let inside_2 = inside;

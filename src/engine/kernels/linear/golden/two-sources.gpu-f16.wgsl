@@ -1,14 +1,14 @@
 // Kernel linear, dispatched in 1 x 1 x 1 workgroups.
 enable f16;
 
-struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, second_quads: u32, first_slices: u32, output_quads: u32 }
+struct Sizes { rows: u32, weight_quads: u32, slices: u32, x_quads: u32, second_quads: u32, x_slices: u32, output_quads: u32 }
 const sizes = Sizes(
   32u, // rows
   8u, // weight_quads
   6u, // slices
-  16u, // quads
+  16u, // x_quads
   8u, // second_quads
-  4u, // first_slices
+  4u, // x_slices
   8u, // output_quads
 );
 
@@ -54,11 +54,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 
   for (var slice = first_slice; slice < end_slice; slice++) {
     // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
-    let in_second = slice >= sizes.first_slices;
-    let slice_quad = select(slice, slice - sizes.first_slices, in_second) * 4u;
+    let in_second = slice >= sizes.x_slices;
+    let slice_quad = select(slice, slice - sizes.x_slices, in_second) * 4u;
     let channel_quad = slice_quad + a_quad;
-    let weight_row = 4u * (slice_quad + select(0u, sizes.quads, in_second));
-    let source_quads = select(sizes.quads, sizes.second_quads, in_second);
+    let weight_row = 4u * (slice_quad + select(0u, sizes.x_quads, in_second));
+    let source_quads = select(sizes.x_quads, sizes.second_quads, in_second);
     let read_quad = min(channel_quad, source_quads - 1u);
     let inside_0 = channel_quad < source_quads;
     var read_0: vec4<f32>;
@@ -68,8 +68,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       read_0 = load_second(row_0 * sizes.second_quads + read_quad);
       read_1 = load_second(row_1 * sizes.second_quads + read_quad);
     } else {
-      read_0 = load_x(row_0 * sizes.quads + read_quad);
-      read_1 = load_x(row_1 * sizes.quads + read_quad);
+      read_0 = load_x(row_0 * sizes.x_quads + read_quad);
+      read_1 = load_x(row_1 * sizes.x_quads + read_quad);
     }
     let w_read_0 = load_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
     let w_read_1 = load_weight((weight_row + w_row + 8u) * sizes.weight_quads + w_quad);

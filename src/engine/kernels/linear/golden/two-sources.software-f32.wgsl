@@ -1,5 +1,5 @@
 // Kernel linear, dispatched in 1 x 2 x 1 workgroups.
-struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, second_quads: u32, first_slices: u32, output_quads: u32, activate_kind: u32 }
+struct Sizes { rows: u32, weight_quads: u32, slices: u32, x_quads: u32, second_quads: u32, x_slices: u32, output_quads: u32, activate_kind: u32 }
 @group(0) @binding(4) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
@@ -114,8 +114,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   for (var segment = 0u; segment < 2u; segment++) {
     // Find the segment in A and in W.
     let in_second = segment == 1u;
-    let segment_quads = select(sizes.quads, sizes.second_quads, in_second);
-    let weight_row = select(0u, 4u * sizes.quads, in_second);
+    let segment_quads = select(sizes.x_quads, sizes.second_quads, in_second);
+    let weight_row = select(0u, 4u * sizes.x_quads, in_second);
     let base_0 = row_0 * segment_quads;
     let base_1 = row_1 * segment_quads;
     let base_2 = row_2 * segment_quads;

@@ -1,12 +1,12 @@
 // Kernel linear, dispatched in 5 x 128 x 1 workgroups.
 enable f16;
 
-struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, output_quads: u32 }
+struct Sizes { rows: u32, weight_quads: u32, slices: u32, x_quads: u32, output_quads: u32 }
 const sizes = Sizes(
   16384u, // rows
   80u, // weight_quads
   20u, // slices
-  80u, // quads
+  80u, // x_quads
   80u, // output_quads
 );
 
@@ -21,6 +21,13 @@ fn load_bias(index: u32) -> vec4<f32> { return vec4<f32>(bias[index]); }
 @group(0) @binding(4) var<storage, read_write> y: array<vec4<f16>>;
 fn store_y(index: u32, value: vec4<f32>) { y[index] = vec4<f16>(value); }
 
+// What becomes of four sums before they are stored.
+fn finish(row: u32, quad: u32, value: vec4<f32>) {
+  var result = value + load_bias(quad);
+  let index = row * sizes.output_quads + quad;
+  store_y(index, result);
+}
+
 // Four numbers of four bits, the lowest first; what is above them counts for nothing.
 fn four_bits(word: u32) -> vec4<f32> {
   return vec4<f32>((vec4<u32>(word) >> vec4<u32>(0u, 4u, 8u, 12u)) & vec4<u32>(15u));
@@ -34,13 +41,6 @@ fn weight_at(row: u32, quad: u32) -> vec4<f32> {
   let block = row / 32u * sizes.weight_quads + quad;
   let word = load_weight(row / 2u * sizes.weight_quads + quad);
   return block_minimum(block) + block_scale(block) * four_bits(word >> (row % 2u * 16u));
-}
-
-// What becomes of four sums before they are stored.
-fn finish(row: u32, quad: u32, value: vec4<f32>) {
-  var result = value + load_bias(quad);
-  let index = row * sizes.output_quads + quad;
-  store_y(index, result);
 }
 
 var<workgroup> a_tile: array<vec4<f16>, 512>; // [rows][depth / 4]
@@ -58,10 +58,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let a_row = thread / 4u;
   let w_row = thread / 16u;
   let w_quad = min(tile_quad + thread % 16u, sizes.weight_quads - 1u);
-  let base_0 = (min(tile_row + a_row + 0u, sizes.rows - 1u)) * sizes.quads;
-  let base_1 = (min(tile_row + a_row + 32u, sizes.rows - 1u)) * sizes.quads;
-  let base_2 = (min(tile_row + a_row + 64u, sizes.rows - 1u)) * sizes.quads;
-  let base_3 = (min(tile_row + a_row + 96u, sizes.rows - 1u)) * sizes.quads;
+  let base_0 = (min(tile_row + a_row + 0u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_1 = (min(tile_row + a_row + 32u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_2 = (min(tile_row + a_row + 64u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_3 = (min(tile_row + a_row + 96u, sizes.rows - 1u)) * sizes.x_quads;
   var sum_0_0 = vec4<f32>(0.0);
   var sum_0_1 = vec4<f32>(0.0);
   var sum_1_0 = vec4<f32>(0.0);
@@ -85,8 +85,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
     let channel_quad = slice * 4u + a_quad;
     let weight_row = slice * 16u;
-    let inside = channel_quad < sizes.quads;
-    let read_quad = min(channel_quad, sizes.quads - 1u);
+    let inside = channel_quad < sizes.x_quads;
+    let read_quad = min(channel_quad, sizes.x_quads - 1u);
     let inside_0 = inside;
     let inside_1 = inside;
     let inside_2 = inside;

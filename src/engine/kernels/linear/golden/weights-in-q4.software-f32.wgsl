@@ -1,5 +1,5 @@
 // Kernel linear, dispatched in 10 x 1024 x 1 workgroups.
-struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, output_quads: u32, activate_kind: u32 }
+struct Sizes { rows: u32, weight_quads: u32, slices: u32, x_quads: u32, output_quads: u32, activate_kind: u32 }
 @group(0) @binding(5) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
@@ -73,22 +73,22 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let first_quad = (group.x * 4u + thread % 4u) * 2u;
   let quad_0 = min(first_quad + 0u, sizes.weight_quads - 1u);
   let quad_1 = min(first_quad + 1u, sizes.weight_quads - 1u);
-  let base_0 = (min(first_row + 0u, sizes.rows - 1u)) * sizes.quads;
-  let base_1 = (min(first_row + 1u, sizes.rows - 1u)) * sizes.quads;
-  let base_2 = (min(first_row + 2u, sizes.rows - 1u)) * sizes.quads;
-  let base_3 = (min(first_row + 3u, sizes.rows - 1u)) * sizes.quads;
-  let base_4 = (min(first_row + 4u, sizes.rows - 1u)) * sizes.quads;
-  let base_5 = (min(first_row + 5u, sizes.rows - 1u)) * sizes.quads;
-  let base_6 = (min(first_row + 6u, sizes.rows - 1u)) * sizes.quads;
-  let base_7 = (min(first_row + 7u, sizes.rows - 1u)) * sizes.quads;
-  let base_8 = (min(first_row + 8u, sizes.rows - 1u)) * sizes.quads;
-  let base_9 = (min(first_row + 9u, sizes.rows - 1u)) * sizes.quads;
-  let base_10 = (min(first_row + 10u, sizes.rows - 1u)) * sizes.quads;
-  let base_11 = (min(first_row + 11u, sizes.rows - 1u)) * sizes.quads;
-  let base_12 = (min(first_row + 12u, sizes.rows - 1u)) * sizes.quads;
-  let base_13 = (min(first_row + 13u, sizes.rows - 1u)) * sizes.quads;
-  let base_14 = (min(first_row + 14u, sizes.rows - 1u)) * sizes.quads;
-  let base_15 = (min(first_row + 15u, sizes.rows - 1u)) * sizes.quads;
+  let base_0 = (min(first_row + 0u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_1 = (min(first_row + 1u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_2 = (min(first_row + 2u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_3 = (min(first_row + 3u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_4 = (min(first_row + 4u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_5 = (min(first_row + 5u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_6 = (min(first_row + 6u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_7 = (min(first_row + 7u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_8 = (min(first_row + 8u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_9 = (min(first_row + 9u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_10 = (min(first_row + 10u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_11 = (min(first_row + 11u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_12 = (min(first_row + 12u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_13 = (min(first_row + 13u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_14 = (min(first_row + 14u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_15 = (min(first_row + 15u, sizes.rows - 1u)) * sizes.x_quads;
   var sum_0_0 = vec4<f32>(0.0);
   var sum_0_1 = vec4<f32>(0.0);
   var sum_1_0 = vec4<f32>(0.0);
@@ -124,7 +124,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 
   for (var segment = 0u; segment < 1u; segment++) {
     // Find the segment in A and in W.
-    let segment_quads = sizes.quads;
+    let segment_quads = sizes.x_quads;
     let weight_row = 0u;
     
 

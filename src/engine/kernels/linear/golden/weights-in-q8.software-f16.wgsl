@@ -1,7 +1,7 @@
 // Kernel linear, dispatched in 10 x 2048 x 1 workgroups.
 enable f16;
 
-struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, output_quads: u32, activate_kind: u32 }
+struct Sizes { rows: u32, weight_quads: u32, slices: u32, x_quads: u32, output_quads: u32, activate_kind: u32 }
 @group(0) @binding(5) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
@@ -73,10 +73,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let first_row = group.y * 8u + thread / 8u * 4u;
   let first_quad = (group.x * 8u + thread % 8u) * 1u;
   let quad_0 = min(first_quad + 0u, sizes.weight_quads - 1u);
-  let base_0 = (min(first_row + 0u, sizes.rows - 1u)) * sizes.quads;
-  let base_1 = (min(first_row + 1u, sizes.rows - 1u)) * sizes.quads;
-  let base_2 = (min(first_row + 2u, sizes.rows - 1u)) * sizes.quads;
-  let base_3 = (min(first_row + 3u, sizes.rows - 1u)) * sizes.quads;
+  let base_0 = (min(first_row + 0u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_1 = (min(first_row + 1u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_2 = (min(first_row + 2u, sizes.rows - 1u)) * sizes.x_quads;
+  let base_3 = (min(first_row + 3u, sizes.rows - 1u)) * sizes.x_quads;
   var sum_0_0 = vec4<f32>(0.0);
   var sum_1_0 = vec4<f32>(0.0);
   var sum_2_0 = vec4<f32>(0.0);
@@ -84,7 +84,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 
   for (var segment = 0u; segment < 1u; segment++) {
     // Find the segment in A and in W.
-    let segment_quads = sizes.quads;
+    let segment_quads = sizes.x_quads;
     let weight_row = 0u;
     
 

@@ -1,0 +1,239 @@
+// Kernel linear, dispatched in 5 x 64 x 1 workgroups.
+enable f16;
+
+struct Sizes { rows: u32, weight_quads: u32, slices: u32, x_quads: u32, norm_channels: u32, norm_parts: u32, norm_part_channels: u32, norm_stride: u32, output_quads: u32, epsilon: f32 }
+const sizes = Sizes(
+  4096u, // rows
+  80u, // weight_quads
+  20u, // slices
+  80u, // x_quads
+  320u, // norm_channels
+  5u, // norm_parts
+  64u, // norm_part_channels
+  4096u, // norm_stride
+  80u, // output_quads
+  0.000009999999747378752f, // epsilon
+);
+
+@group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
+fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
+@group(0) @binding(1) var<storage, read> norm_moments: array<vec2<f32>>;
+fn load_norm_moments(index: u32) -> vec2<f32> { return norm_moments[index]; }
+@group(0) @binding(2) var<storage, read> norm_scale: array<vec4<f16>>;
+fn load_norm_scale(index: u32) -> vec4<f32> { return vec4<f32>(norm_scale[index]); }
+@group(0) @binding(3) var<storage, read> norm_shift: array<vec4<f16>>;
+fn load_norm_shift(index: u32) -> vec4<f32> { return vec4<f32>(norm_shift[index]); }
+@group(0) @binding(4) var<storage, read> weight: array<vec4<f16>>;
+fn load_weight(index: u32) -> vec4<f32> { return vec4<f32>(weight[index]); }
+@group(0) @binding(5) var<storage, read> bias: array<vec4<f16>>;
+fn load_bias(index: u32) -> vec4<f32> { return vec4<f32>(bias[index]); }
+@group(0) @binding(6) var<storage, read_write> y: array<vec4<f16>>;
+fn store_y(index: u32, value: vec4<f32>) { y[index] = vec4<f16>(value); }
+
+// What becomes of four sums before they are stored.
+fn finish(row: u32, quad: u32, value: vec4<f32>) {
+  var result = value + load_bias(quad);
+  let index = row * sizes.output_quads + quad;
+  store_y(index, result);
+}
+
+struct Moments { count: f32, mean: f32, square: f32 }
+
+fn merge(a: Moments, b: Moments) -> Moments {
+  let count = a.count + b.count;
+  let delta = b.mean - a.mean;
+  let part = b.count / max(count, 1.0);
+  return Moments(count, a.mean + delta * part, a.square + b.square + delta * delta * (a.count * part));
+}
+
+var<workgroup> row_factors: array<vec2<f32>, 64>;
+
+// What gives a row mean 0 and deviation 1: a factor and a summand.
+fn factors_of(row: u32) -> vec2<f32> {
+  var moments = Moments(0.0, 0.0, 0.0);
+  for (var part = 0u; part < sizes.norm_parts; part++) {
+    let of_part = load_norm_moments(part * sizes.norm_stride + row);
+    moments = merge(moments, Moments(f32(sizes.norm_part_channels), of_part.x, of_part.y));
+  }
+  let inverse = inverseSqrt(moments.square / f32(sizes.norm_channels) + sizes.epsilon);
+  return vec2<f32>(inverse, -moments.mean * inverse);
+}
+
+var<workgroup> a_tile: array<vec4<f32>, 256>; // [rows][depth / 4]
+var<workgroup> w_tile: array<vec4<f32>, 256>; // [depth][columns / 4]
+
+@compute @workgroup_size(128)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  // The workgroup's tile of results, and this thread's place in it.
+  let tile_row = group.y * 64u;
+  let tile_quad = group.x * 16u;
+  let thread_row = thread / 16u;
+  let thread_column = thread % 16u;
+  // What this thread copies of every slice. Past the end, the last rows and columns are read again.
+  let a_quad = thread % 4u;
+  let a_row = thread / 4u;
+  let w_row = thread / 16u;
+  let w_quad = min(tile_quad + thread % 16u, sizes.weight_quads - 1u);
+  // How the tile's rows are normalised.
+  for (var row = thread; row < 64u; row += 128u) {
+    row_factors[row] = factors_of(min(tile_row + row, sizes.rows - 1u));
+  }
+  workgroupBarrier();
+  let base_0 = (min(tile_row + a_row + 0u, sizes.rows - 1u)) * sizes.x_quads;
+  let factors_0 = row_factors[min(tile_row + a_row + 0u, sizes.rows - 1u) - tile_row];
+  let base_1 = (min(tile_row + a_row + 32u, sizes.rows - 1u)) * sizes.x_quads;
+  let factors_1 = row_factors[min(tile_row + a_row + 32u, sizes.rows - 1u) - tile_row];
+  var sum_0_0 = vec4<f32>(0.0);
+  var sum_1_0 = vec4<f32>(0.0);
+  var sum_2_0 = vec4<f32>(0.0);
+  var sum_3_0 = vec4<f32>(0.0);
+  var sum_4_0 = vec4<f32>(0.0);
+  var sum_5_0 = vec4<f32>(0.0);
+  var sum_6_0 = vec4<f32>(0.0);
+  var sum_7_0 = vec4<f32>(0.0);
+  let first_slice = 0u;
+  let end_slice = sizes.slices;
+
+  for (var slice = first_slice; slice < end_slice; slice++) {
+    // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
+    let channel_quad = slice * 4u + a_quad;
+    let weight_row = slice * 16u;
+    let inside = channel_quad < sizes.x_quads;
+    let read_quad = min(channel_quad, sizes.x_quads - 1u);
+    let inside_0 = inside;
+    let inside_1 = inside;
+    let read_0 = load_x(base_0 + read_quad);
+    let read_1 = load_x(base_1 + read_quad);
+    let norm_scale = load_norm_scale(read_quad);
+    let norm_shift = load_norm_shift(read_quad);
+    let w_read_0 = load_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
+    let w_read_1 = load_weight((weight_row + w_row + 8u) * sizes.weight_quads + w_quad);
+    a_tile[thread + 0u] = select(vec4<f32>(0.0), (read_0 * factors_0.x + factors_0.y) * norm_scale + norm_shift, inside_0);
+    a_tile[thread + 128u] = select(vec4<f32>(0.0), (read_1 * factors_1.x + factors_1.y) * norm_scale + norm_shift, inside_1);
+    w_tile[thread + 0u] = w_read_0;
+    w_tile[thread + 128u] = w_read_1;
+    workgroupBarrier();
+    // Multiply: four rows of W, then every row of A against them.
+    for (var quad = 0u; quad < 4u; quad++) {
+      let w_0_0 = w_tile[(quad * 4u + 0u) * 16u + thread_column + 0u];
+      let w_1_0 = w_tile[(quad * 4u + 1u) * 16u + thread_column + 0u];
+      let w_2_0 = w_tile[(quad * 4u + 2u) * 16u + thread_column + 0u];
+      let w_3_0 = w_tile[(quad * 4u + 3u) * 16u + thread_column + 0u];
+      let a_0 = a_tile[(thread_row + 0u) * 4u + quad];
+      sum_0_0 = fma(vec4<f32>(a_0[0]), w_0_0, sum_0_0);
+      sum_0_0 = fma(vec4<f32>(a_0[1]), w_1_0, sum_0_0);
+      sum_0_0 = fma(vec4<f32>(a_0[2]), w_2_0, sum_0_0);
+      sum_0_0 = fma(vec4<f32>(a_0[3]), w_3_0, sum_0_0);
+      let a_1 = a_tile[(thread_row + 8u) * 4u + quad];
+      sum_1_0 = fma(vec4<f32>(a_1[0]), w_0_0, sum_1_0);
+      sum_1_0 = fma(vec4<f32>(a_1[1]), w_1_0, sum_1_0);
+      sum_1_0 = fma(vec4<f32>(a_1[2]), w_2_0, sum_1_0);
+      sum_1_0 = fma(vec4<f32>(a_1[3]), w_3_0, sum_1_0);
+      let a_2 = a_tile[(thread_row + 16u) * 4u + quad];
+      sum_2_0 = fma(vec4<f32>(a_2[0]), w_0_0, sum_2_0);
+      sum_2_0 = fma(vec4<f32>(a_2[1]), w_1_0, sum_2_0);
+      sum_2_0 = fma(vec4<f32>(a_2[2]), w_2_0, sum_2_0);
+      sum_2_0 = fma(vec4<f32>(a_2[3]), w_3_0, sum_2_0);
+      let a_3 = a_tile[(thread_row + 24u) * 4u + quad];
+      sum_3_0 = fma(vec4<f32>(a_3[0]), w_0_0, sum_3_0);
+      sum_3_0 = fma(vec4<f32>(a_3[1]), w_1_0, sum_3_0);
+      sum_3_0 = fma(vec4<f32>(a_3[2]), w_2_0, sum_3_0);
+      sum_3_0 = fma(vec4<f32>(a_3[3]), w_3_0, sum_3_0);
+      let a_4 = a_tile[(thread_row + 32u) * 4u + quad];
+      sum_4_0 = fma(vec4<f32>(a_4[0]), w_0_0, sum_4_0);
+      sum_4_0 = fma(vec4<f32>(a_4[1]), w_1_0, sum_4_0);
+      sum_4_0 = fma(vec4<f32>(a_4[2]), w_2_0, sum_4_0);
+      sum_4_0 = fma(vec4<f32>(a_4[3]), w_3_0, sum_4_0);
+      let a_5 = a_tile[(thread_row + 40u) * 4u + quad];
+      sum_5_0 = fma(vec4<f32>(a_5[0]), w_0_0, sum_5_0);
+      sum_5_0 = fma(vec4<f32>(a_5[1]), w_1_0, sum_5_0);
+      sum_5_0 = fma(vec4<f32>(a_5[2]), w_2_0, sum_5_0);
+      sum_5_0 = fma(vec4<f32>(a_5[3]), w_3_0, sum_5_0);
+      let a_6 = a_tile[(thread_row + 48u) * 4u + quad];
+      sum_6_0 = fma(vec4<f32>(a_6[0]), w_0_0, sum_6_0);
+      sum_6_0 = fma(vec4<f32>(a_6[1]), w_1_0, sum_6_0);
+      sum_6_0 = fma(vec4<f32>(a_6[2]), w_2_0, sum_6_0);
+      sum_6_0 = fma(vec4<f32>(a_6[3]), w_3_0, sum_6_0);
+      let a_7 = a_tile[(thread_row + 56u) * 4u + quad];
+      sum_7_0 = fma(vec4<f32>(a_7[0]), w_0_0, sum_7_0);
+      sum_7_0 = fma(vec4<f32>(a_7[1]), w_1_0, sum_7_0);
+      sum_7_0 = fma(vec4<f32>(a_7[2]), w_2_0, sum_7_0);
+      sum_7_0 = fma(vec4<f32>(a_7[3]), w_3_0, sum_7_0);
+    }
+    workgroupBarrier();
+  }
+
+  // Store, row by row, what lies inside.
+  {
+    let row = tile_row + thread_row + 0u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_0_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 8u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_1_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 16u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_2_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 24u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_3_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 32u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_4_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 40u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_5_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 48u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_6_0); }
+      }
+    }
+  }
+  {
+    let row = tile_row + thread_row + 56u;
+    if (row < sizes.rows) {
+      {
+        let quad = tile_quad + thread_column + 0u;
+        if (quad < sizes.weight_quads) { finish(row, quad, sum_7_0); }
+      }
+    }
+  }
+}
