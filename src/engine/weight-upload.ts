@@ -51,8 +51,8 @@ export async function uploadWeights(
 export async function preparePacking(device: Device, weights: readonly Weight[], stored: Iterable<StoredNumbers>): Promise<void> {
   const parts = [...partsByKey(weights).values()].flat().filter(({ weight }) => weight.format === undefined);
   const counts = parts.map(({ n, k, taps }) => n * k * taps);
-  // After an odd number of them others begin between two words.
-  const places = counts.some((count) => count % 2 === 1) ? [0, 2] : [0];
+  // What is read after them, in one slice, begins between four words.
+  const places = counts.some((count) => count % 8 > 0) ? [0, 2] : [0];
   const kernels = [...stored].flatMap((numbers) =>
     places.flatMap((at) => parts.map((part, index) => packKernel(part, { numbers, at, first: 0, count: counts[index] ?? 0 }, 0))),
   );

@@ -4,10 +4,10 @@
 // An invocation writes whole quads of four neighbouring outputs, and no other one writes those. So a part begins at an output that is a
 // multiple of four. What is padding within a quad becomes zero; whole rows of padding are not written.
 import { invariant } from "../../../common/errors";
-import { STORED_BYTES, type StoredNumbers } from "../../../common/stored-pieces";
+import type { StoredNumbers } from "../../../common/stored-pieces";
 import { linearWorkgroups, MAX_WORKGROUPS, type Kernel } from "../../kernel";
-import { entryPoint, linearEntryPoint, unroll, wgsl } from "../../wgsl";
-import { countNotFinite, reading } from "./reading";
+import { entryPoint, linearEntryPoint, range, unroll, wgsl } from "../../wgsl";
+import { readingOf, type Reading } from "./reading";
 
 interface StoredPart {
   readonly numbers: StoredNumbers;
@@ -38,60 +38,53 @@ export interface StoredOutputs extends StoredPart {
 }
 
 const THREADS = 64;
-/** Quads of outputs, and pairs of values of each output, that a workgroup packs: some lines of memory on either side. */
-const TILE_QUADS = 8;
-const TILE_PAIRS = THREADS / TILE_QUADS;
+/** Quads of outputs side by side in a workgroup; the other invocations have the values that follow. */
+const TILE_QUADS = 16;
+/** Values of each of its four outputs that an invocation packs: where there is no GPU, beginning with one costs more than they do. */
+const CHUNK = 32;
+const TILE_VALUES = (THREADS / TILE_QUADS) * CHUNK;
 
 export function packRows(part: StoredRows): Kernel {
   const { rows, firstRow, rowValues, numbers } = part;
-  const isAligned = isAlignedIn(part, rowValues);
+  const texts = textsFor(part, rows === 1 ? 0 : rowValues);
+  const together = valuesTogether(texts.reading);
   return {
     name: `pack-rows-${numbers}`,
-    ...sharedBy(part, { rows, first_row: firstRow, row_values: rowValues }),
-    workgroups: linearWorkgroups(Math.ceil((rows * Math.ceil(rowValues / 4)) / THREADS)),
-    code: textOf(`rows/${numbers}/${isAligned}`, () => rowsCode(numbers, isAligned)),
+    ...sharedBy(part, texts.reading, { rows, first_row: firstRow, row_values: rowValues }),
+    workgroups: linearWorkgroups(Math.ceil((rows * Math.ceil(rowValues / together)) / THREADS)),
+    code: texts.rows,
   };
 }
 
 export function packOutputs(part: StoredOutputs): Kernel {
-  const { outputs, inputs, taps, numbers } = part;
-  const isAligned = isAlignedIn(part, inputs * taps);
-  const workgroups = [Math.ceil(outputs / (4 * TILE_QUADS)), Math.ceil((inputs * taps) / (2 * TILE_PAIRS)), 1] as const;
+  const { outputs, inputs, taps, numbers, rowQuads } = part;
+  const texts = textsFor(part, inputs * taps);
+  // From a packed row to that of the next tap, and from the last tap's to that of the next input.
+  const across = Math.ceil(inputs / 4) * 4 * rowQuads;
+  const back = (rowQuads - (taps - 1) * across) >>> 0;
+  const workgroups = [Math.ceil(outputs / (4 * TILE_QUADS)), Math.ceil((inputs * taps) / TILE_VALUES), 1] as const;
   invariant(Math.max(...workgroups) <= MAX_WORKGROUPS, `${outputs} outputs of ${inputs * taps} values fit one dispatch`);
   return {
     name: `pack-outputs-${numbers}`,
-    ...sharedBy(part, { outputs, row_values: inputs * taps, padded_inputs: Math.ceil(inputs / 4) * 4 }),
+    ...sharedBy(part, texts.reading, { outputs, row_values: inputs * taps, taps, across, back }),
     workgroups,
-    code: textOf(`outputs/${numbers}/${isAligned}/${taps}`, () => outputsCode(numbers, isAligned, taps)),
+    code: texts.outputs,
   };
 }
 
 function sharedBy(
   { tensor, begin, rowQuads, firstQuad, halfQuads }: StoredPart,
+  { binding }: Reading,
   sizes: Readonly<Record<string, number>>,
 ): Pick<Kernel, "bindings" | "sizes"> {
   return {
     bindings: [
-      { name: "stored", access: "read", element: "u32", lanes: 1 },
+      binding,
       { name: "packed", access: "write", element: "u32", lanes: 2 },
       { name: "counts", access: "count", element: "u32", lanes: 1 },
     ],
     sizes: { ...sizes, tensor, begin, row_quads: rowQuads, first_quad: firstQuad, half_quads: halfQuads },
   };
-}
-
-/** Whether every two values of an even place in a row begin at a word. */
-function isAlignedIn({ begin, numbers }: StoredPart, rowValues: number): boolean {
-  return begin % 4 === 0 && (rowValues * STORED_BYTES[numbers]) % 4 === 0;
-}
-
-/** A network has a thousand parts to pack, and a few texts. */
-const texts = new Map<string, string>();
-
-function textOf(key: string, make: () => string): string {
-  const text = texts.get(key) ?? make();
-  texts.set(key, text);
-  return text;
 }
 
 const COLUMN_OF = wgsl`
@@ -103,75 +96,138 @@ const COLUMN_OF = wgsl`
   }
 `;
 
-function rowsCode(numbers: StoredNumbers, isAligned: boolean): string {
+/** What an invocation packs of a row: whole quads. */
+function valuesTogether({ words }: Reading): number {
+  return words === 4 ? 8 : 4;
+}
+
+function rowsCode(reading: Reading): string {
+  const { code, words } = reading;
+  const moved =
+    words === 4
+      ? wgsl`
+          let halves = halves_at(element) & kept(count);
+          store_packed(begin + column_of(value / 4u), halves.xy);
+          if (count > 4u) { store_packed(begin + column_of(value / 4u + 1u), halves.zw); }
+          if (any(not_finite(halves) != Halves(0u))) { count_not_finite(element, halves); }
+        `
+      : wgsl`
+          let first = halves_at(element) & kept(count);
+          var second = 0u;
+          if (count > 2u) { second = halves_at(element + 2u) & kept(count - 2u); }
+          store_packed(begin + column_of(value / 4u), vec2<u32>(first, second));
+          if (not_finite(first) != 0u) { count_not_finite(element, first); }
+          if (not_finite(second) != 0u) { count_not_finite(element + 2u, second); }
+        `;
+  const together = valuesTogether(reading);
   return wgsl`
-    ${reading(numbers, isAligned)}
+    ${code}
 
     ${COLUMN_OF}
 
     ${linearEntryPoint(
       THREADS,
       wgsl`
-        // Which four values of which row, and how many of them there are.
-        let quads = (sizes.row_values + 3u) / 4u;
-        let flat_quad = flat_group * ${THREADS}u + thread;
-        let row = flat_quad / quads;
-        let quad = flat_quad % quads;
+        // Which values of which row, and how many there are from the first of them on.
+        let pieces = (sizes.row_values + ${together - 1}u) / ${together}u;
+        let piece = flat_group * ${THREADS}u + thread;
+        let row = piece / pieces;
+        let value = ${together}u * (piece % pieces);
         if (row >= sizes.rows) { return; }
-        let left = sizes.row_values - 4u * quad;
-        let element_0 = row * sizes.row_values + 4u * quad;
-        let element_1 = element_0 + 2u;
+        let count = sizes.row_values - value;
+        let element = row * sizes.row_values + value;
 
-        // Moved, or rounded.
-        let halves_0 = halves_at(element_0) & select(0xffffu, 0xffffffffu, left > 1u);
-        var halves_1 = 0u;
-        if (left > 2u) { halves_1 = halves_at(element_1) & select(0xffffu, 0xffffffffu, left > 3u); }
-        store_packed((sizes.first_row + row) * sizes.row_quads + column_of(quad), vec2<u32>(halves_0, halves_1));
-        ${countNotFinite(numbers, 2)}
+        // Moved, or rounded; and counted, if they are no numbers.
+        let begin = (sizes.first_row + row) * sizes.row_quads;
+        ${moved}
       `,
     )}
   `;
 }
 
-/** Taps are a number in the text: division by one that is not known takes longer than all the rest, where there is no GPU. */
-function outputsCode(numbers: StoredNumbers, isAligned: boolean, taps: number): string {
+function outputsCode({ code, words }: Reading): string {
+  const step = 2 * words;
+  const component = (i: number, value: number): string => (words === 4 ? `halves_${i}.${"xyzw"[value >> 1]}` : `halves_${i}`);
+  /** One value of each of the four outputs. */
+  const quadOf = (value: number): string => {
+    const [a, b, c, d] = range(4).map((i) => component(i, value));
+    return value % 2 === 0
+      ? `vec2<u32>((${a} & 0xffffu) | (${b} << 16u), (${c} & 0xffffu) | (${d} << 16u))`
+      : `vec2<u32>((${a} >> 16u) | (${b} & 0xffff0000u), (${c} >> 16u) | (${d} & 0xffff0000u))`;
+  };
+  // Four words are read at once only where outputs are whole reads.
+  const stored = (value: number): string => wgsl`
+    ${words === 1 && value === 1 ? "if (value + 1u == end) { break; }" : ""}
+    store_packed(place, ${quadOf(value)});
+    let ends_${value} = tap + 1u == sizes.taps;
+    tap = select(tap + 1u, 0u, ends_${value});
+    place += select(sizes.across, sizes.back, ends_${value});
+  `;
   return wgsl`
-    ${reading(numbers, isAligned)}
+    ${code}
 
     ${COLUMN_OF}
 
-    // The packed row of a value of an output.
-    fn row_of(value: u32) -> u32 { return ${taps === 1 ? "value" : `(value % ${taps}u) * sizes.padded_inputs + value / ${taps}u`}; }
+    // Values of an output, zero for outputs that are padding and for values beyond the last.
+    fn halves_of(output: u32, value: u32) -> Halves {
+      let last = sizes.outputs - 1u;
+      let halves = halves_at(min(output, last) * sizes.row_values + value)${words === 1 ? " & kept(sizes.row_values - value)" : ""};
+      return select(Halves(0u), halves, output <= last);
+    }
 
     ${entryPoint(
       THREADS,
       wgsl`
-        // Which four outputs, and which two values of each; the second may be none.
+        // Which four outputs, and which of their values.
         let quad = group.x * ${TILE_QUADS}u + thread % ${TILE_QUADS}u;
-        let value = 2u * (group.y * ${TILE_PAIRS}u + thread / ${TILE_QUADS}u);
-        if (4u * quad >= sizes.outputs || value >= sizes.row_values) { return; }
-        let has_second = value + 1u < sizes.row_values;
-        let kept = select(0xffffu, 0xffffffffu, has_second);
+        let begin = group.y * ${TILE_VALUES}u + thread / ${TILE_QUADS}u * ${CHUNK}u;
+        let end = min(begin + ${CHUNK}u, sizes.row_values);
+        if (4u * quad >= sizes.outputs || begin >= end) { return; }
 
-        // Moved, or rounded. The last output stands for those that are padding, without a branch.
-        let last = sizes.outputs - 1u;
-        ${unroll(
-          4,
-          (i) => wgsl`
-            let output_${i} = 4u * quad + ${i}u;
-            let element_${i} = min(output_${i}, last) * sizes.row_values + value;
-            let halves_${i} = halves_at(element_${i}) & select(0u, kept, output_${i} <= last);
-          `,
-        )}
-        let column = column_of(quad);
-        let first = vec2<u32>((halves_0 & 0xffffu) | (halves_1 << 16u), (halves_2 & 0xffffu) | (halves_3 << 16u));
-        store_packed(row_of(value) * sizes.row_quads + column, first);
-        if (has_second) {
-          let second = vec2<u32>((halves_0 >> 16u) | (halves_1 & 0xffff0000u), (halves_2 >> 16u) | (halves_3 & 0xffff0000u));
-          store_packed(row_of(value + 1u) * sizes.row_quads + column, second);
+        // Moved, or rounded. Taps of an input follow each other where they are stored.
+        var tap = begin % sizes.taps;
+        var place = tap * sizes.across + begin / sizes.taps * sizes.row_quads + column_of(quad);
+        var found = Halves(0u);
+        for (var value = begin; value < end; value += ${step}u) {
+          ${unroll(4, (i) => `let halves_${i} = halves_of(4u * quad + ${i}u, value);`)}
+          found |= ${range(4)
+            .map((i) => `not_finite(halves_${i})`)
+            .join(" | ")};
+          ${unroll(step, stored)}
         }
-        ${countNotFinite(numbers, 4)}
+        if (bits_of(found) == 0u) { return; }
+
+        // Counted, because some are no numbers.
+        for (var value = begin; value < end; value += ${step}u) {
+          for (var output = 4u * quad; output < min(4u * quad + 4u, sizes.outputs); output++) {
+            count_not_finite(output * sizes.row_values + value, halves_of(output, value));
+          }
+        }
       `,
     )}
   `;
+}
+
+interface Texts {
+  readonly reading: Reading;
+  readonly rows: string;
+  readonly outputs: string;
+}
+
+/** A network has a thousand parts to pack, and a few texts. */
+const TEXTS: Readonly<Record<StoredNumbers, Texts>> = {
+  f16: textsFrom(readingOf("f16", false)),
+  bf16: textsFrom(readingOf("bf16", false)),
+  f32: textsFrom(readingOf("f32", false)),
+};
+
+const WIDE_TEXTS = textsFrom(readingOf("f16", true));
+
+function textsFrom(reading: Reading): Texts {
+  return { reading, rows: rowsCode(reading), outputs: outputsCode(reading) };
+}
+
+/** @param rowValues values of a row that another one follows */
+function textsFor({ numbers, begin }: StoredPart, rowValues: number): Texts {
+  return numbers === "f16" && begin % 16 === 0 && rowValues % 8 === 0 ? WIDE_TEXTS : TEXTS[numbers];
 }
