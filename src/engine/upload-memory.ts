@@ -1,27 +1,21 @@
 // Memory through which weights come to the GPU: slices that are filled where they lie, copied by the GPU to a buffer that kernels can
-// read, and free again once it has done so. What is loaded waits for a free slice, so that no more is on its way than the slices hold.
+// read, one after the other, and free again once it has done so. What is loaded waits for a free slice, so that no more is on its way than the slices hold.
 import { invariant, OnestrokeError } from "../common/errors";
 import type { UploadMemory } from "../common/stored-pieces";
 import type { Device } from "./device";
 
 const SLICES = 6;
 
-interface Slice {
-  /** Is mapped, and filled. */
-  readonly staging: GPUBuffer;
-  /** The same bytes, for kernels. */
-  readonly storage: GPUBuffer;
-  destroy(): void;
-}
-
 export class UploadSlices implements UploadMemory {
   readonly slices = SLICES;
   readonly sliceBytes: number;
   readonly #device: Device;
-  readonly #made: Promise<Slice>[] = [];
+  /** What kernels read. */
+  #storage: GPUBuffer | undefined;
+  readonly #made: Promise<GPUBuffer>[] = [];
   readonly #free: Promise<Uint8Array<ArrayBuffer>>[] = [];
   readonly #waiting: ((slice: Promise<Uint8Array<ArrayBuffer>>) => void)[] = [];
-  readonly #lent = new Map<ArrayBuffer, Slice>();
+  readonly #lent = new Map<ArrayBuffer, GPUBuffer>();
 
   /** @param sliceBytes a multiple of four */
   constructor(device: Device, sliceBytes: number) {
@@ -45,13 +39,13 @@ export class UploadSlices implements UploadMemory {
    */
   submit(bytes: Uint8Array<ArrayBuffer>, encode: (pass: GPUComputePassEncoder, stored: GPUBuffer) => void): void {
     const slice = this.#lent.get(bytes.buffer);
-    invariant(slice !== undefined && bytes.byteOffset === 0, "what is submitted begins a slice that was lent");
+    const storage = this.#storage;
+    invariant(slice !== undefined && storage !== undefined && bytes.byteOffset === 0, "what is submitted begins a slice that was lent");
     this.#lent.delete(bytes.buffer);
     const byteLength = Math.ceil(bytes.byteLength / 4) * 4;
-    const { staging, storage } = slice;
-    staging.unmap();
+    slice.unmap();
     const encoder = this.#device.gpu.createCommandEncoder();
-    encoder.copyBufferToBuffer(staging, 0, storage, 0, byteLength);
+    encoder.copyBufferToBuffer(slice, 0, storage, 0, byteLength);
     const pass = encoder.beginComputePass();
     encode(pass, storage);
     pass.end();
@@ -67,25 +61,25 @@ export class UploadSlices implements UploadMemory {
   /** Nobody may write to slices any more. */
   async destroy(): Promise<void> {
     for (const made of await Promise.allSettled(this.#made)) if (made.status === "fulfilled") made.value.destroy();
+    this.#storage?.destroy();
   }
 
-  #make(): Promise<Slice> {
+  #make(): Promise<GPUBuffer> {
     const { gpu } = this.#device;
     const size = this.sliceBytes;
-    return this.#device.checked(`${2 * size} bytes to load weights through`, () => {
-      const staging = gpu.createBuffer({ label: "upload", size, usage: GPUBufferUsage.MAP_WRITE | GPUBufferUsage.COPY_SRC });
-      const storage = gpu.createBuffer({ label: "stored", size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST });
-      return { staging, storage, destroy: () => (staging.destroy(), storage.destroy()) };
+    return this.#device.checked(`${size} bytes to load weights through`, () => {
+      this.#storage ??= gpu.createBuffer({ label: "stored", size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST });
+      return gpu.createBuffer({ label: "upload", size, usage: GPUBufferUsage.MAP_WRITE | GPUBufferUsage.COPY_SRC });
     });
   }
 
-  async #map(slice: Slice): Promise<Uint8Array<ArrayBuffer>> {
+  async #map(slice: GPUBuffer): Promise<Uint8Array<ArrayBuffer>> {
     try {
-      await slice.staging.mapAsync(GPUMapMode.WRITE);
+      await slice.mapAsync(GPUMapMode.WRITE);
     } catch (cause) {
       throw new OnestrokeError("gpu-lost", "the GPU was lost while weights were loaded", {}, cause);
     }
-    const bytes = new Uint8Array(slice.staging.getMappedRange());
+    const bytes = new Uint8Array(slice.getMappedRange());
     this.#lent.set(bytes.buffer, slice);
     return bytes;
   }

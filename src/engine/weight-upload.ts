@@ -16,6 +16,9 @@ import type { SourceTensor, WantedTensor, WeightSource } from "./weight-source";
 
 /** Large enough that submissions are few, small enough that a slow server fills one in seconds. */
 const SLICE_BYTES = 4 * 2 ** 20;
+/** So many slices of float16 are all weights, or more: what a large network is loaded through is then less than a quarter of it. */
+const LEAST_SLICES = 32;
+const LEAST_SLICE_BYTES = 2 ** 16;
 
 /**
  * Resolves when all weights are in their places.
@@ -165,8 +168,9 @@ class WeightUpload {
   }
 }
 
-/** Of float32, whether or not the tensors are: no more than all of them take, and room for what must be packed together. */
+/** Room at least for what must be packed together, as float32. */
 function sliceBytesFor(wanted: readonly WantedTensor[]): number {
-  const total = wanted.reduce((sum, { shape }) => sum + product(shape), 0);
-  return 4 * Math.max(...wanted.map(({ run }) => run), Math.min(total, SLICE_BYTES / 4));
+  const halfBytes = wanted.reduce((sum, { shape }) => sum + 2 * product(shape), 0);
+  const sliceBytes = Math.min(Math.max(halfBytes / LEAST_SLICES, LEAST_SLICE_BYTES), SLICE_BYTES);
+  return 4 * Math.max(...wanted.map(({ run }) => run), Math.ceil(sliceBytes / 4));
 }
