@@ -4,13 +4,15 @@ import type { ByteStore, OnBytes } from "./byte-source";
 import { blockShape, dequantise } from "../common/blocks";
 import { freeMemory } from "../common/free-memory";
 import { addLowRank, type LowRank } from "../common/low-rank";
+import { STORED_BYTES, type StoredNumbers, type StoredPiece, type StoredPieces, type UploadMemory } from "../common/stored-pieces";
 import { WEIGHT_FORMATS, type WeightFormat } from "../common/weight-format";
 import { arrivingTensor, type ArrivingTensor, type TensorValues } from "./arriving-tensor";
 import { decodeBlocks } from "./formats/blocks/layout";
 import { isQuantised, NEAREST_FORMAT } from "./quantised";
-import { readAhead, readsOf, type Read } from "./read-ahead";
+import { readAhead, readsOf, type Read, type ReadAheadOptions } from "./read-ahead";
 import { ruleError } from "./safetensors";
 import { canonicalName, isWeight } from "./spellings";
+import { storedNumbers, storedPiece } from "./stored-numbers";
 import { gathered, partsOf, type StoredTensor, type StoredTensors } from "./stored-tensor";
 import { readTensorFile } from "./tensor-file";
 import { CHECKED_VALUES, float32Of, floatDtype, refuseNonFinite } from "./tensor-values";
@@ -24,23 +26,42 @@ export type StreamedTensor = readonly [name: string, values: TensorValues, added
 /** Names, each with the number format that it is wanted in. */
 export type Wanted = ReadonlyMap<string, { readonly format: WeightFormat }>;
 
+/** The same for what may go to the GPU as it is stored: pieces begin at multiples of so many values. */
+export type WantedInRuns = ReadonlyMap<string, { readonly format: WeightFormat; readonly run: number }>;
+
+/** Where that goes, and what hears of it. */
+export interface UploadOptions {
+  readonly memory: UploadMemory;
+  readonly signal?: AbortSignal | undefined;
+  readonly onBytes?: OnBytes | undefined;
+}
+
 export interface TensorReader {
   /** Canonical names (spellings.ts) of every weight, in file order. */
   readonly names: readonly string[];
   /** What most of the weights are stored in, float16 standing for all that are not quantised. */
   readonly weightFormat: WeightFormat;
+  /** Number formats in which `upload` may give tensors as they are stored. */
+  readonly storedNumbers: ReadonlySet<StoredNumbers>;
   has(name: string): boolean;
   /** The stored shape; a 1x1 convolution may stand for a linear layer (`shapesAgree`). */
   shape(name: string): readonly number[];
   /**
    * Many tensors in the formats wanted, in file order, each with what is to be added to it. Quantised ones are rounded once, from float32.
    * Values are valid until the next tensor is asked for: float16 lies in memory that is used over and over.
-   * @param onBytes called as stored bytes arrive, `storedBytes` in all
+   * @param onBytes called as stored bytes arrive
    * @throws OnestrokeError `model-corrupt` (rules 14 and 15), `model-unsupported` (integers; values beyond float16)
    */
   stream(wanted: Wanted, signal?: AbortSignal, onBytes?: OnBytes): AsyncGenerator<StreamedTensor>;
-  /** What `stream` reads of the files for these tensors. */
+  /**
+   * The same, but float16, bfloat16 and float32 that are wanted in float16 come as they are stored, in `memory`. Whoever takes them must
+   * look for values that are not finite.
+   */
+  upload(wanted: WantedInRuns, options: UploadOptions): AsyncGenerator<StoredPieces | StreamedTensor>;
+  /** What these tensors take in their files. */
   storedBytes(names: Iterable<string>): number;
+  /** What `upload` reads of the files, which has small gaps between tensors in it. */
+  uploadedBytes(wanted: WantedInRuns, memory: UploadMemory): number;
   /** One tensor. @throws OnestrokeError `model-corrupt` (rules 14 and 15), `model-unsupported` (integers) */
   readFloat32(name: string, signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>>;
   /** The same weights with something added to some of them. */
@@ -79,9 +100,15 @@ export function tensorReader(where: string, tensors: StoredTensors): TensorReade
   return new StoredTensorReader(where, new Map(inFileOrder), new Map());
 }
 
+/** Tensors as they were asked for. */
+type Asked = ReadonlyMap<StoredTensor, { readonly name: string; readonly format: WeightFormat; readonly run: number }>;
+
+const UNNAMED = { name: "", format: "f16", run: 1 } as const;
+
 class StoredTensorReader implements TensorReader {
   readonly names: readonly string[];
   readonly weightFormat: WeightFormat;
+  readonly storedNumbers: ReadonlySet<StoredNumbers>;
   readonly #where: string;
   readonly #tensors: StoredTensors;
   readonly #additions: ReadonlyMap<StoredTensor, readonly Addition[]>;
@@ -92,6 +119,7 @@ class StoredTensorReader implements TensorReader {
     this.#additions = additions;
     this.names = [...tensors.keys()];
     this.weightFormat = mostStored(tensors.values());
+    this.storedNumbers = new Set([...tensors.values()].flatMap((tensor) => storedNumbers(tensor, "f16") ?? []));
   }
 
   has(name: string): boolean {
@@ -103,30 +131,60 @@ class StoredTensorReader implements TensorReader {
   }
 
   storedBytes(names: Iterable<string>): number {
-    return this.#reads(new Set([...names].map((name) => this.#tensor(name)))).reduce((sum, { begin, end }) => sum + end - begin, 0);
+    return [...new Set([...names].map((name) => this.#tensor(name)))].reduce((sum, tensor) => sum + byteLengthOf(tensor), 0);
+  }
+
+  uploadedBytes(wanted: WantedInRuns, memory: UploadMemory): number {
+    return this.#reads(this.#asked(wanted), memory).reduce((sum, { begin, end }) => sum + end - begin, 0);
   }
 
   async *stream(wanted: Wanted, signal?: AbortSignal, onBytes?: OnBytes): AsyncGenerator<StreamedTensor> {
-    const asked = new Map([...wanted].map(([name, { format }]) => [this.#tensor(name), { name, format }]));
-    const memory = new Uint16Array(longestHalves(asked));
+    for await (const arrived of this.#arrivals(wanted, { signal, onBytes })) if (!("pieces" in arrived)) yield arrived;
+  }
+
+  upload(wanted: WantedInRuns, options: UploadOptions): AsyncGenerator<StoredPieces | StreamedTensor> {
+    return this.#arrivals(wanted, options);
+  }
+
+  async *#arrivals(wanted: Wanted | WantedInRuns, options: ReadAheadOptions): AsyncGenerator<StoredPieces | StreamedTensor> {
+    const asked = this.#asked(wanted);
+    const reads = this.#reads(asked, options.memory);
+    const halves = new Uint16Array(longestHalves(asked, reads));
     let arriving: ArrivingTensor | undefined;
     let missing = 0;
     try {
-      for await (const [read, bytes] of readAhead(this.#reads(asked), signal, onBytes)) {
+      for await (const [read, bytes] of readAhead(reads, options)) {
+        if (read.isStored) {
+          yield { bytes, pieces: await this.#pieces(read, asked, options.signal) };
+          continue;
+        }
         for (const { tensor, part, begin, end } of read.pieces) {
-          const { name, format } = asked.get(tensor) ?? { name: "", format: "f16" };
-          if (arriving === undefined) [arriving, missing] = [arrivingTensor(name, tensor, format, memory), byteLengthOf(tensor)];
+          const { name, format } = asked.get(tensor) ?? UNNAMED;
+          if (arriving === undefined) [arriving, missing] = [arrivingTensor(name, tensor, format, halves), byteLengthOf(tensor)];
           arriving.take(part, begin, aligned(bytes, begin - read.begin, end - read.begin));
           missing -= end - begin;
           if (missing > 0) continue;
-          const added = await this.#added(tensor, signal);
+          const added = await this.#added(tensor, options.signal);
           yield [name, arriving.finish(added), format === "f16" ? added : []];
           arriving = undefined;
         }
       }
     } finally {
-      freeMemory(memory);
+      freeMemory(halves);
     }
+  }
+
+  /** What a read is that goes to the GPU as it is stored. */
+  async #pieces(read: Read, asked: Asked, signal?: AbortSignal): Promise<readonly StoredPiece[]> {
+    const pieces: StoredPiece[] = [];
+    for (const { tensor, begin, end } of read.pieces) {
+      const { name, format } = asked.get(tensor) ?? UNNAMED;
+      const numbers = storedNumbers(tensor, format);
+      if (numbers === undefined) continue;
+      const piece = storedPiece(name, tensor, numbers, { begin, end, at: begin - read.begin });
+      pieces.push({ ...piece, added: end === tensor.end ? await this.#added(tensor, signal) : [] });
+    }
+    return pieces;
   }
 
   async readFloat32(name: string, signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>> {
@@ -160,8 +218,20 @@ class StoredTensorReader implements TensorReader {
     return Promise.all((this.#additions.get(tensor) ?? []).map((read) => read(signal)));
   }
 
-  #reads(wanted: { has(tensor: StoredTensor): boolean }): readonly Read[] {
-    return readsOf([...this.#tensors.values()].filter((tensor) => wanted.has(tensor)));
+  #asked(wanted: Wanted | WantedInRuns): Asked {
+    return new Map([...wanted].map(([name, one]) => [this.#tensor(name), { name, run: 1, ...one }]));
+  }
+
+  /** @param memory absent where nothing goes to the GPU as it is stored */
+  #reads(asked: Asked, memory?: UploadMemory): readonly Read[] {
+    const tensors = [...this.#tensors.values()].filter((tensor) => asked.has(tensor));
+    if (memory === undefined) return readsOf(tensors);
+    const runBytes = (tensor: StoredTensor): number | undefined => {
+      const { format, run } = asked.get(tensor) ?? UNNAMED;
+      const numbers = storedNumbers(tensor, format);
+      return numbers && run * STORED_BYTES[numbers];
+    };
+    return readsOf(tensors, { sliceBytes: memory.sliceBytes, runBytes });
   }
 
   #tensor(name: string): StoredTensor {
@@ -185,14 +255,17 @@ function byteLengthOf(tensor: StoredTensor): number {
 }
 
 /** How many values the largest tensor has that becomes float16 piece by piece: all of them take turns in memory of that size. */
-function longestHalves(asked: ReadonlyMap<StoredTensor, { readonly format: WeightFormat }>): number {
+function longestHalves(asked: Asked, reads: readonly Read[]): number {
   let longest = 0;
-  for (const [{ shape, strides, blocks }, { format }] of asked) {
-    if (format !== "f16" || strides !== undefined || blocks !== undefined) continue;
-    longest = Math.max(
-      longest,
-      shape.reduce((size, axis) => size * axis, 1),
-    );
+  for (const { isStored, pieces } of reads) {
+    if (isStored) continue;
+    for (const { tensor } of pieces) {
+      if (asked.get(tensor)?.format !== "f16" || tensor.strides !== undefined || tensor.blocks !== undefined) continue;
+      longest = Math.max(
+        longest,
+        tensor.shape.reduce((size, axis) => size * axis, 1),
+      );
+    }
   }
   return longest;
 }

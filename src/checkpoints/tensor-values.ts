@@ -1,4 +1,5 @@
 // Rules 8 and 15 of the safetensors rules, for files of every format: weights are floating-point numbers, finite and within float16.
+import type { NotFinite } from "../common/stored-pieces";
 import { blockOf, isFloatDtype, toFloat32, type FloatDtype } from "./dtype";
 import { ruleError } from "./safetensors";
 import type { StoredTensor } from "./stored-tensor";
@@ -26,6 +27,14 @@ export function float32Of(stored: Uint8Array<ArrayBuffer>, dtype: FloatDtype): F
   return values;
 }
 
+/** The same for values that the GPU has counted, of a tensor that goes there as it is stored. */
+export function refuseCounts(name: string, tensor: StoredTensor, { stored, rounded }: NotFinite): void {
+  const count = tensor.shape.reduce((size, axis) => size * axis, 1);
+  if (tensor.dtype === "F16" && count > CHECKED_VALUES) return;
+  if (stored > 0) throw notFinite(name, tensor, stored);
+  if (rounded > 0) throw beyondFloat16(name, tensor, rounded);
+}
+
 /** @param exact the values that `bits` was rounded from: they tell a damaged file from a file with values beyond float16 */
 export function refuseNonFiniteHalves(name: string, tensor: StoredTensor, bits: Uint16Array, exact: () => Float32Array): void {
   let count = 0;
@@ -44,9 +53,13 @@ export function refuseBeyondFloat16(name: string, tensor: StoredTensor, values: 
   throw beyondFloat16(name, tensor, count);
 }
 
-export function refuseNonFinite(name: string, { source }: StoredTensor, values: Float32Array): void {
+export function refuseNonFinite(name: string, tensor: StoredTensor, values: Float32Array): void {
   const count = values.reduce((sum, value) => sum + (Number.isFinite(value) ? 0 : 1), 0);
-  if (count > 0) throw ruleError(15, source.name, `has ${count} values that are NaN or infinite`, name);
+  if (count > 0) throw notFinite(name, tensor, count);
+}
+
+function notFinite(name: string, { source }: StoredTensor, count: number) {
+  return ruleError(15, source.name, `has ${count} values that are NaN or infinite`, name);
 }
 
 function beyondFloat16(name: string, { source }: StoredTensor, count: number) {

@@ -1,5 +1,4 @@
 // A product of two thin matrices that is added to a weight, as LoRAs are. Checkpoints read it, and the engine adds it.
-import { fromFloat16, toFloat16 } from "./float16";
 
 export interface LowRank {
   /** [outputs, rank] */
@@ -21,12 +20,4 @@ export function addLowRank(values: Float32Array, { up, down, rank, scale }: LowR
       for (let i = 0; i < inputs; i++) row[i] = (row[i] ?? 0) + factor * (down[from + i] ?? 0);
     }
   }
-}
-
-/** The same for float16 bits. */
-export function withLowRanks(bits: Uint16Array, added: readonly LowRank[]): Uint16Array {
-  if (added.length === 0) return bits;
-  const values = Float32Array.from(bits, fromFloat16);
-  for (const one of added) addLowRank(values, one);
-  return Uint16Array.from(values, toFloat16);
 }

@@ -3,9 +3,10 @@
 import type { LowRank } from "../common/low-rank";
 import { hasSizes, type Device } from "./device";
 import { linearWorkgroups, type Kernel } from "./kernel";
+import { HALF_BITS } from "./kernels/half-bits";
 import { linearEntryPoint, packSizes, wgsl } from "./wgsl";
 
-/** Where one checkpoint tensor lies in a packed weight `[taps][k4][n4]` (ops.ts). */
+/** Where one checkpoint tensor lies in a packed weight `[taps][k4][n4]` (ops.ts). Vectors have one input, and tables one for each row. */
 export interface PackedPart {
   /** Its own outputs, and the first of them among the weight's. */
   readonly n: number;
@@ -79,22 +80,7 @@ function lowRankKernel({ n, first, k, k4, taps, n4, half }: PackedPart, rank: nu
     sizes: { words, row_words: n4 / 2, n, first, k, k4, taps, half, rank },
     workgroups: linearWorkgroups(Math.ceil(words / THREADS)),
     code: wgsl`
-      // The float16 nearest to a value, ties to even: what pack2x16float rounds to is left to the device.
-      fn half_bits(value: f32) -> u32 {
-        let bits = bitcast<u32>(value);
-        let sign = (bits >> 16u) & 0x8000u;
-        let magnitude = bits & 0x7fffffffu;
-        if (magnitude > 0x7f800000u) { return sign | 0x7e00u; }
-        if (magnitude >= 0x477ff000u) { return sign | 0x7c00u; }
-        if (magnitude >= 0x38800000u) { return sign | ((magnitude + 0xfffu + ((magnitude >> 13u) & 1u) - 0x38000000u) >> 13u); }
-        if (magnitude < 0x33000000u) { return sign; }
-        let shift = 126u - (magnitude >> 23u);
-        let mantissa = (magnitude & 0x7fffffu) | 0x800000u;
-        let kept = mantissa >> shift;
-        let rest = mantissa & ((1u << shift) - 1u);
-        let middle = 1u << (shift - 1u);
-        return sign | (kept + select(0u, 1u, rest > middle || (rest == middle && (kept & 1u) == 1u)));
-      }
+      ${HALF_BITS}
 
       ${linearEntryPoint(
         THREADS,
@@ -123,7 +109,7 @@ function lowRankKernel({ n, first, k, k4, taps, n4, half }: PackedPart, rank: nu
 
           // The sum, rounded once.
           let merged = unpack2x16float(words[word]) + sum;
-          store_words(word, half_bits(merged.x) | (half_bits(merged.y) << 16u));
+          store_words(word, half_bits(bitcast<u32>(merged.x)) | (half_bits(bitcast<u32>(merged.y)) << 16u));
         `,
       )}
     `,

@@ -6,7 +6,7 @@ import { fuseGraph } from "./fuse";
 import type { Graph } from "./graph";
 import { GraphBuilder } from "./graph-builder";
 import type { GoldenCase, GoldenTarget } from "./golden-case";
-import type { KernelTarget } from "./kernel";
+import type { Kernel, KernelTarget } from "./kernel";
 import { CASES as attention } from "./kernels/attention/golden/cases";
 import { CASES as conv2d } from "./kernels/conv2d/golden/cases";
 import { CASES as crossAttention } from "./kernels/cross-attention/golden/cases";
@@ -15,6 +15,7 @@ import { CASES as embedding } from "./kernels/embedding/golden/cases";
 import { CASES as groupNorm } from "./kernels/group-norm/golden/cases";
 import { CASES as layerNorm } from "./kernels/layer-norm/golden/cases";
 import { CASES as linear } from "./kernels/linear/golden/cases";
+import { PARTS as pack } from "./kernels/pack/golden/cases";
 import { CASES as nagCombine } from "./kernels/nag-combine/golden/cases";
 import { CASES as rearrange } from "./kernels/rearrange/golden/cases";
 import { CASES as resample } from "./kernels/resample/golden/cases";
@@ -44,6 +45,9 @@ const CASES: Readonly<Record<string, readonly GoldenCase[]>> = {
   "to-rgba": toRgba,
 };
 
+/** Kernels that are no op of a graph. */
+const ALONE: Readonly<Record<string, ReadonlyMap<string, Kernel>>> = { pack };
+
 const LIMITS = { workgroupBytes: 16_384, invocations: 256, storageBuffers: 8, bindingBytes: 2 ** 27 } as const;
 
 /** The limits every adapter has. float32 without `shader-f16`, so that packed weights are seen too. */
@@ -54,6 +58,9 @@ const TARGETS: Readonly<Record<GoldenTarget, KernelTarget>> = {
   "software-f16": { ...LIMITS, format: "f16", half: true, traits: TRAITS.softwareWithFloat16 },
   "software-f32": { ...LIMITS, format: "f32", half: false, traits: TRAITS.software },
 };
+
+/** They are the same everywhere, and read their sizes from a uniform. */
+const ALONE_TARGET: KernelTarget = { ...TARGETS["gpu-f32"], traits: { ...TRAITS.hardware, sizes: "uniform" } };
 
 /** Every case's graph, fused as a network's is. */
 export function goldenGraphs(): readonly Graph[] {
@@ -74,6 +81,9 @@ export function goldenTexts(): ReadonlyMap<string, string> {
       }
     }
   }
+  for (const [folder, kernels] of Object.entries(ALONE)) {
+    for (const [name, kernel] of kernels) texts.set(`${folder}/golden/${name}.wgsl`, textOf(kernel, ALONE_TARGET));
+  }
   return texts;
 }
 
@@ -82,11 +92,16 @@ function kernelTexts(each: GoldenCase, on: GoldenTarget): ReadonlyMap<string, st
   const { dispatches } = stageGraph(graphOf(each), TARGETS[on]);
   const distinct = new Map(dispatches.map(({ kernel }) => [assembleWgsl(kernel, TARGETS[on]), kernel]));
   return new Map(
-    [...distinct].map(([wgsl, { name, workgroups }]) => [
-      [each.name, on, ...(distinct.size > 1 ? [name] : [])].join("."),
-      `// Kernel ${name}, dispatched in ${workgroups.join(" x ")} workgroups.\n${wgsl}`,
+    [...distinct.values()].map((kernel) => [
+      [each.name, on, ...(distinct.size > 1 ? [kernel.name] : [])].join("."),
+      textOf(kernel, TARGETS[on]),
     ]),
   );
+}
+
+function textOf(kernel: Kernel, target: KernelTarget): string {
+  const { name, workgroups } = kernel;
+  return `// Kernel ${name}, dispatched in ${workgroups.join(" x ")} workgroups.\n${assembleWgsl(kernel, target)}`;
 }
 
 function graphOf({ build, weights = "f16" }: GoldenCase): Graph {

@@ -17,8 +17,11 @@ export type BindingElement = "activation" | "weight" | "f32" | "u32";
  */
 export interface Binding {
   readonly name: string;
-  /** "update" has both accessors; an invocation may load what it has stored itself. */
-  readonly access: "read" | "write" | "update";
+  /**
+   * "update" has both accessors; an invocation may load what it has stored itself. "count" is of u32 that many invocations add to:
+   * `count_up_NAME(index, count)`.
+   */
+  readonly access: "read" | "write" | "update" | "count";
   readonly element: BindingElement;
   readonly lanes: 1 | 2 | 4;
 }

@@ -1,5 +1,5 @@
 // How checkpoint tensors lie in GPU memory, in the layouts of `ops.ts` and the number formats of `common/weight-format.ts`: how many
-// bytes they take, and the bytes themselves. Arithmetic on shapes and arrays; no device.
+// bytes they take, and the bytes of quantised ones. float16 is packed on the GPU (kernels/pack). Arithmetic on shapes and arrays; no device.
 //
 // A quantised weight is two regions. `values` has four neighbouring outputs in each u32: for q8 `[taps][k][n4]` bytes; for q4
 // `[taps][k / 2][n4 / 4]` u32, whose low half is the even input, four bits an output. `scales` is float16: for q8
@@ -13,7 +13,6 @@ import { fromFloat16, toFloat16 } from "../common/float16";
 import { BLOCK_INPUTS, type QuantisedFormat, type WeightFormat } from "../common/weight-format";
 import type { Weight } from "./ops";
 import { product, roundUp, type Shape } from "./tensor";
-import { transposeInto } from "./transpose";
 
 /** What scales in GPU memory are multiplied by: the most that a scale of weights within float16 allows. */
 export const SCALE_FACTORS = { q8: 64, q4: 4 } as const satisfies Record<QuantisedFormat, number>;
@@ -79,36 +78,6 @@ function bytesOf(layout: Weight["layout"], { n, k, taps }: { n: number; k: numbe
   invariant(k % BLOCK_INPUTS === 0, `${k} inputs are not whole blocks of ${BLOCK_INPUTS}`);
   const scales = (taps * k * n4 * 2) / BLOCK_INPUTS;
   return format === "q8" ? { values: taps * k * n4, scales } : { values: (taps * k * n4) / 2, scales: 2 * scales };
-}
-
-/**
- * Lays checkpoint tensors (float16 bits) out as `weight.layout` says.
- * @param memory is used for the result if it is large enough
- */
-export function packWeight(weight: Weight, parts: readonly Uint16Array[], memory = new Uint16Array(0)): Uint16Array<ArrayBuffer> {
-  const length = packedBytes(weight) / 2;
-  const packed = memory.length < length ? new Uint16Array(length) : memory.subarray(0, length);
-  const total = outputsOf(weight);
-  const n4 = roundUp(total, 4);
-  // Every place has its value, unless some are padding.
-  if (weight.shapes.reduce((sum, shape) => sum + product(shape), 0) < length) packed.fill(0);
-  let first = 0;
-  parts.forEach((part, index) => {
-    const shape = weight.shapes[index] ?? [];
-    const { n, k, taps } = extents(weight.layout, shape);
-    invariant(part.length === product(shape), `${weight.keys[index]} has ${part.length} values, not ${product(shape)}`);
-    if (weight.layout === "table") {
-      for (let row = 0; row < k; row++) packed.set(part.subarray(row * n, (row + 1) * n), row * n4);
-      return;
-    }
-    const k4 = weight.layout === "vector" ? 1 : roundUp(k, 4);
-    const from = first;
-    const rows = Int32Array.from({ length: k * taps }, (_, at) => ((at % taps) * k4 + Math.floor(at / taps)) * n4);
-    const columns = Int32Array.from({ length: n }, (_, at) => columnOf(weight, from + at, total));
-    transposeInto(part, packed, rows, columns);
-    first += n;
-  });
-  return packed;
 }
 
 /** The regions of a quantised weight. */

@@ -111,12 +111,13 @@ function bindingBlock({ name, access, element, lanes }: Binding, index: number, 
   const isHalf = element === "weight" || (element === "activation" && target.format === "f16");
   const stored = isPacked ? (lanes === 4 ? "vec2<u32>" : "u32") : isHalf ? vector("f16") : value;
   const mode = access === "read" ? "read" : "read_write";
-  const declaration = `@group(0) @binding(${index}) var<storage, ${mode}> ${name}: array<${stored}>;`;
+  const declaration = `@group(0) @binding(${index}) var<storage, ${mode}> ${name}: array<${access === "count" ? "atomic<u32>" : stored}>;`;
   const convert = (type: string, text: string) => (stored === value ? text : `${type}(${text})`);
   const load = isPacked ? unpacked(name, lanes) : `return ${convert(value, `${name}[index]`)};`;
   const loading = `fn load_${name}(index: u32) -> ${value} { ${load} }`;
   const storing = `fn store_${name}(index: u32, value: ${value}) { ${name}[index] = ${convert(stored, "value")}; }`;
-  const accessors = { read: [loading], write: [storing], update: [loading, storing] }[access];
+  const counting = `fn count_up_${name}(index: u32, count: u32) { atomicAdd(&${name}[index], count); }`;
+  const accessors = { read: [loading], write: [storing], update: [loading, storing], count: [counting] }[access];
   return [declaration, ...accessors].join("\n");
 }
 

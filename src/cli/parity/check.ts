@@ -60,7 +60,7 @@ export class NetworkUnderTest {
     this.#reader = reader;
     this.#unused = unused;
     this.#where = where;
-    this.#weights = new Weights(device, { stream: (wanted, signal) => reader.stream(wanted, signal) });
+    this.#weights = new Weights(device, { stream: (wanted, memory, signal) => reader.upload(wanted, { memory, signal }) });
   }
 
   static async open(

@@ -15,7 +15,8 @@ import { Plan, type PlanOptions } from "../plan";
 import { quantiseGraph } from "../quantise-graph";
 import { runPlan } from "../run";
 import type { TensorData } from "../transfer";
-import { Weights, type WeightSource } from "../weights";
+import type { WeightSource } from "../weight-source";
+import { Weights } from "../weights";
 
 let opened: Promise<Device> | undefined;
 

@@ -3,7 +3,8 @@
 // network; the next request for a plan brings them back.
 import { checkTensors } from "../../checkpoints/check-tensors";
 import { componentBytes, openComponent, type Component } from "../../checkpoints/manifest";
-import type { StreamedTensor, TensorReader, Wanted } from "../../checkpoints/tensor-reader";
+import type { StreamedTensor, TensorReader, WantedInRuns } from "../../checkpoints/tensor-reader";
+import type { StoredPieces, UploadMemory } from "../../common/stored-pieces";
 import type { WeightFormat } from "../../common/weight-format";
 import type { Device } from "../../engine/device";
 import { fuseGraph } from "../../engine/fuse";
@@ -171,8 +172,9 @@ export class Network {
     });
     // The check covers the whole network: a tensor that the current outputs do not need is neither missing nor surplus.
     checkTensors(reader, checkpointTensors(source), unused, name);
-    const weights = (this.#weights ??= new Weights(this.#device, { stream: (wanted, stop) => this.#stream(wanted, stop) }));
-    // The GPU's compiler works while the weights come. What it fails of, `compile` fails of again.
+    const weights = (this.#weights ??= new Weights(this.#device, { stream: (wanted, memory, stop) => this.#stream(wanted, memory, stop) }));
+    // The GPU's compiler works while the weights come, first on what packs them. What it fails of, `load` or `compile` fails of again.
+    weights.prepare(graph, reader.storedNumbers).catch(() => undefined);
     Plan.prepare(this.#device, graph, { format: this.#format, ...(signal ? { signal } : {}) }).catch(() => undefined);
     await work.time("load", () => weights.load(graph, signal));
     return work.time("compile", () =>
@@ -203,13 +205,18 @@ export class Network {
   }
 
   /** Progress is counted in bytes as they come: on a slow line one read takes minutes. */
-  async *#stream(wanted: Wanted, signal: AbortSignal | undefined): AsyncGenerator<StreamedTensor> {
+  async *#stream(
+    wanted: WantedInRuns,
+    memory: UploadMemory,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<StoredPieces | StreamedTensor> {
     const reader = await this.#files(signal);
-    const storedBytes = reader.storedBytes(wanted.keys());
+    const storedBytes = reader.uploadedBytes(wanted, memory);
     let arrivedBytes = 0;
-    yield* reader.stream(wanted, signal, (byteLength) => {
+    const onBytes = (byteLength: number): void => {
       arrivedBytes += byteLength;
       this.#onShare?.(arrivedBytes / storedBytes);
-    });
+    };
+    yield* reader.upload(wanted, { memory, signal, onBytes });
   }
 }

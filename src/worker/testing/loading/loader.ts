@@ -62,7 +62,7 @@ async function load({ model, at, path, config }: LoaderCall): Promise<number> {
   const opening = await device;
   const started = performance.now();
   const reader = await openTensors(opened.open(at), [path]);
-  const weights = new Weights(opening, { stream: (wanted, signal) => reader.stream(wanted, signal) });
+  const weights = new Weights(opening, { stream: (wanted, memory, signal) => reader.upload(wanted, { memory, signal }) });
   await weights.load(graph);
   await opening.gpu.queue.onSubmittedWorkDone();
   const milliseconds = performance.now() - started;

@@ -1,0 +1,48 @@
+// Quantised weights on their way to the GPU. Their layout shares words between outputs and inputs of all parts, so they are laid out here,
+// once the last part of a weight has come.
+import type { Blocks } from "../common/blocks";
+import type { Device } from "./device";
+import type { Weight } from "./ops";
+import { packBlocks, type RegionBytes } from "./weight-layout";
+
+/** Where a region of a weight lies. */
+export type PlaceOf = (weight: Weight, region: keyof RegionBytes) => GPUBufferBinding;
+
+/** Uploads queued before the next ones wait for those before them: so the GPU has something to do while the next weights are laid out. */
+const QUEUED_BYTES = 32 * 2 ** 20;
+
+export class BlockUpload {
+  readonly #device: Device;
+  readonly #placeOf: PlaceOf;
+  readonly #waiting = new Map<Weight, Map<string, Blocks>>();
+  #queuedBytes = 0;
+  #before: Promise<unknown> = Promise.resolve();
+
+  constructor(device: Device, placeOf: PlaceOf) {
+    this.#device = device;
+    this.#placeOf = placeOf;
+  }
+
+  async take(weight: Weight, key: string, blocks: Blocks): Promise<void> {
+    const arrived = (this.#waiting.get(weight) ?? new Map<string, Blocks>()).set(key, blocks);
+    this.#waiting.set(weight, arrived);
+    const parts = weight.keys.flatMap((part) => arrived.get(part) ?? []);
+    if (parts.length < weight.keys.length) return;
+    this.#waiting.delete(weight);
+    const { values, scales } = packBlocks(weight, parts);
+    await this.#write(this.#placeOf(weight, "values"), values);
+    await this.#write(this.#placeOf(weight, "scales"), scales);
+  }
+
+  async #write({ buffer, offset }: GPUBufferBinding, data: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>): Promise<void> {
+    const { queue } = this.#device.gpu;
+    queue.writeBuffer(buffer, offset ?? 0, data);
+    this.#queuedBytes += data.byteLength;
+    if (this.#queuedBytes < QUEUED_BYTES) return;
+    await this.#before;
+    this.#before = queue.onSubmittedWorkDone();
+    // A GPU that is lost is noticed at the next weight.
+    this.#before.catch(() => undefined);
+    this.#queuedBytes = 0;
+  }
+}
