@@ -31,7 +31,7 @@ export interface Draft {
   /** How the noise goes on from the seed's. */
   readonly variations?: NonNullable<Recipe["variations"]>;
   /** What is drawn over; absent where pictures begin with noise. */
-  readonly start?: NonNullable<Recipe["start"]>;
+  readonly start?: Recipe["start"] | undefined;
   /** Whether the next picture keeps the seed. */
   readonly seedKept: boolean;
   readonly width: number;
@@ -91,6 +91,10 @@ export function draftOf(recipe: Recipe, current: Draft): Draft {
   // A recipe that leaves nothing out says nothing about steering, so the dial stays where it is.
   return {
     ...recipe,
+    // What it does not say must not stay from before.
+    loras: recipe.loras ?? [],
+    variations: recipe.variations ?? [],
+    start: recipe.start,
     isLiteral: recipe.emphasis === undefined,
     rows: recipe.rows,
     keepsRows: true,

@@ -37,6 +37,27 @@ describe("an open page", () => {
     ]);
   });
 
+  test("leaves nothing of the recipe before: no LoRA, no variation, no picture that it was drawn over", async () => {
+    const { app, asked } = setUp();
+    const before = {
+      loras: [{ name: "ink", weight: 1 }],
+      variations: [{ seed: "8", strength: 0.3 }],
+      start: { picture: "0".repeat(32), strength: 0.5 },
+    };
+    const plain = await png(JSON.stringify(RECIPE));
+    app.edit(before);
+    await app.openPng(plain);
+    app.edit(before);
+    await app.openLink("prompt=a+fox&seed=7");
+    app.edit(before);
+    await app.draw();
+    expect(asked[0]).toEqual(RECIPE);
+    expect(asked[1]).not.toMatchObject({ loras: expect.anything() });
+    expect(asked[1]).not.toMatchObject({ start: expect.anything() });
+    expect(asked[1]).not.toMatchObject({ variations: expect.anything() });
+    expect(asked[2], "control").toMatchObject(before);
+  });
+
   test("draws what another tool wrote into a PNG, and says what it does not take over", async () => {
     const { app, asked, state } = setUp();
     await app.openPng(await png("a fox\nNegative prompt: fog\nSteps: 2, Sampler: LCM, Seed: 5, Size: 64x32", "parameters"));

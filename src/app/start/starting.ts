@@ -77,10 +77,6 @@ export function createStarting(store: AppStore, pictures: StartPictures, remark:
 
     startPicture: ({ picture }) => pictures.whole(picture),
 
-    startFromNoise() {
-      store.setState(({ draft: { start: _, ...draft } }) => ({ draft }));
-      // It may have been what was wrong.
-      editDraft(store, {});
-    },
+    startFromNoise: () => editDraft(store, { start: undefined }),
   };
 }
