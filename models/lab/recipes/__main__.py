@@ -37,6 +37,11 @@ def configured(recipe: ModuleType, changes: list[str]) -> Any:
     return config
 
 
+def takes_own_steps(recipe: ModuleType, config: Any) -> bool:
+    """Whether a student's later steps are at Vignette's own time steps, or at those of four."""
+    return bool(getattr(recipe, "takes_own_steps", lambda _: False)(config))
+
+
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="lab.recipes", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipe", choices=RECIPES)
@@ -57,7 +62,7 @@ def main(arguments: list[str] | None = None) -> None:
         recipe.train(at, material, args.work, config)
         return
     checkpoint = args.work / recipe.file(config)
-    unet, teaches, own = load(checkpoint, material), args.recipe == "teacher", args.recipe == "renderer"
+    unet, teaches, own = load(checkpoint, material), args.recipe == "teacher", takes_own_steps(recipe, config)
     shift = getattr(config, "shift", 1000)
     if args.to is None:
         parser.error(f"{args.action} needs --to")

@@ -60,6 +60,11 @@ def file(c: Config) -> str:
     return "dmd2.pt" if c.path == 1 else f"dmd2-{c.path}.pt"
 
 
+def takes_own_steps(c: Config) -> bool:
+    """A student of one step is never at the others while it trains, and keeps what it began with there."""
+    return c.path == 1
+
+
 def train(at: Machine, material: Material, work: Path, c: Config) -> None:
     torch.manual_seed(SEED)
     teacher, student = load(work / "teacher.pt", material), material.student().train()

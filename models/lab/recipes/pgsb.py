@@ -49,6 +49,11 @@ def file(c: Config) -> str:
     return "pgsb-away.pt" if c.away else "pgsb.pt"
 
 
+def takes_own_steps(_: Config) -> bool:
+    """A student of one step keeps what it began with at the others."""
+    return True
+
+
 def train(at: Machine, material: Material, work: Path, c: Config) -> None:
     torch.manual_seed(SEED)
     teacher, student = load(work / "teacher.pt", material), material.student().train()

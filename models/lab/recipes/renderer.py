@@ -85,6 +85,10 @@ def eyes(material: Material, named: Perceptual, c: Config) -> nn.ModuleList:
     return nn.ModuleList(Eye(look, material, SEED + i) for i, look in enumerate(looks)).to(at.device)
 
 
+def takes_own_steps(_: Config) -> bool:
+    return True
+
+
 def file(_: Config) -> str:
     """The checkpoint's name in the work folder."""
     return "renderer.pt"

@@ -10,7 +10,7 @@ from lab.nets.lora import added
 from lab.nets.moments import Moments, pooled
 from lab.pipeline import Pipeline
 from lab.recipes import dmd2, measure, nitro, pgsb, renderer, teacher
-from lab.recipes.__main__ import configured, main
+from lab.recipes.__main__ import configured, main, takes_own_steps
 from lab.recipes.diffusion import like, noisy
 from lab.recipes.material import Material, load
 from lab.recipes.measure import student_draws
@@ -167,7 +167,7 @@ def run(recipe: str, action: str, pictures: Path, work: Path, *more: str) -> Non
 
 @pytest.mark.parametrize(("recipe", "changes", "scheduler"), [
     ("dmd2", ["path=4"], "LCMScheduler"), ("nitro", ["start=teacher.pt", "shift=500"], "TimestepShiftLCMScheduler"),
-    ("pgsb", [], "LCMScheduler"), ("renderer", ["fit=2"], "EulerDiscreteScheduler"),
+    ("pgsb", [], "EulerDiscreteScheduler"), ("renderer", ["fit=2"], "EulerDiscreteScheduler"),
 ])
 def test_a_student_is_trained_measured_exported_and_drawn_with(judged: Path, pictures: Path, tmp_path: Path, recipe: str, changes: list[str], scheduler: str) -> None:
     """By the command line alone. What is exported draws as what was trained, at every count of steps."""
@@ -184,7 +184,7 @@ def test_a_student_is_trained_measured_exported_and_drawn_with(judged: Path, pic
     at = Material(MODEL, pictures, machine())
     module = import_module(f"lab.recipes.{recipe}")
     config = configured(module, [*changes])
-    draws = student_draws(at, load(tmp_path / module.file(config), at), [1, 2], recipe == "renderer", getattr(config, "shift", 1000))
+    draws = student_draws(at, load(tmp_path / module.file(config), at), [1, 2], takes_own_steps(module, config), getattr(config, "shift", 1000))
     for count, draw in zip((1, 2), draws.values()):
         z, generator = torch.Generator().manual_seed(3), torch.Generator().manual_seed(3)
         noise = torch.randn((1, 12, 32, 32), generator=z)
