@@ -43,6 +43,10 @@ export async function uploadWeights(
       else await upload.takeMade(arrived);
     }
     await upload.finish();
+  } catch (error) {
+    // A GPU that is lost takes its memory from whoever is filling it, who then fails of something else.
+    device.assertAlive();
+    throw error;
   } finally {
     await upload.destroy();
   }
