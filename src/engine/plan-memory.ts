@@ -3,17 +3,15 @@ import { invariant, OnestrokeError } from "../common/errors";
 import { layoutArena, type ArenaLayout } from "./arena";
 import { hasSizes, type Device } from "./device";
 import type { BufferSource, KernelTarget } from "./kernel";
+import { sizesBinding, uploadSizes } from "./kernel-sizes";
 import type { StagedDispatch, Stages } from "./stages";
 import { byteLengthOf, elementBytes, strideOf, type Tensor } from "./tensor";
 import type { Weights } from "./weights";
-import { packSizes } from "./wgsl";
-
-const UNIFORM_ALIGNMENT = 256;
 
 /** The slabs of a plan, where each tensor lies in them, and the kernels' sizes. */
 export class PlanMemory {
   readonly byteLength: number;
-  /** One slot of `UNIFORM_ALIGNMENT` bytes a dispatch, if sizes are uniforms. */
+  /** A slot for each dispatch (kernel-sizes.ts), if sizes are uniforms. */
   readonly sizes: GPUBuffer | undefined;
   readonly #layout: ArenaLayout;
   readonly #slabs: readonly GPUBuffer[];
@@ -23,7 +21,13 @@ export class PlanMemory {
     this.byteLength = layout.slabBytes.reduce((total, bytes) => total + bytes, 0);
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     this.#slabs = layout.slabBytes.map((size) => device.gpu.createBuffer({ label: "arena", size, usage }));
-    this.sizes = target.traits.sizes === "uniform" ? uploadSizes(device, dispatches) : undefined;
+    this.sizes =
+      target.traits.sizes === "uniform"
+        ? uploadSizes(
+            device,
+            dispatches.map(({ kernel }) => kernel),
+          )
+        : undefined;
   }
 
   place(tensor: Tensor): { readonly buffer: GPUBuffer; readonly offset: number } {
@@ -55,18 +59,6 @@ export function fittingLayout(device: Device, stages: Stages, target: KernelTarg
   throw new OnestrokeError("gpu-unsupported", `a tensor of ${largest} bytes exceeds this GPU's buffer limit of ${maxBufferSize}`);
 }
 
-function uploadSizes(device: Device, dispatches: readonly StagedDispatch[]): GPUBuffer {
-  const bytes = new Uint8Array(Math.max(1, dispatches.length) * UNIFORM_ALIGNMENT);
-  dispatches.forEach(({ kernel }, index) => bytes.set(new Uint8Array(packSizes(kernel)), index * UNIFORM_ALIGNMENT));
-  const buffer = device.gpu.createBuffer({
-    label: "sizes",
-    size: bytes.byteLength,
-    usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-  });
-  device.gpu.queue.writeBuffer(buffer, 0, bytes);
-  return buffer;
-}
-
 /** Of one dispatch, the index-th. */
 export function bindings(
   { kernel, buffers }: StagedDispatch,
@@ -81,8 +73,7 @@ export function bindings(
     return { binding, resource: resourceOf(source, memory, weights, target) };
   });
   if (memory.sizes && hasSizes(kernel)) {
-    const resource = { buffer: memory.sizes, offset: index * UNIFORM_ALIGNMENT, size: UNIFORM_ALIGNMENT };
-    entries.push({ binding: entries.length, resource });
+    entries.push({ binding: entries.length, resource: sizesBinding(memory.sizes, index) });
   }
   return entries;
 }
