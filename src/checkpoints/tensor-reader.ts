@@ -1,5 +1,5 @@
 // Weights by name, from one or several files of any format, read by range. Many weights are streamed in
-// the order of their files (read-ahead.ts). At most two reads and the tensor that they fill are in memory, never a whole file.
+// the order of their files (read-ahead.ts). A few reads and the tensor that they fill are in memory, never a whole file.
 import type { ByteStore, OnBytes } from "./byte-source";
 import { blockShape, dequantise } from "../common/blocks";
 import { freeMemory } from "../common/free-memory";

@@ -3,8 +3,9 @@
 import type { LowRank } from "../common/low-rank";
 import { hasSizes, type Device } from "./device";
 import { linearWorkgroups, type Kernel } from "./kernel";
+import { sizesBinding, uploadSizes } from "./kernel-sizes";
 import { HALF_BITS } from "./kernels/half-bits";
-import { linearEntryPoint, packSizes, wgsl } from "./wgsl";
+import { linearEntryPoint, wgsl } from "./wgsl";
 
 /** Where one checkpoint tensor lies in a packed weight `[taps][k4][n4]` (ops.ts). Vectors have one input, and tables one for each row. */
 export interface PackedPart {
@@ -31,14 +32,14 @@ export async function addOnGpu(device: Device, place: GPUBufferBinding, part: Pa
   const target = device.target("f32");
   const kernel = lowRankKernel(part, added.rank);
   const { pipeline, layout } = await device.program(kernel, target);
-  const up = filled(gpu, GPUBufferUsage.STORAGE, scaledColumns(added, part.n));
-  const down = filled(gpu, GPUBufferUsage.STORAGE, added.down);
+  const up = filled(gpu, scaledColumns(added, part.n));
+  const down = filled(gpu, added.down);
   const buffers = [up, down];
   const resources: GPUBufferBinding[] = [place, { buffer: up }, { buffer: down }];
   if (target.traits.sizes === "uniform" && hasSizes(kernel)) {
-    const sizes = filled(gpu, GPUBufferUsage.UNIFORM, new Uint8Array(packSizes(kernel)));
+    const sizes = uploadSizes(device, [kernel]);
     buffers.push(sizes);
-    resources.push({ buffer: sizes });
+    resources.push(sizesBinding(sizes, 0));
   }
   const entries = resources.map((resource, binding) => ({ binding, resource }));
   const encoder = gpu.createCommandEncoder();
@@ -61,8 +62,9 @@ function scaledColumns({ up, rank, scale }: LowRank, outputs: number): Float32Ar
   return columns;
 }
 
-function filled(gpu: GPUDevice, usage: number, data: Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>): GPUBuffer {
-  const buffer = gpu.createBuffer({ label: "low-rank", size: data.byteLength, usage: usage | GPUBufferUsage.COPY_DST });
+function filled(gpu: GPUDevice, data: Float32Array<ArrayBuffer>): GPUBuffer {
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+  const buffer = gpu.createBuffer({ label: "low-rank", size: data.byteLength, usage });
   gpu.queue.writeBuffer(buffer, 0, data);
   return buffer;
 }

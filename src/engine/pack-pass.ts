@@ -2,17 +2,14 @@
 import { invariant } from "../common/errors";
 import type { Device, Program } from "./device";
 import type { Kernel } from "./kernel";
+import { sizesBinding, uploadSizes } from "./kernel-sizes";
 import type { UploadSlices } from "./upload-memory";
-import { packSizes } from "./wgsl";
 
 /** A kernel of `kernels/pack`, and the weight that it writes to. */
 export interface Packing {
   readonly kernel: Kernel;
   readonly place: GPUBufferBinding;
 }
-
-/** Where a uniform may begin on every adapter. */
-const SIZES_ALIGNMENT = 256;
 
 /** @throws OnestrokeError `gpu-unsupported`, `gpu-lost` */
 export function packingProgram(device: Device, kernel: Kernel): Promise<Program> {
@@ -35,16 +32,18 @@ export async function submitPacking(
 ): Promise<void> {
   const { gpu } = device;
   const programs = await Promise.all(packings.map(({ kernel }) => packingProgram(device, kernel)));
-  const packed = new Uint8Array(SIZES_ALIGNMENT * packings.length);
-  packings.forEach(({ kernel }, index) => packed.set(new Uint8Array(packSizes(kernel)), SIZES_ALIGNMENT * index));
-  const sizes = gpu.createBuffer({ label: "sizes", size: packed.byteLength, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
-  gpu.queue.writeBuffer(sizes, 0, packed);
+  const sizes = uploadSizes(
+    device,
+    packings.map(({ kernel }) => kernel),
+  );
   slices.submit(bytes, (pass, stored) => {
     packings.forEach(({ kernel, place }, index) => {
       const program = programs[index];
       invariant(program !== undefined, "one program a packing");
-      const own = { buffer: sizes, offset: SIZES_ALIGNMENT * index, size: SIZES_ALIGNMENT };
-      const entries = [{ buffer: stored }, place, { buffer: counts }, own].map((resource, binding) => ({ binding, resource }));
+      const entries = [{ buffer: stored }, place, { buffer: counts }, sizesBinding(sizes, index)].map((resource, binding) => ({
+        binding,
+        resource,
+      }));
       pass.setPipeline(program.pipeline);
       pass.setBindGroup(0, gpu.createBindGroup({ label: kernel.name, layout: program.layout, entries }));
       pass.dispatchWorkgroups(...kernel.workgroups);

@@ -2,15 +2,14 @@
 // (pipelines, bind groups, uniforms, arena slabs, staging) is made here, once; `run.ts`
 // then only encodes dispatches. Weights belong to the network and are shared.
 import { invariant, OnestrokeError, throwIfCancelled } from "../common/errors";
-import { layoutArena, type ArenaLayout } from "./arena";
-import { hasSizes, type Device } from "./device";
+import type { Device } from "./device";
 import type { Graph, GraphInput } from "./graph";
-import type { BufferSource, KernelTarget } from "./kernel";
-import { RATES, stageGraph, type RateMask, type Stages, type StagedDispatch } from "./stages";
-import { byteLengthOf, elementBytes, product, strideOf, type NumberFormat, type Tensor } from "./tensor";
+import type { KernelTarget } from "./kernel";
+import { bindings, fittingLayout, PlanMemory } from "./plan-memory";
+import { RATES, stageGraph, type RateMask, type StagedDispatch } from "./stages";
+import { byteLengthOf, product, type NumberFormat, type Tensor } from "./tensor";
 import { decodeTensor, encodeTensor, stagingFor, type TensorData } from "./transfer";
 import type { Weights } from "./weights";
-import { packSizes } from "./wgsl";
 
 export interface PlanOptions {
   readonly format: NumberFormat;
@@ -29,14 +28,12 @@ export interface PreparedDispatch {
   readonly label: string;
 }
 
-const UNIFORM_ALIGNMENT = 256;
-
 export class Plan {
   readonly device: Device;
   readonly graph: Graph;
   readonly format: NumberFormat;
   readonly dispatches: readonly PreparedDispatch[];
-  readonly memory: Memory;
+  readonly memory: PlanMemory;
   /** Rates whose inputs changed since the last run was begun. */
   dirty: RateMask = 0;
   /** Stages that have not run to their end since something changed that they depend on. */
@@ -86,7 +83,7 @@ export class Plan {
     const programs = await compilePrograms(device, stages.dispatches, target, options);
     const bytes = layout.slabBytes.reduce((total, size) => total + size, 0);
     return device.checked(`a plan of ${bytes} bytes`, () => {
-      const memory = new Memory(device, layout, stages.dispatches, target);
+      const memory = new PlanMemory(device, layout, stages.dispatches, target);
       const dispatches = stages.dispatches.map((dispatch, index) => {
         const program = programs[index];
         invariant(program !== undefined, "one program a dispatch");
@@ -198,51 +195,6 @@ export class Plan {
   }
 }
 
-/** The slabs of a plan, where each tensor lies in them, and the kernels' sizes. */
-class Memory {
-  readonly byteLength: number;
-  /** One slot of `UNIFORM_ALIGNMENT` bytes a dispatch, if sizes are uniforms. */
-  readonly sizes: GPUBuffer | undefined;
-  readonly #layout: ArenaLayout;
-  readonly #slabs: readonly GPUBuffer[];
-
-  constructor(device: Device, layout: ArenaLayout, dispatches: readonly StagedDispatch[], target: KernelTarget) {
-    this.#layout = layout;
-    this.byteLength = layout.slabBytes.reduce((total, bytes) => total + bytes, 0);
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    this.#slabs = layout.slabBytes.map((size) => device.gpu.createBuffer({ label: "arena", size, usage }));
-    this.sizes = target.traits.sizes === "uniform" ? uploadSizes(device, dispatches) : undefined;
-  }
-
-  place(tensor: Tensor): { readonly buffer: GPUBuffer; readonly offset: number } {
-    const placement = this.#layout.placements.get(tensor.id);
-    const buffer = placement && this.#slabs[placement.slab];
-    invariant(placement !== undefined && buffer !== undefined, `tensor ${tensor.id} has no memory`);
-    return { buffer, offset: placement.offset };
-  }
-
-  destroy(): void {
-    for (const slab of this.#slabs) slab.destroy();
-    this.sizes?.destroy();
-  }
-}
-
-/** @throws OnestrokeError `gpu-unsupported` before anything is made, if a tensor or a binding exceeds the limits */
-function fittingLayout(device: Device, stages: Stages, target: KernelTarget): ArenaLayout {
-  const { maxBufferSize } = device.gpu.limits;
-  for (const { kernel, buffers } of stages.dispatches) {
-    for (const source of Object.values(buffers)) {
-      if ("tensor" in source && byteLengthOf(source.tensor, target.format) > target.bindingBytes) {
-        throw new OnestrokeError("gpu-unsupported", `${kernel.name} needs a binding larger than this GPU's ${target.bindingBytes} bytes`);
-      }
-    }
-  }
-  const layout = layoutArena(stages.tensors, stages.conflicts, maxBufferSize);
-  if (layout) return layout;
-  const largest = Math.max(...stages.tensors.map(({ byteLength }) => byteLength));
-  throw new OnestrokeError("gpu-unsupported", `a tensor of ${largest} bytes exceeds this GPU's buffer limit of ${maxBufferSize}`);
-}
-
 async function compilePrograms(
   device: Device,
   dispatches: readonly StagedDispatch[],
@@ -260,48 +212,4 @@ async function compilePrograms(
     }),
   );
   return Promise.all(programs);
-}
-
-function uploadSizes(device: Device, dispatches: readonly StagedDispatch[]): GPUBuffer {
-  const bytes = new Uint8Array(Math.max(1, dispatches.length) * UNIFORM_ALIGNMENT);
-  dispatches.forEach(({ kernel }, index) => bytes.set(new Uint8Array(packSizes(kernel)), index * UNIFORM_ALIGNMENT));
-  const buffer = device.gpu.createBuffer({
-    label: "sizes",
-    size: bytes.byteLength,
-    usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-  });
-  device.gpu.queue.writeBuffer(buffer, 0, bytes);
-  return buffer;
-}
-
-function bindings(
-  { kernel, buffers }: StagedDispatch,
-  index: number,
-  memory: Memory,
-  weights: Weights,
-  target: KernelTarget,
-): GPUBindGroupEntry[] {
-  const entries: GPUBindGroupEntry[] = kernel.bindings.map(({ name }, binding) => {
-    const source = buffers[name];
-    invariant(source !== undefined, `${kernel.name} has no buffer for ${name}`);
-    return { binding, resource: resourceOf(source, memory, weights, target) };
-  });
-  if (memory.sizes && hasSizes(kernel)) {
-    const resource = { buffer: memory.sizes, offset: index * UNIFORM_ALIGNMENT, size: UNIFORM_ALIGNMENT };
-    entries.push({ binding: entries.length, resource });
-  }
-  return entries;
-}
-
-function resourceOf(source: BufferSource, memory: Memory, weights: Weights, target: KernelTarget): GPUBufferBinding {
-  if ("weight" in source) return weights.binding(source.weight, source.region);
-  if ("tensor" in source) {
-    const { buffer, offset } = memory.place(source.tensor);
-    return { buffer, offset, size: byteLengthOf(source.tensor, target.format) };
-  }
-  const { tensor, begin, end } = source.window;
-  const rowBytes = strideOf(tensor) * elementBytes(tensor.element, target.format);
-  const { buffer, offset } = memory.place(tensor);
-  invariant((begin * rowBytes) % 256 === 0, `a window of tensor ${tensor.id} begins off the binding alignment`);
-  return { buffer, offset: offset + begin * rowBytes, size: (end - begin) * rowBytes };
 }

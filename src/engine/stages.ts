@@ -37,7 +37,7 @@ export function stageGraph(graph: Graph, target: KernelTarget): Stages {
   const maskOf = (node: Node) => masks.get(node.output.id) ?? 0;
   const ordered = { ...graph, nodes: prune(graph).nodes.toSorted((a, b) => maskOf(a) - maskOf(b)) };
   const { norms, normed } = layerNormsInProducts(ordered, target);
-  const shortcuts = shortcutsInConvolutions(ordered, target);
+  const shortcuts = shortcutsInConvolutions(ordered, norms, target);
   const queries = queriesInAttention(ordered, norms, target);
   const nodes = ordered.nodes.filter(({ output: { id } }) => ![norms, shortcuts, queries].some((within) => within.has(id)));
   let nextId = 1 + Math.max(...masks.keys());

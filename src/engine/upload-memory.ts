@@ -17,7 +17,7 @@ export class UploadSlices implements UploadMemory {
   readonly #waiting: ((slice: Promise<Uint8Array<ArrayBuffer>>) => void)[] = [];
   readonly #lent = new Map<ArrayBuffer, GPUBuffer>();
 
-  /** @param sliceBytes a multiple of four */
+  /** @param sliceBytes a multiple of sixteen, so that kernels can read all of it four words at a time */
   constructor(device: Device, sliceBytes: number) {
     this.#device = device;
     this.sliceBytes = sliceBytes;

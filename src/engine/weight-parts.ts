@@ -1,9 +1,10 @@
 // Checkpoint tensors as parts of weights: which tensors a graph reads, where each lies in its weight, and how a piece of one is packed.
-import { packOutputs, packRows } from "./kernels/pack/kernel";
+import { invariant } from "../common/errors";
 import type { LowRank } from "../common/low-rank";
 import type { StoredPiece } from "../common/stored-pieces";
 import type { PackedPart } from "./add-low-rank";
 import type { Kernel } from "./kernel";
+import { packOutputs, packRows } from "./kernels/pack/kernel";
 import type { Weight } from "./ops";
 import { roundUp } from "./tensor";
 import { extents, outputsOf } from "./weight-layout";
@@ -65,6 +66,7 @@ export function packKernel(
 ): Kernel {
   const { numbers, at, count } = piece;
   const total = outputsOf(weight);
+  invariant(first % 4 === 0, `a part of ${weight.keys.join("+")} begins within four outputs`);
   const place = { numbers, begin: at, tensor, rowQuads: roundUp(total, 4) / 4, halfQuads: weight.interleaved ? total / 8 : 0 };
   switch (weight.layout) {
     case "vector":

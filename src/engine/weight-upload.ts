@@ -9,7 +9,7 @@ import type { Device } from "./device";
 import { NotFiniteCounts } from "./not-finite-counts";
 import type { Weight } from "./ops";
 import { packingProgram, submitPacking } from "./pack-pass";
-import { product } from "./tensor";
+import { product, roundUp } from "./tensor";
 import { UploadSlices } from "./upload-memory";
 import { lowRankOf, packKernel, partsByKey, wantedBy, type WeightPart } from "./weight-parts";
 import type { SourceTensor, WantedTensor, WeightSource } from "./weight-source";
@@ -19,6 +19,8 @@ const SLICE_BYTES = 4 * 2 ** 20;
 /** So many slices of float16 are all weights, or more: what a large network is loaded through is then less than a quarter of it. */
 const LEAST_SLICES = 32;
 const LEAST_SLICE_BYTES = 2 ** 16;
+/** What a kernel reads at once: of a buffer that ends within such a read it would not see the end. */
+const READ_BYTES = 16;
 
 /**
  * Resolves when all weights are in their places.
@@ -41,6 +43,10 @@ export async function uploadWeights(
       else await upload.takeMade(arrived);
     }
     await upload.finish();
+  } catch (error) {
+    // A GPU that is lost takes its memory from whoever is filling it, who then fails of something else.
+    device.assertAlive();
+    throw error;
   } finally {
     await upload.destroy();
   }
@@ -172,5 +178,6 @@ class WeightUpload {
 function sliceBytesFor(wanted: readonly WantedTensor[]): number {
   const halfBytes = wanted.reduce((sum, { shape }) => sum + 2 * product(shape), 0);
   const sliceBytes = Math.min(Math.max(halfBytes / LEAST_SLICES, LEAST_SLICE_BYTES), SLICE_BYTES);
-  return 4 * Math.max(...wanted.map(({ run }) => run), Math.ceil(sliceBytes / 4));
+  const runBytes = wanted.map(({ run }) => 4 * run);
+  return roundUp(Math.ceil(Math.max(sliceBytes, ...runBytes)), READ_BYTES);
 }

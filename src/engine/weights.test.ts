@@ -1,8 +1,10 @@
 // Loading is all or nothing: what failed or was given up leaves the GPU as it was. Parts of a weight may come in any order.
 import { describe, expect, test } from "vitest";
 import { OnestrokeError } from "../common/errors";
+import { openDevice } from "./device";
 import type { Graph } from "./graph";
 import { GraphBuilder } from "./graph-builder";
+import { nodeGpu } from "./node-gpu";
 import { arraySource, evaluate, testDevice } from "./testing/evaluate";
 import { recordBuffers } from "./testing/record-buffers";
 import type { WeightSource } from "./weight-source";
@@ -89,6 +91,29 @@ describe("loading", () => {
     expect((await recordBuffers(device, load)).left).toBe(0);
     expect(weights.byteLength).toBe(byteLength);
     weights.evict();
+  });
+
+  describe("a GPU that is lost is `gpu-lost`, whatever its memory then does to those who fill it", () => {
+    test.each([
+      ["before the first slice", 0],
+      ["while a slice is filled", 1],
+      ["after the last piece", 2],
+    ])("%s", async (_, when) => {
+      const device = await openDevice(nodeGpu());
+      const source: WeightSource = {
+        async *stream(wanted, memory) {
+          if (when === 0) device.destroy();
+          const [key = ""] = wanted.keys();
+          const bytes = (await memory.slice()).subarray(0, 8);
+          if (when === 1) device.destroy();
+          bytes.set(new Uint8Array(8));
+          yield { bytes, pieces: [{ key, numbers: "f16", at: 0, first: 0, count: 4, added: [] }] };
+          if (when === 2) device.destroy();
+        },
+      };
+      const load = new Weights(device, source).load(graphOf("a"));
+      await expect(load).rejects.toMatchObject({ code: "gpu-lost" });
+    });
   });
 
   test("what the GPU has no memory for leaves none of it", async () => {

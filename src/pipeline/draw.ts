@@ -76,7 +76,7 @@ export class Model {
 
   async #drawOnce(recipe: Recipe, hooks: DrawHooks, start: Picture | undefined): Promise<Pick<Drawing, "picture" | "timings">> {
     const work = new Work(hooks);
-    const previews = this.#previews.of(recipe, recipe.steps, hooks);
+    const previews = this.#previews.of(recipe, stepsTaken(recipe), hooks);
     const denoising = await this.#denoise(recipe, work, previews, start);
     try {
       // 6. The pixels, which are checked before they are shown.
@@ -140,7 +140,7 @@ export class Model {
     const noiseSource = noiseOf(recipe);
     const draw = (): Float32Array => noiseSource((channels * recipe.height * recipe.width) / factor ** 2);
     const first = draw();
-    const steps = start === undefined ? schedule.steps : lastSteps(schedule.steps, recipe.start?.strength ?? 1);
+    const steps = schedule.steps.slice(-stepsTaken(recipe));
     const sample =
       start === undefined
         ? first.map((value) => value * schedule.initialNoiseScale)
@@ -182,9 +182,9 @@ export class Model {
   }
 }
 
-/** The steps that are taken over a picture; there is at least one. */
-function lastSteps(steps: readonly SamplerStep[], strength: number): readonly SamplerStep[] {
-  return steps.slice(-Math.max(1, Math.min(steps.length, Math.floor(steps.length * strength))));
+/** The last so many steps are taken: all of them, or over a picture the share that its strength says, and at least one. */
+function stepsTaken({ steps, start }: Recipe): number {
+  return start === undefined ? steps : Math.max(1, Math.floor(steps * start.strength));
 }
 
 function noised(latent: Float32Array, noise: Float32Array, step: SamplerStep | undefined): Float32Array {

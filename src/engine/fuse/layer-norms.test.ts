@@ -95,11 +95,13 @@ describe.each(CASES)("$name", ({ build, kernels }) => {
   });
 });
 
-/** A plain product, a gated one and a split one, all of one norm. */
+/** A plain product and a gated one of one norm, and a norm of so few columns that a workgroup has more rows than threads. */
 function several(g: GraphBuilder): void {
   const normed = norm(g, projected(g, 384));
   g.output("plain", g.addTensors(g.linear(normed, "plain", { outputs: 72 }), tokens(g, "last", 72)));
   g.output("gated", g.gatedActivation(g.linear(normed, "gated", { outputs: 88 }), "gelu", { gateFirst: false }));
+  const few = g.layerNorm(g.linear(tokens(g, "others"), "few", { outputs: 8 }), "norm-few", { epsilon: 1e-5 });
+  g.output("few", g.linear(few, "after-few", { outputs: 40 }));
 }
 
 describe("outputs are what they are with a dispatch for the norm", () => {

@@ -9,26 +9,27 @@ import { TRAITS } from "../traits";
 
 const CHANNELS = 64;
 const OPTIONS = { heads: 2, headSize: 32 } as const;
+const ONE_HEAD = { heads: 1, headSize: 64 } as const;
 
 /** 37 tokens end within every tile. */
 const tokens = (g: GraphBuilder, name = "x") => g.input(name, [2, 37, CHANNELS], "run");
 
-function attend(g: GraphBuilder, q: Tensor, method: "nasa" | "nag"): void {
+function attend(g: GraphBuilder, q: Tensor, method: "nasa" | "nag", heads: typeof OPTIONS | typeof ONE_HEAD = OPTIONS): void {
   const branch = (name: string, rate: "prompt" | "negative") => {
     const text = g.input(name, [2, 5, 24], rate);
     return { k: g.linear(text, "k", { outputs: CHANNELS, bias: false }), v: g.linear(text, "v", { outputs: CHANNELS, bias: false }) };
   };
   const steering = g.input("steering", [1, 8], "run", "f32");
-  g.output("y", g.crossAttention(q, branch("text", "prompt"), branch("negative", "negative"), steering, { ...OPTIONS, method }));
+  g.output("y", g.crossAttention(q, branch("text", "prompt"), branch("negative", "negative"), steering, { ...heads, method }));
 }
 
 const project = (g: GraphBuilder, x: Tensor, bias = false) => g.linear(x, "q", { outputs: CHANNELS, bias });
 
 const plain = (g: GraphBuilder) => attend(g, project(g, tokens(g)), "nasa");
 
-const normed = (method: "nasa" | "nag") => (g: GraphBuilder) => {
+const normed = (method: "nasa" | "nag", heads?: typeof ONE_HEAD) => (g: GraphBuilder) => {
   const before = g.addTensors(g.linear(tokens(g), "before", { outputs: CHANNELS }), tokens(g, "residual"));
-  attend(g, project(g, g.layerNorm(before, "norm", { epsilon: 1e-5 })), method);
+  attend(g, project(g, g.layerNorm(before, "norm", { epsilon: 1e-5 })), method, heads);
 };
 
 const texts = ["linear", "linear"];
@@ -36,10 +37,29 @@ const texts = ["linear", "linear"];
 describe("the dispatch that was to go is gone", () => {
   it.each([
     { name: "of a tensor", build: plain, kernels: [...texts, "cross-attention-nasa"] },
-    { name: "of normalised rows", build: normed("nasa"), storageBuffers: 9, kernels: [...texts, "linear", "cross-attention-nasa"] },
+    {
+      name: "of normalised rows",
+      build: normed("nasa"),
+      limits: { storageBuffers: 9 },
+      kernels: [...texts, "linear", "cross-attention-nasa"],
+    },
     {
       name: "control: too few bindings for a norm too",
       build: normed("nasa"),
+      kernels: [...texts, "linear", "linear", "cross-attention-nasa"],
+    },
+    {
+      name: "of normalised rows, with heads that need most of the workgroup's memory",
+      build: normed("nasa", ONE_HEAD),
+      traits: TRAITS.hardwareWithFastFloat16,
+      limits: { storageBuffers: 9, workgroupBytes: 32_768 },
+      kernels: [...texts, "linear", "cross-attention-nasa"],
+    },
+    {
+      name: "control: such heads, and no memory left for a norm",
+      build: normed("nasa", ONE_HEAD),
+      traits: TRAITS.hardwareWithFastFloat16,
+      limits: { storageBuffers: 9 },
       kernels: [...texts, "linear", "linear", "cross-attention-nasa"],
     },
     {
@@ -56,8 +76,8 @@ describe("the dispatch that was to go is gone", () => {
       },
       kernels: [...texts, "linear", "cross-attention-nasa"],
     },
-  ])("$name", ({ build, kernels, storageBuffers = 8 }) => {
-    expect(kernelsOn(build, TRAITS.hardware, { storageBuffers })).toEqual(kernels);
+  ])("$name", ({ build, kernels, traits = TRAITS.hardware, limits = {} }) => {
+    expect(kernelsOn(build, traits, limits)).toEqual(kernels);
   });
 });
 

@@ -37,6 +37,15 @@ describe("the dispatch that was to go is gone", () => {
       kernels: ["linear", "conv2d"],
     },
     {
+      name: "control: the shortcut applies a norm that has no dispatch",
+      build: (g: GraphBuilder) => {
+        const before = g.conv2d(image(g, "x", 24), "before", { outputs: 64, kernel: 1 });
+        const normed = g.layerNorm(before, "norm", { epsilon: 1e-5 });
+        g.output("y", block(g, normed, 12));
+      },
+      kernels: ["linear", "linear", "conv2d"],
+    },
+    {
       name: "control: something else reads the shortcut",
       build: (g: GraphBuilder) => {
         const shortcut = g.conv2d(image(g, "x", 24), "shortcut", { outputs: 44, kernel: 1 });

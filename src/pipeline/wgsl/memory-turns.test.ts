@@ -59,6 +59,23 @@ describe("what is on the GPU", () => {
   });
 });
 
+test("where memory is short, a picture that is drawn over takes no more", async () => {
+  const device = await testDevice();
+  const { width, height } = RECIPE;
+  const start = { width, height, data: new Uint8ClampedArray(4 * width * height).fill(200) };
+  const recipe = { ...RECIPE, start: { picture: "0".repeat(32), strength: 1 } };
+  let planned = 0;
+  const { peakBytes, left } = await recordBuffers(device, async () => {
+    const model = await openWgslModel(manifest, device, {}, { memoryBytes: 0 });
+    planned = model.facts.memory?.gpuBytes ?? 0;
+    await model.draw(recipe, {}, start);
+    await model.draw(recipe, {}, start);
+    await model.dispose();
+  });
+  expect(peakBytes).toBeLessThan(1.15 * planned);
+  expect(left).toBe(0);
+});
+
 test("control: less is planned where networks take turns", async () => {
   const device = await testDevice();
   const all = await openWgslModel(manifest, device, {}, { memoryBytes: 1e9 });

@@ -184,9 +184,19 @@ class WgslEngine implements ModelEngine {
     };
   }
 
-  encodePicture(picture: Picture, work: Work): Promise<Float32Array> {
+  async encodePicture(picture: Picture, work: Work): Promise<Float32Array> {
+    // The picture has the size of the one that is drawn.
+    this.#memory.planFor(picture);
     this.#memory.makeRoomFor("autoencoder");
-    return this.#autoencoder.encode(picture, work);
+    if (this.#memory.plan.turns.length === 0) return this.#autoencoder.encode(picture, work);
+    // Where memory is short, the decoder's intermediate tensors and the encoder's are not there together.
+    const { decoder, encoder } = this.#autoencoder;
+    decoder.dropPlans();
+    try {
+      return await this.#autoencoder.encode(picture, work);
+    } finally {
+      encoder.dropPlans();
+    }
   }
 
   get facts(): ModelFacts {

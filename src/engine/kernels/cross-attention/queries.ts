@@ -8,11 +8,11 @@ import { byteLengthOf, channelsOf, quadsOf, rowsOf } from "../../tensor";
 import { unroll, wgsl } from "../../wgsl";
 import { attentionTile } from "../attention/choose-core";
 import type { QueryProjection } from "../attention/core";
-import { pitchOf, queriesOf, type Tile as AttentionTile } from "../attention/tile";
+import { pitchOf, queriesOf, tileBytes, type Tile as AttentionTile } from "../attention/tile";
 import { quadOf, rowOf, sumsDeclarations, sumsWgsl, type SumsText } from "../gemm/sums";
 import type { Tile } from "../gemm/tile";
 import { weightLoad } from "../gemm/weight-load";
-import { normalisedRows, rowNorm } from "../linear/normalised-rows";
+import { normalisedRows, ROW_FACTOR_BYTES, rowNorm } from "../linear/normalised-rows";
 import { oneSource } from "../linear/rows";
 
 /** What takes the place of the queries in the kernel. */
@@ -37,8 +37,15 @@ export function canProject(op: CrossAttention, linear: Linear, normWeights: numb
   const packed = qLayout.offset === 0 && qLayout.headStride === headSize && channelsOf(inputs.q) === heads * headSize && headSize % 4 === 0;
   const norm = normWeights === undefined ? 0 : 1 + normWeights;
   const bindings = 1 + norm + weightLoad(linear.weights.weight).bindings.length + OTHER_BINDINGS;
-  const fits = bindings <= target.storageBuffers && byteLengthOf(x, target.format) <= target.bindingBytes;
-  return plain && packed && fits && projectionTile(headSize / 4, attentionTile(headSize / 4, target)) !== undefined;
+  const isBound = bindings <= target.storageBuffers && byteLengthOf(x, target.format) <= target.bindingBytes;
+  return plain && packed && isBound && fitsWorkgroup(headSize / 4, normWeights !== undefined, target);
+}
+
+/** A norm takes memory besides the attention's own tiles, which may leave none. */
+function fitsWorkgroup(quads: number, isNormed: boolean, target: KernelTarget): boolean {
+  const attention = attentionTile(quads, target);
+  const factorBytes = isNormed ? queriesOf(attention) * ROW_FACTOR_BYTES : 0;
+  return tileBytes(quads, attention) + factorBytes <= target.workgroupBytes && projectionTile(quads, attention) !== undefined;
 }
 
 export function queryProjection(op: CrossAttention, linear: Linear, lowering: Lowering): ProjectedQueries {

@@ -136,8 +136,8 @@ function productWgsl({ plan, source, epilogue, inputs, further, moments, ...gemm
   const { gated } = epilogue;
   if (plan.direct) return directWgsl({ tile, source: source.direct, weight, gated, epilogue: epilogueWgsl(epilogue) });
   const split = plan.splits > 1;
-  const half =
-    target.traits.multipliesInFloat16 && target.format === "f16" && inputs.every(({ tensor }) => tensor.element === "activation");
+  const areActivations = [...inputs, ...(further?.inputs ?? [])].every(({ tensor }) => tensor.element === "activation");
+  const half = target.traits.multipliesInFloat16 && target.format === "f16" && areActivations;
   const leavesMoments = moments !== undefined;
   const finish = leavesMoments ? finishWithMoments(epilogue, tile) : epilogueWgsl(epilogue);
   const added = further && { source: further.source.tiled, weight: furtherLoad(further) };

@@ -23,7 +23,8 @@ interface Shape {
 function shapeOf(tile: Tile): Shape {
   const columnThreads = tile.columns / tile.threadColumns;
   const step = tile.rows / tile.threadRows;
-  const together = Math.max(1, Math.min(tile.threadRows, Math.floor(MOST_AT_ONCE / (columnThreads * step))));
+  // Each row is merged by a thread of its own, and there are step * columnThreads of them.
+  const together = Math.min(tile.threadRows, columnThreads, Math.max(1, Math.floor(MOST_AT_ONCE / (columnThreads * step))));
   return { columnThreads, step, together, pitch: together * step + 1 };
 }
 

@@ -36,6 +36,9 @@ export function rowNorm({ inputs: { x }, weights, epsilon }: LayerNorm, lowering
   };
 }
 
+/** Workgroup memory that a row of a tile takes to be normalised. */
+export const ROW_FACTOR_BYTES = 8;
+
 /** `rows`, of one tensor, with a norm applied to what they read. */
 export function normalisedRows(rows: TiledRows, { weights: { scale, shift } }: LayerNorm, tile: Tile): TiledRows {
   const read = (i: number) => `read_${i} * factors_${i}.x + factors_${i}.y`;
