@@ -87,7 +87,10 @@ export function createLive(
 
   store.subscribe((state, before) => {
     if (state.job === undefined && before.job !== undefined) settle();
-    if (!state.live.isOn || state.draft === before.draft) return;
+    if (!state.live.isOn) return;
+    // Meanwhile nothing could be drawn.
+    if (state.model.kind === "ready" && before.model.kind !== "ready") lookSoon();
+    if (state.draft === before.draft) return;
     isPaused = false;
     clearTimeout(pause);
     pause = setTimeout(() => {
