@@ -116,6 +116,18 @@ describe("in the app", () => {
     expect(state().notice).toContain("no picture");
   });
 
+  test("a model that draws over no picture says so, and begins with noise", async () => {
+    const { app, state } = startingApp();
+    await draw(app);
+    app.store.setState({ model: { kind: "ready", facts: { ...MODEL, readsPictures: false } } });
+    for (const begin of [() => app.startFromShown(), () => app.startFromFile(new Blob(["grey"]))]) {
+      app.remark(undefined);
+      await begin();
+      expect(state().notice).toContain("no encoder");
+      expect(state().draft.start).toBeUndefined();
+    }
+  });
+
   test("another model begins with noise, and a link names the picture", async () => {
     const { app, state } = startingApp();
     await app.start();
