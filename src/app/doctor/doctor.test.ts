@@ -151,6 +151,20 @@ describe("measuring", () => {
     expect(state().doctor.benchmark).toBeUndefined();
   });
 
+  test("ends where the model is loaded anew, and does not begin while engines are measured", async () => {
+    const { app, asked, state } = setUp(async (recipe) => {
+      if (recipe.prompt.endsWith("picture 1")) app.store.setState({ model: { kind: "loading", progress: undefined, share: 0 } });
+      return drawingOf(recipe);
+    });
+    await draw(app);
+    await app.benchmark();
+    expect(asked).toHaveLength(3);
+    expect(state().doctor.benchmark).toBeUndefined();
+    app.store.setState({ model: { kind: "ready", facts: MODEL }, measuring: { current: "wgsl", times: [] } });
+    await app.benchmark();
+    expect(asked).toHaveLength(3);
+  });
+
   test.each([
     ["ends where somebody draws, and says nothing", "cancelled", undefined],
     ["says what went wrong", "gpu-lost", { kind: "failed", error: expect.objectContaining({ code: "gpu-lost" }) }],
