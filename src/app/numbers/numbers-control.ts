@@ -23,6 +23,7 @@ export function createNumbersControl(store: AppStore, loading: Pick<ModelLoading
       for (const { plan } of before.models.kept ?? []) {
         if (!here.has(plan.model)) kept.keep(plan.model, { weights: undefined, inFloat32: undefined });
       }
+      look();
     }
   });
   return {

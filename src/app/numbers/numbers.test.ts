@@ -144,5 +144,8 @@ describe("a network that float16 broke", () => {
     keep(model("owner/stays"));
     expect(numbers.of("owner/gone")).toEqual({ weights: undefined, inFloat32: undefined });
     expect(numbers.of("owner/stays")).toEqual({ weights: "q8" });
+    app.edit({ model: "owner/stays" });
+    keep();
+    expect(app.store.getState().numbers.weights, "of the model of the controls too").toBeUndefined();
   });
 });
