@@ -58,7 +58,7 @@ export function Caption({ recipe, picture }: Props): ReactNode {
           </div>
         )}
       </div>
-      {picture?.inFloat32 !== undefined && <p className={styles["facts"]}>{strings.inFloat32(picture.inFloat32)}</p>}
+      {picture?.inFloat32 !== undefined && <p className={styles["facts"]}>{details.brokenFloat16(picture.inFloat32)}</p>}
       {timings !== undefined && <TimeByStage timings={timings} />}
     </figcaption>
   );
