@@ -3,6 +3,7 @@
 import { catalogueEntry, VIGNETTE } from "../catalogue/entries";
 import type { Generator } from "../client/generator";
 import { emphasisOf } from "../common/emphasis";
+import { MOST_TEXT_ROWS } from "../common/limits";
 import type { ModelFacts } from "../common/model-facts";
 import { recipeFromQuery } from "../common/permalink";
 import type { Recipe } from "../common/recipe";
@@ -44,6 +45,8 @@ export function recipeOfAttributes(element: Attributes, facts: ModelFacts, seed:
 /** The recipe with the rows that its texts fill, where one is longer than a row. @param count of the generator that has its model */
 export async function withTextRows(recipe: Recipe, count: Generator["count"]): Promise<Recipe> {
   if (!mayBeLong(recipe)) return recipe;
-  const rows = neededRows(await count(recipe), recipe.steering.method !== "none");
+  const lengths = await count(recipe);
+  // Where another element's model is loaded by now, nobody can count. Rows that a text does not need change nothing.
+  const rows = lengths === undefined ? MOST_TEXT_ROWS : neededRows(lengths, recipe.steering.method !== "none");
   return rows === undefined ? recipe : { ...recipe, rows };
 }
