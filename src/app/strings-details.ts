@@ -21,8 +21,8 @@ export const details = {
   weightsOfGraphs: "ONNX Runtime takes the weights as they are in the model’s graphs.",
   /** What a drawn picture's caption says. */
   brokenFloat16: (networks: readonly WideNetwork[]) =>
-    `Numbers of 16 bits broke a picture of this model, so its ${namesOf(networks)} computes with 32 here from then on.`,
-  inFloat32: (networks: readonly WideNetwork[]) => `Its ${namesOf(networks)} computes with 32 bits, because 16 broke a picture.`,
+    `Numbers of 16 bits broke a picture of this model, so its ${computing(networks)} with 32 here from then on.`,
+  inFloat32: (networks: readonly WideNetwork[]) => `This model’s ${computing(networks)} with 32 bits, because 16 broke a picture.`,
   tryFloat16: "Try 16 bits again",
   smallerNeeds: ({ q8, q4 }: Readonly<Record<QuantisedFormat, number>>) =>
     `about ${formatSize(q8)} with weights of 8 bits, ${formatSize(q4)} with 4`,
@@ -33,8 +33,8 @@ export const details = {
   },
 } as const;
 
-function namesOf(networks: readonly WideNetwork[]): string {
-  return networks.map((network) => NETWORKS[network]).join(" and ");
+function computing(networks: readonly WideNetwork[]): string {
+  return `${networks.map((network) => NETWORKS[network]).join(" and ")} ${networks.length === 1 ? "computes" : "compute"}`;
 }
 
 function textRows(rows: number): string {
