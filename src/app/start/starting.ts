@@ -23,12 +23,18 @@ export interface StartPictures {
 
 export function createStartPictures(tools: PictureTools = CANVAS_TOOLS): StartPictures {
   const pictures = new Map<string, Picture>();
+  /** The last one that was cut: while somebody types, each change wants the same. */
+  let cut: { readonly of: Picture; readonly picture: Picture } | undefined;
   return {
     tools,
     whole: (name) => pictures.get(name),
     pictureOf({ start, width, height }) {
       const picture = start && pictures.get(start.picture);
-      return picture && tools.fit(picture, width, height);
+      if (picture === undefined) return undefined;
+      if (cut?.of !== picture || cut.picture.width !== width || cut.picture.height !== height) {
+        cut = { of: picture, picture: tools.fit(picture, width, height) };
+      }
+      return cut.picture;
     },
     async add(picture) {
       const name = await pictureName(picture);
