@@ -192,6 +192,8 @@ describe("a picture is kept", () => {
     const { app, prompts, kept, state } = await liveApp();
     app.edit({ prompt: "a pier" });
     await pass();
+    app.edit({ prompt: "a pier " });
+    await pass();
     await app.draw();
     await pass();
     expect(prompts()).toEqual(["a pier"]);
@@ -199,7 +201,7 @@ describe("a picture is kept", () => {
     // Control: the next one has another seed, as ever.
     const { seed } = state().draft;
     await app.draw();
-    expect(prompts()).toEqual(["a pier", "a pier"]);
+    expect(prompts()).toEqual(["a pier", "a pier "]);
     expect(state().shown?.recipe.seed).not.toBe(seed);
   });
 
@@ -228,6 +230,17 @@ describe("a picture is kept", () => {
     await app.undo();
     expect(state().shown?.recipe, "another prompt is a step of its own").toMatchObject({ negative: "fog" });
     expect(state().shown?.recipe.prompt).not.toBe("a pier");
+  });
+
+  test("by turning to another picture", async () => {
+    const { app, asked, kept, state } = await liveApp();
+    app.edit({ prompt: "a pier" });
+    await pass();
+    if (asked[0] !== undefined) await app.bring(asked[0]);
+    expect(state()).toMatchObject({ isPassing: false, shown: { recipe: asked[0] }, trail: { at: 2 } });
+    await vi.waitFor(() => expect(kept()).toContain("a pier"));
+    await app.undo();
+    expect(state().shown?.recipe.prompt).toBe("a pier");
   });
 
   test("by going back from it, so that it can be come back to", async () => {

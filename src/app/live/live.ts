@@ -120,12 +120,18 @@ export function createLive(
       const recipe = wanted(state);
       const isComing = state.job?.isPassing === true || (state.job === undefined && state.isPassing);
       const current = onItsWay(state);
-      if (!state.live.isOn || !isComing || recipe === undefined || current === undefined || !isSameRecipe(current, recipe)) return false;
+      if (!state.live.isOn || !isComing || recipe === undefined || current === undefined) return false;
+      if (!isSameRecipe(trimmed(current), trimmed(recipe))) return false;
       isPaused = true;
       settle();
       return true;
     },
   };
+}
+
+/** A space at an end is no token, and nobody means another picture by it. */
+function trimmed(recipe: Recipe): Recipe {
+  return { ...recipe, prompt: recipe.prompt.trim(), negative: recipe.negative.trim() };
 }
 
 /** The picture that is shown, or will be if nothing comes in between. */
