@@ -49,12 +49,7 @@ export function receiveLaunches(app: Receiver): void {
   });
 
   // A link that is pasted over the page's own address. What the page writes there itself is not told.
-  addEventListener("hashchange", () => {
-    const named = location.hash.slice(1);
-    if (named === DOCTOR) return app.openDoctor();
-    app.closeDoctor();
-    void app.openLink(named);
-  });
+  addEventListener("hashchange", () => void go(app, location.hash.slice(1)));
 
   // A copied file. Where there is text too, as from a document, somebody means the text.
   addEventListener("paste", ({ clipboardData }) => {
@@ -103,11 +98,18 @@ async function openFile(app: Receiver, handle: { getFile(): Promise<File> }): Pr
   else await app.openPng(file);
 }
 
+/** @param named what stands behind the `#` of an address */
+async function go(app: Receiver, named: string): Promise<void> {
+  if (named === DOCTOR) return app.openDoctor();
+  app.closeDoctor();
+  await app.openLink(named);
+}
+
 /** A plain start brings the window to the front and changes nothing in it. */
 async function follow(app: Receiver, address: URL): Promise<void> {
   const text = textOfShare(address);
   if (text === undefined) {
-    if (address.hash !== "") await app.openLink(address.hash.slice(1));
+    if (address.hash !== "") await go(app, address.hash.slice(1));
     return;
   }
   const { draft, shown } = app.store.getState();

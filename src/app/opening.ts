@@ -44,7 +44,8 @@ export function createOpening(store: AppStore, pictures: Pick<PictureDrawing, "s
       if (recipe === undefined) return remark(strings.noRecipe);
       if ("left" in recipe) {
         if (Object.keys(recipe.taken).length === 0) return remark(keeping.foreignRecipe(recipe));
-        edit(recipe.taken);
+        // It knows nothing of these. The model, with its LoRAs, is the page's own.
+        edit({ variations: [], start: undefined, ...recipe.taken });
         remark(keeping.foreignRecipe(recipe));
         return draw({ keepsSeed: recipe.taken.seed !== undefined });
       }

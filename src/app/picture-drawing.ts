@@ -162,7 +162,17 @@ export function createPictureDrawing(
     }
   }
 
+  function settle(): void {
+    const { shown, isPassing } = store.getState();
+    if (shown === undefined || !isPassing) return;
+    store.setState({ isPassing: false, status: doneIn(shown) });
+    keepQuery(recipeToQuery(shown.recipe));
+    keep(shown);
+  }
+
   function show(picture: ShownPicture): void {
+    // What somebody turns away from must not be lost.
+    settle();
     store.setState(({ draft, shown, recent }) => ({
       shown: picture,
       isPassing: false,
@@ -197,18 +207,13 @@ export function createPictureDrawing(
         return { status: doneIn(picture) };
       }),
     keep,
-    settle() {
-      const { shown, isPassing } = store.getState();
-      if (shown === undefined || !isPassing) return;
-      store.setState({ isPassing: false, status: doneIn(shown) });
-      keepQuery(recipeToQuery(shown.recipe));
-      keep(shown);
-    },
+    settle,
     cancel: () => abort?.abort(),
     show,
     showKept,
     async bring(recipe) {
       if (await showKept(recipe)) return;
+      settle();
       store.setState(({ draft }) => ({ draft: draftOf(recipe, draft), notice: undefined }));
       await drawShown(recipe);
     },

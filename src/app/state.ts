@@ -124,10 +124,17 @@ export function createAppStore(query: string): AppStore {
   }));
 }
 
-/** Nothing is being drawn or fetched, so that nothing is lost if the page begins anew. */
-export function isAtRest({ job, model, models }: Pick<AppState, "job" | "model" | "models">): boolean {
+/** Nothing is being drawn, measured or fetched, so that nothing is lost if the page begins anew. */
+export function isAtRest({
+  job,
+  model,
+  models,
+  measuring,
+  doctor,
+}: Pick<AppState, "job" | "model" | "models" | "measuring" | "doctor">): boolean {
   const isBusyWithModels = [...models.activities.values()].some(({ kind }) => kind === "downloading" || kind === "verifying");
-  return job === undefined && model.kind !== "loading" && !isBusyWithModels;
+  const isMeasuring = measuring?.current !== undefined || doctor.benchmark?.kind === "running";
+  return job === undefined && model.kind !== "loading" && !isMeasuring && !isBusyWithModels;
 }
 
 /** What a link asks for, and a remark where some of it cannot be read. @param query "" for none */

@@ -5,6 +5,7 @@ import type { ActiveSteering } from "./dial";
 import { draftOf } from "./draft";
 import type { PictureDrawing } from "./picture-drawing";
 import { editDraft, steeringDefaultsOf, type AppStore } from "./state";
+import type { TextCounting } from "./tokens/count-texts";
 
 export interface SteeringControl {
   /** Turns the steering dial. In a comparison its steered side follows. */
@@ -13,7 +14,7 @@ export interface SteeringControl {
   compare(isComparing: boolean): Promise<void>;
 }
 
-export function createSteeringControl(store: AppStore, pictures: PictureDrawing): SteeringControl {
+export function createSteeringControl(store: AppStore, pictures: PictureDrawing, { counting }: TextCounting): SteeringControl {
   return {
     steer(steering) {
       editDraft(store, { steering });
@@ -27,6 +28,8 @@ export function createSteeringControl(store: AppStore, pictures: PictureDrawing)
     },
 
     async compare(isComparing) {
+      const counted = isComparing ? counting() : undefined;
+      if (counted !== undefined) await counted;
       const { draft, shown } = store.getState();
       const defaults = steeringDefaultsOf(store.getState());
       const recipe = isComparing && defaults !== undefined ? pictures.recipeFor(draft, defaults) : undefined;

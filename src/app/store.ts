@@ -5,6 +5,7 @@ import type { Generator, ModelStore } from "../library";
 import type { HandedModel } from "../common/download";
 import { randomSeed } from "../common/recipe";
 import { loraName } from "../common/recipe-lora";
+import type { SteeringDefaults } from "../common/steering-defaults";
 import { createDoctor, type Doctor } from "./doctor/doctor-control";
 import { linkOfDraft, type Draft } from "./draft";
 import { createMeasuring, type Measuring } from "./engines/measuring";
@@ -148,6 +149,13 @@ export function createApp(
     await pictures.drawShown(recipe, options);
   }
 
+  /** The model is loaded, and the controls make the recipe that they mean. Undefined where it cannot be loaded. */
+  async function ready(): Promise<SteeringDefaults | undefined> {
+    const defaults = steeringDefaultsOf(store.getState()) ?? (await model.load());
+    await texts.counting();
+    return defaults;
+  }
+
   function readWords(): void {
     const { model: id } = store.getState().draft;
     store.setState({ knownWords: undefined });
@@ -246,8 +254,8 @@ export function createApp(
     dismissDone: () => store.setState({ done: undefined }),
     dismissError: () => store.setState({ error: undefined }),
     ...shelf,
-    ...createSteeringControl(store, pictures),
-    ...createExploring(store, pictures),
+    ...createSteeringControl(store, pictures, texts),
+    ...createExploring(store, pictures, ready),
     ...starting,
     async start() {
       readWords();

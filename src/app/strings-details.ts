@@ -1,8 +1,8 @@
 // What the page says of a model's numbers and of the length of texts. The rest of its sentences are in strings.ts.
-import type { TextLength } from "../common/drawing";
+import type { TextLength, WideNetwork } from "../common/drawing";
 import type { ModelFacts } from "../common/model-facts";
 import type { QuantisedFormat, WeightChoice } from "../common/weight-format";
-import { formatSize, strings } from "./strings";
+import { formatSize, NETWORKS, strings } from "./strings";
 
 export const details = {
   textLength: ({ tokens, rows, lastRow, perRow, isLong }: TextLength, isCut: boolean) => {
@@ -19,6 +19,11 @@ export const details = {
   weightsAbout:
     "Automatic takes them as published where memory suffices, and smaller where it does not. 8 bits are hard to tell from 16; 4 bits give the same picture in slightly other details.",
   weightsOfGraphs: "ONNX Runtime takes the weights as they are in the model’s graphs.",
+  /** What a drawn picture's caption says. */
+  brokenFloat16: (networks: readonly WideNetwork[]) =>
+    `Numbers of 16 bits broke a picture of this model, so its ${computing(networks)} with 32 here from then on.`,
+  inFloat32: (networks: readonly WideNetwork[]) => `This model’s ${computing(networks)} with 32 bits, because 16 broke a picture.`,
+  tryFloat16: "Try 16 bits again",
   smallerNeeds: ({ q8, q4 }: Readonly<Record<QuantisedFormat, number>>) =>
     `about ${formatSize(q8)} with weights of 8 bits, ${formatSize(q4)} with 4`,
   /** What a drawn picture's caption says; undefined where there is nothing to say. */
@@ -27,6 +32,10 @@ export const details = {
     return smaller && strings.weightFormats[smaller];
   },
 } as const;
+
+function computing(networks: readonly WideNetwork[]): string {
+  return `${networks.map((network) => NETWORKS[network]).join(" and ")} ${networks.length === 1 ? "computes" : "compute"}`;
+}
 
 function textRows(rows: number): string {
   return rows === 1 ? "1 row of text" : `${rows} rows of text`;

@@ -1,9 +1,11 @@
 // What the page says of drawing live and of exploring. The rest of its sentences are in strings.ts.
 import type { Pace } from "./live/pace";
+import type { ModelFacts } from "../common/model-facts";
 import type { Recipe } from "../common/recipe";
+import { LOCALE } from "./locale";
 import { formatDuration, strings } from "./strings";
 
-const pace = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+const pace = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 1 });
 
 export const exploring = {
   live: {
@@ -25,7 +27,6 @@ export const exploring = {
     close: "Close the four pictures",
     difference: "How different",
     differenceOf: (strength: number) => (strength >= 1 ? "wholly" : `${Math.round(strength * 100)} %`),
-    tile: (place: number) => `Picture ${place} of 4`,
     show: (place: number) => `Show picture ${place} of 4`,
     hold: (place: number) => `Hold picture ${place} of 4`,
     key: "Four like this, or the others anew",
@@ -43,8 +44,8 @@ export const exploring = {
     missing: "That picture is not here any more. Choose it again, or start from noise.",
     taken: "The next pictures begin with this one. Say what it should become, and draw.",
     unreadable: "This file is no picture that the browser can read.",
-    unable: (title: string, isGraphs: boolean) =>
-      isGraphs
+    unable: ({ title, parts }: Pick<ModelFacts, "title" | "parts">) =>
+      parts.some(({ engine }) => engine !== "wgsl")
         ? "ONNX Runtime cannot draw over a picture here: the exported models have no encoder."
         : `${title} cannot draw over a picture: its files have no encoder.`,
     over: "Draw over this",

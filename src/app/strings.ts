@@ -1,9 +1,7 @@
 // Every sentence the page says, in one table, so that a second language is one more file.
 // Error messages and remedies come from the errors themselves.
 import type { DamagedRange, Room } from "../common/download";
-import type { WideNetwork } from "../common/drawing";
 import type { License, ModelFacts, ModelMemory, NetworkName } from "../common/model-facts";
-import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
 import { LOCALE } from "./locale";
 import type { GpuSurvey } from "./models/gpu-survey";
@@ -31,7 +29,8 @@ function timeLeft(leftBytes: number, bytesPerSecond: number): string {
 
 export const licenseName = ({ id, commercial }: License): string => (commercial === false ? `${id}, not for commercial use` : id);
 
-const NETWORKS: Readonly<Record<NetworkName, string>> = {
+/** What the page calls the networks in its sentences. */
+export const NETWORKS: Readonly<Record<NetworkName, string>> = {
   text_encoder: "text encoder",
   text_encoder_2: "second text encoder",
   denoiser: "denoiser",
@@ -108,8 +107,6 @@ export const strings = {
   stageNames: { load: "Load", compile: "Compile", encode: "Text", decode: "Decode" },
   stepName: (step: number) => `Step ${step}`,
 
-  inFloat32: (networks: readonly WideNetwork[]) =>
-    `Numbers of 16 bits broke a picture of this model, so its ${networks.map((network) => NETWORKS[network]).join(" and ")} computes with 32 here from then on.`,
   emptyPrompt: "(no prompt)",
 
   modelLine: ({ title, license }: Pick<ModelFacts, "title" | "license">, weightBytes: number | undefined, isOnProcessor: boolean) =>
@@ -290,57 +287,3 @@ export const strings = {
     done: (duration: string) => `Drawn in ${duration}`,
   },
 } as const;
-
-const ofBytes = ({ loadedBytes, totalBytes }: Extract<Progress, { stage: "load" }>): string =>
-  `${formatBytes(loadedBytes)} of ${formatBytes(totalBytes)}`;
-
-/** What is going on now, in one line. */
-export function describeProgress(progress: Progress | undefined): string {
-  switch (progress?.stage) {
-    case undefined:
-      return "Starting";
-    case "load":
-      if (progress.component === "onnxruntime") return `Loading ONNX Runtime, ${ofBytes(progress)}`;
-      return progress.component === "files" ? `Loading the model, ${ofBytes(progress)}` : "Preparing the model";
-    case "compile":
-      return "Preparing the model";
-    case "encode":
-      return "Reading the prompt";
-    case "step":
-      return progress.steps === 1 ? "Drawing" : `Drawing, step ${progress.step} of ${progress.steps}`;
-    case "decode":
-      return "Finishing the picture";
-  }
-}
-
-/** The same without numbers, for people who have it read to them. It changes once a stage. */
-export function announceProgress(progress: Progress | undefined): string {
-  switch (progress?.stage) {
-    case undefined:
-      return "Starting";
-    case "load":
-    case "compile":
-      return "Loading the model";
-    case "encode":
-    case "step":
-    case "decode":
-      return "Drawing";
-  }
-}
-
-/** The share of a picture that is done, from 0 to 1. Undefined where it is not known. */
-export function progressShare(progress: Progress | undefined): number | undefined {
-  switch (progress?.stage) {
-    case "step":
-      return (progress.step - 1) / progress.steps;
-    case "decode":
-      return 1;
-    case "encode":
-      return 0;
-    // They come before a picture, and as often as it has parts.
-    case "load":
-    case "compile":
-    case undefined:
-      return undefined;
-  }
-}

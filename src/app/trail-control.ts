@@ -10,11 +10,12 @@ export interface TrailControl {
   redo(): Promise<void>;
 }
 
-export function createTrail(store: AppStore, pictures: Pick<PictureDrawing, "bring" | "cancel">): TrailControl {
+export function createTrail(store: AppStore, pictures: Pick<PictureDrawing, "bring" | "cancel" | "settle">): TrailControl {
   store.subscribe(({ shown, isPassing, isComparing, trail }, before) => {
     if (shown === undefined || isPassing || (shown === before.shown && !before.isPassing)) return;
     // The positions of the dial between two are no steps.
-    const replaces = isComparing && before.shown !== undefined && isSameButSteering(shown.recipe, before.shown.recipe);
+    const current = trail.recipes[trail.at];
+    const replaces = isComparing && current !== undefined && isSameButSteering(shown.recipe, current);
     store.setState({ trail: follow(trail, shown.recipe, replaces) });
   });
 
@@ -29,8 +30,10 @@ export function createTrail(store: AppStore, pictures: Pick<PictureDrawing, "bri
 
   return {
     async undo() {
-      if (store.getState().job !== undefined) pictures.cancel();
-      else await step(-1);
+      if (store.getState().job !== undefined) return pictures.cancel();
+      // What only passes is no step yet, and becomes one, so that it is gone back from and can be come back to.
+      pictures.settle();
+      await step(-1);
     },
     redo: () => step(1),
   };

@@ -18,6 +18,8 @@ describe("a trail", () => {
 
   test("its ends are known, and it does not grow for ever", () => {
     expect([canUndo(NO_TRAIL), canRedo(NO_TRAIL)]).toEqual([false, false]);
+    const one = follow(NO_TRAIL, recipe("a"));
+    expect([canUndo(one), canUndo(one, true), canUndo(NO_TRAIL, true)]).toEqual([false, true, false]);
     const long = Array.from({ length: 500 }, (_, index) => recipe(String(index))).reduce((trail, next) => follow(trail, next), NO_TRAIL);
     expect(long.recipes).toHaveLength(200);
     expect(long.recipes[long.at]?.prompt).toBe("499");

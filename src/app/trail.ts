@@ -22,8 +22,9 @@ export function follow({ recipes, at }: Trail, recipe: Recipe, replaces = false)
   return { recipes: next, at: next.length - 1 };
 }
 
-export function canUndo({ at }: Trail): boolean {
-  return at > 0;
+/** @param isPassing whether a picture is shown that is no step yet, and has the one that is shown last behind it */
+export function canUndo({ at }: Trail, isPassing = false): boolean {
+  return at > (isPassing ? -1 : 0);
 }
 
 export function canRedo({ recipes, at }: Trail): boolean {

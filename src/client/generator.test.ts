@@ -2,7 +2,6 @@
 // in which order, what cancelling does, and that every fault ends in a picture or in one named error.
 import { beforeAll, describe, expect, test } from "vitest";
 import { OnestrokeError, type ErrorCode } from "../common/errors";
-import type { ModelNumbers } from "../common/model-numbers";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
 import { RECIPE as ONE_STEP } from "../common/testing/fakes";
@@ -68,63 +67,6 @@ describe("answers", () => {
     await generator.generate(RECIPE);
     expect(backend.loaded).toEqual(["gradient"]);
   });
-});
-
-test("a model is loaded anew for other LoRAs, with their files, and not for other weights", async () => {
-  const handed: (string | undefined)[] = [];
-  const backend = gradientBackend();
-  const listening: Backend = {
-    ...backend,
-    load: (id, engine, hooks, files, loras) => {
-      handed.push(...(loras ?? []).map(({ name, file }) => `${name} of ${file?.size} bytes`));
-      return backend.load(id, engine, hooks, files, loras);
-    },
-  };
-  const generator = superviseGenerator(
-    sameThreadWorkers(async () => listening).spawn,
-    { modelsRoot: "https://page.example/models/" },
-    "wait",
-    QUICK,
-    { loraOf: (name) => (name === "ink" ? new Blob(["12345"]) : undefined) },
-  );
-  const drawn = (...loras: NonNullable<Recipe["loras"]>) => generator.generate({ ...RECIPE, loras });
-  await generator.generate(RECIPE);
-  await drawn({ name: "ink", weight: 1 });
-  await drawn({ name: "ink", weight: 0.5 });
-  expect(backend.loaded).toHaveLength(2);
-  await drawn({ name: "ink", weight: 0.5 }, { name: "far", weight: 1 });
-  await generator.generate(RECIPE);
-  expect(backend.loaded).toHaveLength(4);
-  expect(handed).toEqual(["ink of 5 bytes", "ink of 5 bytes", "far of undefined bytes"]);
-});
-
-test("a model is loaded anew for other weights, with what the page knows of its numbers at that moment", async () => {
-  const handed: ModelNumbers[] = [];
-  const backend = gradientBackend();
-  const listening: Backend = {
-    ...backend,
-    load: (id, engine, hooks, files, loras, known = {}) => {
-      handed.push(known);
-      return backend.load(id, engine, hooks, files, loras);
-    },
-  };
-  let numbers: ModelNumbers = {};
-  const generator = superviseGenerator(
-    sameThreadWorkers(async () => listening).spawn,
-    { modelsRoot: "https://page.example/models/" },
-    "wait",
-    QUICK,
-    { numbersOf: () => numbers },
-  );
-  await generator.load("gradient");
-  // What the guard has found is the worker's own news: it has it already.
-  numbers = { inFloat32: ["autoencoder"] };
-  await generator.generate(RECIPE);
-  expect(handed).toEqual([{}]);
-  numbers = { inFloat32: ["autoencoder"], weights: "q8" };
-  await generator.generate(RECIPE);
-  await generator.load("gradient");
-  expect(handed).toEqual([{}, numbers]);
 });
 
 describe("texts are counted", () => {

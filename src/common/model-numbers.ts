@@ -6,6 +6,6 @@ import type { WeightChoice } from "./weight-format";
 export interface ModelNumbers {
   /** Absent: as published where memory suffices for that, else the larger format that fits. */
   readonly weights?: WeightChoice | undefined;
-  /** Networks that broke a picture in float16 before. */
+  /** Networks that broke a picture in float16 before. Where the list is empty, whatever broke before, float16 is tried again. */
   readonly inFloat32?: readonly WideNetwork[] | undefined;
 }

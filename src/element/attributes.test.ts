@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import type { TextLength } from "../common/drawing";
+import { MOST_TEXT_ROWS } from "../common/limits";
 import type { ModelFacts } from "../common/model-facts";
 import { STEERING_DEFAULTS } from "../common/steering-defaults";
-import { modelOf, recipeOfAttributes } from "./attributes";
+import { modelOf, recipeOfAttributes, withTextRows } from "./attributes";
 
 const FACTS: ModelFacts = {
   id: "owner/model",
@@ -70,4 +72,31 @@ test("a wrong attribute is named", () => {
 test("without the attribute the model is the one that ships with the library", () => {
   expect(modelOf(element({}))).toBe("vignette");
   expect(modelOf(element({ model: "sd-turbo" }))).toBe("sd-turbo");
+});
+
+test("a text that is longer than a row is read in as many as it needs, and a short one is not even counted", async () => {
+  const lengthOf = (text: string): TextLength => {
+    const tokens = text.split(" ").length;
+    return { tokens, rows: Math.ceil(tokens / 75), lastRow: tokens % 75, perRow: 75, isLong: tokens > 75 };
+  };
+  const counted: string[] = [];
+  const rowsOf = async (attributes: Readonly<Record<string, string>>) => {
+    const recipe = recipeOfAttributes(element(attributes), FACTS, "7");
+    const { rows, ...rest } = await withTextRows(recipe, async ({ prompt, negative }) => {
+      counted.push(prompt);
+      return { prompt: lengthOf(prompt), negative: lengthOf(negative) };
+    });
+    expect(rest).toEqual(recipe);
+    return rows;
+  };
+  const words = (count: number): string => Array(count).fill("sea").join(" ");
+  expect(await rowsOf({ prompt: "x".repeat(75) })).toBeUndefined();
+  expect(counted).toEqual([]);
+  expect(await rowsOf({ prompt: words(75) })).toBeUndefined();
+  expect(counted).toHaveLength(1);
+  expect(await rowsOf({ prompt: words(76) })).toBe(2);
+  expect(await rowsOf({ prompt: "a pier", negative: words(151) })).toBe(3);
+  expect(await rowsOf({ prompt: "a pier", negative: words(151), steering: "none" }), "a text that is not read").toBeUndefined();
+  const long = recipeOfAttributes(element({ prompt: words(76) }), FACTS, "7");
+  expect((await withTextRows(long, async () => undefined)).rows, "where nobody can count").toBe(MOST_TEXT_ROWS);
 });

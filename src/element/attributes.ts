@@ -1,10 +1,13 @@
 // The element's attributes as a recipe. Each has the name and the form of a link's setting (common/permalink.ts), so what stands in a
 // page reads like what stands in a link.
 import { catalogueEntry, VIGNETTE } from "../catalogue/entries";
+import type { Generator } from "../client/generator";
 import { emphasisOf } from "../common/emphasis";
+import { MOST_TEXT_ROWS } from "../common/limits";
 import type { ModelFacts } from "../common/model-facts";
 import { recipeFromQuery } from "../common/permalink";
 import type { Recipe } from "../common/recipe";
+import { mayBeLong, neededRows } from "../common/text-rows";
 
 export const RECIPE_ATTRIBUTES = ["prompt", "negative", "steering", "steps", "seed", "size", "model"] as const;
 
@@ -37,4 +40,13 @@ export function recipeOfAttributes(element: Attributes, facts: ModelFacts, seed:
     width: facts.defaultSize,
     height: facts.defaultSize,
   });
+}
+
+/** The recipe with the rows that its texts fill, where one is longer than a row. @param count of the generator that has its model */
+export async function withTextRows(recipe: Recipe, count: Generator["count"]): Promise<Recipe> {
+  if (!mayBeLong(recipe)) return recipe;
+  const lengths = await count(recipe);
+  // Where another element's model is loaded by now, nobody can count. Rows that a text does not need change nothing.
+  const rows = lengths === undefined ? MOST_TEXT_ROWS : neededRows(lengths, recipe.steering.method !== "none");
+  return rows === undefined ? recipe : { ...recipe, rows };
 }

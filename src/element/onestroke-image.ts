@@ -5,7 +5,7 @@ import { OnestrokeError, throwIfCancelled } from "../common/errors";
 import type { Progress } from "../common/progress";
 import { randomSeed, type Recipe } from "../common/recipe";
 import { recipePng } from "../image/recipe-png";
-import { modelOf, RECIPE_ATTRIBUTES, recipeOfAttributes } from "./attributes";
+import { modelOf, RECIPE_ATTRIBUTES, recipeOfAttributes, withTextRows } from "./attributes";
 import { needOf } from "./need";
 import { sharedEngine } from "./shared-engine";
 import { strings } from "./strings";
@@ -161,7 +161,8 @@ export class OnestrokeImage extends HTMLElement {
       if (!signal.aborted) this.#follow(progress);
     };
     const facts = await generator.load(model, { signal, onProgress });
-    const asked = recipe ?? recipeOfAttributes(this, facts, this.#seed);
+    const asked = recipe ?? (await withTextRows(recipeOfAttributes(this, facts, this.#seed), generator.count));
+    throwIfCancelled(signal);
     this.#view.shape(asked);
     this.#show({ phase: "drawing" });
     return generator.generate(asked, {

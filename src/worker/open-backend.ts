@@ -28,7 +28,7 @@ export async function openBackend({ modelsRoot, runtimeRoot }: Roots): Promise<B
       try {
         const engine = asked ?? (opened instanceof OnestrokeError ? await engineWithoutGpu(files, opened, hooks.signal) : "wgsl");
         hooks.onEngine?.(engine);
-        const inFloat32 = wide.get(id) ?? numbers.inFloat32 ?? [];
+        const inFloat32 = numbers.inFloat32 ?? wide.get(id) ?? [];
         const model = await openModel(files, engine, compute, hooks, { inFloat32, weights: numbers.weights ?? "fitting" });
         return {
           get facts() {
@@ -36,7 +36,7 @@ export async function openBackend({ modelsRoot, runtimeRoot }: Roots): Promise<B
           },
           draw: async (recipe, drawHooks, start) => {
             const drawing = await model.draw(recipe, drawHooks, start);
-            wide.set(id, drawing.inFloat32 ?? []);
+            if (drawing.inFloat32 !== undefined) wide.set(id, drawing.inFloat32);
             return drawing;
           },
           textLength: (text, emphasis) => model.textLength(text, emphasis),

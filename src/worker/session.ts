@@ -4,6 +4,7 @@
 import { OnestrokeError, type ErrorCode } from "../common/errors";
 import type { CountedTexts, TextLengths, DrawHooks } from "../common/drawing";
 import type { Engine } from "../common/engine";
+import type { ModelNumbers } from "../common/model-numbers";
 import type { WeightChoice } from "../common/weight-format";
 import type { Comparing, FromWorker, Roots, ToWorker } from "../protocol/messages";
 import type { Backend, LoadedModel } from "./backend";
@@ -22,6 +23,7 @@ interface Wanted {
   /** Names of what is merged into it. At other weights it is the same model (pipeline/draw.ts). */
   readonly loras: readonly string[];
   readonly weights: WeightChoice | undefined;
+  readonly inFloat32: ModelNumbers["inFloat32"];
 }
 
 type Call = Extract<ToWorker, { type: "load" | "generate" }>;
@@ -142,8 +144,11 @@ export class Session {
 
   /** The model that is wanted; it is loaded first if it is not the loaded one. */
   async #ensureModel(id: string, { engine: asked, files, loras = [], numbers }: Call, hooks: DrawHooks): Promise<LoadedModel> {
-    const wanted = { id, engine: asked, loras: loras.map(({ name }) => name), weights: numbers?.weights };
-    if (this.#state.kind === "ready" && isSame(this.#state.wanted, wanted)) return this.#state.model;
+    const wanted = { id, engine: asked, loras: loras.map(({ name }) => name), weights: numbers?.weights, inFloat32: numbers?.inFloat32 };
+    if (this.#state.kind === "ready" && isSame(this.#state.wanted, wanted)) {
+      this.#state = { ...this.#state, wanted };
+      return this.#state.model;
+    }
     const backend = await this.#ensureBackend();
     if (this.#state.kind === "ready") {
       // A small GPU could not hold both at once.
@@ -174,7 +179,9 @@ export class Session {
 
 function isSame(left: Wanted, right: Wanted): boolean {
   const areSameLoras = left.loras.length === right.loras.length && left.loras.every((name, index) => name === right.loras[index]);
-  return left.id === right.id && left.engine === right.engine && left.weights === right.weights && areSameLoras;
+  // Which networks need float32 is mostly the worker's own news. Only that float16 is to be tried again is not.
+  const triesAgain = right.inFloat32?.length === 0 && left.inFloat32?.length !== 0;
+  return left.id === right.id && left.engine === right.engine && left.weights === right.weights && !triesAgain && areSameLoras;
 }
 
 /**

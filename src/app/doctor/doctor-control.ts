@@ -16,7 +16,7 @@ export const DOCTOR = "doctor";
 export interface Doctor {
   openDoctor(): void;
   closeDoctor(): void;
-  /** Measures the model that is loaded. Another picture that somebody draws meanwhile ends it. */
+  /** Measures the model that is loaded. Another picture or model that somebody asks for meanwhile ends it. */
   benchmark(): Promise<void>;
   copyReport(): Promise<void>;
   /** The report as it stands; undefined until the device has answered. */
@@ -60,14 +60,16 @@ export function createDoctor(
 
     async benchmark() {
       const facts = factsOf(store.getState());
-      if (facts === undefined || !isAtRest(store.getState()) || store.getState().doctor.benchmark?.kind === "running") return;
+      if (facts === undefined || !isAtRest(store.getState())) return;
       const { id: model, defaultSize: side, adapter } = facts;
       const { steps } = store.getState().draft;
       const all: Timings[] = [];
       try {
         let parts = facts.parts;
         for (let picture = 0; picture < PICTURES; picture++) {
-          set({ benchmark: { kind: "running", picture: picture + 1, pictures: PICTURES } });
+          // It was loaded anew, as another one or in other numbers.
+          if (factsOf(store.getState()) !== facts) return set({ benchmark: undefined });
+          set({ benchmark: { kind: "running", picture: picture + 1, pictures: PICTURES }, copied: undefined });
           // Each has a text of its own, because a text that was read is not read again.
           const drawing = await generator.generate(examination(model, side, Math.min(steps, facts.maxSteps), picture, facts.loras));
           all.push(drawing.timings);

@@ -126,7 +126,7 @@ describe("measuring", () => {
     let ms = 0;
     const { app, asked, state } = setUp(async (recipe) => ({ ...drawingOf(recipe), timings: timings(++ms, ms, ms) }));
     await draw(app);
-    const { shown, recent, gallery, draft } = state();
+    const before = state();
     await app.benchmark();
     const measured = asked.slice(1);
     expect(measured).toHaveLength(4);
@@ -137,7 +137,8 @@ describe("measuring", () => {
       kind: "done",
       benchmark: { pictures: 3, steps: 2, adapter: MODEL.adapter, timings: { encode: 4, denoise: [4, 8], decode: 4 } },
     });
-    expect(state()).toMatchObject({ shown, recent, gallery, draft, job: undefined });
+    for (const part of ["shown", "recent", "gallery", "draft"] as const) expect(state()[part]).toBe(before[part]);
+    expect(state().job).toBeUndefined();
   });
 
   test("does nothing before a model is loaded, nor while a picture is drawn", async () => {
@@ -149,6 +150,20 @@ describe("measuring", () => {
     await app.benchmark();
     expect(asked).toHaveLength(1);
     expect(state().doctor.benchmark).toBeUndefined();
+  });
+
+  test("ends where the model is loaded anew, and does not begin while engines are measured", async () => {
+    const { app, asked, state } = setUp(async (recipe) => {
+      if (recipe.prompt.endsWith("picture 1")) app.store.setState({ model: { kind: "loading", progress: undefined, share: 0 } });
+      return drawingOf(recipe);
+    });
+    await draw(app);
+    await app.benchmark();
+    expect(asked).toHaveLength(3);
+    expect(state().doctor.benchmark).toBeUndefined();
+    app.store.setState({ model: { kind: "ready", facts: MODEL }, measuring: { current: "wgsl", times: [] } });
+    await app.benchmark();
+    expect(asked).toHaveLength(3);
   });
 
   test.each([

@@ -19,12 +19,11 @@ export function SpeedSection(): ReactNode {
       </Section>
     );
   }
-  const isRunning = state?.kind === "running";
   return (
     <Section title={doctor.speed}>
       <p className={styles["about"]}>{doctor.measureAbout(facts.title)}</p>
       <div className={styles["act"]}>
-        <button type="button" aria-disabled={isRunning || !isFree} onClick={() => void app.benchmark()}>
+        <button type="button" aria-disabled={!isFree} onClick={() => void app.benchmark()}>
           {state?.kind === "done" ? doctor.measureAgain : doctor.measure}
         </button>
         <p role="status">

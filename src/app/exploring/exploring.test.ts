@@ -97,6 +97,14 @@ describe("four like this", () => {
   });
 });
 
+test("four like a kept picture that is shown before its model is there wait for the model", async () => {
+  const { app, asked, state } = setUp();
+  app.store.setState({ shown: drawingOf(RECIPE) });
+  await app.explore();
+  expect(asked).toHaveLength(4);
+  expect(state()).toMatchObject({ model: { kind: "ready" }, exploring: { isOpen: true } });
+});
+
 test("a variation belongs to its seed: another seed, typed or rolled, has none", async () => {
   const { app, asked, state } = setUp("seed=5&variation=8:0.3");
   await app.start();

@@ -1,8 +1,9 @@
 // "Four like this": draws variations of what the controls say, one after another, beside the shown picture. Any of them can be held while
 // the others are drawn anew, and the one that somebody chooses is shown and kept; the others are not.
 import { randomSeed } from "../../common/recipe";
+import type { SteeringDefaults } from "../../common/steering-defaults";
 import type { PictureDrawing } from "../picture-drawing";
-import { steeringDefaultsOf, type AppStore } from "../state";
+import type { AppStore } from "../state";
 import type { ExploringState, Tile } from "./state";
 import { vary } from "./vary";
 
@@ -21,7 +22,8 @@ export interface Exploring {
 
 type Pictures = Pick<PictureDrawing, "recipeFor" | "drawAside" | "show" | "keep" | "cancel">;
 
-export function createExploring(store: AppStore, pictures: Pictures): Exploring {
+/** @param ready how the model is steered, once it is loaded and what is typed is counted */
+export function createExploring(store: AppStore, pictures: Pictures, ready: () => Promise<SteeringDefaults | undefined>): Exploring {
   const set = (change: Partial<ExploringState>): void => store.setState(({ exploring }) => ({ exploring: { ...exploring, ...change } }));
   const change = (at: number, changed: Partial<Tile>): void =>
     set({ tiles: store.getState().exploring.tiles.map((tile, index) => (index === at ? { ...tile, ...changed } : tile)) });
@@ -38,8 +40,8 @@ export function createExploring(store: AppStore, pictures: Pictures): Exploring 
 
   return {
     async explore() {
+      const defaults = await ready();
       const state = store.getState();
-      const defaults = steeringDefaultsOf(state);
       const base = defaults && pictures.recipeFor(state.draft, defaults);
       if (base === undefined) return;
       const { strength, tiles } = state.exploring;

@@ -156,6 +156,18 @@ describe("nothing is drawn", () => {
   });
 });
 
+test("what was changed while the model was loaded anew is drawn once it is there", async () => {
+  const { app, prompts } = await liveApp();
+  const { model } = app.store.getState();
+  app.store.setState({ model: { kind: "loading", progress: undefined, share: 0 } });
+  app.edit({ prompt: "a pier" });
+  await pass();
+  expect(prompts()).toEqual([]);
+  app.store.setState({ model });
+  await pass();
+  expect(prompts()).toEqual(["a pier"]);
+});
+
 describe("a picture is kept", () => {
   test("once typing has paused, and those on the way to it are neither kept nor steps back", async () => {
     const { app, kept, state, queries, first } = await liveApp();
@@ -180,6 +192,8 @@ describe("a picture is kept", () => {
     const { app, prompts, kept, state } = await liveApp();
     app.edit({ prompt: "a pier" });
     await pass();
+    app.edit({ prompt: "a pier " });
+    await pass();
     await app.draw();
     await pass();
     expect(prompts()).toEqual(["a pier"]);
@@ -187,7 +201,7 @@ describe("a picture is kept", () => {
     // Control: the next one has another seed, as ever.
     const { seed } = state().draft;
     await app.draw();
-    expect(prompts()).toEqual(["a pier", "a pier"]);
+    expect(prompts()).toEqual(["a pier", "a pier "]);
     expect(state().shown?.recipe.seed).not.toBe(seed);
   });
 
@@ -213,6 +227,32 @@ describe("a picture is kept", () => {
     await pass(PAUSE_MS);
     await vi.waitFor(() => expect(kept()).toContain("a pier"));
     expect(kept(), "and no picture that only passed").toHaveLength(3);
+    await app.undo();
+    expect(state().shown?.recipe, "another prompt is a step of its own").toMatchObject({ negative: "fog" });
+    expect(state().shown?.recipe.prompt).not.toBe("a pier");
+  });
+
+  test("by turning to another picture", async () => {
+    const { app, asked, kept, state } = await liveApp();
+    app.edit({ prompt: "a pier" });
+    await pass();
+    if (asked[0] !== undefined) await app.bring(asked[0]);
+    expect(state()).toMatchObject({ isPassing: false, shown: { recipe: asked[0] }, trail: { at: 2 } });
+    await vi.waitFor(() => expect(kept()).toContain("a pier"));
+    await app.undo();
+    expect(state().shown?.recipe.prompt).toBe("a pier");
+  });
+
+  test("by going back from it, so that it can be come back to", async () => {
+    const { app, kept, state, first } = await liveApp();
+    app.edit({ prompt: "a pier" });
+    await pass();
+    expect(state().isPassing).toBe(true);
+    await app.undo();
+    expect(state().shown?.recipe.prompt).toBe(first);
+    await vi.waitFor(() => expect(kept()).toContain("a pier"));
+    await app.redo();
+    expect(state()).toMatchObject({ isPassing: false, shown: { recipe: { prompt: "a pier" } } });
   });
 });
 

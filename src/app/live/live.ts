@@ -87,7 +87,10 @@ export function createLive(
 
   store.subscribe((state, before) => {
     if (state.job === undefined && before.job !== undefined) settle();
-    if (!state.live.isOn || state.draft === before.draft) return;
+    if (!state.live.isOn) return;
+    // Meanwhile nothing could be drawn.
+    if (state.model.kind === "ready" && before.model.kind !== "ready") lookSoon();
+    if (state.draft === before.draft) return;
     isPaused = false;
     clearTimeout(pause);
     pause = setTimeout(() => {
@@ -117,12 +120,18 @@ export function createLive(
       const recipe = wanted(state);
       const isComing = state.job?.isPassing === true || (state.job === undefined && state.isPassing);
       const current = onItsWay(state);
-      if (!state.live.isOn || !isComing || recipe === undefined || current === undefined || !isSameRecipe(current, recipe)) return false;
+      if (!state.live.isOn || !isComing || recipe === undefined || current === undefined) return false;
+      if (!isSameRecipe(trimmed(current), trimmed(recipe))) return false;
       isPaused = true;
       settle();
       return true;
     },
   };
+}
+
+/** A space at an end is no token, and nobody means another picture by it. */
+function trimmed(recipe: Recipe): Recipe {
+  return { ...recipe, prompt: recipe.prompt.trim(), negative: recipe.negative.trim() };
 }
 
 /** The picture that is shown, or will be if nothing comes in between. */

@@ -151,6 +151,17 @@ describe("a model that is here", () => {
     expect(row("a/one")?.activity).toEqual({ kind: "verified", damaged });
   });
 
+  test("is still here where the vault cannot be looked into once", async () => {
+    let isLocked = false;
+    const { shelf, row } = setUp({
+      list: async () => (isLocked ? Promise.reject(new OnestrokeError("busy-elsewhere", "another tab holds it")) : [keptOf("a/one", 100)]),
+    });
+    await shelf.refresh();
+    isLocked = true;
+    await shelf.refresh();
+    expect(row("a/one")).toMatchObject({ isComplete: true });
+  });
+
   test("is removed only after a person was asked", async () => {
     const removed = vi.fn<ModelStore["remove"]>(async () => undefined);
     const { shelf, row } = setUp({ list: async () => (removed.mock.calls.length === 0 ? [keptOf("a/one", 100)] : []), remove: removed });

@@ -79,8 +79,9 @@ export function createModelShelf(
   }
 
   async function refresh(): Promise<void> {
-    // A panel that cannot look into the vault still shows the catalogue.
-    const [kept, room, names] = await Promise.all([models.list().catch(() => []), models.room().catch(() => undefined), folders.names()]);
+    // A panel that cannot look into the vault still shows the catalogue, and what it knew: a model that cannot be seen is not one that is gone.
+    const known = (): ModelsState["kept"] => store.getState().models.kept ?? [];
+    const [kept, room, names] = await Promise.all([models.list().catch(known), models.room().catch(() => undefined), folders.names()]);
     set({ kept, room, folders: names });
   }
 

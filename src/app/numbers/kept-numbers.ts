@@ -28,7 +28,7 @@ export function createKeptNumbers(storage: () => TextStorage): KeptNumbers {
       const numbers = { ...of(model), ...change };
       known.set(model, numbers);
       try {
-        if (numbers.weights === undefined && numbers.inFloat32 === undefined) storage().removeItem(key(model));
+        if (numbers.weights === undefined && !numbers.inFloat32?.length) storage().removeItem(key(model));
         else storage().setItem(key(model), JSON.stringify(numbers));
       } catch {
         // The browser denies storage, so it lasts for this visit.

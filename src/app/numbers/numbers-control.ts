@@ -1,4 +1,5 @@
 // Chooses the format of a model's weights, and remembers what float16 broke. A model that is removed is forgotten here too.
+import type { ModelNumbers } from "../../common/model-numbers";
 import type { WeightChoice } from "../../common/weight-format";
 import type { ModelLoading } from "../model-loading";
 import type { AppStore } from "../state";
@@ -7,13 +8,24 @@ import type { KeptNumbers } from "./kept-numbers";
 export interface NumbersControl {
   /** Loads the model again with its weights in this format, here and in later visits. Undefined leaves it to what fits. */
   useWeights(choice: WeightChoice | undefined): Promise<void>;
+  /** Forgets what float16 broke, and loads the model again. What breaks once more is remembered once more. */
+  tryFloat16(): Promise<void>;
 }
 
 export function createNumbersControl(store: AppStore, loading: Pick<ModelLoading, "useEngine">, kept: KeptNumbers): NumbersControl {
   const look = (): void => store.setState(({ draft }) => ({ numbers: kept.of(draft.model) }));
   look();
+
+  async function reload(change: ModelNumbers): Promise<void> {
+    const { draft, engine } = store.getState();
+    kept.keep(draft.model, change);
+    look();
+    await loading.useEngine(engine);
+  }
+
   store.subscribe(({ draft, shown, models }, before) => {
-    if (shown !== before.shown && shown?.inFloat32 !== undefined) {
+    // An older picture that is shown again is no news.
+    if (shown?.inFloat32 !== undefined && shown !== before.shown && !before.recent.includes(shown)) {
       kept.keep(shown.recipe.model, { inFloat32: shown.inFloat32 });
       look();
     }
@@ -23,14 +35,11 @@ export function createNumbersControl(store: AppStore, loading: Pick<ModelLoading
       for (const { plan } of before.models.kept ?? []) {
         if (!here.has(plan.model)) kept.keep(plan.model, { weights: undefined, inFloat32: undefined });
       }
+      look();
     }
   });
   return {
-    async useWeights(weights) {
-      const { draft, engine } = store.getState();
-      kept.keep(draft.model, { weights });
-      look();
-      await loading.useEngine(engine);
-    },
+    useWeights: (weights) => reload({ weights }),
+    tryFloat16: () => reload({ inFloat32: [] }),
   };
 }

@@ -54,8 +54,8 @@ describe("what is kept", () => {
   });
 });
 
-/** An app whose model has the weights that it is asked for; one picture in four breaks in float16. */
-function setUp(numbers: KeptNumbers, inFloat32?: ModelNumbers["inFloat32"]) {
+/** An app whose model has the weights that it is asked for; its pictures break in float16 as it is told. */
+function setUp(numbers: KeptNumbers, broken: () => ModelNumbers["inFloat32"] = () => undefined) {
   const loaded: ModelNumbers[] = [];
   const used: (Engine | undefined)[] = [];
   const facts = () => {
@@ -69,7 +69,10 @@ function setUp(numbers: KeptNumbers, inFloat32?: ModelNumbers["inFloat32"]) {
       loaded.push(numbers.of(id));
       return facts();
     },
-    generate: async (recipe) => ({ ...drawingOf(recipe), model: facts(), ...(inFloat32 === undefined ? {} : { inFloat32 }) }),
+    generate: async (recipe) => {
+      const inFloat32 = broken();
+      return { ...drawingOf(recipe), model: facts(), ...(inFloat32 === undefined ? {} : { inFloat32 }) };
+    },
   };
   const app = createApp(generator, NO_MODELS_KEPT, "", () => undefined, { numbers });
   return { app, loaded, state: () => app.store.getState() };
@@ -112,11 +115,31 @@ describe("a network that float16 broke", () => {
     const kept = storage();
     const { app, state } = setUp(
       createKeptNumbers(() => kept),
-      ["autoencoder"],
+      () => ["autoencoder"],
     );
     await draw(app);
     expect(state().numbers.inFloat32).toEqual(["autoencoder"]);
     expect(createKeptNumbers(() => kept).of(MODEL.id)).toEqual({ inFloat32: ["autoencoder"] });
+  });
+
+  test("is tried in float16 again when somebody asks, and an older picture that is shown again is no news", async () => {
+    const kept = storage();
+    const numbers = createKeptNumbers(() => kept);
+    const broken: { current: ModelNumbers["inFloat32"] } = { current: ["autoencoder"] };
+    const { app, loaded, state } = setUp(numbers, () => broken.current);
+    await draw(app, { seed: "1" });
+    await app.tryFloat16();
+    expect(loaded.at(-1)).toEqual({ inFloat32: [] });
+    expect(state().numbers.inFloat32).toEqual([]);
+    expect(kept.texts.size, "a later visit knows nothing of it").toBe(0);
+    broken.current = undefined;
+    await draw(app, { seed: "2" });
+    await app.undo();
+    expect(state().shown?.inFloat32).toEqual(["autoencoder"]);
+    expect(numbers.of(MODEL.id).inFloat32).toEqual([]);
+    broken.current = ["denoiser"];
+    await draw(app, { seed: "3" });
+    expect(numbers.of(MODEL.id).inFloat32, "control").toEqual(["denoiser"]);
   });
 
   test("control: a picture that is whole changes nothing", async () => {
@@ -144,5 +167,8 @@ describe("a network that float16 broke", () => {
     keep(model("owner/stays"));
     expect(numbers.of("owner/gone")).toEqual({ weights: undefined, inFloat32: undefined });
     expect(numbers.of("owner/stays")).toEqual({ weights: "q8" });
+    app.edit({ model: "owner/stays" });
+    keep();
+    expect(app.store.getState().numbers.weights, "of the model of the controls too").toBeUndefined();
   });
 });

@@ -58,7 +58,7 @@ export function Caption({ recipe, picture }: Props): ReactNode {
           </div>
         )}
       </div>
-      {picture?.inFloat32 !== undefined && <p className={styles["facts"]}>{strings.inFloat32(picture.inFloat32)}</p>}
+      {picture?.inFloat32 !== undefined && <p className={styles["facts"]}>{details.brokenFloat16(picture.inFloat32)}</p>}
       {timings !== undefined && <TimeByStage timings={timings} />}
     </figcaption>
   );
@@ -67,7 +67,7 @@ export function Caption({ recipe, picture }: Props): ReactNode {
 /** They stay in the order of the Tab key where there is nothing to go to, so that the focus does not fall. */
 function Steps(): ReactNode {
   const app = useApp();
-  const hasBefore = useAppState(({ trail }) => canUndo(trail));
+  const hasBefore = useAppState(({ trail, isPassing }) => canUndo(trail, isPassing));
   const hasAfter = useAppState(({ trail }) => canRedo(trail));
   if (!hasBefore && !hasAfter) return null;
   return (

@@ -20,14 +20,7 @@ export function StartField(): ReactNode {
   const id = useId();
   const picture = start && app.startPicture(start);
   if (facts?.readsPictures === false && start === undefined) {
-    return (
-      <p className={controls["hint"]}>
-        {says.unable(
-          facts.title,
-          facts.parts.some(({ engine }) => engine !== "wgsl"),
-        )}
-      </p>
-    );
+    return <p className={controls["hint"]}>{says.unable(facts)}</p>;
   }
   const chooser = (
     <input

@@ -1,6 +1,6 @@
 // Starting from a picture: which one a recipe names and gets, how much of it is drawn over, and that it goes along with what it belongs to.
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { OnestrokeError } from "../../common/errors";
 import { MAX_STEPS } from "../../common/limits";
 import type { Picture } from "../../common/picture";
@@ -73,6 +73,17 @@ describe("pictures to start from", () => {
     expect(at(0)).toBeUndefined();
     expect(starts.pictureOf(RECIPE), "a recipe that names none").toBeUndefined();
   });
+
+  test("are cut once for many recipes of one size, as while somebody types", async () => {
+    const fit = vi.fn<typeof TOOLS.fit>(TOOLS.fit);
+    const starts = createStartPictures({ ...TOOLS, fit });
+    const [one, two] = [await starts.add(pictureOf(4, 2, 1)), await starts.add(pictureOf(4, 2, 2))];
+    const at = (picture: string, width: number) => starts.pictureOf({ ...RECIPE, width, start: { picture, strength: 0.5 } });
+    for (let letter = 0; letter < 3; letter++) expect(at(one, 64)).toEqual(pictureOf(64, RECIPE.height, 1));
+    expect(fit).toHaveBeenCalledTimes(1);
+    expect(at(one, 32)).toEqual(pictureOf(32, RECIPE.height, 1));
+    expect(at(two, 32)).toEqual(pictureOf(32, RECIPE.height, 2));
+  });
 });
 
 describe("in the app", () => {
@@ -114,6 +125,18 @@ describe("in the app", () => {
     await app.startFromShown();
     expect(state().draft).toBe(draft);
     expect(state().notice).toContain("no picture");
+  });
+
+  test("a model that draws over no picture says so, and begins with noise", async () => {
+    const { app, state } = startingApp();
+    await draw(app);
+    app.store.setState({ model: { kind: "ready", facts: { ...MODEL, readsPictures: false } } });
+    for (const begin of [() => app.startFromShown(), () => app.startFromFile(new Blob(["grey"]))]) {
+      app.remark(undefined);
+      await begin();
+      expect(state().notice).toContain("no encoder");
+      expect(state().draft.start).toBeUndefined();
+    }
   });
 
   test("another model begins with noise, and a link names the picture", async () => {

@@ -4,7 +4,7 @@ import type { Picture } from "../../common/picture";
 import type { Recipe } from "../../common/recipe";
 import type { RecipeStart } from "../../common/recipe-start";
 import { knownFactsOf } from "../known-facts";
-import { editDraft, type AppStore } from "../state";
+import { editDraft, factsOf, type AppStore } from "../state";
 import { exploring } from "../strings-exploring";
 import { CANVAS_TOOLS, pictureName, type PictureTools } from "./source";
 import { strengthOf } from "./strength";
@@ -23,12 +23,18 @@ export interface StartPictures {
 
 export function createStartPictures(tools: PictureTools = CANVAS_TOOLS): StartPictures {
   const pictures = new Map<string, Picture>();
+  /** The last one that was cut: while somebody types, each change wants the same. */
+  let cut: { readonly of: Picture; readonly picture: Picture } | undefined;
   return {
     tools,
     whole: (name) => pictures.get(name),
     pictureOf({ start, width, height }) {
       const picture = start && pictures.get(start.picture);
-      return picture && tools.fit(picture, width, height);
+      if (picture === undefined) return undefined;
+      if (cut?.of !== picture || cut.picture.width !== width || cut.picture.height !== height) {
+        cut = { of: picture, picture: tools.fit(picture, width, height) };
+      }
+      return cut.picture;
     },
     async add(picture) {
       const name = await pictureName(picture);
@@ -53,6 +59,14 @@ export interface Starting {
 }
 
 export function createStarting(store: AppStore, pictures: StartPictures, remark: (text: string) => void): Starting {
+  /** Whether the model draws over no picture, which is said. */
+  function isRefused(): boolean {
+    const facts = factsOf(store.getState());
+    if (facts?.readsPictures !== false) return false;
+    remark(exploring.start.unable(facts));
+    return true;
+  }
+
   async function startFrom(picture: Picture): Promise<void> {
     const name = await pictures.add(picture);
     const state = store.getState();
@@ -66,10 +80,11 @@ export function createStarting(store: AppStore, pictures: StartPictures, remark:
   return {
     async startFromShown() {
       const { shown } = store.getState();
-      if (shown !== undefined) await startFrom(shown.picture);
+      if (shown !== undefined && !isRefused()) await startFrom(shown.picture);
     },
 
     async startFromFile(file) {
+      if (isRefused()) return;
       const picture = await pictures.tools.read(file).catch(() => undefined);
       if (picture === undefined) return remark(exploring.start.unreadable);
       await startFrom(picture);

@@ -45,6 +45,17 @@ describe("rows", () => {
     expect(last()).not.toHaveProperty("rows");
   });
 
+  test("are in four like it, and in a comparison, however soon they are asked for", async () => {
+    const { app, drawn } = setUp();
+    await draw(app, { prompt: "one" });
+    app.edit({ prompt: LONG });
+    await app.explore();
+    expect(drawn.slice(1).map(({ rows }) => rows)).toEqual([2, 2, 2, 2]);
+    app.edit({ negative: `${LONG} ${LONG}` });
+    await app.compare(true);
+    expect(drawn[5]).toMatchObject({ rows: 3 });
+  });
+
   test("are those of the longer text, where it is read", async () => {
     const { app, last } = setUp();
     await draw(app, { prompt: LONG, negative: `${LONG} ${LONG}` });

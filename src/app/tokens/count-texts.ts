@@ -1,8 +1,9 @@
 // Counts what somebody types, with the tokenizer of the model that is loaded, and says in the controls how many rows the texts need. One
 // question is asked at a time, and the newest text last.
 import type { CountedTexts, TextLengths } from "../../common/drawing";
+import { mayBeLong, neededRows } from "../../common/text-rows";
 import { leavesOut } from "../comparison";
-import { textsOf, type Draft } from "../draft";
+import { textsOf } from "../draft";
 import type { Generator } from "../../library";
 import type { AppStore } from "../state";
 
@@ -26,7 +27,7 @@ export function createTextCounting(store: AppStore, generator: Pick<Generator, "
 
   function take(lengths: TextLengths | undefined): void {
     const { draft } = store.getState();
-    const rows = draft.keepsRows === true ? draft.rows : neededRows(lengths, draft);
+    const rows = draft.keepsRows === true ? draft.rows : neededRows(lengths, leavesOut(draft));
     store.setState({ lengths, ...(rows === draft.rows ? {} : { draft: { ...draft, rows } }) });
   }
 
@@ -42,22 +43,6 @@ export function createTextCounting(store: AppStore, generator: Pick<Generator, "
   return { counting: () => (mayBeLong(store.getState().draft) ? running : undefined) };
 }
 
-/** A token holds a byte at least, and a row holds 75 tokens: a text of so few bytes needs no count before it is drawn. */
-function mayBeLong({ prompt, negative }: Draft): boolean {
-  const bytes = new TextEncoder();
-  return [prompt, negative].some((text) => text.length > LEAST_ROW || bytes.encode(text).byteLength > LEAST_ROW);
-}
-
-/** Tokens in a row of the encoder of every published model. */
-const LEAST_ROW = 75;
-
 function isSame(left: CountedTexts, right: CountedTexts): boolean {
   return left.model === right.model && left.prompt === right.prompt && left.negative === right.negative && left.emphasis === right.emphasis;
-}
-
-/** Undefined where no text that is read is longer than a row, so that recipes of short texts say nothing of rows. */
-function neededRows(lengths: TextLengths | undefined, draft: Draft): number | undefined {
-  if (lengths === undefined) return undefined;
-  const read = leavesOut(draft) ? [lengths.prompt, lengths.negative] : [lengths.prompt];
-  return read.some(({ isLong }) => isLong) ? Math.max(...read.map(({ rows }) => rows)) : undefined;
 }

@@ -1,0 +1,70 @@
+// When a model is loaded anew, because something else is to be merged into it or it is to be kept in other numbers.
+import { expect, test } from "vitest";
+import type { ModelNumbers } from "../common/model-numbers";
+import type { Recipe } from "../common/recipe";
+import { RECIPE } from "../common/testing/fakes";
+import type { Backend } from "../worker/backend";
+import { gradientBackend } from "../worker/testing/gradient-backend";
+import { superviseGenerator, type GeneratorOptions } from "./generator";
+import { SUPERVISION } from "./supervision";
+import { sameThreadWorkers } from "./testing/same-thread";
+
+function generatorOf(backend: Backend, sources: Pick<GeneratorOptions, "loraOf" | "numbersOf">) {
+  const { spawn } = sameThreadWorkers(async () => backend);
+  return superviseGenerator(spawn, { modelsRoot: "https://page.example/models/" }, "wait", SUPERVISION, sources);
+}
+
+test("a model is loaded anew for other LoRAs, with their files, and not for another weight of the same", async () => {
+  const handed: (string | undefined)[] = [];
+  const backend = gradientBackend();
+  const listening: Backend = {
+    ...backend,
+    load: (id, engine, hooks, files, loras) => {
+      handed.push(...(loras ?? []).map(({ name, file }) => `${name} of ${file?.size} bytes`));
+      return backend.load(id, engine, hooks, files, loras);
+    },
+  };
+  const generator = generatorOf(listening, { loraOf: (name) => (name === "ink" ? new Blob(["12345"]) : undefined) });
+  const drawn = (...loras: NonNullable<Recipe["loras"]>) => generator.generate({ ...RECIPE, loras });
+  await generator.generate(RECIPE);
+  await drawn({ name: "ink", weight: 1 });
+  await drawn({ name: "ink", weight: 0.5 });
+  expect(backend.loaded).toHaveLength(2);
+  await drawn({ name: "ink", weight: 0.5 }, { name: "far", weight: 1 });
+  await generator.generate(RECIPE);
+  expect(backend.loaded).toHaveLength(4);
+  expect(handed).toEqual(["ink of 5 bytes", "ink of 5 bytes", "far of undefined bytes"]);
+});
+
+test("a model is loaded anew for another format of its weights, with what the page knows of its numbers at that moment", async () => {
+  const handed: ModelNumbers[] = [];
+  const backend = gradientBackend();
+  const listening: Backend = {
+    ...backend,
+    load: (id, engine, hooks, files, loras, known = {}) => {
+      handed.push(known);
+      return backend.load(id, engine, hooks, files, loras);
+    },
+  };
+  let numbers: ModelNumbers = {};
+  const generator = generatorOf(listening, { numbersOf: () => numbers });
+  await generator.load("gradient");
+  // What the guard has found is the worker's own news: it has it already.
+  numbers = { inFloat32: ["autoencoder"] };
+  await generator.generate(RECIPE);
+  expect(handed).toEqual([{}]);
+  numbers = { inFloat32: ["autoencoder"], weights: "q8" };
+  await generator.generate(RECIPE);
+  await generator.load("gradient");
+  expect(handed).toEqual([{}, numbers]);
+  // To try float16 again is news, each time that something had broken before.
+  for (const time of [3, 4]) {
+    numbers = { weights: "q8", inFloat32: [] };
+    await generator.load("gradient");
+    await generator.generate(RECIPE);
+    expect(handed).toHaveLength(time);
+    numbers = { weights: "q8", inFloat32: ["autoencoder"] };
+    await generator.generate(RECIPE);
+  }
+  expect(handed).toHaveLength(4);
+});
