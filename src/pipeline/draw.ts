@@ -7,6 +7,7 @@ import type { ModelFacts } from "../common/model-facts";
 import type { Picture } from "../common/picture";
 import type { Recipe } from "../common/recipe";
 import { isSameLoras } from "../common/recipe-lora";
+import { neededRows } from "../common/text-rows";
 import { noiseOf } from "../samplers/noise/noise-source";
 import { scheduleFor } from "../samplers/sampler";
 import type { SamplerStep } from "../samplers/schedule";
@@ -95,13 +96,13 @@ export class Model {
     return this.#texts.length(text, emphasis);
   }
 
-  /** The recipe with the rows of tokens that its texts need, at most so many. Where none is longer than a row, it is the same. */
+  /** The recipe with the rows of tokens that its texts need, at most so many. Where they need no more than are read anyway, it is the same. */
   withRows(recipe: Recipe, maxRows: number): Recipe {
-    const isSteered = effectiveSteering(recipe.steering, recipe.negative).method !== "none";
-    const texts = isSteered ? [recipe.prompt, recipe.negative] : [recipe.prompt];
-    const lengths = texts.map((text) => this.textLength(text, recipe.emphasis));
-    if (maxRows < 2 || !lengths.some((length) => length?.isLong)) return recipe;
-    return { ...recipe, rows: Math.min(maxRows, Math.max(...lengths.map((length) => length?.rows ?? 1))) };
+    const { prompt, negative, emphasis, steering } = recipe;
+    const [read, alsoRead] = [this.textLength(prompt, emphasis), this.textLength(negative, emphasis)];
+    if (maxRows < 2 || read === undefined || alsoRead === undefined) return recipe;
+    const rows = neededRows({ prompt: read, negative: alsoRead }, effectiveSteering(steering, negative).method !== "none");
+    return rows === undefined ? recipe : { ...recipe, rows: Math.min(maxRows, rows) };
   }
 
   /** What the recipe comes to here: recipes of one meaning are one picture. */

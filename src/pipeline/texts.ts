@@ -3,6 +3,7 @@
 // to a prompt costs nothing.
 import type { TextLength, TextTokens } from "../common/drawing";
 import { spansOf, type Emphasis, type Span } from "../common/emphasis";
+import { EMPHASISED_ROWS } from "../common/text-rows";
 import type { Recipe } from "../common/recipe";
 import { effectiveSteering } from "../steering/schedule";
 import type { ClipTokenizer } from "../tokenizer/clip-tokenizer";
@@ -11,9 +12,6 @@ import type { EncodedText, TextEncoder, TextRow } from "./engine";
 import type { Work } from "./work";
 
 const KEPT_TEXTS = 16;
-
-/** Rows that a text with weights may fill where its recipe says nothing of rows, because BREAK asks for further ones. */
-const EMPHASISED_ROWS = 4;
 
 /** A text as the rows that one encoder reads. */
 interface SplitText {
