@@ -1,5 +1,8 @@
-// Where an address leads that comes to an open page, from the address bar or from the system.
+// Where what comes to an open page leads: an address from the address bar or the system, and a picture that is pasted.
 import { afterEach, expect, test, vi } from "vitest";
+import { RECIPE } from "../common/testing/fakes";
+import { encodePng } from "../image/png";
+import { RECIPE_KEYWORD } from "../image/png-text";
 import { receiveLaunches } from "./launches";
 import { draw, setUp } from "./testing/fake-app";
 
@@ -39,3 +42,23 @@ test.each(["paste", "launch"] as const)(
     expect(page.asked.map(({ prompt }) => prompt)).toEqual(["half a sentence", "a fox"]);
   },
 );
+
+test("a pasted PNG brings its recipe back, and one without a recipe is drawn over", async () => {
+  const page = new EventTarget();
+  vi.stubGlobal("window", {});
+  vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+  const { app, state } = setUp();
+  const startFromFile = vi.fn<typeof app.startFromFile>(async () => undefined);
+  receiveLaunches({ ...app, startFromFile });
+  const paste = async (texts: ReadonlyMap<string, string>): Promise<void> => {
+    const bytes = await encodePng({ width: 1, height: 1, data: new Uint8ClampedArray(4) }, texts);
+    const files = [new File([bytes], "image.png", { type: "image/png" })];
+    page.dispatchEvent(Object.assign(new Event("paste"), { clipboardData: { files, types: ["Files"] } }));
+  };
+  await paste(new Map([[RECIPE_KEYWORD, JSON.stringify({ ...RECIPE, prompt: "a pier" })]]));
+  await vi.waitFor(() => expect(state().shown?.recipe.prompt).toBe("a pier"));
+  expect(startFromFile).not.toHaveBeenCalled();
+  await paste(new Map());
+  await vi.waitFor(() => expect(startFromFile).toHaveBeenCalledOnce());
+  expect(state().draft.prompt).toBe("a pier");
+});

@@ -5,6 +5,7 @@ import { DOCTOR } from "./doctor/doctor-control";
 import { isLoraFile } from "./loras/is-lora";
 import { isArchive } from "./gallery/taking-along";
 import { filesOfEntry, isDirectory, isWeightFile, openedFile, openedFolder } from "./models/opened-files";
+import { recipeOfPng } from "./png-recipe";
 import type { App } from "./store";
 import { strings } from "./strings";
 
@@ -54,7 +55,7 @@ export function receiveLaunches(app: Receiver): void {
   // A copied file. Where there is text too, as from a document, somebody means the text.
   addEventListener("paste", ({ clipboardData }) => {
     const pasted = [...(clipboardData?.files ?? [])].find(isPicture);
-    if (pasted !== undefined && clipboardData?.types.includes("text/plain") !== true) void openPicture(app, pasted);
+    if (pasted !== undefined && clipboardData?.types.includes("text/plain") !== true) void openPasted(app, pasted);
   });
 
   // What is in a drag is told only when it is dropped. A file that the page does not take must not take the page's place.
@@ -89,6 +90,12 @@ function isPicture({ type }: File): boolean {
 /** A PNG brings its recipe back. Other pictures hold none, and are drawn over. */
 async function openPicture(app: Receiver, file: File): Promise<void> {
   if (file.type === "image/png") await app.openPng(file);
+  else await app.startFromFile(file);
+}
+
+/** What is copied from another page or from the screen is a PNG, whatever it was before: one without a recipe is drawn over. */
+async function openPasted(app: Receiver, file: File): Promise<void> {
+  if (file.type === "image/png" && (await recipeOfPng(file)) !== undefined) await app.openPng(file);
   else await app.startFromFile(file);
 }
 
