@@ -50,13 +50,13 @@ test("it opens by its link and by its address, measures, and gives a report with
   // Closed, the address is what the controls say again, and nothing was drawn into the gallery.
   await page.keyboard.press("Escape");
   await expect(doctor).toBeHidden();
-  expect(page.url()).toBe(link);
+  await expect(page).toHaveURL(link);
   await expect(page.getByRole("img")).toHaveCount(1);
 
   await page.goto("./#doctor");
   await page.reload();
   await expect(doctor.getByText("What runs here")).toBeVisible();
   await expect(studio.phase("idle")).toBeAttached();
-  expect(page.url()).toMatch(/#doctor$/);
+  await expect(page).toHaveURL(/#doctor$/);
   expect(studio.complaints).toEqual([]);
 });

@@ -42,7 +42,7 @@ test("by keyboard, from the first four to a link that draws the chosen one again
   await tiles(studio).nth(2).press("Enter");
   await expect(tiles(studio).nth(2)).toHaveAttribute("aria-current", "true");
   const chosen = await studio.finished();
-  expect(new URL(page.url()).hash).toMatch(/seed=9&variation=\d+%3A0\.3&/);
+  await expect(page).toHaveURL(/seed=9&variation=\d+%3A0\.3&/);
   await expect(page.getByText(/varied by 30 % towards \d+/).first()).toBeVisible();
   await page.getByRole("button", { name: "Close the four pictures" }).press("Enter");
   await expect(page.getByRole("button", { name: "Four like this" })).toBeFocused();

@@ -119,14 +119,14 @@ test.describe("a text that another app shares becomes the prompt", () => {
     host.asked.length = 0;
     await page.goto(`${host.url}?title=A+page&text=${encodeURIComponent("a fox & a hare #1")}`);
     await expect(prompt(page)).toHaveValue("a fox & a hare #1");
-    expect(new URL(page.url()).search).toBe("");
+    await expect.poll(() => new URL(page.url()).search).toBe("");
     expect(host.asked.filter((path) => path.includes("fox"))).toEqual([]);
   });
 
   test("where there is no service worker yet, the page moves it to where settings are", async ({ page }) => {
     await page.goto(`${host.url}?title=a+quiet+bay`);
     await expect(prompt(page)).toHaveValue("a quiet bay");
-    expect(new URL(page.url()).search).toBe("");
+    await expect.poll(() => new URL(page.url()).search).toBe("");
   });
 
   test("in the window that is open, and says what it took the place of", async ({ page }) => {
