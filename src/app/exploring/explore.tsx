@@ -22,19 +22,22 @@ export function Explore(): ReactNode {
     wasOpen.current = isOpen;
   }, [isOpen]);
   if (!hasPicture) return null;
-  return isOpen ? (
-    <Four />
-  ) : (
-    <div className={styles["onward"]}>
-      <button ref={opener} type="button" className={styles["action"]} title={says.four.about} onClick={() => void app.explore()}>
-        {says.four.name}
-      </button>
-      {canDrawOver && (
-        <button type="button" className={styles["action"]} title={says.start.overAbout} onClick={() => void app.startFromShown()}>
-          {says.start.over}
-        </button>
-      )}
-    </div>
+  return (
+    <>
+      {isOpen && <Four />}
+      <div className={styles["onward"]}>
+        {!isOpen && (
+          <button ref={opener} type="button" className={styles["action"]} title={says.four.about} onClick={() => void app.explore()}>
+            {says.four.name}
+          </button>
+        )}
+        {canDrawOver && (
+          <button type="button" className={styles["action"]} title={says.start.overAbout} onClick={() => void app.startFromShown()}>
+            {says.start.over}
+          </button>
+        )}
+      </div>
+    </>
   );
 }
 
