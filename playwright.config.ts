@@ -1,5 +1,6 @@
 // End-to-end tests: the built page in this machine's Chromium, with WebGPU on SwiftShader, so
-// that every machine draws on the same adapter. One page runs at a time, because there is one GPU.
+// that every machine draws on the same adapter. Two files run at a time, each in a browser of its
+// own: most of a test's time is one thread that compiles shaders.
 import { defineConfig } from "@playwright/test";
 import { chromiumPath } from "./src/cli/bootstrap/environment.mjs";
 
@@ -9,7 +10,7 @@ const executablePath = chromiumPath();
 export default defineConfig({
   testDir: "e2e",
   outputDir: "test-results",
-  workers: 1,
+  workers: 2,
   fullyParallel: false,
   forbidOnly: process.env["CI"] !== undefined,
   // This only ends tests that hang. A software GPU that has the machine to itself loads the model in up to 30 s, and some tests
