@@ -16,7 +16,7 @@ from typing import Any
 from .plot import bars, plot
 from .sampler import counted
 
-HEAD = ("", "attributes", "all five", "things F1", "Fréchet", "sliced W.", "shapes", "outlines", "grain", "diversity")
+HEAD = ("", "attributes", "all five", "things F1", "Fréchet", "sliced W.", "shapes", "outlines", "grain", "diversity", "companions")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ def of_model(folder: Path) -> Measured:
 def row(name: str, scores: dict[str, Any], of_renders: bool = False) -> str:
     distance, sliced = (scores[f"{key}_between_halves" if of_renders else key] for key in ("frechet", "sliced_wasserstein"))
     shares = ["1"] * 4 if of_renders else [f"{v:.2f}" for v in (*scores["sharpness"], scores["diversity"])]
-    cells = [name, f"{100 * scores['mean_accuracy']:.1f} %", f"{100 * scores['all_five']:.1f} %", f"{scores['presence_f1']:.3f}", f"{distance:.3g}", f"{sliced:.3g}", *shares]
+    unasked = sum(scores["companions"].values()) / len(scores["companions"])
+    cells = [name, f"{100 * scores['mean_accuracy']:.1f} %", f"{100 * scores['all_five']:.1f} %", f"{scores['presence_f1']:.3f}", f"{distance:.3g}", f"{sliced:.3g}", *shares, f"{100 * unasked:.0f} %"]
     return "| " + " | ".join(cells) + " |"
 
 
@@ -64,7 +65,8 @@ def page(measured: list[Measured], curves: list[Path]) -> str:
 
 Captions come from combinations never trained on, with one seed each; the second judge says what is drawn. The renders' row is what it says of
 the renderer's own pictures of the same captions; their distances are between two halves, the floor at half the number. Shapes, outlines
-and grain are the luminance's energy in three bands of frequency over the renders', diversity the mean distance of pairs over theirs.
+and grain are the luminance's energy in three bands of frequency over the renders', diversity the mean distance of pairs over theirs,
+companions how often a thing turns up that the renderer adds unasked: gulls at the coast, a cactus in the desert.
 `python -m lab.results` writes this page from the files in [results](results); nothing is typed in. Notes on the runs
 are in [the lab's README](README.md)."""]
     for count in sorted({m.pictures for m in measured}, reverse=True):

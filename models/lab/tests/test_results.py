@@ -8,8 +8,8 @@ import pytest
 from lab.plot import columns, plot
 from lab.results import Measured, main, of_recipe, page, table
 
-SCORES = {"mean_accuracy": 0.975, "all_five": 0.9, "presence_f1": 0.85, "frechet": 12.34, "sliced_wasserstein": 0.5, "sharpness": [1.0, 0.9, 0.4], "diversity": 0.8}
-RENDERS = {"mean_accuracy": 1.0, "all_five": 1.0, "presence_f1": 0.97, "frechet_between_halves": 3.0, "sliced_wasserstein_between_halves": 0.1}
+SCORES = {"mean_accuracy": 0.975, "all_five": 0.9, "presence_f1": 0.85, "frechet": 12.34, "sliced_wasserstein": 0.5, "sharpness": [1.0, 0.9, 0.4], "diversity": 0.8, "companions": {"coast: birds": 0.4, "desert: cactus": 0.6}}
+RENDERS = {"mean_accuracy": 1.0, "all_five": 1.0, "presence_f1": 0.97, "frechet_between_halves": 3.0, "sliced_wasserstein_between_halves": 0.1, "companions": {"coast: birds": 0.7, "desert: cactus": 0.5}}
 
 
 def measured(name: str, pictures: int) -> Measured:
@@ -19,7 +19,7 @@ def measured(name: str, pictures: int) -> Measured:
 def test_every_recipe_has_its_rows_below_the_renders() -> None:
     lines = table([measured("dmd2", 20)]).splitlines()
     assert len(lines) == 4 and "| renders | 100.0 %" in lines[2] and "| 3 |" in lines[2]
-    assert lines[3] == "| dmd2, 1 step | 97.5 % | 90.0 % | 0.850 | 12.3 | 0.5 | 1.00 | 0.90 | 0.40 | 0.80 |"
+    assert lines[3] == "| dmd2, 1 step | 97.5 % | 90.0 % | 0.850 | 12.3 | 0.5 | 1.00 | 0.90 | 0.40 | 0.80 | 50 % |"
 
 
 def test_numbers_of_pictures_are_never_mixed_in_a_table() -> None:
