@@ -4,7 +4,7 @@ float16 safetensors, complete configs, Euler scheduler. Every file is written be
 moved there, so a reader never meets half a file.
 
 `python -m lab.export --work WORK --to models/vignette` writes all of it; with `--only decoder`, the decoder that was
-trained on an exported model's latents takes the place of that model's own.
+trained on an exported model's latents takes the place of that model's own; with `--only student`, the student that `dmd2` sharpened.
 """
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from torch import Tensor
 
 from .flops import BUDGET, decode_flops, step_flops
 from .nets.autoencoder_tiny import PICTURE, AutoencoderTiny, AutoencoderTinyConfig
-from .nets.unet import UNetConfig
+from .nets.unet import UNet2DConditionModel, UNetConfig
 from .pipeline import load_autoencoder
+from .recipes import dmd2
 from .sampler import STEPS
 from .train import autoencoder, decoder, student
 from .train.text_encoder import config as text_config
@@ -95,6 +96,13 @@ def export_decoder(checkpoint: Path, config: AutoencoderTinyConfig, model: Path,
     _write_autoencoder(joined, model / folder)
 
 
+def export_student(checkpoint: Path, model: Path) -> None:
+    """A recipe's student in place of the model's own, with the same layout and time steps."""
+    unet = UNet2DConditionModel(UNetConfig())
+    unet.load_state_dict(torch.load(checkpoint, weights_only=True, map_location="cpu")["average"])
+    write_weights(unet.state_dict(), model / "unet" / "diffusion_pytorch_model.fp16.safetensors")
+
+
 def _write_autoencoder(network: AutoencoderTiny, to: Path) -> None:
     write_json(network.config.to_json(), to / "config.json")
     write_weights(network.state_dict(), to / "diffusion_pytorch_model.fp16.safetensors")
@@ -104,11 +112,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--to", type=Path, required=True)
-    parser.add_argument("--only", choices=("decoder",))
+    parser.add_argument("--only", choices=("decoder", "student"))
     args = parser.parse_args()
     to: Path = args.to
     if args.only is None:
         export_all(args.work, to)
+    elif args.only == "student":
+        export_student(args.work / dmd2.file(dmd2.Config()), to)
     else:
         export_decoder(args.work / decoder.FILES[256], PICTURE, to, "vae")
     flops = step_flops(UNetConfig()) + decode_flops(load_autoencoder(to).config, UNetConfig().sample_size)

@@ -5,25 +5,35 @@ second network which follows the student's own distribution, learning on its sam
 tells noised renders from noised drawings, and the student is taught by it too: unlike the teacher, it has seen
 what is real. Two time scales: the fake score learns at every step, the student at every fifth. For four steps
 the student trains on its own way there (backward simulation): its answer, noised anew, is what the next step sees.
+
+The distribution it matches is the teacher's, and what a teacher leaves out gets lost. `pairs` brings back the loss that DMD had
+and DMD2 dropped: on noise whose picture is known, the student is told how its answer differs from that. DMD compares by
+LPIPS; we compare features of latents and, as these say little of fine detail, the rest is left to the distribution.
 """
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..nets.unet import UNet2DConditionModel
+from ..pipeline import Pipeline
 from ..sampler import OF_FOUR, clean, renoised
+from ..train import perceptual
+from ..train.lessons import Teacher
 from ..train.loop import Average, Run, descend, draws, report
 from ..train.machine import Machine
 from ..train.optimizer import adamw
 from .diffusion import like, noisy, times, velocity
 from .material import Batch, Material, load
+from .renderer import draw, ways
 
 SEED = 22
+LATER = 0.25  # share of the pairs that are taught a later step
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,8 @@ class Config:
     adversary: float = 5e-3  # weight of the head in the student's loss; 0 switches it off
     told_apart: float = 1e-2  # weight of the head's own loss beside the fake score's
     simulate: bool = True  # backward simulation; off, later steps see noised renders
+    pairs: float = 0.0  # weight of DMD's loss on known pairs (arXiv 2311.18828, where it is 0.25)
+    left_out: str = ""  # with pairs: a folder of lessons in leaving things out; without it, nothing is
     decay: float = 0.99
 
 
@@ -53,6 +65,23 @@ class Fake(nn.Module):
     def told(self, x: Tensor, t: Tensor, context: Tensor) -> Tensor:
         """Logits, high for what looks like a noised render."""
         return self.head(self.unet.maps(x, t, context)[-1])
+
+
+class Pairs:
+    """Noise and captions whose right pictures are known."""
+
+    def __init__(self, material: Material, work: Path, c: Config) -> None:
+        if c.path != 1:
+            raise SystemExit("pairs teach the steps that Vignette takes, not those of four: leave path at 1")
+        self.material, self.named = material, perceptual.load(work / perceptual.FILES["latents"]).to(material.at.device)
+        self.teacher = Teacher(material.source.data.folder, Path(c.left_out) if c.left_out else None, material.model.tokenizer, Pipeline(material.model.folder).text)
+
+    def distance(self, student: UNet2DConditionModel, rows: int, numbers: np.random.Generator, generator: torch.Generator) -> Tensor:
+        """How unlike the right latents the student's are, as a network sees them that tells what latents show."""
+        lesson = self.teacher.lesson(rows, numbers, generator).to(self.material.at.device)
+        drawn = draw(self.material, student, lesson, ways(rows, round(LATER * rows), int(numbers.integers(1 << 30))))
+        with self.material.at.autocast():
+            return self.named.distance(drawn, lesson.x0, lesson.weight).mean().float()
 
 
 def file(c: Config) -> str:
@@ -71,6 +100,7 @@ def train(at: Machine, material: Material, work: Path, c: Config) -> None:
     fake = Fake(load(work / "teacher.pt", material).train().requires_grad_(True)).to(at.device)
     optimizer, follower = adamw(student), adamw(fake)
     average = Average(student, c.decay)
+    known = Pairs(material, work, c) if c.pairs > 0 else None
     parts = {"student": student, "fake": fake, "optimizer": optimizer, "follower": follower}
     run = Run(work / file(c), c.steps, parts, average, keeper=at.keeper)
     shown = {"matching": 0.0, "fooled": 0.0}
@@ -81,6 +111,9 @@ def train(at: Machine, material: Material, work: Path, c: Config) -> None:
         if step % c.time_scale == 0:
             drawn = material.cleaned(student, x, t, batch.context)
             loss, shown = student_loss(material, drawn, teacher, fake, batch, c, generator)
+            if known is not None:
+                unlike = known.distance(student, at.part(c.batch), numbers, generator)
+                loss, shown = loss + c.pairs * unlike, shown | {"unlike": unlike.item()}
             descend(loss, student, optimizer, average, step // c.time_scale, c.student_rate, clip=1.0)
         with torch.no_grad():
             drawn = material.cleaned(student, x, t, batch.context)

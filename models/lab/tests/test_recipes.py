@@ -155,6 +155,21 @@ def test_a_configuration_is_changed_by_name_and_by_nothing_else() -> None:
         configured(dmd2, ["speed=9"])
 
 
+def test_pairs_bring_the_student_nearer_to_what_is_right(material: Material, work: Path, pictures: Path, left_out: Path) -> None:
+    """By the pairs' loss alone, in what a network sees; and they are of Vignette's own steps only."""
+    (folder := work / "pairs").mkdir()
+    for name in ("teacher.pt", "perceptual.pt"):
+        (folder / name).symlink_to(work / name)
+    c = dmd2.Config(steps=16, batch=8, time_scale=1, student_rate=3e-4, pairs=100.0, left_out=str(left_out), decay=0.5)
+    known = dmd2.Pairs(material, folder, c)
+    dmd2.train(material.at, material, folder, c)
+    with torch.no_grad():
+        before, after = (known.distance(student, 16, *draws(1, 0)).item() for student in (material.student(), load(folder / "dmd2.pt", material)))
+    assert after < before
+    with pytest.raises(SystemExit, match="leave path at 1"):
+        dmd2.Pairs(material, folder, dmd2.Config(path=4, pairs=0.5))
+
+
 @pytest.fixture(scope="module")
 def judged(work: Path, material: Material, pictures: Path) -> Path:
     second_judge.train(material.at, pictures, work, 2)
@@ -166,7 +181,7 @@ def run(recipe: str, action: str, pictures: Path, work: Path, *more: str) -> Non
 
 
 @pytest.mark.parametrize(("recipe", "changes", "scheduler"), [
-    ("dmd2", ["path=4"], "LCMScheduler"), ("nitro", ["start=teacher.pt", "shift=500"], "TimestepShiftLCMScheduler"),
+    ("dmd2", ["path=4"], "LCMScheduler"), ("dmd2", ["pairs=0.5"], "EulerDiscreteScheduler"), ("nitro", ["start=teacher.pt", "shift=500"], "TimestepShiftLCMScheduler"),
     ("pgsb", [], "EulerDiscreteScheduler"), ("renderer", ["fit=2"], "EulerDiscreteScheduler"),
 ])
 def test_a_student_is_trained_measured_exported_and_drawn_with(judged: Path, pictures: Path, tmp_path: Path, recipe: str, changes: list[str], scheduler: str) -> None:
