@@ -22,7 +22,7 @@ export function createModelLoading(store: AppStore, generator: Generator, quicke
   /** Where nobody has chosen an engine, the one that was measured to be the quickest draws. */
   async function loadFor({ draft: { model }, engine }: Pick<AppState, "draft" | "engine">): Promise<ModelFacts> {
     const bar = createLoadingBar();
-    const onProgress = (progress: Progress): void => store.setState({ model: { kind: "loading", progress, share: bar(progress) } });
+    const onProgress = (progress: Progress): void => store.setState({ model: { kind: "loading", ...bar(progress) } });
     const measured = engine === undefined ? await quickest.of(model) : undefined;
     // A model before may have had another one.
     if (engine === undefined) generator.useEngine(measured);
