@@ -87,6 +87,7 @@ try {
       gpu.push(after.gpu - before.gpu);
     }
   }
+  console.log(`the page's own thread: no task over ${Math.max(50, await page.evaluate(() => globalThis.loadingPage.longestTaskMs()))} ms`);
   for (const [type, name] of KINDS) {
     const { clock = [], worker = [], gpu = [] } = spent.get(type) ?? {};
     const rate = (unet.byteLength / MIB / median(clock)).toFixed(0);
