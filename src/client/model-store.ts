@@ -30,6 +30,8 @@ export interface StoreRoom extends Room {
 }
 
 export interface ModelStore {
+  /** Address of the hub that is asked. */
+  readonly hub: string;
   /** Every model that is here, wholly or in part. */
   list(): Promise<readonly KeptModel[]>;
   /**
@@ -105,6 +107,7 @@ export function superviseStore(
   }
 
   return {
+    hub,
     list: async () => {
       const { models } = await ask({ type: "list" }, "listed");
       // A folder that is open is drawn with where it is, even if a copy of it has been begun.
