@@ -14,11 +14,33 @@ test("one bar for all of loading never runs backwards; the quickest engine is me
       if (bar !== null && bar.value !== shares.at(-1)) shares.push(bar.value);
     }).observe(document, { subtree: true, childList: true, attributes: true });
   });
+  // The largest file comes only once others are being made use of: text encoder and pipelines do not wait for it.
+  let compiled = async (): Promise<number> => 0;
+  page.on("worker", (worker) => {
+    if (!/\/entry-[^/]*\.js$/.test(worker.url())) return;
+    const counting = worker.evaluate(() => {
+      const { createComputePipelineAsync } = GPUDevice.prototype;
+      GPUDevice.prototype.createComputePipelineAsync = async function (this: GPUDevice, ...asked) {
+        const pipeline = await createComputePipelineAsync.apply(this, asked);
+        Reflect.set(globalThis, "compiled", Number(Reflect.get(globalThis, "compiled") ?? 0) + 1);
+        return pipeline;
+      };
+    });
+    compiled = async () => (await counting, worker.evaluate(() => Number(Reflect.get(globalThis, "compiled") ?? 0)));
+  });
+  let heldBack = 0;
+  await page.context().route("**/unet/*.safetensors", async (route) => {
+    heldBack++;
+    await expect.poll(compiled).toBeGreaterThan(0);
+    await route.continue();
+  });
   await studio.open(SMALL_LINK);
+  expect(heldBack).toBeGreaterThan(0);
   const shares = await page.evaluate((): number[] => Reflect.get(window, "shares"));
   expect(new Set(shares).size).toBeGreaterThan(3);
   expect(shares).toEqual(shares.toSorted((left, right) => left - right));
-  expect(shares.at(-1)).toBeGreaterThan(0.9);
+  // What is compiled last was compiled while the rest arrived, so the bar may go before anybody sees it full.
+  expect(shares.at(-1)).toBeGreaterThan(0.8);
 
   const details = page.locator("details", { hasText: "Technical details" });
   await expect(page.locator("footer").getByText("The processor stands in for a GPU here.")).toBeVisible();

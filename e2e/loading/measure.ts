@@ -1,5 +1,5 @@
-// `npm run loading -- [rounds]`: how fast a large network comes from the vault to the GPU, beside reading its file alone, and what memory
-// its download and its loading take. It is not part of `npm test`, because it takes minutes. On a busy machine the seconds of a processor
+// `npm run loading -- [rounds]`: how fast a large network comes from the vault to the GPU, beside reading its file alone and beside uploading
+// it as it is, and what memory its download and its loading take. It is not part of `npm test`, because it takes minutes. On a busy machine the seconds of a processor
 // say more than those of the clock.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -19,6 +19,11 @@ const [rounds = 5] = process.argv.slice(2).map(Number);
 const MODEL = "someone/large";
 const PATH = "unet/diffusion_pytorch_model.fp16.safetensors";
 const MIB = 2 ** 20;
+const KINDS = [
+  ["read", "reading alone"],
+  ["upload", "uploading alone, as it is stored"],
+  ["load", "vault to GPU"],
+] as const satisfies readonly (readonly [LoaderCall["type"], string])[];
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
@@ -72,23 +77,23 @@ try {
   );
   await watched("load", ask("load"));
 
-  const clock = { read: [] as number[], load: [] as number[] };
-  const processor = { read: [] as number[], load: [] as number[], gpu: [] as number[] };
+  const spent = new Map(KINDS.map(([type]) => [type, { clock: [] as number[], worker: [] as number[], gpu: [] as number[] }]));
   for (let round = 0; round < rounds; round++) {
-    for (const type of ["read", "load"] as const) {
+    for (const [type, { clock, worker, gpu }] of spent) {
       const before = processorSeconds(profile);
-      clock[type].push((await ask(type)) / 1000);
+      clock.push((await ask(type)) / 1000);
       const after = processorSeconds(profile);
-      processor[type].push(after.workers - before.workers);
-      if (type === "load") processor.gpu.push(after.gpu - before.gpu);
+      worker.push(after.workers - before.workers);
+      gpu.push(after.gpu - before.gpu);
     }
   }
-  const say = (name: string, seconds: readonly number[]): string =>
-    `${name} ${median(seconds).toFixed(2)} s (${(unet.byteLength / MIB / median(seconds)).toFixed(0)} MiB/s)`;
-  console.log(`by the clock: ${say("reading alone", clock.read)}, ${say("vault to GPU", clock.load)}`);
-  console.log(
-    `the worker's thread: ${say("reading alone", processor.read)}, ${say("vault to GPU", processor.load)}; GPU process ${median(processor.gpu).toFixed(2)} s`,
-  );
+  console.log(`the page's own thread: no task over ${Math.max(50, await page.evaluate(() => globalThis.loadingPage.longestTaskMs()))} ms`);
+  for (const [type, name] of KINDS) {
+    const { clock = [], worker = [], gpu = [] } = spent.get(type) ?? {};
+    const rate = (unet.byteLength / MIB / median(clock)).toFixed(0);
+    const [seconds, ofWorker, ofGpu] = [clock, worker, gpu].map((each) => median(each).toFixed(2));
+    console.log(`${name}: ${seconds} s by the clock (${rate} MiB/s); the worker's thread ${ofWorker} s, GPU process ${ofGpu} s`);
+  }
 } finally {
   await context.close();
   await server.close();

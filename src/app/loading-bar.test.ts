@@ -30,7 +30,8 @@ const READING = [
   compile("vae", 20, 20),
 ];
 
-const shares = (reports: readonly Progress[]): readonly number[] => reports.map(createLoadingBar());
+const shown = (reports: readonly Progress[]) => reports.map(createLoadingBar());
+const shares = (reports: readonly Progress[]): readonly number[] => shown(reports).map(({ share }) => share);
 
 test("a first visit: fetching takes the most of it, and it ends full", () => {
   const bar = shares([load("files", 0, 100), load("files", 50, 100), load("files", 100, 100), ...READING]);
@@ -45,6 +46,25 @@ test("a later visit: nothing is fetched, and it begins empty all the same", () =
   expect(bar[0]).toBe(0);
   expect(bar[1]).toBeCloseTo(0.08);
   expect(bar.at(-1)).toBeCloseTo(1);
+});
+
+test("parts that load while others are fetched: the bar grows with both, and the line says what is waited for", () => {
+  const reports = [
+    load("files", 10, 100),
+    load("text_encoder", 20, 120),
+    compile("text_encoder", 10, 10),
+    load("files", 60, 100),
+    load("vae", 30, 120),
+    load("files", 100, 100),
+    load("unet", 120, 120),
+    compile("unet", 40, 40),
+  ];
+  const bar = shares(reports);
+  expect(new Set(bar).size).toBe(bar.length);
+  expect(bar).toEqual(bar.toSorted((a, b) => a - b));
+  expect(bar.at(-1)).toBeCloseTo(1);
+  const told = shown(reports).map(({ progress }) => reports.indexOf(progress));
+  expect(told).toEqual([0, 0, 0, 3, 3, 5, 6, 7]);
 });
 
 test("it never runs backwards and never over its end", () => {

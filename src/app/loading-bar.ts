@@ -14,29 +14,42 @@ interface Part {
   readonly total: number;
 }
 
-/** @returns takes each report, and gives the share that is done, from 0 to 1 */
-export function createLoadingBar(): (progress: Progress) => number {
+interface Shown {
+  /** What is waited for: the network, as long as something is missing, whatever is read and compiled meanwhile. */
+  readonly progress: Progress;
+  /** What is done of the whole, from 0 to 1. */
+  readonly share: number;
+}
+
+/** @returns takes each report, and says what is shown then */
+export function createLoadingBar(): (progress: Progress) => Shown {
   const fetched = new Map<string, Part>();
   const compiled = new Map<string, Part>();
   let read = 0;
+  /** How much was read of the parts whose pipelines have been counted. */
+  let counted = 0;
   let isFetching = false;
+  let fetching: Progress | undefined;
   let shown = 0;
   return (progress) => {
     if (progress.stage === "load" && FETCHED.has(progress.component)) {
       // What is whole at the first word was here before.
-      isFetching ||= progress.loadedBytes < progress.totalBytes;
+      const isMissing = progress.loadedBytes < progress.totalBytes;
+      isFetching ||= isMissing;
+      fetching = isMissing ? progress : undefined;
       fetched.set(progress.component, { done: progress.loadedBytes, total: progress.totalBytes });
     } else if (progress.stage === "load") {
       read = Math.max(read, share({ done: progress.loadedBytes, total: progress.totalBytes }));
     } else if (progress.stage === "compile") {
       compiled.set(progress.component, { done: progress.pipelines, total: progress.totalPipelines });
+      counted = read;
     }
     const weights = isFetching ? FETCHING : HERE;
-    // Parts that have not been read have pipelines that nobody has counted: about as many for each byte.
-    const compiling = share(sum(compiled.values())) * read;
+    // Other parts have pipelines that nobody has counted: about as many for each byte.
+    const compiling = share(sum(compiled.values())) * counted;
     const whole = weights.fetch * share(sum(fetched.values())) + weights.read * read + weights.compile * compiling;
     shown = Math.max(shown, Math.min(1, whole));
-    return shown;
+    return { progress: fetching ?? progress, share: shown };
   };
 }
 

@@ -38,11 +38,11 @@ const keepQuery = (query: string): void => {
   if (location.hash === "" || location.hash === `#${query}`) history.replaceState(null, "", `#${query}`);
   else history.pushState(null, "", `#${query}`);
 };
-/** A host with a hub of its own writes its address there. */
-const hub = document.querySelector<HTMLMetaElement>("meta[name=onestroke-hub]")?.content;
+/** A host with a hub of its own writes its address there, and those of its mirrors behind it. */
+const [hub, ...mirrors] = document.querySelector<HTMLMetaElement>("meta[name=onestroke-hub]")?.content.split(" ") ?? [];
 const modelsRoot = new URL("models/", document.baseURI);
 const numbers = browserKeptNumbers();
-const models = createModelStore(hub === undefined ? {} : { hub });
+const models = createModelStore(hub === undefined ? {} : { hub, mirrors });
 const starts = createStartPictures();
 const app = createApp(
   createGenerator({

@@ -1,4 +1,5 @@
-// Loads the model, and chooses the engine that computes it. However many ask for the model at once, it is loaded once.
+// Loads the model, and chooses the engine that computes it. However many ask for the model at once, it is loaded once; and whoever chooses
+// another one does not wait for it.
 import type { Generator } from "../library";
 import type { Engine } from "../common/engine";
 import { OnestrokeError } from "../common/errors";
@@ -16,41 +17,58 @@ export interface ModelLoading {
   useEngine(engine: Engine | undefined): Promise<void>;
 }
 
+interface Loading {
+  readonly model: string;
+  readonly abort: AbortController;
+  readonly facts: Promise<ModelFacts>;
+}
+
 export function createModelLoading(store: AppStore, generator: Generator, quickest: QuickestEngines): ModelLoading {
-  let loading: Promise<ModelFacts> | undefined;
+  let loading: Loading | undefined;
 
   /** Where nobody has chosen an engine, the one that was measured to be the quickest draws. */
-  async function loadFor({ draft: { model }, engine }: Pick<AppState, "draft" | "engine">): Promise<ModelFacts> {
+  async function loadFor({ draft: { model }, engine }: Pick<AppState, "draft" | "engine">, signal: AbortSignal): Promise<ModelFacts> {
     const bar = createLoadingBar();
-    const onProgress = (progress: Progress): void => store.setState({ model: { kind: "loading", progress, share: bar(progress) } });
+    const onProgress = (progress: Progress): void => {
+      if (!signal.aborted) store.setState({ model: { kind: "loading", ...bar(progress) } });
+    };
     const measured = engine === undefined ? await quickest.of(model) : undefined;
     // A model before may have had another one.
     if (engine === undefined) generator.useEngine(measured);
-    if (measured === undefined) return generator.load(model, { onProgress });
+    if (measured === undefined) return generator.load(model, { onProgress, signal });
     try {
-      return await generator.load(model, { onProgress });
-    } catch {
+      return await generator.load(model, { onProgress, signal });
+    } catch (thrown) {
+      if (signal.aborted) throw thrown;
       // It may have been a driver's or a browser's day.
       quickest.forget(model);
       generator.useEngine(undefined);
-      return generator.load(model, { onProgress });
+      return generator.load(model, { onProgress, signal });
     }
   }
 
   async function load(): Promise<SteeringDefaults | undefined> {
-    if (loading === undefined) {
+    const state = store.getState();
+    const { model } = state.draft;
+    if (loading?.model !== model) {
+      // Nobody waits for the one before any more. What has come of it stays on the device.
+      loading?.abort.abort();
+      const abort = new AbortController();
       store.setState({ model: { kind: "loading", progress: undefined, share: 0 }, error: undefined });
-      loading = loadFor(store.getState());
+      loading = { model, abort, facts: loadFor(state, abort.signal) };
     }
+    const mine = loading;
+    const { signal } = mine.abort;
     try {
-      const facts = await loading;
+      const facts = await mine.facts;
+      if (signal.aborted) return undefined;
       store.setState({ model: { kind: "ready", facts } });
       return facts.steering;
     } catch (thrown) {
-      store.setState({ model: { kind: "missing" }, error: OnestrokeError.from(thrown, "worker-died") });
+      if (!signal.aborted) store.setState({ model: { kind: "missing" }, error: OnestrokeError.from(thrown, "worker-died") });
       return undefined;
     } finally {
-      loading = undefined;
+      if (loading === mine) loading = undefined;
     }
   }
 
@@ -61,7 +79,7 @@ export function createModelLoading(store: AppStore, generator: Generator, quicke
       store.setState({ engine });
       generator.useEngine(engine);
       // What is being loaded now is loaded for the engine before.
-      await loading?.catch(() => undefined);
+      await loading?.facts.catch(() => undefined);
       await load();
     },
   };

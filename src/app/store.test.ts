@@ -272,6 +272,33 @@ describe("another model", () => {
     expect(app.store.getState().notice).toContain("SD-Turbo");
   });
 
+  test("does not wait for one that is still loading, which is given up and says nothing any more", async () => {
+    const signals = new Map<string, AbortSignal | undefined>();
+    const load: Generator["load"] = (id, hooks) => {
+      signals.set(id, hooks?.signal);
+      if (id !== "vignette") return Promise.resolve({ ...MODEL, id });
+      return new Promise((_, reject) => {
+        hooks?.signal?.addEventListener("abort", () => {
+          hooks.onProgress?.({ stage: "load", component: "files", loadedBytes: 1, totalBytes: 2 });
+          reject(new OnestrokeError("cancelled", "given up"));
+        });
+      });
+    };
+    const generate: Generator["generate"] = async (recipe) => ({ ...drawingOf(recipe), model: { ...MODEL, id: recipe.model } });
+    const app = createApp({ ...IDLE, load, generate }, NO_MODELS_KEPT, "", () => undefined);
+    const first = app.start();
+    await vi.waitFor(() => expect(signals.has("vignette")).toBe(true));
+    await app.useModel("sd-turbo");
+    await first;
+    expect(signals.get("vignette")?.aborted).toBe(true);
+    expect(signals.get("sd-turbo")?.aborted).toBe(false);
+    expect(app.store.getState()).toMatchObject({
+      model: { kind: "ready", facts: { id: "sd-turbo" } },
+      error: undefined,
+      shown: { recipe: { model: "sd-turbo" } },
+    });
+  });
+
   test("that is not here leaves the controls to it, and an error that offers it", async () => {
     const load: Generator["load"] = async (id) =>
       id === "vignette" ? MODEL : Promise.reject(new OnestrokeError("model-missing", "not here", { notHere: true }));

@@ -226,7 +226,10 @@ export const strings = {
     look: "Look at it",
     notAName: "A repository’s name is owner/name, perhaps with @ and a revision",
     token: "Access token",
-    tokenHint: "Only for repositories that ask for one. It is sent to the hub alone, and forgotten when the page closes.",
+    tokenHint:
+      "Only for repositories that ask for one. It is sent to the hub alone, and forgotten when the page closes, unless you keep it.",
+    tokenIsKept: "One is kept",
+    keepToken: "Keep it in this browser, for whoever uses it",
     openPage: "Open its page on the hub",
   },
 

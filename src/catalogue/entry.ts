@@ -5,6 +5,7 @@ import type { Sampler } from "../samplers/sampler";
 import { STEERED_FAMILIES } from "../common/steering-defaults";
 import { Fields, type JsonObject } from "../common/json";
 import type { License, StepRange } from "../common/model-facts";
+import { WEIGHT_FORMATS, type WeightFormat } from "../common/weight-format";
 import { COMPONENT_NAMES, type ComponentName, type ManifestFile, type PublishedFile } from "./components";
 
 /** A repository of the model hub at one revision; a revision of "" means files that ship with the app. */
@@ -48,6 +49,8 @@ export interface CatalogueEntry {
   readonly steps: StepRange;
   /** How its weights are published. Orbax is not read and needs a conversion first, and so do torch's files where none is listed. */
   readonly weights: "safetensors" | "torch" | "orbax";
+  /** What most weights of each network are stored in, where that is known: memory is planned with it before there is a file to look into. */
+  readonly weightFormat?: WeightFormat;
   /** A repository in diffusers' layout. It is absent for networks that are not published in one. */
   readonly base?: RepositoryAt;
   /** With the parts of the preset that was chosen. */
@@ -73,6 +76,7 @@ export function parseCatalogueEntry(value: JsonObject, where: string): Catalogue
   const byteLength = fields.optionalInteger("byteLength", [1, Number.MAX_SAFE_INTEGER]);
   const gpuBytes = fields.optionalInteger("gpuBytes", [1, Number.MAX_SAFE_INTEGER]);
   const words = fields.optionalString("words");
+  const weightFormat = fields.optionalOneOf("weightFormat", WEIGHT_FORMATS);
   const presets = value["presets"] === undefined ? [] : fields.objects("presets").map(parsePreset);
   const entry: CatalogueEntry = {
     id: fields.string("id"),
@@ -91,6 +95,7 @@ export function parseCatalogueEntry(value: JsonObject, where: string): Catalogue
     ...(gpuBytes === undefined ? {} : { gpuBytes }),
     ...(fields.object["files"] === undefined ? {} : { files: fields.objects("files").map(parsePublishedFile) }),
     ...(words === undefined ? {} : { words }),
+    ...(weightFormat === undefined ? {} : { weightFormat }),
   };
   if (entry.base === undefined && entry.sampler === undefined)
     throw fields.unsupported("sampler", "is missing, and the entry has no base to take one from");

@@ -18,13 +18,17 @@ export type OpenRepository = (at: RepositoryAt) => ByteStore;
  */
 export async function catalogueManifest(entry: CatalogueEntry, open: OpenRepository, signal?: AbortSignal): Promise<Manifest> {
   refuseUnread(entry);
-  const { title, steps, license, sampler } = entry;
+  const { title, steps, license, sampler, weightFormat } = entry;
   const family = STEERED_FAMILIES.find((candidate) => candidate === entry.family);
   const base = entry.base === undefined ? undefined : open(entry.base);
   const replaced = new Set(COMPONENT_NAMES.filter((name) => entry.components[name] !== undefined));
   const manifest: Manifest =
     base === undefined ? { name: entry.id, pipeline: "class-to-image", components: {} } : await diffusersManifest(base, signal, replaced);
-  const components: Partial<Record<ComponentName, Component>> = { ...manifest.components };
+  const components: Partial<Record<ComponentName, Component>> = {};
+  for (const name of COMPONENT_NAMES) {
+    const part = manifest.components[name];
+    if (part !== undefined) components[name] = weightFormat === undefined ? part : { ...part, weightFormat };
+  }
   for (const name of replaced) {
     const part = entry.components[name];
     if (part !== undefined) components[name] = await replacement(name, part, open(part), base, signal);

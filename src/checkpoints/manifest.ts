@@ -9,6 +9,7 @@ import type { Sampler } from "../samplers/sampler";
 import type { SteeredFamily } from "../common/steering-defaults";
 import type { ByteStore } from "./byte-source";
 import type { JsonObject } from "../common/json";
+import type { WeightFormat } from "../common/weight-format";
 import { openTensors, type TensorReader } from "./tensor-reader";
 
 export interface Component {
@@ -20,6 +21,8 @@ export interface Component {
   /** Weight files: none for tokenizers and schedulers, several if the weights are sharded. */
   readonly files: readonly ManifestFile[];
   readonly config: JsonObject;
+  /** What most of its weights are stored in, where that is known without reading them. */
+  readonly weightFormat?: WeightFormat;
   /** Where its weights are not `files` of its own, such as a part of one file for all: their bytes as stored, and how they are opened. */
   readonly weights?: { readonly byteLength: number; readonly open: (signal?: AbortSignal) => Promise<TensorReader> };
 }

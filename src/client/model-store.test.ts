@@ -50,7 +50,7 @@ function workers({ fails = 0, isKept = true, hub = "https://hub.test" } = {}): W
     if (number <= fails) queueMicrotask(() => listeners.onError("its script could not be loaded"));
     const session = new StorageSession(
       async (transfer) => fileVault(toolsOn(disk, { fetcher: server.fetcher, ...transfer }, life), isKept),
-      async (name, address, token) => ({ plan: { ...PLAN, model: name, title: `${address} ${token}` }, outline: OUTLINE }),
+      async (name, at) => ({ plan: { ...PLAN, model: name, title: [at.hub, ...at.mirrors, at.token].join(" ") }, outline: OUTLINE }),
       (message) => {
         const copy = structuredClone(message);
         queueMicrotask(() => {
@@ -74,7 +74,12 @@ function workers({ fails = 0, isKept = true, hub = "https://hub.test" } = {}): W
     estimate: async () => ({}),
     getDirectory: () => Promise.reject(),
   };
-  return { store: superviseStore(spawn, storage, hub), server, spawned: () => spawns, silence: () => (isSilent = true) };
+  return {
+    store: superviseStore(spawn, storage, hub, ["https://mirror.test"]),
+    server,
+    spawned: () => spawns,
+    silence: () => (isSilent = true),
+  };
 }
 
 /** Lets time pass until the promise settles. */
@@ -114,14 +119,17 @@ test("without storage a complete model is handed over", async () => {
   store.dispose();
 });
 
-test("a token goes to its own origin, to every worker, until it is taken back", async () => {
+test("the hub and its mirrors are what is asked, and a token goes to its own origin, to every worker, until it is taken back", async () => {
   const { store, server } = workers();
   server.spoil = ({ headers }) => (headers.has("authorization") ? undefined : new Response(null, { status: 401 }));
   const authorizations = () => server.requests.splice(0).map(({ headers }) => headers.get("authorization"));
   await expect(eventually(store.fetch(PLAN))).rejects.toMatchObject({ code: "download-gated" });
   expect(new Set(authorizations())).toEqual(new Set([null]));
   store.useToken("right");
-  expect((await eventually(store.inspect("own/model"))).plan).toMatchObject({ model: "own/model", title: "https://hub.test right" });
+  expect((await eventually(store.inspect("own/model"))).plan).toMatchObject({
+    model: "own/model",
+    title: "https://hub.test https://mirror.test right",
+  });
   await eventually(store.fetch(PLAN));
   expect(new Set(authorizations())).toEqual(new Set(["Bearer right"]));
   await eventually(store.remove(PLAN.model));

@@ -30,6 +30,8 @@ export interface StoreRoom extends Room {
 }
 
 export interface ModelStore {
+  /** Address of the hub that is asked. */
+  readonly hub: string;
   /** Every model that is here, wholly or in part. */
   list(): Promise<readonly KeptModel[]>;
   /**
@@ -69,12 +71,14 @@ export interface ModelStore {
 export interface ModelStoreOptions {
   /** The model hub, or a server that answers as it does. The default is huggingface.co. */
   readonly hub?: string;
+  /** Servers with the same files, in the order in which they are asked for what the hub does not give. They never get a token. */
+  readonly mirrors?: readonly string[];
   /** Another address for the worker's script. */
   readonly workerAddress?: string | URL;
 }
 
-export function createModelStore({ hub, workerAddress = storageScript }: ModelStoreOptions = {}): ModelStore {
-  return superviseStore((listeners) => startWorker(workerAddress, listeners), navigator.storage, hub);
+export function createModelStore({ hub, mirrors, workerAddress = storageScript }: ModelStoreOptions = {}): ModelStore {
+  return superviseStore((listeners) => startWorker(workerAddress, listeners), navigator.storage, hub, mirrors);
 }
 
 /** What `createModelStore` makes, with a worker of the caller's. Pages use `createModelStore`. */
@@ -82,6 +86,7 @@ export function superviseStore(
   spawn: SpawnStorage,
   storage: StorageManager | undefined = navigator.storage,
   hub = "https://huggingface.co",
+  mirrors: readonly string[] = [],
 ): ModelStore {
   const link = new StorageLink(spawn);
   /** The browser's answer, once it was asked. */
@@ -102,12 +107,13 @@ export function superviseStore(
   }
 
   return {
+    hub,
     list: async () => {
       const { models } = await ask({ type: "list" }, "listed");
       // A folder that is open is drawn with where it is, even if a copy of it has been begun.
       return [...models.filter(({ plan }) => !lent.has(plan.model)), ...[...lent.values()].map(keptAs)];
     },
-    inspect: async (name, hooks) => (await ask({ type: "inspect", name, hub }, "inspected", hooks)).offer,
+    inspect: async (name, hooks) => (await ask({ type: "inspect", name, hub, mirrors }, "inspected", hooks)).offer,
     fetch: async (plan, hooks) => (await ask({ type: "fetch", plan }, "kept", hooks)).model,
     verify: async (model, hooks) => (await ask({ type: "verify", model }, "verified", hooks)).model,
     remove: async (model) => {

@@ -4,7 +4,7 @@ import { createGenerator, type Generator, type GeneratorOptions } from "../clien
 import { createModelStore, type ModelStore, type ModelStoreOptions } from "../client/model-store";
 
 export interface ElementOptions
-  extends Pick<GeneratorOptions, "modelsRoot" | "workerAddress" | "runtimeRoot">, Pick<ModelStoreOptions, "hub"> {
+  extends Pick<GeneratorOptions, "modelsRoot" | "workerAddress" | "runtimeRoot">, Pick<ModelStoreOptions, "hub" | "mirrors"> {
   /** Another address for the script that keeps models. */
   readonly storageWorkerAddress?: string | URL;
 }
@@ -30,9 +30,10 @@ export function sharedEngine(): SharedEngine {
   return shared;
 }
 
-function open({ hub, storageWorkerAddress, ...ofGenerator }: ElementOptions): SharedEngine {
+function open({ hub, mirrors = [], storageWorkerAddress, ...ofGenerator }: ElementOptions): SharedEngine {
   const store = createModelStore({
     ...(hub === undefined ? {} : { hub }),
+    mirrors,
     ...(storageWorkerAddress === undefined ? {} : { workerAddress: storageWorkerAddress }),
   });
   return { store, generator: createGenerator({ ...ofGenerator, filesOf: (model) => store.handOver(model) }) };

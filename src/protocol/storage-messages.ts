@@ -5,7 +5,7 @@ import type { WireError } from "../common/errors";
 
 export type StorageCall =
   | { readonly type: "list" }
-  | { readonly type: "inspect"; readonly name: string; readonly hub: string }
+  | { readonly type: "inspect"; readonly name: string; readonly hub: string; readonly mirrors: readonly string[] }
   | { readonly type: "fetch"; readonly plan: DownloadPlan }
   | { readonly type: "copy"; readonly model: HandedModel }
   | { readonly type: "verify"; readonly model: string }

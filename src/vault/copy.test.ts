@@ -52,14 +52,14 @@ test("what was copied before a pause is not read again", async () => {
   const pause = new AbortController();
   const watched = [...model.files].map(([name, blob]): [string, Blob] => {
     const slice = (begin = 0, end = blob.size): Blob => {
-      if (slices.push(begin) === 3) pause.abort();
+      if (name.endsWith(WEIGHTS.path) && slices.push(begin) === 3) pause.abort();
       return blob.slice(begin, end);
     };
     return [name, Object.defineProperty(new Blob([blob]), "slice", { value: slice })];
   });
   const from = { ...model, files: new Map(watched) };
   await expect(vault.copy(from, { signal: pause.signal })).rejects.toMatchObject({ code: "cancelled" });
-  const hereBytes = (await vault.list())[0]?.hereBytes ?? 0;
+  const hereBytes = ((await vault.list())[0]?.hereBytes ?? 0) - CONFIG.bytes.byteLength;
   // The chunk that was asked for last may have come before the pause was heard.
   expect([128, 192]).toContain(hereBytes);
   await vault.copy(from);

@@ -54,6 +54,15 @@ export async function isHere(byteLength: number, row: FileRow | undefined, { fol
   );
 }
 
+/** Whether a file takes its room already, complete or not, under one of the names that it may have. */
+export async function fileIsThere({ id, planned }: WantedFile, row: FileRow | undefined, { folder }: VaultTools): Promise<boolean> {
+  const { hash, byteLength } = planned;
+  for (const name of [partName(id), row?.sha256, hash?.algorithm === "sha256" ? hash.hex : undefined]) {
+    if (name !== undefined && (await folder.size(name)) === byteLength) return true;
+  }
+  return false;
+}
+
 /**
  * Takes over a file whose row was lost. Its name says what it should be, and its bytes whether it is.
  * @returns whether there was such a file, and it was right

@@ -1,5 +1,5 @@
 // The vault itself: models over files. Each operation takes the locks that it needs, and leaves the rest to the parts beside this file.
-import type { DamagedRange, DownloadPlan, HandedModel, KeptModel, Room } from "../common/download";
+import type { DamagedRange, DownloadPlan, HandedModel, KeptModel, PlannedRepository, Room } from "../common/download";
 import { fileName, planBytes } from "../common/download";
 import { OnestrokeError } from "../common/errors";
 import { checkFile } from "./check-file";
@@ -9,6 +9,7 @@ import type { ReadableFile } from "./folder";
 import { fileSizes, hereBytes, keptModel } from "./kept";
 import type { Locks } from "./locks";
 import { keptFiles } from "./open-kept";
+import { reserve } from "./reserve";
 import { sweepKept } from "./sweep";
 import { Tally } from "./tally";
 import { LOCKS, type VaultTools } from "./tools";
@@ -53,26 +54,36 @@ export function fileVault(tools: VaultTools, isKept: boolean, storage?: StorageF
   }
 
   /** @param files where the model is copied from; without them it is fetched from its addresses */
-  async function fetchAll(plan: DownloadPlan, { signal, onProgress }: VaultHooks, files?: HandedModel["files"]): Promise<KeptModel> {
+  async function fetchAll(plan: DownloadPlan, hooks: VaultHooks, files?: HandedModel["files"]): Promise<KeptModel> {
+    const { signal, onProgress } = hooks;
     const known = await journal.model(plan.model);
     const before = await kept(plan);
-    if (before.isComplete && known !== undefined && isSame(known.plan, plan)) return before;
+    const wanted = await wantedFiles(plan);
+    if (before.isComplete && known !== undefined && isSame(known.plan, plan)) {
+      for (const file of wanted) await give(file, hooks);
+      return before;
+    }
     await begin(plan);
     const { files: rows } = await journal.contents();
     const tally = new Tally(planBytes(plan), await hereBytes(plan, rows, await fileSizes(tools)), onProgress);
-    const wanted = await wantedFiles(plan);
-    for (const repository of plan.repositories) {
-      const own = await missingFiles(wanted.filter((file) => file.repository === repository));
-      const [first] = own;
-      if (first === undefined) continue;
+    await reserve(wanted, tools);
+    const mirrors = new Map<PlannedRepository, readonly string[]>();
+    const bring = async (file: WantedFile): Promise<void> => {
+      const { repository, planned } = file;
+      if (await isHere(planned.byteLength, await journal.file(file.id), tools)) return;
       if (files !== undefined) {
         const transfer = blobTransfer(tools.transfer, (path) => files.get(fileName(repository, path)));
-        for (const file of own) await fetchFile(file, [BLOB_ADDRESS], { ...tools, transfer }, { signal, tally });
-        continue;
+        return fetchFile(file, [BLOB_ADDRESS], { ...tools, transfer }, { signal, tally });
       }
       if (repository.addresses.length === 0) throw notHereAnyMore(plan);
-      const addresses = await orderMirrors(repository.addresses, first.planned.path, tools.transfer, signal);
-      for (const file of own) await fetchFile(file, addresses, tools, { signal, tally });
+      const ordered = mirrors.get(repository) ?? (await orderMirrors(repository.addresses, planned.path, tools.transfer, signal));
+      mirrors.set(repository, ordered);
+      return fetchFile(file, ordered, tools, { signal, tally });
+    };
+    // What is read first is small: configurations, tokenizers, text encoders. The largest network comes last.
+    for (const file of wanted.toSorted((left, right) => left.planned.byteLength - right.planned.byteLength)) {
+      await bring(file);
+      await give(file, hooks);
     }
     await end(plan);
     const after = await kept(plan);
@@ -80,12 +91,12 @@ export function fileVault(tools: VaultTools, isKept: boolean, storage?: StorageF
     return after;
   }
 
-  async function missingFiles(wanted: readonly WantedFile[]): Promise<readonly WantedFile[]> {
-    const missing: WantedFile[] = [];
-    for (const file of wanted) {
-      if (!(await isHere(file.planned.byteLength, await journal.file(file.id), tools))) missing.push(file);
-    }
-    return missing;
+  /** Hands out a file that is whole. */
+  async function give({ id, name }: WantedFile, { onFile }: VaultHooks): Promise<void> {
+    if (onFile === undefined) return;
+    const file = await folder.read((await journal.file(id))?.sha256 ?? "");
+    if (file === undefined) throw new OnestrokeError("storage-cleared", `${name} was gone before it was read`);
+    await onFile(name, file);
   }
 
   /**
@@ -137,7 +148,7 @@ export function fileVault(tools: VaultTools, isKept: boolean, storage?: StorageF
       };
       try {
         const plan = await complete(model, (name) => folder.read(name), files);
-        if (plan !== undefined) return { ...keptFiles(plan, files), release };
+        if (plan !== undefined) return { ...keptFiles(plan, files), arrived: async () => undefined, release };
       } catch (thrown) {
         await release();
         throw thrown;

@@ -1,6 +1,6 @@
-// A file that goes between being found and being used, as when another tab sweeps it away. Everything else about the browser's private
-// file system is looked at in a browser (e2e/faults/storage.spec.ts).
-import { afterEach, expect, test, vi } from "vitest";
+// Files that go between being found and being used, as when another tab sweeps one away, and handles that do less than they were asked.
+// Everything else about the browser's private file system is looked at in a browser (e2e/faults/storage.spec.ts).
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { opfsFolder } from "./opfs-folder";
 
 afterEach(() => vi.unstubAllGlobals());
@@ -37,4 +37,34 @@ test("control: another failure is said", async () => {
   await expect(folder.size("locked")).rejects.toMatchObject(failed);
   await expect(folder.read("locked")).rejects.toMatchObject(failed);
   await expect(folder.remove("locked")).rejects.toMatchObject(failed);
+});
+
+describe("S2 a handle that takes or gives fewer bytes than it was asked for", () => {
+  const handled = (counts: { readonly write?: number; readonly read?: number }) => {
+    const handle = { read: () => counts.read ?? 0, write: () => counts.write ?? 0, getSize: () => 64 };
+    const folder = { getFileHandle: async () => ({ createSyncAccessHandle: async () => handle }) };
+    vi.stubGlobal("navigator", { storage: { getDirectory: async () => ({ getDirectoryHandle: async () => folder }) } });
+    return opfsFolder("vault").write("part");
+  };
+
+  test.each([
+    ["fewer", 7, "storage-full"],
+    ["none, with an error's number for no room", 2 ** 32 - 8, "storage-full"],
+    ["none, with an error's number for another reason", 2 ** 32 - 4, "storage-cleared"],
+  ])("%s are written", async (_, write, code) => {
+    await expect((await handled({ write })).write(0, new Uint8Array(8))).rejects.toMatchObject({ code });
+  });
+
+  test.each([
+    ["fewer", 7],
+    ["none, with an error's number", 2 ** 32 - 4],
+  ])("%s are read", async (_, read) => {
+    await expect((await handled({ read })).read(0, new Uint8Array(8))).rejects.toMatchObject({ code: "storage-cleared" });
+  });
+
+  test("control: all of them", async () => {
+    const file = await handled({ write: 8, read: 8 });
+    await file.write(0, new Uint8Array(8));
+    await file.read(0, new Uint8Array(8));
+  });
 });

@@ -86,8 +86,10 @@ describe("a model", () => {
   test("tells how much of it is here, from where it was left, up to the whole", async () => {
     const { vault, server, disk } = setting();
     const abort = new AbortController();
-    server.spoil = ({ range, signal }) =>
-      range?.[0] === 192 ? new Response(pieces(new Uint8Array(0), signal, "silence"), { status: 206 }) : undefined;
+    server.spoil = ({ url, range, signal }) =>
+      url === ADDRESS + WEIGHTS.path && range?.[0] === 192
+        ? new Response(pieces(new Uint8Array(0), signal, "silence"), { status: 206 })
+        : undefined;
     setTimeout(() => abort.abort(), 200);
     expect(await codeOf(vault.fetch(PLAN, { signal: abort.signal }))).toBe("cancelled");
     const [left] = await vault.list();
@@ -105,7 +107,7 @@ describe("a model", () => {
 
 describe("D12 bytes that are not what was published", () => {
   const flip = (url: string, bytes: Uint8Array<ArrayBuffer>): ReturnType<FakeServer["spoil"]> =>
-    url.endsWith(".safetensors")
+    url.endsWith(WEIGHTS.path)
       ? new Response(
           bytes.map((value, i) => (i === 5 ? value ^ 1 : value)),
           { status: 206 },
@@ -114,8 +116,11 @@ describe("D12 bytes that are not what was published", () => {
 
   test("once: the file comes again, and is right", async () => {
     const { vault, server } = setting();
-    server.spoil = ({ url, range, index }) => (index === 0 && range !== undefined ? flip(url, WEIGHTS.bytes.slice(...range)) : undefined);
+    let flips = 0;
+    server.spoil = ({ url, range }) =>
+      range?.[0] === 0 && url.endsWith(WEIGHTS.path) && flips++ === 0 ? flip(url, WEIGHTS.bytes.slice(...range)) : undefined;
     expect(await vault.fetch(PLAN)).toMatchObject({ isComplete: true });
+    expect(flips).toBeGreaterThan(1);
     expect(await read(vault, WEIGHTS.path)).toEqual(WEIGHTS.bytes);
   });
 
@@ -204,6 +209,14 @@ describe("storage that somebody or something changed", () => {
     disk.room = WEIGHTS.bytes.byteLength - 1;
     expect(await codeOf(vault.fetch(PLAN))).toBe("storage-full");
     expect(server.requests).toEqual([]);
+
+    // Each file would have fitted by itself. What was taken for the others is free again.
+    disk.room = planBytes(PLAN) - 1;
+    expect(await codeOf(vault.fetch(PLAN))).toBe("storage-full");
+    expect(server.requests).toEqual([]);
+    expect([...disk.files.values()].reduce((sum, { now }) => sum + now.byteLength, 0)).toBe(0);
+    disk.room += 1;
+    expect(await vault.fetch(PLAN)).toMatchObject({ isComplete: true });
   });
 
   test.each<[string, (disk: FakeDisk) => void]>([

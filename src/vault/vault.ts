@@ -1,14 +1,22 @@
 // The vault keeps models on this device: content-addressed, verified and resumable. It is one more place that models come from.
 import type { ModelFiles } from "../checkpoints/places";
 import type { DownloadPlan, DownloadProgress, HandedModel, KeptModel, Room, VerifiedModel } from "../common/download";
+import type { ReadableFile } from "./folder";
 
 export interface VaultHooks {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
+  /** Of `fetch` and `copy`: is given each file of the model as soon as it is whole and proved, and closes it. Small files come first. */
+  readonly onFile?: ((name: string, file: ReadableFile) => Promise<void>) | undefined;
 }
 
 /** The files of a model that is open for drawing. No tab can remove it until it is released. */
 export interface OpenModel extends ModelFiles {
+  /**
+   * Resolves once every file of it is here; before that, reads of those that are on their way wait.
+   * @throws OnestrokeError as `Vault.fetch`, and so do those reads
+   */
+  arrived(): Promise<void>;
   release(): Promise<void>;
 }
 

@@ -6,12 +6,20 @@ import { planDownload } from "../hub/plan";
 import { HubToken } from "../hub/token";
 import { outlineModel } from "../pipeline/outline";
 
+export interface HubAt {
+  /** The hub's address. */
+  readonly hub: string;
+  /** Addresses of servers with the same files, in the order in which they are asked for what the hub does not give. */
+  readonly mirrors: readonly string[];
+  /** It goes to the hub alone. */
+  readonly token: string | undefined;
+}
+
 /**
  * @param name an id of the catalogue, or a repository
- * @param hub the hub's address
  * @throws OnestrokeError as `planDownload`
  */
-export function inspectModel(name: string, hub: string, token: string | undefined, signal: AbortSignal): Promise<ModelOffer> {
+export function inspectModel(name: string, { hub, mirrors, token }: HubAt, signal: AbortSignal): Promise<ModelOffer> {
   const options = token === undefined ? {} : { token: new HubToken(token, hub) };
-  return planDownload(name, { hub: modelHub({ base: hub, ...options }), outline: outlineModel, signal });
+  return planDownload(name, { hub: modelHub({ base: hub, mirrors, ...options }), outline: outlineModel, signal });
 }

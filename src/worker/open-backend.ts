@@ -30,6 +30,13 @@ export async function openBackend({ modelsRoot, runtimeRoot }: Roots): Promise<B
         hooks.onEngine?.(engine);
         const inFloat32 = numbers.inFloat32 ?? wide.get(id) ?? [];
         const model = await openModel(files, engine, compute, hooks, { inFloat32, weights: numbers.weights ?? "fitting" });
+        try {
+          // Files that this engine does not read may still be on their way.
+          await files.arrived();
+        } catch (thrown) {
+          await model.dispose();
+          throw thrown;
+        }
         return {
           get facts() {
             return model.facts;

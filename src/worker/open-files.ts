@@ -7,12 +7,13 @@ import type { DownloadPlan, HandedModel } from "../common/download";
 import type { DrawHooks } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
 import { modelHub } from "../hub/hub";
+import { ArrivingFiles } from "../vault/arriving-files";
 import { createMemoryVault } from "../vault/browser-vault";
 import { embeddedPlan } from "../vault/embedded-plan";
-import { handedFiles } from "../vault/open-kept";
+import { handedFiles, keptFiles } from "../vault/open-kept";
 import type { Transfer } from "../vault/transfer/transfer";
 import { TRANSFER_TIMES } from "../vault/transfer/transfer";
-import type { OpenModel, Vault } from "../vault/vault";
+import type { OpenModel, Vault, VaultHooks } from "../vault/vault";
 
 /** Somebody waits for the first picture, so a fault is shown sooner than for a download that runs beside other work. */
 export const SOON: Partial<Transfer> = { times: { ...TRANSFER_TIMES, backoffMs: [500, 1_000, 2_000] } };
@@ -20,7 +21,7 @@ export const SOON: Partial<Transfer> = { times: { ...TRANSFER_TIMES, backoffMs: 
 /**
  * @param modelsRoot absolute address that ends in a slash, with a folder for each model that ships with the page
  * @param handed the model's files, where the browser has no storage that this worker could read them from
- * @throws OnestrokeError `model-missing` with the detail `notHere` where it has to be downloaded first; as `Vault.fetch`
+ * @throws OnestrokeError `model-missing` with the detail `notHere` where it has to be downloaded first
  */
 export async function openFiles(
   id: string,
@@ -29,10 +30,10 @@ export async function openFiles(
   handed: HandedModel | undefined,
   hooks: DrawHooks,
 ): Promise<OpenModel> {
-  if (handed?.plan.model === id) return { ...filesOfPage(handed), release: async () => undefined };
+  if (handed?.plan.model === id) return { ...filesOfPage(handed), arrived: async () => undefined, release: async () => undefined };
   const entry = catalogueEntry(id);
   const plan = entry && embeddedPlan(entry, modelsRoot);
-  const opened = plan === undefined ? await vault.open(id) : await openEmbedded(plan, vault, hooks);
+  const opened = plan === undefined ? await vault.open(id) : openEmbedded(plan, vault, hooks);
   if (opened !== undefined) return opened;
   throw new OnestrokeError("model-missing", `${entry?.title ?? id} is not on this device`, {
     model: id,
@@ -49,21 +50,40 @@ function filesOfPage(handed: HandedModel): ModelFiles {
   return modelFile({ store: files.base, path }, [(at) => httpStore(hub.addressOf(at))]);
 }
 
-async function openEmbedded(plan: DownloadPlan, vault: Vault, hooks: DrawHooks): Promise<OpenModel | undefined> {
+/** The model's files at once, while they are fetched: what has come is loaded meanwhile. */
+function openEmbedded(plan: DownloadPlan, vault: Vault, { signal, onProgress }: DrawHooks): OpenModel {
+  const arriving = new ArrivingFiles(plan);
+  const stop = new AbortController();
+  const hooks: VaultHooks = {
+    signal: signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
+    onProgress: ({ hereBytes, totalBytes }) => onProgress?.({ stage: "load", component: "files", loadedBytes: hereBytes, totalBytes }),
+    onFile: (name, file) => arriving.take(name, file),
+  };
+  const whole = fetched(plan, vault, hooks);
+  whole.catch((error: unknown) => arriving.fail(error));
+  return {
+    ...keptFiles(plan, arriving.files),
+    arrived: async () => void (await whole),
+    release: async () => {
+      // Whoever failed of something else waits for no more files. What has come stays in the vault.
+      stop.abort();
+      const opened = await whole.catch(() => undefined);
+      await opened?.release();
+      await arriving.close();
+    },
+  };
+}
+
+/** @returns what keeps other tabs from removing the model */
+async function fetched(plan: DownloadPlan, vault: Vault, hooks: VaultHooks): Promise<OpenModel | undefined> {
   try {
-    return await fetched(plan, vault, hooks);
+    await vault.fetch(plan, hooks);
+    return await vault.open(plan.model);
   } catch (thrown) {
     const { code } = OnestrokeError.from(thrown, "storage-cleared");
     if (code !== "storage-full" && code !== "storage-cleared") throw thrown;
     // It is small. Without room for it on the disk it can still be drawn with.
-    return fetched(plan, createMemoryVault({ transfer: SOON }), hooks);
+    await createMemoryVault({ transfer: SOON }).fetch(plan, hooks);
+    return undefined;
   }
-}
-
-async function fetched(plan: DownloadPlan, vault: Vault, { signal, onProgress }: DrawHooks): Promise<OpenModel | undefined> {
-  await vault.fetch(plan, {
-    signal,
-    onProgress: ({ hereBytes, totalBytes }) => onProgress?.({ stage: "load", component: "files", loadedBytes: hereBytes, totalBytes }),
-  });
-  return vault.open(plan.model);
 }

@@ -4,10 +4,11 @@ import type { ModelOffer } from "../common/download";
 import { OnestrokeError } from "../common/errors";
 import type { FromStorage, StorageAnswer, StorageCall, ToStorage } from "../protocol/storage-messages";
 import type { Transfer } from "../vault/transfer/transfer";
+import type { HubAt } from "./inspect-model";
 import type { Vault, VaultHooks } from "../vault/vault";
 
-/** Asks the hub at an address about a model. */
-export type InspectModel = (name: string, hub: string, token: string | undefined, signal: AbortSignal) => Promise<ModelOffer>;
+/** Asks a hub about a model. */
+export type InspectModel = (name: string, at: HubAt, signal: AbortSignal) => Promise<ModelOffer>;
 
 export class StorageSession {
   readonly #openVault: (transfer: Pick<Transfer, "headersFor">) => Promise<Vault>;
@@ -62,7 +63,7 @@ export class StorageSession {
     try {
       if (call.type === "inspect") {
         const token = this.#tokens.get(new URL(call.hub).origin);
-        this.#post({ type: "inspected", id, offer: await this.#inspect(call.name, call.hub, token, abort.signal) });
+        this.#post({ type: "inspected", id, offer: await this.#inspect(call.name, { ...call, token }, abort.signal) });
         return;
       }
       this.#vault ??= this.#openVault({ headersFor: (url) => this.#headersFor(url) });

@@ -2,13 +2,14 @@
 import { useId, useRef, useState, type ChangeEvent, type FormEvent, type ReactNode } from "react";
 import { isRepositoryName } from "../../common/repository-name";
 import { strings } from "../strings";
-import { useApp } from "../use-app";
+import { useApp, useAppState } from "../use-app";
 import { picksFolders } from "./kept-folders";
 import { filesOfChooser, openedFile, openedFolder, WEIGHT_FILES } from "./opened-files";
 import styles from "./models.module.css";
 
 export function AddModel(): ReactNode {
   const app = useApp();
+  const keepsToken = useAppState(({ models }) => models.keepsToken);
   const id = useId();
   const [name, setName] = useState("");
   const [isWrong, setWrong] = useState(false);
@@ -75,10 +76,15 @@ export function AddModel(): ReactNode {
         <input
           type="password"
           aria-label={strings.models.token}
+          placeholder={keepsToken ? strings.models.tokenIsKept : ""}
           aria-describedby={`${id}-token`}
           autoComplete="off"
-          onChange={(event) => app.useToken(event.target.value.trim())}
+          onChange={(event) => void app.useToken(event.target.value.trim())}
         />
+        <label className={styles["keeps"]}>
+          <input type="checkbox" checked={keepsToken} onChange={({ target }) => void app.keepToken(target.checked)} />
+          {strings.models.keepToken}
+        </label>
       </details>
     </form>
   );

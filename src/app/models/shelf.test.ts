@@ -5,6 +5,7 @@ import type { DownloadPlan, KeptModel, ModelOffer } from "../../common/download"
 import { OnestrokeError } from "../../common/errors";
 import { createAppStore } from "../state";
 import { NO_MODELS_KEPT } from "../testing/fake-app";
+import type { HubAccess } from "./hub-token";
 import type { KeptFolders } from "./kept-folders";
 import { createModelShelf } from "./shelf";
 import { modelRows } from "./state";
@@ -45,10 +46,12 @@ const NO_FOLDERS: KeptFolders = {
   forget: async () => undefined,
 };
 
+const NO_TOKEN: HubAccess = { restore: async () => false, use: async () => false, keep: async () => false };
+
 function setUp(change: Partial<ModelStore> = {}, folders = NO_FOLDERS) {
   const store = createAppStore("");
   let now = 0;
-  const shelf = createModelShelf(store, { ...NO_MODELS_KEPT, ...change }, folders, () => (now += 1_000));
+  const shelf = createModelShelf(store, { ...NO_MODELS_KEPT, ...change }, folders, NO_TOKEN, () => (now += 1_000));
   const row = (id: string) => modelRows(store.getState().models).find((each) => each.id === id);
   return { store, shelf, row };
 }

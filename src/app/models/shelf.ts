@@ -6,6 +6,7 @@ import { OnestrokeError } from "../../common/errors";
 import type { AppStore } from "../state";
 import { strings } from "../strings";
 import { surveyGpu } from "./gpu-survey";
+import { hubAccess, type HubAccess } from "./hub-token";
 import { keptFolders, type KeptFolders } from "./kept-folders";
 import { Rate } from "./rate";
 import type { Activity, ModelsState } from "./state";
@@ -31,8 +32,10 @@ export interface ModelShelf {
   reopenFolder(id: string): Promise<HandedModel | undefined>;
   askToRemove(id: string): void;
   remove(id: string): Promise<void>;
-  /** An access token for repositories that ask for one; it is kept nowhere. */
-  useToken(token: string): void;
+  /** An access token for repositories that ask for one; "" for none. */
+  useToken(token: string): Promise<void>;
+  /** Whether this browser is to keep it over visits. */
+  keepToken(isWanted: boolean): Promise<void>;
   /** Takes back a question, or a failure that was read. */
   dismiss(id: string): void;
   /** Looks again what is here. */
@@ -44,6 +47,7 @@ export function createModelShelf(
   store: AppStore,
   models: ModelStore,
   folders: KeptFolders = keptFolders(),
+  access: HubAccess = hubAccess(models),
   clock: () => number = () => performance.now(),
 ): ModelShelf {
   const aborts = new Map<string, AbortController>();
@@ -90,6 +94,10 @@ export function createModelShelf(
     return (progress) => setActivity(id, { kind: "downloading", offer, progress, bytesPerSecond: rate.add(progress.hereBytes, clock()) });
   }
 
+  /** Before the hub is asked for anything. It is read once; a visit that asks no hub does not look for it. */
+  let restoring: Promise<void> | undefined;
+  const restored = (): Promise<void> => (restoring ??= access.restore().then((keepsToken) => set({ keepsToken })));
+
   async function download(id: string): Promise<void> {
     const activity = activityOf(id);
     const offer = activity?.kind === "offered" ? activity.offer : undefined;
@@ -99,6 +107,7 @@ export function createModelShelf(
     await act(id, { kind: "downloading", offer, progress: undefined, bytesPerSecond: undefined }, async (signal) => {
       // Browsers want a person's click for this, and a refusal changes nothing but what the panel says.
       await models.persist().catch(() => false);
+      await restored();
       await models.fetch(plan, { signal, onProgress: onDownloading(id, offer) });
       store.setState({ status: strings.models.arrived(plan.title) });
       return undefined;
@@ -106,12 +115,16 @@ export function createModelShelf(
   }
 
   async function inspect(name: string): Promise<void> {
-    await act(name, { kind: "inspecting" }, async (signal) => ({ kind: "offered", offer: await models.inspect(name, { signal }) }));
+    await act(name, { kind: "inspecting" }, async (signal) => {
+      await restored();
+      return { kind: "offered", offer: await models.inspect(name, { signal }) };
+    });
   }
 
   function openModels(wanted?: string): void {
     set({ isOpen: true, wanted });
     void refresh();
+    void restored();
     void surveyGpu().then((gpu) => set({ gpu }));
   }
 
@@ -164,7 +177,8 @@ export function createModelShelf(
         return undefined;
       });
     },
-    useToken: (token) => models.useToken(token === "" ? undefined : token),
+    useToken: async (token) => set({ keepsToken: await access.use(token) }),
+    keepToken: async (isWanted) => set({ keepsToken: await access.keep(isWanted) }),
     dismiss: (id) => setActivity(id, undefined),
     refresh,
   };

@@ -44,6 +44,8 @@ export interface ModelsState {
   readonly folders: readonly string[];
   readonly room: StoreRoom | undefined;
   readonly gpu: GpuSurvey | undefined;
+  /** Whether this browser keeps the hub's access token over visits. */
+  readonly keepsToken: boolean;
 }
 
 export const NO_MODELS: ModelsState = {
@@ -54,6 +56,7 @@ export const NO_MODELS: ModelsState = {
   folders: [],
   room: undefined,
   gpu: undefined,
+  keepsToken: false,
 };
 
 /** One row of the panel. */

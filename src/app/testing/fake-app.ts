@@ -44,6 +44,7 @@ export const IDLE: Generator = {
 
 /** A vault that nothing is in. */
 export const NO_MODELS_KEPT: ModelStore = {
+  hub: "https://hub.test",
   list: async () => [],
   inspect: async () => Promise.reject(new OnestrokeError("offline", "there is no network")),
   useToken: () => undefined,

@@ -50,8 +50,7 @@ export async function openWgslModel(manifest: Manifest, device: Device, hooks: D
   const networks = { texts, denoiser: new WgslDenoiser(manifest, device, { format }), autoencoder };
   const planned = await planModel(manifest, device, networks, { ...options, format }, hooks.signal);
   for (const { network } of [...texts, networks.denoiser]) network.useWeights(planned.weights.get(network.name) ?? "f16");
-  const readsPictures = await autoencoder.canEncode(hooks.signal);
-  const engine = new WgslEngine(manifest, device, { ...networks, readsPictures }, planned, options);
+  const engine = new WgslEngine(manifest, device, networks, planned, options);
   const work = loadingWork(hooks, engine.facts.weightBytes);
   try {
     await engine.prepare(work);
@@ -78,7 +77,7 @@ class WgslEngine implements ModelEngine {
   constructor(
     manifest: Manifest,
     device: Device,
-    { texts, denoiser, autoencoder, readsPictures }: WgslNetworks & { readonly readsPictures: boolean },
+    { texts, denoiser, autoencoder }: WgslNetworks,
     { planned, size, formats, weights, byWeights }: PlannedModel,
     { sampler, memoryBytes, inFloat32 = [] }: WgslOptions,
   ) {
@@ -131,22 +130,24 @@ class WgslEngine implements ModelEngine {
       maxSteps: manifest.steps?.maximum ?? maxSteps(this.sampler),
       steering: steeringDefaults(manifest),
       doubt: this.sampler.doubt,
-      readsPictures,
+      // Its files say it, and may be on their way still.
+      readsPictures: false,
       adapter: device.name,
       parts: partsOf(manifest, weights),
     };
   }
 
-  /** Uploads and compiles what a picture of the default size needs, as far as it stays on the GPU. */
+  /** Uploads and compiles what a picture of the default size needs, as far as it stays on the GPU: the largest network last, as it is fetched. */
   async prepare(work: Work): Promise<void> {
     const { turns } = this.#memory.plan;
     const side = this.#denoiser.role.sampleSize;
     const [text, text2] = this.#texts;
     if (!turns.includes("text_encoder")) await text?.plan(work);
     if (!turns.includes("text_encoder_2")) await text2?.plan(work);
+    if (!turns.includes("autoencoder")) await this.#autoencoder.plan({ height: side, width: side }, work);
     if (!turns.includes("denoiser"))
       await this.#denoiser.plan({ height: side, width: side, textTokens: this.#rowTokens, method: "nasa" }, work);
-    if (!turns.includes("autoencoder")) await this.#autoencoder.plan({ height: side, width: side }, work);
+    this.#facts = { ...this.#facts, readsPictures: await this.#autoencoder.canEncode(work.signal) };
   }
 
   async begin(sample: Float32Array, condition: Condition, size: Size, work: Work): Promise<Denoising> {

@@ -1,15 +1,19 @@
 // Rules for a network's weights, on the embedded student: they are read from their files in few reads,
 // because over HTTP each read is a request, and a load that ends early leaves nothing on the GPU.
-import { expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { VIGNETTE } from "../../catalogue/entries";
 import type { ByteStore } from "../../checkpoints/byte-source";
+import { catalogueManifest } from "../../checkpoints/catalogue-manifest";
 import { diffusersManifest } from "../../checkpoints/diffusers-manifest";
 import { component, openComponent } from "../../checkpoints/manifest";
 import { readTensorFile } from "../../checkpoints/tensor-file";
 import { OnestrokeError } from "../../common/errors";
 import { nodeStore } from "../../checkpoints/node-file";
+import type { Device } from "../../engine/device";
 import { testDevice } from "../../engine/testing/evaluate";
 import { recordBuffers } from "../../engine/testing/record-buffers";
 import type { Progress } from "../../common/progress";
+import type { Model } from "../draw";
 import { Work } from "../work";
 import { WgslAutoencoder } from "./autoencoder";
 import { WgslDenoiser } from "./denoiser";
@@ -72,10 +76,10 @@ test("the GPU's compiler has everything to do before the first weight is there",
 test("a load that is cancelled at its last network frees those before it", async () => {
   const [device, manifest] = [await testDevice(), await diffusersManifest(nodeStore("models/vignette"))];
   const abort = new AbortController();
-  const stopAtDecoder = (progress: Progress) => {
-    if ("component" in progress && progress.component === "vae") abort.abort();
+  const stopAtDenoiser = (progress: Progress) => {
+    if ("component" in progress && progress.component === "unet") abort.abort();
   };
-  const load = () => openWgslModel(manifest, device, { signal: abort.signal, onProgress: stopAtDecoder });
+  const load = () => openWgslModel(manifest, device, { signal: abort.signal, onProgress: stopAtDenoiser });
   expect((await recordBuffers(device, () => expect(load()).rejects.toMatchObject({ code: "cancelled" }))).left).toBe(0);
 });
 
@@ -98,6 +102,70 @@ function damaged(store: ByteStore, file: string, name: string, bytes: Uint8Array
     },
   };
 }
+
+describe("while the largest file is still on its way", () => {
+  const UNET = "unet/diffusion_pytorch_model.fp16.safetensors";
+
+  /** Loads what ships with the page, whose largest file comes when `arrival` resolves. @param waits called once it is waited for */
+  async function load(device: Device, arrival: Promise<void>, waits: () => void, onProgress: (progress: Progress) => void) {
+    const plain = nodeStore("models/vignette");
+    const open: ByteStore["open"] = async (path, signal) => {
+      const source = await plain.open(path, signal);
+      if (path !== UNET) return source;
+      const read: typeof source.read = async (...asked) => {
+        waits();
+        await arrival;
+        return source.read(...asked);
+      };
+      return { ...source, read };
+    };
+    const manifest = await catalogueManifest(VIGNETTE, () => ({ ...plain, open }));
+    return openWgslModel(manifest, device, { onProgress });
+  }
+
+  test("all others are loaded, and everything is compiled", async () => {
+    const device = await testDevice();
+    let arrive: () => void = () => undefined;
+    const arrival = new Promise<void>((resolve) => (arrive = resolve));
+    const said: Progress[] = [];
+    let model: Model | undefined;
+    const asked = await new Promise<number>((resolve, reject) => {
+      load(
+        device,
+        arrival,
+        () => resolve(said.length),
+        (progress) => said.push(progress),
+      ).then((loaded) => (model = loaded), reject);
+    });
+    const compiled = said.flatMap((one) => (one.stage === "compile" && one.pipelines === one.totalPipelines ? [one.component] : []));
+    expect(compiled).toEqual(["text_encoder", "vae"]);
+    expect(said.at(asked - 1)).toMatchObject({ stage: "load", component: "unet" });
+    const programs = device.programCount;
+    arrive();
+    await vi.waitFor(() => expect(model).toBeDefined(), { timeout: 120_000 });
+    expect(device.programCount, "nothing was left to compile").toBe(programs);
+    expect(model?.facts.readsPictures).toBe(true);
+    await model?.dispose();
+  });
+
+  test("a download that fails then frees what was loaded", async () => {
+    const device = await testDevice();
+    const failure = new OnestrokeError("download-failed", "the connection was lost");
+    let fail: () => void = () => undefined;
+    const arrival = new Promise<void>((_, reject) => (fail = () => reject(failure)));
+    const { left } = await recordBuffers(device, () =>
+      expect(
+        load(
+          device,
+          arrival,
+          () => fail(),
+          () => undefined,
+        ),
+      ).rejects.toBe(failure),
+    );
+    expect(left).toBe(0);
+  });
+});
 
 test("a number that is none is found on the GPU, named, and leaves nothing there; so does a file that ends early", async () => {
   const device = await testDevice();
@@ -125,6 +193,14 @@ test("a number that is none is found on the GPU, named, and leaves nothing there
     },
   };
   expect((await recordBuffers(device, () => load(short, "model-corrupt", { file }))).left).toBe(0);
+});
+
+test("what the catalogue says of weights is what their files have", async () => {
+  const { components } = await catalogueManifest(VIGNETTE, () => nodeStore("models/vignette"));
+  for (const part of [components.text_encoder, components.unet, components.vae]) {
+    const reader = part && (await openComponent(part));
+    expect([part?.weightFormat, [...(reader?.storedNumbers ?? [])]]).toEqual([reader?.weightFormat, ["f16"]]);
+  }
 });
 
 test("the weights' format is what was chosen, or else what the files have", async () => {

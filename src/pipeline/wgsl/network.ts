@@ -4,7 +4,7 @@
 import { checkTensors } from "../../checkpoints/check-tensors";
 import { componentBytes, openComponent, type Component } from "../../checkpoints/manifest";
 import type { StreamedTensor, TensorReader, WantedInRuns } from "../../checkpoints/tensor-reader";
-import type { StoredPieces, UploadMemory } from "../../common/stored-pieces";
+import type { StoredNumbers, StoredPieces, UploadMemory } from "../../common/stored-pieces";
 import type { WeightFormat } from "../../common/weight-format";
 import type { Device } from "../../engine/device";
 import { fuseGraph } from "../../engine/fuse";
@@ -34,6 +34,8 @@ export interface NetworkOptions extends NetworkNumbers {
 
 /** How many plans are kept for going back to a size. The one unused for longest is dropped. */
 const KEPT_PLANS = 3;
+
+const FLOAT16: readonly StoredNumbers[] = ["f16"];
 
 export class Network {
   readonly #device: Device;
@@ -67,8 +69,8 @@ export class Network {
 
   /** The name of its component, and the number format of its weights on the GPU. @throws OnestrokeError as `openComponent` */
   async weightFormat(signal?: AbortSignal): Promise<readonly [name: string, weights: WeightFormat]> {
-    const { name, weights } = this.#options;
-    return [name, weights ?? (await this.#files(signal)).weightFormat];
+    const { name, weights, component } = this.#options;
+    return [name, weights ?? component.weightFormat ?? (await this.#files(signal)).weightFormat];
   }
 
   /**
@@ -161,21 +163,26 @@ export class Network {
   }
 
   async #compile(source: Graph, work: Work): Promise<Plan> {
-    const { unused, name } = this.#options;
+    const { component, unused, name } = this.#options;
     const { signal } = work;
-    const reader = await this.#open(work);
-    work.throwIfCancelled();
+    const reading = this.#open(work);
+    // It is thrown below, if nothing else fails before.
+    reading.catch(() => undefined);
     const [, weightFormat] = await this.weightFormat(signal);
     const graph = fitGraph(quantiseGraph(fuseGraph(source), weightFormat), this.#format, {
       arenaBytes: this.#arenaBytes,
       bufferBytes: this.#device.gpu.limits.maxBufferSize,
     });
+    const weights = (this.#weights ??= new Weights(this.#device, { stream: (wanted, memory, stop) => this.#stream(wanted, memory, stop) }));
+    // The GPU's compiler works while files arrive and weights come, first on what packs them. What it fails of, `load` or `compile` fails
+    // of again.
+    const stored = component.weightFormat === "f16" ? FLOAT16 : (await reading).storedNumbers;
+    weights.prepare(graph, stored).catch(() => undefined);
+    Plan.prepare(this.#device, graph, { format: this.#format, ...(signal ? { signal } : {}) }).catch(() => undefined);
+    const reader = await reading;
+    work.throwIfCancelled();
     // The check covers the whole network: a tensor that the current outputs do not need is neither missing nor surplus.
     checkTensors(reader, checkpointTensors(source), unused, name);
-    const weights = (this.#weights ??= new Weights(this.#device, { stream: (wanted, memory, stop) => this.#stream(wanted, memory, stop) }));
-    // The GPU's compiler works while the weights come, first on what packs them. What it fails of, `load` or `compile` fails of again.
-    weights.prepare(graph, reader.storedNumbers).catch(() => undefined);
-    Plan.prepare(this.#device, graph, { format: this.#format, ...(signal ? { signal } : {}) }).catch(() => undefined);
     await work.time("load", () => weights.load(graph, signal));
     return work.time("compile", () =>
       Plan.compile(this.#device, graph, weights, {

@@ -1,5 +1,5 @@
 // A worker that brings one network of a kept model to the GPU, as the image worker does, and reads the same file without doing anything
-// with it, for comparison.
+// with it, or uploads its bytes as they are, for comparison.
 import type { RepositoryAt } from "../../../catalogue/entry";
 import { openTensors } from "../../../checkpoints/tensor-reader";
 import { openDevice, type Device } from "../../../engine/device";
@@ -11,7 +11,7 @@ import { stepGraph } from "../../../pipeline/wgsl/graphs";
 import { createBrowserVault } from "../../../vault/browser-vault";
 
 export interface LoaderCall {
-  readonly type: "read" | "load";
+  readonly type: "read" | "upload" | "load";
   readonly model: string;
   readonly at: RepositoryAt;
   readonly path: string;
@@ -29,24 +29,68 @@ declare const self: {
 };
 
 const PIECE_BYTES = 8 * 2 ** 20;
+const SLICES = 6;
+const SLICE_BYTES = 4 * 2 ** 20;
+const SLAB_BYTES = 256 * 2 ** 20;
+const SLAB_USAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
 const vault = createBrowserVault();
 let device: Promise<Device> | undefined;
 
 self.addEventListener("message", ({ data }) => {
-  void (data.type === "read" ? read(data) : load(data)).then(
+  void CALLS[data.type](data).then(
     (milliseconds) => self.postMessage(milliseconds),
     (thrown: unknown) => self.postMessage(String(thrown)),
   );
 });
 
-/** Every byte through a handle of its own. */
-async function read({ content }: LoaderCall): Promise<number> {
+const CALLS = { read, upload, load } as const satisfies Record<LoaderCall["type"], (call: LoaderCall) => Promise<number>>;
+
+/** A handle of its own. */
+async function handleOf({ content }: LoaderCall) {
   const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("onestroke-vault");
-  const handle = await (await folder.getFileHandle(content)).createSyncAccessHandle({ mode: "read-only" });
+  return (await folder.getFileHandle(content)).createSyncAccessHandle({ mode: "read-only" });
+}
+
+/** Every byte. */
+async function read(call: LoaderCall): Promise<number> {
+  const handle = await handleOf(call);
   const buffer = new Uint8Array(PIECE_BYTES);
   const started = performance.now();
   for (let at = 0, count = 1; count > 0; at += count) count = handle.read(buffer, { at });
   const milliseconds = performance.now() - started;
+  handle.close();
+  return milliseconds;
+}
+
+/** Every byte to the GPU, as it is stored, in as many slices as weights are loaded through: no loading can take less. */
+async function upload(call: LoaderCall): Promise<number> {
+  const handle = await handleOf(call);
+  const { gpu } = await (device ??= openDevice(navigator.gpu));
+  const slices = Array.from({ length: SLICES }, () =>
+    gpu.createBuffer({ size: SLICE_BYTES, usage: GPUBufferUsage.MAP_WRITE | GPUBufferUsage.COPY_SRC, mappedAtCreation: true }),
+  );
+  const slabs: GPUBuffer[] = [];
+  const mapped: Promise<unknown>[] = slices.map(() => Promise.resolve());
+  const size = handle.getSize();
+  const started = performance.now();
+  for (let at = 0, turn = 0; at < size; at += SLICE_BYTES, turn = (turn + 1) % SLICES) {
+    const slice = slices[turn];
+    if (at % SLAB_BYTES === 0) slabs.push(gpu.createBuffer({ size: Math.min(SLAB_BYTES, size - at), usage: SLAB_USAGE }));
+    const slab = slabs.at(-1);
+    if (slice === undefined || slab === undefined) continue;
+    await mapped[turn];
+    const count = Math.min(SLICE_BYTES, size - at);
+    handle.read(new Uint8Array(slice.getMappedRange(), 0, count), { at });
+    slice.unmap();
+    const encoder = gpu.createCommandEncoder();
+    encoder.copyBufferToBuffer(slice, 0, slab, at % SLAB_BYTES, count - (count % 4));
+    gpu.queue.submit([encoder.finish()]);
+    mapped[turn] = slice.mapAsync(GPUMapMode.WRITE);
+  }
+  await gpu.queue.onSubmittedWorkDone();
+  const milliseconds = performance.now() - started;
+  await Promise.all(mapped);
+  for (const buffer of [...slices, ...slabs]) buffer.destroy();
   handle.close();
   return milliseconds;
 }

@@ -6,7 +6,13 @@ import type { LoaderAnswer, LoaderCall } from "./loader";
 const store = createModelStore();
 const loader = new Worker(new URL("./loader.ts", import.meta.url), { type: "module" });
 
-const page = { fetch: (plan: DownloadPlan) => store.fetch(plan), list: () => store.list(), ask };
+/** The longest task of this thread so far, in milliseconds; the browser tells only of those over 50. */
+let longestTaskMs = 0;
+new PerformanceObserver((list) => {
+  for (const { duration } of list.getEntries()) longestTaskMs = Math.max(longestTaskMs, duration);
+}).observe({ type: "longtask" });
+
+const page = { fetch: (plan: DownloadPlan) => store.fetch(plan), list: () => store.list(), ask, longestTaskMs: () => longestTaskMs };
 
 declare global {
   var loadingPage: typeof page;
