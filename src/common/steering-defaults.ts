@@ -59,12 +59,13 @@ export const STEERING_DEFAULTS: Readonly<Record<SteeredFamily, SteeringDefaults>
   },
   // Our own student. It takes PixArt's value for NASA, because it too is a small network trained from captions. Of its
   // timesteps only the first is above the end. When only that step out of four was steered, 2 of 60 things that had been
-  // left out came back, with either method; when every step was steered, none came back.
+  // left out came back, with either method; when every step was steered, none came back. VSF's value is the gentlest of those that
+  // measured best (docs/steering.md).
   vignette: {
     method: "nasa",
     nasa: { method: "nasa", scale: 0.5 },
     nag: { method: "nag", scale: 2, tau: TAU, alpha: 0.375, sigmaEnd: SIGMA_END },
-    vsf: VSF,
+    vsf: { ...VSF, scale: 1 },
     sigmaEnd: SIGMA_END,
   },
 };

@@ -75,8 +75,9 @@ def probe(lab: Lab, pairs: Sequence[Pair]) -> list[float]:
 
 
 def known(docs: Path, pairs: Sequence[Pair]) -> list[float]:
-    """The same, of the pairs that were measured last; nan for the others."""
-    rates = {(pair["prompt"], pair["negative"]): pair["rate"] for pair in map(json.loads, (docs / "steering" / "pairs.jsonl").read_text().splitlines())}
+    """The same, of the pairs that were measured before; nan for the others."""
+    lines = [line for path in sorted((docs / "steering").glob("*pairs.jsonl")) for line in path.read_text().splitlines()]
+    rates = {(pair["prompt"], pair["negative"]): pair["rate"] for pair in map(json.loads, lines)}
     return [rates.get((pair.prompt, pair.negative), float("nan")) for pair in pairs]
 
 
@@ -113,13 +114,13 @@ def main() -> None:
     parser.add_argument("--engine", default="wgsl", help="wgsl, ort-wasm or ort-webgpu, as npm run generate has it")
     parser.add_argument("--pairs", type=int, default=200)
     parser.add_argument("--controlled", type=int, default=50, help="how many of them the controls are measured on")
-    parser.add_argument("--again", action="store_true", help="choose from the pairs that were measured last, without looking at other candidates")
+    parser.add_argument("--again", action="store_true", help="choose from the pairs that were measured before, without looking at other candidates")
     parser.add_argument("--prompts", type=int, default=36, help="candidates of each place")
     parser.add_argument("--least", type=float, default=0.4, help="how often a pair's thing must come along; lower only to try this program")
-    parser.add_argument("--nasa", type=float, nargs="*", default=[0.1, 0.25, 0.5, 1.0])
-    parser.add_argument("--nag", type=float, nargs="*", default=[0.5, 1.0, 2.0, 4.0])
-    parser.add_argument("--vsf", type=float, nargs="*", default=[0.5, 1.0, 2.0, 3.5])
-    parser.add_argument("--weight", type=float, nargs="*", default=[0.5, 1.0, 1.5, 2.0])
+    parser.add_argument("--nasa", type=float, nargs="*", default=[0.25, 0.5, 1.0])
+    parser.add_argument("--nag", type=float, nargs="*", default=[1.0, 2.0, 4.0])
+    parser.add_argument("--vsf", type=float, nargs="*", default=[0.5, 1.0, 2.0])
+    parser.add_argument("--weight", type=float, nargs="*", default=[0.5, 1.0, 1.5])
     args = parser.parse_args()
     torch.set_num_threads(1)
     pairs = candidates(args.prompts)

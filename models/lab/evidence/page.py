@@ -43,11 +43,11 @@ def settings_table(m: dict[str, Any]) -> str:
         low, high = s["removal_interval"]
         cheap, dear = s["lost_interval"]
         removed, lost = (f"{percent(s['removal'])} ({percent(low)} to {percent(high)})", f"{s['lost']:.1f} ({cheap:.1f} to {dear:.1f})") if steered else ("", "")
-        clean = percent(s["clean"]) if steered else ""
+        clean = percent(s["clean"]) if steered and "clean" in s else ""
         return f"| {name} | {percent(s['presence'])} | {removed} | {100 * s['attributes']:.1f} % | {lost} | {percent(s['things'])} | {clean} |"
 
     def named(s: dict[str, Any]) -> str:
-        name = f"**{s['name']}**" if s["name"] in m["best"].values() else s["name"]
+        name = f"**{s['name']}**" if s["name"] in {m["default"], *m.get("best", {}).values()} else s["name"]
         return f"{name}, the default" if s["name"] == m["default"] else name
 
     lines = ["| | the thing appears | less by | asked attributes right | points lost | asked things there | gone, nothing lost |", "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"]
@@ -56,6 +56,24 @@ def settings_table(m: dict[str, Any]) -> str:
     lines.append(row("the renderer's own pictures", m["renderer"]["without"], steered=False))
     lines.append(row("the same, the thing left out", m["renderer"]["steered"]))
     return "\n".join(lines)
+
+
+def standing(m: dict[str, Any], default: dict[str, Any]) -> str:
+    """How the default stands among all settings."""
+    top = max(m["settings"], key=lambda s: s["clean"])
+    among = "No setting has more" if default["clean"] >= top["clean"] else f"{top['name']} has more"
+    few = f" {m['pairs']} pairs are few: they tell settings apart only where the intervals below do not meet." if m["pairs"] < 100 else ""
+    return f"{among} pictures in which the thing is gone and nothing was lost with it.{few}"
+
+
+def earlier_section(m: dict[str, Any]) -> str:
+    return f"""## Earlier: NASA and NAG on {m['pairs']} pairs
+Measured in the same way, by the WGSL engine, with the decoder and the judge of that time; the latents that steering acts on are the same.
+The figures are in [earlier.json](steering/earlier.json), every pair's in [earlier-pairs.jsonl](steering/earlier-pairs.jsonl).
+
+{settings_table(m)}
+
+"""
 
 
 def controls_table(m: dict[str, Any]) -> str:
@@ -143,7 +161,7 @@ def sheet_section(m: dict[str, Any]) -> str:
 """
 
 
-def page(m: dict[str, Any], cost: dict[str, Any] | None) -> str:
+def page(m: dict[str, Any], cost: dict[str, Any] | None, earlier: dict[str, Any] | None = None) -> str:
     default = next(s for s in m["settings"] if s["name"] == m["default"])
     low, high = default["removal_interval"]
     missing = "" if m["pairs"] >= m["wanted"] else f", fewer than the {m['wanted']} that were wanted"
@@ -171,6 +189,7 @@ All are in [plain arithmetic](../src/steering/reference.ts). How well they work 
 At the default strength, {m['default']}, a thing named as negative appears in {percent(default['presence'])} of {m['pairs']} pictures instead of {percent(m['without']['presence'])}: less by
 {percent(default['removal'])} ({percent(low)} to {percent(high)} with 95 % confidence). Of the five attributes each prompt asks for, {100 * default['attributes']:.1f} % are right instead of {100 * m['without']['attributes']:.1f} %:
 {points(default['lost'])}. The bar was set before measuring: less by at least {percent(LEAST_REMOVAL)}, at most {MOST_LOST:g} points lost. {verdict(default)}
+{standing(m, default)}
 
 {settings_table(m)}
 
@@ -190,14 +209,14 @@ What changes here is not removal but damage, or the chance of {controlled} pictu
 {controls_table(m)}
 
 *Something else* is a thing that belongs neither to prompt nor place. *Nothing* is a text without words, or of so many commas. By its length
-alone a text should change nothing; a method that sets the prompt against itself takes away what was asked for.
+alone a text should change nothing; what sets the prompt against itself takes away what was asked for.
 
 ### By kind
 The default.
 
 {kinds_table(m)}
 
-{sheet_section(m)}{cost_section(cost) if cost else ""}## How it was measured
+{sheet_section(m)}{earlier_section(earlier) if earlier else ""}{cost_section(cost) if cost else ""}## How it was measured
 - **Pairs.** Prompts name place, time, weather, season and style, in combinations training never drew, and up to three things, but not the one in question.
   {probed} appeared in at least {percent(m['least'])} of those pictures qualify, and
   {m['pairs']} are measured, the kinds in turn{missing}.
@@ -217,9 +236,9 @@ python -m lab.evidence --model vignette --work WORK{flags}
 def write_page(docs: Path) -> None:
     folder = docs / "steering"
     measured = json.loads((folder / "measured.json").read_text())
-    cost = folder / "cost.json"
+    cost, earlier = (json.loads(path.read_text()) if path.exists() else None for path in (folder / "cost.json", folder / "earlier.json"))
     (folder / "dial.svg").write_text(chart(measured))
-    (docs / "steering.md").write_text(page(measured, json.loads(cost.read_text()) if cost.exists() else None))
+    (docs / "steering.md").write_text(page(measured, cost, earlier))
 
 
 def main() -> None:
