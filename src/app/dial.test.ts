@@ -1,18 +1,17 @@
 // The dial's middle is the model's own strength by either method, its ends are off and a strength that every
 // family's range allows, and what a link says is not changed by being shown.
 import { describe, expect, test } from "vitest";
-import { STEERING_RANGES } from "../common/steering";
+import { STEERING_METHODS, STEERING_RANGES } from "../common/steering";
 import { parseRecipe } from "../common/recipe";
 import { STEERED_FAMILIES, STEERING_DEFAULTS } from "../common/steering-defaults";
 import { atPosition, chosenSteering, DIAL_END, DIAL_STEP, dialPosition, steeredSteps, withMethod, withSteeredSteps } from "./dial";
 
-const METHODS = ["nasa", "nag"] as const;
 const DEFAULTS = STEERING_DEFAULTS.sd15;
 
 describe.each(STEERED_FAMILIES)("%s", (family) => {
   const defaults = STEERING_DEFAULTS[family];
 
-  test.each(METHODS)("%s: the notch is the model's own, and a whole number of steps from both ends", (method) => {
+  test.each(STEERING_METHODS)("%s: the notch is the model's own, and a whole number of steps from both ends", (method) => {
     expect(atPosition(defaults[method], 1, defaults)).toEqual(defaults[method]);
     expect(dialPosition(defaults[method], defaults)).toBe(1);
     expect([1 / DIAL_STEP, DIAL_END / DIAL_STEP].map(Number.isInteger)).toEqual([true, true]);
@@ -20,12 +19,12 @@ describe.each(STEERED_FAMILIES)("%s", (family) => {
 
   const recipe = { model: "m", prompt: "", negative: "fog", steps: 1, seed: "0", width: 64, height: 64 };
 
-  test.each(METHODS)("%s: the dial's end is a valid recipe", (method) => {
+  test.each(STEERING_METHODS)("%s: the dial's end is a valid recipe", (method) => {
     const steering = atPosition(defaults[method], DIAL_END, defaults);
     expect(parseRecipe({ ...recipe, steering }).steering).toEqual(steering);
   });
 
-  test.each(METHODS)("%s: so is the strongest that a link can ask of the other method", (method) => {
+  test.each(STEERING_METHODS)("%s: so is the strongest that a link can ask of the other method", (method) => {
     const other = method === "nasa" ? "nag" : "nasa";
     const strongest = { ...defaults[other], scale: STEERING_RANGES[other].scale[1] };
     const steering = withMethod(strongest, method, defaults);

@@ -90,8 +90,8 @@ export const strings = {
   advanced: "Advanced",
   steeringMethod: "Steering method",
   steeringMethodAbout:
-    "NASA subtracts what the words you leave out would have added. NAG pushes the picture away from them and limits how far, so it can be turned up higher.",
-  steeringMethods: { nasa: "NASA", nag: "NAG" },
+    "Subtract (NASA) takes away what the words you leave out would have added. Push away (NAG) moves the picture away from them and limits how far, so it can be turned up higher. Reverse (VSF) reads them with the prompt and turns what they add around, so it acts most where the picture looks like them.",
+  steeringMethods: { nasa: "Subtract (NASA)", nag: "Push away (NAG)", vsf: "Reverse (VSF)" },
   scaleOf: (scale: number) => `scale ${scale}`,
   steeredSteps: "Steered steps",
   steeredStepsAbout:

@@ -181,7 +181,7 @@ test.each<Form>(["plain", "flat", "standard"])("an ONNX file (%s) is rewritten, 
   const file = encodeModel(attentionModel(form));
   await fc.assert(
     fc.asyncProperty(damagedBytes(file), async (bytes) => {
-      const size = await bounded(() => encodeModel(steerGraph(decodeModel(bytes), "nag")).byteLength);
+      const size = await bounded(() => encodeModel(steerGraph(decodeModel(bytes), { by: "nag", weighs: false })).byteLength);
       expect(size ?? 0).toBeLessThan(20 * file.byteLength);
     }),
     RUNS,

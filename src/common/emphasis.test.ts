@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { hasEmphasis, plainText, spansOf, withoutEmphasis } from "./emphasis";
+import { hasEmphasis, parted, plainText, spansOf, withoutEmphasis } from "./emphasis";
 
 const pairs = (prompt: string) => spansOf(prompt).map((span) => (span === "break" ? span : [span.text, span.weight]));
 
@@ -53,6 +53,44 @@ describe("weights are read as the web UI of AUTOMATIC1111 reads them", () => {
       ["b", 0.25],
     ]);
     expect(pairs("")).toEqual([]);
+  });
+});
+
+describe("parts with weights below 0 are read apart from what is said", () => {
+  const read = (prompt: string) => parted(spansOf(prompt));
+
+  test("their weights are above 0 there, and neighbours are one part", () => {
+    expect(read("a hill (fog:-1), dusk ((rain:-0.5) (hail:2):-2)")).toEqual({
+      said: [
+        { text: "a hill ", weight: 1 },
+        { text: ", dusk rain", weight: 1 },
+      ],
+      turned: [[{ text: "fog", weight: 1 }], [{ text: "hail", weight: 4 }]],
+    });
+    expect(read("((a:-1)(b:-3))").turned).toEqual([
+      [
+        { text: "a", weight: 1.1 },
+        { text: "b", weight: 3.3000000000000003 },
+      ],
+    ]);
+  });
+
+  test("a weight of 0, a break, and nothing are no such part", () => {
+    expect(read("(fog:0)")).toEqual({ said: [{ text: "fog", weight: 0 }], turned: [] });
+    expect(read("(a BREAK b:-1)")).toEqual({ said: ["break"], turned: [[{ text: "a ", weight: 1 }], [{ text: " b", weight: 1 }]] });
+    expect(read("a ( :-1) b").turned).toEqual([]);
+  });
+
+  test("there are eight at most, and the last says all that is left", () => {
+    const { said, turned } = read(Array.from({ length: 10 }, (_, i) => `(w${i}:-1)`).join(" a "));
+    expect(turned).toHaveLength(8);
+    expect(
+      turned
+        .at(-1)
+        ?.map((span) => (span === "break" ? "" : span.text))
+        .join(""),
+    ).toBe("w7, w8, w9");
+    expect(said).toHaveLength(9);
   });
 });
 

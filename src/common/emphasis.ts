@@ -1,6 +1,7 @@
 // Weights inside a prompt, read as the web UI of AUTOMATIC1111 reads them: `(word)` is 1.1 times as strong, `((word))` 1.1 times that,
 // `[word]` 1.1 times weaker, `(word:1.3)` 1.3 times as strong; a backslash makes a bracket a plain one, and `BREAK` begins a new row of
-// tokens. ComfyUI reads the same brackets, and does something else with the weights, so its pictures differ.
+// tokens. ComfyUI reads the same brackets, and does something else with the weights, so its pictures differ. A weight below 0 turns
+// words against the picture, `(fog:-1)`, which the web UI itself does not do, though an extension of it does (NegPiP).
 
 export type Emphasis = "a1111";
 
@@ -34,6 +35,34 @@ export function spansOf(prompt: string): readonly Span[] {
   }
   for (const { bracket } of open.toReversed()) close(bracket, bracket === "[" ? SQUARE : ROUND, "");
   return merged(spans);
+}
+
+/** What a prompt says, and the parts that its weights turn against the picture. */
+export interface Parted {
+  readonly said: readonly Span[];
+  /** Weights are above 0 here. Neighbouring spans are one part. */
+  readonly turned: readonly (readonly Span[])[];
+}
+
+/** Each part is read by itself, so that what is said does not speak of it. There are so many, and the last holds all further ones. */
+const MOST_PARTS = 8;
+
+export function parted(spans: readonly Span[]): Parted {
+  const said: Span[] = [];
+  const turned: Span[][] = [];
+  let part: Span[] | undefined;
+  for (const span of spans) {
+    if (span === "break" || span.weight >= 0) {
+      part = undefined;
+      said.push(span);
+      continue;
+    }
+    if (span.text.trim() === "") continue;
+    if (part === undefined && turned.length === MOST_PARTS) (part = turned.at(-1))?.push({ text: ", ", weight: 1 });
+    if (part === undefined) turned.push((part = []));
+    part.push({ text: span.text, weight: -span.weight });
+  }
+  return { said, turned };
 }
 
 /** Whether a prompt says anything by brackets, so that it is not the same when it is read as it stands. */

@@ -73,6 +73,8 @@ function steeringToText(steering: Steering): string {
       return numbersToText("nasa", steering.scale, steering.sigmaEnd);
     case "nag":
       return numbersToText("nag", steering.scale, steering.tau, steering.alpha, steering.sigmaEnd);
+    case "vsf":
+      return numbersToText("vsf", steering.scale, steering.offset, steering.sigmaEnd);
   }
 }
 
@@ -86,6 +88,10 @@ function steeringFromText(text: string): unknown {
   if (method === "nag") {
     const [scale, tau, alpha, sigmaEnd] = numbers.map(Number);
     return { method, scale, tau, alpha, sigmaEnd };
+  }
+  if (method === "vsf") {
+    const [scale, offset, sigmaEnd] = numbers.map(Number);
+    return { method, scale, offset, sigmaEnd };
   }
   const [scale, sigmaEnd] = numbers.map(Number);
   return { method, scale, sigmaEnd };

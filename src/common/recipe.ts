@@ -172,7 +172,7 @@ function parseInteger(value: unknown, field: string, least: number, most: number
 
 function parseSteering(value: unknown): Steering {
   const fields = objectOf(value, "steering");
-  const { nasa, nag } = STEERING_RANGES;
+  const { nasa, nag, vsf } = STEERING_RANGES;
   switch (fields["method"]) {
     case "none":
       return { method: "none" };
@@ -186,8 +186,15 @@ function parseSteering(value: unknown): Steering {
         alpha: parseNumber(fields["alpha"], "steering.alpha", nag.alpha),
         ...parseEnd(fields["sigmaEnd"]),
       };
+    case "vsf":
+      return {
+        method: "vsf",
+        scale: parseNumber(fields["scale"], "steering.scale", vsf.scale),
+        offset: parseNumber(fields["offset"], "steering.offset", vsf.offset),
+        ...parseEnd(fields["sigmaEnd"]),
+      };
     default:
-      throw invalid("steering.method", "the steering method is none, nasa or nag");
+      throw invalid("steering.method", "the steering method is none, nasa, nag or vsf");
   }
 }
 

@@ -1,7 +1,7 @@
 // How each family of models is steered by default: how strongly, and until when. NASA's
-// values are SNOOPI's (arXiv 2412.02687 v3), NAG's are its authors' (arXiv 2505.21179).
-// Where neither paper gives a value, a comment names its source.
-import type { Nag, Nasa, SteeringMethod } from "./steering";
+// values are SNOOPI's (arXiv 2412.02687 v3), NAG's and VSF's are their authors' (arXiv 2505.21179, 2508.10931).
+// Where no paper gives a value, a comment names its source.
+import type { Nag, Nasa, SteeringMethod, Vsf } from "./steering";
 
 export const STEERED_FAMILIES = ["sd15", "sd21", "sdxl", "vignette"] as const;
 
@@ -11,6 +11,7 @@ export type SteeredFamily = (typeof STEERED_FAMILIES)[number];
 export interface SteeringDefaults {
   readonly nasa: Nasa;
   readonly nag: Nag;
+  readonly vsf: Vsf;
   /** The method that a negative prompt uses when none is named. */
   readonly method: SteeringMethod;
   /** Where steering may stop with most of its effect kept: what "early steps only" means for this family. */
@@ -27,12 +28,16 @@ const TAU = 2.5;
  */
 const SIGMA_END = 4;
 
+/** As its authors' code has it for Stable Diffusion 3.5. They publish no value for the families here. */
+const VSF: Vsf = { method: "vsf", scale: 3.5, offset: 0.1 };
+
 export const STEERING_DEFAULTS: Readonly<Record<SteeredFamily, SteeringDefaults>> = {
   // SD1.5, LCM, SDXS, DMD2-SD1.5. Both values come from the papers.
   sd15: {
     method: "nasa",
     nasa: { method: "nasa", scale: 0.1 },
     nag: { method: "nag", scale: 2, tau: TAU, alpha: 0.375, sigmaEnd: SIGMA_END },
+    vsf: VSF,
     sigmaEnd: SIGMA_END,
   },
   // SD-Turbo, SwiftBrush. NASA's value comes from the paper. NAG has no published value here, so it takes SD1.5's.
@@ -40,6 +45,7 @@ export const STEERING_DEFAULTS: Readonly<Record<SteeredFamily, SteeringDefaults>
     method: "nasa",
     nasa: { method: "nasa", scale: 0.2 },
     nag: { method: "nag", scale: 2, tau: TAU, alpha: 0.375, sigmaEnd: SIGMA_END },
+    vsf: VSF,
     sigmaEnd: SIGMA_END,
   },
   // SDXL-Turbo, NitroSD, DMD2, Hyper-SD. NAG's value comes from the paper, and the users its authors asked
@@ -48,15 +54,18 @@ export const STEERING_DEFAULTS: Readonly<Record<SteeredFamily, SteeringDefaults>
     method: "nag",
     nasa: { method: "nasa", scale: 0.4 },
     nag: { method: "nag", scale: 2, tau: TAU, alpha: 0.5, sigmaEnd: SIGMA_END },
+    vsf: VSF,
     sigmaEnd: SIGMA_END,
   },
   // Our own student. It takes PixArt's value for NASA, because it too is a small network trained from captions. Of its
   // timesteps only the first is above the end. When only that step out of four was steered, 2 of 60 things that had been
-  // left out came back, with either method; when every step was steered, none came back.
+  // left out came back, with either method; when every step was steered, none came back. VSF's value is the gentlest of those that
+  // measured best (docs/steering.md).
   vignette: {
     method: "nasa",
     nasa: { method: "nasa", scale: 0.5 },
     nag: { method: "nag", scale: 2, tau: TAU, alpha: 0.375, sigmaEnd: SIGMA_END },
+    vsf: { ...VSF, scale: 1 },
     sigmaEnd: SIGMA_END,
   },
 };

@@ -57,6 +57,11 @@ test("attributes are written as in links", () => {
   });
 });
 
+test("a method is stated as in links", () => {
+  const stated = element({ negative: "boats", steering: "vsf,2,0.1" });
+  expect(recipeOfAttributes(stated, FACTS, "7").steering).toEqual({ method: "vsf", scale: 2, offset: 0.1 });
+});
+
 test("a negative text steers as the model is best steered, and an empty one does not", () => {
   expect(recipeOfAttributes(element({ negative: "boats" }), FACTS, "7").steering).toEqual(STEERING_DEFAULTS.sdxl.nag);
   expect(recipeOfAttributes(element({ negative: "  " }), FACTS, "7").steering).toEqual({ method: "none" });

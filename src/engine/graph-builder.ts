@@ -1,6 +1,7 @@
 // Builds the graph of a network from symbolic tensors. Weights are named by their
 // checkpoint keys, shapes are known and checked here, and nothing knows a device.
 import { invariant } from "../common/errors";
+import type { SteeringMethod } from "../common/steering";
 import type { AttentionOptions, ConvOptions, LinearOptions, NormOptions, TextBranch } from "./builder-options";
 import type { Graph, GraphInput, Rate } from "./graph";
 import type { Activation, Node, Op, Weight } from "./ops";
@@ -137,13 +138,13 @@ export class GraphBuilder {
     );
   }
 
-  /** `mode` "nag" adds the pass that normalises; with no negative keys both modes equal plain attention over `positive`. */
+  /** `mode` "nag" adds the pass that normalises; with no negative keys all modes equal plain attention over `positive`. */
   crossAttention(
     q: Tensor,
     positive: TextBranch,
     negative: TextBranch,
     steering: Tensor,
-    options: { readonly heads: number; readonly headSize: number; readonly method: "nasa" | "nag" },
+    options: { readonly heads: number; readonly headSize: number; readonly method: SteeringMethod },
   ): Tensor {
     const { heads, headSize, method } = options;
     const packed = { offset: 0, headStride: headSize };
@@ -157,14 +158,14 @@ export class GraphBuilder {
         heads,
         headSize,
         scale: 1 / Math.sqrt(headSize),
-        mode: method === "nag" ? "branches" : "nasa",
+        mode: method === "nag" ? "branches" : method,
         qLayout: packed,
         kLayout: packed,
         vLayout: packed,
       },
       method === "nag" ? [axis(q, 0), axis(q, 1), 2 * channels] : shape,
     );
-    if (method === "nasa") return attended;
+    if (method !== "nag") return attended;
     return this.add({ kind: "nag-combine", inputs: { branches: attended, steering }, weights: {} }, shape);
   }
 

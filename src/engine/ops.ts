@@ -143,9 +143,10 @@ export interface Attention extends OpOf<"attention", { readonly q: Tensor; reado
 
 /**
  * Attention over a positive and a negative text with q shared.
- * `steering` is f32 `[1, 8]` as steering-input.ts packs it; key counts up to the capacity of k and negativeK. With negative keys 0 the
- * negative branch is skipped, and the result is bit-identical to plain attention.
- * mode `nasa`: y = Z+ - scale * Z-, `[batch, tokens, c]`. mode `branches`: y = Z+ | Z-, `[batch, tokens, 2c]`.
+ * `steering` is f32 as steering-input.ts packs it, with signs for the capacity of k and of negativeK; key counts up to those capacities.
+ * With negative keys 0 the negative branch is skipped, and with signs of 1 the result is then bit-identical to plain attention.
+ * mode `nasa`: y = Z+ - scale * Z-, `[batch, tokens, c]`. mode `branches`: y = Z+ | Z-, `[batch, tokens, 2c]`. mode `vsf`: one softmax over
+ * both sets of keys, with values of the negative that count -scale times and scores that are offset lower, `[batch, tokens, c]`.
  */
 export interface CrossAttention extends OpOf<
   "cross-attention",
@@ -161,7 +162,7 @@ export interface CrossAttention extends OpOf<
   readonly heads: number;
   readonly headSize: number;
   readonly scale: number;
-  readonly mode: "nasa" | "branches";
+  readonly mode: "nasa" | "branches" | "vsf";
   readonly qLayout: HeadLayout;
   readonly kLayout: HeadLayout;
   readonly vLayout: HeadLayout;

@@ -43,7 +43,7 @@ function inputs(): Record<string, Float32Array> {
     timestep: random(timeFeatures.dimension, 2),
     text: random(7 * textChannels, 3),
     negative_text: random(7 * textChannels, 4),
-    steering: packSteering({ positive: 7, negative: 5 }, { method: "nasa", scale: 0.5, sigmaEnd: 0 }),
+    steering: packSteering({ positive: { tokens: 7 }, negative: { tokens: 5 } }, { method: "nasa", scale: 0.5, sigmaEnd: 0 }, 7),
   };
 }
 

@@ -1,8 +1,9 @@
 // The text-conditioned UNet of Stable Diffusion (Rombach et al., arXiv 2112.10752), as
 // diffusers' UNet2DConditionModel publishes it: SD1.5, SD2.1, LCM, SDXL, SDXS and their
 // students. Cross-attention takes a negative text beside the prompt (NASA, arXiv 2412.02687,
-// or NAG, arXiv 2505.21179); without negative keys it is exactly the published network.
+// NAG, arXiv 2505.21179, or VSF, arXiv 2508.10931); without negative keys it is exactly the published network.
 import type { GraphBuilder } from "../engine/graph-builder";
+import { steeringFields } from "../engine/steering-input";
 import { axis, channelsOf, type Tensor } from "../engine/tensor";
 import type { SteeringMethod } from "../common/steering";
 import { CONSISTENCY_GUIDANCE, guidanceEmbedding } from "./guidance-embedding";
@@ -51,7 +52,7 @@ interface Context {
 
 /**
  * Inputs: `sample` [batch, height, width, in channels]; `timestep` [batch, features] (sinusoid);
- * `text` and `negative_text` [batch, textTokens, text channels]; `steering` f32 [1, 8];
+ * `text` and `negative_text` [batch, textTokens, text channels]; `steering` f32 (engine/steering-input.ts);
  * `guidance` [batch, features] (LCM); `pooled_text` [batch, channels] and `sizes` [batch, 6 * features] (SDXL).
  * @returns the prediction, [batch, height, width, out channels]
  */
@@ -64,7 +65,7 @@ export function unet2dCondition(g: GraphBuilder, config: UnetConfig, shape: Deno
     time: g.silu(timeEmbedding(g, config, batch)),
     text: g.input("text", textShape, "prompt"),
     negativeText: g.input("negative_text", textShape, "negative"),
-    steering: g.input("steering", [1, 8], "run", "f32"),
+    steering: g.input("steering", [1, steeringFields(textTokens)], "run", "f32"),
     method: shape.steering,
   };
   const sample = shape.sample ?? g.input("sample", [batch, shape.height, shape.width, config.inChannels], "run");

@@ -174,6 +174,20 @@ describe("steering", () => {
     expect((await draw({ negative: "sailboat", steering: { method: "nasa", scale: 0 } })).data).toEqual(plain.data);
     expect((await draw({ negative: "sailboat", steering: { method: "nag", scale: 0, tau: 2.5, alpha: 0.5 } })).data).toEqual(plain.data);
     expect((await draw({ negative: " ", steering: { method: "nasa", scale: 0.5 } })).data).toEqual(plain.data);
+    expect((await draw({ negative: "sailboat", steering: { method: "vsf", scale: 0, offset: 0.1 } })).data).toEqual(plain.data);
+    // VSF steers by words, and here are none, however long the text is.
+    const vsf = { method: "vsf", scale: 3, offset: 0 } as const;
+    expect((await draw({ negative: "()", emphasis: "a1111", steering: vsf })).data).toEqual(plain.data);
+    expect((await draw({ negative: "sailboat", emphasis: "a1111", steering: vsf })).data, "control").not.toEqual(plain.data);
+  });
+
+  test("words with negative weights steer a picture without any method, and their sign is what does it", async () => {
+    const drawn = (prompt: string) => draw({ prompt, emphasis: "a1111", steering: { method: "none" } });
+    const [plain, away, more] = [await drawn("a hill"), await drawn("a hill (fog:-1)"), await drawn("a hill (fog:-2)")];
+    expect(away.data).not.toEqual(plain.data);
+    expect(more.data).not.toEqual(away.data);
+    expect((await drawn("a hill ( :-1)")).data).toEqual(plain.data);
+    expect((await drawn("a hill")).data, "no sign is left behind").toEqual(plain.data);
   });
 
   test("control: with a negative and a strength both methods change the picture, each its own way", async () => {

@@ -169,10 +169,13 @@ export class Model {
   async #read({ prompt, negative, emphasis, rows, steering }: Recipe, work: Work): Promise<Condition> {
     if (this.#engine.textEncoders.length === 0) return { kind: "label", label: labelOf(prompt) };
     const { method } = effectiveSteering(steering, negative);
-    const encode = (text: string) => work.time("encode", () => this.#texts.encode(text, { emphasis, rows }, work));
+    const encode = (text: string, wordsOnly = false) =>
+      work.time("encode", () => this.#texts.encode(text, { emphasis, rows, wordsOnly }, work));
     const positive = await encode(prompt);
-    if (method === "none") return { kind: "text", positive, method: undefined };
-    return { kind: "text", positive, negative: await encode(negative), method };
+    const away = method === "none" ? undefined : await encode(negative, method === "vsf");
+    // A negative of no words, such as "()", leaves nothing to steer away from by words alone.
+    if (method === "none" || away === undefined || away.tokens === 0) return { kind: "text", positive, method: undefined };
+    return { kind: "text", positive, negative: away, method };
   }
 
   /** The first picture's timings include what loading took; later ones do not. */

@@ -58,8 +58,10 @@ export interface TextRow {
 
 /** A whole text, read by every encoder of a model. */
 export interface EncodedText extends TextRow {
-  /** A multiple of a row's length. */
+  /** Whole rows, and then the words that a prompt gives negative weights. */
   readonly tokens: number;
+  /** [tokens] -1 for those words, else 1; absent where all are 1. */
+  readonly signs?: Float32Array;
 }
 
 /** What a picture is to show: a text, possibly with a second text to steer away from; or a class. */
@@ -67,7 +69,7 @@ export type Condition =
   | {
       readonly kind: "text";
       readonly positive: EncodedText;
-      /** Absent where the picture is not steered. */
+      /** Absent where the picture is not steered. Under VSF it holds the words alone, without begin, end and padding. */
       readonly negative?: EncodedText | undefined;
       readonly method: SteeringMethod | undefined;
     }

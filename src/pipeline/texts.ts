@@ -2,22 +2,16 @@
 // two, side by side, and the second one's projected embedding. The last few texts are kept on the host, so that going back
 // to a prompt costs nothing.
 import type { TextLength, TextTokens } from "../common/drawing";
-import { spansOf, type Emphasis, type Span } from "../common/emphasis";
-import { EMPHASISED_ROWS } from "../common/text-rows";
+import type { Emphasis } from "../common/emphasis";
 import type { Recipe } from "../common/recipe";
 import { effectiveSteering } from "../steering/schedule";
 import type { ClipTokenizer } from "../tokenizer/clip-tokenizer";
-import { emphasised, mostRead, textLength, weightedRows, type RowRule } from "./weighted-rows";
+import { ruleFor, saidIn, splitText, type Reading, type SplitRow } from "./split-text";
+import { emphasised, mostRead, textLength } from "./weighted-rows";
 import type { EncodedText, TextEncoder, TextRow } from "./engine";
 import type { Work } from "./work";
 
 const KEPT_TEXTS = 16;
-
-/** A text as the rows that one encoder reads. */
-interface SplitText {
-  readonly encoder: TextEncoder;
-  readonly rows: ReturnType<typeof weightedRows>;
-}
 
 export class Texts {
   readonly #encoders: readonly TextEncoder[];
@@ -38,7 +32,7 @@ export class Texts {
 
   /** How long a text is for the encoder that needs most of it; undefined for models that read none. */
   length(text: string, emphasis: Emphasis | undefined): TextLength | undefined {
-    const lengths = this.#encoders.map(({ tokenizer }) => textLength(tokenizer, spansIn(text, emphasis)));
+    const lengths = this.#encoders.map(({ tokenizer }) => textLength(tokenizer, saidIn(text, emphasis)));
     return lengths.toSorted((left, right) => right.rows - left.rows || right.tokens - left.tokens)[0];
   }
 
@@ -61,32 +55,46 @@ export class Texts {
     const key = keyOf(split);
     const known = this.#kept.get(key);
     if (known !== undefined) return known;
-    const count = Math.max(...split.map(({ rows }) => rows.length));
     const parts: EncodedText[] = [];
-    for (const { encoder, rows } of split) {
+    for (const [index, encoder] of this.#encoders.entries()) {
       const encoded: TextRow[] = [];
-      for (let row = 0; row < count; row++) {
-        // Where another tokenizer needs more rows than this one, the remaining rows are an empty text.
-        const { ids, weights } = rows[row] ?? { ids: encoder.tokenizer.encode("") };
-        encoded.push(emphasised(await encoder.encode(ids, work), weights));
+      for (const { read, words } of split) {
+        const row = read[index];
+        if (row !== undefined) encoded.push(wordsOf(emphasised(await encoder.encode(row.ids, work), row.weights), words));
       }
       parts.push(oneAfterAnother(encoded));
     }
-    const encoded = sideBySide(parts);
+    const encoded = { ...sideBySide(parts), ...signsOf(split) };
     this.#kept.set(key, encoded);
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > KEPT_TEXTS && oldest !== undefined) this.#kept.delete(oldest);
     return encoded;
   }
 
-  #split(text: string, reading: Reading): readonly SplitText[] {
-    const spans = spansIn(text, reading.emphasis);
-    return this.#encoders.map((encoder) => ({ encoder, rows: weightedRows(encoder.tokenizer, spans, ruleFor(reading)) }));
+  #split(text: string, reading: Reading): readonly SplitRow[] {
+    return splitText(
+      this.#encoders.map(({ tokenizer }) => tokenizer),
+      text,
+      reading,
+    );
   }
 }
 
-function keyOf(split: readonly SplitText[]): string {
-  return JSON.stringify(split.map(({ rows }) => rows.map(({ ids, weights }) => [[...ids], [...(weights ?? [])]])));
+function keyOf(split: readonly SplitRow[]): string {
+  const rows = split.map(({ read, sign, words }) => [sign, words, read.map(({ ids, weights }) => [[...ids], [...(weights ?? [])]])]);
+  return JSON.stringify(rows);
+}
+
+/** The words of a row, which come after its begin token; the whole row where no count is given. */
+function wordsOf(row: TextRow, words: number | undefined): TextRow {
+  if (words === undefined) return row;
+  return { ...row, hidden: row.hidden.subarray(row.channels, (1 + words) * row.channels) };
+}
+
+function signsOf(split: readonly SplitRow[]): Pick<EncodedText, "signs"> {
+  if (split.every(({ sign }) => sign === 1)) return {};
+  const keys = ({ read, words }: SplitRow): number => words ?? read[0]?.ids.length ?? 0;
+  return { signs: Float32Array.from(split.flatMap((row) => Array.from({ length: keys(row) }, () => row.sign))) };
 }
 
 /** A text's length is the count of the tokenizer that splits it into most tokens; `most` is what all encoders read of it. */
@@ -95,7 +103,7 @@ export function textTokens(
   { prompt, negative, emphasis, rows, steering }: Pick<Recipe, "prompt" | "negative" | "emphasis" | "rows" | "steering">,
 ): TextTokens {
   const count = (text: string): number => {
-    const parts = spansIn(text, emphasis).filter((span) => span !== "break");
+    const parts = saidIn(text, emphasis).filter((span) => span !== "break");
     return Math.max(...tokenizers.map((tokenizer) => parts.reduce((sum, part) => sum + tokenizer.count(part.text), 0)));
   };
   const rule = ruleFor({ emphasis, rows });
@@ -104,24 +112,8 @@ export function textTokens(
   return {
     prompt: count(prompt),
     negative: isSteered ? count(negative) : 0,
-    most: Math.min(...tokenizers.flatMap((tokenizer) => texts.map((text) => mostRead(tokenizer, spansIn(text, emphasis), rule)))),
+    most: Math.min(...tokenizers.flatMap((tokenizer) => texts.map((text) => mostRead(tokenizer, saidIn(text, emphasis), rule)))),
   };
-}
-
-/** How a recipe wants its texts read. */
-interface Reading {
-  readonly emphasis: Emphasis | undefined;
-  readonly rows: number | undefined;
-}
-
-/** Published pipelines read one row and cut the rest; here each further row is encoded by itself, and its tokens follow. */
-function ruleFor({ emphasis, rows }: Reading): RowRule {
-  if (rows !== undefined) return { maxRows: rows, endsAtCommas: true };
-  return { maxRows: emphasis === undefined ? 1 : EMPHASISED_ROWS, endsAtCommas: false };
-}
-
-function spansIn(text: string, emphasis: Emphasis | undefined): readonly Span[] {
-  return emphasis === undefined ? [{ text, weight: 1 }] : spansOf(text);
 }
 
 /** Joins the rows of one encoder. The pooled embedding is the first row's. */

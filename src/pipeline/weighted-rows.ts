@@ -11,6 +11,8 @@ export interface WeightedRow {
   readonly ids: Int32Array;
   /** [maxLength]; absent where every weight is 1 */
   readonly weights?: Float32Array;
+  /** Tokens that are words: those after the begin token. */
+  readonly words: number;
 }
 
 interface Token {
@@ -37,13 +39,14 @@ export function weightedRows(tokenizer: RowTokenizer, spans: readonly Span[], ru
   const { rows } = spread(tokenizer, spans, rule.endsAtCommas);
   return rows.slice(0, rule.maxRows).map((tokens) => {
     const ids = tokenizer.row(tokens.map(({ id }) => id));
-    if (tokens.every(({ weight }) => weight === 1)) return { ids };
+    const words = tokens.length;
+    if (tokens.every(({ weight }) => weight === 1)) return { ids, words };
     const weights = new Float32Array(tokenizer.maxLength).fill(1);
     weights.set(
       tokens.map(({ weight }) => weight),
       1,
     );
-    return { ids, weights };
+    return { ids, weights, words };
   });
 }
 
@@ -114,7 +117,7 @@ export function emphasised(row: TextRow, weights: Float32Array | undefined): Tex
   if (weights === undefined) return row;
   const hidden = row.hidden.map((value, i) => value * (weights[Math.floor(i / row.channels)] ?? 1));
   const [before, after] = [sum(row.hidden), sum(hidden)];
-  // Weights of both signs can cancel out the mean, and then there is nothing to scale by.
+  // States of both signs can cancel out the mean, and then there is nothing to scale by.
   const scale = before / after;
   return { ...row, hidden: Number.isFinite(scale) ? hidden.map((value) => value * scale) : hidden };
 }

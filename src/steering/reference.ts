@@ -1,12 +1,11 @@
-// NASA and NAG in float64, on the merged heads of one cross-attention before its output
-// projection. Kernels and steered ONNX graphs are tested against these functions; they draw nothing.
-import type { Nag, Nasa } from "../common/steering";
+// NASA, NAG and VSF in float64: the first two on the merged heads of one cross-attention before its output
+// projection, VSF on one query of one head, because it has one softmax over both texts. Kernels and steered ONNX graphs are tested against these functions; they draw nothing.
+import type { Nag, Nasa, Vsf } from "../common/steering";
 
 /** Keeps a token finite if its positive branch is all zero. */
 const NORM_FLOOR = 1e-6;
 
 /**
- /**
  * `Z = Z+ - scale * Z-` (SNOOPI, arXiv 2412.02687, eq. 9).
  * @param positive @param negative [tokens, channels], with all heads of a token side by side
  */
@@ -29,6 +28,34 @@ export function nag(positive: Float64Array, negative: Float64Array, channels: nu
     for (let i = begin; i < end; i++) result[i] = alpha * shrink * (extended[i] ?? NaN) + (1 - alpha) * (positive[i] ?? NaN);
   }
   return result;
+}
+
+/** What one query of one head sees of a token. */
+export interface Seen {
+  /** The product of query and key, scaled. */
+  readonly score: number;
+  /** [channels] */
+  readonly value: readonly number[];
+  /** -1 for words that a prompt gives a negative weight; default 1. */
+  readonly sign?: number;
+}
+
+/**
+ * Value sign flip (arXiv 2508.10931): `Z = softmax([s+, s- - offset]) [V+; -scale V-]`.
+ * Without negative words it is plain attention.
+ * @returns [channels]
+ */
+export function vsf(positive: readonly Seen[], negative: readonly Seen[], { scale, offset }: Vsf): Float64Array {
+  const all = [
+    ...positive.map(({ score, value, sign = 1 }) => ({ score, value, factor: sign })),
+    ...negative.map(({ score, value, sign = 1 }) => ({ score: score - offset, value, factor: -scale * sign })),
+  ];
+  const largest = Math.max(...all.map(({ score }) => score));
+  const weights = all.map(({ score }) => Math.exp(score - largest));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return Float64Array.from(all[0]?.value ?? [], (_, channel) =>
+    all.reduce((sum, { value, factor }, i) => sum + ((weights[i] ?? NaN) / total) * factor * (value[channel] ?? NaN), 0),
+  );
 }
 
 function l1Norm(values: Float64Array): number {

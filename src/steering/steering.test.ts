@@ -2,7 +2,7 @@
 // that follow from them. Golden values are printed to six digits, so the bound is 1e-6.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nag, nasa } from "./reference";
+import { nag, nasa, vsf, type Seen } from "./reference";
 import { effectiveSteering, steeringAt } from "./schedule";
 
 const HEADS = 2;
@@ -71,6 +71,30 @@ describe("golden vectors", () => {
     expectClose(gentle, [-0.455113, 0.22802, 3.072542, 3.377224, -0.767183, -0.477135, 1.935748, 2.102389]);
     const strong = nag(positive, negative, CHANNELS, { method: "nag", scale: 4, tau: 2.5, alpha: 0.25 });
     expectClose(strong, [-0.095569, 0.350523, 2.181507, 2.601294, -0.470236, -0.265816, 1.6205, 1.793948]);
+  });
+});
+
+describe("VSF", () => {
+  // One query of one channel: weights are 1/4, 1/4 and 1/2 where the scores are 0, 0 and log 2.
+  const positive: readonly Seen[] = [
+    { score: 0, value: [4] },
+    { score: 0, value: [8] },
+  ];
+  const negative: readonly Seen[] = [{ score: Math.log(2), value: [6] }];
+  const at = (scale: number, offset: number) => [...vsf(positive, negative, { method: "vsf", scale, offset })];
+
+  it("golden values, worked out by hand", () => {
+    expect(at(1, 0)[0]).toBeCloseTo(1 + 2 - 3, 12);
+    expect(at(0.5, 0)[0]).toBeCloseTo(1 + 2 - 1.5, 12);
+    // An offset of log 2 makes all three weights alike.
+    expect(at(1, Math.log(2))[0]).toBeCloseTo((4 + 8 - 6) / 3, 12);
+    expect(
+      [...vsf([{ score: 0, value: [4], sign: -1 }, ...positive.slice(1)], negative, { method: "vsf", scale: 1, offset: 0 })][0],
+    ).toBeCloseTo(-1 + 2 - 3, 12);
+  });
+
+  it("without words to leave out it is plain attention", () => {
+    expect([...vsf(positive, [], { method: "vsf", scale: 10, offset: 0 })]).toEqual([6]);
   });
 });
 

@@ -22,12 +22,12 @@ Recipe = dict[str, Any]
 @dataclass(frozen=True)
 class Setting:
     """A method and its strength."""
-    method: str  # "nasa" or "nag"
+    method: str  # "nasa", "nag", "vsf", or "weight": the negative is said in the prompt, and weighs so much below 0
     scale: float
 
     @property
     def name(self) -> str:
-        return f"{self.method.upper()} {self.scale:g}"
+        return f"weight -{self.scale:g}" if self.method == "weight" else f"{self.method.upper()} {self.scale:g}"
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,17 @@ class Job:
     negative: str = ""
     setting: Setting | None = None
 
+    @property
+    def asked(self) -> Recipe:
+        """Its texts and seed."""
+        if self.setting and self.setting.method == "weight":
+            return {"prompt": f"{self.prompt} ({self.negative}:-{self.setting.scale:g})", "seed": str(self.seed), "negative": ""}
+        return {"prompt": self.prompt, "seed": str(self.seed), "negative": self.negative}
+
     def line(self) -> str:
         """As `npm run generate -- --batch` reads it."""
-        strength = {self.setting.method: self.setting.scale} if self.setting else {}
-        return json.dumps({"prompt": self.prompt, "out": str(self.out), "seed": str(self.seed), "negative": self.negative} | strength)
+        strength = {self.setting.method: self.setting.scale} if self.setting and self.setting.method != "weight" else {}
+        return json.dumps(self.asked | {"out": str(self.out)} | strength)
 
     def is_drawn(self, like: Recipe) -> bool:
         """Whether the picture is there, from a recipe that is `like` in all that a job leaves to the engine."""
@@ -50,7 +57,7 @@ class Job:
             recipe = _recipe(self.out)
         except (OSError, KeyError):  # not there, cut short, or no picture of ours
             return False
-        return recipe == like | {"prompt": self.prompt, "seed": str(self.seed), "negative": self.negative}
+        return recipe == like | self.asked
 
 
 def setting_of(path: Path) -> Setting:
@@ -71,24 +78,29 @@ def _recipe(path: Path) -> Recipe:
         return json.loads(picture.info[RECIPE])
 
 
-def draw(model: Path, jobs: Sequence[Job]) -> None:
+def draw(model: Path, jobs: Sequence[Job], engine: str) -> None:
     """Draws what is missing."""
-    samples = {(job.setting, job.negative == ""): job for job in jobs}
-    _generate(model, list(samples.values()))
+    samples = {_kind(job): job for job in jobs}
+    _generate(model, list(samples.values()), engine)
     like = {kind: _recipe(sample.out) for kind, sample in samples.items()}
-    missing = [job for job in jobs if not job.is_drawn(like[job.setting, job.negative == ""])]
+    missing = [job for job in jobs if not job.is_drawn(like[_kind(job)])]
     print(f"{len(jobs)} pictures, {len(missing)} of them to draw", flush=True)
     if missing:
-        _generate(model, missing)
+        _generate(model, missing, engine)
 
 
-def _generate(model: Path, jobs: Sequence[Job]) -> None:
+def _kind(job: Job) -> tuple[Setting | None, bool, bool]:
+    """Jobs of one kind differ in texts and seed alone: a recipe also says whether a bracket in it is one, and how many rows there are."""
+    return job.setting, job.negative == "", "(" in job.negative
+
+
+def _generate(model: Path, jobs: Sequence[Job], engine: str) -> None:
     """All in one process."""
     for folder in {job.out.parent for job in jobs}:
         folder.mkdir(parents=True, exist_ok=True)
     batch = jobs[0].out.parent / "batch.jsonl"
     batch.write_text("".join(job.line() + "\n" for job in jobs))
-    command = ["npm", "run", "--silent", "generate", "--", "--model", str(model.resolve()), "--batch", str(batch.resolve()), "--json"]
+    command = ["npm", "run", "--silent", "generate", "--", "--model", str(model.resolve()), "--batch", str(batch.resolve()), "--engine", engine, "--json"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for done, _ in enumerate(process.stdout, 1):

@@ -11,9 +11,10 @@ from PIL.PngImagePlugin import PngInfo
 from lab.attributes import COMPANIONS
 from lab.captions import read
 from lab.evidence.drawing import RECIPE, Job, Setting, setting_of
-from lab.evidence.page import chart, cost_section, page, verdict
+from lab.evidence.__main__ import CONTROLS, shared
+from lab.evidence.page import chart, controls_table, cost_section, page, verdict
 from lab.evidence.pairs import candidates, choose
-from lab.evidence.scores import Judged, Outcome, interval, points_lost, removal, scores, summary
+from lab.evidence.scores import Judged, Outcome, best, clean, interval, points_lost, removal, scores, summary
 from lab.split import held_out
 
 PAIRS = candidates(4)
@@ -57,6 +58,34 @@ def test_scores_of_a_hand_made_case() -> None:
     assert found["things"] == 0.5
 
 
+def test_a_removal_is_clean_if_nothing_asked_for_went_with_it() -> None:
+    before = judged([1, 1, 1, 0])
+    assert clean(before, judged([0, 0, 1, 0])) == pytest.approx(2 / 3)
+    assert clean(before, judged([0, 0, 1, 0], wrong=1)) == pytest.approx(1 / 3), "one picture lost an attribute"
+    assert clean(before, replace(judged([0, 0, 1, 0]), kept=np.zeros(4, int))) == 0, "every picture lost a thing"
+    assert clean(judged([0, 0, 0, 0]), before) == 0
+
+
+def test_the_best_strength_removes_most_cleanly_and_of_equals_is_the_weaker() -> None:
+    before, half, dear, all_gone = judged([1] * 4), judged([1, 1, 0, 0]), judged([0] * 4, wrong=15), judged([0] * 4)
+    dial = {Setting("nasa", 1.0): dear, Setting("nasa", 0.5): half, Setting("vsf", 2.0): all_gone, Setting("vsf", 1.0): all_gone}
+    assert best(before, dial) == {"nasa": Setting("nasa", 0.5), "vsf": Setting("vsf", 1.0)}
+
+
+def test_controls_name_nothing_at_several_lengths_and_the_prompt_itself() -> None:
+    pair = PAIRS[0]
+    texts = {name: negative(pair) for name, negative in CONTROLS.items()}
+    assert texts["something else"] == pair.other and texts["the prompt"] == " ".join(pair.prompt.split())
+    assert texts["nothing, 0 tokens"] == "()" and [texts[f"nothing, {n} tokens"].count(",") for n in (8, 64)] == [8, 64]
+    assert not {c for name, text in texts.items() if name.startswith("nothing") for c in text} - set(", ()")
+    assert [len(shared("a b c d", share).split()) for share in (0.5, 1.0, 2.0)] == [2, 4, 8]
+
+
+def test_a_weight_below_0_is_said_in_the_prompt(tmp_path: Path) -> None:
+    job = Job(tmp_path / "a.png", "a lake", 7, "a boat", Setting("weight", 1.5))
+    assert json.loads(job.line()) == {"prompt": "a lake (a boat:-1.5)", "out": str(job.out), "seed": "7", "negative": ""}
+
+
 def test_a_prompt_names_five_unseen_attributes_and_never_the_thing() -> None:
     for pair in PAIRS:
         understood = read(pair.prompt)
@@ -98,16 +127,20 @@ def test_a_picture_is_drawn_again_unless_it_is_whole_and_of_the_same_recipe(tmp_
 def measured() -> dict[str, object]:
     n = len(PAIRS)
     without, some, few = judged([1] * n), judged([i % 2 for i in range(n)], 1), judged([int(i % 8 == 0) for i in range(n)], 3)
-    outcome = Outcome(DEFAULT, without, {Setting("nasa", 0.25): some, DEFAULT: few, Setting("nag", 4.0): some}, without, without, few)
+    dial = {Setting("nasa", 0.25): some, DEFAULT: few, Setting("nag", 4.0): some, Setting("vsf", 1.0): some, Setting("weight", 1.0): few}
+    first = judged([1] * 6)
+    controls = {name: {setting: first for setting in best(without, dial).values()} for name in CONTROLS}
+    outcome = Outcome(DEFAULT, without, dial, controls, without, few)
     figures = summary(PAIRS, [0.6] * n, range(n), outcome)
-    return figures | {"weights": "", "least": 0.4, "probes": 5, "often": n, "wanted": n, "sheet": [{"prompt": "p", "negative": "n", "seed": 1}]}
+    return figures | {"weights": "", "least": 0.4, "probes": 5, "often": n, "wanted": n, "engine": "wgsl", "rows": ["none", DEFAULT.name], "sheet": [{"prompt": "p", "negative": "n", "seed": 1}]}
 
 
 def test_the_summary_is_of_the_pairs_given(measured: dict) -> None:
     assert measured["pairs"] == len(PAIRS) and sum(kind["pairs"] for kind in measured["kinds"]) == len(PAIRS)
-    assert [s["name"] for s in measured["settings"]] == ["NASA 0.25", "NASA 0.5", "NAG 4"]
+    assert [s["name"] for s in measured["settings"]] == ["NASA 0.25", "NASA 0.5", "NAG 4", "VSF 1", "weight -1"]
     assert measured["settings"][1]["removal"] == pytest.approx(1 - np.mean([i % 8 == 0 for i in range(len(PAIRS))]))
-    assert measured["control"]["removal"] == 0
+    assert measured["best"] == {"nasa": "NASA 0.5", "nag": "NAG 4", "vsf": "VSF 1", "weight": "weight -1"}
+    assert len(measured["controls"]) == 4 * len(CONTROLS) and all(c["removal"] == 0 and c["pairs"] == 6 for c in measured["controls"])
 
 
 def test_the_page_gives_the_verdict_the_figures_give(measured: dict) -> None:
@@ -119,6 +152,8 @@ def test_the_page_gives_the_verdict_the_figures_give(measured: dict) -> None:
     assert "Both are met." in written and "What it costs" not in written and "nan" not in written
     assert all(s["name"] in written for s in measured["settings"])
     assert "fewer than" not in written and "fewer than the 500 that were wanted" in page(measured | {"wanted": 500}, None)
+    assert controls_table(measured) in written and controls_table(measured).count("| 0 %, 0.0 |") >= len(CONTROLS)
+    assert "WORK --engine ort-wasm --again" in page(measured | {"engine": "ort-wasm", "looked_at": 3}, None)
     measured["settings"][1]["lost"] = 7.0
     assert "The second is not met." in page(measured, None)
 
@@ -127,12 +162,12 @@ def test_the_chart_shows_every_strength_of_each_method_and_none(measured: dict) 
     measured["settings"][0] |= {"presence": 0.0, "attributes": 1.0}
     drawn = [dict(part.split("=") for part in line.strip("</>").split()[1:]) for line in chart(measured).splitlines() if line.startswith("<circle")]
     at = [(float(fields["cx"].strip('"')), float(fields["cy"].strip('"'))) for fields in drawn]
-    assert len(at) == 2 * (1 + 2) + 2 * (1 + 1)  # two curves of NASA, from no negative over two strengths, and two of NAG
+    assert len(at) == 2 * (1 + 2) + 3 * 2 * (1 + 1)  # two curves of NASA, from no negative over two strengths, and two of each other method
     assert all(60 <= x <= 740 and 20 <= y <= 290 for x, y in at)
     (none_x, none_y), (quarter_x, quarter_y), (half_x, _) = at[:3]
     assert quarter_x - none_x == pytest.approx(half_x - quarter_x)
     assert none_y == pytest.approx(20) and quarter_y == pytest.approx(290)  # everywhere, nowhere
-    assert sum(fields["r"] == '"6"' for fields in drawn) == 2
+    assert sum(fields["r"] == '"6"' for fields in drawn) == 2 * 4
 
 
 def test_costs_are_those_of_the_report(measured: dict) -> None:

@@ -1,5 +1,6 @@
 // By which method the picture is steered, and at which of its steps.
 import { useId, type ReactNode } from "react";
+import { STEERING_METHODS } from "../../common/steering";
 import { leavesOut } from "../comparison";
 import { steeredSteps, withMethod, withSteeredSteps } from "../dial";
 import { strings } from "../strings";
@@ -21,7 +22,7 @@ export function SteeringOptions(): ReactNode {
         name={strings.steeringMethod}
         remark={strings.scaleOf(steering.scale)}
         about={strings.steeringMethodAbout}
-        choices={["nasa", "nag"] as const}
+        choices={STEERING_METHODS}
         labels={strings.steeringMethods}
         chosen={steering.method}
         onChoose={(method) => app.steer(withMethod(steering, method, defaults))}

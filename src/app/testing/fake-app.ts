@@ -20,6 +20,7 @@ export const MODEL: ModelFacts = {
     method: "nasa",
     nasa: { method: "nasa", scale: 0.3 },
     nag: { method: "nag", scale: 3, tau: 2, alpha: 0.5, sigmaEnd: 4 },
+    vsf: { method: "vsf", scale: 2, offset: 0.1 },
     sigmaEnd: 4,
   },
 };

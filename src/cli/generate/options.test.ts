@@ -11,7 +11,8 @@ import { parseOptions, USAGE } from "./options";
 
 const NASA = { method: "nasa", scale: 0.25 } as const;
 const NAG = { method: "nag", scale: 3, tau: 2, alpha: 0.5, sigmaEnd: 4 } as const;
-const MODEL = { ...FACTS, defaultSize: 256, steering: { method: "nasa", nasa: NASA, nag: NAG, sigmaEnd: 4 } } as const;
+const VSF = { method: "vsf", scale: 3, offset: 0.2 } as const;
+const MODEL = { ...FACTS, defaultSize: 256, steering: { method: "nasa", nasa: NASA, nag: NAG, vsf: VSF, sigmaEnd: 4 } } as const;
 const BASE = ["--prompt", "a hill", "--out", "hill.png"];
 
 async function requests(...args: string[]): Promise<readonly Recipe[]> {
@@ -42,10 +43,12 @@ describe("generate's options", () => {
   test("--sigma-end says until when, with any method; else the model does", async () => {
     expect(await steering("--sigma-end", "2.5")).toEqual({ ...NASA, sigmaEnd: 2.5 });
     expect(await steering("--nag", "4", "--sigma-end", "0")).toEqual({ ...NAG, scale: 4, sigmaEnd: 0 });
+    expect(await steering("--vsf", "4")).toEqual({ ...VSF, scale: 4 });
+    expect(await steering("--vsf", "4", "--vsf-offset", "0.5")).toEqual({ ...VSF, scale: 4, offset: 0.5 });
   });
 
   test("the help names the options of steering", () => {
-    for (const option of ["--negative", "--nasa", "--nag", "--sigma-end"]) expect(USAGE).toContain(option);
+    for (const option of ["--negative", "--nasa", "--nag", "--vsf", "--vsf-offset", "--sigma-end"]) expect(USAGE).toContain(option);
   });
 
   test("--gpu-memory is in gigabytes, and left to the pipeline where it is not said", async () => {
@@ -176,6 +179,8 @@ describe("generate's options", () => {
     ["memory that is no number", [...BASE, "--gpu-memory", "4GB"]],
     ["half a text row", [...BASE, "--text-rows", "1.5"]],
     ["two steerings", [...BASE, "--negative", "x", "--nasa", "1", "--nag", "2"]],
+    ["two other steerings", [...BASE, "--negative", "x", "--vsf", "1", "--nag", "2"]],
+    ["an offset without VSF", [...BASE, "--negative", "x", "--vsf-offset", "1"]],
   ])("%s is refused as invalid input", async (_, args) => {
     await expect(parseOptions(args)).rejects.toMatchObject({ code: "invalid-input" });
   });

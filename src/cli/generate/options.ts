@@ -19,16 +19,16 @@ import { CHOSEN_RULES, type ChosenRule } from "../../samplers/scheduler-file";
 import type { SteeringDefaults } from "../../common/steering-defaults";
 
 export const USAGE = `usage: npm run generate -- --model MODEL --prompt TEXT --out FILE.png
-  [--negative TEXT [--nasa A | --nag PHI] [--sigma-end S]] [--steps N] [--seed S] [--variation SEED:STRENGTH[,...]] [--width W] [--height H] [--count N] [--text-rows R] [--sampler RULE] [--lora FILE[:WEIGHT]]... [--tokenizer DIR] [--prediction P] [--weights f16|q8|q4] [--gpu-memory GB] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
+  [--negative TEXT [--nasa A | --nag PHI | --vsf A [--vsf-offset B]] [--sigma-end S]] [--steps N] [--seed S] [--variation SEED:STRENGTH[,...]] [--width W] [--height H] [--count N] [--text-rows R] [--sampler RULE] [--lora FILE[:WEIGHT]]... [--tokenizer DIR] [--prediction P] [--weights f16|q8|q4] [--gpu-memory GB] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
 or: npm run generate -- --model MODEL --batch FILE.jsonl [--text-rows R] [--sampler RULE] [--lora FILE[:WEIGHT]]... [--tokenizer DIR] [--prediction P] [--weights f16|q8|q4] [--gpu-memory GB] [--engine wgsl|ort-webgpu|ort-wasm]
-  (a line: {"prompt", "out", "negative"?, "nasa"?, "nag"?, "sigma-end"?, "steps"?, "seed"?, "variation"?, "width"?, "height"?}; a seed above 2^53 as a string)
+  (a line: {"prompt", "out", "negative"?, "nasa"?, "nag"?, "vsf"?, "vsf-offset"?, "sigma-end"?, "steps"?, "seed"?, "variation"?, "width"?, "height"?}; a seed above 2^53 as a string)
 MODEL is an id of models/catalogue (with a choice of parts after a plus: sd-turbo+large-decoder), a folder, a file, or a repository of the
 hub as OWNER/NAME[@REVISION]. What is on the hub is fetched once, into the hub's own cache folder (see npm run models).
-A negative prompt is steered away from by NASA at strength A or by NAG at strength PHI, at the first step and at those whose
-sigma (noise over signal) is at least S; 0 is every step. Method, strength and S are the model's own if not given.
+A negative prompt is steered away from by NASA at strength A, by NAG at strength PHI, or by VSF at strength A with scores B lower,
+at the first step and at those whose sigma (noise over signal) is at least S; 0 is every step. Method, strength and S are the model's own if not given.
 A variation takes the noise of seed S a part of the way to that of another SEED: STRENGTH 0 stays, and 1 is the other seed's picture.
 (word:1.3), ((word)) and [word] weigh words, BREAK begins a new row of tokens, and a backslash makes a bracket a plain one, as in the web UI
-of AUTOMATIC1111.
+of AUTOMATIC1111. (word:-1) turns a word against the picture.
 Prompt and negative prompt may each fill R rows of the text encoder, of 77 tokens with begin and end, as far as they need them; what is
 longer is cut. R is ${MOST_TEXT_ROWS} if not given, as on the page.
 RULE is ${CHOSEN_RULES.join(", ")}: how to step a checkpoint whose scheduler file has no rule for few steps, such as one that a few-step
@@ -43,7 +43,21 @@ files of Stable Diffusion 2 that do not say which.`;
 const PREDICTIONS = ["epsilon", "v_prediction"] as const;
 
 /** The options that make one picture; a batch line has them as keys. */
-const RECIPE_OPTIONS = ["prompt", "out", "negative", "nasa", "nag", "sigma-end", "steps", "seed", "variation", "width", "height"] as const;
+const RECIPE_OPTIONS = [
+  "prompt",
+  "out",
+  "negative",
+  "nasa",
+  "nag",
+  "vsf",
+  "vsf-offset",
+  "sigma-end",
+  "steps",
+  "seed",
+  "variation",
+  "width",
+  "height",
+] as const;
 const TEXT_OPTIONS: readonly RecipeOption[] = ["prompt", "out", "negative", "variation"];
 
 /** Limit for one command, because every picture is planned before the first is drawn. */
@@ -96,6 +110,8 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
         negative: text,
         nasa: text,
         nag: text,
+        vsf: text,
+        "vsf-offset": text,
         "sigma-end": text,
         steps: text,
         seed: text,
@@ -225,12 +241,17 @@ function job(fields: RecipeFields, seedOffset: bigint): Job {
 function steeringFrom(fields: RecipeFields): (usual: SteeringDefaults) => Steering {
   const nasa = dial(fields, "nasa", STEERING_RANGES.nasa.scale);
   const nag = dial(fields, "nag", STEERING_RANGES.nag.scale);
+  const vsf = dial(fields, "vsf", STEERING_RANGES.vsf.scale);
+  const offset = dial(fields, "vsf-offset", STEERING_RANGES.vsf.offset);
   const sigmaEnd = dial(fields, "sigma-end", STEERING_RANGES.sigmaEnd);
-  if (nasa !== undefined && nag !== undefined) throw invalid("nag", "--nasa and --nag exclude each other");
+  const [, second] = Object.entries({ nasa, nag, vsf }).filter(([, scale]) => scale !== undefined);
+  if (second !== undefined) throw invalid(second[0], "--nasa, --nag and --vsf exclude each other");
+  if (offset !== undefined && vsf === undefined) throw invalid("vsf-offset", "--vsf-offset belongs to --vsf");
   const end = sigmaEnd === undefined ? {} : { sigmaEnd };
   return (usual) => {
     if (nasa !== undefined) return { ...usual.nasa, scale: nasa, ...end };
     if (nag !== undefined) return { ...usual.nag, scale: nag, ...end };
+    if (vsf !== undefined) return { ...usual.vsf, scale: vsf, ...(offset === undefined ? {} : { offset }), ...end };
     return { ...usual[usual.method], ...end };
   };
 }
@@ -248,7 +269,11 @@ function whole(name: string, text: string, most = 1e6): number {
   return value;
 }
 
-function dial(fields: RecipeFields, name: "nasa" | "nag" | "sigma-end", [least, most]: readonly [number, number]): number | undefined {
+function dial(
+  fields: RecipeFields,
+  name: "nasa" | "nag" | "vsf" | "vsf-offset" | "sigma-end",
+  [least, most]: readonly [number, number],
+): number | undefined {
   const text = fields[name];
   if (text === undefined) return undefined;
   const value = Number(text);

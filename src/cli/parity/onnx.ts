@@ -11,8 +11,7 @@ import { readModel, type OnnxFile } from "../../ort/session/open-model";
 import type { OrtRuntime } from "../../ort/session/runtime";
 import { OrtSession } from "../../ort/session/session";
 import { tensorFrom, valuesOf } from "../../ort/session/tensors";
-import { steerGraph, steeringScalars } from "../../ort/steer-graph";
-import type { SteeringMethod } from "../../ort/steer-graph/combine";
+import { steerGraph, steeringScalars, type GraphSteering } from "../../ort/steer-graph";
 import type { Nag, Nasa } from "../../common/steering";
 import type { Comparison, Fixture, OnnxCheck } from "./check";
 import { Golden, GOLDEN, relativeError } from "./golden";
@@ -86,11 +85,15 @@ async function* denoiser(runtime: OrtRuntime, exported: Exported): AsyncIterable
 async function* predictions(
   runtime: OrtRuntime,
   { folder, file, golden }: Exported,
-  method: SteeringMethod | undefined,
+  method: GraphSteering["by"],
 ): AsyncIterable<Comparison> {
-  const session = await OrtSession.open(runtime, () => readModel(file, { rewrite: method && ((model) => steerGraph(model, method)) }), {
-    name: folder,
-  });
+  const session = await OrtSession.open(
+    runtime,
+    () => readModel(file, { rewrite: (model) => steerGraph(model, { by: method, weighs: false }) }),
+    {
+      name: folder,
+    },
+  );
   const output = chooseOutput(folder, sessionOutputs(session.outputs), PREDICTION);
   for (const entry of golden.cases) {
     const fields = new Fields(entry, `${folder}: golden.json`);
@@ -116,7 +119,7 @@ function boundOf({ inputs, outputs }: OrtSession): Pick<Comparison, "bound"> {
   return [...inputs, ...outputs].some((value) => value.isTensor && value.type === "float16") ? { bound: FLOAT16_BOUND } : {};
 }
 
-function dials(fields: Fields, method: SteeringMethod): Nasa | Nag {
+function dials(fields: Fields, method: "nasa" | "nag"): Nasa | Nag {
   const stated = fields.optionalObject(method);
   if (!stated) throw new OnestrokeError("model-missing", `golden.json has no ${method} in a case that is steered by it`);
   if (method === "nasa") return { method, scale: stated.number("alpha", GOLDEN.value) };

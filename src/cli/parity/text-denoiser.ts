@@ -27,7 +27,7 @@ export const checkTextDenoiser: DeviceCheck = async function* (fixture, device, 
       const { out } = await network.run(
         key,
         (g) => g.output("out", denoiser.build(g, { batch, height, width, textTokens, steering: method })),
-        { ...inputs, steering: packSteering({ positive: textTokens, negative: textTokens }, steering) },
+        { ...inputs, steering: packSteering({ positive: { tokens: textTokens }, negative: { tokens: textTokens } }, steering, textTokens) },
       );
       if (out) yield { case: name, error: relativeError(out, golden.channelsLast(name).values) };
     }

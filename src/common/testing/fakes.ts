@@ -25,6 +25,7 @@ export const FACTS: ModelFacts = {
     method: "nasa",
     nasa: { method: "nasa", scale: 0.5 },
     nag: { method: "nag", scale: 2, tau: 2.5, alpha: 0.5, sigmaEnd: 4 },
+    vsf: { method: "vsf", scale: 2, offset: 0.1 },
     sigmaEnd: 4,
   },
   readsPictures: true,

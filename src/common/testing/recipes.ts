@@ -6,11 +6,12 @@ import { normalisePrompt, type Recipe } from "../recipe";
 import { STEERING_RANGES, type Steering } from "../steering";
 
 const within = ([min, max]: readonly [number, number]) => fc.double({ min, max, noNaN: true }).map((value) => value + 0);
-const { nasa, nag, sigmaEnd } = STEERING_RANGES;
+const { nasa, nag, vsf, sigmaEnd } = STEERING_RANGES;
 
 const active = fc.oneof(
   fc.record({ method: fc.constant("nasa" as const), scale: within(nasa.scale) }),
   fc.record({ method: fc.constant("nag" as const), scale: within(nag.scale), tau: within(nag.tau), alpha: within(nag.alpha) }),
+  fc.record({ method: fc.constant("vsf" as const), scale: within(vsf.scale), offset: within(vsf.offset) }),
 );
 
 const lora = fc.record({

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { Graph } from "../graph";
 import { GraphBuilder } from "../graph-builder";
 import type { OpKind } from "../ops";
+import { steeringFields } from "../steering-input";
 import { evaluate, expectClose, random } from "../testing/evaluate";
 import type { TensorData } from "../transfer";
 import { checkpointTensors } from "../weights";
@@ -118,7 +119,7 @@ const CASES: readonly Case[] = [
         const text = g.input(name, [2, 5, 12], "prompt");
         return { k: g.linear(text, "k", { outputs: 8, bias: false }), v: g.linear(text, "v", { outputs: 8, bias: false }) };
       };
-      const steering = g.input("steering", [1, 8], "run", "f32");
+      const steering = g.input("steering", [1, steeringFields(5)], "run", "f32");
       g.output("y", g.crossAttention(q, branch("positive"), branch("negative"), steering, { ...heads, method: "nasa" }));
     },
     fused: ["linear", "linear", "cross-attention"],
@@ -161,7 +162,7 @@ function graphOf(build: (g: GraphBuilder) => void): Graph {
 }
 
 function inputsOf(graph: Graph): Record<string, TensorData> {
-  const steering = Float32Array.of(5, 4, 0.5, 0, 0, 0, 0, 0);
+  const steering = Float32Array.from({ length: steeringFields(5) }, (_, i) => [5, 4, 0.5, 0, 0, 0, 0, 0][i] ?? 1);
   return Object.fromEntries(
     [...graph.inputs].map(([name, { tensor }], index) => [name, name === "steering" ? steering : random(product(tensor.shape), index + 1)]),
   );

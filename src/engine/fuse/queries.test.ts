@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { GraphBuilder } from "../graph-builder";
 import { COMPILE_TIMEOUT_MS } from "../kernels/gemm/testing/formats";
+import { steeringFields } from "../steering-input";
 import type { Tensor } from "../tensor";
 import { expectSameOutputs, kernelsOn } from "../testing/compare-traits";
 import { TRAITS } from "../traits";
@@ -19,7 +20,7 @@ function attend(g: GraphBuilder, q: Tensor, method: "nasa" | "nag", heads: typeo
     const text = g.input(name, [2, 5, 24], rate);
     return { k: g.linear(text, "k", { outputs: CHANNELS, bias: false }), v: g.linear(text, "v", { outputs: CHANNELS, bias: false }) };
   };
-  const steering = g.input("steering", [1, 8], "run", "f32");
+  const steering = g.input("steering", [1, steeringFields(5)], "run", "f32");
   g.output("y", g.crossAttention(q, branch("text", "prompt"), branch("negative", "negative"), steering, { ...heads, method }));
 }
 
@@ -93,7 +94,7 @@ describe("outputs are what they are with a dispatch for the queries", () => {
       // that are as large as ten.
       const tolerance = { f32: 2 ** -17, f16: 10 * 2 ** -11 }[format];
       const change = (name: string, values: Float32Array<ArrayBuffer>) =>
-        name === "steering" ? Float32Array.of(5, 4, 0.5, 1.5, 2.5, 0.4, 0, 0) : values;
+        name === "steering" ? Float32Array.from({ length: steeringFields(5) }, (_, i) => [5, 4, 0.5, 1.5, 2.5, 0.4, 0, 0][i] ?? 1) : values;
       await expectSameOutputs(build, [traits, without], { format, tolerance, change, ...rest });
     },
     COMPILE_TIMEOUT_MS,

@@ -23,7 +23,7 @@ function model(): OnnxModel {
 }
 
 const file = encodeModel(model());
-const steered: Rewrite = (plain) => steerGraph(plain, "nasa");
+const steered: Rewrite = (plain) => steerGraph(plain, { by: "nasa", weighs: false });
 const store = (files: Readonly<Record<string, Uint8Array>>) => memoryStore("export", new Map(Object.entries(files)));
 
 async function run(stored: ReturnType<typeof store>, rewrite?: Rewrite): Promise<Float32Array> {

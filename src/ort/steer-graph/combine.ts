@@ -4,13 +4,13 @@ import { attribute, constant } from "../onnx-graph/encode";
 import { ELEMENT_TYPES, type ElementType, type Initializer, type OnnxNode } from "../onnx-graph/model";
 import { NodeList } from "../onnx-graph/node-list";
 
-export type SteeringMethod = "nasa" | "nag";
+type Method = "nasa" | "nag";
 
 /** Graph inputs that set the strength: float32 scalars. */
 export const SCALARS = {
   nasa: { scale: "nasa_scale" },
   nag: { scale: "nag_scale", tau: "nag_tau", alpha: "nag_alpha" },
-} as const satisfies Record<SteeringMethod, Readonly<Record<string, string>>>;
+} as const satisfies Record<Method, Readonly<Record<string, string>>>;
 
 export interface Branches {
   /** `[..., tokens, channels]`, with all heads of a token side by side. */
@@ -27,14 +27,14 @@ const LAST_AXIS = "onestroke/last_axis";
 /** From this version on, reductions take their axes as an input. */
 const AXES_AS_INPUT = 18;
 
-export function combineConstants(method: SteeringMethod, opset: number): readonly Initializer[] {
+export function combineConstants(method: Method, opset: number): readonly Initializer[] {
   if (method === "nasa") return [];
   const floor = constant(NORM_FLOOR, [], Float32Array.of(1e-6));
   return opset < AXES_AS_INPUT ? [floor] : [floor, constant(LAST_AXIS, [1], BigInt64Array.of(-1n))];
 }
 
 /** Nodes that compute `output` from the branches, in float32 whatever the model's format: NAG's sums are over a thousand channels. */
-export function combine(method: SteeringMethod, branches: Branches, opset: number): readonly OnnxNode[] {
+export function combine(method: Method, branches: Branches, opset: number): readonly OnnxNode[] {
   const { output, elementType } = branches;
   const make = new NodeList(`${output}/steering`);
   const isFloat32 = elementType === ELEMENT_TYPES.float32;

@@ -11,8 +11,9 @@ const OTHER = 2;
 export class Dependence {
   readonly #origins = new Map<string, number>();
 
-  constructor(index: GraphIndex, textInput: string) {
-    for (const { name } of index.inputs) this.#origins.set(name, name === textInput ? TEXT : OTHER);
+  /** @param textInputs the text, and what is given beside each of its tokens */
+  constructor(index: GraphIndex, textInputs: ReadonlySet<string>) {
+    for (const { name } of index.inputs) this.#origins.set(name, textInputs.has(name) ? TEXT : OTHER);
     for (const node of index.graph.nodes) {
       // A node's origins come from values made before it. In any other order they would be unknown, and cycles would never end.
       const early = node.inputs.find((input) => index.producer(input) !== undefined && !this.#origins.has(input));

@@ -1,4 +1,4 @@
-// Computes an attention again, for another text. It copies what depends on the text (its projections,
+// Computes an attention again, for another text, or its values alone. It copies what depends on the text (its projections,
 // shapes computed from it, the attention itself) and shares the rest: weights and queries.
 import { OnestrokeError } from "../../common/errors";
 import { capturedValues } from "../onnx-graph/decode";
@@ -8,7 +8,7 @@ import type { CrossAttention } from "./cross-attention";
 import type { Dependence } from "./dependence";
 
 export interface Copy {
-  /** The other text's counterpart of the attention's output. */
+  /** The other text's counterpart of what was copied. */
   readonly output: string;
   /** New nodes, in an order in which they can run. Projections that layers share come with the first of those layers. */
   readonly nodes: readonly OnnxNode[];
@@ -20,13 +20,16 @@ const MOST_STEPS = 1000;
 export class Duplicator {
   readonly #index: GraphIndex;
   readonly #dependence: Dependence;
+  readonly #suffix: string;
   /** Maps values to their counterparts in the copy; a value that does not depend on the text is its own counterpart. */
   readonly #counterparts: Map<string, string>;
 
-  constructor(index: GraphIndex, dependence: Dependence, textInput: string, otherText: string) {
+  /** @param others the other text's input, or value, by the name of the text's @param suffix of new names */
+  constructor(index: GraphIndex, dependence: Dependence, others: ReadonlyMap<string, string>, suffix: string) {
     this.#index = index;
     this.#dependence = dependence;
-    this.#counterparts = new Map([[textInput, otherText]]);
+    this.#counterparts = new Map(others);
+    this.#suffix = suffix;
   }
 
   /** @throws OnestrokeError `model-unsupported` when the attention is masked or holds a subgraph */
@@ -36,7 +39,13 @@ export class Duplicator {
     return { output, nodes };
   }
 
-  #counterpart(value: string, attention: CrossAttention, nodes: OnnxNode[], depth = 0): string {
+  /** Copies what the text alone is in: keys or values. */
+  copyOf(value: string): Copy {
+    const nodes: OnnxNode[] = [];
+    return { output: this.#counterpart(value, undefined, nodes), nodes };
+  }
+
+  #counterpart(value: string, attention: CrossAttention | undefined, nodes: OnnxNode[], depth = 0): string {
     const known = this.#counterparts.get(value);
     if (known !== undefined) return known;
     if (depth > MOST_STEPS)
@@ -46,15 +55,15 @@ export class Duplicator {
     return counterpart;
   }
 
-  #compute(value: string, attention: CrossAttention, nodes: OnnxNode[], depth: number): string {
+  #compute(value: string, attention: CrossAttention | undefined, nodes: OnnxNode[], depth: number): string {
     const node = this.#index.producer(value);
     if (!node) return value;
-    const inCore = attention.core.has(node);
+    const inCore = attention?.core.has(node) === true;
     // Only the sizes of the picture's values matter here, and they are the same for every text.
     if (!inCore && this.#dependence.isPicture(value)) return value;
     const inputs = node.inputs.map((input) => {
       if (input === "") return input;
-      if (inCore) this.#checkOperand(input, node, attention);
+      if (attention !== undefined && inCore) this.#checkOperand(input, node, attention);
       return this.#counterpart(input, attention, nodes, depth + 1);
     });
     if (inputs.every((input, position) => input === node.inputs[position])) return value;
@@ -74,7 +83,7 @@ export class Duplicator {
   }
 
   #copyName(name: string): string {
-    let copy = `${name}/negative`;
+    let copy = `${name}/${this.#suffix}`;
     while (this.#index.isTaken(copy)) copy += "_";
     return copy;
   }

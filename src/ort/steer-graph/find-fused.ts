@@ -10,6 +10,9 @@ import { mergedHeads } from "./merged-heads";
 
 const [QUERY, KEY, VALUE] = [0, 1, 2] as const;
 
+/** The input that is added to the scores. */
+const [FUSED_BIAS, STANDARD_BIAS] = [5, 3] as const;
+
 const FUSED: ReadonlySet<string> = new Set(["com.microsoft:MultiHeadAttention", ":Attention"]);
 
 export function findFusedCrossAttentions(index: GraphIndex, dependence: Dependence): readonly CrossAttention[] {
@@ -19,7 +22,8 @@ export function findFusedCrossAttentions(index: GraphIndex, dependence: Dependen
     // Keys and values may be packed in one input; then the third input is left out.
     const values = node.inputs[VALUE] || node.inputs[KEY] || "";
     if (!dependence.isText(node.inputs[KEY] ?? "") || !dependence.isText(values)) return [];
-    return [{ first: node, query, entries: new Set([node]), ...heads(node, index) }];
+    const added = { node, input: node.domain === "" ? STANDARD_BIAS : FUSED_BIAS, isOwnInput: true };
+    return [{ first: node, query, values: { node, input: VALUE }, scores: added, ...heads(node, index) }];
   });
 }
 

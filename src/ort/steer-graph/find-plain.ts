@@ -31,7 +31,8 @@ export function findPlainCrossAttentions(index: GraphIndex, dependence: Dependen
       first: scores.product,
       query,
       core: new Set([scores.product, ...scores.path, softmax, ...mixed.path, mixed.product, ...path]),
-      entries: new Set([scores.product, mixed.product]),
+      values: { node: mixed.product, input: mixed.product.inputs.findIndex((input) => dependence.isText(input)) },
+      scores: { node: softmax, input: 0, isOwnInput: false },
       output,
       headsMerged,
     });

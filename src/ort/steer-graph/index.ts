@@ -1,45 +1,59 @@
-// Negative steering for any exported denoiser: it gives the graph a second text, computes every
-// cross-attention for both texts and combines the two before the output projection. Weights are
-// shared; self-attention and everything after the attention are not changed.
-import { assertNever, OnestrokeError } from "../../common/errors";
-import type { Steering } from "../../common/steering";
+// Negative steering for any exported denoiser. NASA and NAG give the graph a second text, compute every cross-attention for both texts
+// and combine the two before the output projection. VSF needs no second text (weigh-tokens.ts). Weights are shared; self-attention and
+// everything after the attention are not changed.
+import { assertNever } from "../../common/errors";
+import type { Steering, SteeringMethod } from "../../common/steering";
 import { valueInfo } from "../onnx-graph/encode";
 import { GraphIndex } from "../onnx-graph/graph-index";
 import { ELEMENT_TYPES, type OnnxModel, type OnnxNode, type ValueInfo } from "../onnx-graph/model";
-import { combine, combineConstants, SCALARS, type SteeringMethod } from "./combine";
-import type { CrossAttention } from "./cross-attention";
-import { Dependence } from "./dependence";
+import { combine, combineConstants, SCALARS } from "./combine";
 import { Duplicator } from "./duplicate";
 import { elementType } from "./element-type";
-import { findFusedCrossAttentions } from "./find-fused";
-import { findPlainCrossAttentions } from "./find-plain";
+import { cannotSteer, findCrossAttentions, TEXT_INPUT } from "./find";
+import { TOKEN_INPUTS, weighTokens } from "./weigh-tokens";
 
-export const TEXT_INPUT = "encoder_hidden_states";
-/** The steered graph's input for the negative text's states, with the text's number format and channels; token counts may differ. */
-export const NEGATIVE_TEXT_INPUT = "negative_encoder_hidden_states";
+export { TEXT_INPUT } from "./find";
+export { TOKEN_INPUTS } from "./weigh-tokens";
+
+/** What a graph is rewritten for. */
+export interface GraphSteering {
+  /** How it is steered by a second text. */
+  readonly by?: Exclude<SteeringMethod, "vsf"> | undefined;
+  /** Whether its tokens have factors and scores of their own: for VSF, and for words with negative weights. */
+  readonly weighs: boolean;
+}
+
+/** The input for the negative text's values beside that for the text's; token counts may differ. */
+export function negativeOf(input: string): string {
+  return `negative_${input}`;
+}
 
 /**
  * @param model is not changed; the result shares its weights
- * @returns a model with the inputs `NEGATIVE_TEXT_INPUT` and those of `steeringScalars`
+ * @returns a model with the inputs that `steering` needs: `TOKEN_INPUTS`, `negativeOf` each input of the text, those of `steeringScalars`
  * @throws OnestrokeError `model-unsupported` when text also enters elsewhere than through cross-attentions
  */
-export function steerGraph(model: OnnxModel, method: SteeringMethod): OnnxModel {
+export function steerGraph(model: OnnxModel, { by, weighs }: GraphSteering): OnnxModel {
+  const weighed = weighs ? weighTokens(model) : model;
+  return by === undefined ? weighed : withNegative(weighed, by);
+}
+
+function withNegative(model: OnnxModel, method: Exclude<SteeringMethod, "vsf">): OnnxModel {
   const { graph } = model;
   const index = new GraphIndex(graph);
-  const text = index.inputs.find(({ name }) => name === TEXT_INPUT);
-  if (!text) throw refusal(`it has no input ${TEXT_INPUT}`);
-  const dependence = new Dependence(index, TEXT_INPUT);
-  const attentions = [...findPlainCrossAttentions(index, dependence), ...findFusedCrossAttentions(index, dependence)];
-  if (attentions.length === 0) throw refusal("no cross-attention was found in it");
-  checkEntries(index, dependence, attentions);
-
+  const tokenInputs: readonly string[] = Object.values(TOKEN_INPUTS);
+  const texts = index.inputs.filter(({ name }) => name === TEXT_INPUT || tokenInputs.includes(name));
+  const { attentions, dependence } = findCrossAttentions(
+    index,
+    texts.map(({ name }) => name),
+  );
   const opset = model.opsets.get("") ?? 1;
-  const duplicator = new Duplicator(index, dependence, TEXT_INPUT, NEGATIVE_TEXT_INPUT);
+  const duplicator = new Duplicator(index, dependence, new Map(texts.map(({ name }) => [name, negativeOf(name)])), "negative");
   const byLastNode = new Map(attentions.map((attention) => [index.producer(attention.output), attention]));
   const nodes = graph.nodes.flatMap((node): readonly OnnxNode[] => {
     const attention = byLastNode.get(node);
     if (!attention) return [node];
-    if (method === "nag" && !attention.headsMerged) throw refusal(`the heads of ${node.name} are not merged where NAG needs them`);
+    if (method === "nag" && !attention.headsMerged) throw cannotSteer(`the heads of ${node.name} are not merged where NAG needs them`);
     const { output } = attention;
     const positive = `${output}/positive`;
     const copy = duplicator.duplicate(attention);
@@ -53,17 +67,18 @@ export function steerGraph(model: OnnxModel, method: SteeringMethod): OnnxModel 
     graph: {
       ...graph,
       nodes,
-      inputs: [...graph.inputs, negativeInput(text), ...scalars],
+      inputs: [...graph.inputs, ...texts.map(negativeInput), ...scalars],
       initializers: [...graph.initializers, ...combineConstants(method, opset)],
     },
   };
 }
 
-/** Values of the scalar inputs of a graph that is steered by the same method. Strength 0 fits a graph of either method. */
+/** Values of the scalar inputs of a graph that is steered by the same method. Strength 0, and VSF, fit a graph of either method. */
 export function steeringScalars(steering: Steering): Readonly<Record<string, number>> {
   const { nasa, nag } = SCALARS;
   switch (steering.method) {
     case "none":
+    case "vsf":
       return { [nasa.scale]: 0, [nag.scale]: 0, [nag.tau]: 1, [nag.alpha]: 0 };
     case "nasa":
       return { [nasa.scale]: steering.scale };
@@ -74,22 +89,9 @@ export function steeringScalars(steering: Steering): Readonly<Record<string, num
   }
 }
 
-/** Every place where text meets the picture must be steered, or some of what the negative text should remove would remain. */
-function checkEntries(index: GraphIndex, dependence: Dependence, attentions: readonly CrossAttention[]): void {
-  const entries = new Set(attentions.flatMap((attention) => [...attention.entries]));
-  for (const node of index.graph.nodes) {
-    const [output = ""] = node.outputs;
-    const isEntry = dependence.isBoth(output) && node.inputs.some((input) => dependence.isText(input));
-    if (isEntry && !entries.has(node)) throw refusal(`text enters it at ${node.name || output}, which is not a cross-attention`);
-  }
-}
-
 /** The negative text has its own count of tokens: a symbol shared with the text's would promise that they are equal. */
-function negativeInput({ elementType: type = ELEMENT_TYPES.float32, shape = [] }: ValueInfo): ValueInfo {
-  const own = shape.map((dimension, axis) => (axis === 1 && typeof dimension === "string" ? `negative_${dimension}` : dimension));
-  return valueInfo(NEGATIVE_TEXT_INPUT, type, own);
-}
-
-function refusal(why: string): OnestrokeError {
-  return new OnestrokeError("model-unsupported", `this ONNX model cannot be steered: ${why}`);
+function negativeInput({ name, elementType: type = ELEMENT_TYPES.float32, shape = [] }: ValueInfo): ValueInfo {
+  const axis = shape.length === 1 ? 0 : 1;
+  const own = shape.map((dimension, at) => (at === axis && typeof dimension === "string" ? `negative_${dimension}` : dimension));
+  return valueInfo(negativeOf(name), type, own);
 }

@@ -3,6 +3,7 @@
 // so the model's output is the merged heads.
 import { attribute, constant, valueInfo } from "../onnx-graph/encode";
 import { integer } from "../onnx-graph/fields";
+import type { Seen } from "../../steering/reference";
 import { ELEMENT_TYPES, type Initializer, type OnnxModel, type OnnxNode } from "../onnx-graph/model";
 
 /**
@@ -150,8 +151,23 @@ function packedWeight(g: GraphWriter): string {
   return g.floats("to_key_value", [TEXT_CHANNELS, 2 * CHANNELS], Float32Array.from(rows.flat()));
 }
 
-/** The merged heads in float64: [pixels, channels]. */
-export function attend(sample: Float32Array, text: Float32Array): Float64Array {
+/** What each query sees of each token: [pixels * heads][tokens]. */
+export function seenBy(sample: Float32Array, text: Float32Array): readonly (readonly Seen[])[] {
+  const query = project(sample, WEIGHTS.query);
+  const [key, value] = [project(text, WEIGHTS.key), project(text, WEIGHTS.value)];
+  const at = (rows: Float64Array, begin: number): readonly number[] => [...rows.subarray(begin, begin + HEAD_CHANNELS)];
+  return Array.from({ length: query.length / HEAD_CHANNELS }, (_, i) => {
+    const own = at(query, i * HEAD_CHANNELS);
+    const head = (i % HEADS) * HEAD_CHANNELS;
+    return Array.from({ length: text.length / TEXT_CHANNELS }, (_unused, token) => ({
+      score: at(key, token * CHANNELS + head).reduce((sum, x, c) => sum + x * (own[c] ?? NaN), 0) * HEAD_CHANNELS ** -0.5,
+      value: at(value, token * CHANNELS + head),
+    }));
+  });
+}
+
+/** The merged heads in float64: [pixels, channels]. @param factors of the values; 1 if not given */
+export function attend(sample: Float32Array, text: Float32Array, factors: readonly number[] = []): Float64Array {
   const query = project(sample, WEIGHTS.query);
   const [key, value] = [project(text, WEIGHTS.key), project(text, WEIGHTS.value)];
   const tokens = text.length / TEXT_CHANNELS;
@@ -164,7 +180,10 @@ export function attend(sample: Float32Array, text: Float32Array): Float64Array {
       return Math.exp(score * HEAD_CHANNELS ** -0.5);
     });
     const total = weights.reduce((sum, weight) => sum + weight, 0);
-    return weights.reduce((sum, weight, token) => sum + (weight / total) * (value[token * CHANNELS + channel] ?? NaN), 0);
+    return weights.reduce(
+      (sum, weight, token) => sum + (weight / total) * (factors[token] ?? 1) * (value[token * CHANNELS + channel] ?? NaN),
+      0,
+    );
   });
 }
 

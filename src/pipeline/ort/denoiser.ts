@@ -6,19 +6,18 @@ import { STEP_INPUTS, STEP_OUTPUTS, stepGraph, stepScalars } from "../../ort/sam
 import type { OnnxFile } from "../../ort/session/open-model";
 import type { OrtRuntime } from "../../ort/session/runtime";
 import type { OrtSession } from "../../ort/session/session";
-import { NEGATIVE_TEXT_INPUT, steerGraph, steeringScalars, TEXT_INPUT } from "../../ort/steer-graph";
+import { steerGraph, steeringScalars } from "../../ort/steer-graph";
 import { CONSISTENCY_GUIDANCE, guidanceEmbedding } from "../../networks/guidance-embedding";
 import type { SamplerStep } from "../../samplers/schedule";
 import type { Steering } from "../../common/steering";
 import { OnnxNetwork, type Feed } from "./network";
+import { textFeeds, type TextPair } from "./text-feeds";
 
 export interface StepRequest {
   readonly x: Tensor;
   /** Fresh unit noise, if the step adds any. */
   readonly noise: Tensor | undefined;
-  readonly text: Feed;
-  /** The negative text; the prompt itself where the step is not steered. */
-  readonly negative: Feed;
+  readonly texts: TextPair;
   /** Of this step. At strength 0, and without steering, a steered graph gives the plain graph's result. */
   readonly steering: Steering;
   readonly wantsX0: boolean;
@@ -33,27 +32,26 @@ export class OnnxDenoiser {
       runtime,
       file,
       outputs: runtime.nearby,
-      rewrite: (model, method) => stepGraph(method ? steerGraph(model, method) : model),
+      rewrite: (model, steering) => stepGraph(steerGraph(model, steering)),
     });
   }
 
   /**
    * One step.
-   * @param session the network's session, opened for the method of `steering`; inputs that its graph lacks are not fed
+   * @param session the network's session, opened for these texts and the method of `steering`; inputs that its graph lacks are not fed
    * @returns tensors that the caller must dispose of
    */
   async step(
     session: OrtSession,
     step: SamplerStep,
-    { x, noise, text, negative, steering, wantsX0 }: StepRequest,
+    { x, noise, texts, steering, wantsX0 }: StepRequest,
     signal?: AbortSignal,
   ): Promise<{ readonly next: Tensor; readonly x0: Tensor | undefined }> {
     const feeds: Record<string, Feed> = {
       [STEP_INPUTS.x]: x,
       // An input whose coefficient is 0 may hold any values of the right size.
       [STEP_INPUTS.noise]: noise ?? x,
-      [TEXT_INPUT]: text,
-      [NEGATIVE_TEXT_INPUT]: negative,
+      ...textFeeds(texts, steering),
       timestep: { values: [step.timestep] },
     };
     const width = channelsOf(session, "timestep_cond");

@@ -11,12 +11,12 @@ import { attribute, encodeModel, valueInfo } from "../../ort/onnx-graph/encode";
 import { ELEMENT_TYPES } from "../../ort/onnx-graph/model";
 import { NodeList } from "../../ort/onnx-graph/node-list";
 import { nodeRuntime } from "../../ort/session/load-node";
-import { attend, CHANNELS, TEXT_CHANNELS } from "../../ort/testing/attention-model";
+import { attend, CHANNELS, seenBy, TEXT_CHANNELS } from "../../ort/testing/attention-model";
 import { TorchGenerator } from "../../samplers/noise/torch-generator";
 import { scheduleFor } from "../../samplers/sampler";
 import { samplerFromConfig } from "../../samplers/scheduler-file";
 import { STEERING_DEFAULTS } from "../../common/steering-defaults";
-import { nasa } from "../../steering/reference";
+import { nasa, vsf } from "../../steering/reference";
 import { openClipTokenizer } from "../../tokenizer/clip-tokenizer";
 import type { Progress } from "../../common/progress";
 import type { Recipe } from "../../common/recipe";
@@ -39,6 +39,12 @@ const model = await openOnnxModel(files(), runtime);
 async function textStates(text: string): Promise<Float32Array> {
   const ids = (await openClipTokenizer(FIXTURES, "clip-tokenizer-tiny")).encode(text);
   return Float32Array.from([...ids].flatMap((id) => [...EMBEDDING.subarray(id * TEXT_CHANNELS, (id + 1) * TEXT_CHANNELS)]));
+}
+
+/** The states of the words alone, without begin, end and padding. */
+async function wordStates(text: string): Promise<Float32Array> {
+  const count = (await openClipTokenizer(FIXTURES, "clip-tokenizer-tiny")).count(text);
+  return (await textStates(text)).subarray(TEXT_CHANNELS, (1 + count) * TEXT_CHANNELS);
 }
 
 /** One step by hand: `[pixels, channels]`. */
@@ -93,6 +99,25 @@ describe("the algorithm", () => {
     expect(plain.latent).not.toEqual(latent);
     expect(await model.measure({ ...REQUEST, steering })).toEqual(plain);
     expect(await model.measure({ ...REQUEST, negative: "fog", steering: { ...steering, scale: 0 } })).toEqual(plain);
+  });
+
+  test("one step steered by VSF, beside words that the prompt gives a negative weight; at strength 0 those words alone", async () => {
+    const steering = { method: "vsf", scale: 1.5, offset: 0.2 } as const;
+    const asked = { ...REQUEST, prompt: `${REQUEST.prompt} (red sea:-1)`, negative: "fog", emphasis: "a1111" } as const;
+    const [said, turned, away] = [await textStates(REQUEST.prompt), await wordStates("red sea"), await wordStates("fog")];
+    const merged = (sample: Float32Array, negative: Float32Array) => {
+      const [whole, other] = [seenBy(sample, Float32Array.from([...said, ...turned])), seenBy(sample, negative)];
+      const signed = whole.map((tokens) => tokens.map((token, i) => (i < said.length / TEXT_CHANNELS ? token : { ...token, sign: -1 })));
+      return Float64Array.from(signed.flatMap((tokens, i) => [...vsf(tokens, other[i] ?? [], steering)]));
+    };
+    const { latent } = await model.measure({ ...asked, steering });
+    expectClose(latent, await expectedLatent(REQUEST.prompt, async (_, sample) => merged(sample, away)));
+    const without = await model.measure({ ...asked, steering: { ...steering, scale: 0 } });
+    expectClose(without.latent, await expectedLatent(REQUEST.prompt, async (_, sample) => merged(sample, new Float32Array())));
+    // Of a text without words nothing is left to steer by, and without such words in the prompt no bit changes.
+    const plain = await model.measure(REQUEST);
+    expect(await model.measure({ ...REQUEST, negative: "()", emphasis: "a1111", steering })).toEqual(plain);
+    expect(plain.latent).not.toEqual(without.latent);
   });
 
   test("going back and forth between with and without a negative reads the denoiser's weights once more, not each time", async () => {

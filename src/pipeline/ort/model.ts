@@ -14,14 +14,14 @@ import { maxSteps, type Sampler } from "../../samplers/sampler";
 import type { SamplerOverrides } from "../../samplers/scheduler-file";
 import { familyOfTextChannels } from "../default-steering";
 import { Model } from "../draw";
-import type { Condition, Denoising, EncodedText, ModelEngine, Size } from "../engine";
+import type { Condition, Denoising, ModelEngine, Size } from "../engine";
 import { NO_WIDENING } from "../float16-guard";
 import { channelsLast } from "../latent-layout";
 import { loadingWork, type Work } from "../work";
 import { openOnnxCheckpoint, type OnnxCheckpoint } from "./checkpoint";
 import { OnnxDecoder } from "./decoder";
 import { channelsOf, OnnxDenoiser } from "./denoiser";
-import type { Feed } from "./network";
+import { graphSteering } from "./text-feeds";
 import { OnnxTextEncoder } from "./text-encoder";
 
 export interface OnnxOptions {
@@ -96,8 +96,8 @@ class OnnxEngine implements ModelEngine {
   async begin(sample: Float32Array, condition: Condition, size: Size, work: Work): Promise<Denoising> {
     if (condition.kind !== "text") throw new OnestrokeError("model-unsupported", "an ONNX export reads texts, not classes");
     const { runtime, checkpoint, denoiser, decoder } = this.#parts;
-    const { positive, negative, method } = condition;
-    const session = await work.time("load", () => denoiser.network.session(work, method));
+    const texts = { positive: condition.positive, negative: condition.negative };
+    const session = await work.time("load", () => denoiser.network.session(work, graphSteering(texts, condition.method)));
     const { channels, factor } = this.latent;
     const shape = [1, channels, size.height / factor, size.width / factor];
     const tensor = (values: Float32Array): Tensor => runtime.tensor("float32", values, shape);
@@ -110,14 +110,7 @@ class OnnxEngine implements ModelEngine {
     const latentFor = (latent: "x0" | "next"): Tensor => (latent === "x0" && kept !== undefined ? kept : x);
     return {
       step: async (step, steering, noise, keepsX0) => {
-        const asked = {
-          x,
-          noise: noise && tensor(noise),
-          text: feedOf(positive),
-          negative: feedOf(negative ?? positive),
-          steering,
-          wantsX0: keepsX0,
-        };
+        const asked = { x, noise: noise && tensor(noise), texts, steering, wantsX0: keepsX0 };
         const { next, x0 } = await denoiser.step(session, step, asked, work.signal);
         x.dispose();
         x = next;
@@ -163,10 +156,6 @@ function factsOf({ runtime, checkpoint }: Parts, parts: readonly ModelPart[], te
     adapter: backend.provider === "webgpu" ? backend.device.name : "cpu",
     parts,
   };
-}
-
-function feedOf({ hidden, tokens, channels }: EncodedText): Feed {
-  return { values: hidden, shape: [1, tokens, channels] };
 }
 
 async function release({ text, denoiser, decoder }: Parts): Promise<void> {

@@ -7,7 +7,7 @@ import { readModel, storedBytes, type OnnxFile } from "../../ort/session/open-mo
 import type { OrtRuntime } from "../../ort/session/runtime";
 import { OrtSession, type RunOptions } from "../../ort/session/session";
 import { tensorFrom } from "../../ort/session/tensors";
-import type { SteeringMethod } from "../../common/steering";
+import type { GraphSteering } from "../../ort/steer-graph";
 import type { Work } from "../work";
 
 /** The values of one input; without a shape, one number for an input of any rank. It may also be a tensor that a run returned. */
@@ -21,14 +21,14 @@ export interface OnnxNetworkOptions {
   /** Where its outputs are to be kept. */
   readonly outputs: "cpu" | "gpu-buffer";
   /** Rewrites its graph; the weights are shared. */
-  readonly rewrite?: (model: OnnxModel, method: SteeringMethod | undefined) => OnnxModel;
+  readonly rewrite?: (model: OnnxModel, steering: GraphSteering) => OnnxModel;
 }
 
 export class OnnxNetwork {
   readonly #options: OnnxNetworkOptions;
   #byteLength: number | undefined;
   /** Only one session is open at a time, because each holds the network's weights. */
-  #open: { readonly method: SteeringMethod | undefined; readonly session: OrtSession } | undefined;
+  #open: { readonly steering: GraphSteering; readonly session: OrtSession } | undefined;
 
   constructor(options: OnnxNetworkOptions) {
     this.#options = options;
@@ -45,17 +45,17 @@ export class OnnxNetwork {
   }
 
   /**
-   * @param method the method that steers its graph; a session for another method replaces the open one. Without a method, an
-   * open steered session also serves, at strength 0: with Vignette its second text costs too little to measure in a run,
+   * @param steering what its graph is rewritten for; a session that lacks some of it replaces the open one. One that has more
+   * also serves, at strength 0 and factors of 1: with Vignette its second text costs too little to measure in a run,
    * while a new session would read every weight again, and so would the next negative prompt
    * @throws OnestrokeError `model-*`, `download-failed`, `gpu-lost`, `cancelled`
    */
-  async session(work: Work, method?: SteeringMethod): Promise<OrtSession> {
-    if (this.#open && (method === undefined || method === this.#open.method)) return this.#open.session;
+  async session(work: Work, steering: GraphSteering = { weighs: false }): Promise<OrtSession> {
+    if (this.#open && serves(this.#open.steering, steering)) return this.#open.session;
     await this.release();
     const { runtime, file, outputs, rewrite, name } = this.#options;
     const { signal } = work;
-    const rewritten = rewrite && ((model: OnnxModel) => rewrite(model, method));
+    const rewritten = rewrite && ((model: OnnxModel) => rewrite(model, steering));
     const totalBytes = await this.byteLength(signal);
     let loadedBytes = 0;
     const onBytes = (arrived: number) => {
@@ -64,7 +64,7 @@ export class OnnxNetwork {
     };
     const read = (current?: AbortSignal) => readModel(file, { rewrite: rewritten, signal: current, onBytes });
     const session = await OrtSession.open(runtime, read, { name: file.path, outputs }, signal);
-    this.#open = { method, session };
+    this.#open = { steering, session };
     return session;
   }
 
@@ -102,4 +102,8 @@ export class OnnxNetwork {
     this.#open = undefined;
     await open?.session.release();
   }
+}
+
+function serves(open: GraphSteering, asked: GraphSteering): boolean {
+  return (asked.by === undefined || asked.by === open.by) && (open.weighs || !asked.weighs);
 }

@@ -13,7 +13,7 @@ import { samplerFromConfig } from "../../samplers/scheduler-file";
 import type { SamplerStep } from "../../samplers/schedule";
 import { STEERING_DEFAULTS } from "../../common/steering-defaults";
 import { steeringAt } from "../../steering/schedule";
-import type { Steering } from "../../common/steering";
+import { STEERING_METHODS, type Steering, type SteeringMethod } from "../../common/steering";
 import type { EncodedText } from "../engine";
 import { Work } from "../work";
 import { WgslDenoiser } from "./denoiser";
@@ -44,7 +44,7 @@ function write(plan: Plan, negative?: EncodedText): void {
 }
 
 /** A plan with a sample and a prompt, and without a negative. */
-async function planFor(method: "nasa" | "nag", textTokens: number): Promise<Plan> {
+async function planFor(method: SteeringMethod, textTokens: number): Promise<Plan> {
   const plan = await denoiser.plan({ height: SIDE, width: SIDE, textTokens, method }, new Work());
   const numbers = new TorchGenerator(1n);
   for (const name of ["x", "noise"]) plan.write(name, numbers.randn(SIDE * SIDE * denoiser.role.inChannels));
@@ -60,12 +60,12 @@ function secondStep(): SamplerStep {
 }
 
 async function next(plan: Plan, steering: Steering, negativeTokens = NEGATIVE_TOKENS): Promise<Float32Array> {
-  denoiser.writeSteering(plan, steering, { positive: TOKENS, negative: negativeTokens });
+  denoiser.writeSteering(plan, steering, { positive: { tokens: TOKENS }, negative: { tokens: negativeTokens } });
   await denoiser.step(plan, secondStep(), undefined);
   return Float32Array.from(await plan.read("next"));
 }
 
-describe.each(["nasa", "nag"] as const)("%s", (method) => {
+describe.each(STEERING_METHODS)("%s", (method) => {
   const steering = { ...STEERING_DEFAULTS.vignette[method], sigmaEnd: 0 };
 
   test("a step below sigmaEnd is the unsteered one", async () => {

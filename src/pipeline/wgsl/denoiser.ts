@@ -44,9 +44,9 @@ export class WgslDenoiser {
     if (negative !== undefined) plan.write("negative_text", padded(negative, plan));
   }
 
-  /** Writes the key counts and the dials of the next step. */
-  writeSteering(plan: Plan, steering: Steering, keys: TextKeys): void {
-    plan.write("steering", packSteering(keys, steering));
+  /** Writes what counts of the texts in the next step, and how much. */
+  writeSteering(plan: Plan, steering: Steering, texts: { readonly positive: TextKeys; readonly negative: TextKeys | undefined }): void {
+    plan.write("steering", packSteering(texts, steering, plan.inputLength("text") / this.#textChannels));
   }
 
   /**
@@ -59,6 +59,10 @@ export class WgslDenoiser {
     plan.write("coefficients", Float32Array.of(step.inputScale, 0, 0, 0, x0.x, x0.out, 0, 0, next.x, next.out, next.noise, 0));
     if (noise) plan.write("noise", channelsLast(noise, this.role.inChannels));
     await runPlan(plan, signal);
+  }
+
+  get #textChannels(): number {
+    return this.role.reads.kind === "text" ? this.role.reads.channels : 1;
   }
 
   get #readsPooledText(): boolean {

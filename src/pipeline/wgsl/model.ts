@@ -15,7 +15,7 @@ import { samplerFromConfig, withRule, type SamplerOverrides } from "../../sample
 import type { SamplerStep } from "../../samplers/schedule";
 import { steeringDefaults } from "../default-steering";
 import { Model } from "../draw";
-import type { Condition, Denoising, Measured, ModelEngine, Size } from "../engine";
+import type { Condition, Denoising, EncodedText, Measured, ModelEngine, Size } from "../engine";
 import { channelsLast } from "../latent-layout";
 import { loadingWork, type Work } from "../work";
 import { WgslAutoencoder } from "./autoencoder";
@@ -155,12 +155,11 @@ class WgslEngine implements ModelEngine {
     const isText = condition.kind === "text";
     const side = this.#denoiser.role.sampleSize;
     if (!isText && (latent.width !== side || latent.height !== side)) throw this.#wrongSize();
-    const keys = { positive: isText ? condition.positive.tokens : 0, negative: (isText && condition.negative?.tokens) || 0 };
-    const textTokens = Math.max(keys.positive, keys.negative);
-    const method = isText && condition.method === "nag" ? "nag" : "nasa";
+    const texts = isText ? { positive: condition.positive, negative: condition.negative } : undefined;
+    const method = (isText && condition.method) || "nasa";
     this.#memory.planFor(size);
     this.#memory.makeRoomFor("denoiser");
-    const plan = await this.#denoiser.plan({ ...latent, textTokens, method }, work);
+    const plan = await this.#denoiser.plan({ ...latent, textTokens: this.#roomFor(texts), method }, work);
     this.#denoiser.write(plan, condition, size);
     plan.write("x", channelsLast(sample, this.latent.channels));
     let isFirst = true;
@@ -168,7 +167,7 @@ class WgslEngine implements ModelEngine {
       step: async (step: SamplerStep, steering: Steering, noise: Float32Array | undefined) => {
         if (!isFirst) plan.copyFrom(plan, "next", "x");
         isFirst = false;
-        if (isText) this.#denoiser.writeSteering(plan, steering, keys);
+        if (texts !== undefined) this.#denoiser.writeSteering(plan, steering, texts);
         await this.#denoiser.step(plan, step, noise, work.signal);
         await this.#device.gpu.queue.onSubmittedWorkDone();
       },
@@ -240,6 +239,13 @@ class WgslEngine implements ModelEngine {
   /** Tokens of one encoder row: the text capacity of an ordinary prompt. */
   get #rowTokens(): number {
     return Math.max(0, ...this.#texts.map(({ role }) => role.tokens));
+  }
+
+  /** Whole rows, so that few plans serve all texts. */
+  #roomFor(texts: { readonly positive: EncodedText; readonly negative: EncodedText | undefined } | undefined): number {
+    if (texts === undefined) return 0;
+    const rowTokens = this.#rowTokens;
+    return rowTokens * Math.ceil(Math.max(texts.positive.tokens, texts.negative?.tokens ?? 0) / rowTokens);
   }
 
   async #measure(plan: Plan, latent: Size, work: Work): Promise<Measured> {

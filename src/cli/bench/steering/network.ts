@@ -54,5 +54,6 @@ export function unetGraph(scale: Scale, steering: "nasa" | "nag"): Graph {
 
 /** What the pipeline writes to the input `steering`, at the default strengths of the family. */
 export function steeringFields(way: Way): Float32Array {
-  return packSteering({ positive: TEXT_TOKENS, negative: TEXT_TOKENS }, way === "none" ? { method: "none" } : STEERING_DEFAULTS.sd21[way]);
+  const text = { tokens: TEXT_TOKENS };
+  return packSteering({ positive: text, negative: text }, way === "none" ? { method: "none" } : STEERING_DEFAULTS.sd21[way], TEXT_TOKENS);
 }

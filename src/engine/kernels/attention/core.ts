@@ -19,8 +19,18 @@ export interface CoreOptions {
   readonly second: boolean;
   /** Where keys and values come from: one place, or two, of which `branch` (0 or 1, uniform) says which. */
   readonly sources: readonly [KeySource, KeySource?];
+  /** Changes what single keys count; absent where all count alike. */
+  readonly perKey?: PerKey | undefined;
   /** Tiled cores: queries are projected by the workgroup itself, not read. */
   readonly projection?: QueryProjection | undefined;
+}
+
+/** WGSL expressions of what is done to single keys. */
+export interface PerKey {
+  /** f32, added to the scores of every key of a set, with the factor log2(e). */
+  readonly bias?: string;
+  /** `vec4<f32>` by which the values of four neighbouring keys count, `key` the first of them; past the end they may be any. */
+  readonly factors: (key: string) => string;
 }
 
 /** WGSL that fills `staged_q` with a tile's queries, scaled. */
@@ -73,8 +83,12 @@ export interface Core {
   /** At module scope. */
   readonly declarations: string;
   readonly begin: string;
-  /** Softmax over keys `0 .. key_end`, a uniform u32, normalised into `output`. In uniform control flow. */
-  readonly branch: string;
+  /** Begins a softmax. This and the next two in uniform control flow, in one scope or in scopes within it. */
+  readonly fresh: string;
+  /** Adds the keys `0 .. key_end`, a uniform u32, of a set to it: once, or for each set. */
+  readonly keys: string;
+  /** Normalises it into `output`. */
+  readonly finish: string;
   /** Statements for every output quad inside the tensor. */
   each(text: (at: OutputQuad) => string): string;
 }

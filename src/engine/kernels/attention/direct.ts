@@ -4,7 +4,7 @@
 // would. Loads of keys and values have one address for all invocations, which those drivers do
 // once; loops over channels stay rolled, with bounds the compiler does not know.
 import { range, unroll, wgsl } from "../../wgsl";
-import { LOWEST, readEach, type Core, type CoreOptions } from "./core";
+import { LOWEST, readEach, type Core, type CoreOptions, type PerKey } from "./core";
 
 /** Invocations of a workgroup: one vector of the widest driver. */
 const THREADS = 8;
@@ -34,7 +34,7 @@ export function directCore(options: CoreOptions): Core {
       let first_token = (group.x * ${THREADS}u + thread) * ${queries}u;
       ${unroll(queries, (i) => `let row_${i} = batch * sizes.tokens + min(first_token + ${i}u, sizes.tokens - 1u);`)}
     `,
-    branch: branch(options, queries),
+    ...softmaxOver(options, queries),
     each: (text) => wgsl`
       for (var quad = 0u; quad < sizes.quads; quad++) {
         ${unroll(queries, (i) => {
@@ -47,14 +47,15 @@ export function directCore(options: CoreOptions): Core {
   };
 }
 
-function branch({ causal, sources }: CoreOptions, queries: number): string {
+function softmaxOver({ causal, sources, perKey }: CoreOptions, queries: number): Pick<Core, "fresh" | "keys" | "finish"> {
   const at = (i: number) => `output${place(queries, i)}`;
   const sumOver = (separator: string, text: (j: number) => string) => range(KEYS).map(text).join(separator);
-  return wgsl`
+  const fresh = wgsl`
     // A fresh softmax.
     for (var i = 0u; i < sizes.quads * ${queries}u; i++) { output[i] = vec4<f32>(0.0); }
     ${unroll(queries, (i) => `var maximum_${i} = ${LOWEST};\nvar total_${i} = 0.0;`)}
-
+  `;
+  const keys = wgsl`
     for (var first_key = 0u; first_key < key_end; first_key += ${KEYS}u) {
       // Scores: every query against four keys.
       ${unroll(KEYS, (j) => `let key_${j} = min(first_key + ${j}u, key_end - 1u);`)}
@@ -76,7 +77,8 @@ function branch({ causal, sources }: CoreOptions, queries: number): string {
       }
       // Weights: keys past the end get none, and what was summed under an old maximum shrinks.
       let keys = vec4<u32>(first_key) + vec4<u32>(0u, 1u, 2u, 3u);
-      ${unroll(queries, (i) => softmax(i, causal))}
+      ${perKey ? `let factors = ${perKey.factors("first_key")};` : ""}
+      ${unroll(queries, (i) => softmax(i, causal, perKey))}
       // Output: the weighted sum of values.
       for (var quad = 0u; quad < sizes.quads; quad++) {
         ${readEach(
@@ -88,13 +90,15 @@ function branch({ causal, sources }: CoreOptions, queries: number): string {
         ${unroll(queries, (i) => `${at(i)} = ${at(i)} * shrink_${i} + (${sumOver(" + ", (j) => `weights_${i}[${j}] * v_${j}`)});`)}
       }
     }
-
+  `;
+  const finish = wgsl`
     // Divide by the sum of weights.
     ${unroll(queries, (i) => `let inverse_${i} = select(0.0, 1.0 / total_${i}, total_${i} > 0.0);`)}
     for (var quad = 0u; quad < sizes.quads; quad++) {
       ${unroll(queries, (i) => `${at(i)} *= inverse_${i};`)}
     }
   `;
+  return { fresh, keys, finish };
 }
 
 function place(queries: number, i: number): string {
@@ -102,14 +106,15 @@ function place(queries: number, i: number): string {
 }
 
 /** From scores to weights, with the factor `shrink` for what was summed under the old maximum. */
-function softmax(i: number, causal: boolean): string {
+function softmax(i: number, causal: boolean, perKey: PerKey | undefined): string {
   const end = causal ? `min(key_end, first_token + ${i + 1}u)` : "key_end";
   return wgsl`
-    scores_${i} = select(vec4<f32>(${LOWEST}), scores_${i} * sizes.scale, keys < vec4<u32>(${end}));
+    scores_${i} = select(vec4<f32>(${LOWEST}), scores_${i} * sizes.scale${perKey?.bias ? ` + ${perKey.bias}` : ""}, keys < vec4<u32>(${end}));
     let new_maximum_${i} = max(maximum_${i}, max(max(scores_${i}.x, scores_${i}.y), max(scores_${i}.z, scores_${i}.w)));
     let shrink_${i} = exp2(maximum_${i} - new_maximum_${i});
-    let weights_${i} = exp2(scores_${i} - new_maximum_${i});
+    ${perKey ? "var" : "let"} weights_${i} = exp2(scores_${i} - new_maximum_${i});
     maximum_${i} = new_maximum_${i};
     total_${i} = total_${i} * shrink_${i} + (weights_${i}.x + weights_${i}.y + weights_${i}.z + weights_${i}.w);
+    ${perKey ? `weights_${i} *= factors;` : ""}
   `;
 }

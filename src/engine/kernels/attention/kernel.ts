@@ -61,7 +61,11 @@ function attention(op: Attention, output: Tensor, target: KernelTarget): Kernel 
           let batch = group.z;
           ${core.begin}
           let key_end = ${causal ? `min(sizes.keys, (group.x + 1u) * ${core.queries}u)` : "sizes.keys"};
-          ${core.branch}
+          ${core.fresh}
+
+          ${core.keys}
+
+          ${core.finish}
 
           // Store.
           ${core.each(({ output: value, token, quad }) => `write_y(batch * sizes.tokens + ${token}, 0u, head, ${quad}, ${value});`)}

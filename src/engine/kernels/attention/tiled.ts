@@ -27,7 +27,7 @@ export function tiledCore(options: CoreOptions, tile: Tile): Core {
       ${options.projection?.declarations(tile) ?? ""}
     `,
     begin: begin(flash),
-    branch: branch(flash),
+    ...softmaxOver(flash),
     each: (text) => each(flash, text),
   };
 }
@@ -46,8 +46,8 @@ function begin(flash: Flash): string {
   `;
 }
 
-function branch(flash: Flash): string {
-  const { tile } = flash;
+function softmaxOver(flash: Flash): Pick<Core, "fresh" | "keys" | "finish"> {
+  const { tile, perKey } = flash;
   const { queries, columns } = tile;
   const sum = (i: number) => {
     const parts = range(columns).map((column) => `partial[${rowOf(tile, i)} * ${columns}u + ${column}u]`);
@@ -56,28 +56,33 @@ function branch(flash: Flash): string {
       let inverse_${i} = select(0.0, 1.0 / sum_${i}, sum_${i} > 0.0);
     `;
   };
-  return wgsl`
+  const fresh = wgsl`
     // A fresh softmax.
     ${unroll(queries, (i) => `var maximum_${i} = ${LOWEST};\nvar total_${i} = 0.0;`)}
     ${eachOutput(flash, (i, j) => `output_${i}_${j} = vec4<f32>(0.0);`)}
-
+  `;
+  const keys = wgsl`
     for (var first_key = 0u; first_key < key_end; first_key += ${keysOf(tile)}u) {
       ${bothAtOnce(flash) ? stageBoth(flash) : ""}
       ${scores(flash)}
+      ${perKey?.bias ? unroll(queries, (i) => `scores_${i} += vec4<f32>(${perKey.bias});`) : ""}
       ${mask(flash)}
+      ${perKey ? `let factors = ${perKey.factors(`first_key + column * ${KEYS_PER_INVOCATION}u`)};` : ""}
       // The maximum of a row: of this thread's keys, then of all columns.
       ${unroll(queries, (i) => `partial[${rowOf(tile, i)} * ${columns}u + column] = ${largest(`scores_${i}`)};`)}
       workgroupBarrier();
       ${unroll(queries, (i) => softmax(flash, i))}
       ${values(flash)}
     }
-
+  `;
+  const finish = wgsl`
     // Add up the sums of a row's columns, and divide by them.
     ${unroll(queries, (i) => `partial[${rowOf(tile, i)} * ${columns}u + column] = total_${i};`)}
     workgroupBarrier();
     ${unroll(queries, sum)}
     ${eachOutput(flash, (i, j) => `output_${i}_${j} *= inverse_${i};`)}
   `;
+  return { fresh, keys, finish };
 }
 
 function each(flash: Flash, text: Parameters<Core["each"]>[0]): string {
@@ -199,8 +204,9 @@ function largest(scores: string): string {
 }
 
 function softmax(flash: Flash, i: number): string {
-  const { quads, tile } = flash;
+  const { quads, tile, perKey } = flash;
   const { columns } = tile;
+  const weights = perKey ? `weights_${i} * factors` : `weights_${i}`;
   const maximum = range(columns)
     .map((column) => `partial[${rowOf(tile, i)} * ${columns}u + ${column}u]`)
     .reduce((text, next) => `max(${text}, ${next})`, `maximum_${i}`);
@@ -211,7 +217,7 @@ function softmax(flash: Flash, i: number): string {
     let weights_${i} = exp2(scores_${i} - new_maximum_${i});
     maximum_${i} = new_maximum_${i};
     total_${i} = total_${i} * shrink_${i} + (weights_${i}.x + weights_${i}.y + weights_${i}.z + weights_${i}.w);
-    staged_weights[${rowOf(tile, i)} * ${columns}u + column] = ${tile.half ? `vec4<f16>(weights_${i})` : `weights_${i}`};
+    staged_weights[${rowOf(tile, i)} * ${columns}u + column] = ${tile.half ? `vec4<f16>(${weights})` : weights};
     ${shrinksWhenAdded(tile) ? "" : unroll(outputQuads(quads, tile), (j) => `output_${i}_${j} *= shrink_${i};`)}
   `;
 }

@@ -1,7 +1,9 @@
 // Steered cross-attention against float64 attention, combined as src/steering/reference.ts does, on
 // both cores: the one of software adapters, and the tiles that every GPU runs.
 import { describe, expect, it, vi } from "vitest";
-import { nag, nasa } from "../../../steering/reference";
+import { STEERING_METHODS, type SteeringMethod } from "../../../common/steering";
+import { nag, nasa, vsf, type Seen } from "../../../steering/reference";
+import { STEERING_FIELDS, signsOf } from "../../steering-input";
 import type { NumberFormat } from "../../tensor";
 import { evaluate, expectClose, random, type EvaluateOptions } from "../../testing/evaluate";
 import { TRAITS } from "../../traits";
@@ -29,6 +31,10 @@ interface Steering {
   readonly phi?: number;
   readonly tau?: number;
   readonly alpha?: number;
+  readonly vsfScale?: number;
+  readonly offset?: number;
+  /** Every which token of both texts counts negatively; none if not given. */
+  readonly turned?: number;
 }
 
 interface Target extends EvaluateOptions {
@@ -61,11 +67,11 @@ function arrays(problem: Problem): Arrays {
 async function attend(
   problem: Problem,
   data: Arrays,
-  method: "nasa" | "nag" | "plain",
-  { nasaScale = 0.5, phi = 2, tau = 2.5, alpha = 0.5 }: Steering = {},
+  method: SteeringMethod | "plain",
+  steering: Steering = {},
   options: EvaluateOptions = {},
 ): Promise<ArrayLike<number>> {
-  const { batch, tokens, heads, headSize, capacity, negativeCapacity, positiveKeys, negativeKeys } = problem;
+  const { batch, tokens, heads, headSize, capacity, negativeCapacity } = problem;
   const channels = heads * headSize;
   const { y } = await evaluate(
     (g) => {
@@ -73,17 +79,42 @@ async function attend(
       const q = rows("q", tokens);
       const positive = { k: rows("k", capacity), v: rows("v", capacity) };
       const negative = { k: rows("negativeK", negativeCapacity), v: rows("negativeV", negativeCapacity) };
-      const steering = g.input("steering", [1, 8], "run", "f32");
+      const dials = g.input("steering", [1, steeringOf(problem, steering).length], "run", "f32");
       const attended =
         method === "plain"
           ? g.attention(q, positive.k, positive.v, { heads, headSize })
-          : g.crossAttention(q, positive, negative, steering, { heads, headSize, method });
+          : g.crossAttention(q, positive, negative, dials, { heads, headSize, method });
       g.output("y", attended);
     },
-    { inputs: { ...data, steering: Float32Array.of(positiveKeys, negativeKeys, nasaScale, phi, tau, alpha, 0, 0) } },
+    { inputs: { ...data, steering: steeringOf(problem, steering) } },
     options,
   );
   return y ?? [];
+}
+
+/** As steering-input.ts packs it, but for texts with room of their own. */
+function steeringOf(problem: Problem, steering: Steering): Float32Array<ArrayBuffer> {
+  const { nasaScale, phi, tau, alpha, vsfScale, offset, turned } = { ...DEFAULTS, turned: undefined, ...steering };
+  const { capacity, negativeCapacity, positiveKeys, negativeKeys } = problem;
+  const fields = new Float32Array(STEERING_FIELDS.signs + signsOf(capacity) + signsOf(negativeCapacity)).fill(1);
+  fields.set([positiveKeys, negativeKeys, nasaScale, phi, tau, alpha, vsfScale, offset]);
+  for (const [begin, keys] of [
+    [STEERING_FIELDS.signs, capacity],
+    [STEERING_FIELDS.signs + signsOf(capacity), negativeCapacity],
+  ] as const)
+    for (let key = 0; key < keys; key++) fields[begin + key] = signOf(key, turned);
+  return fields;
+}
+
+function signOf(key: number, turned: number | undefined): 1 | -1 {
+  return turned !== undefined && key % turned === turned - 1 ? -1 : 1;
+}
+
+/** What a prompt with negative weights is to plain attention: values times their signs. */
+function signed(problem: Problem, data: Arrays, turned: number | undefined): Arrays {
+  const channels = problem.heads * problem.headSize;
+  const times = (values: Float32Array, rows: number) => values.map((value, i) => value * signOf(Math.floor(i / channels) % rows, turned));
+  return { ...data, v: times(data.v, problem.capacity), negativeV: times(data.negativeV, problem.negativeCapacity) };
 }
 
 function packed(problem: Problem, data: Arrays): { readonly [Name in keyof Arrays]: Packed } {
@@ -113,19 +144,52 @@ function branches(problem: Problem, data: Arrays): readonly [Float64Array, Float
   ];
 }
 
-function expected(problem: Problem, data: Arrays, method: "nasa" | "nag", steering: Required<Steering>): Float64Array {
-  const [plus, minus] = branches(problem, data);
-  const { nasaScale, phi, tau, alpha } = steering;
+function expected(problem: Problem, data: Arrays, method: SteeringMethod, steering: Steering = {}): Float64Array {
+  const { nasaScale, phi, tau, alpha, turned } = { ...DEFAULTS, turned: undefined, ...steering };
+  if (method === "vsf") return oneSoftmax(problem, data, { ...DEFAULTS, ...steering });
+  const [plus, minus] = branches(problem, signed(problem, data, turned));
   if (method === "nasa") return nasa(plus, minus, { method, scale: nasaScale });
   return nag(plus, minus, problem.heads * problem.headSize, { method, scale: phi, tau, alpha });
 }
 
+/** VSF of every query of every head. */
+function oneSoftmax(
+  problem: Problem,
+  data: Arrays,
+  { vsfScale, offset, turned }: Steering & { vsfScale: number; offset: number },
+): Float64Array {
+  const { batch, tokens, heads, headSize, capacity, negativeCapacity, positiveKeys, negativeKeys } = problem;
+  const at = (values: Float32Array, row: number, head: number): readonly number[] =>
+    Array.from(values.subarray((row * heads + head) * headSize, (row * heads + head + 1) * headSize));
+  const rows = Array.from({ length: batch * tokens * heads }, (_, i) => {
+    const [head, token, b] = [i % heads, Math.floor(i / heads) % tokens, Math.floor(i / heads / tokens)];
+    const q = at(data.q, b * tokens + token, head);
+    const seen = (k: Float32Array, v: Float32Array, room: number, keys: number): readonly Seen[] =>
+      Array.from({ length: keys }, (_key, key) => ({
+        score: at(k, b * room + key, head).reduce((sum, x, c) => sum + x * (q[c] ?? Number.NaN), 0) / Math.sqrt(headSize),
+        value: at(v, b * room + key, head),
+        sign: signOf(key, turned),
+      }));
+    return [
+      ...vsf(seen(data.k, data.v, capacity, positiveKeys), seen(data.negativeK, data.negativeV, negativeCapacity, negativeKeys), {
+        method: "vsf",
+        scale: vsfScale,
+        offset,
+      }),
+    ];
+  });
+  return Float64Array.from(rows.flat());
+}
+
 // As in attention: 2^-19 in float32; NAG's ratio adds its own. In float16 every stored value rounds once (2^-11),
-// and NAG magnifies the rounding of its stored branches by at most 1 + alpha * 2 phi.
-const DEFAULTS = { nasaScale: 0.5, phi: 2, tau: 2.5, alpha: 0.5 };
-const bound = (format: EvaluateOptions["format"], method: "nasa" | "nag"): number => {
-  if (format === "f16") return method === "nasa" ? 2 ** -11 : 2 ** -11 * (1 + DEFAULTS.alpha * 2 * DEFAULTS.phi);
-  return method === "nasa" ? 2 ** -19 : 2 ** -17;
+// and NAG magnifies the rounding of its stored branches by at most 1 + alpha * 2 phi. VSF's terms, and those of words with negative
+// weights, cancel: what is left is smaller than they are, and their rounding counts so much more. It is 4 times as large at most here.
+const DEFAULTS = { nasaScale: 0.5, phi: 2, tau: 2.5, alpha: 0.5, vsfScale: 1.5, offset: 0.5 };
+const CANCELLING = 4;
+const bound = (format: EvaluateOptions["format"], method: SteeringMethod, turned?: number): number => {
+  const cancelling = method === "vsf" || turned !== undefined ? CANCELLING : 1;
+  if (format === "f16") return cancelling * 2 ** -11 * (method === "nag" ? 1 + DEFAULTS.alpha * 2 * DEFAULTS.phi : 1);
+  return cancelling * (method === "nag" ? 2 ** -17 : 2 ** -19);
 };
 
 describe("steered cross-attention equals the float64 definition", () => {
@@ -144,12 +208,23 @@ describe("steered cross-attention equals the float64 definition", () => {
     { capacity: 77, negativeCapacity: 154, positiveKeys: 12, negativeKeys: 140, tokens: 70, options: tiles },
     { batch: 2, tokens: 33, heads: 3, positiveKeys: 5, negativeKeys: 6, options: { ...tiles, format: "f16" } },
   ];
-  for (const method of ["nasa", "nag"] as const) {
+  for (const method of STEERING_METHODS) {
     it.each(cases)(`${method}, for %j`, async ({ options = {}, ...change }) => {
       const problem = { ...SMALL, ...change };
       const data = arrays(problem);
-      const y = await attend(problem, data, method, DEFAULTS, options);
-      expectClose(y, expected(problem, data, method, DEFAULTS), bound(options.format, method));
+      const y = await attend(problem, data, method, {}, options);
+      expectClose(y, expected(problem, data, method), bound(options.format, method));
+    });
+  }
+
+  // The first five cases, which the software core runs, and two on tiles.
+  const turnedCases = [...cases.slice(0, 5), { options: { format: "f16" } }, ...cases.slice(-2)] as typeof cases;
+  for (const method of STEERING_METHODS) {
+    it.each(turnedCases)(`${method} with tokens that count negatively, for %j`, async ({ options = {}, ...change }) => {
+      const problem = { ...SMALL, ...change };
+      const data = arrays(problem);
+      const y = await attend(problem, data, method, { turned: 3 }, options);
+      expectClose(y, expected(problem, data, method, { turned: 3 }), bound(options.format, method, 3));
     });
   }
 
@@ -208,6 +283,8 @@ describe.each(TARGETS)("without a negative branch, $on", (target) => {
     { name: "scale 0, NASA", problem: full, method: "nasa", steering: { nasaScale: 0 } },
     { name: "no negative keys, NAG", problem: { ...full, negativeKeys: 0 }, method: "nag", steering: {} },
     { name: "phi 0, NAG", problem: full, method: "nag", steering: { phi: 0 } },
+    { name: "no negative keys, VSF", problem: { ...full, negativeKeys: 0 }, method: "vsf", steering: {} },
+    { name: "scale 0, VSF", problem: full, method: "vsf", steering: { vsfScale: 0 } },
   ] as const;
   it.each(off)("the result is plain attention, bit for bit: $name", async ({ problem, method, steering }) => {
     const plain = await attend(full, data, "plain", {}, target);
@@ -216,7 +293,7 @@ describe.each(TARGETS)("without a negative branch, $on", (target) => {
 
   it("garbage in the negative's memory does not reach the result", async () => {
     const poisoned = { ...data, negativeK: data.negativeK.map(() => Number.NaN), negativeV: data.negativeV.map(() => Number.NaN) };
-    for (const method of ["nasa", "nag"] as const) {
+    for (const method of STEERING_METHODS) {
       const y = await attend({ ...full, negativeKeys: 0 }, poisoned, method, {}, target);
       expect(Array.from(y).every(Number.isFinite)).toBe(true);
     }
@@ -243,7 +320,20 @@ describe.each(TARGETS)("properties of steering, $on", (target) => {
     for (const phi of [0.5, 2, 10]) expectClose(await attend(problem, same, "nag", { phi }, target), plain, rounding);
   });
 
-  it.each(["nasa", "nag"] as const)("%s does not depend on the order of the negative's tokens", async (method) => {
+  it("a negative equal to the positive leaves (1 - s) / 2 of Z+ under VSF without an offset", async () => {
+    const plain = Array.from(await attend(problem, same, "plain", {}, target));
+    for (const vsfScale of [0.5, 3]) {
+      const y = await attend(problem, same, "vsf", { vsfScale, offset: 0 }, target);
+      // Both halves are rounded, and what is left is half of their difference.
+      expectClose(
+        y,
+        plain.map((z) => ((1 - vsfScale) / 2) * z),
+        CANCELLING * (target.format === "f16" ? 2 * 2 ** -11 : 2 ** -20),
+      );
+    }
+  });
+
+  it.each(STEERING_METHODS)("%s does not depend on the order of the negative's tokens", async (method) => {
     const channels = problem.heads * problem.headSize;
     const reversed = (rows: Float32Array) =>
       Float32Array.from(
@@ -259,7 +349,8 @@ describe.each(TARGETS)("properties of steering, $on", (target) => {
     for (const fraction of [0, 0.01, 0.25, 0.5, 0.75, 1]) {
       const byNasa = await attend(problem, data, "nasa", { nasaScale: 2 * fraction }, target);
       const byNag = await attend(problem, data, "nag", { phi: 10 * fraction }, target);
-      expect([...Array.from(byNasa), ...Array.from(byNag)].every(Number.isFinite)).toBe(true);
+      const byVsf = await attend(problem, data, "vsf", { vsfScale: 10 * fraction, offset: 10 * fraction }, target);
+      expect([...Array.from(byNasa), ...Array.from(byNag), ...Array.from(byVsf)].every(Number.isFinite)).toBe(true);
     }
   });
 });

@@ -2,14 +2,15 @@
 // over the positive keys and, if steering asks for it, the one over the negative keys, sharing q.
 // The second branch costs nothing when there are no negative keys or its weight is 0: the loop
 // then runs once, and the result is bit-identical to plain attention.
-// NASA: SNOOPI, eq. 7-9. NAG needs the norm over all heads: `nag-combine` does that.
+// NASA: SNOOPI, eq. 7-9. NAG needs the norm over all heads: `nag-combine` does that. VSF's is one softmax over both sets of
+// keys (arXiv 2508.10931). In all of them the values of keys count by their signs, which are -1 for words with negative weights.
 import type { Binding, Dispatch, Kernel, KernelTarget, Lowering } from "../../kernel";
 import type { CrossAttention } from "../../ops";
-import { STEERING_FIELDS } from "../../steering-input";
+import { signsOf, STEERING_FIELDS } from "../../steering-input";
 import { axis, channelsOf, strideOf, type Tensor } from "../../tensor";
 import { entryPoint, wgsl } from "../../wgsl";
 import { attentionCore } from "../attention/choose-core";
-import type { Core } from "../attention/core";
+import type { Core, PerKey } from "../attention/core";
 import { headSizes, lanesOf, quadReader, quadWriter } from "../attention/heads";
 import { type ProjectedQueries, queryProjection } from "./queries";
 
@@ -39,7 +40,7 @@ function crossAttention(op: CrossAttention, output: Tensor, target: KernelTarget
   const positive = { key: read("k", "capacity"), value: read("v", "capacity") };
   const negative = { key: read("negative_k", "negative_capacity"), value: read("negative_v", "negative_capacity") };
   const core = attentionCore(
-    { quads, causal: false, second: mode === "nasa", sources: [positive, negative], projection: projection?.text },
+    { quads, causal: false, second: mode === "nasa", sources: [positive, negative], perKey: perKey(mode), projection: projection?.text },
     target,
   );
   const lanes = { q: lanesOf(headSize, qLayout), k: lanesOf(headSize, kLayout), v: lanesOf(headSize, vLayout) };
@@ -79,6 +80,7 @@ function crossAttention(op: CrossAttention, output: Tensor, target: KernelTarget
       ...headSizes("negative_v", negativeV, headSize, vLayout),
       y_stride: strideOf(output) / yLanes,
       y_channels: channelsOf(output),
+      negative_signs: STEERING_FIELDS.signs + signsOf(axis(k, 1)),
       // Z- begins after all heads of Z+ (mode branches).
       negative_offset: (heads * headSize) / yLanes,
     },
@@ -86,6 +88,7 @@ function crossAttention(op: CrossAttention, output: Tensor, target: KernelTarget
     workgroups: [Math.ceil(tokens / core.queries), heads, axis(q, 0)],
     code: wgsl`
       ${readers.join("\n")}
+      ${SIGNS}
       ${quadWriter(yLanes)}
 
       ${core.declarations}
@@ -98,14 +101,38 @@ function crossAttention(op: CrossAttention, output: Tensor, target: KernelTarget
           // Without negative keys, or with weight 0, there is one branch.
           let positive_keys = min(u32(load_steering(${STEERING_FIELDS.positiveKeys}u)), sizes.capacity);
           let negative_keys = min(u32(load_steering(${STEERING_FIELDS.negativeKeys}u)), sizes.negative_capacity);
-          let weight = load_steering(${mode === "nasa" ? STEERING_FIELDS.nasaScale : STEERING_FIELDS.nagPhi}u);
+          let weight = load_steering(${WEIGHTS[mode]}u);
           let branches = select(1u, 2u, negative_keys > 0u && weight != 0.0);
           ${core.begin}
-          ${mode === "nasa" ? nasaBranches(core) : separateBranches(core)}
+          ${BODIES[mode](core)}
         `,
       )}
     `,
   };
+}
+
+/** Without which the negative branch is closed. */
+const WEIGHTS = { nasa: STEERING_FIELDS.nasaScale, branches: STEERING_FIELDS.nagPhi, vsf: STEERING_FIELDS.vsfScale } as const;
+
+const BODIES = { nasa: nasaBranches, branches: separateBranches, vsf: oneSoftmax } as const;
+
+/** The signs of four neighbouring keys; of the last again past the end, where no key has weight. */
+const SIGNS = wgsl`
+  fn signs_of(branch: u32, key: u32) -> vec4<f32> {
+    let begin = select(sizes.negative_signs, ${STEERING_FIELDS.signs}u, branch == 0u);
+    let last = select(sizes.negative_capacity, sizes.capacity, branch == 0u) - 1u;
+    return vec4<f32>(
+      load_steering(begin + min(key, last)),
+      load_steering(begin + min(key + 1u, last)),
+      load_steering(begin + min(key + 2u, last)),
+      load_steering(begin + min(key + 3u, last)),
+    );
+  }
+`;
+
+function perKey(mode: CrossAttention["mode"]): PerKey {
+  const signs = (key: string) => `signs_of(branch, ${key})`;
+  return mode === "vsf" ? { bias: "bias", factors: (key) => `${signs(key)} * factor` } : { factors: signs };
 }
 
 /** Whether keys and values of each text are one tensor, and read alike. */
@@ -118,7 +145,11 @@ function nasaBranches(core: Core): string {
   return wgsl`
     for (var branch = 0u; branch < branches; branch++) {
       let key_end = select(negative_keys, positive_keys, branch == 0u);
-      ${core.branch}
+      ${core.fresh}
+
+      ${core.keys}
+
+      ${core.finish}
       if (branch == 0u) {
         ${core.each(({ output, kept }) => `${kept} = ${output};`)}
       } else {
@@ -130,12 +161,35 @@ function nasaBranches(core: Core): string {
   `;
 }
 
+/** The negative's keys join the softmax of the positive ones. */
+function oneSoftmax(core: Core): string {
+  return wgsl`
+    let offset = load_steering(${STEERING_FIELDS.vsfOffset}u) * ${Math.LOG2E};
+    ${core.fresh}
+
+    for (var branch = 0u; branch < branches; branch++) {
+      let key_end = select(negative_keys, positive_keys, branch == 0u);
+      let factor = select(-weight, 1.0, branch == 0u);
+      let bias = select(-offset, 0.0, branch == 0u);
+      ${core.keys}
+    }
+
+    ${core.finish}
+    // Store.
+    ${core.each(({ output, token, quad }) => write("0u", token, quad, output))}
+  `;
+}
+
 /** Z+ to the first channels, Z- to the rest; without a negative branch Z+ to both, so that all of y is defined. */
 function separateBranches(core: Core): string {
   return wgsl`
     for (var branch = 0u; branch < branches; branch++) {
       let key_end = select(negative_keys, positive_keys, branch == 0u);
-      ${core.branch}
+      ${core.fresh}
+
+      ${core.keys}
+
+      ${core.finish}
       // Store.
       ${core.each(({ output, token, quad }) => write("branch * sizes.negative_offset", token, quad, output))}
       if (branches == 1u) {

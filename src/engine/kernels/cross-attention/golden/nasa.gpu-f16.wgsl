@@ -1,7 +1,7 @@
 // Kernel cross-attention-nasa, dispatched in 8 x 4 x 1 workgroups.
 enable f16;
 
-struct Sizes { tokens: u32, head_size: u32, quads: u32, capacity: u32, negative_capacity: u32, q_stride: u32, q_offset: u32, q_head: u32, k_stride: u32, k_offset: u32, k_head: u32, v_stride: u32, v_offset: u32, v_head: u32, negative_k_stride: u32, negative_k_offset: u32, negative_k_head: u32, negative_v_stride: u32, negative_v_offset: u32, negative_v_head: u32, y_stride: u32, y_channels: u32, negative_offset: u32, scale: f32 }
+struct Sizes { tokens: u32, head_size: u32, quads: u32, capacity: u32, negative_capacity: u32, q_stride: u32, q_offset: u32, q_head: u32, k_stride: u32, k_offset: u32, k_head: u32, v_stride: u32, v_offset: u32, v_head: u32, negative_k_stride: u32, negative_k_offset: u32, negative_k_head: u32, negative_v_stride: u32, negative_v_offset: u32, negative_v_head: u32, y_stride: u32, y_channels: u32, negative_signs: u32, negative_offset: u32, scale: f32 }
 const sizes = Sizes(
   256u, // tokens
   32u, // head_size
@@ -25,6 +25,7 @@ const sizes = Sizes(
   8u, // negative_v_head
   32u, // y_stride
   128u, // y_channels
+  88u, // negative_signs
   32u, // negative_offset
   0.255034863948822f, // scale
 );
@@ -49,6 +50,16 @@ fn quad_k(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_k(row * siz
 fn quad_v(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_v(row * sizes.v_stride + sizes.v_offset + head * sizes.v_head + quad); }
 fn quad_negative_k(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_negative_k(row * sizes.negative_k_stride + sizes.negative_k_offset + head * sizes.negative_k_head + quad); }
 fn quad_negative_v(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_negative_v(row * sizes.negative_v_stride + sizes.negative_v_offset + head * sizes.negative_v_head + quad); }
+fn signs_of(branch: u32, key: u32) -> vec4<f32> {
+  let begin = select(sizes.negative_signs, 8u, branch == 0u);
+  let last = select(sizes.negative_capacity, sizes.capacity, branch == 0u) - 1u;
+  return vec4<f32>(
+    load_steering(begin + min(key, last)),
+    load_steering(begin + min(key + 1u, last)),
+    load_steering(begin + min(key + 2u, last)),
+    load_steering(begin + min(key + 3u, last)),
+  );
+}
 fn write_y(row: u32, offset: u32, head: u32, quad: u32, value: vec4<f32>) { store_y(row * sizes.y_stride + offset + head * sizes.quads + quad, value); }
 
 var<workgroup> staged_q: array<vec4<f32>, 288>; // [query][quad]
@@ -189,6 +200,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         scores_2 = select(vec4<f32>(-3.0e38), scores_2, keys < vec4<u32>(key_end));
         scores_3 = select(vec4<f32>(-3.0e38), scores_3, keys < vec4<u32>(key_end));
       }
+      let factors = signs_of(branch, first_key + column * 4u);
       // The maximum of a row: of this thread's keys, then of all columns.
       partial[(first_row + 0u) * 8u + column] = max(max(scores_0.x, scores_0.y), max(scores_0.z, scores_0.w));
       partial[(first_row + 8u) * 8u + column] = max(max(scores_1.x, scores_1.y), max(scores_1.z, scores_1.w));
@@ -201,7 +213,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let weights_0 = exp2(scores_0 - new_maximum_0);
       maximum_0 = new_maximum_0;
       total_0 = total_0 * shrink_0 + (weights_0.x + weights_0.y + weights_0.z + weights_0.w);
-      staged_weights[(first_row + 0u) * 8u + column] = weights_0;
+      staged_weights[(first_row + 0u) * 8u + column] = weights_0 * factors;
       output_0_0 *= shrink_0;
       // Weights of query 1; what was summed under the old maximum shrinks.
       let new_maximum_1 = max(max(max(max(max(max(max(max(maximum_1, partial[(first_row + 8u) * 8u + 0u]), partial[(first_row + 8u) * 8u + 1u]), partial[(first_row + 8u) * 8u + 2u]), partial[(first_row + 8u) * 8u + 3u]), partial[(first_row + 8u) * 8u + 4u]), partial[(first_row + 8u) * 8u + 5u]), partial[(first_row + 8u) * 8u + 6u]), partial[(first_row + 8u) * 8u + 7u]);
@@ -209,7 +221,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let weights_1 = exp2(scores_1 - new_maximum_1);
       maximum_1 = new_maximum_1;
       total_1 = total_1 * shrink_1 + (weights_1.x + weights_1.y + weights_1.z + weights_1.w);
-      staged_weights[(first_row + 8u) * 8u + column] = weights_1;
+      staged_weights[(first_row + 8u) * 8u + column] = weights_1 * factors;
       output_1_0 *= shrink_1;
       // Weights of query 2; what was summed under the old maximum shrinks.
       let new_maximum_2 = max(max(max(max(max(max(max(max(maximum_2, partial[(first_row + 16u) * 8u + 0u]), partial[(first_row + 16u) * 8u + 1u]), partial[(first_row + 16u) * 8u + 2u]), partial[(first_row + 16u) * 8u + 3u]), partial[(first_row + 16u) * 8u + 4u]), partial[(first_row + 16u) * 8u + 5u]), partial[(first_row + 16u) * 8u + 6u]), partial[(first_row + 16u) * 8u + 7u]);
@@ -217,7 +229,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let weights_2 = exp2(scores_2 - new_maximum_2);
       maximum_2 = new_maximum_2;
       total_2 = total_2 * shrink_2 + (weights_2.x + weights_2.y + weights_2.z + weights_2.w);
-      staged_weights[(first_row + 16u) * 8u + column] = weights_2;
+      staged_weights[(first_row + 16u) * 8u + column] = weights_2 * factors;
       output_2_0 *= shrink_2;
       // Weights of query 3; what was summed under the old maximum shrinks.
       let new_maximum_3 = max(max(max(max(max(max(max(max(maximum_3, partial[(first_row + 24u) * 8u + 0u]), partial[(first_row + 24u) * 8u + 1u]), partial[(first_row + 24u) * 8u + 2u]), partial[(first_row + 24u) * 8u + 3u]), partial[(first_row + 24u) * 8u + 4u]), partial[(first_row + 24u) * 8u + 5u]), partial[(first_row + 24u) * 8u + 6u]), partial[(first_row + 24u) * 8u + 7u]);
@@ -225,7 +237,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let weights_3 = exp2(scores_3 - new_maximum_3);
       maximum_3 = new_maximum_3;
       total_3 = total_3 * shrink_3 + (weights_3.x + weights_3.y + weights_3.z + weights_3.w);
-      staged_weights[(first_row + 24u) * 8u + column] = weights_3;
+      staged_weights[(first_row + 24u) * 8u + column] = weights_3 * factors;
       output_3_0 *= shrink_3;
       // Stage the values.
       let row_v_0 = (thread + 0u) / 8u;

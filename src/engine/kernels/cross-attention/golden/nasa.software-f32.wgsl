@@ -1,5 +1,5 @@
 // Kernel cross-attention-nasa, dispatched in 8 x 4 x 1 workgroups.
-struct Sizes { tokens: u32, head_size: u32, quads: u32, capacity: u32, negative_capacity: u32, q_stride: u32, q_offset: u32, q_head: u32, k_stride: u32, k_offset: u32, k_head: u32, v_stride: u32, v_offset: u32, v_head: u32, negative_k_stride: u32, negative_k_offset: u32, negative_k_head: u32, negative_v_stride: u32, negative_v_offset: u32, negative_v_head: u32, y_stride: u32, y_channels: u32, negative_offset: u32, scale: f32 }
+struct Sizes { tokens: u32, head_size: u32, quads: u32, capacity: u32, negative_capacity: u32, q_stride: u32, q_offset: u32, q_head: u32, k_stride: u32, k_offset: u32, k_head: u32, v_stride: u32, v_offset: u32, v_head: u32, negative_k_stride: u32, negative_k_offset: u32, negative_k_head: u32, negative_v_stride: u32, negative_v_offset: u32, negative_v_head: u32, y_stride: u32, y_channels: u32, negative_signs: u32, negative_offset: u32, scale: f32 }
 @group(0) @binding(7) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;
@@ -22,6 +22,16 @@ fn quad_k(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_k(row * siz
 fn quad_v(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_v(row * sizes.v_stride + sizes.v_offset + head * sizes.v_head + quad); }
 fn quad_negative_k(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_negative_k(row * sizes.negative_k_stride + sizes.negative_k_offset + head * sizes.negative_k_head + quad); }
 fn quad_negative_v(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_negative_v(row * sizes.negative_v_stride + sizes.negative_v_offset + head * sizes.negative_v_head + quad); }
+fn signs_of(branch: u32, key: u32) -> vec4<f32> {
+  let begin = select(sizes.negative_signs, 8u, branch == 0u);
+  let last = select(sizes.negative_capacity, sizes.capacity, branch == 0u) - 1u;
+  return vec4<f32>(
+    load_steering(begin + min(key, last)),
+    load_steering(begin + min(key + 1u, last)),
+    load_steering(begin + min(key + 2u, last)),
+    load_steering(begin + min(key + 3u, last)),
+  );
+}
 fn write_y(row: u32, offset: u32, head: u32, quad: u32, value: vec4<f32>) { store_y(row * sizes.y_stride + offset + head * sizes.quads + quad, value); }
 
 var<private> output: array<vec4<f32>, 64>; // [quad][query]
@@ -92,30 +102,35 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       }
       // Weights: keys past the end get none, and what was summed under an old maximum shrinks.
       let keys = vec4<u32>(first_key) + vec4<u32>(0u, 1u, 2u, 3u);
+      let factors = signs_of(branch, first_key);
       scores_0 = select(vec4<f32>(-3.0e38), scores_0 * sizes.scale, keys < vec4<u32>(key_end));
       let new_maximum_0 = max(maximum_0, max(max(scores_0.x, scores_0.y), max(scores_0.z, scores_0.w)));
       let shrink_0 = exp2(maximum_0 - new_maximum_0);
-      let weights_0 = exp2(scores_0 - new_maximum_0);
+      var weights_0 = exp2(scores_0 - new_maximum_0);
       maximum_0 = new_maximum_0;
       total_0 = total_0 * shrink_0 + (weights_0.x + weights_0.y + weights_0.z + weights_0.w);
+      weights_0 *= factors;
       scores_1 = select(vec4<f32>(-3.0e38), scores_1 * sizes.scale, keys < vec4<u32>(key_end));
       let new_maximum_1 = max(maximum_1, max(max(scores_1.x, scores_1.y), max(scores_1.z, scores_1.w)));
       let shrink_1 = exp2(maximum_1 - new_maximum_1);
-      let weights_1 = exp2(scores_1 - new_maximum_1);
+      var weights_1 = exp2(scores_1 - new_maximum_1);
       maximum_1 = new_maximum_1;
       total_1 = total_1 * shrink_1 + (weights_1.x + weights_1.y + weights_1.z + weights_1.w);
+      weights_1 *= factors;
       scores_2 = select(vec4<f32>(-3.0e38), scores_2 * sizes.scale, keys < vec4<u32>(key_end));
       let new_maximum_2 = max(maximum_2, max(max(scores_2.x, scores_2.y), max(scores_2.z, scores_2.w)));
       let shrink_2 = exp2(maximum_2 - new_maximum_2);
-      let weights_2 = exp2(scores_2 - new_maximum_2);
+      var weights_2 = exp2(scores_2 - new_maximum_2);
       maximum_2 = new_maximum_2;
       total_2 = total_2 * shrink_2 + (weights_2.x + weights_2.y + weights_2.z + weights_2.w);
+      weights_2 *= factors;
       scores_3 = select(vec4<f32>(-3.0e38), scores_3 * sizes.scale, keys < vec4<u32>(key_end));
       let new_maximum_3 = max(maximum_3, max(max(scores_3.x, scores_3.y), max(scores_3.z, scores_3.w)));
       let shrink_3 = exp2(maximum_3 - new_maximum_3);
-      let weights_3 = exp2(scores_3 - new_maximum_3);
+      var weights_3 = exp2(scores_3 - new_maximum_3);
       maximum_3 = new_maximum_3;
       total_3 = total_3 * shrink_3 + (weights_3.x + weights_3.y + weights_3.z + weights_3.w);
+      weights_3 *= factors;
       // Output: the weighted sum of values.
       for (var quad = 0u; quad < sizes.quads; quad++) {
         var v_0: vec4<f32>;

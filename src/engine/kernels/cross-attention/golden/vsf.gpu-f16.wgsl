@@ -1,0 +1,340 @@
+// Kernel cross-attention-vsf, dispatched in 8 x 4 x 1 workgroups.
+enable f16;
+
+struct Sizes { tokens: u32, head_size: u32, quads: u32, capacity: u32, negative_capacity: u32, q_stride: u32, q_offset: u32, q_head: u32, k_stride: u32, k_offset: u32, k_head: u32, v_stride: u32, v_offset: u32, v_head: u32, negative_k_stride: u32, negative_k_offset: u32, negative_k_head: u32, negative_v_stride: u32, negative_v_offset: u32, negative_v_head: u32, y_stride: u32, y_channels: u32, negative_signs: u32, negative_offset: u32, scale: f32 }
+const sizes = Sizes(
+  256u, // tokens
+  32u, // head_size
+  8u, // quads
+  77u, // capacity
+  77u, // negative_capacity
+  32u, // q_stride
+  0u, // q_offset
+  8u, // q_head
+  32u, // k_stride
+  0u, // k_offset
+  8u, // k_head
+  32u, // v_stride
+  0u, // v_offset
+  8u, // v_head
+  32u, // negative_k_stride
+  0u, // negative_k_offset
+  8u, // negative_k_head
+  32u, // negative_v_stride
+  0u, // negative_v_offset
+  8u, // negative_v_head
+  32u, // y_stride
+  128u, // y_channels
+  88u, // negative_signs
+  32u, // negative_offset
+  0.255034863948822f, // scale
+);
+
+@group(0) @binding(0) var<storage, read> q: array<vec4<f16>>;
+fn load_q(index: u32) -> vec4<f32> { return vec4<f32>(q[index]); }
+@group(0) @binding(1) var<storage, read> k: array<vec4<f16>>;
+fn load_k(index: u32) -> vec4<f32> { return vec4<f32>(k[index]); }
+@group(0) @binding(2) var<storage, read> v: array<vec4<f16>>;
+fn load_v(index: u32) -> vec4<f32> { return vec4<f32>(v[index]); }
+@group(0) @binding(3) var<storage, read> negative_k: array<vec4<f16>>;
+fn load_negative_k(index: u32) -> vec4<f32> { return vec4<f32>(negative_k[index]); }
+@group(0) @binding(4) var<storage, read> negative_v: array<vec4<f16>>;
+fn load_negative_v(index: u32) -> vec4<f32> { return vec4<f32>(negative_v[index]); }
+@group(0) @binding(5) var<storage, read> steering: array<f32>;
+fn load_steering(index: u32) -> f32 { return steering[index]; }
+@group(0) @binding(6) var<storage, read_write> y: array<vec4<f16>>;
+fn store_y(index: u32, value: vec4<f32>) { y[index] = vec4<f16>(value); }
+
+fn quad_q(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_q(row * sizes.q_stride + sizes.q_offset + head * sizes.q_head + quad); }
+fn quad_k(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_k(row * sizes.k_stride + sizes.k_offset + head * sizes.k_head + quad); }
+fn quad_v(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_v(row * sizes.v_stride + sizes.v_offset + head * sizes.v_head + quad); }
+fn quad_negative_k(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_negative_k(row * sizes.negative_k_stride + sizes.negative_k_offset + head * sizes.negative_k_head + quad); }
+fn quad_negative_v(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_negative_v(row * sizes.negative_v_stride + sizes.negative_v_offset + head * sizes.negative_v_head + quad); }
+fn signs_of(branch: u32, key: u32) -> vec4<f32> {
+  let begin = select(sizes.negative_signs, 8u, branch == 0u);
+  let last = select(sizes.negative_capacity, sizes.capacity, branch == 0u) - 1u;
+  return vec4<f32>(
+    load_steering(begin + min(key, last)),
+    load_steering(begin + min(key + 1u, last)),
+    load_steering(begin + min(key + 2u, last)),
+    load_steering(begin + min(key + 3u, last)),
+  );
+}
+fn write_y(row: u32, offset: u32, head: u32, quad: u32, value: vec4<f32>) { store_y(row * sizes.y_stride + offset + head * sizes.quads + quad, value); }
+
+var<workgroup> staged_q: array<vec4<f32>, 288>; // [query][quad]
+var<workgroup> staged: array<vec4<f32>, 288>; // keys, then values
+var<workgroup> staged_weights: array<vec4<f32>, 256>; // [query][key / 4]
+var<workgroup> partial: array<f32, 256>; // [query][column]
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  let head = group.y;
+  let batch = group.z;
+  // Without negative keys, or with weight 0, there is one branch.
+  let positive_keys = min(u32(load_steering(0u)), sizes.capacity);
+  let negative_keys = min(u32(load_steering(1u)), sizes.negative_capacity);
+  let weight = load_steering(6u);
+  let branches = select(1u, 2u, negative_keys > 0u && weight != 0.0);
+  // This thread's place: a column of keys and channels, a row of queries.
+  let column = thread % 8u;
+  let first_row = thread / 8u;
+  let first_token = group.x * 32u;
+  var output_0_0 = vec4<f32>(0.0);
+  var output_1_0 = vec4<f32>(0.0);
+  var output_2_0 = vec4<f32>(0.0);
+  var output_3_0 = vec4<f32>(0.0);
+  {
+    // Stage the queries.
+    let row_q_0 = (thread + 0u) / 8u;
+    let slot_q_0 = (thread + 0u) % 8u;
+    let quad_q_0 = slot_q_0;
+    let row_q_1 = (thread + 64u) / 8u;
+    let slot_q_1 = (thread + 64u) % 8u;
+    let quad_q_1 = slot_q_1;
+    let row_q_2 = (thread + 128u) / 8u;
+    let slot_q_2 = (thread + 128u) % 8u;
+    let quad_q_2 = slot_q_2;
+    let row_q_3 = (thread + 192u) / 8u;
+    let slot_q_3 = (thread + 192u) % 8u;
+    let quad_q_3 = slot_q_3;
+    let read_q_0 = quad_q(batch * sizes.tokens + min(first_token + row_q_0, sizes.tokens - 1u), head, quad_q_0) * sizes.scale;
+    let read_q_1 = quad_q(batch * sizes.tokens + min(first_token + row_q_1, sizes.tokens - 1u), head, quad_q_1) * sizes.scale;
+    let read_q_2 = quad_q(batch * sizes.tokens + min(first_token + row_q_2, sizes.tokens - 1u), head, quad_q_2) * sizes.scale;
+    let read_q_3 = quad_q(batch * sizes.tokens + min(first_token + row_q_3, sizes.tokens - 1u), head, quad_q_3) * sizes.scale;
+    staged_q[row_q_0 * 9u + slot_q_0] = read_q_0;
+    staged_q[row_q_1 * 9u + slot_q_1] = read_q_1;
+    staged_q[row_q_2 * 9u + slot_q_2] = read_q_2;
+    staged_q[row_q_3 * 9u + slot_q_3] = read_q_3;
+  }
+  let offset = load_steering(7u) * 1.4426950408889634;
+  // A fresh softmax.
+  var maximum_0 = -3.0e38;
+  var total_0 = 0.0;
+  var maximum_1 = -3.0e38;
+  var total_1 = 0.0;
+  var maximum_2 = -3.0e38;
+  var total_2 = 0.0;
+  var maximum_3 = -3.0e38;
+  var total_3 = 0.0;
+  output_0_0 = vec4<f32>(0.0);
+  output_1_0 = vec4<f32>(0.0);
+  output_2_0 = vec4<f32>(0.0);
+  output_3_0 = vec4<f32>(0.0);
+
+  for (var branch = 0u; branch < branches; branch++) {
+    let key_end = select(negative_keys, positive_keys, branch == 0u);
+    let factor = select(-weight, 1.0, branch == 0u);
+    let bias = select(-offset, 0.0, branch == 0u);
+    for (var first_key = 0u; first_key < key_end; first_key += 32u) {
+      var scores_0 = vec4<f32>(0.0);
+      var scores_1 = vec4<f32>(0.0);
+      var scores_2 = vec4<f32>(0.0);
+      var scores_3 = vec4<f32>(0.0);
+      // Stage the keys.
+      let row_k_0 = (thread + 0u) / 8u;
+      let slot_k_0 = (thread + 0u) % 8u;
+      let quad_k_0 = slot_k_0;
+      let row_k_1 = (thread + 64u) / 8u;
+      let slot_k_1 = (thread + 64u) % 8u;
+      let quad_k_1 = slot_k_1;
+      let row_k_2 = (thread + 128u) / 8u;
+      let slot_k_2 = (thread + 128u) % 8u;
+      let quad_k_2 = slot_k_2;
+      let row_k_3 = (thread + 192u) / 8u;
+      let slot_k_3 = (thread + 192u) % 8u;
+      let quad_k_3 = slot_k_3;
+      var read_k_0: vec4<f32>;
+      var read_k_1: vec4<f32>;
+      var read_k_2: vec4<f32>;
+      var read_k_3: vec4<f32>;
+      if (branch == 0u) {
+        read_k_0 = quad_k(batch * sizes.capacity + min(first_key + (row_k_0 % 8u) * 4u + row_k_0 / 8u, key_end - 1u), head, quad_k_0);
+        read_k_1 = quad_k(batch * sizes.capacity + min(first_key + (row_k_1 % 8u) * 4u + row_k_1 / 8u, key_end - 1u), head, quad_k_1);
+        read_k_2 = quad_k(batch * sizes.capacity + min(first_key + (row_k_2 % 8u) * 4u + row_k_2 / 8u, key_end - 1u), head, quad_k_2);
+        read_k_3 = quad_k(batch * sizes.capacity + min(first_key + (row_k_3 % 8u) * 4u + row_k_3 / 8u, key_end - 1u), head, quad_k_3);
+      } else {
+        read_k_0 = quad_negative_k(batch * sizes.negative_capacity + min(first_key + (row_k_0 % 8u) * 4u + row_k_0 / 8u, key_end - 1u), head, quad_k_0);
+        read_k_1 = quad_negative_k(batch * sizes.negative_capacity + min(first_key + (row_k_1 % 8u) * 4u + row_k_1 / 8u, key_end - 1u), head, quad_k_1);
+        read_k_2 = quad_negative_k(batch * sizes.negative_capacity + min(first_key + (row_k_2 % 8u) * 4u + row_k_2 / 8u, key_end - 1u), head, quad_k_2);
+        read_k_3 = quad_negative_k(batch * sizes.negative_capacity + min(first_key + (row_k_3 % 8u) * 4u + row_k_3 / 8u, key_end - 1u), head, quad_k_3);
+      }
+      staged[row_k_0 * 9u + slot_k_0] = read_k_0;
+      staged[row_k_1 * 9u + slot_k_1] = read_k_1;
+      staged[row_k_2 * 9u + slot_k_2] = read_k_2;
+      staged[row_k_3 * 9u + slot_k_3] = read_k_3;
+      workgroupBarrier();
+      // Scores: every query against four keys, four channels at a time.
+      for (var quad = 0u; quad < 8u; quad++) {
+        let k_0 = staged[(0u + column) * 9u + quad];
+        let k_1 = staged[(8u + column) * 9u + quad];
+        let k_2 = staged[(16u + column) * 9u + quad];
+        let k_3 = staged[(24u + column) * 9u + quad];
+        let q_0 = staged_q[(first_row + 0u) * 9u + quad];
+        let q_1 = staged_q[(first_row + 8u) * 9u + quad];
+        let q_2 = staged_q[(first_row + 16u) * 9u + quad];
+        let q_3 = staged_q[(first_row + 24u) * 9u + quad];
+        scores_0.x = fma(q_0.w, k_0.w, fma(q_0.z, k_0.z, fma(q_0.y, k_0.y, fma(q_0.x, k_0.x, scores_0.x))));
+        scores_0.y = fma(q_0.w, k_1.w, fma(q_0.z, k_1.z, fma(q_0.y, k_1.y, fma(q_0.x, k_1.x, scores_0.y))));
+        scores_0.z = fma(q_0.w, k_2.w, fma(q_0.z, k_2.z, fma(q_0.y, k_2.y, fma(q_0.x, k_2.x, scores_0.z))));
+        scores_0.w = fma(q_0.w, k_3.w, fma(q_0.z, k_3.z, fma(q_0.y, k_3.y, fma(q_0.x, k_3.x, scores_0.w))));
+        scores_1.x = fma(q_1.w, k_0.w, fma(q_1.z, k_0.z, fma(q_1.y, k_0.y, fma(q_1.x, k_0.x, scores_1.x))));
+        scores_1.y = fma(q_1.w, k_1.w, fma(q_1.z, k_1.z, fma(q_1.y, k_1.y, fma(q_1.x, k_1.x, scores_1.y))));
+        scores_1.z = fma(q_1.w, k_2.w, fma(q_1.z, k_2.z, fma(q_1.y, k_2.y, fma(q_1.x, k_2.x, scores_1.z))));
+        scores_1.w = fma(q_1.w, k_3.w, fma(q_1.z, k_3.z, fma(q_1.y, k_3.y, fma(q_1.x, k_3.x, scores_1.w))));
+        scores_2.x = fma(q_2.w, k_0.w, fma(q_2.z, k_0.z, fma(q_2.y, k_0.y, fma(q_2.x, k_0.x, scores_2.x))));
+        scores_2.y = fma(q_2.w, k_1.w, fma(q_2.z, k_1.z, fma(q_2.y, k_1.y, fma(q_2.x, k_1.x, scores_2.y))));
+        scores_2.z = fma(q_2.w, k_2.w, fma(q_2.z, k_2.z, fma(q_2.y, k_2.y, fma(q_2.x, k_2.x, scores_2.z))));
+        scores_2.w = fma(q_2.w, k_3.w, fma(q_2.z, k_3.z, fma(q_2.y, k_3.y, fma(q_2.x, k_3.x, scores_2.w))));
+        scores_3.x = fma(q_3.w, k_0.w, fma(q_3.z, k_0.z, fma(q_3.y, k_0.y, fma(q_3.x, k_0.x, scores_3.x))));
+        scores_3.y = fma(q_3.w, k_1.w, fma(q_3.z, k_1.z, fma(q_3.y, k_1.y, fma(q_3.x, k_1.x, scores_3.y))));
+        scores_3.z = fma(q_3.w, k_2.w, fma(q_3.z, k_2.z, fma(q_3.y, k_2.y, fma(q_3.x, k_2.x, scores_3.z))));
+        scores_3.w = fma(q_3.w, k_3.w, fma(q_3.z, k_3.z, fma(q_3.y, k_3.y, fma(q_3.x, k_3.x, scores_3.w))));
+      }
+      scores_0 += vec4<f32>(bias);
+      scores_1 += vec4<f32>(bias);
+      scores_2 += vec4<f32>(bias);
+      scores_3 += vec4<f32>(bias);
+      // Leave out keys past the end.
+      if (first_key + 32u > key_end) {
+        let keys = vec4<u32>(first_key + column * 4u) + vec4<u32>(0u, 1u, 2u, 3u);
+        scores_0 = select(vec4<f32>(-3.0e38), scores_0, keys < vec4<u32>(key_end));
+        scores_1 = select(vec4<f32>(-3.0e38), scores_1, keys < vec4<u32>(key_end));
+        scores_2 = select(vec4<f32>(-3.0e38), scores_2, keys < vec4<u32>(key_end));
+        scores_3 = select(vec4<f32>(-3.0e38), scores_3, keys < vec4<u32>(key_end));
+      }
+      let factors = signs_of(branch, first_key + column * 4u) * factor;
+      // The maximum of a row: of this thread's keys, then of all columns.
+      partial[(first_row + 0u) * 8u + column] = max(max(scores_0.x, scores_0.y), max(scores_0.z, scores_0.w));
+      partial[(first_row + 8u) * 8u + column] = max(max(scores_1.x, scores_1.y), max(scores_1.z, scores_1.w));
+      partial[(first_row + 16u) * 8u + column] = max(max(scores_2.x, scores_2.y), max(scores_2.z, scores_2.w));
+      partial[(first_row + 24u) * 8u + column] = max(max(scores_3.x, scores_3.y), max(scores_3.z, scores_3.w));
+      workgroupBarrier();
+      // Weights of query 0; what was summed under the old maximum shrinks.
+      let new_maximum_0 = max(max(max(max(max(max(max(max(maximum_0, partial[(first_row + 0u) * 8u + 0u]), partial[(first_row + 0u) * 8u + 1u]), partial[(first_row + 0u) * 8u + 2u]), partial[(first_row + 0u) * 8u + 3u]), partial[(first_row + 0u) * 8u + 4u]), partial[(first_row + 0u) * 8u + 5u]), partial[(first_row + 0u) * 8u + 6u]), partial[(first_row + 0u) * 8u + 7u]);
+      let shrink_0 = exp2(maximum_0 - new_maximum_0);
+      let weights_0 = exp2(scores_0 - new_maximum_0);
+      maximum_0 = new_maximum_0;
+      total_0 = total_0 * shrink_0 + (weights_0.x + weights_0.y + weights_0.z + weights_0.w);
+      staged_weights[(first_row + 0u) * 8u + column] = weights_0 * factors;
+      output_0_0 *= shrink_0;
+      // Weights of query 1; what was summed under the old maximum shrinks.
+      let new_maximum_1 = max(max(max(max(max(max(max(max(maximum_1, partial[(first_row + 8u) * 8u + 0u]), partial[(first_row + 8u) * 8u + 1u]), partial[(first_row + 8u) * 8u + 2u]), partial[(first_row + 8u) * 8u + 3u]), partial[(first_row + 8u) * 8u + 4u]), partial[(first_row + 8u) * 8u + 5u]), partial[(first_row + 8u) * 8u + 6u]), partial[(first_row + 8u) * 8u + 7u]);
+      let shrink_1 = exp2(maximum_1 - new_maximum_1);
+      let weights_1 = exp2(scores_1 - new_maximum_1);
+      maximum_1 = new_maximum_1;
+      total_1 = total_1 * shrink_1 + (weights_1.x + weights_1.y + weights_1.z + weights_1.w);
+      staged_weights[(first_row + 8u) * 8u + column] = weights_1 * factors;
+      output_1_0 *= shrink_1;
+      // Weights of query 2; what was summed under the old maximum shrinks.
+      let new_maximum_2 = max(max(max(max(max(max(max(max(maximum_2, partial[(first_row + 16u) * 8u + 0u]), partial[(first_row + 16u) * 8u + 1u]), partial[(first_row + 16u) * 8u + 2u]), partial[(first_row + 16u) * 8u + 3u]), partial[(first_row + 16u) * 8u + 4u]), partial[(first_row + 16u) * 8u + 5u]), partial[(first_row + 16u) * 8u + 6u]), partial[(first_row + 16u) * 8u + 7u]);
+      let shrink_2 = exp2(maximum_2 - new_maximum_2);
+      let weights_2 = exp2(scores_2 - new_maximum_2);
+      maximum_2 = new_maximum_2;
+      total_2 = total_2 * shrink_2 + (weights_2.x + weights_2.y + weights_2.z + weights_2.w);
+      staged_weights[(first_row + 16u) * 8u + column] = weights_2 * factors;
+      output_2_0 *= shrink_2;
+      // Weights of query 3; what was summed under the old maximum shrinks.
+      let new_maximum_3 = max(max(max(max(max(max(max(max(maximum_3, partial[(first_row + 24u) * 8u + 0u]), partial[(first_row + 24u) * 8u + 1u]), partial[(first_row + 24u) * 8u + 2u]), partial[(first_row + 24u) * 8u + 3u]), partial[(first_row + 24u) * 8u + 4u]), partial[(first_row + 24u) * 8u + 5u]), partial[(first_row + 24u) * 8u + 6u]), partial[(first_row + 24u) * 8u + 7u]);
+      let shrink_3 = exp2(maximum_3 - new_maximum_3);
+      let weights_3 = exp2(scores_3 - new_maximum_3);
+      maximum_3 = new_maximum_3;
+      total_3 = total_3 * shrink_3 + (weights_3.x + weights_3.y + weights_3.z + weights_3.w);
+      staged_weights[(first_row + 24u) * 8u + column] = weights_3 * factors;
+      output_3_0 *= shrink_3;
+      // Stage the values.
+      let row_v_0 = (thread + 0u) / 8u;
+      let slot_v_0 = (thread + 0u) % 8u;
+      let quad_v_0 = slot_v_0;
+      let row_v_1 = (thread + 64u) / 8u;
+      let slot_v_1 = (thread + 64u) % 8u;
+      let quad_v_1 = slot_v_1;
+      let row_v_2 = (thread + 128u) / 8u;
+      let slot_v_2 = (thread + 128u) % 8u;
+      let quad_v_2 = slot_v_2;
+      let row_v_3 = (thread + 192u) / 8u;
+      let slot_v_3 = (thread + 192u) % 8u;
+      let quad_v_3 = slot_v_3;
+      var read_v_0: vec4<f32>;
+      var read_v_1: vec4<f32>;
+      var read_v_2: vec4<f32>;
+      var read_v_3: vec4<f32>;
+      if (branch == 0u) {
+        read_v_0 = quad_v(batch * sizes.capacity + min(first_key + row_v_0, key_end - 1u), head, quad_v_0);
+        read_v_1 = quad_v(batch * sizes.capacity + min(first_key + row_v_1, key_end - 1u), head, quad_v_1);
+        read_v_2 = quad_v(batch * sizes.capacity + min(first_key + row_v_2, key_end - 1u), head, quad_v_2);
+        read_v_3 = quad_v(batch * sizes.capacity + min(first_key + row_v_3, key_end - 1u), head, quad_v_3);
+      } else {
+        read_v_0 = quad_negative_v(batch * sizes.negative_capacity + min(first_key + row_v_0, key_end - 1u), head, quad_v_0);
+        read_v_1 = quad_negative_v(batch * sizes.negative_capacity + min(first_key + row_v_1, key_end - 1u), head, quad_v_1);
+        read_v_2 = quad_negative_v(batch * sizes.negative_capacity + min(first_key + row_v_2, key_end - 1u), head, quad_v_2);
+        read_v_3 = quad_negative_v(batch * sizes.negative_capacity + min(first_key + row_v_3, key_end - 1u), head, quad_v_3);
+      }
+      staged[row_v_0 * 8u + slot_v_0] = read_v_0;
+      staged[row_v_1 * 8u + slot_v_1] = read_v_1;
+      staged[row_v_2 * 8u + slot_v_2] = read_v_2;
+      staged[row_v_3 * 8u + slot_v_3] = read_v_3;
+      workgroupBarrier();
+      // Output: weights times values, four keys at a time.
+      for (var row = 0u; row < 8u; row++) {
+        let weights_0 = staged_weights[(first_row + 0u) * 8u + row];
+        let weights_1 = staged_weights[(first_row + 8u) * 8u + row];
+        let weights_2 = staged_weights[(first_row + 16u) * 8u + row];
+        let weights_3 = staged_weights[(first_row + 24u) * 8u + row];
+        let v_0_0 = staged[(row * 4u + 0u) * 8u + 0u + column];
+        output_0_0 = fma(vec4<f32>(weights_0.x), v_0_0, output_0_0);
+        output_1_0 = fma(vec4<f32>(weights_1.x), v_0_0, output_1_0);
+        output_2_0 = fma(vec4<f32>(weights_2.x), v_0_0, output_2_0);
+        output_3_0 = fma(vec4<f32>(weights_3.x), v_0_0, output_3_0);
+        let v_1_0 = staged[(row * 4u + 1u) * 8u + 0u + column];
+        output_0_0 = fma(vec4<f32>(weights_0.y), v_1_0, output_0_0);
+        output_1_0 = fma(vec4<f32>(weights_1.y), v_1_0, output_1_0);
+        output_2_0 = fma(vec4<f32>(weights_2.y), v_1_0, output_2_0);
+        output_3_0 = fma(vec4<f32>(weights_3.y), v_1_0, output_3_0);
+        let v_2_0 = staged[(row * 4u + 2u) * 8u + 0u + column];
+        output_0_0 = fma(vec4<f32>(weights_0.z), v_2_0, output_0_0);
+        output_1_0 = fma(vec4<f32>(weights_1.z), v_2_0, output_1_0);
+        output_2_0 = fma(vec4<f32>(weights_2.z), v_2_0, output_2_0);
+        output_3_0 = fma(vec4<f32>(weights_3.z), v_2_0, output_3_0);
+        let v_3_0 = staged[(row * 4u + 3u) * 8u + 0u + column];
+        output_0_0 = fma(vec4<f32>(weights_0.w), v_3_0, output_0_0);
+        output_1_0 = fma(vec4<f32>(weights_1.w), v_3_0, output_1_0);
+        output_2_0 = fma(vec4<f32>(weights_2.w), v_3_0, output_2_0);
+        output_3_0 = fma(vec4<f32>(weights_3.w), v_3_0, output_3_0);
+      }
+      workgroupBarrier();
+    }
+  }
+
+  // Add up the sums of a row's columns, and divide by them.
+  partial[(first_row + 0u) * 8u + column] = total_0;
+  partial[(first_row + 8u) * 8u + column] = total_1;
+  partial[(first_row + 16u) * 8u + column] = total_2;
+  partial[(first_row + 24u) * 8u + column] = total_3;
+  workgroupBarrier();
+  let sum_0 = partial[(first_row + 0u) * 8u + 0u] + partial[(first_row + 0u) * 8u + 1u] + partial[(first_row + 0u) * 8u + 2u] + partial[(first_row + 0u) * 8u + 3u] + partial[(first_row + 0u) * 8u + 4u] + partial[(first_row + 0u) * 8u + 5u] + partial[(first_row + 0u) * 8u + 6u] + partial[(first_row + 0u) * 8u + 7u];
+  let inverse_0 = select(0.0, 1.0 / sum_0, sum_0 > 0.0);
+  let sum_1 = partial[(first_row + 8u) * 8u + 0u] + partial[(first_row + 8u) * 8u + 1u] + partial[(first_row + 8u) * 8u + 2u] + partial[(first_row + 8u) * 8u + 3u] + partial[(first_row + 8u) * 8u + 4u] + partial[(first_row + 8u) * 8u + 5u] + partial[(first_row + 8u) * 8u + 6u] + partial[(first_row + 8u) * 8u + 7u];
+  let inverse_1 = select(0.0, 1.0 / sum_1, sum_1 > 0.0);
+  let sum_2 = partial[(first_row + 16u) * 8u + 0u] + partial[(first_row + 16u) * 8u + 1u] + partial[(first_row + 16u) * 8u + 2u] + partial[(first_row + 16u) * 8u + 3u] + partial[(first_row + 16u) * 8u + 4u] + partial[(first_row + 16u) * 8u + 5u] + partial[(first_row + 16u) * 8u + 6u] + partial[(first_row + 16u) * 8u + 7u];
+  let inverse_2 = select(0.0, 1.0 / sum_2, sum_2 > 0.0);
+  let sum_3 = partial[(first_row + 24u) * 8u + 0u] + partial[(first_row + 24u) * 8u + 1u] + partial[(first_row + 24u) * 8u + 2u] + partial[(first_row + 24u) * 8u + 3u] + partial[(first_row + 24u) * 8u + 4u] + partial[(first_row + 24u) * 8u + 5u] + partial[(first_row + 24u) * 8u + 6u] + partial[(first_row + 24u) * 8u + 7u];
+  let inverse_3 = select(0.0, 1.0 / sum_3, sum_3 > 0.0);
+  output_0_0 *= inverse_0;
+  output_1_0 *= inverse_1;
+  output_2_0 *= inverse_2;
+  output_3_0 *= inverse_3;
+  // Store.
+  if (first_token + first_row + 0u < sizes.tokens) {
+    write_y(batch * sizes.tokens + first_token + first_row + 0u, 0u, head, column + 0u, output_0_0);
+  }
+  if (first_token + first_row + 8u < sizes.tokens) {
+    write_y(batch * sizes.tokens + first_token + first_row + 8u, 0u, head, column + 0u, output_1_0);
+  }
+  if (first_token + first_row + 16u < sizes.tokens) {
+    write_y(batch * sizes.tokens + first_token + first_row + 16u, 0u, head, column + 0u, output_2_0);
+  }
+  if (first_token + first_row + 24u < sizes.tokens) {
+    write_y(batch * sizes.tokens + first_token + first_row + 24u, 0u, head, column + 0u, output_3_0);
+  }
+}
