@@ -5,6 +5,7 @@ import { hasSizes, type Device } from "./device";
 import { linearWorkgroups, type Kernel } from "./kernel";
 import { sizesBinding, uploadSizes } from "./kernel-sizes";
 import { HALF_BITS } from "./kernels/half-bits";
+import { roundUp } from "./tensor";
 import { linearEntryPoint, wgsl } from "./wgsl";
 
 /** Where one checkpoint tensor lies in a packed weight `[taps][k4][n4]` (ops.ts). Vectors have one input, and tables one for each row. */
@@ -51,6 +52,23 @@ export async function addOnGpu(device: Device, place: GPUBufferBinding, part: Pa
   gpu.queue.submit([encoder.finish()]);
   // What is submitted still reads them.
   for (const buffer of buffers) buffer.destroy();
+}
+
+/** Several products as one, for a kernel that reads four outputs of a column of `up` at once: one matrix of all columns, and one of all rows. */
+export function stackedProducts({ gpu }: Device, added: readonly LowRank[], outputs: number) {
+  const quads = roundUp(outputs, 4);
+  const rank = added.reduce((sum, one) => sum + one.rank, 0);
+  const [ups, downs] = [new Float32Array(rank * quads), new Float32Array(added.reduce((sum, { down }) => sum + down.length, 0))];
+  let [row, at] = [0, 0];
+  for (const one of added) {
+    const columns = scaledColumns(one, outputs);
+    for (let r = 0; r < one.rank; r++, row++) ups.set(columns.subarray(r * outputs, (r + 1) * outputs), row * quads);
+    downs.set(one.down, at);
+    at += one.down.length;
+  }
+  const [up, down] = [filled(gpu, ups), filled(gpu, downs)];
+  const destroy = (): void => [up, down].forEach((buffer) => buffer.destroy());
+  return { up: { buffer: up }, down: { buffer: down }, rank, destroy };
 }
 
 /** `up` times the scale, a column after another, so that neighbouring threads read neighbouring values. */

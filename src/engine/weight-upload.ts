@@ -1,5 +1,5 @@
 // One load of weights: what comes from the source, in whatever form, to its places on the GPU. float16 is packed there by a kernel, a
-// slice of memory at a time, as it is stored; only blocks are laid out on this side.
+// slice of memory at a time, as it is stored; only blocks are laid out on this side, unless a LoRA changes them.
 import { invariant, throwIfCancelled } from "../common/errors";
 import type { LowRank } from "../common/low-rank";
 import type { StoredNumbers, StoredPiece, StoredPieces } from "../common/stored-pieces";
@@ -9,6 +9,7 @@ import type { Device } from "./device";
 import { NotFiniteCounts } from "./not-finite-counts";
 import type { Weight } from "./ops";
 import { packingProgram, submitPacking } from "./pack-pass";
+import { quantiseOnGpu, type Unquantised } from "./quantise-pass";
 import { product, roundUp } from "./tensor";
 import { UploadSlices } from "./upload-memory";
 import { lowRankOf, packKernel, partsByKey, wantedBy, type WeightPart } from "./weight-parts";
@@ -121,13 +122,16 @@ class WeightUpload {
   }
 
   /** What was made on this side of the GPU. */
-  async takeMade([key, values, added = []]: SourceTensor): Promise<void> {
+  async takeMade([key, values, added = [], refuse]: SourceTensor): Promise<void> {
+    if (values instanceof Uint16Array) return this.#packHalves(key, values, added);
     const expected = this.#of(key);
-    if (values instanceof Uint16Array) await this.#packHalves(key, values, added);
-    else {
-      for (const { weight } of expected.parts) await this.#blocks.take(weight, key, values);
-      expected.missing -= values.values.length;
+    expected.refuse = refuse;
+    const isUnquantised = values instanceof Float32Array;
+    for (const part of expected.parts) {
+      const arrived = isUnquantised ? () => this.#quantise({ part, values, added, tensor: expected.index }) : values;
+      await this.#blocks.take(part.weight, key, arrived);
     }
+    expected.missing -= isUnquantised ? values.length : values.values.length;
   }
 
   /**
@@ -161,6 +165,10 @@ class WeightUpload {
       const piece: StoredPiece = { key, numbers: "f16", at: 0, first, count: halves.length, added: isLast ? added : [] };
       await this.pack({ bytes, pieces: [piece] });
     }
+  }
+
+  #quantise(unquantised: Unquantised): Promise<void> {
+    return quantiseOnGpu(this.#device, unquantised, this.#placeOf, this.slices, this.#counts.buffer);
   }
 
   async #add(part: WeightPart, added: readonly LowRank[]): Promise<void> {
