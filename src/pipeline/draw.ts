@@ -2,7 +2,7 @@
 // the computations it awaits are behind the interface in engine.ts.
 import type { Drawing, DrawHooks, TextLength, Timings } from "../common/drawing";
 import type { Emphasis } from "../common/emphasis";
-import { OnestrokeError } from "../common/errors";
+import { invariant, OnestrokeError } from "../common/errors";
 import type { ModelFacts } from "../common/model-facts";
 import type { Picture } from "../common/picture";
 import type { Recipe } from "../common/recipe";
@@ -169,10 +169,12 @@ export class Model {
   async #read({ prompt, negative, emphasis, rows, steering }: Recipe, work: Work): Promise<Condition> {
     if (this.#engine.textEncoders.length === 0) return { kind: "label", label: labelOf(prompt) };
     const { method } = effectiveSteering(steering, negative);
-    const encode = (text: string) => work.time("encode", () => this.#texts.encode(text, { emphasis, rows }, work));
-    const positive = await encode(prompt);
-    if (method === "none") return { kind: "text", positive, method: undefined };
-    return { kind: "text", positive, negative: await encode(negative), method };
+    const texts = method === "none" ? [prompt] : [prompt, negative];
+    const [positive, left] = await work.time("encode", () => this.#texts.encode(texts, { emphasis, rows }, work));
+    invariant(positive !== undefined, "a text was asked for");
+    return method === "none" || left === undefined
+      ? { kind: "text", positive, method: undefined }
+      : { kind: "text", positive, negative: left, method };
   }
 
   /** The first picture's timings include what loading took; later ones do not. */

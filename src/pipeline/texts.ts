@@ -53,36 +53,51 @@ export class Texts {
   }
 
   /**
-   * @param reading how brackets in the text are read, and what its rows are
+   * Each encoder reads all texts before the next one reads any, because two may take turns on the GPU.
+   * @param reading how brackets in the texts are read, and what their rows are
    * @throws OnestrokeError as `TextEncoder.encode`
    */
-  async encode(text: string, reading: Reading, work: Work): Promise<EncodedText> {
-    const split = this.#split(text, reading);
-    const key = keyOf(split);
-    const known = this.#kept.get(key);
-    if (known !== undefined) return known;
-    const count = Math.max(...split.map(({ rows }) => rows.length));
-    const parts: EncodedText[] = [];
-    for (const { encoder, rows } of split) {
-      const encoded: TextRow[] = [];
-      for (let row = 0; row < count; row++) {
-        // Where another tokenizer needs more rows than this one, the remaining rows are an empty text.
-        const { ids, weights } = rows[row] ?? { ids: encoder.tokenizer.encode("") };
-        encoded.push(emphasised(await encoder.encode(ids, work), weights));
+  async encode(texts: readonly string[], reading: Reading, work: Work): Promise<readonly EncodedText[]> {
+    const asked = texts.map((text) => {
+      const split = this.#split(text, reading);
+      const key = keyOf(split);
+      const parts: EncodedText[] = [];
+      return { key, split, known: this.#kept.get(key), parts };
+    });
+    for (const index of this.#encoders.keys()) {
+      for (const { split, known, parts } of asked) {
+        const own = split[index];
+        if (known === undefined && own !== undefined) parts.push(await encodedBy(own, rowCount(split), work));
       }
-      parts.push(oneAfterAnother(encoded));
     }
-    const encoded = sideBySide(parts);
-    this.#kept.set(key, encoded);
+    return asked.map(({ key, known, parts }) => known ?? this.#keep(key, sideBySide(parts)));
+  }
+
+  #keep(key: string, text: EncodedText): EncodedText {
+    this.#kept.set(key, text);
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > KEPT_TEXTS && oldest !== undefined) this.#kept.delete(oldest);
-    return encoded;
+    return text;
   }
 
   #split(text: string, reading: Reading): readonly SplitText[] {
     const spans = spansIn(text, reading.emphasis);
     return this.#encoders.map((encoder) => ({ encoder, rows: weightedRows(encoder.tokenizer, spans, ruleFor(reading)) }));
   }
+}
+
+function rowCount(split: readonly SplitText[]): number {
+  return Math.max(...split.map(({ rows }) => rows.length));
+}
+
+async function encodedBy({ encoder, rows }: SplitText, count: number, work: Work): Promise<EncodedText> {
+  const encoded: TextRow[] = [];
+  for (let row = 0; row < count; row++) {
+    // Where another tokenizer needs more rows than this one, the remaining rows are an empty text.
+    const { ids, weights } = rows[row] ?? { ids: encoder.tokenizer.encode("") };
+    encoded.push(emphasised(await encoder.encode(ids, work), weights));
+  }
+  return oneAfterAnother(encoded);
 }
 
 function keyOf(split: readonly SplitText[]): string {
