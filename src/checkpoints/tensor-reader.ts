@@ -178,8 +178,8 @@ class StoredTensorReader implements TensorReader {
           if (missing > 0) continue;
           const added = await this.#added(tensor, options.signal);
           const values = arriving.finish();
-          if (target === "f32") yield [name, values, added, (found) => refuseMerged(name, tensor, found)];
-          else yield [name, values, added];
+          if (added.length === 0) yield [name, values, added];
+          else yield [name, values, added, (found) => refuseMerged(name, tensor, found)];
           arriving = undefined;
         }
       }
@@ -196,7 +196,8 @@ class StoredTensorReader implements TensorReader {
       const numbers = storedNumbers(tensor, format);
       if (numbers === undefined) continue;
       const piece = storedPiece(name, tensor, numbers, { begin, end, at: begin - read.begin });
-      pieces.push({ ...piece, added: end === tensor.end ? await this.#added(tensor, signal) : [] });
+      const added = end === tensor.end ? await this.#added(tensor, signal) : [];
+      pieces.push({ ...piece, added, ...(added.length > 0 && { refuse: (found: NotFinite) => refuseMerged(name, tensor, found) }) });
     }
     return pieces;
   }

@@ -33,7 +33,7 @@ export function refuseCounts(name: string, tensor: StoredTensor, found: NotFinit
   if (tensor.dtype !== "F16" || count <= CHECKED_VALUES) refuseMerged(name, tensor, found);
 }
 
-/** The same for values that something was added to before they became blocks. */
+/** The same for values that something was added to. */
 export function refuseMerged(name: string, tensor: StoredTensor, { stored, rounded }: NotFinite): void {
   if (stored > 0) throw notFinite(name, tensor, stored);
   if (rounded > 0) throw beyondFloat16(name, tensor, rounded);

@@ -117,13 +117,13 @@ class WeightUpload {
       const expected = this.#of(key);
       expected.missing -= count;
       expected.refuse = refuse;
-      for (const part of expected.parts) await this.#add(part, added);
+      for (const part of expected.parts) await this.#add(part, added, expected.index);
     }
   }
 
   /** What was made on this side of the GPU. */
   async takeMade([key, values, added = [], refuse]: SourceTensor): Promise<void> {
-    if (values instanceof Uint16Array) return this.#packHalves(key, values, added);
+    if (values instanceof Uint16Array) return this.#packHalves(key, values, added, refuse);
     const expected = this.#of(key);
     expected.refuse = refuse;
     const isUnquantised = values instanceof Float32Array;
@@ -154,7 +154,12 @@ class WeightUpload {
     await this.slices.destroy();
   }
 
-  async #packHalves(key: string, values: Uint16Array<ArrayBuffer>, added: readonly LowRank[]): Promise<void> {
+  async #packHalves(
+    key: string,
+    values: Uint16Array<ArrayBuffer>,
+    added: readonly LowRank[],
+    refuse: StoredPiece["refuse"],
+  ): Promise<void> {
     const { run } = this.#of(key).wanted;
     const most = Math.floor(this.slices.sliceBytes / (2 * run)) * run;
     for (let first = 0; first < values.length; first += most) {
@@ -162,7 +167,7 @@ class WeightUpload {
       const bytes = (await this.slices.slice()).subarray(0, halves.byteLength);
       new Uint16Array(bytes.buffer).set(halves);
       const isLast = first + halves.length === values.length;
-      const piece: StoredPiece = { key, numbers: "f16", at: 0, first, count: halves.length, added: isLast ? added : [] };
+      const piece: StoredPiece = { key, numbers: "f16", at: 0, first, count: halves.length, added: isLast ? added : [], refuse };
       await this.pack({ bytes, pieces: [piece] });
     }
   }
@@ -171,8 +176,9 @@ class WeightUpload {
     return quantiseOnGpu(this.#device, unquantised, this.#placeOf, this.slices, this.#counts.buffer);
   }
 
-  async #add(part: WeightPart, added: readonly LowRank[]): Promise<void> {
-    for (const one of added) await addOnGpu(this.#device, this.#placeOf(part.weight, "values"), ...lowRankOf(part, one));
+  async #add(part: WeightPart, added: readonly LowRank[], tensor: number): Promise<void> {
+    const counters = { counts: this.#counts.buffer, tensor };
+    for (const one of added) await addOnGpu(this.#device, this.#placeOf(part.weight, "values"), ...lowRankOf(part, one), counters);
   }
 
   #of(key: string): Expected {
