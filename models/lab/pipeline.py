@@ -87,10 +87,10 @@ def load_autoencoder(folder: Path) -> AutoencoderTiny:
 def _weights(folder: Path, stem: str) -> dict[str, Tensor]:
     paths = (folder / f"{stem}.fp16.safetensors", folder / f"{stem}.safetensors")
     stored = load_file(next((path for path in paths if path.exists()), paths[0]))
-    return {name: _restored(stored, name) for name in stored if not name.endswith((".scales", ".minima"))}
+    return {name: restored(stored, name) for name in stored if not name.endswith((".scales", ".minima"))}
 
 
-def _restored(stored: dict[str, Tensor], name: str) -> Tensor:
+def restored(stored: dict[str, Tensor], name: str) -> Tensor:
     """A weight as it is stored, or as its blocks of 8 or 4 bits stand for (docs/quantisation.md)."""
     values, scales, minima = (stored.get(name + part) for part in ("", ".scales", ".minima"))
     if scales is None:
