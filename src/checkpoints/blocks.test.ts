@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { blockShape, dequantise, quantise, type Blocks } from "../common/blocks";
 import { fromFloat16, toFloat16 } from "../common/float16";
-import { addLowRank } from "../common/low-rank";
 import type { QuantisedFormat } from "../common/weight-format";
+import { blocksHeader, writtenBytes } from "./formats/blocks/write";
 import { ggufFile, type GgufTensor } from "./formats/testing/gguf-file";
 import { memoryStore } from "./memory-source";
 import { transposed } from "./stored-tensor";
@@ -21,7 +21,7 @@ const open = (tensors: Readonly<Record<string, TestTensor>>) => openFile(safeten
 const openGguf = (tensor: GgufTensor) => openFile(ggufFile({ a: tensor }, {}));
 
 async function blocks(reader: TensorReader, format: QuantisedFormat): Promise<Blocks> {
-  for await (const [, values] of reader.stream(new Map([["a", { format }]]))) if (!(values instanceof Uint16Array)) return values;
+  for await (const [, values] of reader.stream(new Map([["a", { format }]]))) if ("scales" in values) return values;
   throw new Error("no blocks came");
 }
 
@@ -70,15 +70,25 @@ describe.each(FORMATS)("%s", (format) => {
     expect(await blocks(reader, format)).toEqual(quantise(turned, blockShape([32, 32]), format));
   });
 
-  it("has a LoRA added in float32 before it is rounded, and none left to add", async () => {
+  it("comes in float32 where a LoRA is yet to be added to it, whatever it is stored in", async () => {
     const values = numbers(2 * 32);
     const lowRank = { up: Float32Array.of(1, -2), down: numbers(32), rank: 1, scale: 2 ** -6 };
-    const reader = (await open({ a: float32Tensor([...values], [2, 32]) })).plus(new Map([["a", async () => lowRank]]));
-    const merged = values.slice();
-    addLowRank(merged, lowRank);
-    const expected = quantise(merged, blockShape([2, 32]), format);
-    for await (const streamed of reader.stream(new Map([["a", { format }]]))) expect(streamed).toEqual(["a", expected, []]);
-    expect(expected).not.toEqual(quantise(values, blockShape([2, 32]), format));
+    const kept = quantise(values, blockShape([2, 32]), format);
+    const { header } = blocksHeader([{ name: "a", shape: [2, 32], format }]);
+    const ours = Uint8Array.from([header, ...writtenBytes(kept, [2, 32])].flatMap((part) => [...part]));
+    const files = [
+      [safetensorsFile(new Map([["a", float32Tensor([...values], [2, 32])]])), values],
+      [ours, dequantise(kept, blockShape([2, 32]))],
+    ] as const;
+    for (const [file, expected] of files) {
+      const reader = (await openFile(file)).plus(new Map([["a", async () => lowRank]]));
+      for await (const [, streamed, added, refuse] of reader.stream(new Map([["a", { format }]]))) {
+        expect(streamed).toEqual(expected);
+        expect(added).toEqual([lowRank]);
+        expect(() => refuse?.({ stored: 2, rounded: 0 })).toThrow("has 2 values that are NaN or infinite");
+        expect(() => refuse?.({ stored: 0, rounded: 3 })).toThrow("has 3 values beyond float16");
+      }
+    }
   });
 
   it.each([

@@ -4,7 +4,14 @@ import type { ByteStore, OnBytes } from "./byte-source";
 import { blockShape, dequantise } from "../common/blocks";
 import { freeMemory } from "../common/free-memory";
 import { addLowRank, type LowRank } from "../common/low-rank";
-import { STORED_BYTES, type StoredNumbers, type StoredPiece, type StoredPieces, type UploadMemory } from "../common/stored-pieces";
+import {
+  STORED_BYTES,
+  type NotFinite,
+  type StoredNumbers,
+  type StoredPiece,
+  type StoredPieces,
+  type UploadMemory,
+} from "../common/stored-pieces";
 import { WEIGHT_FORMATS, type WeightFormat } from "../common/weight-format";
 import { arrivingTensor, type ArrivingTensor, type TensorValues } from "./arriving-tensor";
 import { decodeBlocks } from "./formats/blocks/layout";
@@ -15,13 +22,16 @@ import { canonicalName, isWeight } from "./spellings";
 import { storedNumbers, storedPiece } from "./stored-numbers";
 import { gathered, partsOf, type StoredTensor, type StoredTensors } from "./stored-tensor";
 import { readTensorFile } from "./tensor-file";
-import { CHECKED_VALUES, float32Of, floatDtype, refuseNonFinite } from "./tensor-values";
+import { CHECKED_VALUES, float32Of, floatDtype, refuseMerged, refuseNonFinite } from "./tensor-values";
 
 /** Reads what is added to a weight, such as a LoRA's product. */
 export type Addition = (signal?: AbortSignal) => Promise<LowRank>;
 
-/** What is still to be added stands beside float16; blocks have had it added. */
-export type StreamedTensor = readonly [name: string, values: TensorValues, added: readonly LowRank[]];
+/**
+ * What is still to be added stands beside the values: float16, or float32 that is to become blocks after that. What is then no finite float16
+ * is told to `refuse`.
+ */
+export type StreamedTensor = readonly [name: string, values: TensorValues, added: readonly LowRank[], refuse?: (found: NotFinite) => void];
 
 /** Names, each with the number format that it is wanted in. */
 export type Wanted = ReadonlyMap<string, { readonly format: WeightFormat }>;
@@ -47,7 +57,8 @@ export interface TensorReader {
   /** The stored shape; a 1x1 convolution may stand for a linear layer (`shapesAgree`). */
   shape(name: string): readonly number[];
   /**
-   * Many tensors in the formats wanted, in file order, each with what is to be added to it. Quantised ones are rounded once, from float32.
+   * Many tensors in the formats wanted, in file order, each with what is to be added to it. Quantised ones are rounded once, from float32; those
+   * that something is to be added to come in float32.
    * Values are valid until the next tensor is asked for: float16 lies in memory that is used over and over.
    * @param onBytes called as stored bytes arrive
    * @throws OnestrokeError `model-corrupt` (rules 14 and 15), `model-unsupported` (integers; values beyond float16)
@@ -160,12 +171,15 @@ class StoredTensorReader implements TensorReader {
         }
         for (const { tensor, part, begin, end } of read.pieces) {
           const { name, format } = asked.get(tensor) ?? UNNAMED;
-          if (arriving === undefined) [arriving, missing] = [arrivingTensor(name, tensor, format, halves), byteLengthOf(tensor)];
+          const target = format !== "f16" && this.#additions.has(tensor) ? "f32" : format;
+          if (arriving === undefined) [arriving, missing] = [arrivingTensor(name, tensor, target, halves), byteLengthOf(tensor)];
           arriving.take(part, begin, aligned(bytes, begin - read.begin, end - read.begin));
           missing -= end - begin;
           if (missing > 0) continue;
           const added = await this.#added(tensor, options.signal);
-          yield [name, arriving.finish(added), format === "f16" ? added : []];
+          const values = arriving.finish();
+          if (added.length === 0) yield [name, values, added];
+          else yield [name, values, added, (found) => refuseMerged(name, tensor, found)];
           arriving = undefined;
         }
       }
@@ -182,7 +196,8 @@ class StoredTensorReader implements TensorReader {
       const numbers = storedNumbers(tensor, format);
       if (numbers === undefined) continue;
       const piece = storedPiece(name, tensor, numbers, { begin, end, at: begin - read.begin });
-      pieces.push({ ...piece, added: end === tensor.end ? await this.#added(tensor, signal) : [] });
+      const added = end === tensor.end ? await this.#added(tensor, signal) : [];
+      pieces.push({ ...piece, added, ...(added.length > 0 && { refuse: (found: NotFinite) => refuseMerged(name, tensor, found) }) });
     }
     return pieces;
   }

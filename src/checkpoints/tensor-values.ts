@@ -28,9 +28,13 @@ export function float32Of(stored: Uint8Array<ArrayBuffer>, dtype: FloatDtype): F
 }
 
 /** The same for values that the GPU has counted, of a tensor that goes there as it is stored. */
-export function refuseCounts(name: string, tensor: StoredTensor, { stored, rounded }: NotFinite): void {
+export function refuseCounts(name: string, tensor: StoredTensor, found: NotFinite): void {
   const count = tensor.shape.reduce((size, axis) => size * axis, 1);
-  if (tensor.dtype === "F16" && count > CHECKED_VALUES) return;
+  if (tensor.dtype !== "F16" || count <= CHECKED_VALUES) refuseMerged(name, tensor, found);
+}
+
+/** The same for values that something was added to. */
+export function refuseMerged(name: string, tensor: StoredTensor, { stored, rounded }: NotFinite): void {
   if (stored > 0) throw notFinite(name, tensor, stored);
   if (rounded > 0) throw beyondFloat16(name, tensor, rounded);
 }

@@ -37,7 +37,7 @@ export interface StoredPiece {
    * Is told what the GPU found among the values of the whole tensor, if it found any. Absent where that does not matter.
    * @throws OnestrokeError `model-corrupt`, `model-unsupported` if they cannot be used
    */
-  readonly refuse?: (found: NotFinite) => void;
+  readonly refuse?: ((found: NotFinite) => void) | undefined;
 }
 
 /** Values that are no finite float16: those that were none in the file, and those that float16 is too small for. */

@@ -1,9 +1,12 @@
 // A product of thin matrices that the GPU adds to a packed weight is the one that the host adds before packing, in every layout and
 // wherever the weight's parts lie. Values are small integers, exact in every order of summation, unless a test is about rounding.
 import { describe, expect, test } from "vitest";
+import { toFloat16 } from "../common/float16";
 import { addLowRank, type LowRank } from "../common/low-rank";
-import type { GraphBuilder } from "./graph-builder";
-import { evaluate, random, type EvaluateData } from "./testing/evaluate";
+import type { NotFinite } from "../common/stored-pieces";
+import { GraphBuilder } from "./graph-builder";
+import { evaluate, random, testDevice, type EvaluateData } from "./testing/evaluate";
+import { Weights } from "./weights";
 
 const integers = (count: number, seed: number): Float32Array<ArrayBuffer> => random(count, seed).map((value) => Math.round(2 * value));
 
@@ -111,4 +114,23 @@ test("the sum is rounded once, to the nearest float16, and small ones are not lo
   const less = { "a.weight": [{ up, down: Float32Array.of(2 ** -10, 2 ** -14, 0, 0, 0, 0), rank: 1, scale: 1 }] };
   const small = await both(linear, { inputs: { x: identity.map((value) => value * 1024) }, weights: tiny, added: less });
   expect(small.onGpu).toEqual(small.before);
+});
+
+test("sums beyond float16 are counted, and what was no number before is not counted again", async () => {
+  const values = new Uint16Array(60).fill(toFloat16(60_000));
+  values[59] = 0x7c00;
+  const added = [{ up: Float32Array.from({ length: 10 }, (_, i) => i), down: Float32Array.of(0, 0, 0, 0, 0, 1000), rank: 1, scale: 1 }];
+  const found: NotFinite[] = [];
+  const builder = new GraphBuilder();
+  linear(builder);
+  const weights = new Weights(await testDevice(), {
+    async *stream() {
+      yield ["a.weight", values, added, (counts: NotFinite) => found.push(counts)];
+      yield ["a.bias", new Uint16Array(10)];
+    },
+  });
+  await weights.load(builder.build());
+  weights.evict();
+  // 60,000 + 1000 i is beyond 65,520 for i from 6 to 8; the ninth was infinite.
+  expect(found).toEqual([{ stored: 1, rounded: 3 }]);
 });

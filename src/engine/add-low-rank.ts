@@ -5,6 +5,7 @@ import { hasSizes, type Device } from "./device";
 import { linearWorkgroups, type Kernel } from "./kernel";
 import { sizesBinding, uploadSizes } from "./kernel-sizes";
 import { HALF_BITS } from "./kernels/half-bits";
+import { roundUp } from "./tensor";
 import { linearEntryPoint, wgsl } from "./wgsl";
 
 /** Where one checkpoint tensor lies in a packed weight `[taps][k4][n4]` (ops.ts). Vectors have one input, and tables one for each row. */
@@ -23,19 +24,31 @@ export interface PackedPart {
 
 const THREADS = 256;
 
+/** Counters of numbers that are no finite float16 any more, and which of them are the tensor's (not-finite-counts.ts). */
+interface Counters {
+  readonly counts: GPUBuffer;
+  readonly tensor: number;
+}
+
 /**
  * @param place the packed weight
  * @throws OnestrokeError `gpu-unsupported`, `gpu-lost`
  */
-export async function addOnGpu(device: Device, place: GPUBufferBinding, part: PackedPart, added: LowRank): Promise<void> {
+export async function addOnGpu(
+  device: Device,
+  place: GPUBufferBinding,
+  part: PackedPart,
+  added: LowRank,
+  { counts, tensor }: Counters,
+): Promise<void> {
   const { gpu } = device;
   const target = device.target("f32");
-  const kernel = lowRankKernel(part, added.rank);
+  const kernel = lowRankKernel(part, added.rank, tensor);
   const { pipeline, layout } = await device.program(kernel, target);
   const up = filled(gpu, scaledColumns(added, part.n));
   const down = filled(gpu, added.down);
   const buffers = [up, down];
-  const resources: GPUBufferBinding[] = [place, { buffer: up }, { buffer: down }];
+  const resources: GPUBufferBinding[] = [place, { buffer: up }, { buffer: down }, { buffer: counts }];
   if (target.traits.sizes === "uniform" && hasSizes(kernel)) {
     const sizes = uploadSizes(device, [kernel]);
     buffers.push(sizes);
@@ -51,6 +64,23 @@ export async function addOnGpu(device: Device, place: GPUBufferBinding, part: Pa
   gpu.queue.submit([encoder.finish()]);
   // What is submitted still reads them.
   for (const buffer of buffers) buffer.destroy();
+}
+
+/** Several products as one, for a kernel that reads four outputs of a column of `up` at once: one matrix of all columns, and one of all rows. */
+export function stackedProducts({ gpu }: Device, added: readonly LowRank[], outputs: number) {
+  const quads = roundUp(outputs, 4);
+  const rank = added.reduce((sum, one) => sum + one.rank, 0);
+  const [ups, downs] = [new Float32Array(rank * quads), new Float32Array(added.reduce((sum, { down }) => sum + down.length, 0))];
+  let [row, at] = [0, 0];
+  for (const one of added) {
+    const columns = scaledColumns(one, outputs);
+    for (let r = 0; r < one.rank; r++, row++) ups.set(columns.subarray(r * outputs, (r + 1) * outputs), row * quads);
+    downs.set(one.down, at);
+    at += one.down.length;
+  }
+  const [up, down] = [filled(gpu, ups), filled(gpu, downs)];
+  const destroy = (): void => [up, down].forEach((buffer) => buffer.destroy());
+  return { up: { buffer: up }, down: { buffer: down }, rank, destroy };
 }
 
 /** `up` times the scale, a column after another, so that neighbouring threads read neighbouring values. */
@@ -70,7 +100,7 @@ function filled(gpu: GPUDevice, data: Float32Array<ArrayBuffer>): GPUBuffer {
 }
 
 /** Two outputs a thread, which share a word of the packed weight. */
-function lowRankKernel({ n, first, k, k4, taps, n4, half }: PackedPart, rank: number): Kernel {
+function lowRankKernel({ n, first, k, k4, taps, n4, half }: PackedPart, rank: number, tensor: number): Kernel {
   const words = (taps * k4 * n4) / 2;
   return {
     name: "add-low-rank",
@@ -78,11 +108,15 @@ function lowRankKernel({ n, first, k, k4, taps, n4, half }: PackedPart, rank: nu
       { name: "words", access: "write", element: "u32", lanes: 1 },
       { name: "up", access: "read", element: "f32", lanes: 1 },
       { name: "down", access: "read", element: "f32", lanes: 1 },
+      { name: "counts", access: "count", element: "u32", lanes: 1 },
     ],
-    sizes: { words, row_words: n4 / 2, n, first, k, k4, taps, half, rank },
+    sizes: { words, row_words: n4 / 2, n, first, k, k4, taps, half, rank, tensor },
     workgroups: linearWorkgroups(Math.ceil(words / THREADS)),
     code: wgsl`
       ${HALF_BITS}
+
+      // The sign bit of each of two float16 that is infinite or no number.
+      fn not_finite(halves: u32) -> u32 { return ((halves & 0x7c007c00u) + 0x04000400u) & 0x80008000u; }
 
       ${linearEntryPoint(
         THREADS,
@@ -109,9 +143,13 @@ function lowRankKernel({ n, first, k, k4, taps, n4, half }: PackedPart, rank: nu
           }
           if (output + 1u >= sizes.n) { sum.y = 0.0; }
 
-          // The sum, rounded once.
-          let merged = unpack2x16float(words[word]) + sum;
-          store_words(word, half_bits(bitcast<u32>(merged.x)) | (half_bits(bitcast<u32>(merged.y)) << 16u));
+          // The sum, rounded once; and counted where it is too large, but not where there was no number before.
+          let stored = words[word];
+          let merged = unpack2x16float(stored) + sum;
+          let halves = half_bits(bitcast<u32>(merged.x)) | (half_bits(bitcast<u32>(merged.y)) << 16u);
+          store_words(word, halves);
+          let beyond = not_finite(halves) & ~not_finite(stored);
+          if (beyond != 0u) { count_up_counts(2u * sizes.tensor + 1u, countOneBits(beyond)); }
         `,
       )}
     `,

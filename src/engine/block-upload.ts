@@ -1,5 +1,5 @@
-// Quantised weights on their way to the GPU. Their layout shares words between outputs and inputs of all parts, so they are laid out here,
-// once the last part of a weight has come.
+// Quantised weights on their way to the GPU. Rows of their layout have outputs of all parts, so they are laid out here, once the last part of
+// a weight has come. A part that the GPU makes blocks of itself (quantise-pass.ts) waits for that too, so that nothing is written over it.
 import type { Blocks } from "../common/blocks";
 import type { Device } from "./device";
 import type { Weight } from "./ops";
@@ -8,13 +8,16 @@ import { packBlocks, type RegionBytes } from "./weight-layout";
 /** Where a region of a weight lies. */
 export type PlaceOf = (weight: Weight, region: keyof RegionBytes) => GPUBufferBinding;
 
+/** Has the GPU make a part's blocks, in their places. */
+export type QuantisedLater = () => Promise<void>;
+
 /** Uploads queued before the next ones wait for those before them: so the GPU has something to do while the next weights are laid out. */
 const QUEUED_BYTES = 32 * 2 ** 20;
 
 export class BlockUpload {
   readonly #device: Device;
   readonly #placeOf: PlaceOf;
-  readonly #waiting = new Map<Weight, Map<string, Blocks>>();
+  readonly #waiting = new Map<Weight, Map<string, Blocks | QuantisedLater>>();
   #queuedBytes = 0;
   #before: Promise<unknown> = Promise.resolve();
 
@@ -23,15 +26,19 @@ export class BlockUpload {
     this.#placeOf = placeOf;
   }
 
-  async take(weight: Weight, key: string, blocks: Blocks): Promise<void> {
-    const arrived = (this.#waiting.get(weight) ?? new Map<string, Blocks>()).set(key, blocks);
+  async take(weight: Weight, key: string, part: Blocks | QuantisedLater): Promise<void> {
+    const arrived = (this.#waiting.get(weight) ?? new Map<string, Blocks | QuantisedLater>()).set(key, part);
     this.#waiting.set(weight, arrived);
-    const parts = weight.keys.flatMap((part) => arrived.get(part) ?? []);
-    if (parts.length < weight.keys.length) return;
+    if (!weight.keys.every((each) => arrived.has(each))) return;
     this.#waiting.delete(weight);
-    const { values, scales } = packBlocks(weight, parts);
-    await this.#write(this.#placeOf(weight, "values"), values);
-    await this.#write(this.#placeOf(weight, "scales"), scales);
+    const parts = weight.keys.map((each) => arrived.get(each));
+    const blocks = parts.map((each) => (typeof each === "function" ? undefined : each));
+    if (blocks.some((each) => each !== undefined)) {
+      const { values, scales } = packBlocks(weight, blocks);
+      await this.#write(this.#placeOf(weight, "values"), values);
+      await this.#write(this.#placeOf(weight, "scales"), scales);
+    }
+    for (const each of parts) if (typeof each === "function") await each();
   }
 
   async #write({ buffer, offset }: GPUBufferBinding, data: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>): Promise<void> {

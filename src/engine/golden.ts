@@ -17,6 +17,7 @@ import { CASES as layerNorm } from "./kernels/layer-norm/golden/cases";
 import { CASES as linear } from "./kernels/linear/golden/cases";
 import { PARTS as pack } from "./kernels/pack/golden/cases";
 import { CASES as nagCombine } from "./kernels/nag-combine/golden/cases";
+import { QUANTISED as quantise } from "./kernels/quantise/golden/cases";
 import { CASES as rearrange } from "./kernels/rearrange/golden/cases";
 import { CASES as resample } from "./kernels/resample/golden/cases";
 import { CASES as rmsNorm } from "./kernels/rms-norm/golden/cases";
@@ -46,7 +47,7 @@ const CASES: Readonly<Record<string, readonly GoldenCase[]>> = {
 };
 
 /** Kernels that are no op of a graph. */
-const ALONE: Readonly<Record<string, ReadonlyMap<string, Kernel>>> = { pack };
+const ALONE: Readonly<Record<string, ReadonlyMap<string, Kernel>>> = { pack, quantise };
 
 const LIMITS = { workgroupBytes: 16_384, invocations: 256, storageBuffers: 8, bindingBytes: 2 ** 27 } as const;
 

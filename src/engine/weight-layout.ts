@@ -86,8 +86,8 @@ export interface PackedBlocks {
   readonly scales: Uint16Array<ArrayBuffer>;
 }
 
-/** Lays quantised checkpoint tensors out as the head of this file says. */
-export function packBlocks(weight: Weight, parts: readonly Blocks[]): PackedBlocks {
+/** Lays quantised checkpoint tensors out as the head of this file says. Parts that are absent are left zero. */
+export function packBlocks(weight: Weight, parts: readonly (Blocks | undefined)[]): PackedBlocks {
   const bytes = regionBytes(weight);
   const packed = { values: new Uint8Array(bytes.values), scales: new Uint16Array(bytes.scales / 2) };
   const total = outputsOf(weight);
@@ -95,18 +95,20 @@ export function packBlocks(weight: Weight, parts: readonly Blocks[]): PackedBloc
   parts.forEach((blocks, index) => {
     const { n } = extents(weight.layout, weight.shapes[index] ?? []);
     const { inputs, taps } = blockShape(weight.shapes[index] ?? []);
+    const begin = first;
+    first += n;
+    if (blocks === undefined) return;
     invariant(
       blocks.format === weight.format && blocks.values.length === n * inputs * taps,
       `${weight.keys[index]} is not ${weight.format}`,
     );
     const place = { inputs, taps, n4: roundUp(total, 4) };
     for (let output = 0; output < n; output++) {
-      const column = columnOf(weight, first + output, total);
+      const column = columnOf(weight, begin + output, total);
       if (blocks.format === "q8") packValues8(blocks.values, output, packed.values, column, place);
       else packValues4(blocks.values, output, packed.values, column, place);
       packScales(blocks, output, packed.scales, column, place);
     }
-    first += n;
   });
   return packed;
 }

@@ -1,7 +1,7 @@
 // Where a network's parameters come from: the checkpoint reader, or a test's arrays.
 import type { Blocks } from "../common/blocks";
 import type { LowRank } from "../common/low-rank";
-import type { StoredPieces, UploadMemory } from "../common/stored-pieces";
+import type { StoredPiece, StoredPieces, UploadMemory } from "../common/stored-pieces";
 import type { WeightFormat } from "../common/weight-format";
 import type { Shape } from "./tensor";
 
@@ -22,5 +22,13 @@ export interface WantedTensor {
   readonly run: number;
 }
 
-/** A tensor in the format asked for, float16 bits or blocks, row-major in the checkpoint shape and valid until the next tensor is asked for; and what is yet to be added to float16. */
-export type SourceTensor = readonly [key: string, values: Uint16Array<ArrayBuffer> | Blocks, added?: readonly LowRank[]];
+/**
+ * A tensor, row-major in the checkpoint shape: float16 bits or blocks, as was asked for, valid until the next tensor is asked for; or float32
+ * that is to become blocks. `added` is yet to be added to float16 and to float32. `refuse` is as a stored piece has it.
+ */
+export type SourceTensor = readonly [
+  key: string,
+  values: Uint16Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Blocks,
+  added?: readonly LowRank[],
+  refuse?: StoredPiece["refuse"],
+];

@@ -1,5 +1,5 @@
 // One load of weights: what comes from the source, in whatever form, to its places on the GPU. float16 is packed there by a kernel, a
-// slice of memory at a time, as it is stored; only blocks are laid out on this side.
+// slice of memory at a time, as it is stored; only blocks are laid out on this side, unless a LoRA changes them.
 import { invariant, throwIfCancelled } from "../common/errors";
 import type { LowRank } from "../common/low-rank";
 import type { StoredNumbers, StoredPiece, StoredPieces } from "../common/stored-pieces";
@@ -9,6 +9,7 @@ import type { Device } from "./device";
 import { NotFiniteCounts } from "./not-finite-counts";
 import type { Weight } from "./ops";
 import { packingProgram, submitPacking } from "./pack-pass";
+import { quantiseOnGpu, type Unquantised } from "./quantise-pass";
 import { product, roundUp } from "./tensor";
 import { UploadSlices } from "./upload-memory";
 import { lowRankOf, packKernel, partsByKey, wantedBy, type WeightPart } from "./weight-parts";
@@ -116,18 +117,21 @@ class WeightUpload {
       const expected = this.#of(key);
       expected.missing -= count;
       expected.refuse = refuse;
-      for (const part of expected.parts) await this.#add(part, added);
+      for (const part of expected.parts) await this.#add(part, added, expected.index);
     }
   }
 
   /** What was made on this side of the GPU. */
-  async takeMade([key, values, added = []]: SourceTensor): Promise<void> {
+  async takeMade([key, values, added = [], refuse]: SourceTensor): Promise<void> {
+    if (values instanceof Uint16Array) return this.#packHalves(key, values, added, refuse);
     const expected = this.#of(key);
-    if (values instanceof Uint16Array) await this.#packHalves(key, values, added);
-    else {
-      for (const { weight } of expected.parts) await this.#blocks.take(weight, key, values);
-      expected.missing -= values.values.length;
+    expected.refuse = refuse;
+    const isUnquantised = values instanceof Float32Array;
+    for (const part of expected.parts) {
+      const arrived = isUnquantised ? () => this.#quantise({ part, values, added, tensor: expected.index }) : values;
+      await this.#blocks.take(part.weight, key, arrived);
     }
+    expected.missing -= isUnquantised ? values.length : values.values.length;
   }
 
   /**
@@ -150,7 +154,12 @@ class WeightUpload {
     await this.slices.destroy();
   }
 
-  async #packHalves(key: string, values: Uint16Array<ArrayBuffer>, added: readonly LowRank[]): Promise<void> {
+  async #packHalves(
+    key: string,
+    values: Uint16Array<ArrayBuffer>,
+    added: readonly LowRank[],
+    refuse: StoredPiece["refuse"],
+  ): Promise<void> {
     const { run } = this.#of(key).wanted;
     const most = Math.floor(this.slices.sliceBytes / (2 * run)) * run;
     for (let first = 0; first < values.length; first += most) {
@@ -158,13 +167,18 @@ class WeightUpload {
       const bytes = (await this.slices.slice()).subarray(0, halves.byteLength);
       new Uint16Array(bytes.buffer).set(halves);
       const isLast = first + halves.length === values.length;
-      const piece: StoredPiece = { key, numbers: "f16", at: 0, first, count: halves.length, added: isLast ? added : [] };
+      const piece: StoredPiece = { key, numbers: "f16", at: 0, first, count: halves.length, added: isLast ? added : [], refuse };
       await this.pack({ bytes, pieces: [piece] });
     }
   }
 
-  async #add(part: WeightPart, added: readonly LowRank[]): Promise<void> {
-    for (const one of added) await addOnGpu(this.#device, this.#placeOf(part.weight, "values"), ...lowRankOf(part, one));
+  #quantise(unquantised: Unquantised): Promise<void> {
+    return quantiseOnGpu(this.#device, unquantised, this.#placeOf, this.slices, this.#counts.buffer);
+  }
+
+  async #add(part: WeightPart, added: readonly LowRank[], tensor: number): Promise<void> {
+    const counters = { counts: this.#counts.buffer, tensor };
+    for (const one of added) await addOnGpu(this.#device, this.#placeOf(part.weight, "values"), ...lowRankOf(part, one), counters);
   }
 
   #of(key: string): Expected {

@@ -2,7 +2,7 @@
 // the computations it awaits are behind the interface in engine.ts.
 import type { Drawing, DrawHooks, TextLength, Timings } from "../common/drawing";
 import type { Emphasis } from "../common/emphasis";
-import { OnestrokeError } from "../common/errors";
+import { invariant, OnestrokeError } from "../common/errors";
 import type { ModelFacts } from "../common/model-facts";
 import type { Picture } from "../common/picture";
 import type { Recipe } from "../common/recipe";
@@ -18,7 +18,7 @@ import { guarded } from "./float16-guard";
 import { fitRecipe, fittingStart } from "./fit";
 import { meaningOf } from "./meaning";
 import { PreviewPace, type Previews } from "./previews";
-import { Texts } from "./texts";
+import { Texts, type AskedText } from "./texts";
 import { Work } from "./work";
 
 /** Milliseconds that loading took; the first picture's timings include them. */
@@ -169,10 +169,10 @@ export class Model {
   async #read({ prompt, negative, emphasis, rows, steering }: Recipe, work: Work): Promise<Condition> {
     if (this.#engine.textEncoders.length === 0) return { kind: "label", label: labelOf(prompt) };
     const { method } = effectiveSteering(steering, negative);
-    const encode = (text: string, wordsOnly = false) =>
-      work.time("encode", () => this.#texts.encode(text, { emphasis, rows, wordsOnly }, work));
-    const positive = await encode(prompt);
-    const away = method === "none" ? undefined : await encode(negative, method === "vsf");
+    const asked: AskedText[] = [{ text: prompt, reading: { emphasis, rows } }];
+    if (method !== "none") asked.push({ text: negative, reading: { emphasis, rows, wordsOnly: method === "vsf" } });
+    const [positive, away] = await work.time("encode", () => this.#texts.encode(asked, work));
+    invariant(positive !== undefined, "a text was asked for");
     // A negative of no words, such as "()", leaves nothing to steer away from by words alone.
     if (method === "none" || away === undefined || away.tokens === 0) return { kind: "text", positive, method: undefined };
     return { kind: "text", positive, negative: away, method };

@@ -1,6 +1,11 @@
-// A text's length is the count of the tokenizer that splits it into most tokens. Only what all encoders read of it counts as read.
+// A text's length is the count of the tokenizer that splits it into most tokens. Only what all encoders read of it counts as read. Networks
+// that take turns on the GPU are brought there once for all texts of a picture.
 import { expect, test } from "vitest";
-import { textTokens } from "./texts";
+import { nodeStore } from "../checkpoints/node-file";
+import { openClipTokenizer } from "../tokenizer/clip-tokenizer";
+import type { TextEncoder } from "./engine";
+import { Texts, textTokens } from "./texts";
+import { Work } from "./work";
 
 /** Tokens of a text: a comma is 0. */
 function tokenizer(maxLength: number, pieces: (text: string) => readonly string[]) {
@@ -35,4 +40,35 @@ test("of a text that is cut where rows end at commas, what is read is said and n
   expect(textTokens([words], { ...asked, rows: 2 })).toEqual({ prompt: 9, negative: 0, most: 6 });
   expect(textTokens([words], asked)).toEqual({ prompt: 9, negative: 0, most: 4 });
   expect(textTokens([words], { ...asked, rows: 3 })).toEqual({ prompt: 9, negative: 0, most: 12 });
+});
+
+test("encoders that take turns read all texts before the next one reads any, and a text that is known is not read again", async () => {
+  const tokenizer = await openClipTokenizer(nodeStore("test/fixtures"), "clip-tokenizer-tiny");
+  const read: string[] = [];
+  const encoder = (name: string, channels: number): TextEncoder => ({
+    tokenizer,
+    encode: async (ids) => {
+      read.push(name);
+      return { hidden: new Float32Array(ids.length * channels).fill(ids[1] ?? Number.NaN), channels };
+    },
+  });
+  const texts = new Texts([encoder("small", 1), encoder("large", 2)]);
+  const reading = { emphasis: undefined, rows: undefined };
+  const encode = (...asked: string[]) =>
+    texts.encode(
+      asked.map((text) => ({ text, reading })),
+      new Work(),
+    );
+  const both = await encode("a hill", "fog");
+  expect(read).toEqual(["small", "small", "large", "large"]);
+  expect(both.map(({ channels, tokens }) => ({ channels, tokens }))).toEqual(
+    [0, 1].map(() => ({ channels: 3, tokens: tokenizer.maxLength })),
+  );
+  expect(both[0]?.hidden[0]).not.toBe(both[1]?.hidden[0]);
+  const [known, other] = await encode("fog", "snow");
+  expect(read.slice(4)).toEqual(["small", "large"]);
+  expect(known).toBe(both[1]);
+  expect(other).not.toBe(known);
+  // However many others come, a text that is asked for beside them is given back.
+  for (let i = 0; i < 20; i++) expect((await encode("a hill", `${i}`))[0]?.channels).toBe(3);
 });

@@ -13,6 +13,12 @@ import type { Work } from "./work";
 
 const KEPT_TEXTS = 16;
 
+/** A text, and how its brackets are read and what its rows are. */
+export interface AskedText {
+  readonly text: string;
+  readonly reading: Reading;
+}
+
 export class Texts {
   readonly #encoders: readonly TextEncoder[];
   readonly #kept = new Map<string, EncodedText>();
@@ -47,28 +53,27 @@ export class Texts {
   }
 
   /**
-   * @param reading how brackets in the text are read, and what its rows are
+   * Each encoder reads all texts before the next one reads any, because two may take turns on the GPU.
    * @throws OnestrokeError as `TextEncoder.encode`
    */
-  async encode(text: string, reading: Reading, work: Work): Promise<EncodedText> {
-    const split = this.#split(text, reading);
-    const key = keyOf(split);
-    const known = this.#kept.get(key);
-    if (known !== undefined) return known;
-    const parts: EncodedText[] = [];
+  async encode(texts: readonly AskedText[], work: Work): Promise<readonly EncodedText[]> {
+    const asked = texts.map(({ text, reading }) => {
+      const split = this.#split(text, reading);
+      const key = keyOf(split);
+      const parts: EncodedText[] = [];
+      return { key, split, known: this.#kept.get(key), parts };
+    });
     for (const [index, encoder] of this.#encoders.entries()) {
-      const encoded: TextRow[] = [];
-      for (const { read, words } of split) {
-        const row = read[index];
-        if (row !== undefined) encoded.push(wordsOf(emphasised(await encoder.encode(row.ids, work), row.weights), words));
-      }
-      parts.push(oneAfterAnother(encoded));
+      for (const { split, known, parts } of asked) if (known === undefined) parts.push(await encodedBy(encoder, index, split, work));
     }
-    const encoded = { ...sideBySide(parts), ...signsOf(split) };
-    this.#kept.set(key, encoded);
+    return asked.map(({ key, split, known, parts }) => known ?? this.#keep(key, { ...sideBySide(parts), ...signsOf(split) }));
+  }
+
+  #keep(key: string, text: EncodedText): EncodedText {
+    this.#kept.set(key, text);
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > KEPT_TEXTS && oldest !== undefined) this.#kept.delete(oldest);
-    return encoded;
+    return text;
   }
 
   #split(text: string, reading: Reading): readonly SplitRow[] {
@@ -78,6 +83,16 @@ export class Texts {
       reading,
     );
   }
+}
+
+/** One text as the encoder at `index` reads it, row after row. */
+async function encodedBy(encoder: TextEncoder, index: number, split: readonly SplitRow[], work: Work): Promise<EncodedText> {
+  const encoded: TextRow[] = [];
+  for (const { read, words } of split) {
+    const row = read[index];
+    if (row !== undefined) encoded.push(wordsOf(emphasised(await encoder.encode(row.ids, work), row.weights), words));
+  }
+  return oneAfterAnother(encoded);
 }
 
 function keyOf(split: readonly SplitRow[]): string {

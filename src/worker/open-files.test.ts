@@ -2,6 +2,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { VIGNETTE } from "../catalogue/entries";
+import { fileOfShapes, prefixed, unetShapes, WHOLE, type ShapeList } from "../checkpoints/formats/testing/original-file";
+import { tensor, torchFile } from "../checkpoints/formats/testing/torch-file";
+import { manifestOf } from "../checkpoints/places";
+import { float32Tensor, safetensorsFile } from "../checkpoints/testing/safetensors-file";
+import type { HandedModel } from "../common/download";
 import type { Progress } from "../common/progress";
 import { fileVault } from "../vault/file-vault";
 import { FakeDisk, toolsOn } from "../vault/testing/fake-disk";
@@ -166,4 +171,62 @@ test("without room on the disk, what ships with the page is drawn with from memo
   } finally {
     globalThis.fetch = original;
   }
+});
+
+describe("one file that somebody dropped on the page", () => {
+  const folder = "test/fixtures/clip-tokenizer-tiny";
+  /** A hub that has a tokenizer in every repository, and nothing else. */
+  const hub: typeof fetch = async (address) => {
+    const [name] = /(?:vocab\.json|merges\.txt)$/.exec(address instanceof Request ? address.url : String(address)) ?? [];
+    return name === undefined ? new Response("", { status: 404 }) : new Response(new Uint8Array(readFileSync(`${folder}/${name}`)));
+  };
+
+  async function opened(name: string, bytes: Uint8Array<ArrayBuffer>) {
+    const { original, model } = { original: globalThis.fetch, model: "mine" };
+    const repository = { repository: model, revision: "", commit: "", addresses: [], files: [{ path: name, byteLength: bytes.length }] };
+    const handed: HandedModel = {
+      plan: { model, title: model, license: undefined, repositories: [repository] },
+      files: new Map([[`${model}/${name}`, new Blob([bytes])]]),
+      isOneFile: true,
+    };
+    globalThis.fetch = hub;
+    try {
+      return await manifestOf(await openFiles(model, setting(new Map()).vault, ROOT, handed, {}));
+    } finally {
+      globalThis.fetch = original;
+    }
+  }
+
+  const saved = (shapes: ShapeList): Uint8Array<ArrayBuffer> => {
+    const strides = (shape: readonly number[]) => shape.map((_, i) => shape.slice(i + 1).reduce((size, axis) => size * axis, 1));
+    const state = new Map(Object.entries(shapes).map(([name, shape]) => [name, tensor("Half", "0", shape, strides(shape))]));
+    return torchFile(new Map([["state_dict", state]]), { 0: new Uint8Array(2 ** 18) });
+  };
+  const text = (words: string) => new Uint8Array(new TextEncoder().encode(words));
+  const named = (...names: readonly string[]) => safetensorsFile(new Map(names.map((name) => [name, float32Tensor([0])])));
+
+  test.each([
+    ["mine.safetensors", fileOfShapes(WHOLE.sd15)],
+    ["mine.safetensors", fileOfShapes(WHOLE.sdxl)],
+    ["mine.ckpt", saved(WHOLE.sd15)],
+  ])("opens as a model: %s, number %#", async (name, bytes) => {
+    const { components } = await opened(name, bytes);
+    expect(Object.keys(components)).toEqual(expect.arrayContaining(["unet", "text_encoder", "tokenizer", "vae"]));
+  });
+
+  test.each([
+    ["inpainting", "a.safetensors", fileOfShapes(prefixed("model.diffusion_model.", unetShapes({ inputs: 9 }))), /inpainting/],
+    ["the same as a .ckpt", "a.ckpt", saved(prefixed("model.diffusion_model.", unetShapes({ inputs: 9 }))), /inpainting/],
+    ["Flux", "a.safetensors", named("model.diffusion_model.double_blocks.0.img_attn.qkv.weight"), /Flux/],
+    ["Stable Diffusion 3", "a.safetensors", named("model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight"), /Stable Diffusion 3/],
+    ["a ControlNet", "a.safetensors", named("control_model.input_blocks.0.0.weight"), /ControlNet/],
+    ["float8 with scales", "a.safetensors", named("model.diffusion_model.scaled_fp8"), /float8 weights with scales/],
+    ["an LFS pointer", "a.safetensors", text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"), /Git LFS pointer/],
+    ["a page", "a.ckpt", text("<!DOCTYPE html><html></html>"), /web page/],
+    ["a pickle of before PyTorch 1.6", "a.ckpt", Uint8Array.of(0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9), /before PyTorch 1\.6/],
+    ["half a file", "a.safetensors", fileOfShapes(WHOLE.sd15).subarray(0, 5000), /header|ends/],
+    ["nothing", "a.gguf", new Uint8Array(0), /empty|bytes|ends/],
+  ])("explains itself: %s", async (_, name, bytes, message) => {
+    await expect(opened(name, bytes)).rejects.toMatchObject({ name: "OnestrokeError", message: expect.stringMatching(message) });
+  });
 });

@@ -9,7 +9,7 @@ import { denoiserName, openComponent, type Component } from "../../checkpoints/m
 import { nodeStore } from "../../checkpoints/node-file";
 import { canonicalName } from "../../checkpoints/spellings";
 import type { TensorReader } from "../../checkpoints/tensor-reader";
-import { OnestrokeError } from "../../common/errors";
+import { invariant, OnestrokeError } from "../../common/errors";
 import type { QuantisedFormat } from "../../common/weight-format";
 import { GraphBuilder } from "../../engine/graph-builder";
 import { weightsOf } from "../../engine/ops";
@@ -89,6 +89,7 @@ async function writeFile(file: string, reader: TensorReader, weights: readonly W
     await handle.write(header, 0, header.byteLength, 0);
     let byteLength = header.byteLength;
     for await (const [name, values] of reader.stream(new Map(weights.map((weight) => [weight.name, weight])), signal)) {
+      invariant(!(values instanceof Float32Array), "nothing is added to a model's own weights");
       let at = begins.get(name) ?? 0;
       for (const bytes of writtenBytes(values, reader.shape(name))) {
         await handle.write(bytes, 0, bytes.byteLength, at);

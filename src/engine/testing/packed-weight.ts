@@ -30,7 +30,7 @@ export function packedWeight(weight: Weight, parts: readonly Uint16Array[]): Uin
 }
 
 /** n itself, unless value and gate halves alternate in blocks of four. */
-function columnOf({ interleaved }: Weight, n: number, total: number): number {
+export function columnOf({ interleaved }: Weight, n: number, total: number): number {
   if (!interleaved) return n;
   const half = total / 2;
   const within = n % half;

@@ -8,6 +8,10 @@ import type { Progress } from "../../common/progress";
 import type { Recipe } from "../../common/recipe";
 import { testDevice } from "../../engine/testing/evaluate";
 import { recordBuffers } from "../../engine/testing/record-buffers";
+import { openAutoencoder, openDenoiser, openTextEncoder } from "../../networks";
+import { CLIP_H, KL, SD21 } from "../../networks/published";
+import { MemoryTurns } from "./memory-turns";
+import type { PlannedFormats } from "./needs";
 import { openWgslModel } from "./model";
 
 const RECIPE: Recipe = {
@@ -84,4 +88,20 @@ test("control: less is planned where networks take turns", async () => {
   expect(all.facts.memory?.turns).toEqual([]);
   await all.dispose();
   await turns.dispose();
+});
+
+test("a decoder that gets less than usual is never planned with more, not even when the model is opened", () => {
+  const networks = {
+    texts: [openTextEncoder({ className: "CLIPTextModel", config: CLIP_H })],
+    state: "lastHiddenState",
+    denoiser: openDenoiser({ className: "UNet2DConditionModel", config: SD21 }),
+    autoencoder: openAutoencoder({ className: "AutoencoderKL", config: KL }),
+  } as const;
+  const given: number[] = [];
+  const decoder = { evict: () => undefined, dropPlans: () => undefined, useArena: (bytes: number) => void given.push(bytes) };
+  const formats = { format: "f16", weights: () => "f16", bufferBytes: 2 ** 28 } as const satisfies PlannedFormats;
+  const turns = new MemoryTurns(networks, { autoencoder: [decoder] }, formats, { width: 512, height: 512 }, 2.2e9);
+  turns.makeRoomFor("denoiser");
+  expect(given).toEqual([turns.plan.decoderArenaBytes, turns.plan.decoderArenaBytes]);
+  expect(turns.plan.decoderArenaBytes).toBeLessThan(2 ** 30);
 });

@@ -7,7 +7,9 @@ import type { Network } from "./network";
 import { planPicture, type PicturePlan, type PlannedFormats, type PlannedNetworks } from "./needs";
 
 /** Who runs on the GPU: the autoencoder is its decoder and its encoder. */
-export type Runners = Readonly<Partial<Record<NetworkName, readonly Network[]>>>;
+export type Runners = Readonly<Partial<Record<NetworkName, readonly Runner[]>>>;
+
+type Runner = Pick<Network, "evict" | "dropPlans" | "useArena">;
 
 export class MemoryTurns {
   readonly #networks: PlannedNetworks;
@@ -25,6 +27,7 @@ export class MemoryTurns {
     this.#budgetBytes = budgetBytes;
     this.#size = size;
     this.#plan = planPicture(networks, size, formats, budgetBytes);
+    this.#useArenas();
   }
 
   get plan(): PicturePlan {
@@ -43,10 +46,14 @@ export class MemoryTurns {
   makeRoomFor(running: NetworkName): void {
     const names = ["text_encoder", "text_encoder_2", "denoiser", "autoencoder"] as const;
     for (const network of this.#allOf(names.filter((name) => givesWay(this.#plan, running, name)))) network.evict();
+    this.#useArenas();
+  }
+
+  #useArenas(): void {
     for (const network of this.#allOf(["autoencoder"])) network.useArena(this.#plan.decoderArenaBytes);
   }
 
-  #allOf(names: readonly NetworkName[]): readonly Network[] {
+  #allOf(names: readonly NetworkName[]): readonly Runner[] {
     return names.flatMap((name) => this.#runners[name] ?? []);
   }
 }

@@ -1,7 +1,6 @@
 // Writes weights as layout.ts describes: the header of a safetensors file, and the bytes of each weight. It knows no file system.
-import { blockShape } from "../../../common/blocks";
+import { blockShape, type Blocks } from "../../../common/blocks";
 import { BLOCK_INPUTS, type WeightFormat } from "../../../common/weight-format";
-import type { TensorValues } from "../../arriving-tensor";
 import { BLOCKS_KEY, BLOCKS_VERSION, MINIMA, packedPairs, PER_BYTE, SCALES } from "./layout";
 
 export interface WrittenWeight {
@@ -42,7 +41,7 @@ export function blocksHeader(weights: readonly WrittenWeight[]): {
 }
 
 /** The bytes of a weight, in pieces that follow each other. */
-export function writtenBytes(values: TensorValues, shape: readonly number[]): readonly Uint8Array[] {
+export function writtenBytes(values: Uint16Array<ArrayBuffer> | Blocks, shape: readonly number[]): readonly Uint8Array[] {
   if (values instanceof Uint16Array) return [bytesOf(values)];
   if (values.format === "q8") return [bytesOf(values.values), bytesOf(values.scales)];
   return [packedPairs(values.values, blockShape(shape).taps), bytesOf(values.scales), bytesOf(values.minima)];

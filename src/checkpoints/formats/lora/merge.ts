@@ -1,6 +1,6 @@
 // LoRAs over a model: its manifest with weights that are read with what is added to them, W + weight * alpha / rank * up * down. The
-// engine adds it in float32 on the GPU, weight by weight; the pipeline and the networks see an ordinary manifest. Layers that the model does not have are refused, because a LoRA that is only partly
-// there draws something else.
+// engine adds it in float32 on the GPU, weight by weight; the pipeline and the networks see an ordinary manifest. Layers that the model
+// does not have are refused, because a LoRA that is only partly there draws something else.
 import type { ComponentName } from "../../../catalogue/components";
 import { OnestrokeError } from "../../../common/errors";
 import { parseUnetConfig } from "../../../networks/unet-config";

@@ -87,7 +87,8 @@ function sharedBy(
   };
 }
 
-const COLUMN_OF = wgsl`
+/** Reads `sizes.first_quad` and `sizes.half_quads`. */
+export const COLUMN_OF = wgsl`
   // The quad of a packed row that the part's quad becomes.
   fn column_of(quad: u32) -> u32 {
     let column = sizes.first_quad + quad;
