@@ -36,7 +36,7 @@ export async function addOnGpu(device: Device, place: GPUBufferBinding, part: Pa
   const down = filled(gpu, added.down);
   const buffers = [up, down];
   const resources: GPUBufferBinding[] = [place, { buffer: up }, { buffer: down }];
-  if (target.traits.sizes === "uniform" && hasSizes(kernel)) {
+  if (hasSizes(kernel)) {
     const sizes = uploadSizes(device, [kernel]);
     buffers.push(sizes);
     resources.push(sizesBinding(sizes, 0));

@@ -102,14 +102,16 @@ function inputRows(op: Conv2d, output: Tensor, band: Rows): Rows {
  * so one comparison tests both sides.
  */
 function pixelSource(op: Conv2d, depth: number): RowSource {
-  const halved = (coordinate: string) => (op.upsample === 2 ? `(${coordinate} >> 1u)` : coordinate);
-  const limit = (size: string) => (op.upsample === 2 ? `2u * ${size}` : size);
-  const tap = wgsl`
-    let tap_row = tap / sizes.kernel_width;
-    let tap_column = tap % sizes.kernel_width;
+  const halves = op.upsample === 2;
+  const limit = (size: string) => (halves ? `2u * ${size}` : size);
+  const placeOfTap = (declare: "let " | "var " | "") => wgsl`
+    ${declare}tap_row = tap / sizes.kernel_width;
+    ${declare}tap_column = tap % sizes.kernel_width;
+    ${halves ? "" : `${declare}tap_begin = (tap_row * sizes.width + tap_column) * sizes.quads;`}
   `;
+  // The way from a row's first tap to another is the same for all rows, unless coordinates are halved.
   const at = (index: number, line: string, column: string) =>
-    `(image_${index} + ${halved(line)} * sizes.width + ${halved(column)}) * sizes.quads`;
+    halves ? `(image_${index} + (${line} >> 1u) * sizes.width + (${column} >> 1u)) * sizes.quads` : `corner_${index} + tap_begin`;
   const inImage = (line: string, column: string) => `${line} < ${limit("sizes.height")} && ${column} < ${limit("sizes.width")}`;
   const setup = (index: number, row: string) => wgsl`
     let pixel_${index} = ${row} + sizes.row_offset;
@@ -117,16 +119,29 @@ function pixelSource(op: Conv2d, depth: number): RowSource {
     let top_${index} = place_${index} / sizes.output_width * sizes.stride - sizes.top;
     let left_${index} = place_${index} % sizes.output_width * sizes.stride - sizes.left;
     let image_${index} = pixel_${index} / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
+    ${halves ? "" : `let corner_${index} = (image_${index} + top_${index} * sizes.width + left_${index}) * sizes.quads;`}
   `;
   return {
     tiled: {
       setup,
+      carried: (first) => wgsl`
+        // The slice's tap, and its place there: counted along, so that no slice divides by a size.
+        var tap = ${first} / sizes.slices_per_tap;
+        var tap_slice = ${first} % sizes.slices_per_tap;
+        ${placeOfTap("var ")}
+      `,
       slice: wgsl`
-        let tap = slice / sizes.slices_per_tap;
-        let slice_quad = (slice - tap * sizes.slices_per_tap) * ${depth / 4}u;
+        let slice_quad = tap_slice * ${depth / 4}u;
         let channel_quad = slice_quad + a_quad;
         let weight_row = 4u * (tap * sizes.quads + slice_quad);
-        ${tap}
+      `,
+      next: wgsl`
+        tap_slice += 1u;
+        if (tap_slice == sizes.slices_per_tap) {
+          tap_slice = 0u;
+          tap += 1u;
+          ${placeOfTap("")}
+        }
       `,
       // Outside the image the first pixel is read.
       read: (count) =>
@@ -147,7 +162,7 @@ function pixelSource(op: Conv2d, depth: number): RowSource {
         let tap = segment;
         let segment_quads = sizes.quads;
         let weight_row = 4u * tap * sizes.quads;
-        ${tap}
+        ${placeOfTap("let ")}
       `,
       // Outside the image the first pixel is read, and a zero taken instead.
       place: (index) => wgsl`
