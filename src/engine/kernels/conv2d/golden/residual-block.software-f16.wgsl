@@ -1,7 +1,7 @@
 // Kernel conv2d, dispatched in 20 x 128 x 1 workgroups.
 enable f16;
 
-struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, slices_per_tap: u32, taps: u32, kernel_width: u32, stride: u32, top: u32, left: u32, height: u32, width: u32, output_width: u32, output_pixels: u32, row_offset: u32, input_offset: u32, output_quads: u32, batch_rows: u32, channel_bias_quads: u32, channel_bias_begin: u32, activate_kind: u32, activate_last_kind: u32 }
+struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, slices_per_tap: u32, taps: u32, kernel_width: u32, stride: u32, halvings: u32, top: u32, left: u32, height: u32, width: u32, output_width: u32, output_pixels: u32, row_offset: u32, input_offset: u32, output_quads: u32, batch_rows: u32, channel_bias_quads: u32, channel_bias_begin: u32, activate_kind: u32, activate_last_kind: u32 }
 @group(0) @binding(6) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
@@ -112,25 +112,21 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let top_0 = place_0 / sizes.output_width * sizes.stride - sizes.top;
   let left_0 = place_0 % sizes.output_width * sizes.stride - sizes.left;
   let image_0 = pixel_0 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let corner_0 = (image_0 + top_0 * sizes.width + left_0) * sizes.quads;
   let pixel_1 = min(first_row + 1u, sizes.rows - 1u) + sizes.row_offset;
   let place_1 = pixel_1 % sizes.output_pixels;
   let top_1 = place_1 / sizes.output_width * sizes.stride - sizes.top;
   let left_1 = place_1 % sizes.output_width * sizes.stride - sizes.left;
   let image_1 = pixel_1 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let corner_1 = (image_1 + top_1 * sizes.width + left_1) * sizes.quads;
   let pixel_2 = min(first_row + 2u, sizes.rows - 1u) + sizes.row_offset;
   let place_2 = pixel_2 % sizes.output_pixels;
   let top_2 = place_2 / sizes.output_width * sizes.stride - sizes.top;
   let left_2 = place_2 % sizes.output_width * sizes.stride - sizes.left;
   let image_2 = pixel_2 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let corner_2 = (image_2 + top_2 * sizes.width + left_2) * sizes.quads;
   let pixel_3 = min(first_row + 3u, sizes.rows - 1u) + sizes.row_offset;
   let place_3 = pixel_3 % sizes.output_pixels;
   let top_3 = place_3 / sizes.output_width * sizes.stride - sizes.top;
   let left_3 = place_3 % sizes.output_width * sizes.stride - sizes.left;
   let image_3 = pixel_3 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let corner_3 = (image_3 + top_3 * sizes.width + left_3) * sizes.quads;
   var sum_0_0 = vec4<f32>(0.0);
   var sum_1_0 = vec4<f32>(0.0);
   var sum_2_0 = vec4<f32>(0.0);
@@ -143,14 +139,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let weight_row = 4u * tap * sizes.quads;
     let tap_row = tap / sizes.kernel_width;
     let tap_column = tap % sizes.kernel_width;
-    let tap_begin = (tap_row * sizes.width + tap_column) * sizes.quads;
     var at_0 = 0u;
     var inside_0 = false;
     {
       let line = top_0 + tap_row;
       let column = left_0 + tap_column;
-      if (line < sizes.height && column < sizes.width) {
-        at_0 = corner_0 + tap_begin;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_0 = (image_0 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_0 = true;
       }
     }
@@ -159,8 +154,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_1 + tap_row;
       let column = left_1 + tap_column;
-      if (line < sizes.height && column < sizes.width) {
-        at_1 = corner_1 + tap_begin;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_1 = (image_1 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_1 = true;
       }
     }
@@ -169,8 +164,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_2 + tap_row;
       let column = left_2 + tap_column;
-      if (line < sizes.height && column < sizes.width) {
-        at_2 = corner_2 + tap_begin;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_2 = (image_2 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_2 = true;
       }
     }
@@ -179,8 +174,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_3 + tap_row;
       let column = left_3 + tap_column;
-      if (line < sizes.height && column < sizes.width) {
-        at_3 = corner_3 + tap_begin;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_3 = (image_3 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_3 = true;
       }
     }
