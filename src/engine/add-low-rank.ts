@@ -49,7 +49,7 @@ export async function addOnGpu(
   const down = filled(gpu, added.down);
   const buffers = [up, down];
   const resources: GPUBufferBinding[] = [place, { buffer: up }, { buffer: down }, { buffer: counts }];
-  if (target.traits.sizes === "uniform" && hasSizes(kernel)) {
+  if (hasSizes(kernel)) {
     const sizes = uploadSizes(device, [kernel]);
     buffers.push(sizes);
     resources.push(sizesBinding(sizes, 0));

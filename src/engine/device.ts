@@ -4,7 +4,7 @@
 import { OnestrokeError } from "../common/errors";
 import type { Kernel, KernelTarget } from "./kernel";
 import type { NumberFormat } from "./tensor";
-import { adapterClass, TRAITS } from "./traits";
+import { adapterClass, TRAITS, type AdapterClass } from "./traits";
 import { assembleWgsl } from "./wgsl";
 
 export interface AdapterDescription {
@@ -18,6 +18,8 @@ export interface AdapterDescription {
 export interface DeviceOptions {
   /** Start from the limits every adapter has instead of this adapter's own; for tests. */
   readonly defaultLimits?: boolean;
+  /** Compute as adapters of this class do, whatever this one is: for tests of what GPUs run, without a GPU. */
+  readonly computeAs?: AdapterClass | undefined;
 }
 
 /** A compiled kernel and the layout its bind groups follow. */
@@ -29,13 +31,15 @@ export interface Program {
 export class Device {
   readonly gpu: GPUDevice;
   readonly adapter: AdapterDescription;
+  readonly #class: AdapterClass;
   readonly #programs = new Map<string, Promise<Program>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   #lost: GPUDeviceLostInfo | undefined;
 
-  constructor(gpu: GPUDevice, adapter: AdapterDescription) {
+  constructor(gpu: GPUDevice, adapter: AdapterDescription, computeAs?: AdapterClass) {
     this.gpu = gpu;
     this.adapter = adapter;
+    this.#class = computeAs ?? adapterClass({ ...adapter, float16: this.hasFloat16 });
     void gpu.lost.then((info) => {
       this.#lost = info;
     });
@@ -70,7 +74,7 @@ export class Device {
       invocations: limits.maxComputeInvocationsPerWorkgroup,
       bindingBytes: limits.maxStorageBufferBindingSize,
       storageBuffers: limits.maxStorageBuffersPerShaderStage,
-      traits: TRAITS[adapterClass({ ...this.adapter, float16: this.hasFloat16 })],
+      traits: TRAITS[this.#class],
     };
   }
 
@@ -89,7 +93,7 @@ export class Device {
     const wgsl = assembleWgsl(kernel, target);
     const known = this.#programs.get(wgsl);
     if (known) return known;
-    const compiling = this.#compile(kernel, wgsl, target);
+    const compiling = this.#compile(kernel, wgsl);
     this.#programs.set(wgsl, compiling);
     compiling.catch(() => this.#programs.delete(wgsl));
     return compiling;
@@ -126,8 +130,8 @@ export class Device {
     this.gpu.destroy();
   }
 
-  async #compile(kernel: Kernel, wgsl: string, target: KernelTarget): Promise<Program> {
-    const layout = this.#layout(kernel, target);
+  async #compile(kernel: Kernel, wgsl: string): Promise<Program> {
+    const layout = this.#layout(kernel);
     const module = this.gpu.createShaderModule({ label: kernel.name, code: wgsl });
     try {
       const pipeline = await this.gpu.createComputePipelineAsync({
@@ -142,9 +146,9 @@ export class Device {
     }
   }
 
-  #layout(kernel: Kernel, target: KernelTarget): GPUBindGroupLayout {
+  #layout(kernel: Kernel): GPUBindGroupLayout {
     const types: GPUBufferBindingType[] = kernel.bindings.map(({ access }) => (access === "read" ? "read-only-storage" : "storage"));
-    if (target.traits.sizes === "uniform" && hasSizes(kernel)) types.push("uniform");
+    if (hasSizes(kernel)) types.push("uniform");
     const key = types.join(",");
     const known = this.#layouts.get(key);
     if (known) return known;
@@ -179,7 +183,7 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
       throw new OnestrokeError("gpu-unavailable", "the GPU refused a device", {}, cause);
     });
   const software = /swiftshader|llvmpipe|lavapipe|software|basic render/.test(text);
-  return new Device(device, { vendor, architecture, description, software });
+  return new Device(device, { vendor, architecture, description, software }, options.computeAs);
 }
 
 /** This adapter's own values of the limits large networks need. */

@@ -60,8 +60,8 @@ const TARGETS: Readonly<Record<GoldenTarget, KernelTarget>> = {
   "software-f32": { ...LIMITS, format: "f32", half: false, traits: TRAITS.software },
 };
 
-/** They are the same everywhere, and read their sizes from a uniform. */
-const ALONE_TARGET: KernelTarget = { ...TARGETS["gpu-f32"], traits: { ...TRAITS.hardware, sizes: "uniform" } };
+/** They are the same everywhere. */
+const ALONE_TARGET = TARGETS["gpu-f32"];
 
 /** Every case's graph, fused as a network's is. */
 export function goldenGraphs(): readonly Graph[] {

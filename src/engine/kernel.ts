@@ -1,7 +1,6 @@
 // What a kernel is: WGSL text with named bindings and sizes, and nothing of a device.
 // `assembleWgsl` adds what every kernel shares, so that one body serves float32,
-// float16 and packed-float16 storage, with sizes as constants (specialised by shape)
-// or as uniforms (one pipeline for all shapes: software adapters compile slowly).
+// float16 and packed-float16 storage, and all shapes: sizes are a uniform.
 import type { Tensor, NumberFormat } from "./tensor";
 import type { LayerNorm, Linear, Weight } from "./ops";
 import type { KernelTraits } from "./traits";

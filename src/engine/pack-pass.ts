@@ -13,9 +13,7 @@ export interface Packing {
 
 /** @throws OnestrokeError `gpu-unsupported`, `gpu-lost` */
 export function packingProgram(device: Device, kernel: Kernel): Promise<Program> {
-  const target = device.target("f32");
-  // One text for all shapes: each runs once or twice, which no compilation is worth.
-  return device.program(kernel, { ...target, traits: { ...target.traits, sizes: "uniform" } });
+  return device.program(kernel, device.target("f32"));
 }
 
 /**

@@ -11,23 +11,20 @@ import type { Weights } from "./weights";
 /** The slabs of a plan, where each tensor lies in them, and the kernels' sizes. */
 export class PlanMemory {
   readonly byteLength: number;
-  /** A slot for each dispatch (kernel-sizes.ts), if sizes are uniforms. */
-  readonly sizes: GPUBuffer | undefined;
+  /** A slot for each dispatch (kernel-sizes.ts). */
+  readonly sizes: GPUBuffer;
   readonly #layout: ArenaLayout;
   readonly #slabs: readonly GPUBuffer[];
 
-  constructor(device: Device, layout: ArenaLayout, dispatches: readonly StagedDispatch[], target: KernelTarget) {
+  constructor(device: Device, layout: ArenaLayout, dispatches: readonly StagedDispatch[]) {
     this.#layout = layout;
     this.byteLength = layout.slabBytes.reduce((total, bytes) => total + bytes, 0);
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     this.#slabs = layout.slabBytes.map((size) => device.gpu.createBuffer({ label: "arena", size, usage }));
-    this.sizes =
-      target.traits.sizes === "uniform"
-        ? uploadSizes(
-            device,
-            dispatches.map(({ kernel }) => kernel),
-          )
-        : undefined;
+    this.sizes = uploadSizes(
+      device,
+      dispatches.map(({ kernel }) => kernel),
+    );
   }
 
   place(tensor: Tensor): { readonly buffer: GPUBuffer; readonly offset: number } {
@@ -39,7 +36,7 @@ export class PlanMemory {
 
   destroy(): void {
     for (const slab of this.#slabs) slab.destroy();
-    this.sizes?.destroy();
+    this.sizes.destroy();
   }
 }
 
@@ -72,9 +69,7 @@ export function bindings(
     invariant(source !== undefined, `${kernel.name} has no buffer for ${name}`);
     return { binding, resource: resourceOf(source, memory, weights, target) };
   });
-  if (memory.sizes && hasSizes(kernel)) {
-    entries.push({ binding: entries.length, resource: sizesBinding(memory.sizes, index) });
-  }
+  if (hasSizes(kernel)) entries.push({ binding: entries.length, resource: sizesBinding(memory.sizes, index) });
   return entries;
 }
 

@@ -15,7 +15,7 @@ export interface PlanOptions {
   readonly format: NumberFormat;
   readonly signal?: AbortSignal;
   readonly onPipeline?: (ready: number, total: number) => void;
-  /** Overrides what the device says, for tests of small limits and of both size modes. */
+  /** Overrides what the device says, for tests of small limits and of other adapters' kernels. */
   readonly target?: Partial<KernelTarget>;
 }
 
@@ -83,7 +83,7 @@ export class Plan {
     const programs = await compilePrograms(device, stages.dispatches, target, options);
     const bytes = layout.slabBytes.reduce((total, size) => total + size, 0);
     return device.checked(`a plan of ${bytes} bytes`, () => {
-      const memory = new PlanMemory(device, layout, stages.dispatches, target);
+      const memory = new PlanMemory(device, layout, stages.dispatches);
       const dispatches = stages.dispatches.map((dispatch, index) => {
         const program = programs[index];
         invariant(program !== undefined, "one program a dispatch");

@@ -4,9 +4,7 @@
 import { GPU_TILES, LARGE_DIRECT_TILES, SMALL_DIRECT_TILES, type TileRule } from "./kernels/gemm/tile";
 
 export interface KernelTraits {
-  /** Sizes are literals in the text (a pipeline for each shape), or a uniform (one pipeline for all). */
-  readonly sizes: "constant" | "uniform";
-  /** The same choice for activations: named by a size, so that one pipeline serves all of them. */
+  /** Activations are named by a size, so that one pipeline serves all of them. */
   readonly choosesActivationsAtRunTime: boolean;
   /**
    * Products and attention copy what a workgroup reads to workgroup memory, with barriers between.
@@ -44,7 +42,6 @@ export type AdapterClass = "hardware" | "hardwareWithFastFloat16" | "softwareWit
 
 /** Software adapters compile slowly, pay much for a barrier and little for reading again, and keep few cores busy. */
 const SOFTWARE = {
-  sizes: "uniform",
   choosesActivationsAtRunTime: true,
   sharesThroughWorkgroupMemory: false,
   multipliesInFloat16: false,
@@ -60,7 +57,6 @@ const SOFTWARE = {
 } as const;
 
 const HARDWARE = {
-  sizes: "constant",
   choosesActivationsAtRunTime: false,
   sharesThroughWorkgroupMemory: true,
   gemmTiles: GPU_TILES,

@@ -58,7 +58,7 @@ export function linearEntryPoint(threads: number, body: string): string {
 /** The whole module: sizes, bindings with their accessors, body. Equal texts share one pipeline. */
 export function assembleWgsl(kernel: Kernel, target: KernelTarget): string {
   const bindings = kernel.bindings.map((binding, index) => bindingBlock(binding, index, target));
-  const sections = [target.half ? "enable f16;" : "", sizesBlock(kernel, target), bindings.join("\n"), kernel.code];
+  const sections = [target.half ? "enable f16;" : "", sizesBlock(kernel), bindings.join("\n"), kernel.code];
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
@@ -70,7 +70,7 @@ export function sizeFields(kernel: Kernel): readonly { name: string; type: "u32"
   ];
 }
 
-/** The uniform's bytes for sizes in a uniform. */
+/** The uniform's bytes. */
 export function packSizes(kernel: Kernel): ArrayBuffer {
   const fields = sizeFields(kernel);
   const bytes = new ArrayBuffer(Math.max(16, Math.ceil(fields.length / 4) * 16));
@@ -82,25 +82,12 @@ export function packSizes(kernel: Kernel): ArrayBuffer {
   return bytes;
 }
 
-function sizesBlock(kernel: Kernel, target: KernelTarget): string {
+/** A uniform behind the bindings, so that kernels of one kind share a pipeline whatever their shapes are. */
+function sizesBlock(kernel: Kernel): string {
   const fields = sizeFields(kernel);
   if (fields.length === 0) return "";
   const struct = `struct Sizes { ${fields.map(({ name, type }) => `${name}: ${type}`).join(", ")} }`;
-  if (target.traits.sizes === "uniform") {
-    return `${struct}\n@group(0) @binding(${kernel.bindings.length}) var<uniform> sizes: Sizes;`;
-  }
-  return wgsl`
-    ${struct}
-    const sizes = Sizes(
-      ${fields.map(({ name, type, value }) => `${literal(type, value)}, // ${name}`).join("\n")}
-    );
-  `;
-}
-
-function literal(type: "u32" | "f32", value: number): string {
-  if (type === "u32") return `${value}u`;
-  const text = Math.fround(value).toString();
-  return /[.e]/.test(text) ? `${text}f` : `${text}.0f`;
+  return `${struct}\n@group(0) @binding(${kernel.bindings.length}) var<uniform> sizes: Sizes;`;
 }
 
 /** A binding and the one function that reads or writes it, in f32 (or u32) whatever it is stored in. */

@@ -45,7 +45,6 @@ export interface EvaluateData {
 }
 
 export type EvaluateOptions = Partial<Pick<PlanOptions, "format" | "target">> & {
-  readonly sizes?: "constant" | "uniform";
   /** Default false: every op is a dispatch of its own. */
   readonly fuse?: boolean;
   /** Default float16. */
@@ -58,14 +57,7 @@ export type EvaluateOptions = Partial<Pick<PlanOptions, "format" | "target">> & 
 export async function evaluate(
   build: (g: GraphBuilder) => void,
   data: EvaluateData,
-  {
-    format = "f32",
-    sizes = "uniform",
-    target = {},
-    fuse = false,
-    weights: weightFormat = "f16",
-    rewrite = (graph) => graph,
-  }: EvaluateOptions = {},
+  { format = "f32", target = {}, fuse = false, weights: weightFormat = "f16", rewrite = (graph) => graph }: EvaluateOptions = {},
 ): Promise<Record<string, TensorData>> {
   const device = await testDevice();
   if (format === "f16" && !device.hasFloat16) skipTest("this adapter has no shader-f16");
@@ -74,8 +66,7 @@ export async function evaluate(
   const graph = rewrite(quantiseGraph(fuse ? fuseGraph(builder.build()) : builder.build(), weightFormat));
   const weights = new Weights(device, arraySource(data.weights ?? {}, data.added));
   await weights.load(graph);
-  const traits = { ...(target.traits ?? device.target(format).traits), sizes };
-  const plan = await Plan.compile(device, graph, weights, { format, target: { ...target, traits } });
+  const plan = await Plan.compile(device, graph, weights, { format, target });
   for (const [name, values] of Object.entries(data.inputs)) plan.write(name, values);
   await runPlan(plan);
   const outputs: Record<string, TensorData> = {};

@@ -28,7 +28,8 @@ export function headSizes(name: string, tensor: Tensor, headSize: number, layout
  * Reads `headSizes`, besides `head_size` and `quads`. The binding has the same name, or another.
  */
 export function quadReader(name: string, lanes: Lanes, binding = name): string {
-  const start = `row * sizes.${name}_stride + sizes.${name}_offset + head * sizes.${name}_head`;
+  // What all of a workgroup's rows have in common stands by itself, so that it is worked out once.
+  const start = `row * sizes.${name}_stride + (sizes.${name}_offset + head * sizes.${name}_head)`;
   const signature = `fn quad_${name}(row: u32, head: u32, quad: u32) -> vec4<f32>`;
   if (lanes === 4) return `${signature} { return load_${binding}(${start} + quad); }`;
   const component = (i: number): string => `select(0.0, load_${binding}(at + ${i}u), quad * 4u + ${i}u < sizes.head_size)`;

@@ -94,23 +94,28 @@ export function stageQueries(flash: Flash, firstQuad: string): string {
   `;
 }
 
-/**
- * Staged row `j * columns + column` is key `column * 4 + j`: a column's keys are neighbours, its rows are in different
- * banks. Keys past the end are the last one again: their scores are masked.
- */
-export function askForKeys(flash: Flash, firstQuad: string): string {
-  const { tile, sources } = flash;
-  const key = (row: string) => `first_key + (${row} % ${tile.columns}u) * ${KEYS_PER_INVOCATION}u + ${row} / ${tile.columns}u`;
+/** Declares where a thread's keys of a tile are from and go to, which is the same for every tile. */
+export function placeKeys(flash: Flash, firstQuad: string): string {
+  const { columns } = flash.tile;
   const copy = keyCopy(flash, firstQuad);
+  const key = (row: string) => `${row} % ${columns}u * ${KEYS_PER_INVOCATION}u + ${row} / ${columns}u`;
   return wgsl`
     ${places(flash, copy)}
-    ${readEach(
-      sources,
-      countOf(tile, copy.total),
-      (i) => `read_k_${i}`,
-      (from, i) => from.key(`min(${key(`row_k_${i}`)}, key_end - 1u)`, inHead(flash, `quad_k_${i}`, firstQuad)),
-    )}
+    ${unroll(countOf(flash.tile, copy.total), (i) => `let key_k_${i} = ${key(`row_k_${i}`)};`)}
   `;
+}
+
+/**
+ * Staged row `j * columns + column` is key `column * 4 + j`: a column's keys are neighbours, its rows are in different
+ * banks. Keys past the end are the last one again: their scores are masked. After `placeKeys`.
+ */
+export function askForKeys(flash: Flash, firstQuad: string): string {
+  return readEach(
+    flash.sources,
+    countOf(flash.tile, keyCopy(flash, firstQuad).total),
+    (i) => `read_k_${i}`,
+    (from, i) => from.key(`min(first_key + key_k_${i}, key_end - 1u)`, inHead(flash, `quad_k_${i}`, firstQuad)),
+  );
 }
 
 export function storeKeys(flash: Flash, firstQuad: string): string {
@@ -122,22 +127,23 @@ function keyCopy({ tile }: Flash, firstQuad: string): Copy {
   return { name: "k", total: keysOf(tile) * tile.chunk, rowQuads: tile.chunk, firstQuad, place };
 }
 
+/** The same for values. */
+export function placeValues(flash: Flash): string {
+  return places(flash, valueCopy(flash));
+}
+
 /**
- * Keys past the end are the last one again: they have no weight.
+ * Keys past the end are the last one again: they have no weight. After `placeValues`.
  * @param firstKey the variable of the first key of the tile that is staged; empty where all are
  */
 export function askForValues(flash: Flash, firstKey: string): string {
-  const copy = valueCopy(flash);
   const begin = firstKey === "" ? "first_key" : `first_key + ${firstKey}`;
-  return wgsl`
-    ${places(flash, copy)}
-    ${readEach(
-      flash.sources,
-      countOf(flash.tile, copy.total),
-      (i) => `read_v_${i}`,
-      (from, i) => from.value(`min(${begin} + row_v_${i}, key_end - 1u)`, `quad_v_${i}`),
-    )}
-  `;
+  return readEach(
+    flash.sources,
+    countOf(flash.tile, valueCopy(flash).total),
+    (i) => `read_v_${i}`,
+    (from, i) => from.value(`min(${begin} + row_v_${i}, key_end - 1u)`, `quad_v_${i}`),
+  );
 }
 
 export function storeValues(flash: Flash): string {

@@ -12,7 +12,18 @@
 // n terms lose about 2^-12 sqrt(n / 2) of their sum, 7e-4 for a score of 64 channels.
 import { range, unroll, wgsl } from "../../wgsl";
 import { LOWEST, type Core, type CoreOptions } from "./core";
-import { askForKeys, askForValues, stageQueries, stagedType, stagingMemory, storeKeys, storeValues, type Flash } from "./staging";
+import {
+  askForKeys,
+  askForValues,
+  placeKeys,
+  placeValues,
+  stageQueries,
+  stagedType,
+  stagingMemory,
+  storeKeys,
+  storeValues,
+  type Flash,
+} from "./staging";
 import { KEYS_PER_INVOCATION, keysOf, outputQuads, pitchOf, queriesOf, valuesBegin, type Tile } from "./tile";
 
 const LANES = ["x", "y", "z", "w"];
@@ -41,6 +52,7 @@ function begin(flash: Flash): string {
     let column = thread % ${tile.columns}u;
     let first_row = thread / ${tile.columns}u;
     let first_token = group.x * ${queriesOf(tile)}u;
+    ${bothAtOnce(flash) ? `// What this thread copies of every tile.\n${placeKeys(flash, "")}\n${placeValues(flash)}` : ""}
     ${eachOutput(flash, registers)}
     ${tile.chunk < quads ? "" : (projection?.stage(tile) ?? stageQueries(flash, ""))}
   `;
@@ -133,6 +145,7 @@ function scores(flash: Flash): string {
   const chunks = wgsl`
     for (var chunk = 0u; chunk < sizes.quads; chunk += ${tile.chunk}u) {
       ${stageQueries(flash, "chunk")}
+      ${placeKeys(flash, "chunk")}
       ${askForKeys(flash, "chunk")}
       ${storeKeys(flash, "chunk")}
       workgroupBarrier();
@@ -142,6 +155,7 @@ function scores(flash: Flash): string {
   `;
   const block = wgsl`
     // Stage the keys.
+    ${placeKeys(flash, "")}
     ${askForKeys(flash, "")}
     ${storeKeys(flash, "")}
     workgroupBarrier();
@@ -246,6 +260,7 @@ function values(flash: Flash): string {
 function stageValues(flash: Flash, firstKey: string): string {
   return wgsl`
     // Stage the values.
+    ${placeValues(flash)}
     ${askForValues(flash, firstKey)}
     ${storeValues(flash)}
   `;

@@ -5,13 +5,12 @@
 import type { Dispatch, Lowering } from "../../kernel";
 import { inputsOf, type Conv2d } from "../../ops";
 import { axis, quadsOf, rowsOf, type Tensor } from "../../tensor";
-import { unroll, wgsl } from "../../wgsl";
 import { sourceOf, type Rows } from "../bands";
 import { gemmDispatches, weightQuadsOf } from "../gemm/dispatch";
 import type { Epilogue } from "../gemm/epilogue";
 import { rowBands } from "../gemm/row-bands";
-import type { RowSource } from "../gemm/source";
 import { planGemm } from "../gemm/plan";
+import { pixelSource } from "./pixels";
 import { furtherOf, shortcutSlices } from "./shortcut";
 
 /** x: `[batch, height, width, k]`, output: `[batch, height, width, n]`. */
@@ -64,6 +63,8 @@ export function lowerConv2d(op: Conv2d, output: Tensor, lowering: Lowering): rea
           taps: kernelHeight * kernelWidth,
           kernel_width: kernelWidth,
           stride: op.stride,
+          // Times that coordinates are halved to read x.
+          halvings: op.upsample === 2 ? 1 : 0,
           // A negative one wraps, as the coordinates do.
           top: op.padding.top >>> 0,
           left: op.padding.left,
@@ -95,74 +96,4 @@ function inputRows(op: Conv2d, output: Tensor, band: Rows): Rows {
     return (Math.floor(pixel / outputPixels) * height + clamped) * width;
   };
   return { begin: lineBegin(band.begin, 0), end: lineBegin(band.end - 1, op.kernel[0] - 1) + width };
-}
-
-/**
- * Coordinates are u32 and wrap: a tap left of or above the image becomes a huge number,
- * so one comparison tests both sides.
- */
-function pixelSource(op: Conv2d, depth: number): RowSource {
-  const halved = (coordinate: string) => (op.upsample === 2 ? `(${coordinate} >> 1u)` : coordinate);
-  const limit = (size: string) => (op.upsample === 2 ? `2u * ${size}` : size);
-  const tap = wgsl`
-    let tap_row = tap / sizes.kernel_width;
-    let tap_column = tap % sizes.kernel_width;
-  `;
-  const at = (index: number, line: string, column: string) =>
-    `(image_${index} + ${halved(line)} * sizes.width + ${halved(column)}) * sizes.quads`;
-  const inImage = (line: string, column: string) => `${line} < ${limit("sizes.height")} && ${column} < ${limit("sizes.width")}`;
-  const setup = (index: number, row: string) => wgsl`
-    let pixel_${index} = ${row} + sizes.row_offset;
-    let place_${index} = pixel_${index} % sizes.output_pixels;
-    let top_${index} = place_${index} / sizes.output_width * sizes.stride - sizes.top;
-    let left_${index} = place_${index} % sizes.output_width * sizes.stride - sizes.left;
-    let image_${index} = pixel_${index} / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  `;
-  return {
-    tiled: {
-      setup,
-      slice: wgsl`
-        let tap = slice / sizes.slices_per_tap;
-        let slice_quad = (slice - tap * sizes.slices_per_tap) * ${depth / 4}u;
-        let channel_quad = slice_quad + a_quad;
-        let weight_row = 4u * (tap * sizes.quads + slice_quad);
-        ${tap}
-      `,
-      // Outside the image the first pixel is read.
-      read: (count) =>
-        unroll(
-          count,
-          (i) => wgsl`
-            let line_${i} = top_${i} + tap_row;
-            let column_${i} = left_${i} + tap_column;
-            let inside_${i} = ${inImage(`line_${i}`, `column_${i}`)} && channel_quad < sizes.quads;
-            let read_${i} = load_x(select(0u, ${at(i, `line_${i}`, `column_${i}`)} + channel_quad, inside_${i}));
-          `,
-        ),
-    },
-    direct: {
-      setup,
-      segments: "sizes.taps",
-      segment: wgsl`
-        let tap = segment;
-        let segment_quads = sizes.quads;
-        let weight_row = 4u * tap * sizes.quads;
-        ${tap}
-      `,
-      // Outside the image the first pixel is read, and a zero taken instead.
-      place: (index) => wgsl`
-        var at_${index} = 0u;
-        var inside_${index} = false;
-        {
-          let line = top_${index} + tap_row;
-          let column = left_${index} + tap_column;
-          if (${inImage("line", "column")}) {
-            at_${index} = ${at(index, "line", "column")};
-            inside_${index} = true;
-          }
-        }
-      `,
-      read: (index, name) => `${name} = select(vec4<f32>(0.0), load_x(at_${index} + quad), inside_${index});`,
-    },
-  };
 }

@@ -203,7 +203,7 @@ describe("steered cross-attention equals the float64 definition", () => {
     { batch: 2, tokens: 33, heads: 3, positiveKeys: 5, negativeKeys: 6 },
     { batch: 2, headSize: 7, heads: 3 },
     { options: { format: "f16" } },
-    { batch: 2, headSize: 4, options: { sizes: "constant" } },
+    { batch: 2, headSize: 4, options: {} },
     { batch: 2, headSize: 40, tokens: 45, capacity: 77, positiveKeys: 77, options: tiles },
     { capacity: 77, negativeCapacity: 154, positiveKeys: 12, negativeKeys: 140, tokens: 70, options: tiles },
     { batch: 2, tokens: 33, heads: 3, positiveKeys: 5, negativeKeys: 6, options: { ...tiles, format: "f16" } },

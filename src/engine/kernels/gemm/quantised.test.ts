@@ -13,8 +13,6 @@ import { linearReference } from "../linear/reference";
 import { casesIn, COMPILE_TIMEOUT_MS, FORMATS, sumTolerance, type Formats } from "./testing/formats";
 
 const QUANTISED = WEIGHT_FORMATS.filter((format) => format !== "f16");
-/** Sizes as constants change nothing in how a weight is read. */
-const UNIFORM = FORMATS.filter(({ sizes }) => sizes === "uniform");
 const HARDWARE = { traits: TRAITS.hardware } as const;
 
 interface Case {
@@ -106,13 +104,13 @@ const CASES: readonly Case[] = [
 ];
 
 describe.each(QUANTISED)("with weights in %s", (weights) => {
-  describe.each(UNIFORM)("and activations in $name", (variant) => {
-    const { format, sizes, target } = variant;
+  describe.each(FORMATS)("and activations in $name", (variant) => {
+    const { format, target } = variant;
     it.each(casesIn(variant, CASES))(
       "$rule",
       async (c) => {
         const { data, restored } = dataOf(c, weights);
-        const { y } = await evaluate(c.build, data, { format, sizes, fuse: true, weights, target: { ...c.target, ...target } });
+        const { y } = await evaluate(c.build, data, { format, fuse: true, weights, target: { ...c.target, ...target } });
         expectClose(y ?? [], c.reference(data.inputs, restored), sumTolerance(restored.length / (c.weight[0] ?? 1), variant));
       },
       COMPILE_TIMEOUT_MS,

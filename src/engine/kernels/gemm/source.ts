@@ -10,8 +10,12 @@ export interface TiledRows {
   readonly begin?: string;
   /** Declares what stays the same over the reduction, from `row` (an expression, in range), numbered by `index`. */
   setup(index: number, row: string): string;
+  /** Declares what is carried from slice to slice; `first` is the first one's index. */
+  carried?(first: string): string;
   /** From `slice`, its index, and `a_quad`, the thread's quad within it, declares `weight_row` and what `read` needs. */
   readonly slice: string;
+  /** Moves what is carried on to the next slice. */
+  readonly next?: string;
   /**
    * Declares for each of `count` rows `read_INDEX`, read without a branch from a place that is always there, and
    * `inside_INDEX`, whether it counts. All are asked for before the first is needed, so memory is waited for once.

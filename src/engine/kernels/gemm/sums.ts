@@ -44,12 +44,13 @@ export function sumsDeclarations({ source, weight }: SumsText): readonly string[
  * workgroup's memory free again. Reads the sizes `rows`, `weight_quads` and `slices`, besides the sources'.
  */
 export function sumsWgsl(text: SumsText, begin: { readonly row: string; readonly quad: string }): string {
-  const { tile, source, further, split } = text;
+  const { tile, source, weight, further, split } = text;
   const { columns, depth, threadColumns } = tile;
   const threads = threadsOf(tile);
   const [depthQuads, columnQuads, columnThreads] = [depth / 4, columns / 4, columns / threadColumns];
   const loads = loadCounts(tile);
   const rowOfLoad = (load: number) => `min(tile_row + a_row + ${load * (threads / depthQuads)}u, sizes.rows - 1u)`;
+  const weightRow = (load: number) => `w_row + ${(load * threads) / columnQuads}u`;
   return wgsl`
     // The workgroup's tile of results, and this thread's place in it.
     let tile_row = ${begin.row};
@@ -63,11 +64,12 @@ export function sumsWgsl(text: SumsText, begin: { readonly row: string; readonly
     let w_quad = min(tile_quad + thread % ${columnQuads}u, sizes.weight_quads - 1u);
     ${source.begin ?? ""}
     ${unroll(loads.a, (load) => source.setup(load, rowOfLoad(load)))}
+    ${unroll(loads.w, (load) => weight.setup(load, weightRow(load), "w_quad"))}
     ${further ? unroll(loads.a, (load) => further.source.setup(load, rowOfLoad(load))) : ""}
+    ${further ? unroll(loads.w, (load) => further.weight.setup(load, weightRow(load), "w_quad")) : ""}
     ${eachSum(tile, (name) => `var sum_${name} = vec4<f32>(0.0);`)}
     let first_slice = ${split ? "group.z * sizes.slices_per_part" : "0u"};
     let end_slice = ${split ? "min(first_slice + sizes.slices_per_part, sizes.slices)" : "sizes.slices"};
-
     ${eachSlice(text, text, "first_slice", further ? "min(end_slice, sizes.further_begin)" : "end_slice")}
     ${further ? furtherSlices(text, further) : ""}
   `;
@@ -78,11 +80,13 @@ function eachSlice(text: SumsText, { source, weight }: FurtherText, begin: strin
   const { tile, half } = text;
   const [threads, loads] = [threadsOf(tile), loadCounts(tile)];
   return wgsl`
+    ${source.carried?.(begin) ?? ""}
+
     for (var slice = ${begin}; slice < ${end}; slice++) {
       // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
       ${source.slice}
       ${source.read(loads.a)}
-      ${unroll(loads.w, (load) => readW(tile, weight, load))}
+      ${unroll(loads.w, (load) => `let w_read_${load} = ${weight.read(load)};`)}
       ${unroll(loads.a, (load) => `${text.memory.a(`thread + ${load * threads}u`)} = ${stored(text, `select(vec4<f32>(0.0), ${source.entered?.(load) ?? `read_${load}`}, inside_${load})`)};`)}
       ${copyW(text, loads.w)}
       workgroupBarrier();
@@ -92,6 +96,7 @@ function eachSlice(text: SumsText, { source, weight }: FurtherText, begin: strin
         ${multiply(text)}
       }
       ${half ? `// Add them in float32.\n${eachSum(tile, (name) => `sum_${name} += vec4<f32>(part_${name});`)}` : ""}
+      ${source.next ?? ""}
       workgroupBarrier();
     }
   `;
@@ -110,10 +115,6 @@ function furtherSlices(text: SumsText, further: FurtherText): string {
 function loadCounts(tile: Tile): { readonly a: number; readonly w: number } {
   const threads = threadsOf(tile);
   return { a: (tile.rows * tile.depth) / 4 / threads, w: Math.max(1, (tile.depth * tile.columns) / 4 / threads) };
-}
-
-function readW(tile: Tile, weight: WeightLoad, load: number): string {
-  return `let w_read_${load} = ${weight.row(`weight_row + w_row + ${(load * threadsOf(tile) * 4) / tile.columns}u`, "w_quad")};`;
 }
 
 function eachSum({ threadRows, threadColumns }: Tile, line: (name: string) => string): string {

@@ -11,10 +11,12 @@ export interface WeightLoad {
   readonly buffers: Readonly<Record<string, BufferSource>>;
   /** Functions that the texts below call. */
   readonly functions: string;
-  /** One that only `row` calls. */
+  /** One that only `read` calls. */
   readonly rowFunction: string;
-  /** For tiled.ts: an expression for quad `quad` of row `row`. */
-  row(row: string, quad: string): string;
+  /** For tiled.ts: declares what stays the same over the reduction of quad `quad` of row `weight_row + row`, numbered by `index`. */
+  setup(index: number, row: string, quad: string): string;
+  /** An expression for that quad. */
+  read(index: number): string;
   /** For direct.ts: declares `w_K_J`, for each `quad_J` of `quads`, of the four rows from `weight_row + 4 * quad` on. */
   fourRows(quads: number): string;
 }
@@ -24,7 +26,7 @@ export function weightLoad(weight: Weight): WeightLoad {
   return format === undefined ? float16Load(weight) : { ...TEXTS[format], ...quantised(weight) };
 }
 
-type Texts = Pick<WeightLoad, "functions" | "rowFunction" | "row" | "fourRows">;
+type Texts = Pick<WeightLoad, "functions" | "rowFunction" | "setup" | "read" | "fourRows">;
 
 /** Of a weight in float16, whose binding has a name. */
 export function float16Load(weight: Weight, name = "weight"): WeightLoad {
@@ -33,7 +35,8 @@ export function float16Load(weight: Weight, name = "weight"): WeightLoad {
     buffers: { [name]: { weight } },
     functions: "",
     rowFunction: "",
-    row: (row, quad) => `load_${name}((${row}) * sizes.weight_quads + ${quad})`,
+    setup: (index, row, quad) => `let ${name}_place_${index} = (${row}) * sizes.weight_quads + ${quad};`,
+    read: (index) => `load_${name}(weight_row * sizes.weight_quads + ${name}_place_${index})`,
     fourRows: (quads) => wgsl`
       let w_begin = (weight_row + 4u * quad) * sizes.weight_quads;
       ${eachOf(quads, (k, j) => `let w_${k}_${j} = load_${name}(w_begin + ${k}u * sizes.weight_quads + quad_${j});`)}
@@ -51,6 +54,12 @@ function quantised(weight: Weight): Pick<WeightLoad, "bindings" | "buffers"> {
   };
 }
 
+/** By the row, of which the format's function finds block and bits. */
+const AT: Pick<Texts, "setup" | "read"> = {
+  setup: (index, row, quad) => `let weight_row_${index} = ${row};\nlet weight_quad_${index} = ${quad};`,
+  read: (index) => `weight_at(weight_row + weight_row_${index}, weight_quad_${index})`,
+};
+
 const Q8: Texts = {
   functions: wgsl`
     // Four signed bytes, the lowest first.
@@ -66,7 +75,7 @@ const Q8: Texts = {
       return block_scale(row / ${BLOCK_INPUTS}u * sizes.weight_quads + quad) * signed_bytes(load_weight(row * sizes.weight_quads + quad));
     }
   `,
-  row: (row, quad) => `weight_at(${row}, ${quad})`,
+  ...AT,
   fourRows: (quads) => wgsl`
     let w_row = weight_row + 4u * quad;
     let w_begin = w_row * sizes.weight_quads;
@@ -94,7 +103,7 @@ const Q4: Texts = {
       return block_minimum(block) + block_scale(block) * four_bits(word >> (row % 2u * 16u));
     }
   `,
-  row: (row, quad) => `weight_at(${row}, ${quad})`,
+  ...AT,
   fourRows: (quads) => wgsl`
     let w_row = weight_row + 4u * quad;
     let w_begin = w_row / 2u * sizes.weight_quads;

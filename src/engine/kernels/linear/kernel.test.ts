@@ -52,12 +52,12 @@ const CASES: readonly Case[] = [
 
 describe("linear equals act(x W + b) + residual", () => {
   describe.each(FORMATS)("$name", (variant) => {
-    const { format, sizes, target } = variant;
+    const { format, target } = variant;
     it.each(casesIn(variant, CASES))(
       "$rule",
       async (c) => {
         const data = dataOf(c);
-        const { y } = await evaluate(build(c), data, { format, sizes, target: { ...c.target, ...target } });
+        const { y } = await evaluate(build(c), data, { format, target: { ...c.target, ...target } });
         expectClose(y ?? [], expected(c, data), tolerance(c, variant));
       },
       COMPILE_TIMEOUT_MS,

@@ -61,16 +61,15 @@ describe("NAG: extrapolate, bound the L1 norm's growth per token, blend", () => 
     expectClose(await combine(plus, minus, channels, scalars), y, TOLERANCE);
   });
 
-  it.each([
-    { format: "f16", batch: 2 },
-    { sizes: "constant", batch: 3 },
-    { target: { traits: TRAITS.hardware }, batch: 2 },
-  ] as const)("in batches, with %j", async (options) => {
-    const scalars = { phi: 4, tau: 2.5, alpha: 0.25 };
-    const [plus, minus] = [random(6 * 24, 1), random(6 * 24, 2)];
-    const y = reference(plus, minus, 24, scalars);
-    expectClose(await combine(plus, minus, 24, scalars, options), y, "format" in options ? 2 ** -11 : TOLERANCE);
-  });
+  it.each([{ format: "f16", batch: 2 }, { batch: 3 }, { target: { traits: TRAITS.hardware }, batch: 2 }] as const)(
+    "in batches, with %j",
+    async (options) => {
+      const scalars = { phi: 4, tau: 2.5, alpha: 0.25 };
+      const [plus, minus] = [random(6 * 24, 1), random(6 * 24, 2)];
+      const y = reference(plus, minus, 24, scalars);
+      expectClose(await combine(plus, minus, 24, scalars, options), y, "format" in options ? 2 ** -11 : TOLERANCE);
+    },
+  );
 
   it("is found wrong under another tau (control)", async () => {
     const [plus, minus] = [random(64, 1), random(64, 2)];

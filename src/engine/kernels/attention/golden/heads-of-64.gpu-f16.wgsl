@@ -2,24 +2,7 @@
 enable f16;
 
 struct Sizes { tokens: u32, head_size: u32, quads: u32, keys: u32, q_stride: u32, q_offset: u32, q_head: u32, k_stride: u32, k_offset: u32, k_head: u32, v_stride: u32, v_offset: u32, v_head: u32, y_stride: u32, y_channels: u32, scale: f32 }
-const sizes = Sizes(
-  1024u, // tokens
-  64u, // head_size
-  16u, // quads
-  1024u, // keys
-  160u, // q_stride
-  0u, // q_offset
-  16u, // q_head
-  160u, // k_stride
-  0u, // k_offset
-  16u, // k_head
-  160u, // v_stride
-  0u, // v_offset
-  16u, // v_head
-  160u, // y_stride
-  640u, // y_channels
-  0.1803368777036667f, // scale
-);
+@group(0) @binding(4) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> q: array<vec4<f16>>;
 fn load_q(index: u32) -> vec4<f32> { return vec4<f32>(q[index]); }
@@ -30,9 +13,9 @@ fn load_v(index: u32) -> vec4<f32> { return vec4<f32>(v[index]); }
 @group(0) @binding(3) var<storage, read_write> y: array<vec4<f16>>;
 fn store_y(index: u32, value: vec4<f32>) { y[index] = vec4<f16>(value); }
 
-fn quad_q(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_q(row * sizes.q_stride + sizes.q_offset + head * sizes.q_head + quad); }
-fn quad_k(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_k(row * sizes.k_stride + sizes.k_offset + head * sizes.k_head + quad); }
-fn quad_v(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_v(row * sizes.v_stride + sizes.v_offset + head * sizes.v_head + quad); }
+fn quad_q(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_q(row * sizes.q_stride + (sizes.q_offset + head * sizes.q_head) + quad); }
+fn quad_k(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_k(row * sizes.k_stride + (sizes.k_offset + head * sizes.k_head) + quad); }
+fn quad_v(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_v(row * sizes.v_stride + (sizes.v_offset + head * sizes.v_head) + quad); }
 fn write_y(row: u32, offset: u32, head: u32, quad: u32, value: vec4<f32>) { store_y(row * sizes.y_stride + offset + head * sizes.quads + quad, value); }
 
 var<workgroup> staged_q: array<vec4<f32>, 544>; // [query][quad]
@@ -204,14 +187,22 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let row_k_7 = (thread + 224u) / 16u;
     let slot_k_7 = (thread + 224u) % 16u;
     let quad_k_7 = slot_k_7;
-    let read_k_0 = quad_k(batch * sizes.keys + min(first_key + (row_k_0 % 4u) * 4u + row_k_0 / 4u, key_end - 1u), head, quad_k_0);
-    let read_k_1 = quad_k(batch * sizes.keys + min(first_key + (row_k_1 % 4u) * 4u + row_k_1 / 4u, key_end - 1u), head, quad_k_1);
-    let read_k_2 = quad_k(batch * sizes.keys + min(first_key + (row_k_2 % 4u) * 4u + row_k_2 / 4u, key_end - 1u), head, quad_k_2);
-    let read_k_3 = quad_k(batch * sizes.keys + min(first_key + (row_k_3 % 4u) * 4u + row_k_3 / 4u, key_end - 1u), head, quad_k_3);
-    let read_k_4 = quad_k(batch * sizes.keys + min(first_key + (row_k_4 % 4u) * 4u + row_k_4 / 4u, key_end - 1u), head, quad_k_4);
-    let read_k_5 = quad_k(batch * sizes.keys + min(first_key + (row_k_5 % 4u) * 4u + row_k_5 / 4u, key_end - 1u), head, quad_k_5);
-    let read_k_6 = quad_k(batch * sizes.keys + min(first_key + (row_k_6 % 4u) * 4u + row_k_6 / 4u, key_end - 1u), head, quad_k_6);
-    let read_k_7 = quad_k(batch * sizes.keys + min(first_key + (row_k_7 % 4u) * 4u + row_k_7 / 4u, key_end - 1u), head, quad_k_7);
+    let key_k_0 = row_k_0 % 4u * 4u + row_k_0 / 4u;
+    let key_k_1 = row_k_1 % 4u * 4u + row_k_1 / 4u;
+    let key_k_2 = row_k_2 % 4u * 4u + row_k_2 / 4u;
+    let key_k_3 = row_k_3 % 4u * 4u + row_k_3 / 4u;
+    let key_k_4 = row_k_4 % 4u * 4u + row_k_4 / 4u;
+    let key_k_5 = row_k_5 % 4u * 4u + row_k_5 / 4u;
+    let key_k_6 = row_k_6 % 4u * 4u + row_k_6 / 4u;
+    let key_k_7 = row_k_7 % 4u * 4u + row_k_7 / 4u;
+    let read_k_0 = quad_k(batch * sizes.keys + min(first_key + key_k_0, key_end - 1u), head, quad_k_0);
+    let read_k_1 = quad_k(batch * sizes.keys + min(first_key + key_k_1, key_end - 1u), head, quad_k_1);
+    let read_k_2 = quad_k(batch * sizes.keys + min(first_key + key_k_2, key_end - 1u), head, quad_k_2);
+    let read_k_3 = quad_k(batch * sizes.keys + min(first_key + key_k_3, key_end - 1u), head, quad_k_3);
+    let read_k_4 = quad_k(batch * sizes.keys + min(first_key + key_k_4, key_end - 1u), head, quad_k_4);
+    let read_k_5 = quad_k(batch * sizes.keys + min(first_key + key_k_5, key_end - 1u), head, quad_k_5);
+    let read_k_6 = quad_k(batch * sizes.keys + min(first_key + key_k_6, key_end - 1u), head, quad_k_6);
+    let read_k_7 = quad_k(batch * sizes.keys + min(first_key + key_k_7, key_end - 1u), head, quad_k_7);
     staged[row_k_0 * 17u + slot_k_0] = read_k_0;
     staged[row_k_1 * 17u + slot_k_1] = read_k_1;
     staged[row_k_2 * 17u + slot_k_2] = read_k_2;

@@ -12,15 +12,15 @@ fn load_v(index: u32) -> f32 { return v[index]; }
 fn store_y(index: u32, value: f32) { y[index] = value; }
 
 fn quad_q(row: u32, head: u32, quad: u32) -> vec4<f32> {
-  let at = row * sizes.q_stride + sizes.q_offset + head * sizes.q_head + quad * 4u;
+  let at = row * sizes.q_stride + (sizes.q_offset + head * sizes.q_head) + quad * 4u;
   return vec4<f32>(select(0.0, load_q(at + 0u), quad * 4u + 0u < sizes.head_size), select(0.0, load_q(at + 1u), quad * 4u + 1u < sizes.head_size), select(0.0, load_q(at + 2u), quad * 4u + 2u < sizes.head_size), select(0.0, load_q(at + 3u), quad * 4u + 3u < sizes.head_size));
 }
 fn quad_k(row: u32, head: u32, quad: u32) -> vec4<f32> {
-  let at = row * sizes.k_stride + sizes.k_offset + head * sizes.k_head + quad * 4u;
+  let at = row * sizes.k_stride + (sizes.k_offset + head * sizes.k_head) + quad * 4u;
   return vec4<f32>(select(0.0, load_k(at + 0u), quad * 4u + 0u < sizes.head_size), select(0.0, load_k(at + 1u), quad * 4u + 1u < sizes.head_size), select(0.0, load_k(at + 2u), quad * 4u + 2u < sizes.head_size), select(0.0, load_k(at + 3u), quad * 4u + 3u < sizes.head_size));
 }
 fn quad_v(row: u32, head: u32, quad: u32) -> vec4<f32> {
-  let at = row * sizes.v_stride + sizes.v_offset + head * sizes.v_head + quad * 4u;
+  let at = row * sizes.v_stride + (sizes.v_offset + head * sizes.v_head) + quad * 4u;
   return vec4<f32>(select(0.0, load_v(at + 0u), quad * 4u + 0u < sizes.head_size), select(0.0, load_v(at + 1u), quad * 4u + 1u < sizes.head_size), select(0.0, load_v(at + 2u), quad * 4u + 2u < sizes.head_size), select(0.0, load_v(at + 3u), quad * 4u + 3u < sizes.head_size));
 }
 fn write_y(row: u32, offset: u32, head: u32, quad: u32, value: vec4<f32>) {

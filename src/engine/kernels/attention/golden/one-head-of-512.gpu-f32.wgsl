@@ -1,23 +1,6 @@
 // Kernel attention, dispatched in 256 x 1 x 1 workgroups.
 struct Sizes { tokens: u32, head_size: u32, quads: u32, keys: u32, q_stride: u32, q_offset: u32, q_head: u32, k_stride: u32, k_offset: u32, k_head: u32, v_stride: u32, v_offset: u32, v_head: u32, y_stride: u32, y_channels: u32, scale: f32 }
-const sizes = Sizes(
-  4096u, // tokens
-  512u, // head_size
-  128u, // quads
-  4096u, // keys
-  128u, // q_stride
-  0u, // q_offset
-  128u, // q_head
-  128u, // k_stride
-  0u, // k_offset
-  128u, // k_head
-  128u, // v_stride
-  0u, // v_offset
-  128u, // v_head
-  128u, // y_stride
-  512u, // y_channels
-  0.0637587159872055f, // scale
-);
+@group(0) @binding(4) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;
 fn load_q(index: u32) -> vec4<f32> { return q[index]; }
@@ -28,9 +11,9 @@ fn load_v(index: u32) -> vec4<f32> { return v[index]; }
 @group(0) @binding(3) var<storage, read_write> y: array<vec4<f32>>;
 fn store_y(index: u32, value: vec4<f32>) { y[index] = value; }
 
-fn quad_q(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_q(row * sizes.q_stride + sizes.q_offset + head * sizes.q_head + quad); }
-fn quad_k(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_k(row * sizes.k_stride + sizes.k_offset + head * sizes.k_head + quad); }
-fn quad_v(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_v(row * sizes.v_stride + sizes.v_offset + head * sizes.v_head + quad); }
+fn quad_q(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_q(row * sizes.q_stride + (sizes.q_offset + head * sizes.q_head) + quad); }
+fn quad_k(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_k(row * sizes.k_stride + (sizes.k_offset + head * sizes.k_head) + quad); }
+fn quad_v(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_v(row * sizes.v_stride + (sizes.v_offset + head * sizes.v_head) + quad); }
 fn write_y(row: u32, offset: u32, head: u32, quad: u32, value: vec4<f32>) { store_y(row * sizes.y_stride + offset + head * sizes.quads + quad, value); }
 
 var<workgroup> staged_q: array<vec4<f32>, 80>; // [query][quad]
@@ -147,10 +130,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let row_k_3 = (thread + 192u) / 4u;
       let slot_k_3 = (thread + 192u) % 4u;
       let quad_k_3 = chunk + slot_k_3;
-      let read_k_0 = quad_k(batch * sizes.keys + min(first_key + (row_k_0 % 16u) * 4u + row_k_0 / 16u, key_end - 1u), head, min(quad_k_0, 127u));
-      let read_k_1 = quad_k(batch * sizes.keys + min(first_key + (row_k_1 % 16u) * 4u + row_k_1 / 16u, key_end - 1u), head, min(quad_k_1, 127u));
-      let read_k_2 = quad_k(batch * sizes.keys + min(first_key + (row_k_2 % 16u) * 4u + row_k_2 / 16u, key_end - 1u), head, min(quad_k_2, 127u));
-      let read_k_3 = quad_k(batch * sizes.keys + min(first_key + (row_k_3 % 16u) * 4u + row_k_3 / 16u, key_end - 1u), head, min(quad_k_3, 127u));
+      let key_k_0 = row_k_0 % 16u * 4u + row_k_0 / 16u;
+      let key_k_1 = row_k_1 % 16u * 4u + row_k_1 / 16u;
+      let key_k_2 = row_k_2 % 16u * 4u + row_k_2 / 16u;
+      let key_k_3 = row_k_3 % 16u * 4u + row_k_3 / 16u;
+      let read_k_0 = quad_k(batch * sizes.keys + min(first_key + key_k_0, key_end - 1u), head, min(quad_k_0, 127u));
+      let read_k_1 = quad_k(batch * sizes.keys + min(first_key + key_k_1, key_end - 1u), head, min(quad_k_1, 127u));
+      let read_k_2 = quad_k(batch * sizes.keys + min(first_key + key_k_2, key_end - 1u), head, min(quad_k_2, 127u));
+      let read_k_3 = quad_k(batch * sizes.keys + min(first_key + key_k_3, key_end - 1u), head, min(quad_k_3, 127u));
       staged[row_k_0 * 5u + slot_k_0] = select(vec4<f32>(0.0), read_k_0, quad_k_0 < 128u);
       staged[row_k_1 * 5u + slot_k_1] = select(vec4<f32>(0.0), read_k_1, quad_k_1 < 128u);
       staged[row_k_2 * 5u + slot_k_2] = select(vec4<f32>(0.0), read_k_2, quad_k_2 < 128u);

@@ -1,7 +1,7 @@
 // Kernel conv2d, dispatched in 20 x 128 x 1 workgroups.
 enable f16;
 
-struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, slices_per_tap: u32, taps: u32, kernel_width: u32, stride: u32, top: u32, left: u32, height: u32, width: u32, output_width: u32, output_pixels: u32, row_offset: u32, input_offset: u32, output_quads: u32, batch_rows: u32, channel_bias_quads: u32, channel_bias_begin: u32, activate_kind: u32, activate_last_kind: u32 }
+struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, slices_per_tap: u32, taps: u32, kernel_width: u32, stride: u32, halvings: u32, top: u32, left: u32, height: u32, width: u32, output_width: u32, output_pixels: u32, row_offset: u32, input_offset: u32, output_quads: u32, batch_rows: u32, channel_bias_quads: u32, channel_bias_begin: u32, activate_kind: u32, activate_last_kind: u32 }
 @group(0) @binding(6) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
@@ -144,8 +144,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_0 + tap_row;
       let column = left_0 + tap_column;
-      if (line < sizes.height && column < sizes.width) {
-        at_0 = (image_0 + line * sizes.width + column) * sizes.quads;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_0 = (image_0 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_0 = true;
       }
     }
@@ -154,8 +154,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_1 + tap_row;
       let column = left_1 + tap_column;
-      if (line < sizes.height && column < sizes.width) {
-        at_1 = (image_1 + line * sizes.width + column) * sizes.quads;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_1 = (image_1 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_1 = true;
       }
     }
@@ -164,8 +164,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_2 + tap_row;
       let column = left_2 + tap_column;
-      if (line < sizes.height && column < sizes.width) {
-        at_2 = (image_2 + line * sizes.width + column) * sizes.quads;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_2 = (image_2 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_2 = true;
       }
     }
@@ -174,8 +174,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_3 + tap_row;
       let column = left_3 + tap_column;
-      if (line < sizes.height && column < sizes.width) {
-        at_3 = (image_3 + line * sizes.width + column) * sizes.quads;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_3 = (image_3 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_3 = true;
       }
     }

@@ -1,24 +1,6 @@
 // Kernel conv2d, dispatched in 1 x 128 x 1 workgroups.
-struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, slices_per_tap: u32, taps: u32, kernel_width: u32, stride: u32, top: u32, left: u32, height: u32, width: u32, output_width: u32, output_pixels: u32, row_offset: u32, input_offset: u32, output_quads: u32 }
-const sizes = Sizes(
-  4096u, // rows
-  16u, // weight_quads
-  36u, // slices
-  16u, // quads
-  4u, // slices_per_tap
-  9u, // taps
-  3u, // kernel_width
-  1u, // stride
-  1u, // top
-  1u, // left
-  32u, // height
-  32u, // width
-  64u, // output_width
-  4096u, // output_pixels
-  0u, // row_offset
-  0u, // input_offset
-  16u, // output_quads
-);
+struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, slices_per_tap: u32, taps: u32, kernel_width: u32, stride: u32, halvings: u32, top: u32, left: u32, height: u32, width: u32, output_width: u32, output_pixels: u32, row_offset: u32, input_offset: u32, output_quads: u32 }
+@group(0) @binding(4) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 fn load_x(index: u32) -> vec4<f32> { return x[index]; }
@@ -61,6 +43,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let top_1 = place_1 / sizes.output_width * sizes.stride - sizes.top;
   let left_1 = place_1 % sizes.output_width * sizes.stride - sizes.left;
   let image_1 = pixel_1 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
+  let weight_place_0 = (w_row + 0u) * sizes.weight_quads + w_quad;
+  let weight_place_1 = (w_row + 4u) * sizes.weight_quads + w_quad;
+  let weight_place_2 = (w_row + 8u) * sizes.weight_quads + w_quad;
+  let weight_place_3 = (w_row + 12u) * sizes.weight_quads + w_quad;
   var sum_0_0 = vec4<f32>(0.0);
   var sum_0_1 = vec4<f32>(0.0);
   var sum_1_0 = vec4<f32>(0.0);
@@ -71,15 +57,17 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var sum_3_1 = vec4<f32>(0.0);
   let first_slice = 0u;
   let end_slice = sizes.slices;
+  // The tap of the first slice, and the slice's place there.
+  var tap = first_slice / sizes.slices_per_tap;
+  var tap_slice = first_slice % sizes.slices_per_tap;
+  var tap_row = tap / sizes.kernel_width;
+  var tap_column = tap % sizes.kernel_width;
 
   for (var slice = first_slice; slice < end_slice; slice++) {
     // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
-    let tap = slice / sizes.slices_per_tap;
-    let slice_quad = (slice - tap * sizes.slices_per_tap) * 4u;
+    let slice_quad = tap_slice * 4u;
     let channel_quad = slice_quad + a_quad;
     let weight_row = 4u * (tap * sizes.quads + slice_quad);
-    let tap_row = tap / sizes.kernel_width;
-    let tap_column = tap % sizes.kernel_width;
     let line_0 = top_0 + tap_row;
     let column_0 = left_0 + tap_column;
     let inside_0 = line_0 < 2u * sizes.height && column_0 < 2u * sizes.width && channel_quad < sizes.quads;
@@ -88,10 +76,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let column_1 = left_1 + tap_column;
     let inside_1 = line_1 < 2u * sizes.height && column_1 < 2u * sizes.width && channel_quad < sizes.quads;
     let read_1 = load_x(select(0u, (image_1 + (line_1 >> 1u) * sizes.width + (column_1 >> 1u)) * sizes.quads + channel_quad, inside_1));
-    let w_read_0 = load_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
-    let w_read_1 = load_weight((weight_row + w_row + 4u) * sizes.weight_quads + w_quad);
-    let w_read_2 = load_weight((weight_row + w_row + 8u) * sizes.weight_quads + w_quad);
-    let w_read_3 = load_weight((weight_row + w_row + 12u) * sizes.weight_quads + w_quad);
+    let w_read_0 = load_weight(weight_row * sizes.weight_quads + weight_place_0);
+    let w_read_1 = load_weight(weight_row * sizes.weight_quads + weight_place_1);
+    let w_read_2 = load_weight(weight_row * sizes.weight_quads + weight_place_2);
+    let w_read_3 = load_weight(weight_row * sizes.weight_quads + weight_place_3);
     a_tile[thread + 0u] = select(vec4<f32>(0.0), read_0, inside_0);
     a_tile[thread + 64u] = select(vec4<f32>(0.0), read_1, inside_1);
     w_tile[thread + 0u] = w_read_0;
@@ -145,6 +133,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       sum_3_1 = fma(vec4<f32>(a_3[2]), w_2_1, sum_3_1);
       sum_3_0 = fma(vec4<f32>(a_3[3]), w_3_0, sum_3_0);
       sum_3_1 = fma(vec4<f32>(a_3[3]), w_3_1, sum_3_1);
+    }
+    tap_slice += 1u;
+    if (tap_slice == sizes.slices_per_tap) {
+      tap_slice = 0u;
+      tap += 1u;
+      tap_row = tap / sizes.kernel_width;
+      tap_column = tap % sizes.kernel_width;
     }
     workgroupBarrier();
   }

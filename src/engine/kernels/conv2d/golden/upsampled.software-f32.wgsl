@@ -1,5 +1,5 @@
 // Kernel conv2d, dispatched in 2 x 256 x 1 workgroups.
-struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, slices_per_tap: u32, taps: u32, kernel_width: u32, stride: u32, top: u32, left: u32, height: u32, width: u32, output_width: u32, output_pixels: u32, row_offset: u32, input_offset: u32, output_quads: u32, activate_kind: u32 }
+struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, slices_per_tap: u32, taps: u32, kernel_width: u32, stride: u32, halvings: u32, top: u32, left: u32, height: u32, width: u32, output_width: u32, output_pixels: u32, row_offset: u32, input_offset: u32, output_quads: u32, activate_kind: u32 }
 @group(0) @binding(4) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
@@ -187,8 +187,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_0 + tap_row;
       let column = left_0 + tap_column;
-      if (line < 2u * sizes.height && column < 2u * sizes.width) {
-        at_0 = (image_0 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_0 = (image_0 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_0 = true;
       }
     }
@@ -197,8 +197,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_1 + tap_row;
       let column = left_1 + tap_column;
-      if (line < 2u * sizes.height && column < 2u * sizes.width) {
-        at_1 = (image_1 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_1 = (image_1 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_1 = true;
       }
     }
@@ -207,8 +207,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_2 + tap_row;
       let column = left_2 + tap_column;
-      if (line < 2u * sizes.height && column < 2u * sizes.width) {
-        at_2 = (image_2 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_2 = (image_2 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_2 = true;
       }
     }
@@ -217,8 +217,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_3 + tap_row;
       let column = left_3 + tap_column;
-      if (line < 2u * sizes.height && column < 2u * sizes.width) {
-        at_3 = (image_3 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_3 = (image_3 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_3 = true;
       }
     }
@@ -227,8 +227,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_4 + tap_row;
       let column = left_4 + tap_column;
-      if (line < 2u * sizes.height && column < 2u * sizes.width) {
-        at_4 = (image_4 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_4 = (image_4 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_4 = true;
       }
     }
@@ -237,8 +237,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_5 + tap_row;
       let column = left_5 + tap_column;
-      if (line < 2u * sizes.height && column < 2u * sizes.width) {
-        at_5 = (image_5 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_5 = (image_5 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_5 = true;
       }
     }
@@ -247,8 +247,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_6 + tap_row;
       let column = left_6 + tap_column;
-      if (line < 2u * sizes.height && column < 2u * sizes.width) {
-        at_6 = (image_6 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_6 = (image_6 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_6 = true;
       }
     }
@@ -257,8 +257,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_7 + tap_row;
       let column = left_7 + tap_column;
-      if (line < 2u * sizes.height && column < 2u * sizes.width) {
-        at_7 = (image_7 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_7 = (image_7 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_7 = true;
       }
     }
@@ -267,8 +267,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_8 + tap_row;
       let column = left_8 + tap_column;
-      if (line < 2u * sizes.height && column < 2u * sizes.width) {
-        at_8 = (image_8 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_8 = (image_8 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_8 = true;
       }
     }
@@ -277,8 +277,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_9 + tap_row;
       let column = left_9 + tap_column;
-      if (line < 2u * sizes.height && column < 2u * sizes.width) {
-        at_9 = (image_9 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_9 = (image_9 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_9 = true;
       }
     }
@@ -287,8 +287,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_10 + tap_row;
       let column = left_10 + tap_column;
-      if (line < 2u * sizes.height && column < 2u * sizes.width) {
-        at_10 = (image_10 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_10 = (image_10 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_10 = true;
       }
     }
@@ -297,8 +297,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_11 + tap_row;
       let column = left_11 + tap_column;
-      if (line < 2u * sizes.height && column < 2u * sizes.width) {
-        at_11 = (image_11 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_11 = (image_11 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_11 = true;
       }
     }
@@ -307,8 +307,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_12 + tap_row;
       let column = left_12 + tap_column;
-      if (line < 2u * sizes.height && column < 2u * sizes.width) {
-        at_12 = (image_12 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_12 = (image_12 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_12 = true;
       }
     }
@@ -317,8 +317,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_13 + tap_row;
       let column = left_13 + tap_column;
-      if (line < 2u * sizes.height && column < 2u * sizes.width) {
-        at_13 = (image_13 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_13 = (image_13 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_13 = true;
       }
     }
@@ -327,8 +327,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_14 + tap_row;
       let column = left_14 + tap_column;
-      if (line < 2u * sizes.height && column < 2u * sizes.width) {
-        at_14 = (image_14 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_14 = (image_14 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_14 = true;
       }
     }
@@ -337,8 +337,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     {
       let line = top_15 + tap_row;
       let column = left_15 + tap_column;
-      if (line < 2u * sizes.height && column < 2u * sizes.width) {
-        at_15 = (image_15 + (line >> 1u) * sizes.width + (column >> 1u)) * sizes.quads;
+      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
+        at_15 = (image_15 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
         inside_15 = true;
       }
     }

@@ -1,30 +1,8 @@
 // Kernel conv2d, dispatched in 5 x 64 x 1 workgroups.
 enable f16;
 
-struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, slices_per_tap: u32, taps: u32, kernel_width: u32, stride: u32, top: u32, left: u32, height: u32, width: u32, output_width: u32, output_pixels: u32, row_offset: u32, input_offset: u32, further_begin: u32, shortcut_quads: u32, beside_quads: u32, shortcut_slices: u32, output_quads: u32 }
-const sizes = Sizes(
-  4096u, // rows
-  80u, // weight_quads
-  220u, // slices
-  80u, // quads
-  20u, // slices_per_tap
-  9u, // taps
-  3u, // kernel_width
-  1u, // stride
-  1u, // top
-  1u, // left
-  64u, // height
-  64u, // width
-  64u, // output_width
-  4096u, // output_pixels
-  0u, // row_offset
-  0u, // input_offset
-  180u, // further_begin
-  80u, // shortcut_quads
-  80u, // beside_quads
-  20u, // shortcut_slices
-  80u, // output_quads
-);
+struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, slices_per_tap: u32, taps: u32, kernel_width: u32, stride: u32, halvings: u32, top: u32, left: u32, height: u32, width: u32, output_width: u32, output_pixels: u32, row_offset: u32, input_offset: u32, further_begin: u32, shortcut_quads: u32, beside_quads: u32, shortcut_slices: u32, output_quads: u32 }
+@group(0) @binding(8) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
@@ -71,13 +49,19 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let top_0 = place_0 / sizes.output_width * sizes.stride - sizes.top;
   let left_0 = place_0 % sizes.output_width * sizes.stride - sizes.left;
   let image_0 = pixel_0 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
+  let corner_0 = (image_0 + top_0 * sizes.width + left_0) * sizes.quads;
   let pixel_1 = min(tile_row + a_row + 32u, sizes.rows - 1u) + sizes.row_offset;
   let place_1 = pixel_1 % sizes.output_pixels;
   let top_1 = place_1 / sizes.output_width * sizes.stride - sizes.top;
   let left_1 = place_1 % sizes.output_width * sizes.stride - sizes.left;
   let image_1 = pixel_1 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
+  let corner_1 = (image_1 + top_1 * sizes.width + left_1) * sizes.quads;
+  let weight_place_0 = (w_row + 0u) * sizes.weight_quads + w_quad;
+  let weight_place_1 = (w_row + 8u) * sizes.weight_quads + w_quad;
   let row_0 = min(tile_row + a_row + 0u, sizes.rows - 1u);
   let row_1 = min(tile_row + a_row + 32u, sizes.rows - 1u);
+  let further_weight_place_0 = (w_row + 0u) * sizes.weight_quads + w_quad;
+  let further_weight_place_1 = (w_row + 8u) * sizes.weight_quads + w_quad;
   var sum_0_0 = vec4<f32>(0.0);
   var sum_1_0 = vec4<f32>(0.0);
   var sum_2_0 = vec4<f32>(0.0);
@@ -88,25 +72,28 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var sum_7_0 = vec4<f32>(0.0);
   let first_slice = 0u;
   let end_slice = sizes.slices;
+  // The tap of the first slice, and the slice's place there.
+  var tap = first_slice / sizes.slices_per_tap;
+  var tap_slice = first_slice % sizes.slices_per_tap;
+  var tap_row = tap / sizes.kernel_width;
+  var tap_column = tap % sizes.kernel_width;
+  var tap_begin = (tap_row * sizes.width + tap_column) * sizes.quads;
 
   for (var slice = first_slice; slice < min(end_slice, sizes.further_begin); slice++) {
     // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
-    let tap = slice / sizes.slices_per_tap;
-    let slice_quad = (slice - tap * sizes.slices_per_tap) * 4u;
+    let slice_quad = tap_slice * 4u;
     let channel_quad = slice_quad + a_quad;
     let weight_row = 4u * (tap * sizes.quads + slice_quad);
-    let tap_row = tap / sizes.kernel_width;
-    let tap_column = tap % sizes.kernel_width;
     let line_0 = top_0 + tap_row;
     let column_0 = left_0 + tap_column;
     let inside_0 = line_0 < sizes.height && column_0 < sizes.width && channel_quad < sizes.quads;
-    let read_0 = load_x(select(0u, (image_0 + line_0 * sizes.width + column_0) * sizes.quads + channel_quad, inside_0));
+    let read_0 = load_x(select(0u, corner_0 + tap_begin + channel_quad, inside_0));
     let line_1 = top_1 + tap_row;
     let column_1 = left_1 + tap_column;
     let inside_1 = line_1 < sizes.height && column_1 < sizes.width && channel_quad < sizes.quads;
-    let read_1 = load_x(select(0u, (image_1 + line_1 * sizes.width + column_1) * sizes.quads + channel_quad, inside_1));
-    let w_read_0 = load_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
-    let w_read_1 = load_weight((weight_row + w_row + 8u) * sizes.weight_quads + w_quad);
+    let read_1 = load_x(select(0u, corner_1 + tap_begin + channel_quad, inside_1));
+    let w_read_0 = load_weight(weight_row * sizes.weight_quads + weight_place_0);
+    let w_read_1 = load_weight(weight_row * sizes.weight_quads + weight_place_1);
     a_tile[thread + 0u] = select(vec4<f32>(0.0), read_0, inside_0);
     a_tile[thread + 128u] = select(vec4<f32>(0.0), read_1, inside_1);
     w_tile[thread + 0u] = w_read_0;
@@ -159,6 +146,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       sum_7_0 = fma(vec4<f32>(a_7[2]), w_2_0, sum_7_0);
       sum_7_0 = fma(vec4<f32>(a_7[3]), w_3_0, sum_7_0);
     }
+    tap_slice += 1u;
+    if (tap_slice == sizes.slices_per_tap) {
+      tap_slice = 0u;
+      tap += 1u;
+      tap_row = tap / sizes.kernel_width;
+      tap_column = tap % sizes.kernel_width;
+      tap_begin = (tap_row * sizes.width + tap_column) * sizes.quads;
+    }
     workgroupBarrier();
   }
   // The further product, the same way.
@@ -183,8 +178,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       read_0 = load_shortcut(row_0 * sizes.shortcut_quads + read_quad);
       read_1 = load_shortcut(row_1 * sizes.shortcut_quads + read_quad);
     }
-    let w_read_0 = load_further_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
-    let w_read_1 = load_further_weight((weight_row + w_row + 8u) * sizes.weight_quads + w_quad);
+    let w_read_0 = load_further_weight(weight_row * sizes.weight_quads + further_weight_place_0);
+    let w_read_1 = load_further_weight(weight_row * sizes.weight_quads + further_weight_place_1);
     a_tile[thread + 0u] = select(vec4<f32>(0.0), read_0, inside_0);
     a_tile[thread + 128u] = select(vec4<f32>(0.0), read_1, inside_1);
     w_tile[thread + 0u] = w_read_0;

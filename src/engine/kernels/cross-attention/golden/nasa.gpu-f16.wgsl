@@ -2,33 +2,7 @@
 enable f16;
 
 struct Sizes { tokens: u32, head_size: u32, quads: u32, capacity: u32, negative_capacity: u32, q_stride: u32, q_offset: u32, q_head: u32, k_stride: u32, k_offset: u32, k_head: u32, v_stride: u32, v_offset: u32, v_head: u32, negative_k_stride: u32, negative_k_offset: u32, negative_k_head: u32, negative_v_stride: u32, negative_v_offset: u32, negative_v_head: u32, y_stride: u32, y_channels: u32, negative_signs: u32, negative_offset: u32, scale: f32 }
-const sizes = Sizes(
-  256u, // tokens
-  32u, // head_size
-  8u, // quads
-  77u, // capacity
-  77u, // negative_capacity
-  32u, // q_stride
-  0u, // q_offset
-  8u, // q_head
-  32u, // k_stride
-  0u, // k_offset
-  8u, // k_head
-  32u, // v_stride
-  0u, // v_offset
-  8u, // v_head
-  32u, // negative_k_stride
-  0u, // negative_k_offset
-  8u, // negative_k_head
-  32u, // negative_v_stride
-  0u, // negative_v_offset
-  8u, // negative_v_head
-  32u, // y_stride
-  128u, // y_channels
-  88u, // negative_signs
-  32u, // negative_offset
-  0.255034863948822f, // scale
-);
+@group(0) @binding(7) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> q: array<vec4<f16>>;
 fn load_q(index: u32) -> vec4<f32> { return vec4<f32>(q[index]); }
@@ -45,11 +19,11 @@ fn load_steering(index: u32) -> f32 { return steering[index]; }
 @group(0) @binding(6) var<storage, read_write> y: array<vec4<f16>>;
 fn store_y(index: u32, value: vec4<f32>) { y[index] = vec4<f16>(value); }
 
-fn quad_q(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_q(row * sizes.q_stride + sizes.q_offset + head * sizes.q_head + quad); }
-fn quad_k(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_k(row * sizes.k_stride + sizes.k_offset + head * sizes.k_head + quad); }
-fn quad_v(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_v(row * sizes.v_stride + sizes.v_offset + head * sizes.v_head + quad); }
-fn quad_negative_k(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_negative_k(row * sizes.negative_k_stride + sizes.negative_k_offset + head * sizes.negative_k_head + quad); }
-fn quad_negative_v(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_negative_v(row * sizes.negative_v_stride + sizes.negative_v_offset + head * sizes.negative_v_head + quad); }
+fn quad_q(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_q(row * sizes.q_stride + (sizes.q_offset + head * sizes.q_head) + quad); }
+fn quad_k(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_k(row * sizes.k_stride + (sizes.k_offset + head * sizes.k_head) + quad); }
+fn quad_v(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_v(row * sizes.v_stride + (sizes.v_offset + head * sizes.v_head) + quad); }
+fn quad_negative_k(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_negative_k(row * sizes.negative_k_stride + (sizes.negative_k_offset + head * sizes.negative_k_head) + quad); }
+fn quad_negative_v(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_negative_v(row * sizes.negative_v_stride + (sizes.negative_v_offset + head * sizes.negative_v_head) + quad); }
 fn signs_of(branch: u32, key: u32) -> vec4<f32> {
   let begin = select(sizes.negative_signs, 8u, branch == 0u);
   let last = select(sizes.negative_capacity, sizes.capacity, branch == 0u) - 1u;
@@ -145,20 +119,24 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let row_k_3 = (thread + 192u) / 8u;
       let slot_k_3 = (thread + 192u) % 8u;
       let quad_k_3 = slot_k_3;
+      let key_k_0 = row_k_0 % 8u * 4u + row_k_0 / 8u;
+      let key_k_1 = row_k_1 % 8u * 4u + row_k_1 / 8u;
+      let key_k_2 = row_k_2 % 8u * 4u + row_k_2 / 8u;
+      let key_k_3 = row_k_3 % 8u * 4u + row_k_3 / 8u;
       var read_k_0: vec4<f32>;
       var read_k_1: vec4<f32>;
       var read_k_2: vec4<f32>;
       var read_k_3: vec4<f32>;
       if (branch == 0u) {
-        read_k_0 = quad_k(batch * sizes.capacity + min(first_key + (row_k_0 % 8u) * 4u + row_k_0 / 8u, key_end - 1u), head, quad_k_0);
-        read_k_1 = quad_k(batch * sizes.capacity + min(first_key + (row_k_1 % 8u) * 4u + row_k_1 / 8u, key_end - 1u), head, quad_k_1);
-        read_k_2 = quad_k(batch * sizes.capacity + min(first_key + (row_k_2 % 8u) * 4u + row_k_2 / 8u, key_end - 1u), head, quad_k_2);
-        read_k_3 = quad_k(batch * sizes.capacity + min(first_key + (row_k_3 % 8u) * 4u + row_k_3 / 8u, key_end - 1u), head, quad_k_3);
+        read_k_0 = quad_k(batch * sizes.capacity + min(first_key + key_k_0, key_end - 1u), head, quad_k_0);
+        read_k_1 = quad_k(batch * sizes.capacity + min(first_key + key_k_1, key_end - 1u), head, quad_k_1);
+        read_k_2 = quad_k(batch * sizes.capacity + min(first_key + key_k_2, key_end - 1u), head, quad_k_2);
+        read_k_3 = quad_k(batch * sizes.capacity + min(first_key + key_k_3, key_end - 1u), head, quad_k_3);
       } else {
-        read_k_0 = quad_negative_k(batch * sizes.negative_capacity + min(first_key + (row_k_0 % 8u) * 4u + row_k_0 / 8u, key_end - 1u), head, quad_k_0);
-        read_k_1 = quad_negative_k(batch * sizes.negative_capacity + min(first_key + (row_k_1 % 8u) * 4u + row_k_1 / 8u, key_end - 1u), head, quad_k_1);
-        read_k_2 = quad_negative_k(batch * sizes.negative_capacity + min(first_key + (row_k_2 % 8u) * 4u + row_k_2 / 8u, key_end - 1u), head, quad_k_2);
-        read_k_3 = quad_negative_k(batch * sizes.negative_capacity + min(first_key + (row_k_3 % 8u) * 4u + row_k_3 / 8u, key_end - 1u), head, quad_k_3);
+        read_k_0 = quad_negative_k(batch * sizes.negative_capacity + min(first_key + key_k_0, key_end - 1u), head, quad_k_0);
+        read_k_1 = quad_negative_k(batch * sizes.negative_capacity + min(first_key + key_k_1, key_end - 1u), head, quad_k_1);
+        read_k_2 = quad_negative_k(batch * sizes.negative_capacity + min(first_key + key_k_2, key_end - 1u), head, quad_k_2);
+        read_k_3 = quad_negative_k(batch * sizes.negative_capacity + min(first_key + key_k_3, key_end - 1u), head, quad_k_3);
       }
       staged[row_k_0 * 9u + slot_k_0] = read_k_0;
       staged[row_k_1 * 9u + slot_k_1] = read_k_1;

@@ -2,34 +2,7 @@
 enable f16;
 
 struct Sizes { tokens: u32, head_size: u32, quads: u32, capacity: u32, negative_capacity: u32, rows: u32, weight_quads: u32, slices: u32, x_quads: u32, k_stride: u32, k_offset: u32, k_head: u32, v_stride: u32, v_offset: u32, v_head: u32, negative_k_stride: u32, negative_k_offset: u32, negative_k_head: u32, negative_v_stride: u32, negative_v_offset: u32, negative_v_head: u32, y_stride: u32, y_channels: u32, negative_signs: u32, negative_offset: u32, scale: f32 }
-const sizes = Sizes(
-  256u, // tokens
-  32u, // head_size
-  8u, // quads
-  77u, // capacity
-  77u, // negative_capacity
-  256u, // rows
-  32u, // weight_quads
-  8u, // slices
-  32u, // x_quads
-  64u, // k_stride
-  0u, // k_offset
-  8u, // k_head
-  64u, // v_stride
-  32u, // v_offset
-  8u, // v_head
-  64u, // negative_k_stride
-  0u, // negative_k_offset
-  8u, // negative_k_head
-  64u, // negative_v_stride
-  32u, // negative_v_offset
-  8u, // negative_v_head
-  32u, // y_stride
-  128u, // y_channels
-  88u, // negative_signs
-  32u, // negative_offset
-  0.255034863948822f, // scale
-);
+@group(0) @binding(6) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
@@ -44,10 +17,10 @@ fn load_steering(index: u32) -> f32 { return steering[index]; }
 @group(0) @binding(5) var<storage, read_write> y: array<vec4<f16>>;
 fn store_y(index: u32, value: vec4<f32>) { y[index] = vec4<f16>(value); }
 
-fn quad_k(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_k(row * sizes.k_stride + sizes.k_offset + head * sizes.k_head + quad); }
-fn quad_v(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_k(row * sizes.v_stride + sizes.v_offset + head * sizes.v_head + quad); }
-fn quad_negative_k(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_negative_k(row * sizes.negative_k_stride + sizes.negative_k_offset + head * sizes.negative_k_head + quad); }
-fn quad_negative_v(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_negative_k(row * sizes.negative_v_stride + sizes.negative_v_offset + head * sizes.negative_v_head + quad); }
+fn quad_k(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_k(row * sizes.k_stride + (sizes.k_offset + head * sizes.k_head) + quad); }
+fn quad_v(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_k(row * sizes.v_stride + (sizes.v_offset + head * sizes.v_head) + quad); }
+fn quad_negative_k(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_negative_k(row * sizes.negative_k_stride + (sizes.negative_k_offset + head * sizes.negative_k_head) + quad); }
+fn quad_negative_v(row: u32, head: u32, quad: u32) -> vec4<f32> { return load_negative_k(row * sizes.negative_v_stride + (sizes.negative_v_offset + head * sizes.negative_v_head) + quad); }
 fn signs_of(branch: u32, key: u32) -> vec4<f32> {
   let begin = select(sizes.negative_signs, 8u, branch == 0u);
   let last = select(sizes.negative_capacity, sizes.capacity, branch == 0u) - 1u;
@@ -78,6 +51,21 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let column = thread % 4u;
   let first_row = thread / 4u;
   let first_token = group.x * 64u;
+  // What this thread copies of every tile.
+  let row_k_0 = (thread + 0u) / 8u;
+  let slot_k_0 = (thread + 0u) % 8u;
+  let quad_k_0 = slot_k_0;
+  let row_k_1 = (thread + 64u) / 8u;
+  let slot_k_1 = (thread + 64u) % 8u;
+  let quad_k_1 = slot_k_1;
+  let key_k_0 = row_k_0 % 4u * 4u + row_k_0 / 4u;
+  let key_k_1 = row_k_1 % 4u * 4u + row_k_1 / 4u;
+  let row_v_0 = (thread + 0u) / 8u;
+  let slot_v_0 = (thread + 0u) % 8u;
+  let quad_v_0 = slot_v_0;
+  let row_v_1 = (thread + 64u) / 8u;
+  let slot_v_1 = (thread + 64u) % 8u;
+  let quad_v_1 = slot_v_1;
   var output_0_0 = vec4<f32>(0.0);
   var kept_0_0 = vec4<f32>(0.0);
   var output_0_1 = vec4<f32>(0.0);
@@ -110,6 +98,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let base_1 = (min(tile_row + a_row + 16u, sizes.rows - 1u)) * sizes.x_quads;
     let base_2 = (min(tile_row + a_row + 32u, sizes.rows - 1u)) * sizes.x_quads;
     let base_3 = (min(tile_row + a_row + 48u, sizes.rows - 1u)) * sizes.x_quads;
+    let weight_place_0 = (w_row + 0u) * sizes.weight_quads + w_quad;
+    let weight_place_1 = (w_row + 8u) * sizes.weight_quads + w_quad;
     var sum_0_0 = vec4<f32>(0.0);
     var sum_0_1 = vec4<f32>(0.0);
     var sum_1_0 = vec4<f32>(0.0);
@@ -120,7 +110,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var sum_3_1 = vec4<f32>(0.0);
     let first_slice = 0u;
     let end_slice = sizes.slices;
-
     for (var slice = first_slice; slice < end_slice; slice++) {
       // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
       let channel_quad = slice * 4u + a_quad;
@@ -135,8 +124,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let read_1 = load_x(base_1 + read_quad);
       let read_2 = load_x(base_2 + read_quad);
       let read_3 = load_x(base_3 + read_quad);
-      let w_read_0 = load_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
-      let w_read_1 = load_weight((weight_row + w_row + 8u) * sizes.weight_quads + w_quad);
+      let w_read_0 = load_weight(weight_row * sizes.weight_quads + weight_place_0);
+      let w_read_1 = load_weight(weight_row * sizes.weight_quads + weight_place_1);
       staged_q[thread + 0u] = vec4<f16>(select(vec4<f32>(0.0), read_0, inside_0));
       staged_q[thread + 64u] = vec4<f16>(select(vec4<f32>(0.0), read_1, inside_1));
       staged_q[thread + 128u] = vec4<f16>(select(vec4<f32>(0.0), read_2, inside_2));
@@ -243,27 +232,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 
     for (var first_key = 0u; first_key < key_end; first_key += 16u) {
       // Stage the tile's keys and values.
-      let row_k_0 = (thread + 0u) / 8u;
-      let slot_k_0 = (thread + 0u) % 8u;
-      let quad_k_0 = slot_k_0;
-      let row_k_1 = (thread + 64u) / 8u;
-      let slot_k_1 = (thread + 64u) % 8u;
-      let quad_k_1 = slot_k_1;
       var read_k_0: vec4<f32>;
       var read_k_1: vec4<f32>;
       if (branch == 0u) {
-        read_k_0 = quad_k(batch * sizes.capacity + min(first_key + (row_k_0 % 4u) * 4u + row_k_0 / 4u, key_end - 1u), head, quad_k_0);
-        read_k_1 = quad_k(batch * sizes.capacity + min(first_key + (row_k_1 % 4u) * 4u + row_k_1 / 4u, key_end - 1u), head, quad_k_1);
+        read_k_0 = quad_k(batch * sizes.capacity + min(first_key + key_k_0, key_end - 1u), head, quad_k_0);
+        read_k_1 = quad_k(batch * sizes.capacity + min(first_key + key_k_1, key_end - 1u), head, quad_k_1);
       } else {
-        read_k_0 = quad_negative_k(batch * sizes.negative_capacity + min(first_key + (row_k_0 % 4u) * 4u + row_k_0 / 4u, key_end - 1u), head, quad_k_0);
-        read_k_1 = quad_negative_k(batch * sizes.negative_capacity + min(first_key + (row_k_1 % 4u) * 4u + row_k_1 / 4u, key_end - 1u), head, quad_k_1);
+        read_k_0 = quad_negative_k(batch * sizes.negative_capacity + min(first_key + key_k_0, key_end - 1u), head, quad_k_0);
+        read_k_1 = quad_negative_k(batch * sizes.negative_capacity + min(first_key + key_k_1, key_end - 1u), head, quad_k_1);
       }
-      let row_v_0 = (thread + 0u) / 8u;
-      let slot_v_0 = (thread + 0u) % 8u;
-      let quad_v_0 = slot_v_0;
-      let row_v_1 = (thread + 64u) / 8u;
-      let slot_v_1 = (thread + 64u) % 8u;
-      let quad_v_1 = slot_v_1;
       var read_v_0: vec4<f32>;
       var read_v_1: vec4<f32>;
       if (branch == 0u) {

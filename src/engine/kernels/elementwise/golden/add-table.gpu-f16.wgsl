@@ -2,17 +2,7 @@
 enable f16;
 
 struct Sizes { first_row: u32, count: u32, quads: u32, y_row: u32, y_stride: u32, x_row: u32, x_stride: u32, tokens: u32, table_quads: u32 }
-const sizes = Sizes(
-  0u, // first_row
-  1280u, // count
-  10u, // quads
-  0u, // y_row
-  40u, // y_stride
-  0u, // x_row
-  40u, // x_stride
-  64u, // tokens
-  10u, // table_quads
-);
+@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }

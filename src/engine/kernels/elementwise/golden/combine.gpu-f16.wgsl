@@ -2,20 +2,7 @@
 enable f16;
 
 struct Sizes { first_row: u32, count: u32, quads: u32, y_row: u32, y_stride: u32, x_row: u32, x_stride: u32, b_row: u32, b_stride: u32, noise_row: u32, noise_stride: u32, step: u32 }
-const sizes = Sizes(
-  0u, // first_row
-  1024u, // count
-  1u, // quads
-  0u, // y_row
-  4u, // y_stride
-  0u, // x_row
-  4u, // x_stride
-  0u, // b_row
-  4u, // b_stride
-  0u, // noise_row
-  4u, // noise_stride
-  1u, // step
-);
+@group(0) @binding(5) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 fn load_x(index: u32) -> vec4<f32> { return x[index]; }

@@ -1,16 +1,6 @@
 // Kernel scale-channels, dispatched in 20 x 1 x 1 workgroups.
 struct Sizes { first_row: u32, count: u32, quads: u32, y_row: u32, y_stride: u32, x_row: u32, x_stride: u32, residual_row: u32, residual_stride: u32 }
-const sizes = Sizes(
-  0u, // first_row
-  1280u, // count
-  10u, // quads
-  0u, // y_row
-  40u, // y_stride
-  0u, // x_row
-  40u, // x_stride
-  0u, // residual_row
-  40u, // residual_stride
-);
+@group(0) @binding(4) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 fn load_x(index: u32) -> vec4<f32> { return x[index]; }

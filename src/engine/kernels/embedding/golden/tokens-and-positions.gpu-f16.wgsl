@@ -2,17 +2,7 @@
 enable f16;
 
 struct Sizes { first_row: u32, count: u32, quads: u32, y_row: u32, y_stride: u32, tokens: u32, ids_stride: u32, vocabulary: u32, table_quads: u32 }
-const sizes = Sizes(
-  0u, // first_row
-  14784u, // count
-  192u, // quads
-  0u, // y_row
-  768u, // y_stride
-  77u, // tokens
-  80u, // ids_stride
-  49408u, // vocabulary
-  192u, // table_quads
-);
+@group(0) @binding(4) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> ids: array<u32>;
 fn load_ids(index: u32) -> u32 { return ids[index]; }

@@ -7,22 +7,19 @@ import { TRAITS } from "../../../traits";
 export interface Format {
   readonly name: string;
   readonly format: NumberFormat;
-  readonly sizes: "constant" | "uniform";
   readonly target?: Partial<KernelTarget>;
 }
 
 /** Of a case: which formats beside the first it runs in. All, or all but packed weights, whose conversion the driver compiles slowly. */
 export type Formats = "all" | "unpacked";
 
-const BASE: Format = { name: "f32", format: "f32", sizes: "uniform" };
+const BASE: Format = { name: "f32", format: "f32" };
 
 export const FORMATS: readonly Format[] = [
   BASE,
-  { name: "f32 with constant sizes", format: "f32", sizes: "constant" },
-  { name: "f32 with packed weights", format: "f32", sizes: "uniform", target: { half: false, traits: TRAITS.software } },
-  { name: "f16", format: "f16", sizes: "uniform" },
-  { name: "f16 with constant sizes", format: "f16", sizes: "constant" },
-  { name: "f16 multiplied in f16", format: "f16", sizes: "uniform", target: { traits: TRAITS.hardwareWithFastFloat16 } },
+  { name: "f32 with packed weights", format: "f32", target: { half: false, traits: TRAITS.software } },
+  { name: "f16", format: "f16" },
+  { name: "f16 multiplied in f16", format: "f16", target: { traits: TRAITS.hardwareWithFastFloat16 } },
 ];
 
 /** The software driver takes seconds for a kernel, and minutes on a machine that does something else beside. */

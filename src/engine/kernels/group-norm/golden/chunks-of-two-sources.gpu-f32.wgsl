@@ -1,16 +1,6 @@
 // Kernel group-norm, dispatched in 32 x 1 x 1 workgroups.
 struct Sizes { pixels: u32, run: u32, columns: u32, lines: u32, x_stride: u32, second_stride: u32, seam: u32, y_stride: u32, epsilon: f32 }
-const sizes = Sizes(
-  4096u, // pixels
-  15u, // run
-  15u, // columns
-  17u, // lines
-  160u, // x_stride
-  320u, // second_stride
-  160u, // seam
-  480u, // y_stride
-  0.000009999999747378752f, // epsilon
-);
+@group(0) @binding(5) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec2<f32>>;
 fn load_x(index: u32) -> vec2<f32> { return x[index]; }

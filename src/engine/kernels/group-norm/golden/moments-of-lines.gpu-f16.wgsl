@@ -2,15 +2,7 @@
 enable f16;
 
 struct Sizes { x_row: u32, x_stride: u32, pixels: u32, quads: u32, unit: u32, chunks: u32, chunk_pixels: u32 }
-const sizes = Sizes(
-  0u, // x_row
-  128u, // x_stride
-  4096u, // pixels
-  32u, // quads
-  0u, // unit
-  8u, // chunks
-  512u, // chunk_pixels
-);
+@group(0) @binding(2) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }

@@ -2,15 +2,7 @@
 enable f16;
 
 struct Sizes { pixels: u32, run: u32, columns: u32, lines: u32, x_stride: u32, y_stride: u32, epsilon: f32 }
-const sizes = Sizes(
-  256u, // pixels
-  5u, // run
-  5u, // columns
-  51u, // lines
-  160u, // x_stride
-  160u, // y_stride
-  0.000009999999747378752f, // epsilon
-);
+@group(0) @binding(4) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }

@@ -2,17 +2,7 @@
 enable f16;
 
 struct Sizes { first_row: u32, end_row: u32, channels: u32, quads: u32, x_row: u32, x_stride: u32, y_row: u32, y_stride: u32, epsilon: f32 }
-const sizes = Sizes(
-  0u, // first_row
-  1024u, // end_row
-  640u, // channels
-  160u, // quads
-  0u, // x_row
-  640u, // x_stride
-  0u, // y_row
-  640u, // y_stride
-  0.000009999999747378752f, // epsilon
-);
+@group(0) @binding(4) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }

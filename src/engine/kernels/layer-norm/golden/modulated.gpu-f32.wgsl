@@ -1,21 +1,6 @@
 // Kernel layer-norm, dispatched in 8 x 1 x 1 workgroups.
 struct Sizes { first_row: u32, end_row: u32, channels: u32, quads: u32, x_row: u32, x_stride: u32, y_row: u32, y_stride: u32, modulation_row: u32, modulation_stride: u32, rows_per_item: u32, shift_begin: u32, scale_begin: u32, epsilon: f32 }
-const sizes = Sizes(
-  0u, // first_row
-  128u, // end_row
-  30u, // channels
-  8u, // quads
-  0u, // x_row
-  32u, // x_stride
-  0u, // y_row
-  32u, // y_stride
-  0u, // modulation_row
-  180u, // modulation_stride
-  64u, // rows_per_item
-  0u, // shift_begin
-  30u, // scale_begin
-  9.999999974752427e-7f, // epsilon
-);
+@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 fn load_x(index: u32) -> vec4<f32> { return x[index]; }

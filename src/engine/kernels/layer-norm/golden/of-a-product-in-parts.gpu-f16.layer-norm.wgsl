@@ -2,20 +2,7 @@
 enable f16;
 
 struct Sizes { first_row: u32, end_row: u32, channels: u32, quads: u32, parts: u32, part_quads: u32, output_quads: u32, x_row: u32, x_stride: u32, y_row: u32, y_stride: u32, epsilon: f32 }
-const sizes = Sizes(
-  0u, // first_row
-  64u, // end_row
-  320u, // channels
-  80u, // quads
-  10u, // parts
-  5120u, // part_quads
-  80u, // output_quads
-  0u, // x_row
-  320u, // x_stride
-  0u, // y_row
-  320u, // y_stride
-  0.000009999999747378752f, // epsilon
-);
+@group(0) @binding(6) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> part_sums: array<vec4<f32>>;
 fn load_part_sums(index: u32) -> vec4<f32> { return part_sums[index]; }

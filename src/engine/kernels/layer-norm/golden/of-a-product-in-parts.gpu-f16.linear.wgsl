@@ -2,13 +2,7 @@
 enable f16;
 
 struct Sizes { rows: u32, weight_quads: u32, slices: u32, x_quads: u32, slices_per_part: u32 }
-const sizes = Sizes(
-  64u, // rows
-  80u, // weight_quads
-  80u, // slices
-  320u, // x_quads
-  8u, // slices_per_part
-);
+@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
@@ -34,6 +28,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let w_quad = min(tile_quad + thread % 16u, sizes.weight_quads - 1u);
   let base_0 = (min(tile_row + a_row + 0u, sizes.rows - 1u)) * sizes.x_quads;
   let base_1 = (min(tile_row + a_row + 32u, sizes.rows - 1u)) * sizes.x_quads;
+  let weight_place_0 = (w_row + 0u) * sizes.weight_quads + w_quad;
+  let weight_place_1 = (w_row + 8u) * sizes.weight_quads + w_quad;
   var sum_0_0 = vec4<f32>(0.0);
   var sum_1_0 = vec4<f32>(0.0);
   var sum_2_0 = vec4<f32>(0.0);
@@ -44,7 +40,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var sum_7_0 = vec4<f32>(0.0);
   let first_slice = group.z * sizes.slices_per_part;
   let end_slice = min(first_slice + sizes.slices_per_part, sizes.slices);
-
   for (var slice = first_slice; slice < end_slice; slice++) {
     // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
     let channel_quad = slice * 4u + a_quad;
@@ -55,8 +50,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let inside_1 = inside;
     let read_0 = load_x(base_0 + read_quad);
     let read_1 = load_x(base_1 + read_quad);
-    let w_read_0 = load_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
-    let w_read_1 = load_weight((weight_row + w_row + 8u) * sizes.weight_quads + w_quad);
+    let w_read_0 = load_weight(weight_row * sizes.weight_quads + weight_place_0);
+    let w_read_1 = load_weight(weight_row * sizes.weight_quads + weight_place_1);
     a_tile[thread + 0u] = select(vec4<f32>(0.0), read_0, inside_0);
     a_tile[thread + 128u] = select(vec4<f32>(0.0), read_1, inside_1);
     w_tile[thread + 0u] = w_read_0;

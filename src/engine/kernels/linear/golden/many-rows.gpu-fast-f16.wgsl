@@ -2,13 +2,7 @@
 enable f16;
 
 struct Sizes { rows: u32, weight_quads: u32, slices: u32, x_quads: u32, output_quads: u32 }
-const sizes = Sizes(
-  16384u, // rows
-  80u, // weight_quads
-  20u, // slices
-  80u, // x_quads
-  80u, // output_quads
-);
+@group(0) @binding(4) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
@@ -49,6 +43,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let base_1 = (min(tile_row + a_row + 32u, sizes.rows - 1u)) * sizes.x_quads;
   let base_2 = (min(tile_row + a_row + 64u, sizes.rows - 1u)) * sizes.x_quads;
   let base_3 = (min(tile_row + a_row + 96u, sizes.rows - 1u)) * sizes.x_quads;
+  let weight_place_0 = (w_row + 0u) * sizes.weight_quads + w_quad;
+  let weight_place_1 = (w_row + 8u) * sizes.weight_quads + w_quad;
   var sum_0_0 = vec4<f32>(0.0);
   var sum_0_1 = vec4<f32>(0.0);
   var sum_1_0 = vec4<f32>(0.0);
@@ -67,7 +63,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var sum_7_1 = vec4<f32>(0.0);
   let first_slice = 0u;
   let end_slice = sizes.slices;
-
   for (var slice = first_slice; slice < end_slice; slice++) {
     // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
     let channel_quad = slice * 4u + a_quad;
@@ -82,8 +77,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let read_1 = load_x(base_1 + read_quad);
     let read_2 = load_x(base_2 + read_quad);
     let read_3 = load_x(base_3 + read_quad);
-    let w_read_0 = load_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
-    let w_read_1 = load_weight((weight_row + w_row + 8u) * sizes.weight_quads + w_quad);
+    let w_read_0 = load_weight(weight_row * sizes.weight_quads + weight_place_0);
+    let w_read_1 = load_weight(weight_row * sizes.weight_quads + weight_place_1);
     a_tile[thread + 0u] = vec4<f16>(select(vec4<f32>(0.0), read_0, inside_0));
     a_tile[thread + 128u] = vec4<f16>(select(vec4<f32>(0.0), read_1, inside_1));
     a_tile[thread + 256u] = vec4<f16>(select(vec4<f32>(0.0), read_2, inside_2));

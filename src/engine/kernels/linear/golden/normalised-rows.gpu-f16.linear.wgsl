@@ -2,18 +2,7 @@
 enable f16;
 
 struct Sizes { rows: u32, weight_quads: u32, slices: u32, x_quads: u32, norm_channels: u32, norm_parts: u32, norm_part_channels: u32, norm_stride: u32, output_quads: u32, epsilon: f32 }
-const sizes = Sizes(
-  4096u, // rows
-  80u, // weight_quads
-  20u, // slices
-  80u, // x_quads
-  320u, // norm_channels
-  5u, // norm_parts
-  64u, // norm_part_channels
-  4096u, // norm_stride
-  80u, // output_quads
-  0.000009999999747378752f, // epsilon
-);
+@group(0) @binding(7) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
@@ -83,6 +72,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let factors_0 = row_factors[min(tile_row + a_row + 0u, sizes.rows - 1u) - tile_row];
   let base_1 = (min(tile_row + a_row + 32u, sizes.rows - 1u)) * sizes.x_quads;
   let factors_1 = row_factors[min(tile_row + a_row + 32u, sizes.rows - 1u) - tile_row];
+  let weight_place_0 = (w_row + 0u) * sizes.weight_quads + w_quad;
+  let weight_place_1 = (w_row + 8u) * sizes.weight_quads + w_quad;
   var sum_0_0 = vec4<f32>(0.0);
   var sum_1_0 = vec4<f32>(0.0);
   var sum_2_0 = vec4<f32>(0.0);
@@ -93,7 +84,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var sum_7_0 = vec4<f32>(0.0);
   let first_slice = 0u;
   let end_slice = sizes.slices;
-
   for (var slice = first_slice; slice < end_slice; slice++) {
     // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
     let channel_quad = slice * 4u + a_quad;
@@ -106,8 +96,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let read_1 = load_x(base_1 + read_quad);
     let norm_scale = load_norm_scale(read_quad);
     let norm_shift = load_norm_shift(read_quad);
-    let w_read_0 = load_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
-    let w_read_1 = load_weight((weight_row + w_row + 8u) * sizes.weight_quads + w_quad);
+    let w_read_0 = load_weight(weight_row * sizes.weight_quads + weight_place_0);
+    let w_read_1 = load_weight(weight_row * sizes.weight_quads + weight_place_1);
     a_tile[thread + 0u] = select(vec4<f32>(0.0), (read_0 * factors_0.x + factors_0.y) * norm_scale + norm_shift, inside_0);
     a_tile[thread + 128u] = select(vec4<f32>(0.0), (read_1 * factors_1.x + factors_1.y) * norm_scale + norm_shift, inside_1);
     w_tile[thread + 0u] = w_read_0;

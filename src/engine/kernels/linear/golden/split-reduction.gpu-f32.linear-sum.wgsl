@@ -1,10 +1,6 @@
 // Kernel linear-sum, dispatched in 320 x 1 x 1 workgroups.
 struct Sizes { parts: u32, quads: u32, output_quads: u32 }
-const sizes = Sizes(
-  10u, // parts
-  20480u, // quads
-  320u, // output_quads
-);
+@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> partial: array<vec4<f32>>;
 fn load_partial(index: u32) -> vec4<f32> { return partial[index]; }

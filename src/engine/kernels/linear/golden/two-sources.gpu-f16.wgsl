@@ -2,15 +2,7 @@
 enable f16;
 
 struct Sizes { rows: u32, weight_quads: u32, slices: u32, x_quads: u32, second_quads: u32, x_slices: u32, output_quads: u32 }
-const sizes = Sizes(
-  32u, // rows
-  8u, // weight_quads
-  6u, // slices
-  16u, // x_quads
-  8u, // second_quads
-  4u, // x_slices
-  8u, // output_quads
-);
+@group(0) @binding(4) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
@@ -45,13 +37,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let w_quad = min(tile_quad + thread % 8u, sizes.weight_quads - 1u);
   let row_0 = min(tile_row + a_row + 0u, sizes.rows - 1u);
   let row_1 = min(tile_row + a_row + 16u, sizes.rows - 1u);
+  let weight_place_0 = (w_row + 0u) * sizes.weight_quads + w_quad;
+  let weight_place_1 = (w_row + 8u) * sizes.weight_quads + w_quad;
   var sum_0_0 = vec4<f32>(0.0);
   var sum_1_0 = vec4<f32>(0.0);
   var sum_2_0 = vec4<f32>(0.0);
   var sum_3_0 = vec4<f32>(0.0);
   let first_slice = 0u;
   let end_slice = sizes.slices;
-
   for (var slice = first_slice; slice < end_slice; slice++) {
     // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
     let in_second = slice >= sizes.x_slices;
@@ -71,8 +64,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       read_0 = load_x(row_0 * sizes.x_quads + read_quad);
       read_1 = load_x(row_1 * sizes.x_quads + read_quad);
     }
-    let w_read_0 = load_weight((weight_row + w_row + 0u) * sizes.weight_quads + w_quad);
-    let w_read_1 = load_weight((weight_row + w_row + 8u) * sizes.weight_quads + w_quad);
+    let w_read_0 = load_weight(weight_row * sizes.weight_quads + weight_place_0);
+    let w_read_1 = load_weight(weight_row * sizes.weight_quads + weight_place_1);
     a_tile[thread + 0u] = select(vec4<f32>(0.0), read_0, inside_0);
     a_tile[thread + 64u] = select(vec4<f32>(0.0), read_1, inside_1);
     w_tile[thread + 0u] = w_read_0;

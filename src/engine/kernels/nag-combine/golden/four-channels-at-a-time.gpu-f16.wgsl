@@ -2,12 +2,7 @@
 enable f16;
 
 struct Sizes { rows: u32, units: u32, branches_stride: u32, y_stride: u32 }
-const sizes = Sizes(
-  256u, // rows
-  32u, // units
-  64u, // branches_stride
-  32u, // y_stride
-);
+@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> branches: array<vec4<f16>>;
 fn load_branches(index: u32) -> vec4<f32> { return vec4<f32>(branches[index]); }

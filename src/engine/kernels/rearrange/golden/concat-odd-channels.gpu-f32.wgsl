@@ -1,17 +1,6 @@
 // Kernel concat-channels, dispatched in 3 x 1 x 1 workgroups.
 struct Sizes { first_row: u32, count: u32, quads: u32, y_row: u32, y_stride: u32, x_row: u32, x_stride: u32, b_row: u32, b_stride: u32, seam: u32 }
-const sizes = Sizes(
-  0u, // first_row
-  192u, // count
-  3u, // quads
-  0u, // y_row
-  12u, // y_stride
-  0u, // x_row
-  8u, // x_stride
-  0u, // b_row
-  8u, // b_stride
-  5u, // seam
-);
+@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 fn load_x(index: u32) -> f32 { return x[index]; }

@@ -2,19 +2,7 @@
 enable f16;
 
 struct Sizes { first_row: u32, count: u32, quads: u32, y_row: u32, y_stride: u32, x_row: u32, x_stride: u32, b_row: u32, b_stride: u32, first: u32, second: u32 }
-const sizes = Sizes(
-  0u, // first_row
-  4224u, // count
-  16u, // quads
-  0u, // y_row
-  64u, // y_stride
-  0u, // x_row
-  64u, // x_stride
-  0u, // b_row
-  64u, // b_stride
-  8u, // first
-  256u, // second
-);
+@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }

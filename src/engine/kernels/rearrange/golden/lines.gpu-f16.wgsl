@@ -2,22 +2,7 @@
 enable f16;
 
 struct Sizes { first_row: u32, count: u32, quads: u32, y_row: u32, y_stride: u32, x_row: u32, x_stride: u32, before_row: u32, before_stride: u32, after_row: u32, after_stride: u32, begin: u32, before_rows: u32, x_rows: u32 }
-const sizes = Sizes(
-  0u, // first_row
-  5120u, // count
-  16u, // quads
-  0u, // y_row
-  64u, // y_stride
-  0u, // x_row
-  64u, // x_stride
-  0u, // before_row
-  64u, // before_stride
-  0u, // after_row
-  64u, // after_stride
-  224u, // begin
-  256u, // before_rows
-  256u, // x_rows
-);
+@group(0) @binding(4) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }

@@ -2,18 +2,7 @@
 enable f16;
 
 struct Sizes { first_row: u32, count: u32, quads: u32, y_row: u32, y_stride: u32, x_row: u32, x_stride: u32, tokens: u32, length: u32, begin: u32 }
-const sizes = Sizes(
-  0u, // first_row
-  320u, // count
-  10u, // quads
-  0u, // y_row
-  40u, // y_stride
-  0u, // x_row
-  40u, // x_stride
-  64u, // tokens
-  16u, // length
-  8u, // begin
-);
+@group(0) @binding(2) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }

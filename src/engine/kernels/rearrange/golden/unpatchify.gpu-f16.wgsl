@@ -2,19 +2,7 @@
 enable f16;
 
 struct Sizes { first_row: u32, count: u32, quads: u32, y_row: u32, y_stride: u32, x_row: u32, x_stride: u32, width: u32, patch_size: u32, across: u32, channels: u32 }
-const sizes = Sizes(
-  0u, // first_row
-  1024u, // count
-  1u, // quads
-  0u, // y_row
-  4u, // y_stride
-  0u, // x_row
-  16u, // x_stride
-  32u, // width
-  2u, // patch_size
-  16u, // across
-  4u, // channels
-);
+@group(0) @binding(2) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }

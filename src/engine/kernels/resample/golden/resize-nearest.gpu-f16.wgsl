@@ -2,19 +2,7 @@
 enable f16;
 
 struct Sizes { first_row: u32, count: u32, quads: u32, y_row: u32, y_stride: u32, x_row: u32, x_stride: u32, in_height: u32, in_width: u32, height: u32, width: u32 }
-const sizes = Sizes(
-  0u, // first_row
-  9216u, // count
-  16u, // quads
-  0u, // y_row
-  64u, // y_stride
-  0u, // x_row
-  64u, // x_stride
-  16u, // in_height
-  16u, // in_width
-  24u, // height
-  24u, // width
-);
+@group(0) @binding(2) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }

@@ -2,19 +2,7 @@
 enable f16;
 
 struct Sizes { x_row: u32, x_stride: u32, y_row: u32, y_stride: u32, first_row: u32, count: u32, runs: u32, length: u32, padding: u32, epsilon: f32, group_size: f32 }
-const sizes = Sizes(
-  0u, // x_row
-  384u, // x_stride
-  0u, // y_row
-  384u, // y_stride
-  0u, // first_row
-  1536u, // count
-  6u, // runs
-  16u, // length
-  0u, // padding
-  9.999999974752427e-7f, // epsilon
-  64.0f, // group_size
-);
+@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }

@@ -2,11 +2,7 @@
 enable f16;
 
 struct Sizes { count: u32, quads: u32, tokens: u32 }
-const sizes = Sizes(
-  4096u, // count
-  16u, // quads
-  256u, // tokens
-);
+@group(0) @binding(2) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 fn load_x(index: u32) -> vec4<f32> { return vec4<f32>(x[index]); }
