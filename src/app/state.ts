@@ -19,6 +19,7 @@ import { EMPTY_GALLERY, type GalleryState } from "./gallery/state";
 import type { KnownWords } from "./known-words";
 import { NOT_LIVE, type LiveState } from "./live/state";
 import { NO_MODELS, type ModelsState } from "./models/state";
+import type { StartState } from "./start/starting";
 import { readPreferences, type Preferences } from "./preferences";
 import type { ShownPicture } from "./shown-picture";
 import { strings } from "./strings";
@@ -69,6 +70,8 @@ export interface AppState {
   readonly isPassing: boolean;
   readonly live: LiveState;
   readonly exploring: ExploringState;
+  /** What the controls begin with in place of noise; undefined where they begin with noise, and while it is looked for. */
+  readonly startPicture: StartState | undefined;
   /** Whether `shown` stands beside the same picture with nothing left out, which is in memory or being drawn. */
   readonly isComparing: boolean;
   readonly error: OnestrokeError | undefined;
@@ -109,6 +112,7 @@ export function createAppStore(query: string): AppStore {
     isPassing: false,
     live: NOT_LIVE,
     exploring: NOT_EXPLORING,
+    startPicture: undefined,
     isComparing: false,
     error: undefined,
     putAside: undefined,

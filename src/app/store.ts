@@ -25,7 +25,8 @@ import { createPictureDrawing, type DrawOptions, type PictureDrawing } from "./p
 import { keepPreferences, type Preferences } from "./preferences";
 import { createSharing, type Sharing } from "./sharing";
 import { createAppStore, editDraft, factsOf, steeringDefaultsOf, type AppStore } from "./state";
-import { createStarting, createStartPictures, type Starting, type StartPictures } from "./start/starting";
+import { createStartPictures, type StartPictures } from "./start/pictures";
+import { createStarting, type Starting } from "./start/starting";
 import { createSteeringControl, type SteeringControl } from "./steering";
 import { strings } from "./strings";
 import { createTextCounting } from "./tokens/count-texts";
@@ -109,12 +110,12 @@ export function createApp(
     quickest = noQuickestEngines(),
     numbers = numbersOfThisVisit(),
     sight = { isSeen: () => true, onChange: () => undefined },
-    starts = createStartPictures(),
+    starts = createStartPictures(keep.shelf),
   }: Surroundings = {},
 ): App {
   const store = createAppStore(query);
   const model = createModelLoading(store, generator, quickest);
-  const gallery = createGallery(store, keep);
+  const gallery = createGallery(store, keep, starts.fileOf);
   const pictures = createPictureDrawing(store, generator, gallery, keepQuery);
   const texts = createTextCounting(store, generator);
   const live = createLive(store, generator, pictures, sight);

@@ -39,7 +39,7 @@ export const exploring = {
     strengthOf: (taken: number, steps: number) => `${taken} of ${strings.stepCount(steps)}`,
     taking: (taken: number, steps: number) => `over a picture, ${taken} of ${strings.stepCount(steps)}`,
     remove: "Start from noise again",
-    lasts: "The more steps, the less of it stays. The picture is kept until this page is closed.",
+    lasts: "The more steps, the less of it stays. It is kept with the pictures that are drawn over it.",
     oneStep: "One step goes all the way from noise, so little of the picture stays. Take more steps.",
     missing: "That picture is not here any more. Choose it again, or start from noise.",
     taken: "The next pictures begin with this one. Say what it should become, and draw.",

@@ -66,9 +66,9 @@ export function createTakingAlong(
           else pictures.push(picture);
           say(pictures.length);
         }
-        const { entries, budget } = store.getState().gallery;
+        const { entries, starts, budget } = store.getState().gallery;
         const fresh = pictures.map(({ entry }) => entry).filter(({ recipe }) => !gallery.has(recipe));
-        const needed = takenBy(entries) + takenBy(fresh);
+        const needed = takenBy(entries, starts) + takenBy(fresh);
         // Nothing that is kept already goes for what is brought in.
         if (needed > budget) throw tooMuch(needed);
         const count = await gallery.add(pictures);

@@ -35,6 +35,8 @@ export function middleOf(
 export interface PictureTools {
   /** @throws if it is no picture that this browser reads */
   read(file: Blob): Promise<Picture>;
+  /** A PNG of exactly its pixels. */
+  file(picture: Picture): Promise<Blob>;
   /** The middle of a picture at another size. The same size is the same picture. */
   fit(picture: Picture, width: number, height: number): Picture;
 }
@@ -51,10 +53,18 @@ export const CANVAS_TOOLS: PictureTools = {
     }
   },
 
+  // A canvas writes it beside the page's own work: a large one takes a while.
+  file: (picture) =>
+    new Promise((resolve, reject) => {
+      wholeOf(picture).canvas.toBlob(
+        (blob) => (blob === null ? reject(new Error("the browser wrote no PNG")) : resolve(blob)),
+        "image/png",
+      );
+    }),
+
   fit(picture, width, height) {
     if (picture.width === width && picture.height === height) return picture;
-    const whole = canvasOf(picture.width, picture.height);
-    whole.context.putImageData(new ImageData(picture.data, picture.width, picture.height), 0, 0);
+    const whole = wholeOf(picture);
     const { left, top, width: cutWidth, height: cutHeight } = middleOf(picture, { width, height });
     return drawn(width, height, (context) => context.drawImage(whole.canvas, left, top, cutWidth, cutHeight, 0, 0, width, height));
   },
@@ -70,7 +80,18 @@ function drawn(width: number, height: number, draw: (context: CanvasRenderingCon
   return { width, height, data: new Uint8ClampedArray(context.getImageData(0, 0, width, height).data) };
 }
 
-function canvasOf(width: number, height: number): { readonly canvas: HTMLCanvasElement; readonly context: CanvasRenderingContext2D } {
+interface Canvas {
+  readonly canvas: HTMLCanvasElement;
+  readonly context: CanvasRenderingContext2D;
+}
+
+function wholeOf({ width, height, data }: Picture): Canvas {
+  const whole = canvasOf(width, height);
+  whole.context.putImageData(new ImageData(data, width, height), 0, 0);
+  return whole;
+}
+
+function canvasOf(width: number, height: number): Canvas {
   const canvas = document.createElement("canvas");
   canvas.width = width;
   canvas.height = height;

@@ -18,7 +18,9 @@ export function StartField(): ReactNode {
   const facts = useAppState(factsOf);
   const input = useRef<HTMLInputElement>(null);
   const id = useId();
-  const picture = start && app.startPicture(start);
+  const found = useAppState(({ startPicture }) => startPicture);
+  const picture = found?.picture;
+  const isMissing = found !== undefined && picture === undefined;
   if (facts?.readsPictures === false && start === undefined) {
     return <p className={controls["hint"]}>{says.unable(facts)}</p>;
   }
@@ -78,7 +80,7 @@ export function StartField(): ReactNode {
           <CloseIcon />
         </button>
       </div>
-      <p className={controls["hint"]}>{picture === undefined ? says.missing : steps === 1 ? says.oneStep : says.lasts}</p>
+      <p className={controls["hint"]}>{isMissing ? says.missing : steps === 1 ? says.oneStep : says.lasts}</p>
       {chooser}
     </fieldset>
   );
