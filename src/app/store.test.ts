@@ -130,17 +130,18 @@ describe("seeds", () => {
 });
 
 describe("one picture after another", () => {
-  test("the newest wins, whichever comes last", async () => {
+  test("each in its turn, and the newest is shown in the end", async () => {
     const { generate, release, isAsked } = waiting();
     const { app, state } = setUp("", generate);
     const first = draw(app, { prompt: "first" });
     await isAsked(1);
     const second = draw(app, { prompt: "second" });
-    release[1]?.();
     release[0]?.();
+    await isAsked(2);
+    release[1]?.();
     await Promise.all([first, second]);
     expect(state()).toMatchObject({ job: undefined, error: undefined, shown: { recipe: { prompt: "second" } } });
-    expect(state().recent).toHaveLength(1);
+    expect(state().recent).toHaveLength(2);
   });
 
   test("cancelling shows no error and keeps the last picture", async () => {

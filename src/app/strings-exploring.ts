@@ -35,6 +35,18 @@ export const exploring = {
     name: "Start from a picture",
     choose: "Start from a picture",
     another: "Choose another picture",
+    camera: {
+      use: "Use the camera",
+      about: "Takes one picture with the camera and turns it off again. The picture stays on this device",
+      taking: "Taking a picture…",
+      refused: {
+        message: "The browser does not let this page use the camera.",
+        remedy: "Allow it in the browser’s settings for this page, beside the address, and try again.",
+      },
+      none: { message: "No camera was found.", remedy: "Connect one and try again, or choose a picture." },
+      busy: { message: "The camera gives no picture.", remedy: "Close other programs that use it, and try again." },
+      failed: { message: "No picture could be taken with the camera.", remedy: "Choose a picture in place of it." },
+    },
     strength: "Drawn over it",
     strengthOf: (taken: number, steps: number) => `${taken} of ${strings.stepCount(steps)}`,
     taking: (taken: number, steps: number) => `over a picture, ${taken} of ${strings.stepCount(steps)}`,

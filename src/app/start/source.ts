@@ -1,5 +1,6 @@
 // A picture that somebody gives the page to draw over: read from a file, named by its pixels, and cut to the size that is drawn.
 import type { Picture } from "../../common/picture";
+import { withCameraFrame } from "./camera";
 
 /** The longest side that is kept of it, in pixels: no picture that is drawn needs more. */
 const MOST_SIDE = 2048;
@@ -35,6 +36,8 @@ export function middleOf(
 export interface PictureTools {
   /** @throws if it is no picture that this browser reads */
   read(file: Blob): Promise<Picture>;
+  /** One frame of the camera. @throws OnestrokeError as `withCameraFrame` */
+  snap(): Promise<Picture>;
   /** A PNG of exactly its pixels. */
   file(picture: Picture): Promise<Blob>;
   /** The middle of a picture at another size. The same size is the same picture. */
@@ -42,16 +45,8 @@ export interface PictureTools {
 }
 
 export const CANVAS_TOOLS: PictureTools = {
-  async read(file) {
-    const bitmap = await createImageBitmap(file);
-    try {
-      const scale = Math.min(1, MOST_SIDE / Math.max(bitmap.width, bitmap.height));
-      const [width, height] = [Math.max(1, Math.round(bitmap.width * scale)), Math.max(1, Math.round(bitmap.height * scale))];
-      return drawn(width, height, (context) => context.drawImage(bitmap, 0, 0, width, height));
-    } finally {
-      bitmap.close();
-    }
-  },
+  read: readImage,
+  snap: () => withCameraFrame(readImage),
 
   // A canvas writes it beside the page's own work: a large one takes a while.
   file: (picture) =>
@@ -69,6 +64,17 @@ export const CANVAS_TOOLS: PictureTools = {
     return drawn(width, height, (context) => context.drawImage(whole.canvas, left, top, cutWidth, cutHeight, 0, 0, width, height));
   },
 };
+
+async function readImage(source: ImageBitmapSource): Promise<Picture> {
+  const bitmap = await createImageBitmap(source);
+  try {
+    const scale = Math.min(1, MOST_SIDE / Math.max(bitmap.width, bitmap.height));
+    const [width, height] = [Math.max(1, Math.round(bitmap.width * scale)), Math.max(1, Math.round(bitmap.height * scale))];
+    return drawn(width, height, (context) => context.drawImage(bitmap, 0, 0, width, height));
+  } finally {
+    bitmap.close();
+  }
+}
 
 /** Opaque: what a picture lets through is white. */
 function drawn(width: number, height: number, draw: (context: CanvasRenderingContext2D) => void): Picture {

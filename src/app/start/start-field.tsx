@@ -6,6 +6,7 @@ import { PictureCanvas } from "../stage/picture-canvas";
 import { factsOf } from "../state";
 import { exploring } from "../strings-exploring";
 import { useApp, useAppState } from "../use-app";
+import { CameraButton } from "./camera-button";
 import styles from "./start-field.module.css";
 import { stepsTaken, strengthOf } from "./strength";
 
@@ -39,10 +40,11 @@ export function StartField(): ReactNode {
   );
   if (start === undefined) {
     return (
-      <div className={controls["field"]}>
+      <div className={styles["ways"]}>
         <button type="button" className={controls["link"]} onClick={() => input.current?.click()}>
           {says.choose}
         </button>
+        <CameraButton />
         {chooser}
       </div>
     );
@@ -81,6 +83,9 @@ export function StartField(): ReactNode {
         </button>
       </div>
       <p className={controls["hint"]}>{isMissing ? says.missing : steps === 1 ? says.oneStep : says.lasts}</p>
+      <div className={styles["ways"]}>
+        <CameraButton />
+      </div>
       {chooser}
     </fieldset>
   );

@@ -11,6 +11,7 @@ import { keepingInMemory } from "../gallery/gallery";
 import { memoryShelf } from "../gallery/shelf";
 import { createApp } from "../store";
 import { middleOf, pictureName } from "./source";
+import { cameraError } from "./camera";
 import { createStartPictures } from "./pictures";
 import { stepsTaken, strengthOf } from "./strength";
 
@@ -23,12 +24,13 @@ const pictureOf = (width: number, height: number, value: number): Picture => ({
 /** It reads a file's size as a grey, and cuts without looking. */
 const TOOLS = {
   read: async (file: Blob) => (file.size === 0 ? Promise.reject(new Error("no picture")) : pictureOf(4, 2, file.size)),
+  snap: async () => pictureOf(4, 2, 77),
   file: async ({ data }: Picture) => new Blob(["x".repeat(data[0] ?? 0)]),
   fit: ({ data }: Picture, width: number, height: number) => pictureOf(width, height, data[0] ?? 0),
 };
 
 function startingApp(query = "", keep = keepingInMemory()) {
-  const starts = createStartPictures(keep.shelf, TOOLS);
+  const starts = createStartPictures(keep.shelf, { ...TOOLS });
   const app = createApp(IDLE, NO_MODELS_KEPT, query, () => undefined, { starts, keep });
   return { app, starts, state: () => app.store.getState() };
 }
@@ -140,6 +142,18 @@ describe("in the app", () => {
     await draw(app, { steps: 3 });
     await app.startFromShown();
     expect(state().draft).toMatchObject({ steps: 3, start: { strength: 0.67 } });
+  });
+
+  test("a frame of the camera is drawn over; where there is none, it is said why and what to do", async () => {
+    const { app, starts, state } = startingApp();
+    await app.start();
+    await app.startFromCamera();
+    expect(state().startPicture?.picture).toEqual(pictureOf(4, 2, 77));
+    const { draft } = state();
+    vi.spyOn(starts.tools, "snap").mockRejectedValueOnce(cameraError(new DOMException("", "NotAllowedError")));
+    await app.startFromCamera();
+    expect(state().notice).toMatch(/does not let this page use the camera\. Allow it/);
+    expect(state().draft).toEqual(draft);
   });
 
   test("what is no picture is said to be none, and changes nothing", async () => {

@@ -1,23 +1,20 @@
 // Begins with a picture in place of noise: the shown one, or one that somebody chooses, drops or pastes. A recipe only names the picture that
 // it was drawn over; where it is, pictures.ts knows.
 import type { Picture } from "../../common/picture";
+import { OnestrokeError } from "../../common/errors";
 import { knownFactsOf } from "../known-facts";
 import { editDraft, factsOf, type AppStore } from "../state";
 import { exploring } from "../strings-exploring";
 import type { StartPictures } from "./pictures";
 import { strengthOf } from "./strength";
 
-/** The picture that the controls begin with, by its name; it may turn out not to be here. */
-export interface StartState {
-  readonly name: string;
-  readonly picture: Picture | undefined;
-}
-
 export interface Starting {
   /** Begins the next pictures with the shown one. */
   startFromShown(): Promise<void>;
   /** The same with a file. What is no picture is said to be none. */
   startFromFile(file: Blob): Promise<void>;
+  /** The same with one frame of the camera. Where there is none, it is said why and what to do. */
+  startFromCamera(): Promise<void>;
   /** Begins with noise again. */
   startFromNoise(): void;
 }
@@ -66,6 +63,16 @@ export function createStarting(store: AppStore, pictures: StartPictures, remark:
       const picture = await pictures.tools.read(file).catch(() => undefined);
       if (picture === undefined) return remark(exploring.start.unreadable);
       await startFrom(picture);
+    },
+
+    async startFromCamera() {
+      if (isRefused()) return;
+      try {
+        await startFrom(await pictures.tools.snap());
+      } catch (thrown) {
+        const { message, remedy } = OnestrokeError.from(thrown, "invalid-input");
+        remark(`${message} ${remedy}`);
+      }
     },
 
     startFromNoise: () => editDraft(store, { start: undefined }),
