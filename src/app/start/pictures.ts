@@ -4,7 +4,8 @@ import type { Picture } from "../../common/picture";
 import type { Recipe } from "../../common/recipe";
 import type { KeptStart } from "../gallery/entry";
 import type { Shelf } from "../gallery/shelf";
-import { CANVAS_TOOLS, pictureName, type PictureTools } from "./source";
+import { pictureName } from "../../image/start-picture";
+import { CANVAS_TOOLS, type PictureTools } from "./source";
 
 /** How many are in memory. One of 2048 x 2048 takes 16 MiB. */
 const MOST_IN_MEMORY = 8;

@@ -10,7 +10,7 @@ import { recipeToQuery } from "../../common/permalink";
 import { keepingInMemory } from "../gallery/gallery";
 import { memoryShelf } from "../gallery/shelf";
 import { createApp } from "../store";
-import { middleOf, pictureName } from "./source";
+import { middleOf, pictureName } from "../../image/start-picture";
 import { cameraError } from "./camera";
 import { createStartPictures } from "./pictures";
 import { stepsTaken, strengthOf } from "./strength";
