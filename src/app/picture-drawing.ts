@@ -59,6 +59,8 @@ export interface PictureDrawing {
   showKept(recipe: Recipe, byItself?: boolean): Promise<boolean>;
   /** How often somebody has opened a picture: who has to wait before drawing looks whether it was opened meanwhile. */
   openings(): number;
+  /** Whether what is being drawn was cancelled, and has not ended yet. */
+  isEnding(): boolean;
   /** Whether nothing is being drawn, and nothing is about to follow what was. */
   isFree(): boolean;
   /** @param listen is called whenever that has come true */
@@ -253,6 +255,7 @@ export function createPictureDrawing(
     },
     showKept,
     openings: () => openings,
+    isEnding: () => drawing > 0 && abort?.signal.aborted === true,
     isFree: () => drawing === 0,
     onFree: (listen) => (tellFree = listen),
   };

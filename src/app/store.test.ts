@@ -238,7 +238,7 @@ test("an error goes when it is dismissed, and a wrong value's when it is correct
   expect(state().error).toBeUndefined();
 });
 
-test("a picture that the model failed at is neither shown nor kept", async () => {
+test("G16 a picture that the model failed at is neither shown nor kept", async () => {
   const { app, state } = setUp("", () => Promise.reject(new OnestrokeError("bad-image", "not a number")));
   await draw(app);
   expect(state()).toMatchObject({ error: { code: "bad-image" }, shown: undefined, recent: [], gallery: { entries: [] } });

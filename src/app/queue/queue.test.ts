@@ -78,6 +78,18 @@ describe("what is asked for while a picture is being drawn", () => {
     expect(state().shown?.recipe.prompt).toBe("two");
   });
 
+  test("is drawn though it is what was cancelled a moment ago, whose end has not come yet", async () => {
+    const { app, state, release, isAsked, draws } = await busy("one");
+    for (let storm = 0; storm < 5; storm++) {
+      app.cancel();
+      draws.push(app.draw());
+    }
+    await isAsked(6);
+    release[5]?.();
+    await Promise.all(draws);
+    expect(state()).toMatchObject({ shown: { recipe: { prompt: "one" } }, job: undefined, waiting: [] });
+  });
+
   test("waits after a failure until somebody has read it, and what is tried again goes first", async () => {
     const { generate, release, isAsked } = waiting();
     const { app, asked, state } = setUp("seed=5", (recipe, hooks) =>

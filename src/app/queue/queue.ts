@@ -20,7 +20,7 @@ export interface DrawingQueue {
   afterwards<T>(work: () => Promise<T>): Promise<T>;
 }
 
-type Pictures = Pick<PictureDrawing, "drawShown" | "isFree" | "onFree" | "settle" | "showKept">;
+type Pictures = Pick<PictureDrawing, "drawShown" | "isEnding" | "isFree" | "onFree" | "settle" | "showKept">;
 
 export function createQueue(store: AppStore, pictures: Pictures): DrawingQueue {
   /** What is to be told when a recipe is through. */
@@ -55,7 +55,7 @@ export function createQueue(store: AppStore, pictures: Pictures): DrawingQueue {
 
   async function ask(recipe: Recipe, { anew = false }: Pick<DrawOptions, "anew"> = {}): Promise<void> {
     const state = store.getState();
-    if (givesWay(state)) return pictures.drawShown(recipe, { anew });
+    if (givesWay(state) || pictures.isEnding()) return pictures.drawShown(recipe, { anew });
     if (isComing(recipe, state)) return store.setState({ status: queued.isComing });
     const waiting = [...state.waiting, { recipe, anew, forGallery: false }];
     store.setState({ waiting, status: queued.count(waiting.length), notice: undefined });
