@@ -9,7 +9,7 @@ test("two tabs draw at once, each its own picture as if it were alone, from one 
   await left.open(SMALL_LINK);
   const right = new Studio(await context.newPage());
   await right.open(`${SMALL_LINK}&seed=5`);
-  const weights = right.requests.filter((url) => /\.safetensors$/.test(url));
+  const weights = right.requests.filter((url) => url.endsWith(".safetensors"));
   expect(weights, "the second tab reads what the first has kept").toEqual([]);
 
   const wishes = [
