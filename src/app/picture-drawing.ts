@@ -215,7 +215,8 @@ export function createPictureDrawing(
       recent: pictureOf(picture.recipe, recent) === undefined ? withNewest(picture, recent) : recent,
       isComparing: false,
       draft: draftOf(picture.recipe, draft),
-      putAside: isRewritten(draft, shown?.recipe) ? draft : undefined,
+      // What is being drawn or waits for that is not lost.
+      putAside: isRewritten(draft, shown?.recipe) && !isAsked(draft, [job, ...waiting]) ? draft : undefined,
       error: undefined,
       notice: undefined,
     }));
@@ -259,6 +260,11 @@ export function createPictureDrawing(
     isFree: () => drawing === 0,
     onFree: (listen) => (tellFree = listen),
   };
+}
+
+/** Whether what the controls say is among what will be drawn. */
+function isAsked(draft: Draft, asked: readonly (Pick<Job, "recipe"> | undefined)[]): boolean {
+  return asked.some((one) => one !== undefined && !isRewritten(draft, one.recipe));
 }
 
 function doneIn({ timings }: ShownPicture): string {

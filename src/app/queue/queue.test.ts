@@ -146,6 +146,7 @@ describe("what somebody opens while a picture is being drawn", () => {
     await vi.waitFor(() => expect(state().waiting).toHaveLength(1));
     await app.bring(recipe);
     expect(state()).toMatchObject({ shown: { recipe: { prompt: "kept" } }, job: { beside: "gallery", preview: undefined } });
+    expect(state().putAside, "what waits is not lost").toBeUndefined();
     release[0]?.();
     await isAsked(2);
     expect(state()).toMatchObject({ shown: { recipe: { prompt: "kept" } }, draft: { prompt: "kept" } });
