@@ -1,5 +1,6 @@
 // The pictures that wait to be drawn, in their order. Each can be taken out, by its button or by the key that removes.
 import { useRef, type KeyboardEvent, type ReactNode } from "react";
+import { idOf } from "../gallery/entry";
 import { CloseIcon } from "../icons";
 import { queued } from "../strings-queue";
 import { useApp, useAppState } from "../use-app";
@@ -30,7 +31,7 @@ export function WaitingList(): ReactNode {
       <h2 className={styles["title"]}>{queued.count(waiting.length)}</h2>
       <ul ref={list} className={styles["list"]} data-waiting>
         {waiting.map((entry, at) => (
-          <li key={at} className={styles["entry"]}>
+          <li key={idOf(entry.recipe)} className={styles["entry"]}>
             <span className={styles["prompt"]} dir="auto" title={entry.recipe.prompt}>
               {queued.named(entry.recipe)}
             </span>
