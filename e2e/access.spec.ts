@@ -116,6 +116,34 @@ test("the theme button wins over the system's wish and is remembered", async ({ 
   await expect.poll(() => paperOf(page)).toBe(PAPER.light);
 });
 
+test("the button is in view at any size, a laptop's window at 200 % too, and the focus never lies under it", async ({ studio }) => {
+  const { page } = studio;
+  const before = page.viewportSize();
+  for (const [width, height] of [
+    [640, 450],
+    [390, 844],
+    [320, 480],
+    [844, 390],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    for (const foot of [0, 1e6]) {
+      await page.evaluate((top) => scrollTo(0, top), foot);
+      await expect(studio.draw(), `${width} x ${height}`).toBeInViewport({ ratio: 1 });
+    }
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    const last = page.getByRole("button", { name: "Keys" });
+    await page.evaluate(() => {
+      // What has the focus already is not scrolled to.
+      if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+      scrollTo(0, 0);
+    });
+    await last.focus();
+    const [bar, focused] = [await studio.draw().boundingBox(), await last.boundingBox()];
+    expect((focused?.y ?? 0) + (focused?.height ?? 0), `${width} x ${height}`).toBeLessThanOrEqual(bar?.y ?? 0);
+  }
+  if (before !== null) await page.setViewportSize(before);
+});
+
 test("at 320 pixels nothing is cut off", async ({ studio }) => {
   const { page } = studio;
   const before = page.viewportSize();

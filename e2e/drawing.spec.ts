@@ -56,11 +56,11 @@ test("a hundred impatient keys end in the picture of the last prompt", async ({ 
   expect((await studio.finished()).pixels).toBe(calm.pixels);
 });
 
-test.describe("every text is just a prompt", () => {
+test.describe("I1 every text is just a prompt", () => {
   const TEXTS: Readonly<Record<string, string>> = {
     empty: "",
     "white space": "   ",
-    "very long": "a lighthouse on a cliff ".repeat(2_000),
+    "very long": "a lighthouse on a cliff ".repeat(5_000),
     emoji: "🏔️🌊👩‍🚀🇪🇺 at 🌅",
     "right to left": "מגדלור על צוק בשקיעה",
     Chinese: "悬崖上的灯塔，日落",
@@ -100,7 +100,7 @@ test("a text is counted as it is typed; one longer than a row goes on in the nex
   await expect(page).not.toHaveURL(/rows=/);
 });
 
-test("a text that is too long is drawn from its beginning, and the field says how much was read", async ({ studio }) => {
+test("I1 a text that is too long is drawn from its beginning, and the field says how much was read", async ({ studio }) => {
   const hints = studio.page.getByText("Only the first 600 tokens");
   await studio.drawn({ prompt: "a meadow ".repeat(300), negative: "", seed: "2", steps: 1 });
   await expect(hints).toHaveCount(0);
@@ -133,9 +133,18 @@ test("words that the model does not know are named under the field they stand in
   await expect(remarks).toHaveCount(0);
 });
 
-test("a seed that is none is refused in words, and the page goes on", async ({ studio }) => {
+test("I2 a seed that is none is refused in words, and the page goes on", async ({ studio }) => {
+  const refusal = studio.page.getByText("The seed must be a whole number from 0 to 18446744073709551615");
+  for (const seed of ["", "-1", "NaN", "1e400", "0x10", "18446744073709551616", "1.5"]) {
+    await studio.wish({ seed: "1" });
+    await expect(refusal).toBeHidden();
+    await studio.wish({ seed });
+    await expect(refusal, `the seed "${seed}"`).toBeVisible();
+  }
+  // No number of JavaScript is between 2^53 and the next but one.
+  await studio.drawn({ seed: "9007199254740993", steps: 1 });
+  await expect(studio.page).toHaveURL(/seed=9007199254740993/);
   await studio.wish({ seed: "1.5" });
-  await expect(studio.page.getByText("The seed must be a whole number from 0 to 18446744073709551615")).toBeVisible();
   await studio.draw().click();
   await expect(studio.alert()).toContainText("the seed is a whole number");
   await studio.drawn({ seed: "18446744073709551615" });

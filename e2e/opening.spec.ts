@@ -82,7 +82,7 @@ test("one of ComfyUI and one of InvokeAI: what means the same is taken, and the 
   await studio.wish({ steps: 1 });
 });
 
-test("hostile files are refused in words, and change nothing", async ({ studio }) => {
+test("I3 hostile files are refused in words, and change nothing", async ({ studio }) => {
   const whole = await png(RECIPE_KEYWORD, RECIPE);
   const claim = Buffer.from(whole);
   // The length of the first text: almost 4 GiB.

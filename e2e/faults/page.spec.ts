@@ -42,6 +42,66 @@ test("W7 hidden, slowed down and short of memory, a picture is finished, the sam
   await studio.wish({ steps: 1 });
 });
 
+test("W7 a tab that is frozen in the middle of a picture finishes it when it comes back, the same", async ({ studio }) => {
+  const { page } = studio;
+  const calm = await studio.drawn({ prompt: "a pond", seed: "8", steps: 2 });
+  const cdp = await page.context().newCDPSession(page);
+  await page.evaluate(() => {
+    const told: string[] = [];
+    Reflect.set(window, "told", told);
+    for (const name of ["freeze", "resume"]) document.addEventListener(name, () => told.push(name), { once: true });
+  });
+  await studio.prompt().press("Control+Enter");
+  await cdp.send("Page.setWebLifecycleState", { state: "frozen" });
+  await cdp.send("Page.setWebLifecycleState", { state: "active" });
+  expect((await studio.finished()).pixels).toBe(calm.pixels);
+  expect(await page.evaluate(() => Reflect.get(window, "told")), "the browser froze it").toEqual(["freeze", "resume"]);
+  await expect(studio.alert()).toBeHidden();
+  await cdp.detach();
+  await studio.wish({ steps: 1 });
+});
+
+test("X5 over fifty pictures the memory of the GPU stays the same, and the page's within a tenth", async ({ studio }) => {
+  const { page } = studio;
+  const worker = page.workers().at(-1);
+  await worker?.evaluate(() => {
+    const held = { bytes: 0 };
+    Reflect.set(globalThis, "held", held);
+    const sizes = new WeakMap<GPUBuffer, number>();
+    const { createBuffer } = GPUDevice.prototype;
+    const { destroy } = GPUBuffer.prototype;
+    GPUDevice.prototype.createBuffer = function (this: GPUDevice, descriptor) {
+      const buffer = createBuffer.call(this, descriptor);
+      sizes.set(buffer, buffer.size);
+      held.bytes += buffer.size;
+      return buffer;
+    };
+    GPUBuffer.prototype.destroy = function (this: GPUBuffer) {
+      held.bytes -= sizes.get(this) ?? 0;
+      sizes.delete(this);
+      return destroy.call(this);
+    };
+  });
+  const cdp = await page.context().newCDPSession(page);
+  const memory = async () => {
+    await cdp.send("HeapProfiler.collectGarbage");
+    const { usedSize } = await cdp.send("Runtime.getHeapUsage");
+    return { gpu: await worker?.evaluate<number>(() => Reflect.get(globalThis, "held").bytes), heap: usedSize };
+  };
+  const drawSome = async (from: number, to: number) => {
+    for (let seed = from; seed < to; seed++) await studio.drawn({ prompt: "a field", seed: String(seed), steps: 1 });
+  };
+  // As many as the page holds in memory, and then so many more.
+  await drawSome(1000, 1015);
+  const before = await memory();
+  await drawSome(1015, 1050);
+  const after = await memory();
+  expect(before.gpu).toBeDefined();
+  expect(after.gpu).toBe(before.gpu);
+  expect(after.heap).toBeLessThan(1.1 * before.heap);
+  await cdp.detach();
+});
+
 test("I5 markup in every setting of a link is inert: what can be read holds as text, and the rest is named", async ({ studio }) => {
   const { page } = studio;
   const markup = `<img src=x onerror="window.pwned=true"><script>window.pwned=true</script>javascript:alert(1)`;
@@ -58,13 +118,14 @@ test("I5 markup in every setting of a link is inert: what can be read holds as t
   await studio.wish({ prompt: "a mill", negative: "" });
 });
 
-test("X4 zoomed to twice its size, and with letters twice as large, nothing is cut off", async ({ studio }) => {
+test("X4 zoomed to twice its size, and with letters twice as large, nothing is cut off, and the button is there", async ({ studio }) => {
   const { page } = studio;
   const before = page.viewportSize();
   const width = () => page.evaluate(() => document.documentElement.scrollWidth);
   // A window of 1280 x 900 that is zoomed to 200 % is one of 640 x 450.
   await page.setViewportSize({ width: 640, height: 450 });
   expect(await width()).toBeLessThanOrEqual(640);
+  await expect(studio.draw()).toBeInViewport({ ratio: 1 });
   await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
   for (const size of [390, 1280]) {
     await page.setViewportSize({ width: size, height: 844 });

@@ -17,7 +17,7 @@ import { Page } from "./page";
 import { createApp } from "./store";
 import "./styles/base.css";
 import { reloadWhereReplaced } from "./replaced-page";
-import { createStartPictures } from "./start/starting";
+import { createStartPictures } from "./start/pictures";
 import { restoreTheme } from "./theme";
 import { keepUpToDate } from "./update";
 import { AppContext } from "./use-app";
@@ -43,7 +43,8 @@ const [hub, ...mirrors] = document.querySelector<HTMLMetaElement>("meta[name=one
 const modelsRoot = new URL("models/", document.baseURI);
 const numbers = browserKeptNumbers();
 const models = createModelStore(hub === undefined ? {} : { hub, mirrors });
-const starts = createStartPictures();
+const keep = browserKeeping();
+const starts = createStartPictures(keep.shelf);
 const app = createApp(
   createGenerator({
     modelsRoot,
@@ -58,7 +59,7 @@ const app = createApp(
   keepQuery,
   {
     readKnownWords: (model) => fetchKnownWords(model, modelsRoot),
-    keep: browserKeeping(),
+    keep,
     quickest: browserQuickestEngines(),
     numbers,
     sight: sightOfPage(),

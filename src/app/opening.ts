@@ -56,7 +56,7 @@ export function createOpening(store: AppStore, pictures: Pick<PictureDrawing, "s
     async showLinked() {
       const { draft, shown } = store.getState();
       const recipe = recipeOfDraft(draft);
-      if (shown === undefined && recipe !== undefined) await pictures.showKept(recipe);
+      if (shown === undefined && recipe !== undefined) await pictures.showKept(recipe, true);
     },
   };
 }

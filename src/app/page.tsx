@@ -16,6 +16,7 @@ import { knownFactsOf } from "./known-facts";
 import { isSoftwareGpu } from "./models/gpu-survey";
 import { ModelsPanel } from "./models/models-panel";
 import styles from "./page.module.css";
+import { WaitingList } from "./queue/waiting-list";
 import { Stage } from "./stage/stage";
 import { StartField } from "./start/start-field";
 import { strings } from "./strings";
@@ -75,6 +76,7 @@ export function Page(): ReactNode {
             </p>
           )}
           <Composer />
+          <WaitingList />
           <LoraList />
           <StartField />
           <StepDial />

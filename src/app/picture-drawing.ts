@@ -1,5 +1,6 @@
-// Draws one recipe at a time and shows it. The newest recipe takes over from one that is still being drawn, a comparison gets its other
-// side, and a picture that is there already is shown and not drawn again.
+// Draws one recipe at a time and shows it. Whoever calls draws in place of what is still being drawn: who is to wait, queue/queue.ts decides.
+// A comparison gets its other side, a picture that is there already is shown and not drawn again, and one that somebody opens while another
+// is being drawn stays: the other goes to the gallery.
 import type { Generator } from "../library";
 import { drawingMs } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
@@ -13,6 +14,7 @@ import { hasWeightsOf, isDrawnBy, type ShownPicture } from "./shown-picture";
 import { factsOf, otherSide, type AppState, type AppStore, type Job } from "./state";
 import { formatDuration, strings } from "./strings";
 import { keeping } from "./strings-keeping";
+import { queued } from "./strings-queue";
 
 /** How many pictures stay in memory. One of 256 x 256 takes 256 KiB, one of 1024 x 1024 4 MiB. */
 const MOST_IN_MEMORY = 12;
@@ -24,6 +26,8 @@ export interface DrawOptions {
   readonly keepsSeed?: boolean;
   /** It is drawn for a change that the next one may follow at any moment: it is shown, and kept only when `settle` is called. */
   readonly isPassing?: boolean;
+  /** Somebody has opened another picture since it was asked for: that one stays, and this one goes to the gallery. */
+  readonly forGallery?: boolean;
 }
 
 export interface PictureDrawing {
@@ -45,12 +49,22 @@ export interface PictureDrawing {
   /** Keeps the shown picture, which was only passing. */
   settle(): void;
   cancel(): void;
-  /** Shows a picture that was drawn before, and sets the controls to its recipe. */
+  /** Shows a picture that was drawn before, and sets the controls to its recipe. It stays until somebody asks for another one. */
   show(picture: ShownPicture): void;
-  /** The same for a recipe, whose picture is drawn where it is not there any more. */
-  bring(recipe: Recipe): Promise<void>;
-  /** Shows the picture of a recipe if it is kept. */
-  showKept(recipe: Recipe): Promise<boolean>;
+  /**
+   * The same with the picture of a recipe, if it is kept.
+   * @param byItself nobody has asked for it
+   * @returns false where it is not. Where somebody has opened another one by the time it is read, that one stays
+   */
+  showKept(recipe: Recipe, byItself?: boolean): Promise<boolean>;
+  /** How often somebody has opened a picture: who has to wait before drawing looks whether it was opened meanwhile. */
+  openings(): number;
+  /** Whether what is being drawn was cancelled, and has not ended yet. */
+  isEnding(): boolean;
+  /** Whether nothing is being drawn, and nothing is about to follow what was. */
+  isFree(): boolean;
+  /** @param listen is called whenever that has come true */
+  onFree(listen: () => void): void;
 }
 
 export function createPictureDrawing(
@@ -60,6 +74,20 @@ export function createPictureDrawing(
   keepQuery: (query: string) => void,
 ): PictureDrawing {
   let abort: AbortController | undefined;
+  let openings = 0;
+  /** How many calls are drawing. Only the newest is not giving way. */
+  let drawing = 0;
+  let tellFree = (): void => undefined;
+
+  async function untilDrawn<T>(work: () => Promise<T>): Promise<T> {
+    drawing++;
+    try {
+      return await work();
+    } finally {
+      drawing--;
+      if (drawing === 0) tellFree();
+    }
+  }
 
   function recipeFor(draft: Draft, defaults: SteeringDefaults): Recipe | undefined {
     try {
@@ -83,8 +111,12 @@ export function createPictureDrawing(
 
   async function drawShown(recipe: Recipe, options: DrawOptions = {}): Promise<void> {
     if (!leavesOut(recipe)) store.setState({ isComparing: false });
-    const isDrawn = await drawRecipe(recipe, options, (picture, isNew) => {
-      const { shown, recent, isComparing } = store.getState();
+    const isDrawn = await drawRecipe(recipe, { ...options, ...(options.forGallery && { beside: "gallery" }) }, (picture, isNew) => {
+      const { job, shown, recent, isComparing } = store.getState();
+      if (job?.beside === "gallery") {
+        if (isNew || !gallery.has(recipe)) void gallery.keep(picture);
+        return { recent: withNewest(picture, recent), status: queued.inGallery, done: queued.inGallery };
+      }
       if (options.isPassing === true) return { shown: picture, isPassing: true, recent: withNewest(picture, recent) };
       keepQuery(recipeToQuery(recipe));
       // Turning the dial of a comparison would fill the gallery with pictures in between.
@@ -173,13 +205,18 @@ export function createPictureDrawing(
   function show(picture: ShownPicture): void {
     // What somebody turns away from must not be lost.
     settle();
-    store.setState(({ draft, shown, recent }) => ({
+    // What is being drawn, or waits to be, does not take the place of what somebody has opened since. What only passes is given up.
+    if (store.getState().job?.isPassing === true) abort?.abort();
+    store.setState(({ job, waiting, draft, shown, recent }) => ({
+      job: job === undefined || job.beside !== undefined ? job : { ...job, beside: "gallery", preview: undefined },
+      waiting: waiting.map((entry) => ({ ...entry, forGallery: true })),
       shown: picture,
       isPassing: false,
       recent: pictureOf(picture.recipe, recent) === undefined ? withNewest(picture, recent) : recent,
       isComparing: false,
       draft: draftOf(picture.recipe, draft),
-      putAside: isRewritten(draft, shown?.recipe) ? draft : undefined,
+      // What is being drawn or waits for that is not lost.
+      putAside: isRewritten(draft, shown?.recipe) && !isAsked(draft, [job, ...waiting]) ? draft : undefined,
       error: undefined,
       notice: undefined,
     }));
@@ -190,8 +227,10 @@ export function createPictureDrawing(
     if (!gallery.has(picture.recipe)) void gallery.keep(picture);
   }
 
-  async function showKept(recipe: Recipe): Promise<boolean> {
+  async function showKept(recipe: Recipe, byItself = false): Promise<boolean> {
+    const before = byItself ? openings : ++openings;
     const picture = pictureOf(recipe, store.getState().recent) ?? (await gallery.pictureOf(recipe));
+    if (openings !== before) return true;
     if (picture !== undefined) show(picture);
     return picture !== undefined;
   }
@@ -199,25 +238,33 @@ export function createPictureDrawing(
   return {
     hasBegun: () => abort !== undefined,
     recipeFor,
-    drawShown,
-    drawOtherSide: () => drawOtherSide(),
+    drawShown: (recipe, options) => untilDrawn(() => drawShown(recipe, options)),
+    drawOtherSide: () => untilDrawn(() => drawOtherSide()),
     drawAside: (recipe, drawn) =>
-      drawRecipe(recipe, { beside: "tiles" }, (picture) => {
-        drawn(picture);
-        return { status: doneIn(picture) };
-      }),
+      untilDrawn(() =>
+        drawRecipe(recipe, { beside: "tiles" }, (picture) => {
+          drawn(picture);
+          return { status: doneIn(picture) };
+        }),
+      ),
     keep,
     settle,
     cancel: () => abort?.abort(),
-    show,
-    showKept,
-    async bring(recipe) {
-      if (await showKept(recipe)) return;
-      settle();
-      store.setState(({ draft }) => ({ draft: draftOf(recipe, draft), notice: undefined }));
-      await drawShown(recipe);
+    show(picture) {
+      openings++;
+      show(picture);
     },
+    showKept,
+    openings: () => openings,
+    isEnding: () => drawing > 0 && abort?.signal.aborted === true,
+    isFree: () => drawing === 0,
+    onFree: (listen) => (tellFree = listen),
   };
+}
+
+/** Whether what the controls say is among what will be drawn. */
+function isAsked(draft: Draft, asked: readonly (Pick<Job, "recipe"> | undefined)[]): boolean {
+  return asked.some((one) => one !== undefined && !isRewritten(draft, one.recipe));
 }
 
 function doneIn({ timings }: ShownPicture): string {

@@ -20,7 +20,9 @@ import type { KnownWords } from "./known-words";
 import { NOT_LIVE, type LiveState } from "./live/state";
 import { NO_MODELS, type ModelsState } from "./models/state";
 import { readPreferences, type Preferences } from "./preferences";
+import type { Waiting } from "./queue/state";
 import type { ShownPicture } from "./shown-picture";
+import type { StartState } from "./start/state";
 import { strings } from "./strings";
 import { NO_TRAIL, type Trail } from "./trail";
 
@@ -30,8 +32,11 @@ export interface Job {
   readonly preview: Picture | undefined;
   /** Drawn for a change that the next one may follow at any moment. */
   readonly isPassing?: boolean;
-  /** It stands beside the shown picture and does not take its place: as the other side of a comparison, or as one of four. */
-  readonly beside?: "comparison" | "tiles";
+  /**
+   * It does not take the shown picture's place: it is the other side of a comparison, or one of four, or it goes to the gallery, because
+   * somebody has opened another picture since.
+   */
+  readonly beside?: "comparison" | "tiles" | "gallery";
 }
 
 export type ModelState =
@@ -64,11 +69,15 @@ export interface AppState {
   readonly measuring: MeasuringState | undefined;
   /** What is being drawn now. */
   readonly job: Job | undefined;
+  /** What was asked for meanwhile, in the order in which it is drawn. */
+  readonly waiting: readonly Waiting[];
   readonly shown: ShownPicture | undefined;
   /** Whether `shown` was drawn while somebody was changing the controls and has not stood yet: it is neither kept nor a step of the trail. */
   readonly isPassing: boolean;
   readonly live: LiveState;
   readonly exploring: ExploringState;
+  /** What the controls begin with in place of noise; undefined where they begin with noise, and while it is looked for. */
+  readonly startPicture: StartState | undefined;
   /** Whether `shown` stands beside the same picture with nothing left out, which is in memory or being drawn. */
   readonly isComparing: boolean;
   readonly error: OnestrokeError | undefined;
@@ -105,10 +114,12 @@ export function createAppStore(query: string): AppStore {
     numbers: {},
     measuring: undefined,
     job: undefined,
+    waiting: [],
     shown: undefined,
     isPassing: false,
     live: NOT_LIVE,
     exploring: NOT_EXPLORING,
+    startPicture: undefined,
     isComparing: false,
     error: undefined,
     putAside: undefined,
@@ -124,17 +135,18 @@ export function createAppStore(query: string): AppStore {
   }));
 }
 
-/** Nothing is being drawn, measured or fetched, so that nothing is lost if the page begins anew. */
+/** Nothing is being drawn, measured or fetched, and nothing waits, so that nothing is lost if the page begins anew. */
 export function isAtRest({
   job,
+  waiting,
   model,
   models,
   measuring,
   doctor,
-}: Pick<AppState, "job" | "model" | "models" | "measuring" | "doctor">): boolean {
+}: Pick<AppState, "job" | "waiting" | "model" | "models" | "measuring" | "doctor">): boolean {
   const isBusyWithModels = [...models.activities.values()].some(({ kind }) => kind === "downloading" || kind === "verifying");
   const isMeasuring = measuring?.current !== undefined || doctor.benchmark?.kind === "running";
-  return job === undefined && model.kind !== "loading" && !isMeasuring && !isBusyWithModels;
+  return job === undefined && waiting.length === 0 && model.kind !== "loading" && !isMeasuring && !isBusyWithModels;
 }
 
 /** What a link asks for, and a remark where some of it cannot be read. @param query "" for none */

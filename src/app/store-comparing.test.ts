@@ -105,6 +105,7 @@ describe("comparing", () => {
     expect(state().job?.preview).toBe(preview);
     expect(otherSideInView(state())?.recipe.negative).toBe("");
     void draw(app, { prompt: "new" });
+    release[2]?.();
     await isAsked(4);
     expect(state().job?.preview).toBe(preview);
     expect(otherSideInView(state())).toBeUndefined();

@@ -23,9 +23,11 @@ import { createNumbersControl, type NumbersControl } from "./numbers/numbers-con
 import { createOpening, type Opening } from "./opening";
 import { createPictureDrawing, type DrawOptions, type PictureDrawing } from "./picture-drawing";
 import { keepPreferences, type Preferences } from "./preferences";
+import { createQueue, type DrawingQueue } from "./queue/queue";
 import { createSharing, type Sharing } from "./sharing";
 import { createAppStore, editDraft, factsOf, steeringDefaultsOf, type AppStore } from "./state";
-import { createStarting, createStartPictures, type Starting, type StartPictures } from "./start/starting";
+import { createStartPictures, type StartPictures } from "./start/pictures";
+import { createStarting, type Starting } from "./start/starting";
 import { createSteeringControl, type SteeringControl } from "./steering";
 import { strings } from "./strings";
 import { createTextCounting } from "./tokens/count-texts";
@@ -46,7 +48,8 @@ export interface App
     Sharing,
     Pick<Opening, "openLink" | "openPng">,
     Pick<ModelLoading, "useEngine">,
-    Pick<PictureDrawing, "cancel" | "bring" | "settle"> {
+    Pick<DrawingQueue, "bring" | "unask">,
+    Pick<PictureDrawing, "cancel" | "settle"> {
   readonly store: AppStore;
   readonly gallery: Omit<Gallery, "begin" | "keep">;
   /** Loads the model and draws the first picture. */
@@ -64,7 +67,7 @@ export interface App
   rollSeed(): void;
   /** Makes up a prompt and draws it. */
   surprise(): void;
-  /** Draws what the controls say. A picture that is still being drawn gives way. */
+  /** Draws what the controls say, after what was asked for before. */
   draw(options?: DrawOptions): Promise<void>;
   prefer(change: Partial<Preferences>): void;
   /** Opens or closes the list of keys. */
@@ -109,13 +112,14 @@ export function createApp(
     quickest = noQuickestEngines(),
     numbers = numbersOfThisVisit(),
     sight = { isSeen: () => true, onChange: () => undefined },
-    starts = createStartPictures(),
+    starts = createStartPictures(keep.shelf),
   }: Surroundings = {},
 ): App {
   const store = createAppStore(query);
   const model = createModelLoading(store, generator, quickest);
-  const gallery = createGallery(store, keep);
+  const gallery = createGallery(store, keep, starts.fileOf);
   const pictures = createPictureDrawing(store, generator, gallery, keepQuery);
+  const queue = createQueue(store, pictures);
   const texts = createTextCounting(store, generator);
   const live = createLive(store, generator, pictures, sight);
   const shelf = createModelShelf(store, models);
@@ -130,13 +134,14 @@ export function createApp(
   }
 
   async function draw(options?: DrawOptions): Promise<void> {
+    const openings = pictures.openings();
     const defaults = steeringDefaultsOf(store.getState()) ?? (await model.load());
     if (defaults === undefined || (options === undefined && live.keepLive())) return;
     const mine = ++turn;
     const counting = texts.counting();
     if (counting !== undefined) await counting;
-    // Another picture was asked for meanwhile, or none any more.
-    if (mine !== turn) return;
+    // Another picture was asked for or opened meanwhile, or none is wanted any more.
+    if (mine !== turn || openings !== pictures.openings()) return;
     const { draft, shown } = store.getState();
     // A loose seed is rolled only after its picture was shown, so that the next picture has the seed that the field says.
     const isLoose = !draft.seedKept && options?.anew !== true && options?.keepsSeed !== true;
@@ -146,7 +151,7 @@ export function createApp(
     const recipe = pictures.recipeFor(asked, defaults);
     if (recipe === undefined) return;
     store.setState({ draft: { ...asked, seed: recipe.seed } });
-    await pictures.drawShown(recipe, options);
+    await queue.ask(recipe, options);
   }
 
   /** The model is loaded, and the controls make the recipe that they mean. Undefined where it cannot be loaded. */
@@ -181,7 +186,8 @@ export function createApp(
       steering: undefined,
       ...(entry && { steps: entry.steps.preferred, width: entry.size, height: entry.size }),
     });
-    if ((await model.load()) === undefined) return;
+    const openings = pictures.openings();
+    if ((await model.load()) === undefined || openings !== pictures.openings()) return;
     const facts = factsOf(store.getState());
     // Somebody chose yet another one meanwhile.
     if (facts === undefined || facts.id !== id) return;
@@ -212,7 +218,7 @@ export function createApp(
     store,
     gallery,
     ...createTakingAlong(store, gallery, keep),
-    ...createTrail(store, pictures),
+    ...createTrail(store, pictures, queue),
     ...createMeasuring(store, generator, model, quickest),
     ...createNumbersControl(store, model, numbers),
     ...createDoctor(store, generator, models, shelf.refresh),
@@ -230,7 +236,8 @@ export function createApp(
     cancel,
     settle: pictures.settle,
     setLive: live.setLive,
-    bring: pictures.bring,
+    bring: queue.bring,
+    unask: queue.unask,
     useModel: drawWith,
     useOwn: takeOwn,
     openFolder: async () => {
@@ -255,7 +262,7 @@ export function createApp(
     dismissError: () => store.setState({ error: undefined }),
     ...shelf,
     ...createSteeringControl(store, pictures, texts),
-    ...createExploring(store, pictures, ready),
+    ...createExploring(store, pictures, queue, ready),
     ...starting,
     async start() {
       readWords();

@@ -1,16 +1,21 @@
 // Undo and redo: follows what is shown, and goes back and forward along it.
 import { isSameButSteering } from "./comparison";
 import type { PictureDrawing } from "./picture-drawing";
+import type { DrawingQueue } from "./queue/queue";
 import type { AppStore } from "./state";
 import { follow } from "./trail";
 
 export interface TrailControl {
-  /** Goes back to the picture that was shown before. While a picture is drawn, that is taken back instead. */
+  /** Goes back to the picture that was shown before. What was asked for and is not drawn yet is taken back first, the last one first. */
   undo(): Promise<void>;
   redo(): Promise<void>;
 }
 
-export function createTrail(store: AppStore, pictures: Pick<PictureDrawing, "bring" | "cancel" | "settle">): TrailControl {
+export function createTrail(
+  store: AppStore,
+  pictures: Pick<PictureDrawing, "cancel" | "settle">,
+  queue: Pick<DrawingQueue, "bring" | "unask">,
+): TrailControl {
   store.subscribe(({ shown, isPassing, isComparing, trail }, before) => {
     if (shown === undefined || isPassing || (shown === before.shown && !before.isPassing)) return;
     // The positions of the dial between two are no steps.
@@ -25,12 +30,15 @@ export function createTrail(store: AppStore, pictures: Pick<PictureDrawing, "bri
     const recipe = trail.recipes[at];
     if (recipe === undefined) return;
     store.setState({ trail: { ...trail, at } });
-    await pictures.bring(recipe);
+    await queue.bring(recipe);
   }
 
   return {
     async undo() {
-      if (store.getState().job !== undefined) return pictures.cancel();
+      const { job, waiting } = store.getState();
+      const last = waiting.at(-1);
+      if (last !== undefined) return queue.unask(last.recipe);
+      if (job !== undefined) return pictures.cancel();
       // What only passes is no step yet, and becomes one, so that it is gone back from and can be come back to.
       pictures.settle();
       await step(-1);

@@ -5,11 +5,14 @@ import type { Drawing } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import { OnestrokeError } from "../common/errors";
 import type { ModelMemory, ModelPart } from "../common/model-facts";
+import type { Recipe } from "../common/recipe";
 import { recipePng } from "../image/recipe-png";
 import { openModel } from "../pipeline/open";
 import { adapterName } from "./adapters";
 import { bestDevice, computeOn } from "./compute";
-import { parseOptions, USAGE, type Job } from "./generate/options";
+import { parseOptions, type Job } from "./generate/options";
+import { USAGE } from "./generate/usage";
+import { fitPicture, readStart } from "./generate/start-file";
 import { modelFiles } from "./models/find-model";
 
 async function main(args: readonly string[]): Promise<void> {
@@ -23,13 +26,22 @@ async function main(args: readonly string[]): Promise<void> {
   console.error(`${title} on ${adapter}${weightsText(parts)}${memory === undefined ? "" : memoryText(memory)}`);
   if (doubt !== undefined) console.error(`A few steps may draw badly with ${title}: ${doubt}, unless a few-step LoRA is merged into it.`);
   // All of them are planned before the first is drawn, so that a mistake in the last one is reported at once.
-  const planned = jobs.map((job) => ({ job, recipe: model.withRows(job.recipe(model.facts), textRows) }));
+  const planned: { readonly job: Job; readonly recipe: Recipe }[] = [];
+  for (const job of jobs) planned.push({ job, recipe: model.withRows(await startingFrom(job, job.recipe(model.facts)), textRows) });
   for (const { job, recipe } of planned) {
-    const drawing = await model.draw(recipe);
+    // It is read again, because many of them would not fit into memory.
+    const start = job.start && fitPicture((await readStart(job.start.file)).picture, recipe.width, recipe.height);
+    const drawing = await model.draw(recipe, {}, start);
     await writeFile(job.file, await recipePng(drawing));
     report(job, drawing, { engine, adapter }, json);
   }
   await model.dispose();
+}
+
+async function startingFrom({ start }: Job, recipe: Recipe): Promise<Recipe> {
+  if (start === undefined) return recipe;
+  const { name } = await readStart(start.file);
+  return { ...recipe, start: { picture: name, strength: start.strength } };
 }
 
 /** Only what is not float16 is worth a word. */

@@ -34,7 +34,7 @@ export interface GeneratorOptions {
   /** Says in which numbers a model is kept and computed here, whenever it is called for. Without it the worker takes what fits. */
   readonly numbersOf?: (model: string) => ModelNumbers;
   /** Gives the picture that a recipe is drawn over, at the recipe's size. Without it no such recipe is drawn. */
-  readonly pictureOf?: (recipe: Recipe) => Picture | undefined;
+  readonly pictureOf?: (recipe: Recipe) => Picture | undefined | Promise<Picture | undefined>;
   /** Whether a new picture waits for one that is still being drawn, or replaces it. The default is `wait`. */
   readonly whenBusy?: "wait" | "replace";
 }
@@ -167,8 +167,8 @@ export function superviseGenerator(
       const isShown = hooks.onPreview !== undefined;
       const previewing = { previewShare: isShown ? hooks.previewShare : 0, firstStepShown: isShown && hooks.firstStepShown };
       const loras = recipe.loras?.map((lora) => ({ ...lora, file: loraOf?.(lora.name) }));
-      const start = recipe.start === undefined ? undefined : pictureOf?.(recipe);
       const call = async (): Promise<Call> => {
+        const start = recipe.start === undefined ? undefined : await pictureOf?.(recipe);
         return {
           type: "generate",
           recipe,

@@ -68,6 +68,23 @@ describe("a watched worker", () => {
     worker.rest();
   });
 
+  test("W7 of a tab that was frozen for an hour has missed nothing: ticks are counted, and not the time", async () => {
+    const { worker, deaths, setting } = setUp();
+    worker.start();
+    worker.watch();
+    await vi.advanceTimersByTimeAsync(250);
+    setting.answers = false;
+    vi.setSystemTime(Date.now() + 3_600_000);
+    await vi.advanceTimersByTimeAsync(200);
+    setting.answers = true;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(deaths).toEqual([]);
+    setting.answers = false;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(deaths.length, "control: one that is silent for as many ticks").toBeGreaterThan(0);
+    worker.rest();
+  });
+
   test("that was ended is heard no more, and its successor begins anew", async () => {
     const { worker, workers, heard, deaths, posted } = setUp({ answers: false });
     worker.start();

@@ -29,7 +29,8 @@ export function securityHeaders(moreOrigins?: string): Readonly<Record<string, s
   return {
     "Content-Security-Policy": contentSecurityPolicy(moreOrigins),
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    // A picture to draw over may be taken with the camera, by the page alone.
+    "Permissions-Policy": "camera=(self), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
   };

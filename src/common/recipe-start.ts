@@ -2,7 +2,7 @@
 // needs the same picture.
 
 export interface RecipeStart {
-  /** The first 32 hexadecimal digits of the SHA-256 of its pixels (`pictureName` in app/start/source.ts). */
+  /** The first 32 hexadecimal digits of the SHA-256 of its pixels (`pictureName` in image/start-picture.ts). */
   readonly picture: string;
   /** Share of the steps that are taken over it, 0 to 1: 1 is all of them, which leaves little of it. One is always taken. */
   readonly strength: number;

@@ -67,7 +67,32 @@ test("a negative text steers as the model is best steered, and an empty one does
   expect(recipeOfAttributes(element({ negative: "  " }), FACTS, "7").steering).toEqual({ method: "none" });
 });
 
+test("variations, LoRAs and a picture to draw over are part of the recipe too", () => {
+  const start = "a".repeat(32);
+  const stated = element({ variation: "8:0.3, 9:1", start: "pier.jpg", strength: "0.75", lora: "ink.safetensors" });
+  const loras = [{ name: "ink", weight: 0.8 }];
+  expect(recipeOfAttributes(stated, FACTS, "7", { loras, startName: start })).toMatchObject({
+    variations: [
+      { seed: "8", strength: 0.3 },
+      { seed: "9", strength: 1 },
+    ],
+    loras,
+    start: { picture: start, strength: 0.75 },
+  });
+  expect(recipeOfAttributes(element({}), FACTS, "7", { startName: start }).start?.strength).toBe(0.5);
+  const plain = recipeOfAttributes(element({ strength: "0.2" }), FACTS, "7");
+  for (const name of ["variations", "loras", "start"]) expect(plain).not.toHaveProperty(name);
+});
+
 test("a wrong attribute is named", () => {
+  for (const strength of ["1.1", "", "much"]) {
+    expect(() => recipeOfAttributes(element({ strength }), FACTS, "7", { startName: "a".repeat(32) })).toThrow(
+      expect.objectContaining({ code: "invalid-input", detail: { field: "strength" } }),
+    );
+  }
+  expect(() => recipeOfAttributes(element({ variation: "8" }), FACTS, "7")).toThrow(
+    expect.objectContaining({ detail: { field: "variations" } }),
+  );
   expect(() => recipeOfAttributes(element({ size: "wide" }), FACTS, "7")).toThrow(
     expect.objectContaining({ code: "invalid-input", detail: { field: "size" } }),
   );

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import type { ModelStore } from "../client/model-store";
 import type { DownloadPlan, KeptModel } from "../common/download";
-import { needOf } from "./need";
+import { needOf, withMore } from "./need";
 
 const PLAN: DownloadPlan = {
   model: "owner/model",
@@ -44,6 +44,14 @@ test("of a model that is here in part only the rest is counted, and storage is a
   await need?.fetch({ signal });
   expect(store.persist).toHaveBeenCalledOnce();
   expect(store.fetch).toHaveBeenCalledWith(PLAN, { signal });
+});
+
+test("files of the page's own are counted beside the model, or alone", async () => {
+  const need = await needOf("owner/model", storeWith([{ hereBytes: 40 }]), signal);
+  expect(withMore(need, "owner/model", 5)).toMatchObject({ title: "A model", byteLength: 65 });
+  expect(withMore(need, "owner/model", 0)).toBe(need);
+  expect(withMore(undefined, "owner/model", 5)).toMatchObject({ title: "owner/model", byteLength: 5 });
+  expect(withMore(undefined, "owner/model", 0)).toBeUndefined();
 });
 
 test("what ships with the library asks no hub, and the image worker fetches it", async () => {

@@ -12,6 +12,13 @@ export interface Need {
   fetch(hooks: StoreHooks): Promise<void>;
 }
 
+/** The same with so many more bytes, of files that the element fetches by itself. */
+export function withMore(need: Need | undefined, title: string, byteLength: number): Need | undefined {
+  if (byteLength === 0) return need;
+  const { fetch = async () => undefined, license, byteLength: before = 0, title: named = title }: Partial<Need> = need ?? {};
+  return { title: named, license, byteLength: before + byteLength, fetch };
+}
+
 /**
  * @param model an id of the catalogue, or a repository
  * @returns undefined where everything is here

@@ -5,8 +5,8 @@ import { OnestrokeError, throwIfCancelled } from "../common/errors";
 import type { Progress } from "../common/progress";
 import { randomSeed, type Recipe } from "../common/recipe";
 import { recipePng } from "../image/recipe-png";
-import { modelOf, RECIPE_ATTRIBUTES, recipeOfAttributes, withTextRows } from "./attributes";
-import { needOf } from "./need";
+import { modelOf, RECIPE_ATTRIBUTES, type Attributes, recipeOfAttributes, withTextRows } from "./attributes";
+import { needOf, withMore } from "./need";
 import { sharedEngine } from "./shared-engine";
 import { strings } from "./strings";
 import { createView, type Shown, type View } from "./view";
@@ -18,7 +18,9 @@ const UNASKED_MB = 50;
 const NEAR = "25%";
 
 /**
- * Attributes: `prompt`, `negative`, `steering`, `steps`, `seed`, `size`, `model` as links write them; `alt` in place of the prompt for those
+ * Attributes: `prompt`, `negative`, `steering`, `steps`, `seed`, `size`, `model` as links write them; `variation="8:0.3"`, several with commas
+ * between; `lora="ink.safetensors:0.8"`, addresses of files with their weights, several with spaces between; `start="pier.jpg"`, the address
+ * of a picture that is drawn over, and `strength="0.5"`, the share of the steps that are; `alt` in place of the prompt for those
  * who do not see the picture; `loading="eager"` to draw before it is near; `unasked`, how many megabytes may be fetched without asking;
  * `name`, `required` and `disabled` as of any field of a form, whose value is the picture as a PNG file with its recipe.
  *
@@ -143,10 +145,13 @@ export class OnestrokeImage extends HTMLElement {
   }
 
   async #draw(recipe: Recipe | undefined, unaskedBytes: number, signal: AbortSignal): Promise<Drawing> {
-    const { generator, store } = sharedEngine();
+    const { generator, store, sources } = sharedEngine();
+    // A recipe that is handed over says everything itself.
+    const pointedAt: Attributes = recipe === undefined ? this : { getAttribute: () => null };
     const model = recipe?.model ?? modelOf(this);
     this.#show({ phase: "loading", share: undefined });
-    const need = await needOf(model, store, signal);
+    const [needed, more] = await Promise.all([needOf(model, store, signal), sources.missingBytes(pointedAt, signal)]);
+    const need = withMore(needed, model, more);
     throwIfCancelled(signal);
     if (need !== undefined && need.byteLength > unaskedBytes) {
       this.#show({ phase: "offered", need });
@@ -157,11 +162,12 @@ export class OnestrokeImage extends HTMLElement {
       signal,
       onProgress: ({ hereBytes, totalBytes }) => this.#show({ phase: "loading", share: hereBytes / totalBytes }),
     });
+    const sourced = await sources.fetch(pointedAt, signal);
     const onProgress = (progress: Progress): void => {
       if (!signal.aborted) this.#follow(progress);
     };
     const facts = await generator.load(model, { signal, onProgress });
-    const asked = recipe ?? (await withTextRows(recipeOfAttributes(this, facts, this.#seed), generator.count));
+    const asked = recipe ?? (await withTextRows(recipeOfAttributes(this, facts, this.#seed, sourced), generator.count));
     throwIfCancelled(signal);
     this.#view.shape(asked);
     this.#show({ phase: "drawing" });

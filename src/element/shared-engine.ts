@@ -2,6 +2,7 @@
 // element needs them.
 import { createGenerator, type Generator, type GeneratorOptions } from "../client/generator";
 import { createModelStore, type ModelStore, type ModelStoreOptions } from "../client/model-store";
+import { createSources, type Sources } from "./sources";
 
 export interface ElementOptions
   extends Pick<GeneratorOptions, "modelsRoot" | "workerAddress" | "runtimeRoot">, Pick<ModelStoreOptions, "hub" | "mirrors"> {
@@ -12,6 +13,7 @@ export interface ElementOptions
 export interface SharedEngine {
   readonly generator: Generator;
   readonly store: ModelStore;
+  readonly sources: Sources;
 }
 
 let options: ElementOptions = {};
@@ -36,5 +38,12 @@ function open({ hub, mirrors = [], storageWorkerAddress, ...ofGenerator }: Eleme
     mirrors,
     ...(storageWorkerAddress === undefined ? {} : { workerAddress: storageWorkerAddress }),
   });
-  return { store, generator: createGenerator({ ...ofGenerator, filesOf: (model) => store.handOver(model) }) };
+  const sources = createSources(store.lendLora);
+  const generator = createGenerator({
+    ...ofGenerator,
+    filesOf: (model) => store.handOver(model),
+    loraOf: (name) => store.loraOf(name),
+    pictureOf: (recipe) => sources.pictureOf(recipe),
+  });
+  return { store, generator, sources };
 }

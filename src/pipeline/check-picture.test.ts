@@ -14,6 +14,6 @@ test.each([
   ["one colour", { ...SIZE, data: flat }, "constant"],
   ["another shape of as many pixels", { width: 2, height: 3, data: drawn }, "size"],
   ["too few pixels", { ...SIZE, data: drawn.slice(4) }, "size"],
-])("%s is none", (_, image, reason) => {
+])("G16 %s is none", (_, image, reason) => {
   expect(() => checkPicture(image, SIZE)).toThrow(expect.objectContaining({ code: "bad-image", detail: { reason } }));
 });

@@ -1,6 +1,7 @@
 // What to draw, what to leave out, and the buttons. Enter draws, and Shift Enter begins a new line.
 import { useId, useRef, type KeyboardEvent, type ReactNode } from "react";
 import { LiveSwitch } from "../live/live-switch";
+import { WaitingButton } from "../queue/waiting-button";
 import { strings } from "../strings";
 import { useApp, useAppState } from "../use-app";
 import styles from "./controls.module.css";
@@ -78,6 +79,7 @@ export function Composer(): ReactNode {
           {strings.generate}
         </button>
         <LiveSwitch />
+        <WaitingButton />
         <button type="button" className={styles["cancel"]} disabled={!isBusy} onClick={cancel}>
           {strings.cancel}
         </button>

@@ -68,7 +68,7 @@ describe("four like this", () => {
     expect(state().shown?.recipe.seed).toBe("5");
   });
 
-  test("each is shown as it comes; a newer picture takes over, and closing cancels", async () => {
+  test("each is shown as it comes; what is asked for meanwhile goes first, and closing cancels", async () => {
     const { generate, release, isAsked } = waiting();
     const { app, asked, state } = setUp("", (recipe, hooks) =>
       asked.length === 1 ? Promise.resolve(drawingOf(recipe)) : generate(recipe, hooks),
@@ -82,18 +82,25 @@ describe("four like this", () => {
     expect(drawn()).toEqual([true, false, false, false]);
     expect(state().job).toMatchObject({ beside: "tiles" });
     const other = draw(app, { prompt: "a harbour" });
+    await vi.waitFor(() => expect(state().waiting).toHaveLength(1));
+    release[1]?.();
     await isAsked(3);
+    expect(asked.at(-1)?.prompt).toBe("a harbour");
     release[2]?.();
     await other;
-    expect(drawn()).toEqual([true, false, false, false]);
-    expect(asked, "the rest is left").toHaveLength(4);
-
-    void app.explore();
+    expect(state().shown?.recipe.prompt).toBe("a harbour");
+    expect(drawn()).toEqual([true, true, false, false]);
     await isAsked(4);
+    expect(state().job, "then the rest of the four").toMatchObject({ beside: "tiles" });
+
+    const again = app.explore();
+    await isAsked(5);
+    expect(drawn(), "anew").toEqual([false, false, false, false]);
     app.closeExploring();
-    await vi.waitFor(() => expect(state().job).toBeUndefined());
+    await again;
     expect(state().exploring).toMatchObject({ isOpen: false, tiles: [] });
-    expect(release).toHaveLength(4);
+    expect(state().job).toBeUndefined();
+    expect(release).toHaveLength(5);
   });
 });
 

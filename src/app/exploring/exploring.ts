@@ -3,6 +3,7 @@
 import { randomSeed } from "../../common/recipe";
 import type { SteeringDefaults } from "../../common/steering-defaults";
 import type { PictureDrawing } from "../picture-drawing";
+import type { DrawingQueue } from "../queue/queue";
 import type { AppStore } from "../state";
 import type { ExploringState, Tile } from "./state";
 import { vary } from "./vary";
@@ -22,20 +23,35 @@ export interface Exploring {
 
 type Pictures = Pick<PictureDrawing, "recipeFor" | "drawAside" | "show" | "keep" | "cancel">;
 
-/** @param ready how the model is steered, once it is loaded and what is typed is counted */
-export function createExploring(store: AppStore, pictures: Pictures, ready: () => Promise<SteeringDefaults | undefined>): Exploring {
+/**
+ * @param queue what was asked for is drawn before the four
+ * @param ready how the model is steered, once it is loaded and what is typed is counted
+ */
+export function createExploring(
+  store: AppStore,
+  pictures: Pictures,
+  { afterwards }: Pick<DrawingQueue, "afterwards">,
+  ready: () => Promise<SteeringDefaults | undefined>,
+): Exploring {
+  /** Which time the four are drawn: what was wanted of an earlier time is not drawn any more. */
+  let round = 0;
+
   const set = (change: Partial<ExploringState>): void => store.setState(({ exploring }) => ({ exploring: { ...exploring, ...change } }));
   const change = (at: number, changed: Partial<Tile>): void =>
     set({ tiles: store.getState().exploring.tiles.map((tile, index) => (index === at ? { ...tile, ...changed } : tile)) });
 
-  /** The first that is not drawn yet. */
-  async function drawNext(): Promise<void> {
-    const { isOpen, tiles } = store.getState().exploring;
+  /** The first that is not drawn yet. @returns whether there may be another one */
+  async function drawNext(mine: number): Promise<boolean> {
+    const { tiles } = store.getState().exploring;
     const at = tiles.findIndex(({ picture }) => picture === undefined);
     const tile = tiles[at];
-    if (!isOpen || tile === undefined) return;
-    const isDrawn = await pictures.drawAside(tile.recipe, (picture) => change(at, { picture }));
-    if (isDrawn) await drawNext();
+    if (mine !== round || tile === undefined) return false;
+    return pictures.drawAside(tile.recipe, (picture) => change(at, { picture }));
+  }
+
+  function stop(): void {
+    round++;
+    if (store.getState().job?.beside === "tiles") pictures.cancel();
   }
 
   return {
@@ -45,6 +61,8 @@ export function createExploring(store: AppStore, pictures: Pictures, ready: () =
       const base = defaults && pictures.recipeFor(state.draft, defaults);
       if (base === undefined) return;
       const { strength, tiles } = state.exploring;
+      stop();
+      const mine = round;
       set({
         isOpen: true,
         tiles: Array.from({ length: TILES }, (_, index): Tile => {
@@ -53,7 +71,7 @@ export function createExploring(store: AppStore, pictures: Pictures, ready: () =
           return { recipe: vary(base, randomSeed(), strength), picture: undefined, isHeld: false };
         }),
       });
-      await drawNext();
+      while (await afterwards(() => drawNext(mine)));
     },
 
     setDifference: (strength) => set({ strength }),
@@ -67,7 +85,7 @@ export function createExploring(store: AppStore, pictures: Pictures, ready: () =
     },
 
     closeExploring() {
-      if (store.getState().job?.beside === "tiles") pictures.cancel();
+      stop();
       set({ isOpen: false, tiles: [] });
     },
   };

@@ -3,8 +3,11 @@ import fc from "fast-check";
 import { strToU8, zipSync, type Zippable } from "fflate";
 import { describe, expect, test } from "vitest";
 import { RECIPE } from "../../common/testing/fakes";
+import { encodePng } from "../../image/png";
+import { pictureName } from "../../image/start-picture";
 import { archiveOf, filesOfArchive, type ArchivedFile } from "./archive";
 import { pngOf } from "./encoding";
+import { idOf } from "./entry";
 import { importedPicture } from "./importing";
 import { entry } from "./testing/entries";
 
@@ -47,6 +50,36 @@ describe("there and back", () => {
     expect(back?.entry).toMatchObject({ recipe: entries[0]?.recipe, date: Date.UTC(2026, 1, 3), isFavourite: true });
     const future = await importedPicture(files[2] ?? expect.unreachable(), small, Date.UTC(2027, 0));
     expect(future?.entry.date, "nothing was drawn tomorrow").toBe(Date.UTC(2027, 0));
+  });
+
+  test("what pictures were drawn over goes along, once, and is taken only if it is what its name says", async () => {
+    const start = { picture: await pictureName(picture), strength: 0.5 };
+    const over = ["1", "2"].map((seed) => {
+      const recipe = { ...RECIPE, seed, start };
+      return { ...entry({ seed }), recipe, id: idOf(recipe) };
+    });
+    const exported = (file: () => Promise<Blob>) =>
+      archiveOf(
+        over,
+        ({ recipe }) => pngOf({ recipe, picture }),
+        () => undefined,
+        file,
+      );
+    const plain = new Blob([await encodePng(picture)]);
+    const files = await all(await exported(async () => plain));
+    expect(files, "it is no picture of its own").toHaveLength(2);
+    for (const file of files) {
+      const back = await importedPicture(file, small, 1);
+      expect(back?.start?.name).toBe(start.picture);
+      expect(back?.start && (await bytesOf(back.start.file))).toEqual(await bytesOf(plain));
+    }
+    const other = new Blob([await encodePng({ ...picture, data: new Uint8ClampedArray(picture.data.length) })]);
+    for (const wrong of [other, new Blob(["no picture"])]) {
+      const [file] = await all(await exported(async () => wrong));
+      const back = await importedPicture(file ?? expect.unreachable(), small, 1);
+      expect(back?.entry.recipe.start).toEqual(start);
+      expect(back?.start).toBeUndefined();
+    }
   });
 
   test("a picture whose file is gone is left out", async () => {

@@ -14,6 +14,8 @@ const MOST_LIST_BYTES = 8 * 2 ** 20;
 const MOST_FILES = 20_000;
 const GROUP_BYTES = 64 * 2 ** 20;
 const LIST = "gallery.json";
+/** Where pictures lie that others were drawn over, each called as recipes call it. */
+const STARTS = "drawn-over/";
 
 export interface ArchivedFile {
   readonly name: string;
@@ -21,13 +23,19 @@ export interface ArchivedFile {
   /** In milliseconds since 1970; undefined where the archive does not say. */
   readonly date: number | undefined;
   readonly isFavourite: boolean;
+  /** The file of a picture that it was drawn over, by the name that its recipe has for it; undefined where the archive has none. */
+  readonly startFile?: (name: string) => Uint8Array<ArrayBuffer> | undefined;
 }
 
-/** @param onDone is told how many pictures are written */
+/**
+ * @param onDone is told how many pictures are written
+ * @param startOf the PNG of a picture that others were drawn over, by its name
+ */
 export async function archiveOf(
   entries: readonly GalleryEntry[],
   fileOf: (entry: GalleryEntry) => Promise<Blob | undefined>,
   onDone: (count: number) => void,
+  startOf: (name: string) => Promise<Blob | undefined> = async () => undefined,
 ): Promise<Blob> {
   const parts: Blob[] = [];
   let failure: unknown;
@@ -53,6 +61,10 @@ export async function archiveOf(
     put(name, new Uint8Array(await file.arrayBuffer()), entry.date);
     list.push({ file: name, date: entry.date, isFavourite: entry.isFavourite });
   }
+  for (const name of new Set(entries.flatMap(({ recipe }) => recipe.start?.picture ?? []))) {
+    const start = await startOf(name);
+    if (start !== undefined) put(`${STARTS}${name}.png`, new Uint8Array(await start.arrayBuffer()), 0);
+  }
   put(LIST, strToU8(JSON.stringify(list, undefined, 1)), Math.max(0, ...entries.map(({ date }) => date)));
   zip.end();
   if (failure !== undefined) throw failure;
@@ -67,9 +79,13 @@ export async function* filesOfArchive(archive: Blob): AsyncGenerator<ArchivedFil
   if (archive.size > MOST_ARCHIVE_BYTES) throw refused("it is larger than 2 GB");
   const bytes = new Uint8Array(await archive.arrayBuffer());
   const said = listOf(unpackOnly(bytes, new Set([LIST]), MOST_LIST_BYTES).get(LIST));
+  const startFile = (name: string): Uint8Array<ArrayBuffer> | undefined => {
+    const path = `${STARTS}${name}.png`;
+    return unpackOnly(bytes, new Set([path]), MOST_PICTURE_BYTES).get(path);
+  };
   for (const names of groups(picturesIn(bytes))) {
     for (const [name, file] of unpackOnly(bytes, names, MOST_PICTURE_BYTES)) {
-      yield { name, file, date: said.get(name)?.date, isFavourite: said.get(name)?.isFavourite ?? false };
+      yield { name, file, date: said.get(name)?.date, isFavourite: said.get(name)?.isFavourite ?? false, startFile };
     }
   }
 }
@@ -78,7 +94,7 @@ export async function* filesOfArchive(archive: Blob): AsyncGenerator<ArchivedFil
 function picturesIn(archive: Uint8Array): ReadonlyMap<string, number> {
   const pictures = new Map<string, number>();
   unpack(archive, ({ name, originalSize }) => {
-    if (/\.png$/i.test(name)) pictures.set(name, originalSize);
+    if (/\.png$/i.test(name) && !name.startsWith(STARTS)) pictures.set(name, originalSize);
     return false;
   });
   return pictures;

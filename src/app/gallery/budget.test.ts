@@ -2,6 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { takenBy, whatGoes } from "./budget";
+import { RECIPE } from "../../common/testing/fakes";
+import { idOf } from "./entry";
 import { entry } from "./testing/entries";
 
 describe("what goes when the room is full", () => {
@@ -18,8 +20,25 @@ describe("what goes when the room is full", () => {
   test("no favourite, and nothing that has just come, even where that leaves it too full", () => {
     const liked = entry({ seed: "1", date: 1, isFavourite: true });
     const fresh = entry({ seed: "2", date: 0 });
-    expect(whatGoes([liked, fresh], 10, new Set([fresh.id]))).toEqual([]);
+    expect(whatGoes([liked, fresh], 10, { stay: new Set([fresh.id]) })).toEqual([]);
     expect(whatGoes([liked, fresh], 10), "control").toEqual([fresh]);
+  });
+
+  test("with the last picture that was drawn over another goes that one, and its bytes", () => {
+    const start = { picture: "a".repeat(32), strength: 0.5 };
+    const over = (seed: string, date: number) => {
+      const recipe = { ...RECIPE, seed, start };
+      return { ...entry({ date }), recipe, id: idOf(recipe) };
+    };
+    const entries = [over("1", 1), over("2", 2), entry({ seed: "3", date: 3 })];
+    const starts = new Map([
+      [start.picture, 1000],
+      ["nobody's", 5000],
+    ]);
+    expect(takenBy(entries, starts)).toBe(1300);
+    expect(ids(whatGoes(entries, 1299, { starts }))).toEqual(ids(entries.slice(0, 1)));
+    expect(ids(whatGoes(entries, 1199, { starts })), "two go with it, and that is enough").toEqual(ids(entries.slice(0, 2)));
+    expect(ids(whatGoes(entries, 100, { starts }))).toEqual(ids(entries.slice(0, 2)));
   });
 
   test("whatever there is: afterwards it fits or only what stays is left, and nothing older than a picture that goes is spared", () => {

@@ -15,10 +15,19 @@ export interface GalleryEntry {
   readonly thumbnail: Blob;
 }
 
-/** An entry with its PNG. */
+/** A picture that others are drawn over, as their recipes name it (`RecipeStart.picture`). */
+export interface KeptStart {
+  readonly name: string;
+  /** A PNG of exactly its pixels. */
+  readonly file: Blob;
+}
+
+/** An entry with its PNG, and what it was drawn over. */
 export interface KeptPicture {
   readonly entry: GalleryEntry;
   readonly file: Blob;
+  /** Undefined where it began with noise, or where that picture is not here. */
+  readonly start?: KeptStart | undefined;
 }
 
 export const idOf: (recipe: Recipe) => string = recipeToQuery;

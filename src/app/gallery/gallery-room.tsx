@@ -9,8 +9,8 @@ export function GalleryRoom({ found }: { readonly found: number }): ReactNode {
   const app = useApp();
   const id = useId();
   const files = useRef<HTMLInputElement>(null);
-  const { entries, budget, askedBudget, work, problem } = useAppState(({ gallery }) => gallery);
-  const taken = takenBy(entries);
+  const { entries, starts, budget, askedBudget, work, problem } = useAppState(({ gallery }) => gallery);
+  const taken = takenBy(entries, starts);
   const isBusy = work?.kind === "exporting" || work?.kind === "importing";
   return (
     <footer className={styles["room"]}>

@@ -4,6 +4,7 @@ import { RECIPE } from "../../common/testing/fakes";
 import type { Recipe } from "../../common/recipe";
 import { decodePng } from "../../image/png";
 import { createAppStore } from "../state";
+import { takenBy } from "./budget";
 import type { Drawn } from "./encoding";
 import { idOf } from "./entry";
 import { createGallery, keepingInMemory, type Keeping, type OtherTabs } from "./gallery";
@@ -16,10 +17,10 @@ function drawn(change: Partial<Recipe> = {}): Drawn {
 }
 
 /** A clock that ticks whenever somebody looks. */
-function open(keep: Partial<Keeping> = {}) {
+function open(keep: Partial<Keeping> = {}, startOf?: Parameters<typeof createGallery>[2]) {
   const store = createAppStore("");
   let now = 0;
-  const gallery = createGallery(store, { ...keepingInMemory(), clock: () => ++now, ...keep });
+  const gallery = createGallery(store, { ...keepingInMemory(), clock: () => ++now, ...keep }, startOf);
   return { gallery, state: () => store.getState().gallery, seeds: () => store.getState().gallery.entries.map(({ recipe }) => recipe.seed) };
 }
 
@@ -143,6 +144,56 @@ describe("room", () => {
   });
 });
 
+describe("what pictures were drawn over", () => {
+  const [one, other] = ["1".repeat(32), "2".repeat(32)] as const;
+  const over = (picture: string, seed: string) => drawn({ seed, start: { picture, strength: 0.5 } });
+  const startOf = async ({ start }: Recipe) => start && { name: start.picture, file: new Blob([`a large picture, ${start.picture}`]) };
+  const idOver = (picture: string, seed: string) => idOf(over(picture, seed).recipe);
+
+  test("is kept once beside them, counted once, and goes with the last of them", async () => {
+    const shelf = memoryShelf();
+    const { gallery, state } = open({ shelf }, startOf);
+    for (const seed of ["1", "2"]) await gallery.keep(over(one, seed));
+    await gallery.keep(over(other, "3"));
+    await gallery.keep(drawn({ seed: "4" }));
+    expect([...state().starts]).toEqual([one, other].map((name) => [name, 49]));
+    expect(takenBy(state().entries, state().starts)).toBe(takenBy(state().entries) + 2 * 49);
+    expect(await (await shelf.start(one))?.text()).toContain(one);
+    await gallery.remove(idOver(one, "1"));
+    expect([...state().starts.keys()], "another was drawn over it too").toEqual([one, other]);
+    await gallery.remove(idOver(one, "2"));
+    expect([...state().starts.keys()]).toEqual([other]);
+    expect(await shelf.start(one)).toBeUndefined();
+    await gallery.restore();
+    expect(await (await shelf.start(one))?.text(), "it comes back with the picture").toContain(one);
+  });
+
+  test("takes room, and pictures make way for it", async () => {
+    const shelf = memoryShelf();
+    const { gallery, seeds, state } = open({ shelf }, startOf);
+    await gallery.keep(over(one, "1"));
+    await gallery.keep(over(other, "2"));
+    const size = state().entries[0]?.byteLength ?? 0;
+    const thirdSize = size + 49;
+    await gallery.allow(2 * thirdSize + 48);
+    await gallery.keep(drawn({ seed: "3" }));
+    expect(seeds()).toEqual(["3", "2"]);
+    expect([...state().starts.keys()]).toEqual([other]);
+  });
+
+  test("waits with a picture that could not be kept", async () => {
+    const disk = fullable();
+    const { gallery, state } = open({ shelf: disk.shelf }, startOf);
+    await gallery.keep(drawn({ seed: "1" }));
+    disk.isFull = true;
+    await gallery.keep(over(one, "2"));
+    expect([...state().starts.keys()]).toEqual([]);
+    disk.isFull = false;
+    await gallery.remove(idOf({ ...RECIPE, seed: "1" }));
+    expect([...state().starts.keys()]).toEqual([one]);
+  });
+});
+
 describe("two tabs", () => {
   test("have one gallery: each sees what the other does, and nothing is lost", async () => {
     const shelf = memoryShelf();
@@ -197,7 +248,7 @@ describe("a disk that is full", () => {
 
   test("or a browser that keeps nothing: pictures last for the visit", async () => {
     const denied = (): Promise<never> => Promise.reject(new DOMException("denied", "SecurityError"));
-    const { gallery, seeds, state } = open({ shelf: { read: denied, file: denied, change: denied } });
+    const { gallery, seeds, state } = open({ shelf: { read: denied, file: denied, start: denied, change: denied } });
     await gallery.begin();
     await gallery.keep(drawn());
     expect(seeds()).toEqual(["7"]);

@@ -6,7 +6,7 @@ import { decodePng } from "../../image/png";
 import type { AppStore } from "../state";
 import { whatGoes } from "./budget";
 import { canvasThumbnail, keptPicture, type Drawn, type MakeThumbnail } from "./encoding";
-import { idOf, newestFirst, reconciled, type GalleryEntry, type KeptPicture } from "./entry";
+import { idOf, newestFirst, reconciled, type GalleryEntry, type KeptPicture, type KeptStart } from "./entry";
 import { indexedShelf, memoryShelf, type Change, type Contents, type Shelf } from "./shelf";
 import type { GalleryState, KeepingProblem } from "./state";
 
@@ -48,7 +48,12 @@ export interface Gallery {
   keepBudget(): void;
 }
 
-export function createGallery(store: AppStore, { shelf, makeThumbnail, tabs, clock }: Keeping): Gallery {
+/** @param startOf what a recipe is drawn over, to be kept with its picture; undefined where there is none, or it is not here */
+export function createGallery(
+  store: AppStore,
+  { shelf, makeThumbnail, tabs, clock }: Keeping,
+  startOf: (recipe: Recipe) => Promise<KeptStart | undefined> = async () => undefined,
+): Gallery {
   /** What could not be written, with its files. */
   const unkept = new Map<string, KeptPicture>();
   let lastRemoved: KeptPicture | undefined;
@@ -56,9 +61,9 @@ export function createGallery(store: AppStore, { shelf, makeThumbnail, tabs, clo
   const set = (change: Partial<GalleryState>): void => store.setState(({ gallery }) => ({ gallery: { ...gallery, ...change } }));
   const entryOf = (id: string): GalleryEntry | undefined => store.getState().gallery.entries.find((entry) => entry.id === id);
 
-  function show({ entries, budget }: Contents): void {
+  function show({ entries, starts, budget }: Contents): void {
     const all = [...entries.filter(({ id }) => !unkept.has(id)), ...[...unkept.values()].map(({ entry }) => entry)].toSorted(newestFirst);
-    set({ entries: reconciled(store.getState().gallery.entries, all), budget, unkept: new Set(unkept.keys()) });
+    set({ entries: reconciled(store.getState().gallery.entries, all), starts, budget, unkept: new Set(unkept.keys()) });
   }
 
   /** @returns whether it was made */
@@ -85,20 +90,29 @@ export function createGallery(store: AppStore, { shelf, makeThumbnail, tabs, clo
       const ids = new Set(put.map(({ entry }) => entry.id));
       const remove = alsoRemove.filter((id) => !ids.has(id) && contents.entries.some((entry) => entry.id === id && !entry.isFavourite));
       const entries = [...contents.entries.filter(({ id }) => !ids.has(id) && !remove.includes(id)), ...put.map(({ entry }) => entry)];
-      return { put, remove: [...remove, ...whatGoes(entries, contents.budget, ids).map(({ id }) => id)] };
+      const starts = new Map([...contents.starts, ...put.flatMap(({ start }) => (start ? [[start.name, start.file.size] as const] : []))]);
+      return { put, remove: [...remove, ...whatGoes(entries, contents.budget, { starts, stay: ids }).map(({ id }) => id)] };
     });
     if (isWritten) return;
     for (const picture of all) unkept.set(picture.entry.id, picture);
-    show({ entries: keptEntries(), budget: store.getState().gallery.budget });
+    show(keptContents());
   }
 
-  function keptEntries(): readonly GalleryEntry[] {
-    const { entries, unkept: before } = store.getState().gallery;
-    return entries.filter(({ id }) => !before.has(id));
+  function keptContents(): Contents {
+    const { entries, starts, budget, unkept: before } = store.getState().gallery;
+    return { entries: entries.filter(({ id }) => !before.has(id)), starts, budget };
   }
 
   async function fileOf(id: string): Promise<Blob | undefined> {
     return unkept.get(id)?.file ?? (await shelf.file(id).catch(() => undefined));
+  }
+
+  async function keptStartOf({ id, recipe }: GalleryEntry): Promise<KeptStart | undefined> {
+    const waiting = unkept.get(id);
+    const name = recipe.start?.picture;
+    if (waiting !== undefined || name === undefined) return waiting?.start;
+    const file = await copyOf(await shelf.start(name).catch(() => undefined));
+    return file && { name, file };
   }
 
   return {
@@ -120,9 +134,10 @@ export function createGallery(store: AppStore, { shelf, makeThumbnail, tabs, clo
     async keep(drawn, insteadOf) {
       // A clock may be set back, and the newest picture is the newest all the same.
       const date = Math.max(clock(), (store.getState().gallery.entries[0]?.date ?? 0) + 1);
+      const start = startOf(drawn.recipe).catch(() => undefined);
       const picture = await keptPicture(drawn, { date, isFavourite: false }, makeThumbnail).catch(() => undefined);
       // A browser that cannot write a PNG says so where somebody asks for the file.
-      if (picture !== undefined) await write([picture], insteadOf === undefined ? [] : [idOf(insteadOf)]);
+      if (picture !== undefined) await write([{ ...picture, start: await start }], insteadOf === undefined ? [] : [idOf(insteadOf)]);
     },
 
     async pictureOf(recipe) {
@@ -147,12 +162,11 @@ export function createGallery(store: AppStore, { shelf, makeThumbnail, tabs, clo
     async remove(id) {
       const entry = entryOf(id);
       const file = await fileOf(id);
-      // Its bytes are read now: a file that is removed may not be readable afterwards.
-      const bytes = await file?.arrayBuffer().catch(() => undefined);
-      lastRemoved = entry && bytes && { entry, file: new Blob([bytes], { type: "image/png" }) };
+      const bytes = await copyOf(file);
+      lastRemoved = entry && bytes && { entry, file: bytes, start: await keptStartOf(entry) };
       const wasWaiting = unkept.delete(id);
       const isRemoved = (await change(() => ({ remove: [id] }))) || wasWaiting;
-      if (wasWaiting) show({ entries: keptEntries(), budget: store.getState().gallery.budget });
+      if (wasWaiting) show(keptContents());
       if (isRemoved) set({ removed: lastRemoved?.entry });
       // There is room now for what could not be kept.
       if (isRemoved && unkept.size > 0) await write([]);
@@ -166,12 +180,11 @@ export function createGallery(store: AppStore, { shelf, makeThumbnail, tabs, clo
     },
 
     async allow(budget, isAgreed = false) {
-      const { entries, unkept: waiting } = store.getState().gallery;
-      const kept = entries.filter(({ id }) => !waiting.has(id));
-      const goes = whatGoes(kept, budget).length;
+      const { entries, starts } = keptContents();
+      const goes = whatGoes(entries, budget, { starts }).length;
       if (goes > 0 && !isAgreed) return set({ askedBudget: { budget, goes } });
       set({ askedBudget: undefined });
-      await change((contents) => ({ budget, remove: whatGoes(contents.entries, budget).map(({ id }) => id) }));
+      await change((contents) => ({ budget, remove: whatGoes(contents.entries, budget, contents).map(({ id }) => id) }));
     },
 
     async add(pictures) {
@@ -181,6 +194,12 @@ export function createGallery(store: AppStore, { shelf, makeThumbnail, tabs, clo
       return fresh.length;
     },
   };
+}
+
+/** A copy in memory: a file that is removed from the shelf may not be readable afterwards. */
+async function copyOf(file: Blob | undefined): Promise<Blob | undefined> {
+  const bytes = await file?.arrayBuffer().catch(() => undefined);
+  return bytes && new Blob([bytes], { type: "image/png" });
 }
 
 /** A picture that is drawn again is liked as it was. */

@@ -1,5 +1,5 @@
 // What the page knows of the gallery.
-import { USUAL_BUDGET } from "./budget";
+import { USUAL_BUDGET, type StartBytes } from "./budget";
 import type { GalleryEntry } from "./entry";
 
 /** Why pictures cannot be kept: the disk is full, or the browser keeps nothing for this page. */
@@ -15,6 +15,8 @@ export interface GalleryState {
   readonly isOpen: boolean;
   /** The newest comes first. Those that could not be kept are among them, until the page is closed. */
   readonly entries: readonly GalleryEntry[];
+  /** The pictures that entries were drawn over and that are kept with them. */
+  readonly starts: StartBytes;
   /** Ids of entries that could not be kept. */
   readonly unkept: ReadonlySet<string>;
   readonly problem: KeepingProblem | undefined;
@@ -30,6 +32,7 @@ export interface GalleryState {
 export const EMPTY_GALLERY: GalleryState = {
   isOpen: false,
   entries: [],
+  starts: new Map(),
   unkept: new Set(),
   problem: undefined,
   budget: USUAL_BUDGET,

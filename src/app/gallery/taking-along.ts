@@ -4,9 +4,9 @@ import { saveFile } from "../save";
 import type { AppStore } from "../state";
 import { takenBy } from "./budget";
 import type { ArchivedFile } from "./archive";
-import type { MakeThumbnail } from "./encoding";
-import type { KeptPicture } from "./entry";
-import type { Gallery } from "./gallery";
+import type { KeptPicture, KeptStart } from "./entry";
+import type { Gallery, Keeping } from "./gallery";
+import type { Shelf } from "./shelf";
 import type { GalleryWork } from "./state";
 
 export interface TakingAlong {
@@ -18,15 +18,12 @@ export interface TakingAlong {
 export const isArchive = ({ name, type }: Pick<File, "name" | "type">): boolean =>
   type === "application/zip" || type === "application/x-zip-compressed" || /\.zip$/i.test(name);
 
-interface Tools {
-  readonly makeThumbnail: MakeThumbnail;
-  readonly clock: () => number;
-}
+type Tools = Pick<Keeping, "makeThumbnail" | "clock"> & { readonly shelf: Pick<Shelf, "start"> };
 
 export function createTakingAlong(
   store: AppStore,
   gallery: Pick<Gallery, "add" | "fileOf" | "has">,
-  { makeThumbnail, clock }: Tools,
+  { shelf, makeThumbnail, clock }: Tools,
 ): TakingAlong {
   const setWork = (work: GalleryWork | undefined): void => store.setState((state) => ({ gallery: { ...state.gallery, work } }));
 
@@ -49,7 +46,7 @@ export function createTakingAlong(
       const { entries } = store.getState().gallery;
       await work("exporting", entries.length, async (say) => {
         const { archiveOf } = await import("./archive");
-        const archive = await archiveOf(entries, ({ recipe }) => gallery.fileOf(recipe), say);
+        const archive = await archiveOf(entries, ({ recipe }) => gallery.fileOf(recipe), say, shelf.start);
         saveFile(archive, `onestroke-${new Date(clock()).toISOString().slice(0, 10)}.zip`);
         setWork(undefined);
       });
@@ -59,16 +56,20 @@ export function createTakingAlong(
       await work("importing", files.length, async (say) => {
         const pictures: KeptPicture[] = [];
         const refused: string[] = [];
+        const known = new Map<string, KeptStart>();
         const { importedPicture } = await import("./importing");
         for await (const archived of archivedFiles(files, refused)) {
-          const picture = await importedPicture(archived, makeThumbnail, clock());
+          const picture = await importedPicture(archived, makeThumbnail, clock(), known);
+          if (picture?.start !== undefined) known.set(picture.start.name, picture.start);
           if (picture === undefined) refused.push(archived.name);
           else pictures.push(picture);
           say(pictures.length);
         }
-        const { entries, budget } = store.getState().gallery;
+        const { entries, starts, budget } = store.getState().gallery;
         const fresh = pictures.map(({ entry }) => entry).filter(({ recipe }) => !gallery.has(recipe));
-        const needed = takenBy(entries) + takenBy(fresh);
+        const needed =
+          takenBy(entries, starts) +
+          takenBy(fresh, new Map([...known].map(([name, { file }]) => [name, starts.has(name) ? 0 : file.size])));
         // Nothing that is kept already goes for what is brought in.
         if (needed > budget) throw tooMuch(needed);
         const count = await gallery.add(pictures);

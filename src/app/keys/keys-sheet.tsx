@@ -2,8 +2,9 @@
 import type { ReactNode } from "react";
 import { Panel } from "../panel";
 import { keeping } from "../strings-keeping";
+import { queued } from "../strings-queue";
 import { useApp, useAppState } from "../use-app";
-import { KEYS, KEYS_ELSEWHERE, KEYS_IN_GALLERY, type Key } from "./keys";
+import { KEYS, KEYS_ELSEWHERE, KEYS_IN_GALLERY, KEYS_IN_QUEUE, type Key } from "./keys";
 import styles from "./keys-sheet.module.css";
 
 const isMac = /mac|iphone|ipad/i.test(navigator.userAgent);
@@ -15,6 +16,8 @@ export function KeysSheet(): ReactNode {
   return (
     <Panel isOpen={isOpen} title={keeping.keys} closeLabel={keeping.closeKeys} place="middle" onClose={() => app.showKeys(false)}>
       <List rows={[...KEYS_ELSEWHERE, ...KEYS.map((key) => ({ keys: capsOf(key), says: key.says }))]} />
+      <h3 className={styles["title"]}>{queued.inQueue}</h3>
+      <List rows={KEYS_IN_QUEUE} />
       <h3 className={styles["title"]}>{keeping.inGallery}</h3>
       <List rows={KEYS_IN_GALLERY} />
       <label className={styles["choice"]}>

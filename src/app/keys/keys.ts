@@ -2,6 +2,8 @@
 import { idOf } from "../gallery/entry";
 import { keeping } from "../strings-keeping";
 import { exploring } from "../strings-exploring";
+import { focusQueue } from "../queue/focus-queue";
+import { queued } from "../strings-queue";
 import type { App } from "../store";
 
 export interface Key {
@@ -19,6 +21,7 @@ export const KEYS: readonly Key[] = [
   { key: "z", ctrl: true, says: keeping.undo, act: (app) => void app.undo() },
   { key: "z", ctrl: true, shift: true, says: keeping.redo, act: (app) => void app.redo() },
   { key: "/", says: keeping.does.write, act: () => promptField()?.focus() },
+  { key: "q", says: queued.key, act: focusQueue },
   { key: "r", says: keeping.does.roll, act: (app) => app.rollSeed() },
   { key: "i", says: keeping.does.idea, act: (app) => app.surprise() },
   { key: "4", says: exploring.four.key, act: (app) => void app.explore() },
@@ -39,6 +42,8 @@ export const KEYS_ELSEWHERE: readonly { readonly keys: readonly string[]; readon
   { keys: ["Shift", "Enter"], says: keeping.does.newLine },
   { keys: ["Esc"], says: keeping.does.cancel },
 ];
+
+export const KEYS_IN_QUEUE: typeof KEYS_ELSEWHERE = [{ keys: ["Del"], says: queued.takeThisOut }];
 
 export const KEYS_IN_GALLERY: typeof KEYS_ELSEWHERE = [
   { keys: ["←", "→", "↑", "↓"], says: keeping.does.move },

@@ -7,6 +7,7 @@ import { knownFactsOf } from "../known-facts";
 import { shownShare } from "../sizes";
 import { otherSideInView } from "../state";
 import { strings } from "../strings";
+import { queued } from "../strings-queue";
 import { announceProgress, describeProgress, progressShare } from "../strings-progress";
 import { useAppState } from "../use-app";
 import { Caption } from "./caption";
@@ -35,9 +36,10 @@ export function Stage(): ReactNode {
   const progress = isLoading ? model.progress : job?.progress;
   const share = isLoading ? model.share : progressShare(progress);
   const isBusy = phase === "drawing" || phase === "loading";
+  const isForGallery = job?.beside === "gallery";
   const isOtherSide = isComparing && job?.beside === "comparison";
-  // One of four has its own place.
-  const onStage = job?.beside === "tiles" ? undefined : job;
+  // One of four has its own place, and what goes to the gallery has none here.
+  const onStage = job?.beside === "tiles" || job?.beside === "gallery" ? undefined : job;
   const preview = isOtherSide ? undefined : onStage?.preview;
   const picture = preview ?? shown?.picture;
   // Only the first picture is waited for.
@@ -69,7 +71,7 @@ export function Stage(): ReactNode {
           {isLive && picture !== undefined && <LiveSign isWorking={isPassing} />}
           {isBusy && !isPassing && job?.beside !== "tiles" && (
             <div className={styles["progress"]}>
-              <span>{isOtherSide ? strings.drawingOtherSide : describeProgress(progress)}</span>
+              <span>{isOtherSide ? strings.drawingOtherSide : isForGallery ? queued.drawingForGallery : describeProgress(progress)}</span>
               <progress aria-label={announceProgress(progress)} {...(share === undefined ? {} : { value: share })} max={1} />
             </div>
           )}

@@ -6,6 +6,7 @@ import { PictureCanvas } from "../stage/picture-canvas";
 import { factsOf } from "../state";
 import { exploring } from "../strings-exploring";
 import { useApp, useAppState } from "../use-app";
+import { CameraButton } from "./camera-button";
 import styles from "./start-field.module.css";
 import { stepsTaken, strengthOf } from "./strength";
 
@@ -18,7 +19,9 @@ export function StartField(): ReactNode {
   const facts = useAppState(factsOf);
   const input = useRef<HTMLInputElement>(null);
   const id = useId();
-  const picture = start && app.startPicture(start);
+  const found = useAppState(({ startPicture }) => startPicture);
+  const picture = found?.picture;
+  const isMissing = found !== undefined && picture === undefined;
   if (facts?.readsPictures === false && start === undefined) {
     return <p className={controls["hint"]}>{says.unable(facts)}</p>;
   }
@@ -37,10 +40,11 @@ export function StartField(): ReactNode {
   );
   if (start === undefined) {
     return (
-      <div className={controls["field"]}>
+      <div className={styles["ways"]}>
         <button type="button" className={controls["link"]} onClick={() => input.current?.click()}>
           {says.choose}
         </button>
+        <CameraButton />
         {chooser}
       </div>
     );
@@ -78,7 +82,10 @@ export function StartField(): ReactNode {
           <CloseIcon />
         </button>
       </div>
-      <p className={controls["hint"]}>{picture === undefined ? says.missing : steps === 1 ? says.oneStep : says.lasts}</p>
+      <p className={controls["hint"]}>{isMissing ? says.missing : steps === 1 ? says.oneStep : says.lasts}</p>
+      <div className={styles["ways"]}>
+        <CameraButton />
+      </div>
       {chooser}
     </fieldset>
   );

@@ -6,9 +6,13 @@ import { MAX_STEPS } from "../../common/limits";
 import type { Picture } from "../../common/picture";
 import { RECIPE } from "../../common/testing/fakes";
 import { draw, IDLE, MODEL, NO_MODELS_KEPT, setUp } from "../testing/fake-app";
+import { recipeToQuery } from "../../common/permalink";
+import { keepingInMemory } from "../gallery/gallery";
+import { memoryShelf } from "../gallery/shelf";
 import { createApp } from "../store";
-import { middleOf, pictureName } from "./source";
-import { createStartPictures } from "./starting";
+import { middleOf, pictureName } from "../../image/start-picture";
+import { cameraError } from "./camera";
+import { createStartPictures } from "./pictures";
 import { stepsTaken, strengthOf } from "./strength";
 
 const pictureOf = (width: number, height: number, value: number): Picture => ({
@@ -20,12 +24,14 @@ const pictureOf = (width: number, height: number, value: number): Picture => ({
 /** It reads a file's size as a grey, and cuts without looking. */
 const TOOLS = {
   read: async (file: Blob) => (file.size === 0 ? Promise.reject(new Error("no picture")) : pictureOf(4, 2, file.size)),
+  snap: async () => pictureOf(4, 2, 77),
+  file: async ({ data }: Picture) => new Blob(["x".repeat(data[0] ?? 0)]),
   fit: ({ data }: Picture, width: number, height: number) => pictureOf(width, height, data[0] ?? 0),
 };
 
-function startingApp() {
-  const starts = createStartPictures(TOOLS);
-  const app = createApp(IDLE, NO_MODELS_KEPT, "", () => undefined, { starts });
+function startingApp(query = "", keep = keepingInMemory()) {
+  const starts = createStartPictures(keep.shelf, { ...TOOLS });
+  const app = createApp(IDLE, NO_MODELS_KEPT, query, () => undefined, { starts, keep });
   return { app, starts, state: () => app.store.getState() };
 }
 
@@ -64,25 +70,25 @@ test("a picture's name is its size and pixels", async () => {
 
 describe("pictures to start from", () => {
   test("come at the size of the recipe that names them, and the oldest make way", async () => {
-    const starts = createStartPictures(TOOLS);
+    const starts = createStartPictures(memoryShelf(), TOOLS);
     const names: string[] = [];
     for (let grey = 1; grey <= 9; grey++) names.push(await starts.add(pictureOf(4, 2, grey)));
     const at = (index: number) => starts.pictureOf({ ...RECIPE, start: { picture: names[index] ?? "", strength: 0.5 } });
-    expect(at(8)).toEqual(pictureOf(RECIPE.width, RECIPE.height, 9));
-    expect(at(1)).toBeDefined();
-    expect(at(0)).toBeUndefined();
-    expect(starts.pictureOf(RECIPE), "a recipe that names none").toBeUndefined();
+    expect(await at(8)).toEqual(pictureOf(RECIPE.width, RECIPE.height, 9));
+    expect(await at(1)).toBeDefined();
+    expect(await at(0)).toBeUndefined();
+    expect(await starts.pictureOf(RECIPE), "a recipe that names none").toBeUndefined();
   });
 
   test("are cut once for many recipes of one size, as while somebody types", async () => {
     const fit = vi.fn<typeof TOOLS.fit>(TOOLS.fit);
-    const starts = createStartPictures({ ...TOOLS, fit });
+    const starts = createStartPictures(memoryShelf(), { ...TOOLS, fit });
     const [one, two] = [await starts.add(pictureOf(4, 2, 1)), await starts.add(pictureOf(4, 2, 2))];
     const at = (picture: string, width: number) => starts.pictureOf({ ...RECIPE, width, start: { picture, strength: 0.5 } });
-    for (let letter = 0; letter < 3; letter++) expect(at(one, 64)).toEqual(pictureOf(64, RECIPE.height, 1));
+    for (let letter = 0; letter < 3; letter++) expect(await at(one, 64)).toEqual(pictureOf(64, RECIPE.height, 1));
     expect(fit).toHaveBeenCalledTimes(1);
-    expect(at(one, 32)).toEqual(pictureOf(32, RECIPE.height, 1));
-    expect(at(two, 32)).toEqual(pictureOf(32, RECIPE.height, 2));
+    expect(await at(one, 32)).toEqual(pictureOf(32, RECIPE.height, 1));
+    expect(await at(two, 32)).toEqual(pictureOf(32, RECIPE.height, 2));
   });
 });
 
@@ -97,11 +103,12 @@ describe("in the app", () => {
     await app.draw();
     const drawn = state().shown?.recipe;
     expect(drawn?.start).toEqual(start);
-    expect(drawn && starts.pictureOf(drawn)?.data[0]).toBe(4);
-    expect(start && app.startPicture(start)).toEqual(pictureOf(4, 2, 4));
+    expect(drawn && (await starts.pictureOf(drawn))?.data[0]).toBe(4);
+    expect(state().startPicture).toEqual({ name: start?.picture, picture: pictureOf(4, 2, 4) });
     // A picture that was drawn from noise brings that back.
     await app.undo();
     expect(state().draft.start).toBeUndefined();
+    expect(state().startPicture).toBeUndefined();
     await app.redo();
     expect(state().draft.start).toEqual(start);
     app.store.setState({ error: new OnestrokeError("invalid-input", "that picture is not here", { field: "start" }) });
@@ -111,11 +118,42 @@ describe("in the app", () => {
     expect(state().shown?.recipe).not.toHaveProperty("start");
   });
 
+  test("is there again in a later visit, as long as a kept picture was drawn over it", async () => {
+    const keep = keepingInMemory();
+    const first = startingApp("", keep);
+    await first.app.start();
+    await first.app.startFromFile(new Blob(["grey"]));
+    await first.app.draw();
+    const recipe = first.state().shown?.recipe;
+    const link = recipeToQuery(recipe ?? RECIPE);
+    await vi.waitFor(() => expect(first.state().gallery.starts.size).toBe(1));
+
+    const second = startingApp(link, keep);
+    await vi.waitFor(() => expect(second.state().startPicture?.picture).toEqual(pictureOf(4, 2, 4)));
+    expect(recipe && (await second.starts.pictureOf(recipe))?.data[0]).toBe(4);
+    await second.app.gallery.remove(link);
+    const third = startingApp(link, keep);
+    await vi.waitFor(() => expect(third.state().startPicture).toEqual({ name: recipe?.start?.picture, picture: undefined }));
+    expect(recipe && (await third.starts.pictureOf(recipe))).toBeUndefined();
+  });
+
   test("the shown picture is drawn over at the steps that were chosen", async () => {
     const { app, state } = startingApp();
     await draw(app, { steps: 3 });
     await app.startFromShown();
     expect(state().draft).toMatchObject({ steps: 3, start: { strength: 0.67 } });
+  });
+
+  test("a frame of the camera is drawn over; where there is none, it is said why and what to do", async () => {
+    const { app, starts, state } = startingApp();
+    await app.start();
+    await app.startFromCamera();
+    expect(state().startPicture?.picture).toEqual(pictureOf(4, 2, 77));
+    const { draft } = state();
+    vi.spyOn(starts.tools, "snap").mockRejectedValueOnce(cameraError(new DOMException("", "NotAllowedError")));
+    await app.startFromCamera();
+    expect(state().notice).toMatch(/does not let this page use the camera\. Allow it/);
+    expect(state().draft).toEqual(draft);
   });
 
   test("what is no picture is said to be none, and changes nothing", async () => {

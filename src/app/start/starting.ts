@@ -1,59 +1,20 @@
-// Begins with a picture in place of noise: the shown one, or one that somebody chooses, drops or pastes. The pictures last as long as the
-// page, and a recipe only names the one that it was drawn over.
+// Begins with a picture in place of noise: the shown one, or one that somebody chooses, drops or pastes. A recipe only names the picture that
+// it was drawn over; where it is, pictures.ts knows.
 import type { Picture } from "../../common/picture";
-import type { Recipe } from "../../common/recipe";
-import type { RecipeStart } from "../../common/recipe-start";
+import { OnestrokeError } from "../../common/errors";
 import { knownFactsOf } from "../known-facts";
 import { editDraft, factsOf, type AppStore } from "../state";
 import { exploring } from "../strings-exploring";
-import { CANVAS_TOOLS, pictureName, type PictureTools } from "./source";
+import type { StartPictures } from "./pictures";
 import { strengthOf } from "./strength";
-
-/** How many are kept. One of 2048 x 2048 takes 16 MiB. */
-const MOST_PICTURES = 8;
-
-export interface StartPictures {
-  /** The picture that a recipe is drawn over, at the recipe's size; undefined where it is not here. */
-  pictureOf(recipe: Recipe): Picture | undefined;
-  add(picture: Picture): Promise<string>;
-  readonly tools: PictureTools;
-  /** As it was given. */
-  whole(name: string): Picture | undefined;
-}
-
-export function createStartPictures(tools: PictureTools = CANVAS_TOOLS): StartPictures {
-  const pictures = new Map<string, Picture>();
-  /** The last one that was cut: while somebody types, each change wants the same. */
-  let cut: { readonly of: Picture; readonly picture: Picture } | undefined;
-  return {
-    tools,
-    whole: (name) => pictures.get(name),
-    pictureOf({ start, width, height }) {
-      const picture = start && pictures.get(start.picture);
-      if (picture === undefined) return undefined;
-      if (cut?.of !== picture || cut.picture.width !== width || cut.picture.height !== height) {
-        cut = { of: picture, picture: tools.fit(picture, width, height) };
-      }
-      return cut.picture;
-    },
-    async add(picture) {
-      const name = await pictureName(picture);
-      pictures.delete(name);
-      pictures.set(name, picture);
-      const [oldest] = pictures.keys();
-      if (pictures.size > MOST_PICTURES && oldest !== undefined) pictures.delete(oldest);
-      return name;
-    },
-  };
-}
 
 export interface Starting {
   /** Begins the next pictures with the shown one. */
   startFromShown(): Promise<void>;
   /** The same with a file. What is no picture is said to be none. */
   startFromFile(file: Blob): Promise<void>;
-  /** The picture that the controls begin with, if it is here. */
-  startPicture(start: RecipeStart): Picture | undefined;
+  /** The same with one frame of the camera. Where there is none, it is said why and what to do. */
+  startFromCamera(): Promise<void>;
   /** Begins with noise again. */
   startFromNoise(): void;
 }
@@ -66,6 +27,20 @@ export function createStarting(store: AppStore, pictures: StartPictures, remark:
     remark(exploring.start.unable(facts));
     return true;
   }
+
+  /** Finds the picture that the controls have come to name, as by a recipe that was brought back. */
+  async function look(): Promise<void> {
+    const name = store.getState().draft.start?.picture;
+    store.setState({ startPicture: undefined });
+    if (name === undefined) return;
+    const picture = await pictures.whole(name);
+    if (store.getState().draft.start?.picture === name) store.setState({ startPicture: { name, picture } });
+  }
+
+  store.subscribe(({ draft }, before) => {
+    if (draft.start?.picture !== before.draft.start?.picture) void look();
+  });
+  void look();
 
   async function startFrom(picture: Picture): Promise<void> {
     const name = await pictures.add(picture);
@@ -90,7 +65,15 @@ export function createStarting(store: AppStore, pictures: StartPictures, remark:
       await startFrom(picture);
     },
 
-    startPicture: ({ picture }) => pictures.whole(picture),
+    async startFromCamera() {
+      if (isRefused()) return;
+      try {
+        await startFrom(await pictures.tools.snap());
+      } catch (thrown) {
+        const { message, remedy } = OnestrokeError.from(thrown, "invalid-input");
+        remark(`${message} ${remedy}`);
+      }
+    },
 
     startFromNoise: () => editDraft(store, { start: undefined }),
   };

@@ -7,7 +7,8 @@ import { describe, expect, test } from "vitest";
 import { MOST_TEXT_ROWS } from "../../common/limits";
 import type { Recipe } from "../../common/recipe";
 import { FACTS } from "../../common/testing/fakes";
-import { parseOptions, USAGE } from "./options";
+import { parseOptions } from "./options";
+import { USAGE } from "./usage";
 
 const NASA = { method: "nasa", scale: 0.25 } as const;
 const NAG = { method: "nag", scale: 3, tau: 2, alpha: 0.5, sigmaEnd: 4 } as const;
@@ -49,6 +50,21 @@ describe("generate's options", () => {
 
   test("the help names the options of steering", () => {
     for (const option of ["--negative", "--nasa", "--nag", "--vsf", "--vsf-offset", "--sigma-end"]) expect(USAGE).toContain(option);
+  });
+
+  test("--start names the picture that is drawn over, and --strength how much of it", async () => {
+    const start = async (...args: string[]) => (await parseOptions([...BASE, ...args])).jobs[0]?.start;
+    expect(await start()).toBeUndefined();
+    expect(await start("--start", "pier.png")).toEqual({ file: "pier.png", strength: 0.5 });
+    expect(await start("--start", "pier.png", "--strength", "0.25")).toEqual({ file: "pier.png", strength: 0.25 });
+    for (const wrong of ["1.1", "-0.1", "much", ""]) {
+      await expect(start("--start", "pier.png", `--strength=${wrong}`)).rejects.toMatchObject({ detail: { field: "strength" } });
+    }
+    await expect(start("--strength", "0.5")).rejects.toMatchObject({ message: expect.stringContaining("--start") });
+    const file = join(await mkdtemp(join(tmpdir(), "onestroke-")), "batch.jsonl");
+    await writeFile(file, JSON.stringify({ prompt: "a hill", out: "hill.png", start: "pier.png", strength: 0.75 }));
+    expect((await parseOptions(["--batch", file])).jobs[0]?.start).toEqual({ file: "pier.png", strength: 0.75 });
+    for (const option of ["--start", "--strength"]) expect(USAGE).toContain(option);
   });
 
   test("--gpu-memory is in gigabytes, and left to the pipeline where it is not said", async () => {

@@ -17,28 +17,7 @@ import { STEERING_RANGES, type Steering } from "../../common/steering";
 import { WEIGHT_FORMATS, type WeightFormat } from "../../common/weight-format";
 import { CHOSEN_RULES, type ChosenRule } from "../../samplers/scheduler-file";
 import type { SteeringDefaults } from "../../common/steering-defaults";
-
-export const USAGE = `usage: npm run generate -- --model MODEL --prompt TEXT --out FILE.png
-  [--negative TEXT [--nasa A | --nag PHI | --vsf A [--vsf-offset B]] [--sigma-end S]] [--steps N] [--seed S] [--variation SEED:STRENGTH[,...]] [--width W] [--height H] [--count N] [--text-rows R] [--sampler RULE] [--lora FILE[:WEIGHT]]... [--tokenizer DIR] [--prediction P] [--weights f16|q8|q4] [--gpu-memory GB] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
-or: npm run generate -- --model MODEL --batch FILE.jsonl [--text-rows R] [--sampler RULE] [--lora FILE[:WEIGHT]]... [--tokenizer DIR] [--prediction P] [--weights f16|q8|q4] [--gpu-memory GB] [--engine wgsl|ort-webgpu|ort-wasm]
-  (a line: {"prompt", "out", "negative"?, "nasa"?, "nag"?, "vsf"?, "vsf-offset"?, "sigma-end"?, "steps"?, "seed"?, "variation"?, "width"?, "height"?}; a seed above 2^53 as a string)
-MODEL is an id of models/catalogue (with a choice of parts after a plus: sd-turbo+large-decoder), a folder, a file, or a repository of the
-hub as OWNER/NAME[@REVISION]. What is on the hub is fetched once, into the hub's own cache folder (see npm run models).
-A negative prompt is steered away from by NASA at strength A, by NAG at strength PHI, or by VSF at strength A with scores B lower,
-at the first step and at those whose sigma (noise over signal) is at least S; 0 is every step. Method, strength and S are the model's own if not given.
-A variation takes the noise of seed S a part of the way to that of another SEED: STRENGTH 0 stays, and 1 is the other seed's picture.
-(word:1.3), ((word)) and [word] weigh words, BREAK begins a new row of tokens, and a backslash makes a bracket a plain one, as in the web UI
-of AUTOMATIC1111. (word:-1) turns a word against the picture.
-Prompt and negative prompt may each fill R rows of the text encoder, of 77 tokens with begin and end, as far as they need them; what is
-longer is cut. R is ${MOST_TEXT_ROWS} if not given, as on the page.
-RULE is ${CHOSEN_RULES.join(", ")}: how to step a checkpoint whose scheduler file has no rule for few steps, such as one that a few-step
-LoRA is merged into (consistency after LCM's, tcd after TCD's).
-Weights are float16, or 8 or 4 bits with a scale for each 32 of them (docs/quantisation.md), whatever the file has; as in the file, if not given.
-A picture takes at most GB gigabytes (10^9 bytes) of the GPU's memory, as far as that goes: networks take turns for it.
-Each LoRA is merged into the model, times its weight, which is 1 if it is not given.
-A model may be one file in the original layout, as model sites give it. It holds no tokenizer: DIR has CLIP's, as tokenizer.json or as
-vocab.json and merges.txt; if it is not given, they are looked for beside the file and then at the hub. P is epsilon or v_prediction, for
-files of Stable Diffusion 2 that do not say which.`;
+import { USAGE, USUAL_STRENGTH } from "./usage";
 
 const PREDICTIONS = ["epsilon", "v_prediction"] as const;
 
@@ -55,10 +34,12 @@ const RECIPE_OPTIONS = [
   "steps",
   "seed",
   "variation",
+  "start",
+  "strength",
   "width",
   "height",
 ] as const;
-const TEXT_OPTIONS: readonly RecipeOption[] = ["prompt", "out", "negative", "variation"];
+const TEXT_OPTIONS: readonly RecipeOption[] = ["prompt", "out", "negative", "variation", "start"];
 
 /** Limit for one command, because every picture is planned before the first is drawn. */
 const MOST_COPIES = 10_000;
@@ -72,6 +53,8 @@ type RecipeFields = Readonly<Partial<Record<RecipeOption, string | undefined>>>;
 /** One picture to make. */
 export interface Job {
   readonly file: string;
+  /** The file of the picture that is drawn over, and how much of it; undefined where it begins with noise. */
+  readonly start: { readonly file: string; readonly strength: number } | undefined;
   /** The recipe, with the model's own values for what the options leave out. */
   recipe(model: Pick<ModelFacts, "id" | "loras" | "defaultSize" | "steering">): Recipe;
 }
@@ -116,6 +99,8 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
         steps: text,
         seed: text,
         variation: text,
+        start: text,
+        strength: text,
         width: text,
         height: text,
         count: text,
@@ -226,6 +211,7 @@ function job(fields: RecipeFields, seedOffset: bigint): Job {
   });
   return {
     file: out,
+    start: startFrom(fields),
     recipe: ({ id, loras, defaultSize, steering: usual }) => ({
       ...said,
       model: id,
@@ -254,6 +240,18 @@ function steeringFrom(fields: RecipeFields): (usual: SteeringDefaults) => Steeri
     if (vsf !== undefined) return { ...usual.vsf, scale: vsf, ...(offset === undefined ? {} : { offset }), ...end };
     return { ...usual[usual.method], ...end };
   };
+}
+
+function startFrom({ start, strength }: RecipeFields): Job["start"] {
+  if (start === undefined) {
+    if (strength !== undefined)
+      throw invalid("strength", "--strength says how much of a picture is drawn over: name the picture with --start");
+    return undefined;
+  }
+  if (start === "") throw invalid("start", "--start is a PNG file");
+  const share = strength === undefined ? USUAL_STRENGTH : Number(strength);
+  if (strength?.trim() === "" || !(share >= 0 && share <= 1)) throw invalid("strength", `--strength lies between 0 and 1, not ${strength}`);
+  return { file: start, strength: share };
 }
 
 function numbered(file: string | undefined, index: number): string | undefined {

@@ -1,0 +1,33 @@
+// Two tabs of the page: each draws on a device of its own, at the same time, and both have one vault and one gallery.
+import { expect, SMALL_LINK, Studio, test } from "./studio";
+
+test("two tabs draw at once, each its own picture as if it were alone, from one copy of the model, into one gallery", async ({
+  page,
+  context,
+}) => {
+  const left = new Studio(page);
+  await left.open(SMALL_LINK);
+  const right = new Studio(await context.newPage());
+  await right.open(`${SMALL_LINK}&seed=5`);
+  const weights = right.requests.filter((url) => url.endsWith(".safetensors"));
+  expect(weights, "the second tab reads what the first has kept").toEqual([]);
+
+  const wishes = [
+    [left, { prompt: "a pier", seed: "8", steps: 2 }],
+    [right, { prompt: "a windmill", seed: "9", steps: 2 }],
+  ] as const;
+  const together = await Promise.all(wishes.map(([studio, wish]) => studio.drawn(wish)));
+  for (const [at, [studio]] of wishes.entries()) {
+    await studio.page.bringToFront();
+    expect((await studio.drawnAnew()).pixels).toBe(together[at]?.pixels);
+  }
+  for (const studio of [left, right]) {
+    for (const prompt of ["a pier", "a windmill"]) {
+      await expect(
+        studio.page.getByRole("navigation", { name: "Newest pictures" }).getByRole("button", { name: new RegExp(prompt) }),
+      ).toBeVisible();
+    }
+    await expect(studio.alert()).toBeHidden();
+    expect(studio.complaints).toEqual([]);
+  }
+});
