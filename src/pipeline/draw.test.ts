@@ -48,7 +48,7 @@ test("the embedded student has its own family's steering, opened as a folder too
 test("loading a network is said before its first byte has come, and one count runs over all", () => {
   const { weightBytes } = model.facts;
   let before = 0;
-  for (const name of ["text_encoder", "unet", "vae"] as const) {
+  for (const name of ["text_encoder", "vae", "unet"] as const) {
     const loads = loading.filter((progress) => progress.stage === "load").filter(({ component }) => component === name);
     expect(loads[0]).toMatchObject({ loadedBytes: before, totalBytes: weightBytes });
     before = loads.at(-1)?.loadedBytes ?? NaN;

@@ -88,7 +88,6 @@ describe("outputs are what they are with a dispatch for the queries", () => {
     { name: "nag, of normalised rows", build: normed("nag"), format: "f32", traits: TRAITS.hardware, weights: "q8" },
     { name: "nasa, of normalised rows", build: normed("nasa"), format: "f16", traits: TRAITS.hardwareWithFastFloat16 },
     { name: "nasa, heads of 64", build: normed("nasa", ONE_HEAD), format: "f16", traits: TRAITS.hardwareWithFastFloat16 },
-    { name: "nag, heads of 64", build: normed("nag", ONE_HEAD), format: "f32", traits: TRAITS.hardware },
   ] as const)("$name, $format", { timeout: COMPILE_TIMEOUT_MS }, async ({ build, format, traits, ...rest }, { skip }) => {
     const without = { ...traits, projectsQueriesInAttention: false };
     const { storageBuffers, workgroupBytes } = (await testDevice()).target(format);

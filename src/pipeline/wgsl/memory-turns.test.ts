@@ -56,8 +56,8 @@ describe("what is on the GPU", () => {
   ])("with $memoryBytes bytes is what was planned, and $broughtBack come back for a new prompt", async (expected) => {
     const { planned, peakBytes, left, broughtBack } = await drawTwice(expected.memoryBytes);
     expect(broughtBack).toEqual(expected.broughtBack);
-    // Besides the plan there are buffers for results that are read, and for the kernels' sizes.
-    expect(peakBytes).toBeLessThan(1.15 * planned);
+    // Besides the plan there are buffers for weights on their way, for results that are read, and for the kernels' sizes.
+    expect(peakBytes).toBeLessThan(1.2 * planned);
     expect(peakBytes).toBeGreaterThan(0.8 * planned);
     expect(left).toBe(0);
   });
