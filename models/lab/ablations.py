@@ -1,8 +1,8 @@
 """What the papers claim, tried on our data: each recipe as it is, and with one of its parts switched off, at equal budgets.
 
 A budget is a number of updates of networks, the student's and its helpers' together: who switches two time scales off
-updates the student more often, and takes fewer steps. Every trial is measured with three seeds a caption, whose spread says which differences mean anything.
-A trial that was trained or measured before is not repeated.
+updates the student more often, and takes fewer steps. Every trial is measured with three seeds a caption, whose spread
+says which differences mean anything. A trial that was trained or measured before is not repeated.
 
 `python -m lab.ablations --model vignette --data TRAIN --work WORK --heldout HELDOUT --to lab/results/ablations`
 """

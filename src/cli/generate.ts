@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import type { Drawing } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import { OnestrokeError } from "../common/errors";
-import type { ModelMemory, ModelPart } from "../common/model-facts";
+import type { ModelFacts, ModelMemory, ModelPart } from "../common/model-facts";
 import type { Recipe } from "../common/recipe";
 import { recipePng } from "../image/recipe-png";
 import { openModel } from "../pipeline/open";
@@ -27,7 +27,8 @@ async function main(args: readonly string[]): Promise<void> {
   if (doubt !== undefined) console.error(`A few steps may draw badly with ${title}: ${doubt}, unless a few-step LoRA is merged into it.`);
   // All of them are planned before the first is drawn, so that a mistake in the last one is reported at once.
   const planned: { readonly job: Job; readonly recipe: Recipe }[] = [];
-  for (const job of jobs) planned.push({ job, recipe: model.withRows(await startingFrom(job, job.recipe(model.facts)), textRows) });
+  for (const job of jobs)
+    planned.push({ job, recipe: model.withRows(await startingFrom(job, job.recipe(model.facts), model.facts), textRows) });
   for (const { job, recipe } of planned) {
     // It is read again, because many of them would not fit into memory.
     const start = job.start && fitPicture((await readStart(job.start.file)).picture, recipe.width, recipe.height);
@@ -38,8 +39,9 @@ async function main(args: readonly string[]): Promise<void> {
   await model.dispose();
 }
 
-async function startingFrom({ start }: Job, recipe: Recipe): Promise<Recipe> {
+async function startingFrom({ start }: Job, recipe: Recipe, { title, readsPictures }: ModelFacts): Promise<Recipe> {
   if (start === undefined) return recipe;
+  if (!readsPictures) throw new OnestrokeError("model-unsupported", `${title} cannot draw over a picture`, { field: "start" });
   const { name } = await readStart(start.file);
   return { ...recipe, start: { picture: name, strength: start.strength } };
 }

@@ -1,7 +1,7 @@
 // Adds products of two thin matrices (LoRAs) to a weight that lies packed in GPU memory, in float32. It is no op of a graph: it runs
 // once, when the weight is loaded.
 import type { LowRank } from "../common/low-rank";
-import { hasSizes, type Device } from "./device";
+import type { Device } from "./device";
 import { linearWorkgroups, type Kernel } from "./kernel";
 import { sizesBinding, uploadSizes } from "./kernel-sizes";
 import { HALF_BITS } from "./kernels/half-bits";
@@ -47,13 +47,8 @@ export async function addOnGpu(
   const { pipeline, layout } = await device.program(kernel, target);
   const up = filled(gpu, scaledColumns(added, part.n));
   const down = filled(gpu, added.down);
-  const buffers = [up, down];
-  const resources: GPUBufferBinding[] = [place, { buffer: up }, { buffer: down }, { buffer: counts }];
-  if (hasSizes(kernel)) {
-    const sizes = uploadSizes(device, [kernel]);
-    buffers.push(sizes);
-    resources.push(sizesBinding(sizes, 0));
-  }
+  const sizes = uploadSizes(device, [kernel]);
+  const resources = [place, { buffer: up }, { buffer: down }, { buffer: counts }, sizesBinding(sizes, 0)];
   const entries = resources.map((resource, binding) => ({ binding, resource }));
   const encoder = gpu.createCommandEncoder();
   const pass = encoder.beginComputePass();
@@ -63,7 +58,7 @@ export async function addOnGpu(
   pass.end();
   gpu.queue.submit([encoder.finish()]);
   // What is submitted still reads them.
-  for (const buffer of buffers) buffer.destroy();
+  for (const buffer of [up, down, sizes]) buffer.destroy();
 }
 
 /** Several products as one, for a kernel that reads four outputs of a column of `up` at once: one matrix of all columns, and one of all rows. */

@@ -36,34 +36,37 @@ export async function quantiseOnGpu(
   const total = outputsOf(weight);
   const { up, down, rank, destroy } = stackedProducts(device, added, n);
   const most = Math.floor(slices.sliceBytes / (16 * k * taps)) * 4;
-  for (let begin = 0; begin < n; begin += most) {
-    const outputs = Math.min(most, n - begin);
-    const kernel = quantiseOutputs({
-      format,
-      outputs,
-      inputs: k,
-      taps,
-      rank,
-      upQuads: Math.ceil(n / 4),
-      firstUpQuad: begin / 4,
-      rowQuads: roundUp(total, 4) / 4,
-      firstQuad: (first + begin) / 4,
-      halfQuads: weight.interleaved ? total / 8 : 0,
-      tensor,
-    });
-    const { pipeline, layout } = await packingProgram(device, kernel);
-    const bytes = (await slices.slice()).subarray(0, 4 * outputs * k * taps);
-    new Float32Array(bytes.buffer).set(values.subarray(begin * k * taps, (begin + outputs) * k * taps));
-    const sizes = uploadSizes(device, [kernel]);
-    slices.submit(bytes, (pass, stored) => {
-      const buffers = [{ buffer: stored }, placeOf(weight, "values"), placeOf(weight, "scales"), { buffer: counts }, up, down];
-      const entries = [...buffers, sizesBinding(sizes, 0)].map((resource, binding) => ({ binding, resource }));
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, device.gpu.createBindGroup({ label: kernel.name, layout, entries }));
-      pass.dispatchWorkgroups(...kernel.workgroups);
-    });
-    // What is submitted still reads it.
-    sizes.destroy();
+  try {
+    for (let begin = 0; begin < n; begin += most) {
+      const outputs = Math.min(most, n - begin);
+      const kernel = quantiseOutputs({
+        format,
+        outputs,
+        inputs: k,
+        taps,
+        rank,
+        upQuads: Math.ceil(n / 4),
+        firstUpQuad: begin / 4,
+        rowQuads: roundUp(total, 4) / 4,
+        firstQuad: (first + begin) / 4,
+        halfQuads: weight.interleaved ? total / 8 : 0,
+        tensor,
+      });
+      const { pipeline, layout } = await packingProgram(device, kernel);
+      const bytes = (await slices.slice()).subarray(0, 4 * outputs * k * taps);
+      new Float32Array(bytes.buffer).set(values.subarray(begin * k * taps, (begin + outputs) * k * taps));
+      const sizes = uploadSizes(device, [kernel]);
+      slices.submit(bytes, (pass, stored) => {
+        const buffers = [{ buffer: stored }, placeOf(weight, "values"), placeOf(weight, "scales"), { buffer: counts }, up, down];
+        const entries = [...buffers, sizesBinding(sizes, 0)].map((resource, binding) => ({ binding, resource }));
+        pass.setPipeline(pipeline);
+        pass.setBindGroup(0, device.gpu.createBindGroup({ label: kernel.name, layout, entries }));
+        pass.dispatchWorkgroups(...kernel.workgroups);
+      });
+      // What is submitted still reads it.
+      sizes.destroy();
+    }
+  } finally {
+    destroy();
   }
-  destroy();
 }

@@ -1,5 +1,6 @@
 // NASA, NAG and VSF in float64: the first two on the merged heads of one cross-attention before its output
-// projection, VSF on one query of one head, because it has one softmax over both texts. Kernels and steered ONNX graphs are tested against these functions; they draw nothing.
+// projection, VSF on one query of one head, because it has one softmax over both texts. Kernels and steered ONNX graphs are
+// tested against these functions; they draw nothing.
 import type { Nag, Nasa, Vsf } from "../common/steering";
 
 /** Keeps a token finite if its positive branch is all zero. */

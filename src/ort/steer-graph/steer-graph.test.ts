@@ -246,6 +246,26 @@ describe("refusals", () => {
     refused(g.model(crossAttention(g, "plain", g.op("Add", ["sample", pooled]), "encoder_hidden_states"))).toThrow(/text enters it at Add/);
   });
 
+  it("values with a bias, where words are weighed", () => {
+    const weighed = (text: (g: GraphWriter) => string) => {
+      const g = new GraphWriter();
+      const model = g.model(crossAttention(g, "plain", "sample", text(g)));
+      return expect(() => steerGraph(model, { weighs: true }));
+    };
+    const bias = (g: GraphWriter) => g.floats("bias", [TEXT_CHANNELS], numbers(TEXT_CHANNELS, 9));
+    weighed((g) => g.op("Add", [TEXT_INPUT, bias(g)])).toThrow(/its values have a bias/);
+    weighed((g) => g.op("Gemm", [TEXT_INPUT, bias(g), bias(g)])).toThrow(/its values have a bias/);
+    // Controls: a sum of products of the text, such as a LoRA's, and a bias where no word is weighed.
+    weighed((g) => g.op("Add", [TEXT_INPUT, TEXT_INPUT])).not.toThrow();
+    const g = new GraphWriter();
+    refused(g.model(crossAttention(g, "plain", "sample", g.op("Add", [TEXT_INPUT, bias(g)])))).not.toThrow();
+    const { graph, ...rest } = attentionModel("fused");
+    const nodes = graph.nodes.map((node) =>
+      node.opType === "MultiHeadAttention" ? { ...node, inputs: [...node.inputs, "to_bias"] } : node,
+    );
+    expect(() => steerGraph({ ...rest, graph: { ...graph, nodes } }, { weighs: true })).toThrow(/its values have a bias/);
+  });
+
   it("nodes in an order that nothing can run in, and text that comes through too many steps", () => {
     const { graph, ...rest } = attentionModel("plain");
     refused({ ...rest, graph: { ...graph, nodes: graph.nodes.toReversed() } }).toThrow(/before it is made/);

@@ -8,6 +8,7 @@ import { GraphIndex } from "../onnx-graph/graph-index";
 import { ELEMENT_TYPES, type OnnxGraph, type OnnxModel, type OnnxNode } from "../onnx-graph/model";
 import { NodeList } from "../onnx-graph/node-list";
 import type { CrossAttention } from "./cross-attention";
+import type { Dependence } from "./dependence";
 import { Duplicator } from "./duplicate";
 import { elementType } from "./element-type";
 import { findCrossAttentions, TEXT_INPUT } from "./find";
@@ -15,11 +16,14 @@ import { findCrossAttentions, TEXT_INPUT } from "./find";
 /** Inputs of the weighed graph beside the text: float32 `[1, tokens, 1]` and `[tokens]`. */
 export const TOKEN_INPUTS = { factors: "token_factors", added: "token_scores" } as const;
 
+/** Where ONNX Runtime's operator has a bias of queries, keys and values. */
+const FUSED_PROJECTION_BIAS = 3;
+
 const [SECOND_LAST, ONES] = ["onestroke/second_last", "onestroke/ones"];
 
 /**
  * @param model is not changed; the result shares its weights
- * @throws OnestrokeError `model-unsupported` as `steerGraph`, and where keys and values come in one tensor
+ * @throws OnestrokeError `model-unsupported` as `steerGraph`, and where keys and values come in one tensor, or values are more than products
  */
 export function weighTokens(model: OnnxModel): OnnxModel {
   const index = new GraphIndex(model.graph);
@@ -36,8 +40,8 @@ export function weighTokens(model: OnnxModel): OnnxModel {
   for (const attention of attentions) {
     const { node, input } = attention.values;
     const values = node.inputs[input] ?? "";
-    if (values === "")
-      throw new OnestrokeError("model-unsupported", "the words of this ONNX model cannot be weighed: keys and values are one tensor");
+    if (values === "") throw cannotWeigh("keys and values are one tensor");
+    if (hasBias(attention, values, index, dependence)) throw cannotWeigh("its values have a bias, which the weights of words would miss");
     const copy = duplicator.copyOf(values);
     replace(node, input, copy.output, copy.nodes);
     const added = addedScores(attention, index);
@@ -60,6 +64,25 @@ export function weighTokens(model: OnnxModel): OnnxModel {
     ],
   };
   return { ...model, graph: withoutUnread(graph) };
+}
+
+/** Whether anything but the text is added on the way from it to the values: then the values of a multiplied text are not multiplied values. */
+function hasBias({ values: { node: reader } }: CrossAttention, values: string, index: GraphIndex, dependence: Dependence): boolean {
+  if (reader.opType === "MultiHeadAttention" && (reader.inputs[FUSED_PROJECTION_BIAS] ?? "") !== "") return true;
+  const onTheWay = new Set([values]);
+  for (const value of onTheWay) {
+    const node = index.producer(value);
+    if (node === undefined) continue;
+    const others = node.inputs.filter((input) => input !== "" && !dependence.isText(input));
+    if ((node.opType === "Add" || node.opType === "Sub") && others.length > 0) return true;
+    if (node.opType === "Gemm" && others.length > 1) return true;
+    for (const input of node.inputs) if (dependence.isText(input)) onTheWay.add(input);
+  }
+  return false;
+}
+
+function cannotWeigh(why: string): OnestrokeError {
+  return new OnestrokeError("model-unsupported", `the words of this ONNX model cannot be weighed: ${why}`);
 }
 
 /** The scores with what is added; of an operator with an input for that, its value: `[1, 1, queries, tokens]`, because it need not broadcast. */
