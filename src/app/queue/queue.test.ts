@@ -112,6 +112,18 @@ describe("what is asked for while a picture is being drawn", () => {
     expect(asked.map(({ prompt }) => prompt)).toEqual(["bad", "bad", "two"]);
   });
 
+  test("lets the four go on where the last of it is taken out after a failure", async () => {
+    const { app, isAsked, recipeOf, state } = await busy("one", "two");
+    app.store.setState({ error: new OnestrokeError("bad-image", "grey") });
+    app.cancel();
+    await vi.waitFor(() => expect(state().job).toBeUndefined());
+    void app.explore();
+    await vi.waitFor(() => expect(state().exploring.tiles).toHaveLength(4));
+    app.unask(recipeOf("two"));
+    await isAsked(2);
+    expect(state().job).toMatchObject({ beside: "tiles" });
+  });
+
   test("goes on when a failure is put away", async () => {
     const { app, isAsked, state } = await busy("one", "two");
     app.store.setState({ error: new OnestrokeError("bad-image", "grey") });
@@ -156,6 +168,21 @@ describe("what somebody opens while a picture is being drawn", () => {
     await vi.waitFor(() => expect(kept()).toEqual(["two", "other", "kept"]));
     expect(state()).toMatchObject({ shown: { recipe: { prompt: "kept" } }, job: undefined, trail: { at: 0 } });
     expect(queries.at(-1)).toContain("prompt=kept");
+  });
+
+  test("gives its place to what waits already, and is asked for once more", async () => {
+    const { app, recipe, release, isAsked, state } = await opened();
+    const next = draw(app, { prompt: "next" });
+    await vi.waitFor(() => expect(state().waiting).toHaveLength(1));
+    await app.bring(recipe);
+    expect(state().waiting).toMatchObject([{ forGallery: true }]);
+    await draw(app, { prompt: "next", seedKept: true });
+    expect(state().waiting).toMatchObject([{ forGallery: false }]);
+    release[0]?.();
+    await isAsked(2);
+    release[1]?.();
+    await next;
+    expect(state().shown?.recipe.prompt).toBe("next");
   });
 
   test("gives its place to what is asked for after it", async () => {
