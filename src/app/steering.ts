@@ -21,7 +21,8 @@ export function createSteeringControl(store: AppStore, pictures: PictureDrawing,
       const { isComparing, shown, job, draft } = store.getState();
       const defaults = steeringDefaultsOf(store.getState());
       // The picture that is compared, or is about to be, whatever has been typed since.
-      const compared = job !== undefined && leavesOut(job.recipe) ? job.recipe : shown?.recipe;
+      const isForStage = job !== undefined && job.beside === undefined;
+      const compared = isForStage && leavesOut(job.recipe) ? job.recipe : shown?.recipe;
       if (!isComparing || compared === undefined || defaults === undefined) return;
       const recipe = pictures.recipeFor({ ...draftOf(compared, draft), steering }, defaults);
       if (recipe !== undefined) void pictures.drawShown(recipe);
