@@ -46,6 +46,30 @@ describe("what is asked for while a picture is being drawn", () => {
     await vi.waitFor(() => expect(kept()).toEqual(["three", "two", "one"]));
   });
 
+  test("is drawn before the other side of a comparison", async () => {
+    const { generate, release, isAsked } = waiting();
+    const { app, asked, state } = setUp("seed=5&negative=fog", generate);
+    app.edit({ seedKept: true });
+    const draws = [draw(app, { prompt: "one" })];
+    await isAsked(1);
+    release[0]?.();
+    await draws[0];
+    draws.push(draw(app, { prompt: "two" }));
+    await isAsked(2);
+    app.edit({ prompt: "one" });
+    const compared = app.compare(true);
+    release[1]?.();
+    await isAsked(3);
+    release[2]?.();
+    await Promise.all([...draws, compared]);
+    expect(asked.map(({ prompt, negative }) => [prompt, negative])).toEqual([
+      ["one", "fog"],
+      ["two", "fog"],
+      ["two", ""],
+    ]);
+    expect(state()).toMatchObject({ isComparing: true, shown: { recipe: { prompt: "two" } } });
+  });
+
   test("is not listed twice, however often somebody asks", async () => {
     const { app, queue, state } = await busy("one", "two");
     for (const prompt of ["two", "one"]) await draw(app, { prompt });
