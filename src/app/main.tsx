@@ -39,7 +39,7 @@ const keepQuery = (query: string): void => {
   else history.pushState(null, "", `#${query}`);
 };
 /** A host with a hub of its own writes its address there, and those of its mirrors behind it. */
-const [hub, ...mirrors] = document.querySelector<HTMLMetaElement>("meta[name=onestroke-hub]")?.content.split(" ") ?? [];
+const [hub, ...mirrors] = document.querySelector<HTMLMetaElement>("meta[name=onestroke-hub]")?.content.split(/\s+/).filter(Boolean) ?? [];
 const modelsRoot = new URL("models/", document.baseURI);
 const numbers = browserKeptNumbers();
 const models = createModelStore(hub === undefined ? {} : { hub, mirrors });

@@ -4,6 +4,7 @@ import { isSameRecipe, leavesOut } from "./comparison";
 import type { ActiveSteering } from "./dial";
 import { draftOf } from "./draft";
 import type { PictureDrawing } from "./picture-drawing";
+import type { DrawingQueue } from "./queue/queue";
 import { editDraft, steeringDefaultsOf, type AppStore } from "./state";
 import type { TextCounting } from "./tokens/count-texts";
 
@@ -14,14 +15,21 @@ export interface SteeringControl {
   compare(isComparing: boolean): Promise<void>;
 }
 
-export function createSteeringControl(store: AppStore, pictures: PictureDrawing, { counting }: TextCounting): SteeringControl {
+/** @param queue what was asked for is drawn before the comparison */
+export function createSteeringControl(
+  store: AppStore,
+  pictures: PictureDrawing,
+  queue: Pick<DrawingQueue, "afterwards" | "ask">,
+  { counting }: TextCounting,
+): SteeringControl {
   return {
     steer(steering) {
       editDraft(store, { steering });
       const { isComparing, shown, job, draft } = store.getState();
       const defaults = steeringDefaultsOf(store.getState());
       // The picture that is compared, or is about to be, whatever has been typed since.
-      const compared = job !== undefined && leavesOut(job.recipe) ? job.recipe : shown?.recipe;
+      const isForStage = job !== undefined && job.beside === undefined;
+      const compared = isForStage && leavesOut(job.recipe) ? job.recipe : shown?.recipe;
       if (!isComparing || compared === undefined || defaults === undefined) return;
       const recipe = pictures.recipeFor({ ...draftOf(compared, draft), steering }, defaults);
       if (recipe !== undefined) void pictures.drawShown(recipe);
@@ -35,8 +43,8 @@ export function createSteeringControl(store: AppStore, pictures: PictureDrawing,
       const recipe = isComparing && defaults !== undefined ? pictures.recipeFor(draft, defaults) : undefined;
       store.setState({ isComparing: recipe !== undefined });
       if (recipe === undefined) return;
-      if (shown !== undefined && isSameRecipe(recipe, shown.recipe)) await pictures.drawOtherSide();
-      else await pictures.drawShown(recipe);
+      if (shown !== undefined && isSameRecipe(recipe, shown.recipe)) await queue.afterwards(() => pictures.drawOtherSide());
+      else await queue.ask(recipe);
     },
   };
 }

@@ -261,7 +261,7 @@ export function createApp(
     dismissDone: () => store.setState({ done: undefined }),
     dismissError: () => store.setState({ error: undefined }),
     ...shelf,
-    ...createSteeringControl(store, pictures, texts),
+    ...createSteeringControl(store, pictures, queue, texts),
     ...createExploring(store, pictures, queue, ready),
     ...starting,
     async start() {

@@ -70,6 +70,14 @@ describe("LoRAs", () => {
     expect(asked.filter((line) => line.startsWith("GET"))).toHaveLength(2);
   });
 
+  test("have one name where two elements ask at once", async () => {
+    const lent: string[] = [];
+    const sources = createSources((name) => void lent.push(name));
+    const both = ["ink.safetensors:0.5", "ink.safetensors"].map((lora) => sources.fetch(element({ lora }), signal));
+    expect((await Promise.all(both)).map(({ loras }) => loras?.[0]?.name)).toEqual(["ink", "ink"]);
+    expect(lent).toEqual(["ink"]);
+  });
+
   test("that are not there are said to be missing, with their address; and nothing is asked for where nothing is pointed at", async () => {
     const sources = createSources(() => undefined);
     await expect(sources.fetch(element({ lora: "gone.safetensors" }), signal)).rejects.toMatchObject({

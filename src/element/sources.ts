@@ -31,6 +31,9 @@ export function createSources(lendLora: (name: string, file: Blob) => void): Sou
     const known = loras.get(address);
     if (known !== undefined) return { name: known, weight };
     const file = await fetched(address, "lora", signal);
+    // Another element may have fetched it meanwhile.
+    const come = loras.get(address);
+    if (come !== undefined) return { name: come, weight };
     // Two files of one name from two places are two LoRAs.
     const taken = new Set(loras.values());
     let free = name;

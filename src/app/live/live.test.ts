@@ -115,6 +115,26 @@ describe("each change is drawn", () => {
   });
 });
 
+test("what was asked for is drawn to its end, and then what was changed meanwhile", async () => {
+  const { generate, release } = waiting();
+  const { app, prompts, kept } = await liveApp((recipe, hooks) =>
+    recipe.prompt === "asked" ? generate(recipe, hooks) : Promise.resolve(drawingOf(recipe)),
+  );
+  app.setLive(false);
+  app.edit({ prompt: "asked" });
+  const asked = app.draw();
+  await pass();
+  app.setLive(true);
+  app.edit({ prompt: "changed" });
+  await pass();
+  expect(prompts()).toEqual(["asked"]);
+  release[0]?.();
+  await asked;
+  await pass();
+  expect(prompts()).toEqual(["asked", "changed"]);
+  await vi.waitFor(() => expect(kept()).toContain("asked"));
+});
+
 describe("nothing is drawn", () => {
   test("while it is off, and what is being drawn is cancelled when it is switched off", async () => {
     const { generate } = waiting();

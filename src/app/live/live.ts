@@ -36,6 +36,8 @@ export function createLive(
   /** Whether nobody has changed anything for a while. */
   let isPaused = true;
   let isLookedAt = false;
+  /** Whether the controls have changed while something was drawn that does not give way. */
+  let isOwed = false;
 
   const isDrawing = ({ live }: AppState): boolean => live.isOn && sight.isSeen();
 
@@ -52,12 +54,17 @@ export function createLive(
   async function look(): Promise<void> {
     const state = store.getState();
     const recipe = wanted(state);
+    isOwed = isAskedFor(state);
+    if (isOwed) return;
     if (!isDrawing(state) || recipe === undefined) return;
     const current = onItsWay(state);
     const begun = performance.now();
     if (current !== undefined && (isSameRecipe(current, recipe) || (await isSamePicture(current, recipe).catch(() => false)))) return;
     // The controls have changed again, and are looked at again.
-    if (store.getState().draft !== state.draft || !isDrawing(store.getState())) return;
+    const now = store.getState();
+    if (now.draft !== state.draft || !isDrawing(now)) return;
+    isOwed = isAskedFor(now);
+    if (isOwed) return;
     await pictures.drawShown(recipe, { keepsSeed: true, isPassing: true });
     const { shown, live } = store.getState();
     const at = performance.now();
@@ -88,6 +95,8 @@ export function createLive(
   store.subscribe((state, before) => {
     if (state.job === undefined && before.job !== undefined) settle();
     if (!state.live.isOn) return;
+    // Whoever fails is read first.
+    if (isOwed && !isAskedFor(state) && state.error === undefined) lookSoon();
     // Meanwhile nothing could be drawn.
     if (state.model.kind === "ready" && before.model.kind !== "ready") lookSoon();
     if (state.draft === before.draft) return;
@@ -132,6 +141,11 @@ export function createLive(
 /** A space at an end is no token, and nobody means another picture by it. */
 function trimmed(recipe: Recipe): Recipe {
   return { ...recipe, prompt: recipe.prompt.trim(), negative: recipe.negative.trim() };
+}
+
+/** Whether something is being drawn, or waits, that somebody has asked for by name: a change of the controls does not take its place. */
+function isAskedFor({ job, waiting }: AppState): boolean {
+  return waiting.length > 0 || (job !== undefined && job.isPassing !== true && job.beside !== "comparison");
 }
 
 /** The picture that is shown, or will be if nothing comes in between. */

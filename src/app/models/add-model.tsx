@@ -10,6 +10,7 @@ import styles from "./models.module.css";
 export function AddModel(): ReactNode {
   const app = useApp();
   const keepsToken = useAppState(({ models }) => models.keepsToken);
+  const hasToken = useAppState(({ models }) => models.hasToken);
   const id = useId();
   const [name, setName] = useState("");
   const [isWrong, setWrong] = useState(false);
@@ -76,7 +77,7 @@ export function AddModel(): ReactNode {
         <input
           type="password"
           aria-label={strings.models.token}
-          placeholder={keepsToken ? strings.models.tokenIsKept : ""}
+          placeholder={keepsToken && hasToken ? strings.models.tokenIsKept : ""}
           aria-describedby={`${id}-token`}
           autoComplete="off"
           onChange={(event) => void app.useToken(event.target.value.trim())}

@@ -36,6 +36,7 @@ test("kept on request, it is used in the next visit, at the same hub alone, unti
   expect(await access.keep(true)).toBe(true);
   const [next, other] = [visit(), visit("https://other.test")];
   expect([await next.access.restore(), next.used]).toEqual([true, ["secret"]]);
+  expect(next.access.isThere()).toBe(true);
   expect([await other.access.restore(), other.used]).toEqual([false, []]);
   expect(await next.access.use("newer")).toBe(true);
   expect([...map.values()]).toEqual(["newer"]);
@@ -45,6 +46,7 @@ test("kept on request, it is used in the next visit, at the same hub alone, unti
   await next.access.keep(true);
   await next.access.use("");
   expect(map.size, "none is kept").toBe(0);
+  expect(next.access.isThere()).toBe(false);
 });
 
 test("a browser that keeps nothing says so, and the token holds for the visit", async () => {

@@ -17,6 +17,8 @@ export interface HubAccess {
   use(typed: string): Promise<boolean>;
   /** Keeps the token over visits, or forgets what is kept. @returns whether this browser keeps it */
   keep(isWanted: boolean): Promise<boolean>;
+  /** Whether there is one, kept or not. */
+  isThere(): boolean;
 }
 
 export function hubAccess(models: Pick<ModelStore, "hub" | "useToken">, tokens: Tokens = indexedTokens("onestroke-token")): HubAccess {
@@ -51,6 +53,7 @@ export function hubAccess(models: Pick<ModelStore, "hub" | "useToken">, tokens: 
       isWanted = wanted;
       return write();
     },
+    isThere: () => token !== undefined,
   };
 }
 

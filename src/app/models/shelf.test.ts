@@ -46,7 +46,7 @@ const NO_FOLDERS: KeptFolders = {
   forget: async () => undefined,
 };
 
-const NO_TOKEN: HubAccess = { restore: async () => false, use: async () => false, keep: async () => false };
+const NO_TOKEN: HubAccess = { restore: async () => false, use: async () => false, keep: async () => false, isThere: () => false };
 
 function setUp(change: Partial<ModelStore> = {}, folders = NO_FOLDERS) {
   const store = createAppStore("");

@@ -94,9 +94,14 @@ export function createModelShelf(
     return (progress) => setActivity(id, { kind: "downloading", offer, progress, bytesPerSecond: rate.add(progress.hereBytes, clock()) });
   }
 
+  async function settleToken(work: Promise<boolean>): Promise<void> {
+    const keepsToken = await work;
+    set({ keepsToken, hasToken: access.isThere() });
+  }
+
   /** Before the hub is asked for anything. It is read once; a visit that asks no hub does not look for it. */
   let restoring: Promise<void> | undefined;
-  const restored = (): Promise<void> => (restoring ??= access.restore().then((keepsToken) => set({ keepsToken })));
+  const restored = (): Promise<void> => (restoring ??= settleToken(access.restore()));
 
   async function download(id: string): Promise<void> {
     const activity = activityOf(id);
@@ -177,8 +182,8 @@ export function createModelShelf(
         return undefined;
       });
     },
-    useToken: async (token) => set({ keepsToken: await access.use(token) }),
-    keepToken: async (isWanted) => set({ keepsToken: await access.keep(isWanted) }),
+    useToken: (token) => settleToken(access.use(token)),
+    keepToken: (isWanted) => settleToken(access.keep(isWanted)),
     dismiss: (id) => setActivity(id, undefined),
     refresh,
   };

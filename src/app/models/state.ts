@@ -46,6 +46,8 @@ export interface ModelsState {
   readonly gpu: GpuSurvey | undefined;
   /** Whether this browser keeps the hub's access token over visits. */
   readonly keepsToken: boolean;
+  /** Whether there is one: somebody may wish to keep it before it is typed. */
+  readonly hasToken: boolean;
 }
 
 export const NO_MODELS: ModelsState = {
@@ -57,6 +59,7 @@ export const NO_MODELS: ModelsState = {
   room: undefined,
   gpu: undefined,
   keepsToken: false,
+  hasToken: false,
 };
 
 /** One row of the panel. */

@@ -46,6 +46,30 @@ describe("what is asked for while a picture is being drawn", () => {
     await vi.waitFor(() => expect(kept()).toEqual(["three", "two", "one"]));
   });
 
+  test("is drawn before the other side of a comparison", async () => {
+    const { generate, release, isAsked } = waiting();
+    const { app, asked, state } = setUp("seed=5&negative=fog", generate);
+    app.edit({ seedKept: true });
+    const draws = [draw(app, { prompt: "one" })];
+    await isAsked(1);
+    release[0]?.();
+    await draws[0];
+    draws.push(draw(app, { prompt: "two" }));
+    await isAsked(2);
+    app.edit({ prompt: "one" });
+    const compared = app.compare(true);
+    release[1]?.();
+    await isAsked(3);
+    release[2]?.();
+    await Promise.all([...draws, compared]);
+    expect(asked.map(({ prompt, negative }) => [prompt, negative])).toEqual([
+      ["one", "fog"],
+      ["two", "fog"],
+      ["two", ""],
+    ]);
+    expect(state()).toMatchObject({ isComparing: true, shown: { recipe: { prompt: "two" } } });
+  });
+
   test("is not listed twice, however often somebody asks", async () => {
     const { app, queue, state } = await busy("one", "two");
     for (const prompt of ["two", "one"]) await draw(app, { prompt });
@@ -112,6 +136,18 @@ describe("what is asked for while a picture is being drawn", () => {
     expect(asked.map(({ prompt }) => prompt)).toEqual(["bad", "bad", "two"]);
   });
 
+  test("lets the four go on where the last of it is taken out after a failure", async () => {
+    const { app, isAsked, recipeOf, state } = await busy("one", "two");
+    app.store.setState({ error: new OnestrokeError("bad-image", "grey") });
+    app.cancel();
+    await vi.waitFor(() => expect(state().job).toBeUndefined());
+    void app.explore();
+    await vi.waitFor(() => expect(state().exploring.tiles).toHaveLength(4));
+    app.unask(recipeOf("two"));
+    await isAsked(2);
+    expect(state().job).toMatchObject({ beside: "tiles" });
+  });
+
   test("goes on when a failure is put away", async () => {
     const { app, isAsked, state } = await busy("one", "two");
     app.store.setState({ error: new OnestrokeError("bad-image", "grey") });
@@ -156,6 +192,21 @@ describe("what somebody opens while a picture is being drawn", () => {
     await vi.waitFor(() => expect(kept()).toEqual(["two", "other", "kept"]));
     expect(state()).toMatchObject({ shown: { recipe: { prompt: "kept" } }, job: undefined, trail: { at: 0 } });
     expect(queries.at(-1)).toContain("prompt=kept");
+  });
+
+  test("gives its place to what waits already, and is asked for once more", async () => {
+    const { app, recipe, release, isAsked, state } = await opened();
+    const next = draw(app, { prompt: "next" });
+    await vi.waitFor(() => expect(state().waiting).toHaveLength(1));
+    await app.bring(recipe);
+    expect(state().waiting).toMatchObject([{ forGallery: true }]);
+    await draw(app, { prompt: "next", seedKept: true });
+    expect(state().waiting).toMatchObject([{ forGallery: false }]);
+    release[0]?.();
+    await isAsked(2);
+    release[1]?.();
+    await next;
+    expect(state().shown?.recipe.prompt).toBe("next");
   });
 
   test("gives its place to what is asked for after it", async () => {

@@ -56,7 +56,12 @@ export function createQueue(store: AppStore, pictures: Pictures): DrawingQueue {
   async function ask(recipe: Recipe, { anew = false }: Pick<DrawOptions, "anew"> = {}): Promise<void> {
     const state = store.getState();
     if (givesWay(state) || pictures.isEnding()) return pictures.drawShown(recipe, { anew });
-    if (isComing(recipe, state)) return store.setState({ status: queued.isComing });
+    if (isComing(recipe, state)) {
+      // One that was to go to the gallery is wanted to be seen again.
+      const seen = (entry: Waiting): Waiting =>
+        isSameRecipe(entry.recipe, recipe) ? { ...entry, anew: entry.anew || anew, forGallery: false } : entry;
+      return store.setState({ waiting: state.waiting.map(seen), status: queued.isComing });
+    }
     const waiting = [...state.waiting, { recipe, anew, forGallery: false }];
     store.setState({ waiting, status: queued.count(waiting.length), notice: undefined });
     await new Promise<void>((resolve) => ends.set(recipe, resolve));
@@ -68,6 +73,8 @@ export function createQueue(store: AppStore, pictures: Pictures): DrawingQueue {
     unask(recipe) {
       store.setState(({ waiting }) => ({ waiting: waiting.filter((entry) => entry.recipe !== recipe), status: queued.takenOut }));
       end(recipe);
+      // After a failure nothing is being drawn whose end would wake those who wait for the last one.
+      next();
     },
 
     async bring(recipe) {

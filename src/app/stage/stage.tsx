@@ -47,6 +47,9 @@ export function Stage(): ReactNode {
   const { width, height } = onStage?.recipe ?? picture ?? draft;
   const shownAs = facts === undefined ? 1 : shownShare({ width, height }, facts);
 
+  // What is said while a picture is being drawn, as of one that waits, must be heard too.
+  const isSaid = isPassing || (job !== undefined && status !== "");
+
   const maxInlineSize = `min(100%, max(16rem, (100dvh - 13.5rem) * ${width / height}), 50rem)`;
 
   return (
@@ -62,7 +65,7 @@ export function Stage(): ReactNode {
                 <PictureCanvas
                   picture={picture}
                   className={styles["picture"]}
-                  label={(onStage?.recipe ?? shown?.recipe)?.prompt || strings.emptyPrompt}
+                  label={(preview === undefined ? shown : onStage)?.recipe.prompt || strings.emptyPrompt}
                 />
               )}
             </>
@@ -87,7 +90,7 @@ export function Stage(): ReactNode {
         <Explore />
       </div>
       <p role="status" className="visually-hidden">
-        {isBusy && !isPassing ? announceProgress(progress) : status}
+        {isBusy && !isSaid ? announceProgress(progress) : status}
       </p>
     </section>
   );

@@ -1,5 +1,5 @@
 // What a picture begins with: noise, or another picture, of which more or less is drawn over.
-import { useId, useRef, type ReactNode } from "react";
+import { useEffect, useId, useRef, type ReactNode } from "react";
 import controls from "../controls/controls.module.css";
 import { CloseIcon } from "../icons";
 import { PictureCanvas } from "../stage/picture-canvas";
@@ -19,11 +19,27 @@ export function StartField(): ReactNode {
   const facts = useAppState(factsOf);
   const input = useRef<HTMLInputElement>(null);
   const id = useId();
+  const first = useRef<HTMLButtonElement>(null);
+  const hasFocus = useRef(false);
+  const follow = { onFocus: () => void (hasFocus.current = true), onBlur: () => void (hasFocus.current = false) };
+  const isStarting = start !== undefined;
+  useEffect(() => {
+    // The control that had the focus is gone with what it was for, and would let the focus fall.
+    if (hasFocus.current && document.activeElement === document.body) first.current?.focus();
+  }, [isStarting]);
   const found = useAppState(({ startPicture }) => startPicture);
   const picture = found?.picture;
   const isMissing = found !== undefined && picture === undefined;
   if (facts?.readsPictures === false && start === undefined) {
-    return <p className={controls["hint"]}>{says.unable(facts)}</p>;
+    // Why not is said to whoever tries.
+    const unable = says.unable(facts);
+    return (
+      <div className={styles["ways"]}>
+        <button type="button" className={controls["link"]} title={unable} aria-disabled onClick={() => app.remark(unable)}>
+          {says.choose}
+        </button>
+      </div>
+    );
   }
   const chooser = (
     <input
@@ -40,8 +56,8 @@ export function StartField(): ReactNode {
   );
   if (start === undefined) {
     return (
-      <div className={styles["ways"]}>
-        <button type="button" className={controls["link"]} onClick={() => input.current?.click()}>
+      <div className={styles["ways"]} {...follow}>
+        <button ref={first} type="button" className={controls["link"]} onClick={() => input.current?.click()}>
           {says.choose}
         </button>
         <CameraButton />
@@ -51,10 +67,11 @@ export function StartField(): ReactNode {
   }
   const taken = stepsTaken(start.strength, steps);
   return (
-    <fieldset className={controls["field"]}>
+    <fieldset className={controls["field"]} {...follow}>
       <legend>{says.name}</legend>
       <div className={styles["start"]}>
         <button
+          ref={first}
           type="button"
           className={styles["picture"]}
           aria-label={says.another}

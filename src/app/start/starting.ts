@@ -44,6 +44,8 @@ export function createStarting(store: AppStore, pictures: StartPictures, remark:
 
   async function startFrom(picture: Picture): Promise<void> {
     const name = await pictures.add(picture);
+    // Another model may draw by the time that the picture is there.
+    if (isRefused()) return;
     const state = store.getState();
     const most = knownFactsOf(state)?.maxSteps ?? state.draft.steps;
     // In a single step, which goes all the way from noise, little of a picture would stay.
