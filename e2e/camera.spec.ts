@@ -27,7 +27,9 @@ test("one frame is taken when somebody asks, and the camera is off again", async
 
   // Nobody has allowed it, and a browser without a window cannot ask.
   await page.getByRole("button", { name: "Use the camera" }).click();
-  await expect(page.getByText("The browser does not let this page use the camera. Allow it")).toBeVisible();
+  await expect(
+    page.getByRole("paragraph").filter({ hasText: "The browser does not let this page use the camera. Allow it" }),
+  ).toBeVisible();
   await expect(page.getByRole("slider", { name: "Drawn over it" })).toBeHidden();
 
   await context.grantPermissions(["camera"]);
