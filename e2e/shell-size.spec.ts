@@ -37,8 +37,8 @@ test("the service worker, of which Workbox is the most", () => {
   expect(gzipped("sw.js")).toBeLessThan(SERVICE_WORKER);
 });
 
-/** 289.5 kB today. */
-const PAGE = 311_000;
+/** 313.9 kB today. */
+const PAGE = 345_000;
 /** 88.4 kB today. */
 const MODELS = 97_000;
 /** 5.7 kB today. */
