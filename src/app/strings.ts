@@ -91,7 +91,7 @@ export const strings = {
   steeringMethod: "Steering method",
   steeringMethodAbout:
     "Subtract (NASA) takes away what the words you leave out would have added. Push away (NAG) moves the picture away from them and limits how far, so it can be turned up higher. Reverse (VSF) reads them with the prompt and turns what they add around, so it acts most where the picture looks like them.",
-  steeringMethods: { nasa: "Subtract (NASA)", nag: "Push away (NAG)", vsf: "Reverse (VSF)" },
+  steeringMethods: { nasa: "Subtract", nag: "Push away", vsf: "Reverse" },
   scaleOf: (scale: number) => `scale ${scale}`,
   steeredSteps: "Steered steps",
   steeredStepsAbout:
