@@ -91,7 +91,14 @@ function tapByTap(depth: number, { place, inImage, at }: Tap): Omit<TiledRows, "
 
 /** One text for images that are read at half the coordinates and for others, because each takes long to compile. */
 const DIRECT: DirectRows = {
-  setup: cornerOf,
+  known: ["top", "left", "image"],
+  setup: wgsl`
+    let pixel = row + sizes.row_offset;
+    let place = pixel % sizes.output_pixels;
+    top[i] = place / sizes.output_width * sizes.stride - sizes.top;
+    left[i] = place % sizes.output_width * sizes.stride - sizes.left;
+    image[i] = pixel / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
+  `,
   segments: "sizes.taps",
   segment: wgsl`
     let tap = segment;
@@ -100,17 +107,12 @@ const DIRECT: DirectRows = {
     let tap_row = tap / sizes.kernel_width;
     let tap_column = tap % sizes.kernel_width;
   `,
-  place: (index) => wgsl`
-    var at_${index} = 0u;
-    var inside_${index} = false;
-    {
-      let line = top_${index} + tap_row;
-      let column = left_${index} + tap_column;
-      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
-        at_${index} = (image_${index} + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
-        inside_${index} = true;
-      }
-    }
+  place: wgsl`
+    let line = top[i] + tap_row;
+    let column = left[i] + tap_column;
+    inside[i] = line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings);
+    at[i] = select(0u, (image[i] + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads, inside[i]);
   `,
-  read: (index, name) => `${name} = select(vec4<f32>(0.0), load_x(at_${index} + quad), inside_${index});`,
+  padded: true,
+  read: (name, index) => `let ${name} = load_x(${index});`,
 };

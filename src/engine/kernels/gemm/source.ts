@@ -25,18 +25,22 @@ export interface TiledRows {
   entered?(index: number): string;
 }
 
-/** For direct.ts, which walks each segment quad by quad. */
+/** For direct.ts, which walks each segment quad by quad. What is known of a thread's rows stands in arrays and is found in loops over `i`. */
 export interface DirectRows {
-  /** As for tiles. */
-  setup(index: number, row: string): string;
+  /** Arrays of `u32` that `setup` fills. */
+  readonly known: readonly string[];
+  /** Sets element `i` of them from `row`, which is in range. */
+  readonly setup: string;
   /** An expression for the number of segments. */
   readonly segments: string;
   /** From `segment`, its index, declares `segment_quads` and `weight_row`. */
   readonly segment: string;
-  /** Declares what a row's place in the segment is. */
-  place(index: number): string;
-  /** Sets `name` to channel quad `quad` of the row. */
-  read(index: number, name: string): string;
+  /** Sets `at[i]`, the row's first quad in the segment. */
+  readonly place: string;
+  /** Whether `place` also sets `inside[i]`; a row that is not inside counts as zeros. */
+  readonly padded: boolean;
+  /** Declares `name`, quad `index` of A. */
+  read(name: string, index: string): string;
 }
 
 export interface RowSource {

@@ -1,7 +1,14 @@
 // Where a linear's rows come from, on ../gemm: one tensor, or two side by side along channels. The first of two must have a
 // multiple of four channels, so that both begin on a quad of the weight.
 import { unroll, wgsl } from "../../wgsl";
-import type { RowSource } from "../gemm/source";
+import type { DirectRows, RowSource } from "../gemm/source";
+
+const ROWS: Pick<DirectRows, "known" | "setup" | "place" | "padded"> = {
+  known: ["rows"],
+  setup: "rows[i] = row;",
+  place: "at[i] = rows[i] * segment_quads;",
+  padded: false,
+};
 
 /** `x` names its binding and, before `_quads`, its size. */
 export function oneSource(depth: number, x = "x"): RowSource {
@@ -21,14 +28,13 @@ export function oneSource(depth: number, x = "x"): RowSource {
       `,
     },
     direct: {
-      setup,
+      ...ROWS,
       segments: "1u",
       segment: wgsl`
         let segment_quads = sizes.${x}_quads;
         let weight_row = 0u;
       `,
-      place: () => "",
-      read: (index, name) => `${name} = load_${x}(base_${index} + quad);`,
+      read: (name, index) => `let ${name} = load_${x}(${index});`,
     },
   };
 }
@@ -57,16 +63,17 @@ export function twoSources(depth: number, x = "x", second = "second"): RowSource
       `,
     },
     direct: {
-      setup,
+      ...ROWS,
       segments: "2u",
       segment: wgsl`
         let in_second = segment == 1u;
         let segment_quads = select(sizes.${x}_quads, sizes.${second}_quads, in_second);
         let weight_row = select(0u, 4u * sizes.${x}_quads, in_second);
       `,
-      place: (index) => `let base_${index} = row_${index} * segment_quads;`,
-      read: (index, name) =>
-        `if (in_second) { ${name} = load_${second}(base_${index} + quad); } else { ${name} = load_${x}(base_${index} + quad); }`,
+      read: (name, index) => wgsl`
+        var ${name}: vec4<f32>;
+        if (in_second) { ${name} = load_${second}(${index}); } else { ${name} = load_${x}(${index}); }
+      `,
     },
   };
 }

@@ -107,26 +107,17 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let first_row = group.y * 8u + thread / 8u * 4u;
   let first_quad = (group.x * 8u + thread % 8u) * 1u;
   let quad_0 = min(first_quad + 0u, sizes.weight_quads - 1u);
-  let pixel_0 = min(first_row + 0u, sizes.rows - 1u) + sizes.row_offset;
-  let place_0 = pixel_0 % sizes.output_pixels;
-  let top_0 = place_0 / sizes.output_width * sizes.stride - sizes.top;
-  let left_0 = place_0 % sizes.output_width * sizes.stride - sizes.left;
-  let image_0 = pixel_0 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let pixel_1 = min(first_row + 1u, sizes.rows - 1u) + sizes.row_offset;
-  let place_1 = pixel_1 % sizes.output_pixels;
-  let top_1 = place_1 / sizes.output_width * sizes.stride - sizes.top;
-  let left_1 = place_1 % sizes.output_width * sizes.stride - sizes.left;
-  let image_1 = pixel_1 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let pixel_2 = min(first_row + 2u, sizes.rows - 1u) + sizes.row_offset;
-  let place_2 = pixel_2 % sizes.output_pixels;
-  let top_2 = place_2 / sizes.output_width * sizes.stride - sizes.top;
-  let left_2 = place_2 % sizes.output_width * sizes.stride - sizes.left;
-  let image_2 = pixel_2 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let pixel_3 = min(first_row + 3u, sizes.rows - 1u) + sizes.row_offset;
-  let place_3 = pixel_3 % sizes.output_pixels;
-  let top_3 = place_3 / sizes.output_width * sizes.stride - sizes.top;
-  let left_3 = place_3 % sizes.output_width * sizes.stride - sizes.left;
-  let image_3 = pixel_3 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
+  var top: array<u32, 4>;
+  var left: array<u32, 4>;
+  var image: array<u32, 4>;
+  for (var i = 0u; i < 4u; i++) {
+    let row = min(first_row + i, sizes.rows - 1u);
+    let pixel = row + sizes.row_offset;
+    let place = pixel % sizes.output_pixels;
+    top[i] = place / sizes.output_width * sizes.stride - sizes.top;
+    left[i] = place % sizes.output_width * sizes.stride - sizes.left;
+    image[i] = pixel / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
+  }
   var sum_0_0 = vec4<f32>(0.0);
   var sum_1_0 = vec4<f32>(0.0);
   var sum_2_0 = vec4<f32>(0.0);
@@ -139,78 +130,35 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let weight_row = 4u * tap * sizes.quads;
     let tap_row = tap / sizes.kernel_width;
     let tap_column = tap % sizes.kernel_width;
-    var at_0 = 0u;
-    var inside_0 = false;
-    {
-      let line = top_0 + tap_row;
-      let column = left_0 + tap_column;
-      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
-        at_0 = (image_0 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
-        inside_0 = true;
-      }
+    var at: array<u32, 4>;
+    var inside: array<bool, 4>;
+    for (var i = 0u; i < 4u; i++) {
+      let line = top[i] + tap_row;
+      let column = left[i] + tap_column;
+      inside[i] = line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings);
+      at[i] = select(0u, (image[i] + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads, inside[i]);
     }
-    var at_1 = 0u;
-    var inside_1 = false;
-    {
-      let line = top_1 + tap_row;
-      let column = left_1 + tap_column;
-      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
-        at_1 = (image_1 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
-        inside_1 = true;
-      }
-    }
-    var at_2 = 0u;
-    var inside_2 = false;
-    {
-      let line = top_2 + tap_row;
-      let column = left_2 + tap_column;
-      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
-        at_2 = (image_2 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
-        inside_2 = true;
-      }
-    }
-    var at_3 = 0u;
-    var inside_3 = false;
-    {
-      let line = top_3 + tap_row;
-      let column = left_3 + tap_column;
-      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
-        at_3 = (image_3 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
-        inside_3 = true;
-      }
-    }
+    let at_0 = at[0]; let inside_0 = inside[0];
+    let at_1 = at[1]; let inside_1 = inside[1];
+    let at_2 = at[2]; let inside_2 = inside[2];
+    let at_3 = at[3]; let inside_3 = inside[3];
     for (var quad = 0u; quad < segment_quads; quad++) {
-      // Read four rows of W, and four channels of each row of A.
+      // Read four rows of W: four columns at a time, a matrix.
       let w_begin = (weight_row + 4u * quad) * sizes.weight_quads;
       let w_0_0 = load_weight(w_begin + 0u * sizes.weight_quads + quad_0);
       let w_1_0 = load_weight(w_begin + 1u * sizes.weight_quads + quad_0);
       let w_2_0 = load_weight(w_begin + 2u * sizes.weight_quads + quad_0);
       let w_3_0 = load_weight(w_begin + 3u * sizes.weight_quads + quad_0);
-      // Multiply them, row by row.
-      var a_0: vec4<f32>;
-      a_0 = select(vec4<f32>(0.0), load_x(at_0 + quad), inside_0);
-      sum_0_0 += a_0[0] * w_0_0;
-      sum_0_0 += a_0[1] * w_1_0;
-      sum_0_0 += a_0[2] * w_2_0;
-      sum_0_0 += a_0[3] * w_3_0;
-      var a_1: vec4<f32>;
-      a_1 = select(vec4<f32>(0.0), load_x(at_1 + quad), inside_1);
-      sum_1_0 += a_1[0] * w_0_0;
-      sum_1_0 += a_1[1] * w_1_0;
-      sum_1_0 += a_1[2] * w_2_0;
-      sum_1_0 += a_1[3] * w_3_0;
-      var a_2: vec4<f32>;
-      a_2 = select(vec4<f32>(0.0), load_x(at_2 + quad), inside_2);
-      sum_2_0 += a_2[0] * w_0_0;
-      sum_2_0 += a_2[1] * w_1_0;
-      sum_2_0 += a_2[2] * w_2_0;
-      sum_2_0 += a_2[3] * w_3_0;
-      var a_3: vec4<f32>;
-      a_3 = select(vec4<f32>(0.0), load_x(at_3 + quad), inside_3);
-      sum_3_0 += a_3[0] * w_0_0;
-      sum_3_0 += a_3[1] * w_1_0;
-      sum_3_0 += a_3[2] * w_2_0;
-      sum_3_0 += a_3[3] * w_3_0;
+      let w_0 = mat4x4<f32>(w_0_0, w_1_0, w_2_0, w_3_0);
+      // Multiply them by four channels of each row of A.
+      let a_0 = load_x(at_0 + quad);
+      sum_0_0 += w_0 * select(vec4<f32>(0.0), a_0, inside_0);
+      let a_1 = load_x(at_1 + quad);
+      sum_1_0 += w_0 * select(vec4<f32>(0.0), a_1, inside_1);
+      let a_2 = load_x(at_2 + quad);
+      sum_2_0 += w_0 * select(vec4<f32>(0.0), a_2, inside_2);
+      let a_3 = load_x(at_3 + quad);
+      sum_3_0 += w_0 * select(vec4<f32>(0.0), a_3, inside_3);
     }
   }
 

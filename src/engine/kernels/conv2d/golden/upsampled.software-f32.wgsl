@@ -62,86 +62,17 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let first_quad = (group.x * 4u + thread % 4u) * 2u;
   let quad_0 = min(first_quad + 0u, sizes.weight_quads - 1u);
   let quad_1 = min(first_quad + 1u, sizes.weight_quads - 1u);
-  let pixel_0 = min(first_row + 0u, sizes.rows - 1u) + sizes.row_offset;
-  let place_0 = pixel_0 % sizes.output_pixels;
-  let top_0 = place_0 / sizes.output_width * sizes.stride - sizes.top;
-  let left_0 = place_0 % sizes.output_width * sizes.stride - sizes.left;
-  let image_0 = pixel_0 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let pixel_1 = min(first_row + 1u, sizes.rows - 1u) + sizes.row_offset;
-  let place_1 = pixel_1 % sizes.output_pixels;
-  let top_1 = place_1 / sizes.output_width * sizes.stride - sizes.top;
-  let left_1 = place_1 % sizes.output_width * sizes.stride - sizes.left;
-  let image_1 = pixel_1 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let pixel_2 = min(first_row + 2u, sizes.rows - 1u) + sizes.row_offset;
-  let place_2 = pixel_2 % sizes.output_pixels;
-  let top_2 = place_2 / sizes.output_width * sizes.stride - sizes.top;
-  let left_2 = place_2 % sizes.output_width * sizes.stride - sizes.left;
-  let image_2 = pixel_2 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let pixel_3 = min(first_row + 3u, sizes.rows - 1u) + sizes.row_offset;
-  let place_3 = pixel_3 % sizes.output_pixels;
-  let top_3 = place_3 / sizes.output_width * sizes.stride - sizes.top;
-  let left_3 = place_3 % sizes.output_width * sizes.stride - sizes.left;
-  let image_3 = pixel_3 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let pixel_4 = min(first_row + 4u, sizes.rows - 1u) + sizes.row_offset;
-  let place_4 = pixel_4 % sizes.output_pixels;
-  let top_4 = place_4 / sizes.output_width * sizes.stride - sizes.top;
-  let left_4 = place_4 % sizes.output_width * sizes.stride - sizes.left;
-  let image_4 = pixel_4 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let pixel_5 = min(first_row + 5u, sizes.rows - 1u) + sizes.row_offset;
-  let place_5 = pixel_5 % sizes.output_pixels;
-  let top_5 = place_5 / sizes.output_width * sizes.stride - sizes.top;
-  let left_5 = place_5 % sizes.output_width * sizes.stride - sizes.left;
-  let image_5 = pixel_5 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let pixel_6 = min(first_row + 6u, sizes.rows - 1u) + sizes.row_offset;
-  let place_6 = pixel_6 % sizes.output_pixels;
-  let top_6 = place_6 / sizes.output_width * sizes.stride - sizes.top;
-  let left_6 = place_6 % sizes.output_width * sizes.stride - sizes.left;
-  let image_6 = pixel_6 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let pixel_7 = min(first_row + 7u, sizes.rows - 1u) + sizes.row_offset;
-  let place_7 = pixel_7 % sizes.output_pixels;
-  let top_7 = place_7 / sizes.output_width * sizes.stride - sizes.top;
-  let left_7 = place_7 % sizes.output_width * sizes.stride - sizes.left;
-  let image_7 = pixel_7 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let pixel_8 = min(first_row + 8u, sizes.rows - 1u) + sizes.row_offset;
-  let place_8 = pixel_8 % sizes.output_pixels;
-  let top_8 = place_8 / sizes.output_width * sizes.stride - sizes.top;
-  let left_8 = place_8 % sizes.output_width * sizes.stride - sizes.left;
-  let image_8 = pixel_8 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let pixel_9 = min(first_row + 9u, sizes.rows - 1u) + sizes.row_offset;
-  let place_9 = pixel_9 % sizes.output_pixels;
-  let top_9 = place_9 / sizes.output_width * sizes.stride - sizes.top;
-  let left_9 = place_9 % sizes.output_width * sizes.stride - sizes.left;
-  let image_9 = pixel_9 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let pixel_10 = min(first_row + 10u, sizes.rows - 1u) + sizes.row_offset;
-  let place_10 = pixel_10 % sizes.output_pixels;
-  let top_10 = place_10 / sizes.output_width * sizes.stride - sizes.top;
-  let left_10 = place_10 % sizes.output_width * sizes.stride - sizes.left;
-  let image_10 = pixel_10 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let pixel_11 = min(first_row + 11u, sizes.rows - 1u) + sizes.row_offset;
-  let place_11 = pixel_11 % sizes.output_pixels;
-  let top_11 = place_11 / sizes.output_width * sizes.stride - sizes.top;
-  let left_11 = place_11 % sizes.output_width * sizes.stride - sizes.left;
-  let image_11 = pixel_11 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let pixel_12 = min(first_row + 12u, sizes.rows - 1u) + sizes.row_offset;
-  let place_12 = pixel_12 % sizes.output_pixels;
-  let top_12 = place_12 / sizes.output_width * sizes.stride - sizes.top;
-  let left_12 = place_12 % sizes.output_width * sizes.stride - sizes.left;
-  let image_12 = pixel_12 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let pixel_13 = min(first_row + 13u, sizes.rows - 1u) + sizes.row_offset;
-  let place_13 = pixel_13 % sizes.output_pixels;
-  let top_13 = place_13 / sizes.output_width * sizes.stride - sizes.top;
-  let left_13 = place_13 % sizes.output_width * sizes.stride - sizes.left;
-  let image_13 = pixel_13 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let pixel_14 = min(first_row + 14u, sizes.rows - 1u) + sizes.row_offset;
-  let place_14 = pixel_14 % sizes.output_pixels;
-  let top_14 = place_14 / sizes.output_width * sizes.stride - sizes.top;
-  let left_14 = place_14 % sizes.output_width * sizes.stride - sizes.left;
-  let image_14 = pixel_14 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  let pixel_15 = min(first_row + 15u, sizes.rows - 1u) + sizes.row_offset;
-  let place_15 = pixel_15 % sizes.output_pixels;
-  let top_15 = place_15 / sizes.output_width * sizes.stride - sizes.top;
-  let left_15 = place_15 % sizes.output_width * sizes.stride - sizes.left;
-  let image_15 = pixel_15 / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
+  var top: array<u32, 16>;
+  var left: array<u32, 16>;
+  var image: array<u32, 16>;
+  for (var i = 0u; i < 16u; i++) {
+    let row = min(first_row + i, sizes.rows - 1u);
+    let pixel = row + sizes.row_offset;
+    let place = pixel % sizes.output_pixels;
+    top[i] = place / sizes.output_width * sizes.stride - sizes.top;
+    left[i] = place % sizes.output_width * sizes.stride - sizes.left;
+    image[i] = pixel / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
+  }
   var sum_0_0 = vec4<f32>(0.0);
   var sum_0_1 = vec4<f32>(0.0);
   var sum_1_0 = vec4<f32>(0.0);
@@ -182,168 +113,32 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let weight_row = 4u * tap * sizes.quads;
     let tap_row = tap / sizes.kernel_width;
     let tap_column = tap % sizes.kernel_width;
-    var at_0 = 0u;
-    var inside_0 = false;
-    {
-      let line = top_0 + tap_row;
-      let column = left_0 + tap_column;
-      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
-        at_0 = (image_0 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
-        inside_0 = true;
-      }
+    var at: array<u32, 16>;
+    var inside: array<bool, 16>;
+    for (var i = 0u; i < 16u; i++) {
+      let line = top[i] + tap_row;
+      let column = left[i] + tap_column;
+      inside[i] = line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings);
+      at[i] = select(0u, (image[i] + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads, inside[i]);
     }
-    var at_1 = 0u;
-    var inside_1 = false;
-    {
-      let line = top_1 + tap_row;
-      let column = left_1 + tap_column;
-      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
-        at_1 = (image_1 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
-        inside_1 = true;
-      }
-    }
-    var at_2 = 0u;
-    var inside_2 = false;
-    {
-      let line = top_2 + tap_row;
-      let column = left_2 + tap_column;
-      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
-        at_2 = (image_2 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
-        inside_2 = true;
-      }
-    }
-    var at_3 = 0u;
-    var inside_3 = false;
-    {
-      let line = top_3 + tap_row;
-      let column = left_3 + tap_column;
-      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
-        at_3 = (image_3 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
-        inside_3 = true;
-      }
-    }
-    var at_4 = 0u;
-    var inside_4 = false;
-    {
-      let line = top_4 + tap_row;
-      let column = left_4 + tap_column;
-      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
-        at_4 = (image_4 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
-        inside_4 = true;
-      }
-    }
-    var at_5 = 0u;
-    var inside_5 = false;
-    {
-      let line = top_5 + tap_row;
-      let column = left_5 + tap_column;
-      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
-        at_5 = (image_5 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
-        inside_5 = true;
-      }
-    }
-    var at_6 = 0u;
-    var inside_6 = false;
-    {
-      let line = top_6 + tap_row;
-      let column = left_6 + tap_column;
-      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
-        at_6 = (image_6 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
-        inside_6 = true;
-      }
-    }
-    var at_7 = 0u;
-    var inside_7 = false;
-    {
-      let line = top_7 + tap_row;
-      let column = left_7 + tap_column;
-      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
-        at_7 = (image_7 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
-        inside_7 = true;
-      }
-    }
-    var at_8 = 0u;
-    var inside_8 = false;
-    {
-      let line = top_8 + tap_row;
-      let column = left_8 + tap_column;
-      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
-        at_8 = (image_8 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
-        inside_8 = true;
-      }
-    }
-    var at_9 = 0u;
-    var inside_9 = false;
-    {
-      let line = top_9 + tap_row;
-      let column = left_9 + tap_column;
-      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
-        at_9 = (image_9 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
-        inside_9 = true;
-      }
-    }
-    var at_10 = 0u;
-    var inside_10 = false;
-    {
-      let line = top_10 + tap_row;
-      let column = left_10 + tap_column;
-      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
-        at_10 = (image_10 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
-        inside_10 = true;
-      }
-    }
-    var at_11 = 0u;
-    var inside_11 = false;
-    {
-      let line = top_11 + tap_row;
-      let column = left_11 + tap_column;
-      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
-        at_11 = (image_11 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
-        inside_11 = true;
-      }
-    }
-    var at_12 = 0u;
-    var inside_12 = false;
-    {
-      let line = top_12 + tap_row;
-      let column = left_12 + tap_column;
-      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
-        at_12 = (image_12 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
-        inside_12 = true;
-      }
-    }
-    var at_13 = 0u;
-    var inside_13 = false;
-    {
-      let line = top_13 + tap_row;
-      let column = left_13 + tap_column;
-      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
-        at_13 = (image_13 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
-        inside_13 = true;
-      }
-    }
-    var at_14 = 0u;
-    var inside_14 = false;
-    {
-      let line = top_14 + tap_row;
-      let column = left_14 + tap_column;
-      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
-        at_14 = (image_14 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
-        inside_14 = true;
-      }
-    }
-    var at_15 = 0u;
-    var inside_15 = false;
-    {
-      let line = top_15 + tap_row;
-      let column = left_15 + tap_column;
-      if (line < (sizes.height << sizes.halvings) && column < (sizes.width << sizes.halvings)) {
-        at_15 = (image_15 + (line >> sizes.halvings) * sizes.width + (column >> sizes.halvings)) * sizes.quads;
-        inside_15 = true;
-      }
-    }
+    let at_0 = at[0]; let inside_0 = inside[0];
+    let at_1 = at[1]; let inside_1 = inside[1];
+    let at_2 = at[2]; let inside_2 = inside[2];
+    let at_3 = at[3]; let inside_3 = inside[3];
+    let at_4 = at[4]; let inside_4 = inside[4];
+    let at_5 = at[5]; let inside_5 = inside[5];
+    let at_6 = at[6]; let inside_6 = inside[6];
+    let at_7 = at[7]; let inside_7 = inside[7];
+    let at_8 = at[8]; let inside_8 = inside[8];
+    let at_9 = at[9]; let inside_9 = inside[9];
+    let at_10 = at[10]; let inside_10 = inside[10];
+    let at_11 = at[11]; let inside_11 = inside[11];
+    let at_12 = at[12]; let inside_12 = inside[12];
+    let at_13 = at[13]; let inside_13 = inside[13];
+    let at_14 = at[14]; let inside_14 = inside[14];
+    let at_15 = at[15]; let inside_15 = inside[15];
     for (var quad = 0u; quad < segment_quads; quad++) {
-      // Read four rows of W, and four channels of each row of A.
+      // Read four rows of W: four columns at a time, a matrix.
       let w_begin = (weight_row + 4u * quad) * sizes.weight_quads;
       let w_0_0 = load_weight(w_begin + 0u * sizes.weight_quads + quad_0);
       let w_0_1 = load_weight(w_begin + 0u * sizes.weight_quads + quad_1);
@@ -353,167 +148,57 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let w_2_1 = load_weight(w_begin + 2u * sizes.weight_quads + quad_1);
       let w_3_0 = load_weight(w_begin + 3u * sizes.weight_quads + quad_0);
       let w_3_1 = load_weight(w_begin + 3u * sizes.weight_quads + quad_1);
-      // Multiply them, row by row.
-      var a_0: vec4<f32>;
-      a_0 = select(vec4<f32>(0.0), load_x(at_0 + quad), inside_0);
-      sum_0_0 += a_0[0] * w_0_0;
-      sum_0_1 += a_0[0] * w_0_1;
-      sum_0_0 += a_0[1] * w_1_0;
-      sum_0_1 += a_0[1] * w_1_1;
-      sum_0_0 += a_0[2] * w_2_0;
-      sum_0_1 += a_0[2] * w_2_1;
-      sum_0_0 += a_0[3] * w_3_0;
-      sum_0_1 += a_0[3] * w_3_1;
-      var a_1: vec4<f32>;
-      a_1 = select(vec4<f32>(0.0), load_x(at_1 + quad), inside_1);
-      sum_1_0 += a_1[0] * w_0_0;
-      sum_1_1 += a_1[0] * w_0_1;
-      sum_1_0 += a_1[1] * w_1_0;
-      sum_1_1 += a_1[1] * w_1_1;
-      sum_1_0 += a_1[2] * w_2_0;
-      sum_1_1 += a_1[2] * w_2_1;
-      sum_1_0 += a_1[3] * w_3_0;
-      sum_1_1 += a_1[3] * w_3_1;
-      var a_2: vec4<f32>;
-      a_2 = select(vec4<f32>(0.0), load_x(at_2 + quad), inside_2);
-      sum_2_0 += a_2[0] * w_0_0;
-      sum_2_1 += a_2[0] * w_0_1;
-      sum_2_0 += a_2[1] * w_1_0;
-      sum_2_1 += a_2[1] * w_1_1;
-      sum_2_0 += a_2[2] * w_2_0;
-      sum_2_1 += a_2[2] * w_2_1;
-      sum_2_0 += a_2[3] * w_3_0;
-      sum_2_1 += a_2[3] * w_3_1;
-      var a_3: vec4<f32>;
-      a_3 = select(vec4<f32>(0.0), load_x(at_3 + quad), inside_3);
-      sum_3_0 += a_3[0] * w_0_0;
-      sum_3_1 += a_3[0] * w_0_1;
-      sum_3_0 += a_3[1] * w_1_0;
-      sum_3_1 += a_3[1] * w_1_1;
-      sum_3_0 += a_3[2] * w_2_0;
-      sum_3_1 += a_3[2] * w_2_1;
-      sum_3_0 += a_3[3] * w_3_0;
-      sum_3_1 += a_3[3] * w_3_1;
-      var a_4: vec4<f32>;
-      a_4 = select(vec4<f32>(0.0), load_x(at_4 + quad), inside_4);
-      sum_4_0 += a_4[0] * w_0_0;
-      sum_4_1 += a_4[0] * w_0_1;
-      sum_4_0 += a_4[1] * w_1_0;
-      sum_4_1 += a_4[1] * w_1_1;
-      sum_4_0 += a_4[2] * w_2_0;
-      sum_4_1 += a_4[2] * w_2_1;
-      sum_4_0 += a_4[3] * w_3_0;
-      sum_4_1 += a_4[3] * w_3_1;
-      var a_5: vec4<f32>;
-      a_5 = select(vec4<f32>(0.0), load_x(at_5 + quad), inside_5);
-      sum_5_0 += a_5[0] * w_0_0;
-      sum_5_1 += a_5[0] * w_0_1;
-      sum_5_0 += a_5[1] * w_1_0;
-      sum_5_1 += a_5[1] * w_1_1;
-      sum_5_0 += a_5[2] * w_2_0;
-      sum_5_1 += a_5[2] * w_2_1;
-      sum_5_0 += a_5[3] * w_3_0;
-      sum_5_1 += a_5[3] * w_3_1;
-      var a_6: vec4<f32>;
-      a_6 = select(vec4<f32>(0.0), load_x(at_6 + quad), inside_6);
-      sum_6_0 += a_6[0] * w_0_0;
-      sum_6_1 += a_6[0] * w_0_1;
-      sum_6_0 += a_6[1] * w_1_0;
-      sum_6_1 += a_6[1] * w_1_1;
-      sum_6_0 += a_6[2] * w_2_0;
-      sum_6_1 += a_6[2] * w_2_1;
-      sum_6_0 += a_6[3] * w_3_0;
-      sum_6_1 += a_6[3] * w_3_1;
-      var a_7: vec4<f32>;
-      a_7 = select(vec4<f32>(0.0), load_x(at_7 + quad), inside_7);
-      sum_7_0 += a_7[0] * w_0_0;
-      sum_7_1 += a_7[0] * w_0_1;
-      sum_7_0 += a_7[1] * w_1_0;
-      sum_7_1 += a_7[1] * w_1_1;
-      sum_7_0 += a_7[2] * w_2_0;
-      sum_7_1 += a_7[2] * w_2_1;
-      sum_7_0 += a_7[3] * w_3_0;
-      sum_7_1 += a_7[3] * w_3_1;
-      var a_8: vec4<f32>;
-      a_8 = select(vec4<f32>(0.0), load_x(at_8 + quad), inside_8);
-      sum_8_0 += a_8[0] * w_0_0;
-      sum_8_1 += a_8[0] * w_0_1;
-      sum_8_0 += a_8[1] * w_1_0;
-      sum_8_1 += a_8[1] * w_1_1;
-      sum_8_0 += a_8[2] * w_2_0;
-      sum_8_1 += a_8[2] * w_2_1;
-      sum_8_0 += a_8[3] * w_3_0;
-      sum_8_1 += a_8[3] * w_3_1;
-      var a_9: vec4<f32>;
-      a_9 = select(vec4<f32>(0.0), load_x(at_9 + quad), inside_9);
-      sum_9_0 += a_9[0] * w_0_0;
-      sum_9_1 += a_9[0] * w_0_1;
-      sum_9_0 += a_9[1] * w_1_0;
-      sum_9_1 += a_9[1] * w_1_1;
-      sum_9_0 += a_9[2] * w_2_0;
-      sum_9_1 += a_9[2] * w_2_1;
-      sum_9_0 += a_9[3] * w_3_0;
-      sum_9_1 += a_9[3] * w_3_1;
-      var a_10: vec4<f32>;
-      a_10 = select(vec4<f32>(0.0), load_x(at_10 + quad), inside_10);
-      sum_10_0 += a_10[0] * w_0_0;
-      sum_10_1 += a_10[0] * w_0_1;
-      sum_10_0 += a_10[1] * w_1_0;
-      sum_10_1 += a_10[1] * w_1_1;
-      sum_10_0 += a_10[2] * w_2_0;
-      sum_10_1 += a_10[2] * w_2_1;
-      sum_10_0 += a_10[3] * w_3_0;
-      sum_10_1 += a_10[3] * w_3_1;
-      var a_11: vec4<f32>;
-      a_11 = select(vec4<f32>(0.0), load_x(at_11 + quad), inside_11);
-      sum_11_0 += a_11[0] * w_0_0;
-      sum_11_1 += a_11[0] * w_0_1;
-      sum_11_0 += a_11[1] * w_1_0;
-      sum_11_1 += a_11[1] * w_1_1;
-      sum_11_0 += a_11[2] * w_2_0;
-      sum_11_1 += a_11[2] * w_2_1;
-      sum_11_0 += a_11[3] * w_3_0;
-      sum_11_1 += a_11[3] * w_3_1;
-      var a_12: vec4<f32>;
-      a_12 = select(vec4<f32>(0.0), load_x(at_12 + quad), inside_12);
-      sum_12_0 += a_12[0] * w_0_0;
-      sum_12_1 += a_12[0] * w_0_1;
-      sum_12_0 += a_12[1] * w_1_0;
-      sum_12_1 += a_12[1] * w_1_1;
-      sum_12_0 += a_12[2] * w_2_0;
-      sum_12_1 += a_12[2] * w_2_1;
-      sum_12_0 += a_12[3] * w_3_0;
-      sum_12_1 += a_12[3] * w_3_1;
-      var a_13: vec4<f32>;
-      a_13 = select(vec4<f32>(0.0), load_x(at_13 + quad), inside_13);
-      sum_13_0 += a_13[0] * w_0_0;
-      sum_13_1 += a_13[0] * w_0_1;
-      sum_13_0 += a_13[1] * w_1_0;
-      sum_13_1 += a_13[1] * w_1_1;
-      sum_13_0 += a_13[2] * w_2_0;
-      sum_13_1 += a_13[2] * w_2_1;
-      sum_13_0 += a_13[3] * w_3_0;
-      sum_13_1 += a_13[3] * w_3_1;
-      var a_14: vec4<f32>;
-      a_14 = select(vec4<f32>(0.0), load_x(at_14 + quad), inside_14);
-      sum_14_0 += a_14[0] * w_0_0;
-      sum_14_1 += a_14[0] * w_0_1;
-      sum_14_0 += a_14[1] * w_1_0;
-      sum_14_1 += a_14[1] * w_1_1;
-      sum_14_0 += a_14[2] * w_2_0;
-      sum_14_1 += a_14[2] * w_2_1;
-      sum_14_0 += a_14[3] * w_3_0;
-      sum_14_1 += a_14[3] * w_3_1;
-      var a_15: vec4<f32>;
-      a_15 = select(vec4<f32>(0.0), load_x(at_15 + quad), inside_15);
-      sum_15_0 += a_15[0] * w_0_0;
-      sum_15_1 += a_15[0] * w_0_1;
-      sum_15_0 += a_15[1] * w_1_0;
-      sum_15_1 += a_15[1] * w_1_1;
-      sum_15_0 += a_15[2] * w_2_0;
-      sum_15_1 += a_15[2] * w_2_1;
-      sum_15_0 += a_15[3] * w_3_0;
-      sum_15_1 += a_15[3] * w_3_1;
+      let w_0 = mat4x4<f32>(w_0_0, w_1_0, w_2_0, w_3_0);
+      let w_1 = mat4x4<f32>(w_0_1, w_1_1, w_2_1, w_3_1);
+      // Multiply them by four channels of each row of A.
+      let a_0 = load_x(at_0 + quad);
+      sum_0_0 += w_0 * select(vec4<f32>(0.0), a_0, inside_0);
+      sum_0_1 += w_1 * select(vec4<f32>(0.0), a_0, inside_0);
+      let a_1 = load_x(at_1 + quad);
+      sum_1_0 += w_0 * select(vec4<f32>(0.0), a_1, inside_1);
+      sum_1_1 += w_1 * select(vec4<f32>(0.0), a_1, inside_1);
+      let a_2 = load_x(at_2 + quad);
+      sum_2_0 += w_0 * select(vec4<f32>(0.0), a_2, inside_2);
+      sum_2_1 += w_1 * select(vec4<f32>(0.0), a_2, inside_2);
+      let a_3 = load_x(at_3 + quad);
+      sum_3_0 += w_0 * select(vec4<f32>(0.0), a_3, inside_3);
+      sum_3_1 += w_1 * select(vec4<f32>(0.0), a_3, inside_3);
+      let a_4 = load_x(at_4 + quad);
+      sum_4_0 += w_0 * select(vec4<f32>(0.0), a_4, inside_4);
+      sum_4_1 += w_1 * select(vec4<f32>(0.0), a_4, inside_4);
+      let a_5 = load_x(at_5 + quad);
+      sum_5_0 += w_0 * select(vec4<f32>(0.0), a_5, inside_5);
+      sum_5_1 += w_1 * select(vec4<f32>(0.0), a_5, inside_5);
+      let a_6 = load_x(at_6 + quad);
+      sum_6_0 += w_0 * select(vec4<f32>(0.0), a_6, inside_6);
+      sum_6_1 += w_1 * select(vec4<f32>(0.0), a_6, inside_6);
+      let a_7 = load_x(at_7 + quad);
+      sum_7_0 += w_0 * select(vec4<f32>(0.0), a_7, inside_7);
+      sum_7_1 += w_1 * select(vec4<f32>(0.0), a_7, inside_7);
+      let a_8 = load_x(at_8 + quad);
+      sum_8_0 += w_0 * select(vec4<f32>(0.0), a_8, inside_8);
+      sum_8_1 += w_1 * select(vec4<f32>(0.0), a_8, inside_8);
+      let a_9 = load_x(at_9 + quad);
+      sum_9_0 += w_0 * select(vec4<f32>(0.0), a_9, inside_9);
+      sum_9_1 += w_1 * select(vec4<f32>(0.0), a_9, inside_9);
+      let a_10 = load_x(at_10 + quad);
+      sum_10_0 += w_0 * select(vec4<f32>(0.0), a_10, inside_10);
+      sum_10_1 += w_1 * select(vec4<f32>(0.0), a_10, inside_10);
+      let a_11 = load_x(at_11 + quad);
+      sum_11_0 += w_0 * select(vec4<f32>(0.0), a_11, inside_11);
+      sum_11_1 += w_1 * select(vec4<f32>(0.0), a_11, inside_11);
+      let a_12 = load_x(at_12 + quad);
+      sum_12_0 += w_0 * select(vec4<f32>(0.0), a_12, inside_12);
+      sum_12_1 += w_1 * select(vec4<f32>(0.0), a_12, inside_12);
+      let a_13 = load_x(at_13 + quad);
+      sum_13_0 += w_0 * select(vec4<f32>(0.0), a_13, inside_13);
+      sum_13_1 += w_1 * select(vec4<f32>(0.0), a_13, inside_13);
+      let a_14 = load_x(at_14 + quad);
+      sum_14_0 += w_0 * select(vec4<f32>(0.0), a_14, inside_14);
+      sum_14_1 += w_1 * select(vec4<f32>(0.0), a_14, inside_14);
+      let a_15 = load_x(at_15 + quad);
+      sum_15_0 += w_0 * select(vec4<f32>(0.0), a_15, inside_15);
+      sum_15_1 += w_1 * select(vec4<f32>(0.0), a_15, inside_15);
     }
   }
 

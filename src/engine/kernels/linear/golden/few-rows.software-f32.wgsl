@@ -102,22 +102,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let first_quad = (group.x * 4u + thread % 4u) * 2u;
   let quad_0 = min(first_quad + 0u, sizes.weight_quads - 1u);
   let quad_1 = min(first_quad + 1u, sizes.weight_quads - 1u);
-  let base_0 = (min(first_row + 0u, sizes.rows - 1u)) * sizes.x_quads;
-  let base_1 = (min(first_row + 1u, sizes.rows - 1u)) * sizes.x_quads;
-  let base_2 = (min(first_row + 2u, sizes.rows - 1u)) * sizes.x_quads;
-  let base_3 = (min(first_row + 3u, sizes.rows - 1u)) * sizes.x_quads;
-  let base_4 = (min(first_row + 4u, sizes.rows - 1u)) * sizes.x_quads;
-  let base_5 = (min(first_row + 5u, sizes.rows - 1u)) * sizes.x_quads;
-  let base_6 = (min(first_row + 6u, sizes.rows - 1u)) * sizes.x_quads;
-  let base_7 = (min(first_row + 7u, sizes.rows - 1u)) * sizes.x_quads;
-  let base_8 = (min(first_row + 8u, sizes.rows - 1u)) * sizes.x_quads;
-  let base_9 = (min(first_row + 9u, sizes.rows - 1u)) * sizes.x_quads;
-  let base_10 = (min(first_row + 10u, sizes.rows - 1u)) * sizes.x_quads;
-  let base_11 = (min(first_row + 11u, sizes.rows - 1u)) * sizes.x_quads;
-  let base_12 = (min(first_row + 12u, sizes.rows - 1u)) * sizes.x_quads;
-  let base_13 = (min(first_row + 13u, sizes.rows - 1u)) * sizes.x_quads;
-  let base_14 = (min(first_row + 14u, sizes.rows - 1u)) * sizes.x_quads;
-  let base_15 = (min(first_row + 15u, sizes.rows - 1u)) * sizes.x_quads;
+  var rows: array<u32, 16>;
+  for (var i = 0u; i < 16u; i++) {
+    let row = min(first_row + i, sizes.rows - 1u);
+    rows[i] = row;
+  }
   var sum_0_0 = vec4<f32>(0.0);
   var sum_0_1 = vec4<f32>(0.0);
   var sum_1_0 = vec4<f32>(0.0);
@@ -155,24 +144,28 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     // Find the segment in A and in W.
     let segment_quads = sizes.x_quads;
     let weight_row = 0u;
-    
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-    
+    var at: array<u32, 16>;
+    for (var i = 0u; i < 16u; i++) {
+      at[i] = rows[i] * segment_quads;
+    }
+    let at_0 = at[0];
+    let at_1 = at[1];
+    let at_2 = at[2];
+    let at_3 = at[3];
+    let at_4 = at[4];
+    let at_5 = at[5];
+    let at_6 = at[6];
+    let at_7 = at[7];
+    let at_8 = at[8];
+    let at_9 = at[9];
+    let at_10 = at[10];
+    let at_11 = at[11];
+    let at_12 = at[12];
+    let at_13 = at[13];
+    let at_14 = at[14];
+    let at_15 = at[15];
     for (var quad = 0u; quad < segment_quads; quad++) {
-      // Read four rows of W, and four channels of each row of A.
+      // Read four rows of W: four columns at a time, a matrix.
       let w_begin = (weight_row + 4u * quad) * sizes.weight_quads;
       let w_0_0 = load_weight(w_begin + 0u * sizes.weight_quads + quad_0);
       let w_0_1 = load_weight(w_begin + 0u * sizes.weight_quads + quad_1);
@@ -182,167 +175,57 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let w_2_1 = load_weight(w_begin + 2u * sizes.weight_quads + quad_1);
       let w_3_0 = load_weight(w_begin + 3u * sizes.weight_quads + quad_0);
       let w_3_1 = load_weight(w_begin + 3u * sizes.weight_quads + quad_1);
-      // Multiply them, row by row.
-      var a_0: vec4<f32>;
-      a_0 = load_x(base_0 + quad);
-      sum_0_0 += a_0[0] * w_0_0;
-      sum_0_1 += a_0[0] * w_0_1;
-      sum_0_0 += a_0[1] * w_1_0;
-      sum_0_1 += a_0[1] * w_1_1;
-      sum_0_0 += a_0[2] * w_2_0;
-      sum_0_1 += a_0[2] * w_2_1;
-      sum_0_0 += a_0[3] * w_3_0;
-      sum_0_1 += a_0[3] * w_3_1;
-      var a_1: vec4<f32>;
-      a_1 = load_x(base_1 + quad);
-      sum_1_0 += a_1[0] * w_0_0;
-      sum_1_1 += a_1[0] * w_0_1;
-      sum_1_0 += a_1[1] * w_1_0;
-      sum_1_1 += a_1[1] * w_1_1;
-      sum_1_0 += a_1[2] * w_2_0;
-      sum_1_1 += a_1[2] * w_2_1;
-      sum_1_0 += a_1[3] * w_3_0;
-      sum_1_1 += a_1[3] * w_3_1;
-      var a_2: vec4<f32>;
-      a_2 = load_x(base_2 + quad);
-      sum_2_0 += a_2[0] * w_0_0;
-      sum_2_1 += a_2[0] * w_0_1;
-      sum_2_0 += a_2[1] * w_1_0;
-      sum_2_1 += a_2[1] * w_1_1;
-      sum_2_0 += a_2[2] * w_2_0;
-      sum_2_1 += a_2[2] * w_2_1;
-      sum_2_0 += a_2[3] * w_3_0;
-      sum_2_1 += a_2[3] * w_3_1;
-      var a_3: vec4<f32>;
-      a_3 = load_x(base_3 + quad);
-      sum_3_0 += a_3[0] * w_0_0;
-      sum_3_1 += a_3[0] * w_0_1;
-      sum_3_0 += a_3[1] * w_1_0;
-      sum_3_1 += a_3[1] * w_1_1;
-      sum_3_0 += a_3[2] * w_2_0;
-      sum_3_1 += a_3[2] * w_2_1;
-      sum_3_0 += a_3[3] * w_3_0;
-      sum_3_1 += a_3[3] * w_3_1;
-      var a_4: vec4<f32>;
-      a_4 = load_x(base_4 + quad);
-      sum_4_0 += a_4[0] * w_0_0;
-      sum_4_1 += a_4[0] * w_0_1;
-      sum_4_0 += a_4[1] * w_1_0;
-      sum_4_1 += a_4[1] * w_1_1;
-      sum_4_0 += a_4[2] * w_2_0;
-      sum_4_1 += a_4[2] * w_2_1;
-      sum_4_0 += a_4[3] * w_3_0;
-      sum_4_1 += a_4[3] * w_3_1;
-      var a_5: vec4<f32>;
-      a_5 = load_x(base_5 + quad);
-      sum_5_0 += a_5[0] * w_0_0;
-      sum_5_1 += a_5[0] * w_0_1;
-      sum_5_0 += a_5[1] * w_1_0;
-      sum_5_1 += a_5[1] * w_1_1;
-      sum_5_0 += a_5[2] * w_2_0;
-      sum_5_1 += a_5[2] * w_2_1;
-      sum_5_0 += a_5[3] * w_3_0;
-      sum_5_1 += a_5[3] * w_3_1;
-      var a_6: vec4<f32>;
-      a_6 = load_x(base_6 + quad);
-      sum_6_0 += a_6[0] * w_0_0;
-      sum_6_1 += a_6[0] * w_0_1;
-      sum_6_0 += a_6[1] * w_1_0;
-      sum_6_1 += a_6[1] * w_1_1;
-      sum_6_0 += a_6[2] * w_2_0;
-      sum_6_1 += a_6[2] * w_2_1;
-      sum_6_0 += a_6[3] * w_3_0;
-      sum_6_1 += a_6[3] * w_3_1;
-      var a_7: vec4<f32>;
-      a_7 = load_x(base_7 + quad);
-      sum_7_0 += a_7[0] * w_0_0;
-      sum_7_1 += a_7[0] * w_0_1;
-      sum_7_0 += a_7[1] * w_1_0;
-      sum_7_1 += a_7[1] * w_1_1;
-      sum_7_0 += a_7[2] * w_2_0;
-      sum_7_1 += a_7[2] * w_2_1;
-      sum_7_0 += a_7[3] * w_3_0;
-      sum_7_1 += a_7[3] * w_3_1;
-      var a_8: vec4<f32>;
-      a_8 = load_x(base_8 + quad);
-      sum_8_0 += a_8[0] * w_0_0;
-      sum_8_1 += a_8[0] * w_0_1;
-      sum_8_0 += a_8[1] * w_1_0;
-      sum_8_1 += a_8[1] * w_1_1;
-      sum_8_0 += a_8[2] * w_2_0;
-      sum_8_1 += a_8[2] * w_2_1;
-      sum_8_0 += a_8[3] * w_3_0;
-      sum_8_1 += a_8[3] * w_3_1;
-      var a_9: vec4<f32>;
-      a_9 = load_x(base_9 + quad);
-      sum_9_0 += a_9[0] * w_0_0;
-      sum_9_1 += a_9[0] * w_0_1;
-      sum_9_0 += a_9[1] * w_1_0;
-      sum_9_1 += a_9[1] * w_1_1;
-      sum_9_0 += a_9[2] * w_2_0;
-      sum_9_1 += a_9[2] * w_2_1;
-      sum_9_0 += a_9[3] * w_3_0;
-      sum_9_1 += a_9[3] * w_3_1;
-      var a_10: vec4<f32>;
-      a_10 = load_x(base_10 + quad);
-      sum_10_0 += a_10[0] * w_0_0;
-      sum_10_1 += a_10[0] * w_0_1;
-      sum_10_0 += a_10[1] * w_1_0;
-      sum_10_1 += a_10[1] * w_1_1;
-      sum_10_0 += a_10[2] * w_2_0;
-      sum_10_1 += a_10[2] * w_2_1;
-      sum_10_0 += a_10[3] * w_3_0;
-      sum_10_1 += a_10[3] * w_3_1;
-      var a_11: vec4<f32>;
-      a_11 = load_x(base_11 + quad);
-      sum_11_0 += a_11[0] * w_0_0;
-      sum_11_1 += a_11[0] * w_0_1;
-      sum_11_0 += a_11[1] * w_1_0;
-      sum_11_1 += a_11[1] * w_1_1;
-      sum_11_0 += a_11[2] * w_2_0;
-      sum_11_1 += a_11[2] * w_2_1;
-      sum_11_0 += a_11[3] * w_3_0;
-      sum_11_1 += a_11[3] * w_3_1;
-      var a_12: vec4<f32>;
-      a_12 = load_x(base_12 + quad);
-      sum_12_0 += a_12[0] * w_0_0;
-      sum_12_1 += a_12[0] * w_0_1;
-      sum_12_0 += a_12[1] * w_1_0;
-      sum_12_1 += a_12[1] * w_1_1;
-      sum_12_0 += a_12[2] * w_2_0;
-      sum_12_1 += a_12[2] * w_2_1;
-      sum_12_0 += a_12[3] * w_3_0;
-      sum_12_1 += a_12[3] * w_3_1;
-      var a_13: vec4<f32>;
-      a_13 = load_x(base_13 + quad);
-      sum_13_0 += a_13[0] * w_0_0;
-      sum_13_1 += a_13[0] * w_0_1;
-      sum_13_0 += a_13[1] * w_1_0;
-      sum_13_1 += a_13[1] * w_1_1;
-      sum_13_0 += a_13[2] * w_2_0;
-      sum_13_1 += a_13[2] * w_2_1;
-      sum_13_0 += a_13[3] * w_3_0;
-      sum_13_1 += a_13[3] * w_3_1;
-      var a_14: vec4<f32>;
-      a_14 = load_x(base_14 + quad);
-      sum_14_0 += a_14[0] * w_0_0;
-      sum_14_1 += a_14[0] * w_0_1;
-      sum_14_0 += a_14[1] * w_1_0;
-      sum_14_1 += a_14[1] * w_1_1;
-      sum_14_0 += a_14[2] * w_2_0;
-      sum_14_1 += a_14[2] * w_2_1;
-      sum_14_0 += a_14[3] * w_3_0;
-      sum_14_1 += a_14[3] * w_3_1;
-      var a_15: vec4<f32>;
-      a_15 = load_x(base_15 + quad);
-      sum_15_0 += a_15[0] * w_0_0;
-      sum_15_1 += a_15[0] * w_0_1;
-      sum_15_0 += a_15[1] * w_1_0;
-      sum_15_1 += a_15[1] * w_1_1;
-      sum_15_0 += a_15[2] * w_2_0;
-      sum_15_1 += a_15[2] * w_2_1;
-      sum_15_0 += a_15[3] * w_3_0;
-      sum_15_1 += a_15[3] * w_3_1;
+      let w_0 = mat4x4<f32>(w_0_0, w_1_0, w_2_0, w_3_0);
+      let w_1 = mat4x4<f32>(w_0_1, w_1_1, w_2_1, w_3_1);
+      // Multiply them by four channels of each row of A.
+      let a_0 = load_x(at_0 + quad);
+      sum_0_0 += w_0 * a_0;
+      sum_0_1 += w_1 * a_0;
+      let a_1 = load_x(at_1 + quad);
+      sum_1_0 += w_0 * a_1;
+      sum_1_1 += w_1 * a_1;
+      let a_2 = load_x(at_2 + quad);
+      sum_2_0 += w_0 * a_2;
+      sum_2_1 += w_1 * a_2;
+      let a_3 = load_x(at_3 + quad);
+      sum_3_0 += w_0 * a_3;
+      sum_3_1 += w_1 * a_3;
+      let a_4 = load_x(at_4 + quad);
+      sum_4_0 += w_0 * a_4;
+      sum_4_1 += w_1 * a_4;
+      let a_5 = load_x(at_5 + quad);
+      sum_5_0 += w_0 * a_5;
+      sum_5_1 += w_1 * a_5;
+      let a_6 = load_x(at_6 + quad);
+      sum_6_0 += w_0 * a_6;
+      sum_6_1 += w_1 * a_6;
+      let a_7 = load_x(at_7 + quad);
+      sum_7_0 += w_0 * a_7;
+      sum_7_1 += w_1 * a_7;
+      let a_8 = load_x(at_8 + quad);
+      sum_8_0 += w_0 * a_8;
+      sum_8_1 += w_1 * a_8;
+      let a_9 = load_x(at_9 + quad);
+      sum_9_0 += w_0 * a_9;
+      sum_9_1 += w_1 * a_9;
+      let a_10 = load_x(at_10 + quad);
+      sum_10_0 += w_0 * a_10;
+      sum_10_1 += w_1 * a_10;
+      let a_11 = load_x(at_11 + quad);
+      sum_11_0 += w_0 * a_11;
+      sum_11_1 += w_1 * a_11;
+      let a_12 = load_x(at_12 + quad);
+      sum_12_0 += w_0 * a_12;
+      sum_12_1 += w_1 * a_12;
+      let a_13 = load_x(at_13 + quad);
+      sum_13_0 += w_0 * a_13;
+      sum_13_1 += w_1 * a_13;
+      let a_14 = load_x(at_14 + quad);
+      sum_14_0 += w_0 * a_14;
+      sum_14_1 += w_1 * a_14;
+      let a_15 = load_x(at_15 + quad);
+      sum_15_0 += w_0 * a_15;
+      sum_15_1 += w_1 * a_15;
     }
   }
 

@@ -65,8 +65,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let first_quad = (group.x * 4u + thread % 4u) * 2u;
   let quad_0 = min(first_quad + 0u, sizes.weight_quads - 1u);
   let quad_1 = min(first_quad + 1u, sizes.weight_quads - 1u);
-  let base_0 = (min(first_row + 0u, sizes.rows - 1u)) * sizes.x_quads;
-  let base_1 = (min(first_row + 1u, sizes.rows - 1u)) * sizes.x_quads;
+  var rows: array<u32, 2>;
+  for (var i = 0u; i < 2u; i++) {
+    let row = min(first_row + i, sizes.rows - 1u);
+    rows[i] = row;
+  }
   var sum_0_0 = vec4<f32>(0.0);
   var sum_0_1 = vec4<f32>(0.0);
   var sum_1_0 = vec4<f32>(0.0);
@@ -76,10 +79,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     // Find the segment in A and in W.
     let segment_quads = sizes.x_quads;
     let weight_row = 0u;
-    
-    
+    var at: array<u32, 2>;
+    for (var i = 0u; i < 2u; i++) {
+      at[i] = rows[i] * segment_quads;
+    }
+    let at_0 = at[0];
+    let at_1 = at[1];
     for (var quad = 0u; quad < segment_quads; quad++) {
-      // Read four rows of W, and four channels of each row of A.
+      // Read four rows of W: four columns at a time, a matrix.
       let w_begin = (weight_row + 4u * quad) * sizes.weight_quads;
       let w_0_0 = load_weight(w_begin + 0u * sizes.weight_quads + quad_0);
       let w_0_1 = load_weight(w_begin + 0u * sizes.weight_quads + quad_1);
@@ -89,27 +96,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let w_2_1 = load_weight(w_begin + 2u * sizes.weight_quads + quad_1);
       let w_3_0 = load_weight(w_begin + 3u * sizes.weight_quads + quad_0);
       let w_3_1 = load_weight(w_begin + 3u * sizes.weight_quads + quad_1);
-      // Multiply them, row by row.
-      var a_0: vec4<f32>;
-      a_0 = load_x(base_0 + quad);
-      sum_0_0 += a_0[0] * w_0_0;
-      sum_0_1 += a_0[0] * w_0_1;
-      sum_0_0 += a_0[1] * w_1_0;
-      sum_0_1 += a_0[1] * w_1_1;
-      sum_0_0 += a_0[2] * w_2_0;
-      sum_0_1 += a_0[2] * w_2_1;
-      sum_0_0 += a_0[3] * w_3_0;
-      sum_0_1 += a_0[3] * w_3_1;
-      var a_1: vec4<f32>;
-      a_1 = load_x(base_1 + quad);
-      sum_1_0 += a_1[0] * w_0_0;
-      sum_1_1 += a_1[0] * w_0_1;
-      sum_1_0 += a_1[1] * w_1_0;
-      sum_1_1 += a_1[1] * w_1_1;
-      sum_1_0 += a_1[2] * w_2_0;
-      sum_1_1 += a_1[2] * w_2_1;
-      sum_1_0 += a_1[3] * w_3_0;
-      sum_1_1 += a_1[3] * w_3_1;
+      let w_0 = mat4x4<f32>(w_0_0, w_1_0, w_2_0, w_3_0);
+      let w_1 = mat4x4<f32>(w_0_1, w_1_1, w_2_1, w_3_1);
+      // Multiply them by four channels of each row of A.
+      let a_0 = load_x(at_0 + quad);
+      sum_0_0 += w_0 * a_0;
+      sum_0_1 += w_1 * a_0;
+      let a_1 = load_x(at_1 + quad);
+      sum_1_0 += w_0 * a_1;
+      sum_1_1 += w_1 * a_1;
     }
   }
 

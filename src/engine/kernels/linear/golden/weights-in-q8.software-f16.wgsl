@@ -73,10 +73,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let first_row = group.y * 8u + thread / 8u * 4u;
   let first_quad = (group.x * 8u + thread % 8u) * 1u;
   let quad_0 = min(first_quad + 0u, sizes.weight_quads - 1u);
-  let base_0 = (min(first_row + 0u, sizes.rows - 1u)) * sizes.x_quads;
-  let base_1 = (min(first_row + 1u, sizes.rows - 1u)) * sizes.x_quads;
-  let base_2 = (min(first_row + 2u, sizes.rows - 1u)) * sizes.x_quads;
-  let base_3 = (min(first_row + 3u, sizes.rows - 1u)) * sizes.x_quads;
+  var rows: array<u32, 4>;
+  for (var i = 0u; i < 4u; i++) {
+    let row = min(first_row + i, sizes.rows - 1u);
+    rows[i] = row;
+  }
   var sum_0_0 = vec4<f32>(0.0);
   var sum_1_0 = vec4<f32>(0.0);
   var sum_2_0 = vec4<f32>(0.0);
@@ -86,12 +87,16 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     // Find the segment in A and in W.
     let segment_quads = sizes.x_quads;
     let weight_row = 0u;
-    
-
-
-    
+    var at: array<u32, 4>;
+    for (var i = 0u; i < 4u; i++) {
+      at[i] = rows[i] * segment_quads;
+    }
+    let at_0 = at[0];
+    let at_1 = at[1];
+    let at_2 = at[2];
+    let at_3 = at[3];
     for (var quad = 0u; quad < segment_quads; quad++) {
-      // Read four rows of W, and four channels of each row of A.
+      // Read four rows of W: four columns at a time, a matrix.
       let w_row = weight_row + 4u * quad;
       let w_begin = w_row * sizes.weight_quads;
       let block = w_row / 32u * sizes.weight_quads;
@@ -100,31 +105,16 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let w_1_0 = scale_0 * signed_bytes(load_weight(w_begin + 1u * sizes.weight_quads + quad_0));
       let w_2_0 = scale_0 * signed_bytes(load_weight(w_begin + 2u * sizes.weight_quads + quad_0));
       let w_3_0 = scale_0 * signed_bytes(load_weight(w_begin + 3u * sizes.weight_quads + quad_0));
-      // Multiply them, row by row.
-      var a_0: vec4<f32>;
-      a_0 = load_x(base_0 + quad);
-      sum_0_0 += a_0[0] * w_0_0;
-      sum_0_0 += a_0[1] * w_1_0;
-      sum_0_0 += a_0[2] * w_2_0;
-      sum_0_0 += a_0[3] * w_3_0;
-      var a_1: vec4<f32>;
-      a_1 = load_x(base_1 + quad);
-      sum_1_0 += a_1[0] * w_0_0;
-      sum_1_0 += a_1[1] * w_1_0;
-      sum_1_0 += a_1[2] * w_2_0;
-      sum_1_0 += a_1[3] * w_3_0;
-      var a_2: vec4<f32>;
-      a_2 = load_x(base_2 + quad);
-      sum_2_0 += a_2[0] * w_0_0;
-      sum_2_0 += a_2[1] * w_1_0;
-      sum_2_0 += a_2[2] * w_2_0;
-      sum_2_0 += a_2[3] * w_3_0;
-      var a_3: vec4<f32>;
-      a_3 = load_x(base_3 + quad);
-      sum_3_0 += a_3[0] * w_0_0;
-      sum_3_0 += a_3[1] * w_1_0;
-      sum_3_0 += a_3[2] * w_2_0;
-      sum_3_0 += a_3[3] * w_3_0;
+      let w_0 = mat4x4<f32>(w_0_0, w_1_0, w_2_0, w_3_0);
+      // Multiply them by four channels of each row of A.
+      let a_0 = load_x(at_0 + quad);
+      sum_0_0 += w_0 * a_0;
+      let a_1 = load_x(at_1 + quad);
+      sum_1_0 += w_0 * a_1;
+      let a_2 = load_x(at_2 + quad);
+      sum_2_0 += w_0 * a_2;
+      let a_3 = load_x(at_3 + quad);
+      sum_3_0 += w_0 * a_3;
     }
   }
 
