@@ -24,7 +24,7 @@ SAMPLES = (
     "a tent and a campfire in the mountains at night, poster", "seaside in the rain, two seagulls, watercolor",
 )
 STAGES = {"perceptual": "perceptual network", "perceptual_pictures": "perceptual network of pictures", "finished": "finishing",
-          "classifier": "first judge", "second_judge": "second judge"}  # checkpoints by what they are
+          "teacher": "teacher of many steps", "dmd2": "matching its distribution", "classifier": "first judge", "second_judge": "second judge"}  # checkpoints by what they are
 
 
 def percent(value: float) -> str:

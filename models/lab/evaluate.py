@@ -34,7 +34,7 @@ from .train.autoencoder import to_tensor
 from .train.classifier import JUDGED
 
 BATCH = 20
-TRAINED = ("autoencoder", "text_encoder", "student", "perceptual", "finished", "perceptual_pictures", "decoder", "classifier", "second_judge")
+TRAINED = ("autoencoder", "text_encoder", "student", "perceptual", "finished", "perceptual_pictures", "decoder", "teacher", "dmd2", "classifier", "second_judge")
 EVAL_SEED = 700_000  # picture i is drawn from seed EVAL_SEED + i
 
 

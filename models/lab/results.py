@@ -41,7 +41,7 @@ def of_model(folder: Path) -> Measured:
     """The shipped model, from what `lab.evaluate` wrote beside it."""
     figures = json.loads((folder / "measured.json").read_text())
     minutes = figures["minutes"]
-    trained = f"student {minutes['student'] + minutes['finished']:.0f} minutes, autoencoder {minutes['autoencoder']:.0f}, decoder {minutes['decoder']:.0f}, 2-core CPU"
+    trained = f"student {minutes['student'] + minutes['finished']:.0f} minutes, autoencoder {minutes['autoencoder']:.0f}, decoder {minutes['decoder']:.0f}, teacher {minutes['teacher']:.0f}, sharpening {minutes['dmd2']:.0f}, 2-core CPU"
     return Measured(folder.name, figures["pictures"], trained, figures["renders"], {counted(int(count)): scores for count, scores in figures["steps"].items()})
 
 
@@ -69,10 +69,13 @@ def ablated(trials: list[dict[str, Any]]) -> str:
         lines.append(tried(whole, "nothing", ""))
         for less in (t for t in trials if t["without"] and (t["recipe"], t["as_it_is"]) == (whole["recipe"], whole["as_it_is"])):
             lines.append(tried(less, less["without"], verdict(distances(whole), distances(less))))
-    budget, = {(t["updates"], t["pictures"], len(t["seeds"]), t["machine"]) for t in trials}
+    budgets = {(t["updates"], t["pictures"], len(t["seeds"]), t["machine"]) for t in trials}
+    if len(budgets) != 1:
+        raise ValueError(f"trials of unequal budgets do not compare: (updates, pictures, seeds, machine) are {', '.join(map(str, sorted(budgets)))}")
+    updates, pictures, seeds, machine = budgets.pop()
     return f"""## Does it hold here?
 
-Each recipe with a part of it switched off, {budget[0]:,} updates of networks in all for each, on {budget[3]}; {budget[1]:,} captions, {budget[2]} seeds each. Behind
+Each recipe with a part of it switched off, {updates:,} updates of networks in all for each, on {machine}; {pictures:,} captions, {seeds} seeds each. Behind
 ± stands half of what the seeds spread. So small a budget tells what helps at once, not what helps in the end.
 
 """ + "\n".join(lines)

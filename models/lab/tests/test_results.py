@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lab.plot import columns, plot
-from lab.results import Measured, main, of_recipe, page, table, verdict
+from lab.results import Measured, ablated, main, of_recipe, page, table, verdict
 
 SCORES = {"mean_accuracy": 0.975, "all_five": 0.9, "presence_f1": 0.85, "frechet": 12.34, "sliced_wasserstein": 0.5, "sharpness": [1.0, 0.9, 0.4], "diversity": 0.8, "companions": {"coast: birds": 0.4, "desert: cactus": 0.6}}
 RENDERS = {"mean_accuracy": 1.0, "all_five": 1.0, "presence_f1": 0.97, "frechet_between_halves": 3.0, "sliced_wasserstein_between_halves": 0.1, "companions": {"coast: birds": 0.7, "desert: cactus": 0.5}}
@@ -40,15 +40,21 @@ def test_a_page_is_written_from_files_alone(tmp_path: Path, monkeypatch: pytest.
     for name, without, distance in (("nitro", "", 9.0), ("nitro-refresh-0", "new heads", 9.5)):
         seeds = [SCORES | {"frechet": distance + 0.1 * i} for i in range(3)]
         (folder / "ablations" / f"{name}.json").write_text(json.dumps({"recipe": "nitro", "without": without, "as_it_is": [], "steps": 240, "updates": 480, "drawn_in": "1 step", "pictures": 300, "machine": "a GPU", "seeds": seeds}))
-    (model / "measured.json").write_text(json.dumps(shared | {"minutes": {"student": 10.0, "finished": 5.0, "autoencoder": 3.0, "decoder": 2.0}, "steps": {"1": SCORES}}))
+    (model / "measured.json").write_text(json.dumps(shared | {"minutes": {"student": 10.0, "finished": 5.0, "autoencoder": 3.0, "decoder": 2.0, "teacher": 6.0, "dmd2": 7.0}, "steps": {"1": SCORES}}))
     monkeypatch.setattr("sys.argv", ["results", str(folder), "--model", str(model), "--to", str(tmp_path / "RESULTS.md")])
     main()
     text = (tmp_path / "RESULTS.md").read_text()
     assert "| shipped, 1 step |" in text and "| dmd2, 4 steps |" in text and "| dmd2 | 1,200 steps, 31 minutes, a GPU |" in text
-    assert "| shipped | student 15 minutes" in text and of_recipe(folder / "dmd2.json").name == "dmd2"
+    assert "| shipped | student 15 minutes, autoencoder 3, decoder 2, teacher 6, sharpening 7" in text and of_recipe(folder / "dmd2.json").name == "dmd2"
     assert "| nitro | 1 step | nothing | 90.0 ± 0.0 | 0.850 ± 0.000 | 9.10 ± 0.10 |  |" in text and "9.60 ± 0.10 | yes |" in text
     for picture in re.findall(r"\]\(results/(.+?\.png)\)", text):
         assert (folder / picture).read_bytes().startswith(b"\x89PNG")
+
+
+def test_trials_of_unequal_budgets_are_never_mixed_in_a_table() -> None:
+    trial = {"recipe": "nitro", "as_it_is": [], "drawn_in": "1 step", "without": "", "pictures": 20, "seeds": [SCORES], "machine": "a GPU"}
+    with pytest.raises(ValueError, match=r"unequal budgets.*\(120, 20, 1, 'a GPU'\), \(480, 20, 1, 'a GPU'\)"):
+        ablated([trial | {"updates": 480}, trial | {"updates": 120}])
 
 
 def test_a_part_helps_if_every_seed_is_nearer_with_it() -> None:
