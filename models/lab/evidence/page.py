@@ -68,7 +68,7 @@ def standing(m: dict[str, Any], default: dict[str, Any]) -> str:
 
 def earlier_section(m: dict[str, Any]) -> str:
     return f"""## Earlier: NASA and NAG on {m['pairs']} pairs
-Measured in the same way, by the WGSL engine, with the decoder and the judge of that time; the latents that steering acts on are the same.
+Measured in the same way, by the WGSL engine, with the student, the decoder and the judge of that time.
 The figures are in [earlier.json](steering/earlier.json), every pair's in [earlier-pairs.jsonl](steering/earlier-pairs.jsonl).
 
 {settings_table(m)}
@@ -166,7 +166,7 @@ def page(m: dict[str, Any], cost: dict[str, Any] | None, earlier: dict[str, Any]
     low, high = default["removal_interval"]
     missing = "" if m["pairs"] >= m["wanted"] else f", fewer than the {m['wanted']} that were wanted"
     again = m["looked_at"] < m["candidates"]
-    probed = (f"The {m['looked_at']} pairs are those of an earlier measurement, chosen from {m['candidates']} candidates by pictures from {m['probes']} seeds each; the {m['often']} whose thing"
+    probed = (f"The {m['looked_at']} pairs are those of an earlier measurement, chosen, with the student of that time, from {m['candidates']} candidates by pictures from {m['probes']} seeds each; the {m['often']} whose thing"
               if again else f"{m['candidates']} candidates were drawn without a negative from {m['probes']} seeds each; the {m['often']} whose thing")
     controlled = m["controls"][0]["pairs"] if m["controls"] else 0
     flags = "".join(f" {flag}" for flag, wanted in ((f"--engine {m['engine']}", m["engine"] != "wgsl"), ("--again", again), (f"--least {m['least']:g}", m["least"] != 0.4), (f"--pairs {m['wanted']}", m["wanted"] != 200), (f"--controlled {controlled}", controlled != 50)) if wanted)

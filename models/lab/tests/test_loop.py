@@ -1,10 +1,12 @@
 """A run stopped and started again ends exactly where an unbroken one does."""
+from math import isnan
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
+from lab.plot import columns
 from lab.train.loop import Average, Run, descend, draws, learning_rate, report, spread
 from lab.train.machine import Machine
 from lab.train.optimizer import Muon, matrices, orthogonalise
@@ -78,6 +80,16 @@ def test_a_table_of_reports_has_every_step_once_after_a_resume(tmp_path: Path) -
     reported(stop=-1)
     rows = (tmp_path / "run.csv").read_text().splitlines()
     assert rows[0] == "step,minutes,loss" and [row.split(",")[0] for row in rows[1:]] == list("012345")
+
+
+def test_a_table_of_reports_takes_up_what_a_resumed_run_reports_anew(tmp_path: Path) -> None:
+    for steps, numbers in ((2, {"loss": 1.0}), (4, {"pairs": 2.0, "loss": 3.0})):
+        run = Run(tmp_path / "run.pt", steps, {})
+        for _ in run:
+            report(run, 1, **numbers)
+    table = columns(tmp_path / "run.csv")
+    assert table["step"] == [0, 1, 2, 3] and table["loss"] == [1, 1, 3, 3]
+    assert [isnan(pair) for pair in table["pairs"]] == [True, True, False, False] and table["pairs"][2:] == [2, 2]
 
 
 def test_orthogonalised_singular_values_are_near_one() -> None:

@@ -144,13 +144,28 @@ def report(run: Run, every: int, **numbers: float) -> None:
     if not run.keeper or run.step % every:
         return
     print(f"{run.step:6d}/{run.steps} {run.seconds / 60:6.1f} min  " + "  ".join(f"{k} {v:.4f}" for k, v in numbers.items()), flush=True)
+    row = {"step": str(run.step), "minutes": f"{run.seconds / 60:.2f}"} | {k: f"{v:.6g}" for k, v in numbers.items()}
     path = run.path.with_suffix(".csv")
-    new = not path.exists()
+    columns = _with_columns(path, list(row))
     with path.open("a", newline="") as out:
-        rows = csv.writer(out)
-        if new:
-            rows.writerow(["step", "minutes", *numbers])
-        rows.writerow([run.step, f"{run.seconds / 60:.2f}", *(f"{v:.6g}" for v in numbers.values())])
+        csv.DictWriter(out, columns, restval="nan").writerow(row)
+
+
+def _with_columns(path: Path, wanted: list[str]) -> list[str]:
+    """The table's columns, in order. A run that goes on with other settings may report others: where those were not reported, they are nan."""
+    rows: list[dict[str, str]] = []
+    columns: list[str] = []
+    if path.exists():
+        with path.open(newline="") as lines:
+            reader = csv.DictReader(lines)
+            rows, columns = list(reader), list(reader.fieldnames or [])
+    if not set(wanted) <= set(columns):
+        columns = list(dict.fromkeys([*columns, *wanted]))
+        with path.open("w", newline="") as out:
+            writer = csv.DictWriter(out, columns, restval="nan")
+            writer.writeheader()
+            writer.writerows(rows)
+    return columns
 
 
 def _forget_rows(path: Path, step: int) -> None:
