@@ -1,13 +1,13 @@
 // Tests the page's half against a real session whose pipeline draws a gradient: what is answered,
 // in which order, what cancelling does, and that every fault ends in a picture or in one named error.
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { OnestrokeError, type ErrorCode } from "../common/errors";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
 import { RECIPE as ONE_STEP } from "../common/testing/fakes";
 import type { Backend } from "../worker/backend";
 import { gradientBackend, type Fault } from "../worker/testing/gradient-backend";
-import { superviseGenerator, type Generator } from "./generator";
+import { createGenerator, superviseGenerator, type Generator } from "./generator";
 import { SUPERVISION, type Supervision } from "./supervision";
 import { sameThreadWorkers } from "./testing/same-thread";
 
@@ -336,4 +336,12 @@ describe("recovery", () => {
       },
     );
   });
+});
+
+test.each([{ modelsRoot: "https://" }, { runtimeRoot: "https://" }])("%j, which is no address, is refused by its name", (options) => {
+  vi.stubGlobal("document", { baseURI: "https://page.example/" });
+  expect(() => createGenerator(options)).toThrow(
+    expect.objectContaining({ code: "invalid-input", detail: { field: Object.keys(options)[0] } }),
+  );
+  vi.unstubAllGlobals();
 });

@@ -1,6 +1,7 @@
 // The public object of the page's half, which loads a model and draws recipes. All state that must
 // outlive a crash is here and in the caller's hands, so a picture that is interrupted by a lost
 // GPU or a dead worker is drawn again from its recipe and comes out the same.
+import { parseAddress } from "../common/address";
 import type { HandedModel } from "../common/download";
 import { invariant, OnestrokeError, throwIfCancelled } from "../common/errors";
 import type { Engine } from "../common/engine";
@@ -63,10 +64,13 @@ export interface Generator {
 
 export function createGenerator(options: GeneratorOptions = {}): Generator {
   const { modelsRoot = "models/", runtimeRoot, workerAddress = workerScript, whenBusy = "wait" } = options;
-  const absolute = (address: string | URL): string => new URL(address, document.baseURI).href;
+  const absolute = (address: string | URL, field: string): string => parseAddress(address, document.baseURI, field).href;
   const generator = superviseGenerator(
     (listeners) => startWorker(workerAddress, listeners),
-    { modelsRoot: absolute(modelsRoot), ...(runtimeRoot === undefined ? {} : { runtimeRoot: absolute(runtimeRoot) }) },
+    {
+      modelsRoot: absolute(modelsRoot, "modelsRoot"),
+      ...(runtimeRoot === undefined ? {} : { runtimeRoot: absolute(runtimeRoot, "runtimeRoot") }),
+    },
     whenBusy,
     SUPERVISION,
     options,

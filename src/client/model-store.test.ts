@@ -138,6 +138,19 @@ test("the hub and its mirrors are what is asked, and a token goes to its own ori
   store.dispose();
 });
 
+test("what is no hub's address is refused when it is asked, and all else goes on", async () => {
+  const { store } = workers({ hub: "hub.test" });
+  store.useToken("hf_t");
+  await expect(store.inspect("sd-turbo")).rejects.toMatchObject({
+    code: "invalid-input",
+    message: "hub is hub.test, which is not the address of a hub",
+    remedy: expect.stringContaining("https://hub.example"),
+  });
+  expect(await eventually(store.list())).toEqual([]);
+  expect(await eventually(store.fetch(PLAN)), "a plan of an earlier visit has its addresses").toMatchObject({ isComplete: true });
+  store.dispose();
+});
+
 test("a token of one hub is not shown to another", async () => {
   const { store, server } = workers({ hub: "https://other.test" });
   store.useToken("secret");

@@ -10,6 +10,7 @@ import {
   type Room,
   type VerifiedModel,
 } from "../common/download";
+import { hubOrigin, parseHub } from "../common/address";
 import { invariant, OnestrokeError } from "../common/errors";
 import type { StorageAnswer, StorageCall } from "../protocol/storage-messages";
 // Vite bundles the worker and gives its address; the linter looks for the file as it is.
@@ -30,7 +31,7 @@ export interface StoreRoom extends Room {
 }
 
 export interface ModelStore {
-  /** Address of the hub that is asked. */
+  /** Address of the hub that is asked, as it was given. */
   readonly hub: string;
   /** Every model that is here, wholly or in part. */
   list(): Promise<readonly KeptModel[]>;
@@ -69,7 +70,7 @@ export interface ModelStore {
 }
 
 export interface ModelStoreOptions {
-  /** The model hub, or a server that answers as it does. The default is huggingface.co. */
+  /** The model hub, or a server that answers as it does. The default is huggingface.co. One that is no address is refused when it is to be asked. */
   readonly hub?: string;
   /** Servers with the same files, in the order in which they are asked for what the hub does not give. They never get a token. */
   readonly mirrors?: readonly string[];
@@ -113,7 +114,10 @@ export function superviseStore(
       // A folder that is open is drawn with where it is, even if a copy of it has been begun.
       return [...models.filter(({ plan }) => !lent.has(plan.model)), ...[...lent.values()].map(keptAs)];
     },
-    inspect: async (name, hooks) => (await ask({ type: "inspect", name, hub, mirrors }, "inspected", hooks)).offer,
+    inspect: async (name, hooks) => {
+      const asked = { hub: parseHub(hub, "hub"), mirrors: mirrors.map((mirror) => parseHub(mirror, "mirrors")) };
+      return (await ask({ type: "inspect", name, ...asked }, "inspected", hooks)).offer;
+    },
     fetch: async (plan, hooks) => (await ask({ type: "fetch", plan }, "kept", hooks)).model,
     verify: async (model, hooks) => (await ask({ type: "verify", model }, "verified", hooks)).model,
     remove: async (model) => {
@@ -125,7 +129,10 @@ export function superviseStore(
     },
     // Only the page may ask; a worker may not.
     persist: async () => (isPersistent = (await storage?.persist?.().catch(() => false)) ?? false),
-    useToken: (token) => link.useTokens(new Map(token === undefined ? [] : [[new URL(hub).origin, token]])),
+    useToken: (token) => {
+      const origin = hubOrigin(hub);
+      link.useTokens(new Map(token === undefined || origin === undefined ? [] : [[origin, token]]));
+    },
     lend: (model) => void lent.set(model.plan.model, model),
     lendLora: (name, file) => void loras.set(name, file),
     loraOf: (name) => loras.get(name),

@@ -1,5 +1,6 @@
 // What an element's attributes only point at: the files of LoRAs, and the picture that is drawn over. Each is fetched once for all elements
 // of the page, and drawn with under the name that recipes give it.
+import { parseAddress } from "../common/address";
 import { OnestrokeError } from "../common/errors";
 import type { Picture } from "../common/picture";
 import type { Recipe } from "../common/recipe";
@@ -110,11 +111,7 @@ function fileOf({ pathname }: URL): string {
 }
 
 function absolute(address: string, field: string): URL {
-  try {
-    return new URL(address, document.baseURI);
-  } catch (cause) {
-    throw new OnestrokeError("invalid-input", `${address} is no address`, { field }, cause);
-  }
+  return parseAddress(address, document.baseURI, field);
 }
 
 async function fetched(address: string, field: string, signal: AbortSignal): Promise<Blob> {

@@ -84,3 +84,9 @@ test("an abort is told to the frame while it draws, and not afterwards", async (
   generator.dispose();
   await expect(pending).rejects.toMatchObject({ code: "cancelled" });
 });
+
+test("a frame whose address is none is refused by name", async () => {
+  const { frame } = frameThat(() => undefined);
+  frame.src = "https://";
+  await expect(connectFrame(frame)).rejects.toMatchObject({ code: "invalid-input", detail: { field: "src" } });
+});

@@ -1,4 +1,5 @@
 // The page's side of a frame that draws: the frame's document is `embed.html`, on this origin or another.
+import { parseAddress } from "../common/address";
 import { OnestrokeError, throwIfCancelled } from "../common/errors";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
@@ -32,12 +33,12 @@ interface Pending {
 }
 
 /**
- * Waits for the frame's greeting. Call it before the frame is loaded, as before it is put into the page.
+ * Waits for the frame's greeting, and rejects with `invalid-input` where its address is none. Call it before the frame is loaded, as before it is put into the page.
  * @param frame its address names this page's origin: `embed.html?origin=https://example.org`
  */
 export function connectFrame(frame: HTMLIFrameElement, { signal }: { readonly signal?: AbortSignal } = {}): Promise<FramedGenerator> {
-  const { origin } = new URL(frame.src, document.baseURI);
   return new Promise((resolve, reject) => {
+    const { origin } = parseAddress(frame.src, document.baseURI, "src");
     const stop = new AbortController();
     const giveUp = (): void => {
       stop.abort();

@@ -57,3 +57,9 @@ test("a browser that keeps nothing says so, and the token holds for the visit", 
   expect(await access.keep(true)).toBe(false);
   expect(used).toEqual(["secret"]);
 });
+
+test("what is no hub's address does not end the page", async () => {
+  const { access } = visits().visit("hub.test");
+  expect(await access.restore()).toBe(false);
+  expect(await access.use("secret")).toBe(false);
+});

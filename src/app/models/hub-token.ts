@@ -1,6 +1,7 @@
 // The visitor's access token for the hub: held in memory for this visit, and in this browser for others where the visitor says so. It is
 // kept for the hub that it was typed for, and shown nowhere.
 import { createStore, del, get, set } from "idb-keyval";
+import { hubOrigin } from "../../common/address";
 import type { ModelStore } from "../../library";
 
 /** Where tokens lie, by the hub's origin; tests have a map. */
@@ -22,7 +23,8 @@ export interface HubAccess {
 }
 
 export function hubAccess(models: Pick<ModelStore, "hub" | "useToken">, tokens: Tokens = indexedTokens("onestroke-token")): HubAccess {
-  const hub = new URL(models.hub).origin;
+  // What is no hub's address is refused when it is asked (client/model-store.ts), and the page goes on.
+  const hub = hubOrigin(models.hub) ?? models.hub;
   let token: string | undefined;
   let isWanted = false;
 

@@ -1,7 +1,7 @@
 // What the environment says of the hub: the variables of the hub's own tools, with their meaning.
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { OnestrokeError } from "../../common/errors";
+import { parseHub } from "../../common/address";
 import { HUGGING_FACE, modelHub, type Hub } from "../../hub/hub";
 import { HubToken } from "../../hub/token";
 
@@ -26,9 +26,10 @@ export function modelsRoot(environment: Environment = process.env): string | und
 export function hubOf(environment: Environment = process.env): Hub | undefined {
   const { HF_HUB_OFFLINE, HF_ENDPOINT = HUGGING_FACE, HF_TOKEN } = set(environment);
   if (HF_HUB_OFFLINE !== undefined && /^(?:1|on|yes|true)$/i.test(HF_HUB_OFFLINE)) return undefined;
-  if (!/^https?:\/\/[^/]/.test(HF_ENDPOINT) || !URL.canParse(HF_ENDPOINT))
-    throw new OnestrokeError("invalid-input", `HF_ENDPOINT is ${HF_ENDPOINT}, which is not the address of a hub`, { field: "HF_ENDPOINT" });
-  return modelHub({ base: HF_ENDPOINT, token: HF_TOKEN === undefined ? undefined : new HubToken(HF_TOKEN, HF_ENDPOINT) });
+  return modelHub({
+    base: parseHub(HF_ENDPOINT, "HF_ENDPOINT"),
+    token: HF_TOKEN === undefined ? undefined : new HubToken(HF_TOKEN, HF_ENDPOINT),
+  });
 }
 
 /** An empty variable counts as not set. */
