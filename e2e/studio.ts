@@ -83,6 +83,27 @@ export class Studio {
     }
   }
 
+  /** Empties the gallery, so that a picture is found in it by its prompt, whatever other files have drawn before. */
+  async emptyGallery(): Promise<void> {
+    await this.page.evaluate(async () => {
+      const database = await new Promise<IDBDatabase>((resolve, reject) => {
+        const opening = indexedDB.open("onestroke-gallery");
+        opening.addEventListener("success", () => resolve(opening.result));
+        opening.addEventListener("error", () => reject(opening.error ?? new Error("the gallery does not open")));
+      });
+      await new Promise<void>((resolve, reject) => {
+        const change = database.transaction("pictures", "readwrite");
+        change.addEventListener("complete", () => resolve());
+        change.addEventListener("abort", () => reject(change.error ?? new Error("the gallery cannot be changed")));
+        change.objectStore("pictures").clear();
+      });
+      database.close();
+      // As another tab says that it has changed something.
+      new BroadcastChannel("onestroke-gallery").postMessage("changed");
+    });
+    await expect(this.page.getByRole("navigation", { name: "Newest pictures" })).toBeHidden();
+  }
+
   /** Writes the wish, presses Draw and waits for the picture. */
   async drawn(wish: Wish): Promise<Drawn> {
     await this.wish(wish);
@@ -141,8 +162,11 @@ export async function crashGpu(browser: Browser): Promise<void> {
   await session.detach();
 }
 
-export const test = base.extend<{ freshStudio: Studio }, { studio: Studio }>({
-  studio: [
+/** The file whose tests have the studio now. */
+let fileOfTests: string | undefined;
+
+export const test = base.extend<{ studio: Studio; freshStudio: Studio }, { sharedStudio: Studio }>({
+  sharedStudio: [
     async ({ browser }, use) => {
       const context = await browser.newContext();
       const faults = await guard(context);
@@ -155,6 +179,11 @@ export const test = base.extend<{ freshStudio: Studio }, { studio: Studio }>({
     },
     { scope: "worker", timeout: 2 * LOAD_MS },
   ],
+  studio: async ({ sharedStudio }, use, { file }) => {
+    if (fileOfTests !== undefined && fileOfTests !== file) await sharedStudio.emptyGallery();
+    fileOfTests = file;
+    await use(sharedStudio);
+  },
   freshStudio: async ({ page }, use) => {
     await use(new Studio(page));
   },
