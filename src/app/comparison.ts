@@ -12,8 +12,15 @@ export function withoutNegative(recipe: Recipe): Recipe {
   return { ...recipe, negative: "", steering: { method: "none" } };
 }
 
+/** A recipe that does not say which version of the model drew it, as those of before it was written, may be of any. */
 export function isSameRecipe(left: Recipe, right: Recipe): boolean {
-  return recipeToQuery(left) === recipeToQuery(right);
+  const areBothSaid = left.revision !== undefined && right.revision !== undefined;
+  const [one, other] = areBothSaid ? [left, right] : [ofAnyRevision(left), ofAnyRevision(right)];
+  return recipeToQuery(one) === recipeToQuery(other);
+}
+
+export function ofAnyRevision({ revision: _, ...recipe }: Recipe): Recipe {
+  return recipe;
 }
 
 export function isSameButSteering(left: Recipe, right: Recipe): boolean {

@@ -4,7 +4,8 @@ import { catalogueEntry, VIGNETTE } from "../catalogue/entries";
 import type { CatalogueEntry } from "../catalogue/entry";
 import type { CountedTexts } from "../common/drawing";
 import { emphasisOf } from "../common/emphasis";
-import type { SteeringDefaults } from "../common/steering-defaults";
+import { madeBy } from "../common/made-with";
+import type { ModelFacts } from "../common/model-facts";
 import { readQuery, recipeToQuery } from "../common/permalink";
 import { normalisePrompt, parseRecipe, parseSeed, type Recipe } from "../common/recipe";
 import type { Steering } from "../common/steering";
@@ -13,6 +14,9 @@ import { chosenSteering } from "./dial";
 
 export interface Draft {
   readonly model: string;
+  /** What the recipe that was opened was made with; from the next picture on, what that one is made with. Another model has its own. */
+  readonly revision?: Recipe["revision"] | undefined;
+  readonly weights?: Recipe["weights"] | undefined;
   /** What is added to the model; absent where nothing is. */
   readonly loras?: NonNullable<Recipe["loras"]>;
   readonly prompt: string;
@@ -56,13 +60,13 @@ function firstDraftFor({ id, size, steps }: CatalogueEntry): Draft {
 }
 
 /**
- * @param defaults of the model, for what nobody has chosen
+ * @param facts of the model, for what nobody has chosen, and for what the picture is made with
  * @throws OnestrokeError `invalid-input`
  */
-export function recipeOf(draft: Draft, defaults: SteeringDefaults): Recipe {
-  const steering = chosenSteering(draft.steering, defaults);
+export function recipeOf(draft: Draft, facts: Pick<ModelFacts, "steering" | "revision" | "parts">): Recipe {
+  const steering = chosenSteering(draft.steering, facts.steering);
   const isSteered = leavesOut(draft) && steering.scale > 0;
-  return parseRecipe({ ...draft, ...readingOf(draft), steering: isSteered ? steering : { method: "none" } });
+  return madeBy(facts, parseRecipe({ ...draft, ...readingOf(draft), steering: isSteered ? steering : { method: "none" } }));
 }
 
 function readingOf({ prompt, negative, isLiteral }: Draft): { readonly emphasis: Recipe["emphasis"] } {
@@ -92,6 +96,8 @@ export function draftOf(recipe: Recipe, current: Draft): Draft {
   return {
     ...recipe,
     // What it does not say must not stay from before.
+    revision: recipe.revision,
+    weights: recipe.weights,
     loras: recipe.loras ?? [],
     variations: recipe.variations ?? [],
     start: recipe.start,

@@ -4,15 +4,14 @@ import type { Generator } from "../library";
 import type { Engine } from "../common/engine";
 import { OnestrokeError } from "../common/errors";
 import type { ModelFacts } from "../common/model-facts";
-import type { SteeringDefaults } from "../common/steering-defaults";
 import type { Progress } from "../common/progress";
 import type { QuickestEngines } from "./engines/quickest";
 import { createLoadingBar } from "./loading-bar";
 import type { AppState, AppStore } from "./state";
 
 export interface ModelLoading {
-  /** The model's steering defaults, once it is loaded. Undefined after a failure, which is shown; the next call tries again. */
-  load(): Promise<SteeringDefaults | undefined>;
+  /** What the model says of itself, once it is loaded. Undefined after a failure, which is shown; the next call tries again. */
+  load(): Promise<ModelFacts | undefined>;
   /** Loads the model to be computed by another engine. Pictures that are there stay as they are. */
   useEngine(engine: Engine | undefined): Promise<void>;
 }
@@ -47,7 +46,7 @@ export function createModelLoading(store: AppStore, generator: Generator, quicke
     }
   }
 
-  async function load(): Promise<SteeringDefaults | undefined> {
+  async function load(): Promise<ModelFacts | undefined> {
     const state = store.getState();
     const { model } = state.draft;
     if (loading?.model !== model) {
@@ -63,7 +62,7 @@ export function createModelLoading(store: AppStore, generator: Generator, quicke
       const facts = await mine.facts;
       if (signal.aborted) return undefined;
       store.setState({ model: { kind: "ready", facts } });
-      return facts.steering;
+      return facts;
     } catch (thrown) {
       if (!signal.aborted) store.setState({ model: { kind: "missing" }, error: OnestrokeError.from(thrown, "worker-died") });
       return undefined;

@@ -5,13 +5,13 @@ import type { Generator } from "../library";
 import { drawingMs } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
 import { recipeToQuery } from "../common/permalink";
+import type { ModelFacts } from "../common/model-facts";
 import type { Recipe } from "../common/recipe";
-import type { SteeringDefaults } from "../common/steering-defaults";
 import { isSameButSteering, isSameRecipe, leavesOut, pictureOf, withoutNegative } from "./comparison";
 import { draftOf, isRewritten, recipeOf, type Draft } from "./draft";
 import type { Gallery } from "./gallery/gallery";
-import { hasWeightsOf, isDrawnBy, type ShownPicture } from "./shown-picture";
-import { factsOf, otherSide, type AppState, type AppStore, type Job } from "./state";
+import { isDrawnBy, type ShownPicture } from "./shown-picture";
+import { otherSide, type AppState, type AppStore, type Job } from "./state";
 import { formatDuration, strings } from "./strings";
 import { keeping } from "./strings-keeping";
 import { queued } from "./strings-queue";
@@ -34,7 +34,7 @@ export interface PictureDrawing {
   /** Whether anything has been drawn, or was begun. */
   hasBegun(): boolean;
   /** The recipe of what the controls say. Where they make none, the error is shown. */
-  recipeFor(draft: Draft, defaults: SteeringDefaults): Recipe | undefined;
+  recipeFor(draft: Draft, facts: ModelFacts): Recipe | undefined;
   /** Draws and shows a recipe, then the other side of a comparison. */
   drawShown(recipe: Recipe, options?: DrawOptions): Promise<void>;
   /** Draws the unsteered side of a comparison where it is not there yet. */
@@ -89,9 +89,9 @@ export function createPictureDrawing(
     }
   }
 
-  function recipeFor(draft: Draft, defaults: SteeringDefaults): Recipe | undefined {
+  function recipeFor(draft: Draft, facts: ModelFacts): Recipe | undefined {
     try {
-      return recipeOf(draft, defaults);
+      return recipeOf(draft, facts);
     } catch (thrown) {
       store.setState({ error: OnestrokeError.from(thrown, "invalid-input") });
       return undefined;
@@ -100,11 +100,9 @@ export function createPictureDrawing(
 
   /** The picture of a recipe that is there already. Undefined at once where there is none, so that it is drawn without a pause. */
   function known(recipe: Recipe): Promise<ShownPicture | undefined> | undefined {
-    const state = store.getState();
-    const { recent, engine } = state;
+    const { recent, engine } = store.getState();
     const inMemory = pictureOf(recipe, recent);
-    // Who chooses an engine or a format of weights wants to see it draw.
-    if (inMemory !== undefined && !hasWeightsOf(inMemory, factsOf(state))) return undefined;
+    // Who chooses an engine wants to see it draw.
     if (inMemory !== undefined && isDrawnBy(inMemory, engine)) return Promise.resolve(inMemory);
     return engine === undefined && gallery.has(recipe) ? gallery.pictureOf(recipe) : undefined;
   }
@@ -114,16 +112,16 @@ export function createPictureDrawing(
     const isDrawn = await drawRecipe(recipe, { ...options, ...(options.forGallery && { beside: "gallery" }) }, (picture, isNew) => {
       const { job, shown, recent, isComparing } = store.getState();
       if (job?.beside === "gallery") {
-        if (isNew || !gallery.has(recipe)) void gallery.keep(picture);
+        if (isNew || !gallery.has(picture.recipe)) void gallery.keep(picture);
         return { recent: withNewest(picture, recent), status: queued.inGallery, done: queued.inGallery };
       }
       if (options.isPassing === true) return { shown: picture, isPassing: true, recent: withNewest(picture, recent) };
-      keepQuery(recipeToQuery(recipe));
+      keepQuery(recipeToQuery(picture.recipe));
       // Turning the dial of a comparison would fill the gallery with pictures in between.
       const replaced = isNew && isComparing && shown !== undefined && isSameButSteering(shown.recipe, recipe) ? shown : undefined;
       // A live picture may be in memory alone.
-      if (isNew || !gallery.has(recipe)) void gallery.keep(picture, replaced?.recipe);
-      const repeats = !isNew && shown !== undefined && isSameRecipe(shown.recipe, recipe);
+      if (isNew || !gallery.has(picture.recipe)) void gallery.keep(picture, replaced?.recipe);
+      const repeats = !isNew && shown !== undefined && isSameRecipe(shown.recipe, picture.recipe);
       return {
         shown: picture,
         isPassing: false,

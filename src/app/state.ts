@@ -9,7 +9,6 @@ import type { ModelNumbers } from "../common/model-numbers";
 import type { Picture } from "../common/picture";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
-import type { SteeringDefaults } from "../common/steering-defaults";
 import { isSameButSteering, leavesOut, pictureOf, withoutNegative } from "./comparison";
 import { CLOSED_DOCTOR, type DoctorState } from "./doctor/doctor-state";
 import { draftOfLink, FIRST_DRAFT, type Draft } from "./draft";
@@ -156,22 +155,27 @@ function linkedDraft(query: string): Pick<AppState, "draft" | "notice"> {
   return { draft, notice: refused.length === 0 ? undefined : strings.badLink(refused) };
 }
 
+/** Another model says itself what it draws with. */
+const MADE_WITH_NOTHING: Pick<Draft, "revision" | "weights"> = { revision: undefined, weights: undefined };
+
 /** Touching a control takes back what was remarked, and what was wrong with a control. */
 export function editDraft(store: AppStore, change: Partial<Draft>): void {
   // Who chooses a seed means that seed's own noise.
   const isOwn = change.seed !== undefined && change.variations === undefined;
+  const isOther = change.model !== undefined && change.model !== store.getState().draft.model;
   const isTyped = change.prompt !== undefined || change.negative !== undefined;
   store.setState(({ draft, error }) => ({
-    draft: { ...draft, ...(isTyped ? { isLiteral: false, keepsRows: false } : {}), ...(isOwn ? { variations: [] } : {}), ...change },
+    draft: {
+      ...draft,
+      ...(isTyped ? { isLiteral: false, keepsRows: false } : {}),
+      ...(isOwn ? { variations: [] } : {}),
+      ...(isOther ? MADE_WITH_NOTHING : {}),
+      ...change,
+    },
     notice: undefined,
     putAside: undefined,
     error: error?.code === "invalid-input" ? undefined : error,
   }));
-}
-
-/** How the loaded model is steered when nobody says; undefined until a model is loaded. */
-export function steeringDefaultsOf(state: Pick<AppState, "draft" | "model">): SteeringDefaults | undefined {
-  return factsOf(state)?.steering;
 }
 
 /** What the model says of itself that the controls speak of; undefined while that one is not loaded. */

@@ -5,7 +5,7 @@ import type { ActiveSteering } from "./dial";
 import { draftOf } from "./draft";
 import type { PictureDrawing } from "./picture-drawing";
 import type { DrawingQueue } from "./queue/queue";
-import { editDraft, steeringDefaultsOf, type AppStore } from "./state";
+import { editDraft, factsOf, type AppStore } from "./state";
 import type { TextCounting } from "./tokens/count-texts";
 
 export interface SteeringControl {
@@ -26,12 +26,12 @@ export function createSteeringControl(
     steer(steering) {
       editDraft(store, { steering });
       const { isComparing, shown, job, draft } = store.getState();
-      const defaults = steeringDefaultsOf(store.getState());
+      const facts = factsOf(store.getState());
       // The picture that is compared, or is about to be, whatever has been typed since.
       const isForStage = job !== undefined && job.beside === undefined;
       const compared = isForStage && leavesOut(job.recipe) ? job.recipe : shown?.recipe;
-      if (!isComparing || compared === undefined || defaults === undefined) return;
-      const recipe = pictures.recipeFor({ ...draftOf(compared, draft), steering }, defaults);
+      if (!isComparing || compared === undefined || facts === undefined) return;
+      const recipe = pictures.recipeFor({ ...draftOf(compared, draft), steering }, facts);
       if (recipe !== undefined) void pictures.drawShown(recipe);
     },
 
@@ -39,8 +39,8 @@ export function createSteeringControl(
       const counted = isComparing ? counting() : undefined;
       if (counted !== undefined) await counted;
       const { draft, shown } = store.getState();
-      const defaults = steeringDefaultsOf(store.getState());
-      const recipe = isComparing && defaults !== undefined ? pictures.recipeFor(draft, defaults) : undefined;
+      const facts = factsOf(store.getState());
+      const recipe = isComparing && facts !== undefined ? pictures.recipeFor(draft, facts) : undefined;
       store.setState({ isComparing: recipe !== undefined });
       if (recipe === undefined) return;
       if (shown !== undefined && isSameRecipe(recipe, shown.recipe)) await queue.afterwards(() => pictures.drawOtherSide());

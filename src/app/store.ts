@@ -3,9 +3,9 @@
 import { catalogueEntry } from "../catalogue/entries";
 import type { Generator, ModelStore } from "../library";
 import type { HandedModel } from "../common/download";
+import type { ModelFacts } from "../common/model-facts";
 import { randomSeed } from "../common/recipe";
 import { loraName } from "../common/recipe-lora";
-import type { SteeringDefaults } from "../common/steering-defaults";
 import { createDoctor, type Doctor } from "./doctor/doctor-control";
 import { linkOfDraft, type Draft } from "./draft";
 import { createMeasuring, type Measuring } from "./engines/measuring";
@@ -25,11 +25,12 @@ import { createPictureDrawing, type DrawOptions, type PictureDrawing } from "./p
 import { keepPreferences, type Preferences } from "./preferences";
 import { createQueue, type DrawingQueue } from "./queue/queue";
 import { createSharing, type Sharing } from "./sharing";
-import { createAppStore, editDraft, factsOf, steeringDefaultsOf, type AppStore } from "./state";
+import { createAppStore, editDraft, factsOf, type AppStore } from "./state";
 import { createStartPictures, type StartPictures } from "./start/pictures";
 import { createStarting, type Starting } from "./start/starting";
 import { createSteeringControl, type SteeringControl } from "./steering";
 import { strings } from "./strings";
+import { details } from "./strings-details";
 import { createTextCounting } from "./tokens/count-texts";
 import { createTrail, type TrailControl } from "./trail-control";
 
@@ -135,8 +136,8 @@ export function createApp(
 
   async function draw(options?: DrawOptions): Promise<void> {
     const openings = pictures.openings();
-    const defaults = steeringDefaultsOf(store.getState()) ?? (await model.load());
-    if (defaults === undefined || (options === undefined && live.keepLive())) return;
+    const facts = factsOf(store.getState()) ?? (await model.load());
+    if (facts === undefined || (options === undefined && live.keepLive())) return;
     const mine = ++turn;
     const counting = texts.counting();
     if (counting !== undefined) await counting;
@@ -148,17 +149,21 @@ export function createApp(
     const rolls = isLoose && shown?.recipe.seed === draft.seed;
     const seed = rolls ? randomSeed() : draft.seed;
     const asked = rolls ? { ...draft, seed, variations: [] } : { ...draft, seed };
-    const recipe = pictures.recipeFor(asked, defaults);
+    const recipe = pictures.recipeFor(asked, facts);
     if (recipe === undefined) return;
-    store.setState({ draft: { ...asked, seed: recipe.seed } });
-    await queue.ask(recipe, options);
+    const { revision, weights } = recipe;
+    store.setState({ draft: { ...asked, seed: recipe.seed, revision, weights } });
+    const asking = queue.ask(recipe, options);
+    const otherwise = options?.keepsSeed === true ? details.madeOtherwise(facts, asked, recipe) : undefined;
+    if (otherwise !== undefined) remark(otherwise);
+    await asking;
   }
 
   /** The model is loaded, and the controls make the recipe that they mean. Undefined where it cannot be loaded. */
-  async function ready(): Promise<SteeringDefaults | undefined> {
-    const defaults = steeringDefaultsOf(store.getState()) ?? (await model.load());
+  async function ready(): Promise<ModelFacts | undefined> {
+    const facts = factsOf(store.getState()) ?? (await model.load());
     await texts.counting();
-    return defaults;
+    return facts;
   }
 
   function readWords(): void {
@@ -270,7 +275,7 @@ export function createApp(
       await gallery.begin();
       await opening.showLinked();
       // Someone may have been quicker, and then the first picture is theirs.
-      if ((await loading) !== undefined && !pictures.hasBegun() && store.getState().shown === undefined) await draw();
+      if ((await loading) !== undefined && !pictures.hasBegun() && store.getState().shown === undefined) await draw({ keepsSeed: true });
     },
     remark,
     keepDraft() {

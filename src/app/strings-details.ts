@@ -2,7 +2,10 @@
 import type { TextLength, WideNetwork } from "../common/drawing";
 import type { ModelFacts } from "../common/model-facts";
 import type { QuantisedFormat, WeightChoice } from "../common/weight-format";
+import type { Draft } from "./draft";
 import { formatSize, NETWORKS, strings } from "./strings";
+
+type MadeWith = Pick<Draft, "revision" | "weights">;
 
 export const details = {
   textLength: ({ tokens, rows, lastRow, perRow, isLong }: TextLength, isCut: boolean) => {
@@ -26,10 +29,16 @@ export const details = {
   tryFloat16: "Try 16 bits again",
   smallerNeeds: ({ q8, q4 }: Readonly<Record<QuantisedFormat, number>>) =>
     `about ${formatSize(q8)} with weights of 8 bits, ${formatSize(q4)} with 4`,
-  /** What a drawn picture's caption says; undefined where there is nothing to say. */
-  smallerWeights: ({ parts }: Pick<ModelFacts, "parts">): string | undefined => {
-    const smaller = parts.map(({ weights }) => weights).find((weights) => weights === "q8" || weights === "q4");
-    return smaller && strings.weightFormats[smaller];
+  /** What a recipe that was opened was made with, and the model that is here is not; undefined where there is nothing to say. */
+  madeOtherwise: ({ title }: Pick<ModelFacts, "title">, said: MadeWith, here: MadeWith): string | undefined => {
+    // One of before that was written says nothing of weights either.
+    if (said.revision === undefined && said.weights === undefined) return undefined;
+    const isOther = said.revision !== undefined && here.revision !== undefined && said.revision !== here.revision;
+    const by = [
+      isOther && `another version of ${title} (${said.revision})`,
+      said.weights !== here.weights && `${title} with ${strings.weightFormats[said.weights ?? "f16"]}`,
+    ].filter(Boolean);
+    return by.length === 0 ? undefined : `This recipe was drawn by ${by.join(", and by ")}, so the picture may look different here.`;
   },
 } as const;
 

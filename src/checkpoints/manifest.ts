@@ -32,6 +32,8 @@ export interface Manifest {
   readonly name: string;
   /** What people call it, if the catalogue has a title for it. */
   readonly title?: string;
+  /** As its files' (places.ts). */
+  readonly revision?: string;
   readonly pipeline: PipelineKind;
   readonly components: Readonly<Partial<Record<ComponentName, Component>>>;
   /** The sampler to use where the scheduler's file is absent or wrong for this student. */

@@ -4,6 +4,7 @@
 import { catalogueEntry } from "../catalogue/entries";
 import type { CatalogueEntry, RepositoryAt } from "../catalogue/entry";
 import { OnestrokeError } from "../common/errors";
+import { revisionOfCommit, revisionOfFiles } from "../common/model-revision";
 import type { ByteStore } from "./byte-source";
 import { catalogueManifest } from "./catalogue-manifest";
 import { diffusersManifest } from "./diffusers-manifest";
@@ -28,6 +29,8 @@ export interface ModelFiles {
   readonly entry: CatalogueEntry | undefined;
   /** What recipes call it, where that is neither the entry's id nor the folder's name: a repository's name on the hub. */
   readonly id?: string;
+  /** The version of what holds most of it (common/model-revision.ts); absent where nobody published one. */
+  readonly revision?: string | undefined;
   /** The repository that holds most of it; absent for models that are assembled from bare files. */
   readonly base: ByteStore | undefined;
   /** A checkpoint in one file, which has neither entry nor base. */
@@ -61,7 +64,12 @@ export function findModel(id: string, places: readonly Place[]): ModelFiles {
   const open = openAt(places);
   const entry = catalogueEntry(id);
   if (entry === undefined) return { entry, base: open({ repository: id, revision: "" }), open };
-  return { entry, base: entry.base && open(entry.base), open };
+  return { entry, revision: entryRevision(entry), base: entry.base && open(entry.base), open };
+}
+
+/** The version of an entry's files: the commit that it is pinned to, or what its files come to. */
+export function entryRevision({ base, files = [] }: CatalogueEntry): string | undefined {
+  return base?.revision === "" ? revisionOfFiles(files.map(({ sha256 }) => sha256)) : revisionOfCommit(base?.revision ?? "");
 }
 
 function openAt(places: readonly Place[]): ModelFiles["open"] {
@@ -92,8 +100,8 @@ export function modelFolder(base: ByteStore): ModelFiles {
 
 /** @throws OnestrokeError `model-missing`, `model-unsupported`, `model-corrupt`, `download-failed`, `cancelled` */
 export async function manifestOf(files: ModelFiles, signal?: AbortSignal): Promise<Manifest> {
-  const { loras = [] } = files;
-  const manifest = await baseManifest(files, signal);
+  const { loras = [], revision } = files;
+  const manifest = { ...(await baseManifest(files, signal)), ...(revision === undefined ? {} : { revision }) };
   if (loras.length === 0) return manifest;
   const read = loras.map(async ({ store, path, weight }) => ({ lora: await readLora(store, path, signal), weight }));
   return withLoras(manifest, await Promise.all(read), signal);

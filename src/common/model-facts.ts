@@ -46,6 +46,8 @@ export interface ModelFacts {
   /** Catalogue id, or the folder's name: what a recipe calls the model. */
   readonly id: string;
   readonly title: string;
+  /** Of its files (model-revision.ts); absent where nobody published one. */
+  readonly revision?: string | undefined;
   /** What is merged into it, if anything; a recipe for it names the same. */
   readonly loras?: readonly RecipeLora[];
   /** Where the checkpoint states one. */

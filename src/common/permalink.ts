@@ -20,6 +20,8 @@ export function recipeToQuery(recipe: Recipe): string {
   if (recipe.start !== undefined) query.set("start", startToText(recipe.start));
   query.set("size", `${recipe.width}x${recipe.height}`);
   query.set("model", recipe.model);
+  if (recipe.revision !== undefined) query.set("revision", recipe.revision);
+  if (recipe.weights !== undefined) query.set("weights", recipe.weights);
   for (const lora of recipe.loras ?? []) query.append("lora", loraToText(lora));
   return query.toString();
 }
@@ -37,6 +39,8 @@ export function recipeFromQuery(text: string, defaults: Recipe): Recipe {
   const start = query.get("start");
   return parseRecipe({
     model: query.get("model") ?? defaults.model,
+    revision: query.get("revision") ?? defaults.revision,
+    weights: query.get("weights") ?? defaults.weights,
     loras: query.has("lora") ? query.getAll("lora").map(loraFromText) : defaults.loras,
     prompt: query.get("prompt") ?? defaults.prompt,
     negative: query.get("negative") ?? defaults.negative,

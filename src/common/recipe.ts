@@ -16,15 +16,21 @@ import {
   MOST_VARIATIONS,
 } from "./limits";
 import { parseLoras, type RecipeLora } from "./recipe-lora";
+import { isRevision } from "./model-revision";
 import { isPictureName, type RecipeStart } from "./recipe-start";
 import type { RecipeVariation } from "./recipe-variation";
 import { isRepositoryName } from "./repository-name";
 import { STEERING_RANGES, type Steering } from "./steering";
+import { WEIGHT_FORMATS, type QuantisedFormat } from "./weight-format";
 export type { Steering };
 
 export interface Recipe {
   /** Catalogue id, the name of a repository of the hub, or the name of a folder (`modelName`). */
   readonly model: string;
+  /** The version of the model's files that drew it (model-revision.ts). Absent where nobody published one, and in recipes of before it was written. */
+  readonly revision?: string;
+  /** The smallest format that its networks' weights lay in. Absent where all were float16, and in recipes of before it was written. */
+  readonly weights?: QuantisedFormat;
   /** Merged into the model, in this order; absent where there is none. */
   readonly loras?: readonly RecipeLora[];
   readonly prompt: string;
@@ -53,6 +59,8 @@ export function parseRecipe(value: unknown): Recipe {
   const fields = objectOf(value, "recipe");
   return {
     model: parseModel(fields["model"]),
+    ...parseRevision(fields["revision"]),
+    ...parseWeights(fields["weights"]),
     ...parseLoraList(fields["loras"]),
     prompt: parsePrompt(fields["prompt"], "prompt"),
     negative: parsePrompt(fields["negative"] ?? "", "negative"),
@@ -124,6 +132,18 @@ function parseModel(value: unknown): string {
     );
   }
   return value;
+}
+
+function parseRevision(value: unknown): Pick<Recipe, "revision"> {
+  if (value === undefined) return {};
+  if (!isRevision(value)) throw invalid("revision", "the version of a model is 12 hexadecimal digits, in lower case");
+  return { revision: value };
+}
+
+function parseWeights(value: unknown): Pick<Recipe, "weights"> {
+  const weights = WEIGHT_FORMATS.find((format) => format === (value ?? "f16"));
+  if (weights === undefined) throw invalid("weights", `weights are ${WEIGHT_FORMATS.join(", ")}`);
+  return weights === "f16" ? {} : { weights };
 }
 
 function parseLoraList(value: unknown): Pick<Recipe, "loras"> {

@@ -46,4 +46,5 @@ test("what is written is read back", () => {
     }),
   );
   expect(parametersOf({ ...RECIPE, negative: "fog", steering: { method: "nasa", scale: 0.5 } })).toContain("Negative steering: NASA 0.5");
+  expect(parametersOf({ ...RECIPE, revision: "b261bac6fd2c", weights: "q8" })).toContain("Model revision: b261bac6fd2c, Weights: q8");
 });

@@ -9,10 +9,16 @@ export const PARAMETERS_KEYWORD = "parameters";
 
 const NEGATIVE = "Negative prompt: ";
 
-export function parametersOf({ prompt, negative, emphasis, steps, seed, variations = [], width, height, model, steering }: Recipe): string {
+export function parametersOf(recipe: Recipe): string {
+  const { prompt, negative, emphasis, steps, seed, variations = [], width, height, model, revision, weights, steering } = recipe;
   // There is no guidance in a student of few steps, which these tools call a scale of 1.
   const fields = [`Steps: ${steps}`, "CFG scale: 1", `Seed: ${seed}`, `Size: ${width}x${height}`, `Model: ${quoted(model)}`];
   const steered = steering.method === "none" ? [] : [`Negative steering: ${steering.method.toUpperCase()} ${steering.scale}`];
+  // Their own "Model hash" is of a file.
+  const made = [
+    ...(revision === undefined ? [] : [`Model revision: ${revision}`]),
+    ...(weights === undefined ? [] : [`Weights: ${weights}`]),
+  ];
   // They know one variation, between the noises of two seeds as here.
   const [variation, ...further] = variations;
   const varied =
@@ -21,7 +27,11 @@ export function parametersOf({ prompt, negative, emphasis, steps, seed, variatio
       : [`Variation seed: ${variation.seed}`, `Variation seed strength: ${variation.strength}`];
   // Those tools read brackets as weights, whether they were meant so or not.
   const said = (text: string): string => (emphasis === undefined ? withoutEmphasis(text) : text);
-  return [said(prompt), ...(negative === "" ? [] : [NEGATIVE + said(negative)]), [...fields, ...varied, ...steered].join(", ")].join("\n");
+  return [
+    said(prompt),
+    ...(negative === "" ? [] : [NEGATIVE + said(negative)]),
+    [...fields, ...made, ...varied, ...steered].join(", "),
+  ].join("\n");
 }
 
 /** @returns undefined for a text of another kind */

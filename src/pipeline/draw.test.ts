@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { diffusersManifest } from "../checkpoints/diffusers-manifest";
 import type { Manifest } from "../checkpoints/manifest";
 import { nodeStore } from "../checkpoints/node-file";
+import { embedded, findModel, manifestOf } from "../checkpoints/places";
 import { testDevice } from "../engine/testing/evaluate";
 import { recordDispatches } from "../engine/testing/record-dispatches";
 import type { Picture } from "../common/picture";
@@ -70,6 +71,17 @@ describe("a picture is a function of its request", () => {
     const otherSize = await draw({ width: 160 });
     expect((await draw()).data).toEqual(first.data);
     for (const other of [otherSeed, otherPrompt, otherSize]) expect(other.data).not.toEqual(first.data);
+  });
+
+  test("its recipe says what made it: the version of the files where one was published, and weights that are not float16", async () => {
+    const device = await testDevice();
+    const published = await manifestOf(findModel("vignette", [embedded(() => nodeStore("models/vignette"))]));
+    const smaller = await openWgslModel(published, device, {}, { weights: "q8" });
+    const { recipe } = await smaller.draw({ ...SMALL, width: 64, height: 64 });
+    expect(recipe).toMatchObject({ revision: expect.stringMatching(/^[0-9a-f]{12}$/), weights: "q8", width: 64 });
+    const plain = await model.draw({ ...SMALL, ...recipe, width: 64, height: 64 });
+    expect(plain.recipe, "a folder of one's own, in float16").toEqual({ ...SMALL, width: 64, height: 64 });
+    await smaller.dispose();
   });
 
   test("only the low 32 bits of the seed count, as in torch", async () => {

@@ -3,6 +3,7 @@
 import type { Drawing, DrawHooks, TextLength, Timings } from "../common/drawing";
 import type { Emphasis } from "../common/emphasis";
 import { invariant, OnestrokeError } from "../common/errors";
+import { madeBy } from "../common/made-with";
 import type { ModelFacts } from "../common/model-facts";
 import type { Picture } from "../common/picture";
 import type { Recipe } from "../common/recipe";
@@ -43,6 +44,7 @@ export class Model {
   /**
    * @param recipe valid, for this model
    * @param start what the recipe is drawn over, if it names a picture
+   * @returns the picture with its recipe, in which stands what made it (made-with.ts)
    * @throws OnestrokeError `invalid-input`, `bad-image`, `model-*`, `gpu-*`, `cancelled`
    */
   async draw(recipe: Recipe, hooks: DrawHooks = {}, start?: Picture): Promise<Drawing> {
@@ -52,7 +54,7 @@ export class Model {
     const { picture, timings } = await guarded(widening, () => this.#drawOnce(recipe, hooks, start));
     const { inFloat32 } = widening;
     return {
-      recipe,
+      recipe: madeBy(this.facts, recipe),
       picture,
       timings: this.#pay(timings),
       tokens: this.#texts.tokens(recipe),

@@ -3,9 +3,10 @@ import { catalogueEntry } from "../catalogue/entries";
 import type { RepositoryAt } from "../catalogue/entry";
 import type { ByteSource, ByteStore } from "../checkpoints/byte-source";
 import { checkRange, memoryStore, missingFile } from "../checkpoints/memory-source";
-import type { ModelFiles } from "../checkpoints/places";
+import { entryRevision, type ModelFiles } from "../checkpoints/places";
 import { fileName, type DownloadPlan, type HandedModel, type PlannedRepository } from "../common/download";
 import { OnestrokeError, throwIfCancelled } from "../common/errors";
+import { revisionOfCommit } from "../common/model-revision";
 import type { ReadableFile } from "./folder";
 
 /** How long reads from the disk may keep a thread from its messages. */
@@ -35,8 +36,9 @@ function modelFiles(plan: DownloadPlan, storeOf: (repository: PlannedRepository)
     throw new OnestrokeError("model-missing", `the plan of ${plan.model} does not list ${repository}`, { model: plan.model, repository });
   };
   const entry = catalogueEntry(plan.model);
-  if (entry === undefined) return { entry, id: plan.model, base: stores[0]?.store, open };
-  return { entry, base: entry.base && open(entry.base), open };
+  if (entry !== undefined) return { entry, revision: entryRevision(entry), base: entry.base && open(entry.base), open };
+  const [first] = stores;
+  return { entry, id: plan.model, revision: revisionOfCommit(first?.planned.commit ?? ""), base: first?.store, open };
 }
 
 function repositoryStore(planned: PlannedRepository, files: ReadonlyMap<string, ReadableFile>): ByteStore {

@@ -51,6 +51,7 @@ test("what ships with the page comes through the vault, with progress, and the n
   const first = await openFiles("vignette", vault, ROOT, undefined, { onProgress: (progress) => said.push(progress) });
   await first.arrived();
   expect(first.entry).toBe(VIGNETTE);
+  expect(first.revision, "of all its files").toMatch(/^[0-9a-f]{12}$/);
   expect(await first.base?.exists("unet/config.json")).toBe(true);
   expect(said.at(-1)).toMatchObject({ stage: "load", component: "files" });
   await first.release();
@@ -148,9 +149,11 @@ test("anything else is opened if it is here, and never fetched", async () => {
 
 test("a model that was handed over is read from memory", async () => {
   const { vault, server } = setting(new Map());
-  const plan = planOf(SAMPLES);
+  const commit = "b261bac6fd2c".padEnd(40, "0");
+  const plan = { ...planOf(SAMPLES), repositories: planOf(SAMPLES).repositories.map((repository) => ({ ...repository, commit })) };
   const handed = { plan, files: new Map(SAMPLES.map(({ path, bytes }) => [`owner/name@main/${path}`, new Blob([bytes])])) };
   const files = await openFiles("owner/name", vault, ROOT, handed, {});
+  expect(files.revision).toBe("b261bac6fd2c");
   const source = await files.base?.open("model_index.json");
   const bytes = new Uint8Array(70);
   await source?.read(0, bytes);

@@ -34,7 +34,7 @@ describe("four like this", () => {
     expect(asked).toHaveLength(5);
     expect(new Set([...seeds(), "5"]).size).toBe(5);
     expect(asked.slice(1).every(({ prompt }) => prompt === "a pier")).toBe(true);
-    expect(state().exploring.tiles.every(({ recipe, picture }) => picture?.recipe === recipe)).toBe(true);
+    expect(state().exploring.tiles.every(({ recipe, picture }) => picture?.recipe.seed === recipe.seed)).toBe(true);
     expect(state()).toMatchObject({ shown: { recipe: { seed: "5" } }, job: undefined, trail: { at: 0 } });
     await vi.waitFor(() => expect(state().gallery.entries).toHaveLength(1));
   });

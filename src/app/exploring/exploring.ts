@@ -1,7 +1,7 @@
 // "Four like this": draws variations of what the controls say, one after another, beside the shown picture. Any of them can be held while
 // the others are drawn anew, and the one that somebody chooses is shown and kept; the others are not.
+import type { ModelFacts } from "../../common/model-facts";
 import { randomSeed } from "../../common/recipe";
-import type { SteeringDefaults } from "../../common/steering-defaults";
 import type { PictureDrawing } from "../picture-drawing";
 import type { DrawingQueue } from "../queue/queue";
 import type { AppStore } from "../state";
@@ -25,13 +25,13 @@ type Pictures = Pick<PictureDrawing, "recipeFor" | "drawAside" | "show" | "keep"
 
 /**
  * @param queue what was asked for is drawn before the four
- * @param ready how the model is steered, once it is loaded and what is typed is counted
+ * @param ready what the model says of itself, once it is loaded and what is typed is counted
  */
 export function createExploring(
   store: AppStore,
   pictures: Pictures,
   { afterwards }: Pick<DrawingQueue, "afterwards">,
-  ready: () => Promise<SteeringDefaults | undefined>,
+  ready: () => Promise<ModelFacts | undefined>,
 ): Exploring {
   /** Which time the four are drawn: what was wanted of an earlier time is not drawn any more. */
   let round = 0;
@@ -56,9 +56,9 @@ export function createExploring(
 
   return {
     async explore() {
-      const defaults = await ready();
+      const facts = await ready();
       const state = store.getState();
-      const base = defaults && pictures.recipeFor(state.draft, defaults);
+      const base = facts && pictures.recipeFor(state.draft, facts);
       if (base === undefined) return;
       const { strength, tiles } = state.exploring;
       stop();

@@ -6,6 +6,7 @@ import { decodePng } from "../../image/png";
 import type { AppStore } from "../state";
 import { whatGoes } from "./budget";
 import { canvasThumbnail, keptPicture, type Drawn, type MakeThumbnail } from "./encoding";
+import { ofAnyRevision } from "../comparison";
 import { idOf, newestFirst, reconciled, type GalleryEntry, type KeptPicture, type KeptStart } from "./entry";
 import { indexedShelf, memoryShelf, type Change, type Contents, type Shelf } from "./shelf";
 import type { GalleryState, KeepingProblem } from "./state";
@@ -60,6 +61,8 @@ export function createGallery(
 
   const set = (change: Partial<GalleryState>): void => store.setState(({ gallery }) => ({ gallery: { ...gallery, ...change } }));
   const entryOf = (id: string): GalleryEntry | undefined => store.getState().gallery.entries.find((entry) => entry.id === id);
+  /** Or one of before recipes said which version of the model drew them. */
+  const entryFor = (recipe: Recipe): GalleryEntry | undefined => entryOf(idOf(recipe)) ?? entryOf(idOf(ofAnyRevision(recipe)));
 
   function show({ entries, starts, budget }: Contents): void {
     const all = [...entries.filter(({ id }) => !unkept.has(id)), ...[...unkept.values()].map(({ entry }) => entry)].toSorted(newestFirst);
@@ -129,7 +132,7 @@ export function createGallery(
       }
     },
 
-    has: (recipe) => entryOf(idOf(recipe)) !== undefined,
+    has: (recipe) => entryFor(recipe) !== undefined,
 
     async keep(drawn, insteadOf) {
       // A clock may be set back, and the newest picture is the newest all the same.
@@ -141,10 +144,11 @@ export function createGallery(
     },
 
     async pictureOf(recipe) {
-      const file = await fileOf(idOf(recipe));
+      const kept = entryFor(recipe)?.recipe ?? recipe;
+      const file = await fileOf(idOf(kept));
       if (file === undefined) return undefined;
       try {
-        return { recipe, picture: await decodePng(new Uint8Array(await file.arrayBuffer())) };
+        return { recipe: kept, picture: await decodePng(new Uint8Array(await file.arrayBuffer())) };
       } catch {
         // It has rotted, and is drawn again.
         return undefined;

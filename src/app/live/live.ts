@@ -6,7 +6,7 @@ import type { Recipe } from "../../common/recipe";
 import { isSameRecipe } from "../comparison";
 import { recipeOf } from "../draft";
 import type { PictureDrawing } from "../picture-drawing";
-import { steeringDefaultsOf, type AppState, type AppStore } from "../state";
+import { factsOf, type AppState, type AppStore } from "../state";
 import { withFrame } from "./pace";
 
 /** Milliseconds without a change, after which a picture stands. */
@@ -43,9 +43,9 @@ export function createLive(
 
   /** What the controls say, if that makes a picture. A seed that is half typed makes none, and is no error yet. */
   function wanted(state: AppState): Recipe | undefined {
-    const defaults = steeringDefaultsOf(state);
+    const facts = factsOf(state);
     try {
-      return defaults && recipeOf(state.draft, defaults);
+      return facts && recipeOf(state.draft, facts);
     } catch {
       return undefined;
     }
@@ -68,7 +68,8 @@ export function createLive(
     await pictures.drawShown(recipe, { keepsSeed: true, isPassing: true });
     const { shown, live } = store.getState();
     const at = performance.now();
-    if (shown?.recipe === recipe && shown.timings !== undefined) {
+    // One that was there already says nothing of the pace.
+    if (shown?.timings !== undefined && isSameRecipe(shown.recipe, recipe) && !now.recent.includes(shown)) {
       store.setState({ live: { ...live, frames: withFrame(live.frames, { at, ms: at - begun }) } });
     }
   }

@@ -24,9 +24,8 @@ interface Props {
 }
 
 export function Caption({ recipe, picture }: Props): ReactNode {
-  const { loras = [], prompt, negative, seed, start, variations = [], rows, steps, width, height } = recipe;
+  const { loras = [], prompt, negative, seed, start, variations = [], rows, steps, weights, width, height } = recipe;
   const timings = picture?.timings;
-  const smaller = picture?.model && details.smallerWeights(picture.model);
   return (
     <figcaption className={styles["caption"]}>
       <div className={styles["row"]}>
@@ -46,7 +45,7 @@ export function Caption({ recipe, picture }: Props): ReactNode {
             {variations.length > 0 && `${exploring.varied(variations)} · `}
             {strings.stepCount(steps)} · {strings.sizeOf(width, height)}
             {timings !== undefined && ` · ${formatDuration(drawingMs(timings))}`}
-            {smaller !== undefined && ` · ${smaller}`}
+            {weights !== undefined && ` · ${strings.weightFormats[weights]}`}
           </p>
         </div>
         {picture !== undefined && (

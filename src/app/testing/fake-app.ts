@@ -30,7 +30,14 @@ export function drawingOf(recipe: Recipe): Drawing {
   const { width, height } = recipe;
   const picture = { width, height, data: new Uint8ClampedArray(4 * width * height).fill(255) };
   const timings = { load: 0, compile: 0, encode: 1, denoise: [2], decode: 3 };
-  return { recipe, picture, model: MODEL, timings, tokens: { prompt: recipe.prompt.length, negative: recipe.negative.length, most: 75 } };
+  // As it comes back from a worker, the recipe is a copy.
+  return {
+    recipe: { ...recipe },
+    picture,
+    model: MODEL,
+    timings,
+    tokens: { prompt: recipe.prompt.length, negative: recipe.negative.length, most: 75 },
+  };
 }
 
 /** It loads and draws at once. */

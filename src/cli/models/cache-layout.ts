@@ -38,12 +38,15 @@ export async function cachedCommit(cache: string, { repository, revision }: Repo
 }
 
 /** What is here of a repository at a revision; it may lack files. */
-export async function cachedStore(cache: string, at: RepositoryAt): Promise<(ByteStore & { readonly folder: string }) | undefined> {
+export async function cachedStore(
+  cache: string,
+  at: RepositoryAt,
+): Promise<(ByteStore & { readonly folder: string; readonly commit: string }) | undefined> {
   const commit = await cachedCommit(cache, at);
   if (commit === undefined) return undefined;
   const folder = join(repositoryFolder(cache, at.repository).snapshots, commit);
   const isThere = await stat(folder)
     .then((found) => found.isDirectory())
     .catch(() => false);
-  return isThere ? { ...nodeStore(folder), name: at.repository, folder } : undefined;
+  return isThere ? { ...nodeStore(folder), name: at.repository, folder, commit } : undefined;
 }

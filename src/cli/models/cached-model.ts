@@ -2,8 +2,9 @@
 import type { CatalogueEntry, RepositoryAt } from "../../catalogue/entry";
 import { catalogueEntry } from "../../catalogue/entries";
 import type { ByteStore } from "../../checkpoints/byte-source";
-import type { ModelFiles } from "../../checkpoints/places";
+import { entryRevision, type ModelFiles } from "../../checkpoints/places";
 import { OnestrokeError } from "../../common/errors";
+import { revisionOfCommit } from "../../common/model-revision";
 import type { ModelOutline, ReadAs } from "../../common/model-outline";
 import { recordingStore } from "../../hub/listed-store";
 import { eitherWay, repositoriesOf } from "../../hub/plan";
@@ -57,7 +58,14 @@ export async function cachedModel(
   };
   const { entry, model, repositories } = named;
   const base = entry === undefined ? repositories[0] : entry.base;
-  const files: ModelFiles = { entry, ...(entry === undefined ? { id: model } : {}), base: base && open(base), open };
+  const commit = (base && here.find(({ at }) => at === base)?.store.commit) ?? "";
+  const files: ModelFiles = {
+    entry,
+    ...(entry === undefined ? { id: model } : {}),
+    revision: entry === undefined ? revisionOfCommit(commit) : entryRevision(entry),
+    base: base && open(base),
+    open,
+  };
   const read = async (as: ReadAs): Promise<CachedModel> => {
     for (const { opened } of here) opened.clear();
     const found = await outline(files, as, signal);

@@ -57,8 +57,9 @@ describe("the cache", () => {
   it("opens a model that is there without a request, and with the network forbidden", async () => {
     await hubModel("own/turbo", options());
     const asked = server.requests.length;
-    const { base, id } = await hubModel("own/turbo@main", options());
+    const { base, id, revision } = await hubModel("own/turbo@main", options());
     expect(id).toBe("own/turbo");
+    expect(revision).toBe(commit().slice(0, 12));
     expect(await readText(base ?? expect.fail(), "model_index.json")).toBe(SD_TURBO["model_index.json"]);
     await hubModel("own/turbo", offline());
     await hubModel(`own/turbo@${commit()}`, offline());

@@ -22,6 +22,8 @@ const lora = fc.record({
 const FIELDS: { readonly [Field in keyof Recipe]-?: fc.Arbitrary<Exclude<Recipe[Field], undefined>> } = {
   loras: fc.array(lora, { minLength: 1, maxLength: 3 }),
   model: fc.constantFrom("vignette", "sd-turbo", "a.b_c-1"),
+  revision: fc.constantFrom("0123456789ab", "b261bac6fd2c"),
+  weights: fc.constantFrom("q8" as const, "q4" as const),
   prompt: fc.string({ unit: "binary" }).map(normalisePrompt),
   negative: fc.string({ unit: "grapheme" }).map(normalisePrompt),
   emphasis: fc.constant("a1111" as const),
@@ -45,6 +47,6 @@ const FIELDS: { readonly [Field in keyof Recipe]-?: fc.Arbitrary<Exclude<Recipe[
   height: fc.integer({ min: MIN_SIDE, max: MAX_SIDE }),
 };
 
-const { loras: _, emphasis: __, rows: ___, variations: ____, start: _____, ...required } = FIELDS;
+const { loras: _, emphasis: __, rows: ___, variations: ____, start: _____, revision: ______, weights: _______, ...required } = FIELDS;
 
 export const RECIPES: fc.Arbitrary<Recipe> = fc.oneof(fc.record(required), fc.record(FIELDS));

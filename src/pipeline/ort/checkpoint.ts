@@ -21,6 +21,8 @@ export interface OnnxCheckpoint {
   readonly name: string;
   readonly store: ByteStore;
   readonly entry: CatalogueEntry | undefined;
+  /** As its files' (checkpoints/places.ts). */
+  readonly revision: string | undefined;
   readonly textEncoder: OnnxFile;
   readonly unet: OnnxFile;
   readonly decoder: OnnxFile;
@@ -47,7 +49,7 @@ const USUAL = { latentChannels: 4, scalingFactor: 0.18215, levels: 4, sampleSize
  * @throws OnestrokeError `model-missing` naming the file, `model-unsupported`, `model-corrupt`
  */
 export async function openOnnxCheckpoint(
-  { entry, id, base: store }: ModelFiles,
+  { entry, id, revision, base: store }: ModelFiles,
   rule: ChosenRule | undefined,
   signal?: AbortSignal,
 ): Promise<OnnxCheckpoint> {
@@ -77,6 +79,7 @@ export async function openOnnxCheckpoint(
     name: entry?.id ?? id ?? store.name.replace(/\/+$/, "").split("/").at(-1) ?? store.name,
     store,
     entry,
+    revision,
     textEncoder,
     unet,
     decoder,

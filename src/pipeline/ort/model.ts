@@ -138,12 +138,13 @@ class OnnxEngine implements ModelEngine {
 }
 
 function factsOf({ runtime, checkpoint }: Parts, parts: readonly ModelPart[], textChannels: number | undefined): ModelFacts {
-  const { entry, name, sampler, factor, sampleSize, sampleMultiple } = checkpoint;
+  const { entry, name, revision, sampler, factor, sampleSize, sampleMultiple } = checkpoint;
   const family = STEERED_FAMILIES.find((candidate) => candidate === entry?.family);
   const { backend } = runtime;
   return {
     id: modelName(name),
     title: entry?.title ?? name,
+    revision,
     license: entry?.license,
     weightBytes: parts.reduce((sum, { byteLength }) => sum + byteLength, 0),
     defaultSize: sampleSize * factor,

@@ -122,6 +122,7 @@ class WgslEngine implements ModelEngine {
       memory: { gpuBytes, turns, byWeights },
       id: modelName(manifest.name),
       title: manifest.title ?? manifest.name,
+      revision: manifest.revision,
       ...(manifest.loras === undefined ? {} : { loras: manifest.loras }),
       license: manifest.license,
       weightBytes: weightBytes(manifest),

@@ -1,0 +1,140 @@
+// Which version of the model drew a picture, and in which numbers, is a part of its recipe: the same words drawn otherwise are another
+// picture. A recipe from before that was written is the picture that it was.
+import { describe, expect, test, vi } from "vitest";
+import { madeBy } from "../common/made-with";
+import type { ModelFacts } from "../common/model-facts";
+import type { WeightFormat } from "../common/weight-format";
+import type { Generator } from "../library";
+import { keepingInMemory, type Keeping } from "./gallery/gallery";
+import { createApp } from "./store";
+import { draw, drawingOf, IDLE, MODEL, NO_MODELS_KEPT } from "./testing/fake-app";
+
+const OLD = "aaaaaaaaaaaa";
+const NEW = "bbbbbbbbbbbb";
+
+interface Version {
+  revision?: string | undefined;
+  weights?: WeightFormat;
+}
+
+/** An app whose model is of this version, until the test changes it and the model is loaded again. */
+function setUp(version: Version, query = "seed=5", keep: Keeping = keepingInMemory()) {
+  const facts = (): ModelFacts => ({
+    ...MODEL,
+    revision: version.revision,
+    parts: MODEL.parts.map((part) => ({ ...part, weights: version.weights ?? "f16" })),
+  });
+  let drawn = 0;
+  const generator: Generator = {
+    ...IDLE,
+    load: async () => facts(),
+    generate: async (recipe) => {
+      drawn++;
+      return { ...drawingOf(madeBy(facts(), recipe)), model: facts() };
+    },
+  };
+  const queries: string[] = [];
+  const app = createApp(generator, NO_MODELS_KEPT, query, (kept) => queries.push(kept), { keep });
+  const state = () => app.store.getState();
+  const isKept = (count: number) => vi.waitFor(() => expect(state().gallery.entries).toHaveLength(count));
+  return { app, queries, state, isKept, drawn: () => drawn };
+}
+
+const again = { keepsSeed: true } as const;
+
+describe("a picture's recipe", () => {
+  test("says which version of the model drew it and in which numbers, in the link and in the gallery too", async () => {
+    const { app, queries, state, isKept } = setUp({ revision: NEW, weights: "q4" });
+    await draw(app);
+    expect(state().shown?.recipe).toMatchObject({ revision: NEW, weights: "q4" });
+    expect(queries.at(-1)).toContain(`revision=${NEW}&weights=q4`);
+    await isKept(1);
+    expect(state().gallery.entries[0]?.recipe).toEqual(state().shown?.recipe);
+  });
+
+  test("is the same picture again where the same model draws, and another one with other weights or of another version", async () => {
+    const version: Version = { revision: NEW };
+    const { app, state, isKept, drawn } = setUp(version);
+    await draw(app);
+    await app.draw(again);
+    expect(drawn(), "control").toBe(1);
+    version.weights = "q8";
+    await app.useWeights("q8");
+    await app.draw(again);
+    expect(drawn()).toBe(2);
+    version.revision = OLD;
+    await app.useWeights("q8");
+    await app.draw(again);
+    expect(drawn()).toBe(3);
+    await isKept(3);
+    await app.undo();
+    await app.undo();
+    expect(state().shown?.recipe).toMatchObject({ revision: NEW });
+    expect(state().shown?.recipe.weights, "the float16 picture comes back as it was").toBeUndefined();
+    expect(drawn()).toBe(3);
+  });
+
+  test("from before that was written: it is shown, and neither drawn nor listed again", async () => {
+    const keep = keepingInMemory();
+    const before = setUp({}, "seed=5", keep);
+    await draw(before.app);
+    await before.isKept(1);
+
+    const { app, state, isKept, drawn } = setUp({ revision: NEW }, "seed=5", keep);
+    await app.start();
+    expect(state().shown?.recipe.revision).toBeUndefined();
+    await app.draw(again);
+    expect(state().notice).toContain("there already");
+    expect(drawn()).toBe(0);
+    await app.draw({ ...again, anew: true });
+    expect(drawn(), "control").toBe(1);
+    await isKept(2);
+  });
+
+  test("compares with its other side, though it is from before", async () => {
+    const keep = keepingInMemory();
+    const before = setUp({}, "seed=5&negative=fog", keep);
+    await draw(before.app);
+    await before.isKept(1);
+    const { app, state, drawn } = setUp({ revision: NEW }, "seed=5&negative=fog", keep);
+    await app.start();
+    await app.compare(true);
+    await vi.waitFor(() => expect(state().job).toBeUndefined());
+    expect(state()).toMatchObject({ isComparing: true, shown: { recipe: { negative: "fog" } } });
+    expect(drawn()).toBe(1);
+  });
+});
+
+describe("a link of another version of the model", () => {
+  test("is drawn all the same, by the one that is here, and that is said once", async () => {
+    const { app, state, drawn } = setUp({ revision: NEW }, `prompt=a+pier&seed=5&revision=${OLD}`);
+    await app.start();
+    expect(drawn()).toBe(1);
+    expect(state().shown?.recipe).toMatchObject({ prompt: "a pier", revision: NEW });
+    expect(state().notice).toContain(OLD);
+    app.edit({ prompt: "a harbour" });
+    await app.draw();
+    expect(state().notice).toBeUndefined();
+  });
+
+  test("or of other weights is said too, and in an open page", async () => {
+    const { app, state } = setUp({ revision: NEW });
+    await draw(app);
+    await app.openLink(`prompt=a+pier&seed=5&revision=${NEW}&weights=q8`);
+    expect(state().notice).toContain("8-bit weights");
+    expect(state().shown?.recipe).toMatchObject({ prompt: "a pier", revision: NEW });
+  });
+
+  test.each(["prompt=a+pier&seed=5", `prompt=a+pier&seed=5&revision=${NEW}`])("control: nothing is said of %s", async (query) => {
+    const { app, state } = setUp({ revision: NEW }, query);
+    await app.start();
+    expect(state()).toMatchObject({ shown: { recipe: { revision: NEW } }, notice: undefined });
+  });
+
+  test("says nothing of the model that somebody chooses in its place", () => {
+    const { app, queries } = setUp({ revision: NEW }, `prompt=a+pier&revision=${OLD}&weights=q8`);
+    app.edit({ model: "sd-turbo" });
+    app.keepDraft();
+    expect(queries.at(-1)).not.toMatch(/revision|weights/);
+  });
+});
