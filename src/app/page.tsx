@@ -16,6 +16,7 @@ import { knownFactsOf } from "./known-facts";
 import { isSoftwareGpu } from "./models/gpu-survey";
 import { ModelsPanel } from "./models/models-panel";
 import styles from "./page.module.css";
+import { TakenOut } from "./queue/taken-out";
 import { WaitingList } from "./queue/waiting-list";
 import { Stage } from "./stage/stage";
 import { StartField } from "./start/start-field";
@@ -75,6 +76,7 @@ export function Page(): ReactNode {
               </button>
             </p>
           )}
+          <TakenOut />
           <Composer />
           <WaitingList />
           <LoraList />

@@ -180,7 +180,9 @@ export function createPictureDrawing(
       if (!isCurrent()) return false;
       const isNew = old === undefined;
       store.setState({ job: undefined, ...drawn(picture, isNew) });
-      if (isNew && picture.model !== undefined) store.setState({ model: { kind: "ready", facts: picture.model } });
+      // The controls speak of the model that somebody has chosen since.
+      const isChosen = picture.model?.id === store.getState().draft.model;
+      if (isNew && isChosen && picture.model !== undefined) store.setState({ model: { kind: "ready", facts: picture.model } });
       return true;
     } catch (thrown) {
       if (!isCurrent()) return false;

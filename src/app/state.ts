@@ -70,6 +70,8 @@ export interface AppState {
   readonly job: Job | undefined;
   /** What was asked for meanwhile, in the order in which it is drawn. */
   readonly waiting: readonly Waiting[];
+  /** What was asked of the model before, and was taken out of the queue with it. */
+  readonly takenOut: readonly Recipe[];
   readonly shown: ShownPicture | undefined;
   /** Whether `shown` was drawn while somebody was changing the controls and has not stood yet: it is neither kept nor a step of the trail. */
   readonly isPassing: boolean;
@@ -114,6 +116,7 @@ export function createAppStore(query: string): AppStore {
     measuring: undefined,
     job: undefined,
     waiting: [],
+    takenOut: [],
     shown: undefined,
     isPassing: false,
     live: NOT_LIVE,

@@ -49,7 +49,7 @@ export interface App
     Sharing,
     Pick<Opening, "openLink" | "openPng">,
     Pick<ModelLoading, "useEngine">,
-    Pick<DrawingQueue, "bring" | "unask">,
+    Pick<DrawingQueue, "bring" | "unask" | "bringBackTakenOut" | "forgetTakenOut">,
     Pick<PictureDrawing, "cancel" | "settle"> {
   readonly store: AppStore;
   readonly gallery: Omit<Gallery, "begin" | "keep">;
@@ -179,6 +179,8 @@ export function createApp(
   }
 
   async function drawWith(id: string): Promise<void> {
+    // It would be loaded again for them, and who chooses another one waits for that one.
+    if (id !== store.getState().draft.model) queue.takeAllOut();
     cancel();
     shelf.closeModels();
     const entry = catalogueEntry(id);
@@ -243,6 +245,8 @@ export function createApp(
     setLive: live.setLive,
     bring: queue.bring,
     unask: queue.unask,
+    bringBackTakenOut: queue.bringBackTakenOut,
+    forgetTakenOut: queue.forgetTakenOut,
     useModel: drawWith,
     useOwn: takeOwn,
     openFolder: async () => {

@@ -12,6 +12,12 @@ export const queued = {
   takeThisOut: "Do not draw the one the focus is on",
   inQueue: "Among the pictures that wait",
   takenOut: "It is not drawn.",
+  askedOfOther: (count: number) =>
+    count === 1
+      ? "1 picture that was asked of the model before is not drawn."
+      : `${count} pictures that were asked of the model before are not drawn.`,
+  drawForGallery: "Draw for the gallery",
+  forget: "Close",
   forGallery: "for the gallery",
   isComing: "That picture is coming already.",
   inGallery: "The picture that was being drawn is in the gallery.",

@@ -14,6 +14,12 @@ export interface DrawingQueue {
   ask(recipe: Recipe, options?: Pick<DrawOptions, "anew">): Promise<void>;
   /** Takes out a recipe that waits. */
   unask(recipe: Recipe): void;
+  /** Takes out all that was asked of the model that draws, with what is being drawn: somebody chooses another model. It can be brought back. */
+  takeAllOut(): void;
+  /** Draws for the gallery what was taken out so. */
+  bringBackTakenOut(): void;
+  /** Puts away the offer of that. */
+  forgetTakenOut(): void;
   /** Shows the picture of a recipe and sets the controls to it. One that is not there any more is drawn in its turn. */
   bring(recipe: Recipe): Promise<void>;
   /** Does something as soon as nothing is being drawn and nothing waits. */
@@ -76,6 +82,24 @@ export function createQueue(store: AppStore, pictures: Pictures): DrawingQueue {
       // After a failure nothing is being drawn whose end would wake those who wait for the last one.
       next();
     },
+
+    takeAllOut() {
+      const { job, waiting } = store.getState();
+      const isAsked = job !== undefined && !givesWay(store.getState()) && job.beside !== "tiles";
+      const takenOut = [...(isAsked ? [job] : []), ...waiting].map(({ recipe }) => recipe);
+      store.setState({ waiting: [], takenOut });
+      for (const recipe of takenOut) end(recipe);
+    },
+
+    bringBackTakenOut() {
+      store.setState(({ waiting, takenOut }) => ({
+        waiting: [...waiting, ...takenOut.map((recipe) => ({ recipe, anew: false, forGallery: true }))],
+        takenOut: [],
+      }));
+      next();
+    },
+
+    forgetTakenOut: () => store.setState({ takenOut: [] }),
 
     async bring(recipe) {
       if (await pictures.showKept(recipe)) return;

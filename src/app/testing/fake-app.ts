@@ -75,11 +75,13 @@ export function setUp(
   generate: Generator["generate"] = async (recipe) => drawingOf(recipe),
   keep: Keeping = keepingInMemory(),
   sight?: Sight,
+  change: Partial<Generator> = {},
 ) {
   const asked: Recipe[] = [];
   const queries: string[] = [];
   const generator: Generator = {
     ...IDLE,
+    ...change,
     generate: (recipe, hooks) => {
       asked.push(recipe);
       return generate(recipe, hooks);
