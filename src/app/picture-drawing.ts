@@ -26,6 +26,8 @@ export interface DrawOptions {
   readonly keepsSeed?: boolean;
   /** It is drawn for a change that the next one may follow at any moment: it is shown, and kept only when `settle` is called. */
   readonly isPassing?: boolean;
+  /** It is a position of a comparison's dial, and takes the place of the position before, which nobody has asked for. */
+  readonly turnsDial?: boolean;
   /** Somebody has opened another picture since it was asked for: that one stays, and this one goes to the gallery. */
   readonly forGallery?: boolean;
 }
@@ -110,21 +112,23 @@ export function createPictureDrawing(
   async function drawShown(recipe: Recipe, options: DrawOptions = {}): Promise<void> {
     if (!leavesOut(recipe)) store.setState({ isComparing: false });
     const isDrawn = await drawRecipe(recipe, { ...options, ...(options.forGallery && { beside: "gallery" }) }, (picture, isNew) => {
-      const { job, shown, recent, isComparing } = store.getState();
+      const { job, shown, recent, isFromDial } = store.getState();
       if (job?.beside === "gallery") {
         if (isNew || !gallery.has(picture.recipe)) void gallery.keep(picture);
         return { recent: withNewest(picture, recent), status: queued.inGallery, done: queued.inGallery };
       }
-      if (options.isPassing === true) return { shown: picture, isPassing: true, recent: withNewest(picture, recent) };
+      if (options.isPassing === true) return { shown: picture, isPassing: true, isFromDial: false, recent: withNewest(picture, recent) };
       keepQuery(recipeToQuery(picture.recipe));
-      // Turning the dial of a comparison would fill the gallery with pictures in between.
-      const replaced = isNew && isComparing && shown !== undefined && isSameButSteering(shown.recipe, recipe) ? shown : undefined;
+      // Turning the dial of a comparison would fill the gallery with pictures in between. One that somebody has asked for stays.
+      const turnsDial = isNew && options.turnsDial === true;
+      const replaced = turnsDial && isFromDial && shown !== undefined && isSameButSteering(shown.recipe, recipe) ? shown : undefined;
       // A live picture may be in memory alone.
       if (isNew || !gallery.has(picture.recipe)) void gallery.keep(picture, replaced?.recipe);
       const repeats = !isNew && shown !== undefined && isSameRecipe(shown.recipe, picture.recipe);
       return {
         shown: picture,
         isPassing: false,
+        isFromDial: turnsDial,
         recent: withNewest(
           picture,
           recent.filter((old) => old !== replaced),
@@ -212,6 +216,7 @@ export function createPictureDrawing(
       waiting: waiting.map((entry) => ({ ...entry, forGallery: true })),
       shown: picture,
       isPassing: false,
+      isFromDial: false,
       recent: pictureOf(picture.recipe, recent) === undefined ? withNewest(picture, recent) : recent,
       isComparing: false,
       draft: draftOf(picture.recipe, draft),

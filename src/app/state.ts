@@ -75,6 +75,8 @@ export interface AppState {
   readonly shown: ShownPicture | undefined;
   /** Whether `shown` was drawn while somebody was changing the controls and has not stood yet: it is neither kept nor a step of the trail. */
   readonly isPassing: boolean;
+  /** Whether `shown` is a position of a comparison's dial that nobody has asked for otherwise: the next position takes its place everywhere. */
+  readonly isFromDial: boolean;
   readonly live: LiveState;
   readonly exploring: ExploringState;
   /** What the controls begin with in place of noise; undefined where they begin with noise, and while it is looked for. */
@@ -119,6 +121,7 @@ export function createAppStore(query: string): AppStore {
     takenOut: [],
     shown: undefined,
     isPassing: false,
+    isFromDial: false,
     live: NOT_LIVE,
     exploring: NOT_EXPLORING,
     startPicture: undefined,

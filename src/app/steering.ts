@@ -22,17 +22,24 @@ export function createSteeringControl(
   queue: Pick<DrawingQueue, "afterwards" | "ask">,
   { counting }: TextCounting,
 ): SteeringControl {
+  /** Draws the picture that is compared, or is about to be, as the dial stands, whatever has been typed since. */
+  async function follow(steering: ActiveSteering): Promise<void> {
+    const { isComparing, shown, job, draft } = store.getState();
+    const facts = factsOf(store.getState());
+    const isForStage = job !== undefined && job.beside === undefined;
+    const compared = isForStage && leavesOut(job.recipe) ? job.recipe : shown?.recipe;
+    if (!isComparing || compared === undefined || facts === undefined) return;
+    const recipe = pictures.recipeFor({ ...draftOf(compared, draft), steering }, facts);
+    if (recipe !== undefined) await pictures.drawShown(recipe, { turnsDial: true });
+  }
+
   return {
     steer(steering) {
       editDraft(store, { steering });
-      const { isComparing, shown, job, draft } = store.getState();
-      const facts = factsOf(store.getState());
-      // The picture that is compared, or is about to be, whatever has been typed since.
-      const isForStage = job !== undefined && job.beside === undefined;
-      const compared = isForStage && leavesOut(job.recipe) ? job.recipe : shown?.recipe;
-      if (!isComparing || compared === undefined || facts === undefined) return;
-      const recipe = pictures.recipeFor({ ...draftOf(compared, draft), steering }, facts);
-      if (recipe !== undefined) void pictures.drawShown(recipe);
+      const { job, isComparing } = store.getState();
+      // What goes elsewhere is not given up for it.
+      if (job?.beside !== "gallery" && job?.beside !== "tiles") void follow(steering);
+      else if (isComparing) void queue.afterwards(async () => store.getState().draft.steering === steering && (await follow(steering)));
     },
 
     async compare(isComparing) {
@@ -42,6 +49,8 @@ export function createSteeringControl(
       const facts = factsOf(store.getState());
       const recipe = isComparing && facts !== undefined ? pictures.recipeFor(draft, facts) : undefined;
       store.setState({ isComparing: recipe !== undefined });
+      // Where the dial was left standing is what somebody wanted.
+      if (!isComparing) store.setState({ isFromDial: false });
       if (recipe === undefined) return;
       if (shown !== undefined && isSameRecipe(recipe, shown.recipe)) await queue.afterwards(() => pictures.drawOtherSide());
       else await queue.ask(recipe);

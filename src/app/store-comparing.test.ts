@@ -48,11 +48,71 @@ describe("comparing", () => {
     expect(asked[2]).toEqual({ ...asked[0], steering: STRONG });
     expect(state()).toMatchObject({ isComparing: true, draft: { prompt: "half a wo" } });
     expect(otherSide(state())?.recipe).toEqual(asked[1]);
-    expect(state().recent).toHaveLength(2);
+    expect(state().recent, "the one that was asked for stays").toHaveLength(3);
     // Off is one of the dial's positions like any other.
     app.steer({ ...STRONG, scale: 0 });
     await vi.waitFor(() => expect(state().shown?.recipe.steering).toEqual({ method: "none" }));
     expect(otherSide(state())?.recipe).toEqual(asked[1]);
+    expect(state().recent, "a position in between does not").toHaveLength(3);
+  });
+
+  test("the dial takes the place of its own positions alone: what somebody asked for stays kept, and a step back", async () => {
+    const { app, state } = setUp("negative=fog");
+    const kept = () => state().gallery.entries.map(({ recipe: { steering } }) => steering);
+    await app.start();
+    await app.compare(true);
+    await vi.waitFor(() => expect(kept()).toHaveLength(2));
+    const [, asked] = kept();
+    const turned = async (scale: number) => {
+      app.steer({ ...STRONG, scale });
+      await vi.waitFor(() => expect(state().shown?.recipe.steering).toEqual({ ...STRONG, scale }));
+      await vi.waitFor(() => expect(kept()[0]).toEqual({ ...STRONG, scale }));
+    };
+    await turned(0.4);
+    await turned(0.5);
+    await turned(0.6);
+    expect(kept()).toEqual([STRONG, { method: "none" }, asked]);
+    expect(state().trail.recipes).toHaveLength(2);
+
+    // Where it is left standing is asked for too.
+    await app.compare(false);
+    await app.compare(true);
+    await turned(0.7);
+    expect(kept()).toEqual([{ ...STRONG, scale: 0.7 }, STRONG, { method: "none" }, asked]);
+    await app.undo();
+    await app.undo();
+    expect(state().shown?.recipe.steering).toEqual(asked);
+  });
+
+  test("the dial waits for what goes elsewhere, and follows its last position alone", async () => {
+    const { generate, release, isAsked } = waiting();
+    const { app, asked, state } = setUp("negative=fog", generate);
+    const start = app.start();
+    await isAsked(1);
+    release[0]?.();
+    await start;
+    const first = state().shown;
+    void draw(app, { prompt: "second" });
+    await isAsked(2);
+    // It is drawn for the gallery from now on.
+    await app.bring(first?.recipe ?? expect.fail("nothing is shown"));
+    const compared = app.compare(true);
+    app.steer({ ...STRONG, scale: 0.5 });
+    app.steer(STRONG);
+    expect(state().job).toMatchObject({ beside: "gallery", recipe: { prompt: "second" } });
+    release[1]?.();
+    await isAsked(3);
+    release[2]?.();
+    await isAsked(4);
+    release[3]?.();
+    await compared;
+    await vi.waitFor(() => expect(state()).toMatchObject({ job: undefined, shown: { recipe: { steering: STRONG } } }));
+    expect(asked.map(({ prompt, negative, steering }) => [prompt, negative, steering]).slice(1)).toEqual([
+      ["second", "fog", MODEL.steering.nasa],
+      [first?.recipe.prompt, "", { method: "none" }],
+      [first?.recipe.prompt, "fog", STRONG],
+    ]);
+    await vi.waitFor(() => expect(state().gallery.entries.map(({ recipe: { prompt } }) => prompt)).toContain("second"));
   });
 
   test("the dial turned before the first picture is there: that picture follows it", async () => {

@@ -16,11 +16,11 @@ export function createTrail(
   pictures: Pick<PictureDrawing, "cancel" | "settle">,
   queue: Pick<DrawingQueue, "bring" | "unask">,
 ): TrailControl {
-  store.subscribe(({ shown, isPassing, isComparing, trail }, before) => {
+  store.subscribe(({ shown, isPassing, isFromDial, trail }, before) => {
     if (shown === undefined || isPassing || (shown === before.shown && !before.isPassing)) return;
     // The positions of the dial between two are no steps.
     const current = trail.recipes[trail.at];
-    const replaces = isComparing && current !== undefined && isSameButSteering(shown.recipe, current);
+    const replaces = isFromDial && before.isFromDial && current !== undefined && isSameButSteering(shown.recipe, current);
     store.setState({ trail: follow(trail, shown.recipe, replaces) });
   });
 
