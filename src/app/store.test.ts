@@ -1,13 +1,11 @@
-// Tests the app without a page: what the first picture is, which seed the next picture has,
-// what a newer picture does to an older one, and where errors end.
+// Tests the app without a page: what the first picture is, what a newer picture does to an older one, and where errors end. Its models, the
+// recipes that the controls make, comparing and opening have files of their own.
 import { describe, expect, test, vi } from "vitest";
 import { OnestrokeError } from "../common/errors";
 import type { Generator } from "../library";
 import { draftOfLink } from "./draft";
-import { keepingInMemory } from "./gallery/gallery";
-import { promptIdea } from "./ideas";
 import { createApp } from "./store";
-import { MODEL, IDLE, NO_MODELS_KEPT, drawingOf, setUp, waiting, draw } from "./testing/fake-app";
+import { MODEL, IDLE, NO_MODELS_KEPT, setUp, waiting, draw } from "./testing/fake-app";
 
 describe("starting", () => {
   test("the first picture is the default prompt's", async () => {
@@ -86,49 +84,6 @@ describe("starting", () => {
   });
 });
 
-test("another engine: the model is loaded for it, the picture stays, and what is asked for is kept", async () => {
-  const useEngine = vi.fn();
-  const load = vi.fn<Generator["load"]>().mockResolvedValue(MODEL);
-  const app = createApp({ ...IDLE, load, useEngine }, NO_MODELS_KEPT, "", () => undefined);
-  await app.start();
-  const { shown } = app.store.getState();
-  await app.useEngine("ort-wasm");
-  expect(useEngine).toHaveBeenLastCalledWith("ort-wasm");
-  expect(load).toHaveBeenCalledTimes(2);
-  expect(app.store.getState()).toMatchObject({ engine: "ort-wasm", model: { kind: "ready" } });
-  expect(app.store.getState().shown).toBe(shown);
-});
-
-describe("seeds", () => {
-  test("a loose one is rolled after each picture, a kept one stays", async () => {
-    const { app, asked } = setUp();
-    await app.start();
-    await app.draw();
-    expect(asked[1]?.seed).not.toBe(asked[0]?.seed);
-    app.edit({ seedKept: true });
-    await app.draw();
-    await app.draw({ anew: true });
-    expect(asked).toHaveLength(3);
-    expect(asked[2]?.seed).toBe(asked[1]?.seed);
-  });
-
-  test("what the field says after rolling is what is drawn", async () => {
-    const { app, asked, state } = setUp();
-    await app.start();
-    app.rollSeed();
-    const { seed } = state().draft;
-    await app.draw();
-    expect(asked[1]?.seed).toBe(seed);
-  });
-
-  test("one that is none is an error and draws nothing", async () => {
-    const { app, asked, state } = setUp();
-    await draw(app, { seed: "-1", seedKept: true });
-    expect(asked).toEqual([]);
-    expect(state().error?.code).toBe("invalid-input");
-  });
-});
-
 describe("one picture after another", () => {
   test("each in its turn, and the newest is shown in the end", async () => {
     const { generate, release, isAsked } = waiting();
@@ -184,47 +139,6 @@ test("what was being written when an older picture is shown can be brought back"
   expect(state().putAside, "control: what was drawn is in the history").toBeUndefined();
 });
 
-describe("an identical recipe", () => {
-  const HILL = { prompt: "a hill", seed: "5", seedKept: true };
-
-  test("is shown, and neither drawn nor listed again, and the page says why nothing has changed", async () => {
-    const { app, asked, state } = setUp();
-    for (const _ of [1, 2]) await draw(app, HILL);
-    expect(asked).toHaveLength(1);
-    expect(state().notice).toContain("there already");
-    await draw(app, { prompt: "a tree" });
-    expect(state().notice).toBeUndefined();
-    expect(state().recent.map(({ recipe }) => recipe.prompt)).toEqual(["a tree", "a hill"]);
-    await vi.waitFor(() => expect(state().gallery.entries.map(({ recipe }) => recipe.prompt)).toEqual(["a tree", "a hill"]));
-  });
-
-  test("is drawn again where somebody wants that, or has chosen an engine that did not draw it", async () => {
-    const { app, asked, state } = setUp();
-    await draw(app, HILL);
-    await app.draw({ anew: true });
-    expect(asked).toHaveLength(2);
-    await app.useEngine("ort-wasm");
-    await app.draw();
-    expect(asked).toHaveLength(3);
-    await app.useEngine("wgsl");
-    await app.draw();
-    expect(asked, "control: this engine drew it").toHaveLength(3);
-    await vi.waitFor(() => expect(state().gallery.entries).toHaveLength(1));
-  });
-
-  test("that is kept from an earlier visit is shown before any model is there", async () => {
-    const keep = keepingInMemory();
-    const first = setUp("", undefined, keep);
-    await draw(first.app, HILL);
-    await vi.waitFor(() => expect(first.state().gallery.entries).toHaveLength(1));
-    const load = vi.fn<Generator["load"]>(() => new Promise(() => undefined));
-    const app = createApp({ ...IDLE, load }, NO_MODELS_KEPT, first.queries.at(-1) ?? "", () => undefined, { keep });
-    void app.start();
-    await vi.waitFor(() => expect(app.store.getState().shown?.recipe.prompt).toBe("a hill"));
-    expect(app.store.getState().model.kind).toBe("loading");
-  });
-});
-
 test("an error goes when it is dismissed, and a wrong value's when it is corrected", async () => {
   const { app, state } = setUp("", () => Promise.reject(new OnestrokeError("bad-image", "grey")));
   await draw(app, {});
@@ -242,109 +156,4 @@ test("G16 a picture that the model failed at is neither shown nor kept", async (
   const { app, state } = setUp("", () => Promise.reject(new OnestrokeError("bad-image", "not a number")));
   await draw(app);
   expect(state()).toMatchObject({ error: { code: "bad-image" }, shown: undefined, recent: [], gallery: { entries: [] } });
-});
-
-describe("another model", () => {
-  test("keeps the prompt and the seed, and brings its own size, steps and steering", async () => {
-    const load = vi.fn<Generator["load"]>(async (id) => ({ ...MODEL, id, title: "SD-Turbo", defaultSize: 512, maxSteps: 4 }));
-    const asked: unknown[] = [];
-    const generate: Generator["generate"] = async (recipe) => {
-      asked.push(recipe);
-      return { ...drawingOf(recipe), model: { ...MODEL, id: recipe.model } };
-    };
-    const app = createApp(
-      { ...IDLE, load, generate },
-      NO_MODELS_KEPT,
-      "prompt=a+hill&seed=5&steps=3&negative=fog&steering=nasa,1",
-      () => undefined,
-    );
-    await app.start();
-    app.edit({ seedKept: true });
-    await app.useModel("sd-turbo");
-    expect(asked.at(-1)).toMatchObject({
-      model: "sd-turbo",
-      prompt: "a hill",
-      seed: "5",
-      steps: 1,
-      width: 512,
-      height: 512,
-      steering: MODEL.steering.nasa,
-    });
-    expect(app.store.getState().notice).toContain("SD-Turbo");
-  });
-
-  test("does not wait for one that is still loading, which is given up and says nothing any more", async () => {
-    const signals = new Map<string, AbortSignal | undefined>();
-    const load: Generator["load"] = (id, hooks) => {
-      signals.set(id, hooks?.signal);
-      if (id !== "vignette") return Promise.resolve({ ...MODEL, id });
-      return new Promise((_, reject) => {
-        hooks?.signal?.addEventListener("abort", () => {
-          hooks.onProgress?.({ stage: "load", component: "files", loadedBytes: 1, totalBytes: 2 });
-          reject(new OnestrokeError("cancelled", "given up"));
-        });
-      });
-    };
-    const generate: Generator["generate"] = async (recipe) => ({ ...drawingOf(recipe), model: { ...MODEL, id: recipe.model } });
-    const app = createApp({ ...IDLE, load, generate }, NO_MODELS_KEPT, "", () => undefined);
-    const first = app.start();
-    await vi.waitFor(() => expect(signals.has("vignette")).toBe(true));
-    await app.useModel("sd-turbo");
-    await first;
-    expect(signals.get("vignette")?.aborted).toBe(true);
-    expect(signals.get("sd-turbo")?.aborted).toBe(false);
-    expect(app.store.getState()).toMatchObject({
-      model: { kind: "ready", facts: { id: "sd-turbo" } },
-      error: undefined,
-      shown: { recipe: { model: "sd-turbo" } },
-    });
-  });
-
-  test("that is not here leaves the controls to it, and an error that offers it", async () => {
-    const load: Generator["load"] = async (id) =>
-      id === "vignette" ? MODEL : Promise.reject(new OnestrokeError("model-missing", "not here", { notHere: true }));
-    const app = createApp({ ...IDLE, load }, NO_MODELS_KEPT, "", () => undefined);
-    await app.start();
-    await app.useModel("sd-turbo");
-    expect(app.store.getState()).toMatchObject({
-      error: { detail: { notHere: true } },
-      draft: { model: "sd-turbo" },
-      model: { kind: "missing" },
-    });
-  });
-});
-
-describe("steering", () => {
-  const OFF = { method: "none" } as const;
-
-  test("with something left out it is the model's own until someone chooses; else there is none", async () => {
-    const { app, asked } = setUp();
-    await draw(app, { negative: "  " });
-    await draw(app, { negative: "fog" });
-    await draw(app, { steering: { ...MODEL.steering.nag, scale: 1 } });
-    await draw(app, { steering: { ...MODEL.steering.nag, scale: 0 } });
-    expect(asked.map(({ steering }) => steering)).toEqual([OFF, MODEL.steering.nasa, { ...MODEL.steering.nag, scale: 1 }, OFF]);
-  });
-
-  test.each([
-    ["negative=fog", MODEL.steering.nasa],
-    ["negative=fog&steering=none", OFF],
-    ["negative=fog&steering=nag,1,3,0.25,2", { method: "nag", scale: 1, tau: 3, alpha: 0.25, sigmaEnd: 2 }],
-  ])("the link %s", async (query, steering) => {
-    const { app, asked } = setUp(query);
-    await app.start();
-    expect(asked.map((recipe) => recipe.steering)).toEqual([steering]);
-  });
-
-  test("turning the dial draws nothing by itself", async () => {
-    const { app, asked, state } = setUp("negative=fog");
-    await app.start();
-    app.steer({ ...MODEL.steering.nasa, scale: 0.1 });
-    expect(asked).toHaveLength(1);
-    expect(state().draft.steering).toEqual({ ...MODEL.steering.nasa, scale: 0.1 });
-  });
-});
-
-test("every idea is a sentence", () => {
-  for (const corner of [0, 0.5, 0.999_999]) expect(promptIdea(() => corner)).toMatch(/^[a-z ]+, in [a-z]+, [a-z ]+, [a-z ]+$/);
 });

@@ -1,0 +1,89 @@
+// What happens where somebody chooses another model, or another engine for the same.
+import { describe, expect, test, vi } from "vitest";
+import { OnestrokeError } from "../common/errors";
+import type { Generator } from "../library";
+import { createApp } from "./store";
+import { drawingOf, IDLE, MODEL, NO_MODELS_KEPT } from "./testing/fake-app";
+
+test("another engine: the model is loaded for it, the picture stays, and what is asked for is kept", async () => {
+  const useEngine = vi.fn();
+  const load = vi.fn<Generator["load"]>().mockResolvedValue(MODEL);
+  const app = createApp({ ...IDLE, load, useEngine }, NO_MODELS_KEPT, "", () => undefined);
+  await app.start();
+  const { shown } = app.store.getState();
+  await app.useEngine("ort-wasm");
+  expect(useEngine).toHaveBeenLastCalledWith("ort-wasm");
+  expect(load).toHaveBeenCalledTimes(2);
+  expect(app.store.getState()).toMatchObject({ engine: "ort-wasm", model: { kind: "ready" } });
+  expect(app.store.getState().shown).toBe(shown);
+});
+
+describe("another model", () => {
+  test("keeps the prompt and the seed, and brings its own size, steps and steering", async () => {
+    const load = vi.fn<Generator["load"]>(async (id) => ({ ...MODEL, id, title: "SD-Turbo", defaultSize: 512, maxSteps: 4 }));
+    const asked: unknown[] = [];
+    const generate: Generator["generate"] = async (recipe) => {
+      asked.push(recipe);
+      return { ...drawingOf(recipe), model: { ...MODEL, id: recipe.model } };
+    };
+    const app = createApp(
+      { ...IDLE, load, generate },
+      NO_MODELS_KEPT,
+      "prompt=a+hill&seed=5&steps=3&negative=fog&steering=nasa,1",
+      () => undefined,
+    );
+    await app.start();
+    app.edit({ seedKept: true });
+    await app.useModel("sd-turbo");
+    expect(asked.at(-1)).toMatchObject({
+      model: "sd-turbo",
+      prompt: "a hill",
+      seed: "5",
+      steps: 1,
+      width: 512,
+      height: 512,
+      steering: MODEL.steering.nasa,
+    });
+    expect(app.store.getState().notice).toContain("SD-Turbo");
+  });
+
+  test("does not wait for one that is still loading, which is given up and says nothing any more", async () => {
+    const signals = new Map<string, AbortSignal | undefined>();
+    const load: Generator["load"] = (id, hooks) => {
+      signals.set(id, hooks?.signal);
+      if (id !== "vignette") return Promise.resolve({ ...MODEL, id });
+      return new Promise((_, reject) => {
+        hooks?.signal?.addEventListener("abort", () => {
+          hooks.onProgress?.({ stage: "load", component: "files", loadedBytes: 1, totalBytes: 2 });
+          reject(new OnestrokeError("cancelled", "given up"));
+        });
+      });
+    };
+    const generate: Generator["generate"] = async (recipe) => ({ ...drawingOf(recipe), model: { ...MODEL, id: recipe.model } });
+    const app = createApp({ ...IDLE, load, generate }, NO_MODELS_KEPT, "", () => undefined);
+    const first = app.start();
+    await vi.waitFor(() => expect(signals.has("vignette")).toBe(true));
+    await app.useModel("sd-turbo");
+    await first;
+    expect(signals.get("vignette")?.aborted).toBe(true);
+    expect(signals.get("sd-turbo")?.aborted).toBe(false);
+    expect(app.store.getState()).toMatchObject({
+      model: { kind: "ready", facts: { id: "sd-turbo" } },
+      error: undefined,
+      shown: { recipe: { model: "sd-turbo" } },
+    });
+  });
+
+  test("that is not here leaves the controls to it, and an error that offers it", async () => {
+    const load: Generator["load"] = async (id) =>
+      id === "vignette" ? MODEL : Promise.reject(new OnestrokeError("model-missing", "not here", { notHere: true }));
+    const app = createApp({ ...IDLE, load }, NO_MODELS_KEPT, "", () => undefined);
+    await app.start();
+    await app.useModel("sd-turbo");
+    expect(app.store.getState()).toMatchObject({
+      error: { detail: { notHere: true } },
+      draft: { model: "sd-turbo" },
+      model: { kind: "missing" },
+    });
+  });
+});
