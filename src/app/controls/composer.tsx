@@ -4,7 +4,8 @@ import { LiveSwitch } from "../live/live-switch";
 import { WaitingButton } from "../queue/waiting-button";
 import { strings } from "../strings";
 import { useApp, useAppState } from "../use-app";
-import styles from "./controls.module.css";
+import styles from "./composer.module.css";
+import controls from "./controls.module.css";
 import { SteeringDial } from "./steering-dial";
 import { TextCount } from "../tokens/text-count";
 import { TextRemarks } from "./text-remarks";
@@ -32,12 +33,12 @@ export function Composer(): ReactNode {
 
   return (
     <>
-      <div className={styles["field"]}>
+      <div className={controls["field"]}>
         <div className={styles["heading"]}>
           <label htmlFor={`${id}-prompt`} className={styles["lead"]}>
             {strings.prompt}
           </label>
-          <button type="button" className={styles["link"]} onClick={() => app.surprise()}>
+          <button type="button" className={controls["link"]} onClick={() => app.surprise()}>
             {strings.surprise}
           </button>
         </div>
@@ -57,7 +58,7 @@ export function Composer(): ReactNode {
         <TextCount field="prompt" />
         <TextRemarks id={`${id}-prompt-remarks`} field="prompt" />
       </div>
-      <div className={styles["field"]}>
+      <div className={controls["field"]}>
         <label htmlFor={`${id}-negative`}>{strings.negative}</label>
         <textarea
           id={`${id}-negative`}

@@ -5,7 +5,8 @@ import { DiceIcon, LockIcon } from "../icons";
 import { strings } from "../strings";
 import { exploring } from "../strings-exploring";
 import { useApp, useAppState } from "../use-app";
-import styles from "./controls.module.css";
+import controls from "./controls.module.css";
+import styles from "./seed-field.module.css";
 
 export function SeedField(): ReactNode {
   const app = useApp();
@@ -13,7 +14,7 @@ export function SeedField(): ReactNode {
   const id = useId();
   const isValid = isSeed(seed);
   return (
-    <div className={styles["field"]}>
+    <div className={controls["field"]}>
       <label htmlFor={id}>{strings.seed}</label>
       <div className={styles["compound"]} data-invalid={!isValid}>
         <input
@@ -41,15 +42,15 @@ export function SeedField(): ReactNode {
         </button>
       </div>
       {variations.length > 0 && (
-        <p className={styles["hint"]}>
+        <p className={controls["hint"]}>
           {exploring.varied(variations)}.{" "}
-          <button type="button" className={styles["link"]} onClick={() => app.edit({ variations: [] })}>
+          <button type="button" className={controls["link"]} onClick={() => app.edit({ variations: [] })}>
             {exploring.unvary}
           </button>
         </p>
       )}
       {!isValid && (
-        <p id={`${id}-hint`} className={styles["hint"]}>
+        <p id={`${id}-hint`} className={controls["hint"]}>
           {strings.seedInvalid}
         </p>
       )}

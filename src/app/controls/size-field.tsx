@@ -5,7 +5,9 @@ import { knownFactsOf } from "../known-facts";
 import { isUntrained, nearestSide, RATIOS, sizeOfRatio, type Size } from "../sizes";
 import { strings } from "../strings";
 import { useApp, useAppState } from "../use-app";
-import styles from "./controls.module.css";
+import controls from "./controls.module.css";
+import notches from "./notches.module.css";
+import styles from "./size-field.module.css";
 
 export function SizeField(): ReactNode {
   const app = useApp();
@@ -16,14 +18,14 @@ export function SizeField(): ReactNode {
   const isUpright = height > width;
   const isChosen = (size: Size): boolean => size.width === width && size.height === height;
   return (
-    <fieldset className={styles["field"]}>
+    <fieldset className={controls["field"]}>
       <legend>{strings.size}</legend>
       {frame !== undefined && (
-        <div className={styles["dial"]}>
+        <div className={notches["dial"]}>
           {RATIOS.map(({ name: wide, upright, ratio }) => {
             const size = sizeOfRatio(ratio, isUpright, frame);
             return (
-              <label key={wide} className={styles["notch"]}>
+              <label key={wide} className={notches["notch"]}>
                 <input type="radio" name={name} checked={isChosen(size)} onChange={() => app.edit(size)} />
                 <span>{isUpright ? upright : wide}</span>
               </label>
@@ -46,7 +48,7 @@ export function SizeField(): ReactNode {
         <Side label={strings.height} value={height} multiple={frame?.sizeMultiple ?? 1} onChange={(side) => app.edit({ height: side })} />
       </div>
       {frame !== undefined && isUntrained({ width, height }, frame) && (
-        <p className={styles["hint"]}>{strings.untrainedSize(frame.title, frame.defaultSize)}</p>
+        <p className={controls["hint"]}>{strings.untrainedSize(frame.title, frame.defaultSize)}</p>
       )}
     </fieldset>
   );

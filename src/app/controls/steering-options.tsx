@@ -6,6 +6,7 @@ import { steeredSteps, withMethod, withSteeredSteps } from "../dial";
 import { strings } from "../strings";
 import { useApp, useAppState } from "../use-app";
 import styles from "./controls.module.css";
+import notches from "./notches.module.css";
 import { Explain } from "./explain";
 import { useSteering } from "./use-steering";
 
@@ -60,9 +61,9 @@ function Choice<T extends string>({ name, remark, about, choices, labels, chosen
           {about}
         </Explain>
       </legend>
-      <div className={styles["dial"]}>
+      <div className={notches["dial"]}>
         {choices.map((choice) => (
-          <label key={choice} className={styles["notch"]}>
+          <label key={choice} className={notches["notch"]}>
             <input type="radio" name={id} checked={choice === chosen} onChange={() => onChoose(choice)} />
             <span>{labels[choice]}</span>
           </label>

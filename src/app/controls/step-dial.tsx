@@ -5,6 +5,7 @@ import { knownFactsOf } from "../known-facts";
 import { strings } from "../strings";
 import { useApp, useAppState } from "../use-app";
 import styles from "./controls.module.css";
+import notches from "./notches.module.css";
 
 export function StepDial(): ReactNode {
   const app = useApp();
@@ -16,9 +17,9 @@ export function StepDial(): ReactNode {
       <legend>
         {strings.steps} <span className={styles["quiet"]}>{strings.stepsHint(steps)}</span>
       </legend>
-      <div className={styles["dial"]}>
+      <div className={notches["dial"]}>
         {Array.from({ length: Math.min(most, MAX_STEPS) }, (_, index) => index + 1).map((count) => (
-          <label key={count} className={styles["notch"]}>
+          <label key={count} className={notches["notch"]}>
             <input type="radio" name={name} value={count} checked={count === steps} onChange={() => app.edit({ steps: count })} />
             <span>{count}</span>
           </label>
