@@ -118,6 +118,7 @@ test("a model of the hub is got through a broken line, drawn with offline after 
   });
   await act(studio.page, "Download").click();
   await expect(row(studio.page)).toContainText("The connection failed; trying again");
+  await expect(act(studio.page, "Pause"), "where the button was that was pressed").toBeFocused();
   expect(hub.requests.length).toBeGreaterThan(whole);
   await context.close();
 

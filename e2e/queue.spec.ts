@@ -37,8 +37,10 @@ test("what is asked for meanwhile is listed, and taken out by mouse and keys", a
     await expect(page.getByRole("button", { name: "Do not draw: a cabin" })).toBeFocused();
     await page.keyboard.press("Control+z");
     await expect.poll(() => prompts(studio)).toEqual(["a cabin"]);
+    await expect(page.getByRole("button", { name: "Do not draw: a cabin" })).toBeFocused();
   });
   await expect(rows(studio)).toHaveCount(0);
+  await expect(page.getByRole("figure"), "which has the focus of the row that is drawn now").toBeFocused();
   await expect(page.getByRole("figure").getByText("a cabin", { exact: true })).toBeVisible();
   await studio.finished();
   const newest = page.getByRole("navigation", { name: "Newest pictures" }).getByRole("button", { name: "Show again" });

@@ -9,6 +9,7 @@ import { linkOfDraft } from "./draft";
 import { fetchKnownWords } from "./known-words";
 import { browserQuickestEngines } from "./engines/quickest";
 import { browserKeeping } from "./gallery/gallery";
+import { keepFocus } from "./keep-focus";
 import { listenToKeys } from "./keys/listen";
 import { sightOfPage } from "./live/live";
 import { browserKeptNumbers } from "./numbers/kept-numbers";
@@ -89,5 +90,6 @@ function beginAnew(): void {
 reloadWhereReplaced(app.store, beginAnew);
 receiveLaunches(app);
 listenToKeys(app);
+keepFocus();
 // The dev server has neither a service worker nor versions.
 if (import.meta.env.PROD) keepUpToDate(app.store, beginAnew);

@@ -1,5 +1,5 @@
 // What leads on from the shown picture, below it: four like it, or one that is drawn over it.
-import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useId, type ReactNode } from "react";
 import { LockIcon } from "../icons";
 import { PictureCanvas } from "../stage/picture-canvas";
 import { factsOf } from "../state";
@@ -14,20 +14,13 @@ export function Explore(): ReactNode {
   const hasPicture = useAppState(({ shown }) => shown !== undefined);
   const isOpen = useAppState(({ exploring }) => exploring.isOpen);
   const canDrawOver = useAppState((state) => factsOf(state)?.readsPictures === true);
-  const opener = useRef<HTMLButtonElement>(null);
-  const wasOpen = useRef(isOpen);
-  useEffect(() => {
-    // What was closed had the focus.
-    if (wasOpen.current && !isOpen) opener.current?.focus();
-    wasOpen.current = isOpen;
-  }, [isOpen]);
   if (!hasPicture) return null;
   return (
     <>
       {isOpen && <Four />}
       <div className={styles["onward"]}>
         {!isOpen && (
-          <button ref={opener} type="button" className={styles["action"]} title={says.four.about} onClick={() => void app.explore()}>
+          <button type="button" className={styles["action"]} title={says.four.about} onClick={() => void app.explore()}>
             {says.four.name}
           </button>
         )}

@@ -54,7 +54,7 @@ export function Stage(): ReactNode {
 
   return (
     <section className={styles["stage"]} data-phase={phase} aria-busy={isBusy}>
-      <figure className={styles["figure"]} style={{ maxInlineSize }}>
+      <figure tabIndex={-1} className={styles["figure"]} style={{ maxInlineSize }}>
         <div className={styles["frame"]} style={{ aspectRatio: `${width} / ${height}`, inlineSize: `${100 * shownAs}%` }}>
           {picture !== undefined && (
             <>

@@ -1,5 +1,5 @@
 // What a picture begins with: noise, or another picture, of which more or less is drawn over.
-import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useId, useRef, type ReactNode } from "react";
 import controls from "../controls/controls.module.css";
 import { CloseIcon } from "../icons";
 import { PictureCanvas } from "../stage/picture-canvas";
@@ -19,14 +19,6 @@ export function StartField(): ReactNode {
   const facts = useAppState(factsOf);
   const input = useRef<HTMLInputElement>(null);
   const id = useId();
-  const first = useRef<HTMLButtonElement>(null);
-  const hasFocus = useRef(false);
-  const follow = { onFocus: () => void (hasFocus.current = true), onBlur: () => void (hasFocus.current = false) };
-  const isStarting = start !== undefined;
-  useEffect(() => {
-    // The control that had the focus is gone with what it was for, and would let the focus fall.
-    if (hasFocus.current && document.activeElement === document.body) first.current?.focus();
-  }, [isStarting]);
   const found = useAppState(({ startPicture }) => startPicture);
   const picture = found?.picture;
   const isMissing = found !== undefined && picture === undefined;
@@ -56,8 +48,8 @@ export function StartField(): ReactNode {
   );
   if (start === undefined) {
     return (
-      <div className={styles["ways"]} {...follow}>
-        <button ref={first} type="button" className={controls["link"]} onClick={() => input.current?.click()}>
+      <div className={styles["ways"]}>
+        <button type="button" className={controls["link"]} onClick={() => input.current?.click()}>
           {says.choose}
         </button>
         <CameraButton />
@@ -67,11 +59,10 @@ export function StartField(): ReactNode {
   }
   const taken = stepsTaken(start.strength, steps);
   return (
-    <fieldset className={controls["field"]} {...follow}>
+    <fieldset className={controls["field"]}>
       <legend>{says.name}</legend>
       <div className={styles["start"]}>
         <button
-          ref={first}
           type="button"
           className={styles["picture"]}
           aria-label={says.another}
