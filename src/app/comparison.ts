@@ -19,7 +19,7 @@ export function isSameRecipe(left: Recipe, right: Recipe): boolean {
   return recipeToQuery(one) === recipeToQuery(other);
 }
 
-export function ofAnyRevision({ revision: _, ...recipe }: Recipe): Recipe {
+function ofAnyRevision({ revision: _, ...recipe }: Recipe): Recipe {
   return recipe;
 }
 

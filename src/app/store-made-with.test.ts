@@ -105,6 +105,19 @@ describe("a picture's recipe", () => {
   });
 });
 
+describe("a link that does not say it", () => {
+  test("brings the picture that is kept", async () => {
+    const keep = keepingInMemory();
+    const first = setUp({ revision: NEW }, "prompt=a+pier&seed=5", keep);
+    await draw(first.app);
+    await first.isKept(1);
+    const { app, state, drawn } = setUp({ revision: NEW }, "prompt=a+pier&seed=5", keep);
+    await app.start();
+    expect(state().shown).toMatchObject({ recipe: { prompt: "a pier", revision: NEW } });
+    expect(drawn()).toBe(0);
+  });
+});
+
 describe("a link of another version of the model", () => {
   test("is drawn all the same, by the one that is here, and that is said once", async () => {
     const { app, state, drawn } = setUp({ revision: NEW }, `prompt=a+pier&seed=5&revision=${OLD}`);

@@ -6,7 +6,7 @@ import { decodePng } from "../../image/png";
 import type { AppStore } from "../state";
 import { whatGoes } from "./budget";
 import { canvasThumbnail, keptPicture, type Drawn, type MakeThumbnail } from "./encoding";
-import { ofAnyRevision } from "../comparison";
+import { isSameRecipe } from "../comparison";
 import { idOf, newestFirst, reconciled, type GalleryEntry, type KeptPicture, type KeptStart } from "./entry";
 import { indexedShelf, memoryShelf, type Change, type Contents, type Shelf } from "./shelf";
 import type { GalleryState, KeepingProblem } from "./state";
@@ -61,8 +61,12 @@ export function createGallery(
 
   const set = (change: Partial<GalleryState>): void => store.setState(({ gallery }) => ({ gallery: { ...gallery, ...change } }));
   const entryOf = (id: string): GalleryEntry | undefined => store.getState().gallery.entries.find((entry) => entry.id === id);
-  /** Or one of before recipes said which version of the model drew them. */
-  const entryFor = (recipe: Recipe): GalleryEntry | undefined => entryOf(idOf(recipe)) ?? entryOf(idOf(ofAnyRevision(recipe)));
+  /** Or one that does not say which version of the model drew it, where the other does. */
+  const entryFor = (recipe: Recipe): GalleryEntry | undefined =>
+    entryOf(idOf(recipe)) ??
+    store
+      .getState()
+      .gallery.entries.find(({ recipe: kept }) => kept.seed === recipe.seed && kept.prompt === recipe.prompt && isSameRecipe(kept, recipe));
 
   function show({ entries, starts, budget }: Contents): void {
     const all = [...entries.filter(({ id }) => !unkept.has(id)), ...[...unkept.values()].map(({ entry }) => entry)].toSorted(newestFirst);
