@@ -120,14 +120,14 @@ export const strings = {
     label: "Model:",
     open: "Choose what draws",
     close: "Close the models",
-    fromHub: (name: string) => `${name} on the model hub`,
+    fromHub: "A repository of the model hub.",
     size: ({ totalBytes, hereBytes, isComplete }: { totalBytes: number | undefined; hereBytes: number; isComplete: boolean }) => {
       if (totalBytes === undefined) return "Size not known yet";
       if (isComplete) return `${formatSize(totalBytes)}, on this device`;
       return hereBytes > 0 ? `${formatSize(totalBytes)}, ${formatSize(hereBytes)} of it here` : formatSize(totalBytes);
     },
     need: (memoryBytes: number, side: number | undefined) =>
-      `needs about ${formatSize(memoryBytes)} of GPU memory${side === undefined ? "" : ` at ${side} × ${side}`}`,
+      `needs about ${formatSize(memoryBytes)} of GPU memory${side === undefined ? "" : ` at ${side}\u{a0}×\u{a0}${side}`}`,
     outlooks: {
       fits: "should run here",
       tight: "may be tight here",

@@ -28,7 +28,7 @@ export function ModelCard({ row }: { readonly row: ModelRow }): ReactNode {
       <ModelMark id={id} />
       <div className={styles["about"]}>
         <h3>{title}</h3>
-        <p>{entry?.summary ?? (kind === undefined ? strings.models.fromHub(id) : strings.models.own.kinds[kind])}</p>
+        <p>{entry?.summary ?? (kind === undefined ? strings.models.fromHub : strings.models.own.kinds[kind])}</p>
         <p className={styles["facts"]}>
           {[
             row.own !== "closed folder" && strings.models.size(row),
