@@ -19,7 +19,7 @@ test("it opens by its link and by its address, measures, and gives a report with
   await expect(doctor.getByText("Yes, but the browser may clear it")).toBeVisible();
 
   await doctor.getByRole("button", { name: "Measure" }).click();
-  await expect(doctor.getByText(/for 256 × 256 in 1 step: the median of 3 pictures$/)).toBeVisible();
+  await expect(doctor.getByText(/for 256\s×\s256 in 1 step: the median of 3 pictures$/)).toBeVisible();
   await expect(doctor.getByLabel("Time taken by each stage").getByText("Step 1")).toBeVisible();
   await doctor.getByRole("button", { name: "Copy the report" }).click();
   await expect(doctor.getByText("Copied")).toBeVisible();

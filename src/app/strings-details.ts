@@ -34,11 +34,11 @@ export const details = {
     // One of before that was written says nothing of weights either.
     if (said.revision === undefined && said.weights === undefined) return undefined;
     const isOther = said.revision !== undefined && here.revision !== undefined && said.revision !== here.revision;
-    const by = [
-      isOther && `another version of ${title} (${said.revision})`,
-      said.weights !== here.weights && `${title} with ${strings.weightFormats[said.weights ?? "f16"]}`,
+    const how = [
+      isOther && `by another version of ${title} (${said.revision})`,
+      said.weights !== here.weights && `with ${strings.weightFormats[said.weights ?? "f16"]}`,
     ].filter(Boolean);
-    return by.length === 0 ? undefined : `This recipe was drawn by ${by.join(", and by ")}, so the picture may look different here.`;
+    return how.length === 0 ? undefined : `This recipe was drawn ${how.join(" and ")}, so the picture may look different here.`;
   },
 } as const;
 

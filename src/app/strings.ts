@@ -62,7 +62,8 @@ export const strings = {
   rollSeed: "Pick another seed",
   keepSeed: "Keep this seed",
   size: "Size",
-  sizeOf: (width: number, height: number) => `${width} × ${height}`,
+  /** It stays on one line. */
+  sizeOf: (width: number, height: number) => `${width}\u{a0}×\u{a0}${height}`,
   width: "Width in pixels",
   height: "Height in pixels",
   turnSize: "Turn the picture: wide or upright",
@@ -199,7 +200,8 @@ export const strings = {
     },
     askToRemove: (byteLength: number) => `Remove it and free up to ${formatSize(byteLength)}?`,
     arrived: (title: string) => `${title} is on this device`,
-    now: (title: string, size: number, steps: string) => `${title} draws now: ${size} × ${size}, ${steps}. The prompt and the seed stay.`,
+    now: (title: string, size: number, steps: string) =>
+      `${title} draws now: ${size}\u{a0}×\u{a0}${size}, ${steps}. The prompt and the seed stay.`,
 
     doubt: (reason: string) => `A few steps may draw badly with it: ${reason}.`,
 

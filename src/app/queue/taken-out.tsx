@@ -13,7 +13,8 @@ export function TakenOut(): ReactNode {
       {queued.askedOfOther(count)}{" "}
       <button type="button" className={page["link"]} onClick={() => app.bringBackTakenOut()}>
         {queued.drawForGallery}
-      </button>{" "}
+      </button>
+      {" · "}
       <button type="button" className={page["link"]} onClick={() => app.forgetTakenOut()}>
         {queued.forget}
       </button>
