@@ -54,10 +54,10 @@ test("a software adapter compiles at most 24 pipelines for the embedded student,
 describe("a picture is a function of its request", () => {
   test("the same request gives the same bytes, also after others in between", async () => {
     const first = await draw();
-    expect([first.width, first.height]).toEqual([128, 128]);
+    expect([first.width, first.height]).toEqual([64, 64]);
     const otherSeed = await draw({ seed: "8" });
     const otherPrompt = await draw({ prompt: "a forest in winter at night" });
-    const otherSize = await draw({ width: 160 });
+    const otherSize = await draw({ width: 96 });
     expect((await draw()).data).toEqual(first.data);
     for (const other of [otherSeed, otherPrompt, otherSize]) expect(other.data).not.toEqual(first.data);
   });
@@ -100,7 +100,7 @@ describe("a picture is a function of its request", () => {
       { ...SMALL, seed: "8" },
       { ...SMALL, steps: 2 },
       { ...SMALL, variations: [{ seed: "8", strength: 0.5 }] },
-      { ...SMALL, width: 160 },
+      { ...SMALL, width: 96 },
       { ...unsteered, steering: { method: "nasa", scale: 0.5 } },
     ];
     expect(same.map((recipe) => model.meaning(recipe) === model.meaning(SMALL))).toEqual(same.map(() => true));
@@ -229,7 +229,7 @@ describe("over a picture", () => {
   test("a picture of another size is refused, and so is a recipe whose picture is not here", async () => {
     const recipe = { ...SMALL, start: start(1) };
     const refused = { code: "invalid-input", detail: { field: "start" } };
-    await expect(model.draw({ ...recipe, width: 160 }, {}, await picture())).rejects.toMatchObject(refused);
+    await expect(model.draw({ ...recipe, width: 96 }, {}, await picture())).rejects.toMatchObject(refused);
     await expect(model.draw(recipe)).rejects.toMatchObject(refused);
   });
 

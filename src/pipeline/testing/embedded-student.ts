@@ -11,8 +11,8 @@ export const SMALL: Recipe = {
   steering: { method: "none" },
   steps: 1,
   seed: "7",
-  width: 128,
-  height: 128,
+  width: 64,
+  height: 64,
 };
 
 /** As a folder of one's own. */
