@@ -4,6 +4,7 @@ import { fileVault } from "./file-vault";
 import { Journal } from "./journal";
 import { memoryLocks, webLocks } from "./locks";
 import { memoryFolder } from "./memory-folder";
+import { broadcastNews, memoryNews } from "./news";
 import { opfsFolder } from "./opfs-folder";
 import { indexedRows, memoryRows, type Rows } from "./rows";
 import { settle } from "./settle";
@@ -37,6 +38,7 @@ export async function createBrowserVault(options: BrowserVaultOptions = {}): Pro
     folder,
     journal: new Journal(rows),
     locks: webLocks(navigator.locks, `${NAME}:`),
+    news: broadcastNews(NAME),
     transfer,
     chunkBytes,
   };
@@ -56,6 +58,7 @@ export function createMemoryVault({ transfer, chunkBytes = CHUNK_BYTES }: Omit<B
       folder: memoryFolder(),
       journal: new Journal(memoryRows()),
       locks: memoryLocks(),
+      news: memoryNews(),
       transfer: createTransfer(transfer),
       chunkBytes,
     },

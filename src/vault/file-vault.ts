@@ -6,8 +6,9 @@ import { checkFile } from "./check-file";
 import { missingRanges } from "./chunks";
 import { fetchFile, isHere } from "./fetch-file";
 import type { ReadableFile } from "./folder";
+import { followModel } from "./follow";
 import { fileSizes, hereBytes, keptModel } from "./kept";
-import type { Locks } from "./locks";
+import { holdUntilFreed } from "./locks";
 import { keptFiles } from "./open-kept";
 import { reserve } from "./reserve";
 import { sweepKept } from "./sweep";
@@ -22,7 +23,7 @@ import { wantedFiles, type WantedFile } from "./wanted-file";
 type StorageFacts = Pick<StorageManager, "estimate" | "persisted">;
 
 export function fileVault(tools: VaultTools, isKept: boolean, storage?: StorageFacts): Vault {
-  const { journal, locks, folder } = tools;
+  const { journal, locks, folder, news } = tools;
 
   async function kept(plan: DownloadPlan): Promise<KeptModel> {
     const { files } = await journal.contents();
@@ -65,7 +66,10 @@ export function fileVault(tools: VaultTools, isKept: boolean, storage?: StorageF
     }
     await begin(plan);
     const { files: rows } = await journal.contents();
-    const tally = new Tally(planBytes(plan), await hereBytes(plan, rows, await fileSizes(tools)), onProgress);
+    const tally = new Tally(planBytes(plan), await hereBytes(plan, rows, await fileSizes(tools)), (progress) => {
+      news.tell({ model: plan.model, bytes: { here: progress.hereBytes, total: progress.totalBytes } });
+      onProgress?.(progress);
+    });
     await reserve(wanted, tools);
     const mirrors = new Map<PlannedRepository, readonly string[]>();
     const bring = async (file: WantedFile): Promise<void> => {
@@ -83,6 +87,7 @@ export function fileVault(tools: VaultTools, isKept: boolean, storage?: StorageF
     // What is read first is small: configurations, tokenizers, text encoders. The largest network comes last.
     for (const file of wanted.toSorted((left, right) => left.planned.byteLength - right.planned.byteLength)) {
       await bring(file);
+      news.tell({ model: plan.model, whole: file.name });
       await give(file, hooks);
     }
     await end(plan);
@@ -139,7 +144,7 @@ export function fileVault(tools: VaultTools, isKept: boolean, storage?: StorageF
         }
       }),
 
-    open: async (model): Promise<OpenModel | undefined> => {
+    open: async (model, hooks): Promise<OpenModel | undefined> => {
       const free = await holdUntilFreed(locks, LOCKS.drawing(model));
       const files = new Map<string, ReadableFile>();
       const release = async (): Promise<void> => {
@@ -154,7 +159,7 @@ export function fileVault(tools: VaultTools, isKept: boolean, storage?: StorageF
         throw thrown;
       }
       await release();
-      return undefined;
+      return followModel(model, tools, hooks);
     },
 
     handOver: async (model): Promise<HandedModel | undefined> => {
@@ -226,12 +231,4 @@ function notHereAnyMore({ model, title }: DownloadPlan, cause?: unknown): Onestr
 
 function isSame(left: DownloadPlan, right: DownloadPlan): boolean {
   return JSON.stringify(left) === JSON.stringify(right);
-}
-
-/** Takes a shared lock that is held until the returned function is called. */
-async function holdUntilFreed(locks: Locks, name: string): Promise<() => Promise<void>> {
-  return new Promise((resolve, reject) => {
-    const held: Promise<void> = locks.hold(name, "shared", () => new Promise<void>((free) => resolve(() => (free(), held))));
-    held.catch(reject);
-  });
 }

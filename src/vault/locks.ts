@@ -109,3 +109,11 @@ export function memoryLocks(): Locks {
     },
   };
 }
+
+/** Takes a shared lock that is held until the returned function is called. */
+export async function holdUntilFreed(locks: Locks, name: string): Promise<() => Promise<void>> {
+  return new Promise((resolve, reject) => {
+    const held: Promise<void> = locks.hold(name, "shared", () => new Promise<void>((free) => resolve(() => (free(), held))));
+    held.catch(reject);
+  });
+}

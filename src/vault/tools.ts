@@ -2,12 +2,14 @@
 import type { VaultFolder } from "./folder";
 import type { Journal } from "./journal";
 import type { Locks } from "./locks";
+import type { NewsChannel } from "./news";
 import type { Transfer } from "./transfer/transfer";
 
 export interface VaultTools {
   readonly folder: VaultFolder;
   readonly journal: Journal;
   readonly locks: Locks;
+  readonly news: NewsChannel;
   readonly transfer: Transfer;
   /** Length of a chunk, the unit that is proved, kept and fetched again. Files that were begun with another one keep theirs. */
   readonly chunkBytes: number;

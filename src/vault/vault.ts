@@ -10,11 +10,17 @@ export interface VaultHooks {
   readonly onFile?: ((name: string, file: ReadableFile) => Promise<void>) | undefined;
 }
 
+export interface OpenHooks {
+  readonly signal?: AbortSignal | undefined;
+  /** Hears how much of a model is here that is on its way still. */
+  readonly onProgress?: ((hereBytes: number, totalBytes: number) => void) | undefined;
+}
+
 /** The files of a model that is open for drawing. No tab can remove it until it is released. */
 export interface OpenModel extends ModelFiles {
   /**
    * Resolves once every file of it is here; before that, reads of those that are on their way wait.
-   * @throws OnestrokeError as `Vault.fetch`, and so do those reads
+   * @throws OnestrokeError as `Vault.fetch` or `Vault.open`, and so do those reads
    */
   arrived(): Promise<void>;
   release(): Promise<void>;
@@ -36,8 +42,12 @@ export interface Vault {
    * @throws OnestrokeError `model-missing` where a file cannot be read any more; `storage-full`, `storage-cleared`, `cancelled`
    */
   copy(model: HandedModel, hooks?: VaultHooks): Promise<KeptModel>;
-  /** The files of a model that is complete; undefined where it is not. The whole of them is here: nothing is fetched. */
-  open(model: string): Promise<OpenModel | undefined>;
+  /**
+   * The files of a model that is complete, or of one that is being fetched now, in this tab or in another; undefined where it is neither.
+   * Nothing is fetched by this. A download that ends too early is what reads of the rest fail of: OnestrokeError `model-missing`, with the
+   * detail `notHere`.
+   */
+  open(model: string, hooks?: OpenHooks): Promise<OpenModel | undefined>;
   /** A complete model whose files are only in memory; undefined where storage is kept, which every worker opens by itself. */
   handOver(model: string): Promise<HandedModel | undefined>;
   /** Hashes every byte again. What is wrong is demoted to missing, and the next `fetch` gets it and nothing else. */

@@ -1,5 +1,5 @@
 // Finds the files of a model in this browser. What ships with the page is fetched into the vault first; anything else must be there already,
-// because a download is a person's decision, and the page's to make.
+// or on its way, because a download is a person's decision, and the page's to make.
 import { catalogueEntry } from "../catalogue/entries";
 import { httpStore } from "../checkpoints/http-source";
 import { modelFile, type ModelFiles } from "../checkpoints/places";
@@ -7,10 +7,10 @@ import type { DownloadPlan, HandedModel } from "../common/download";
 import type { DrawHooks } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
 import { modelHub } from "../hub/hub";
-import { ArrivingFiles } from "../vault/arriving-files";
+import { arrivingModel, type TakeFile } from "../vault/arriving-model";
 import { createMemoryVault } from "../vault/browser-vault";
 import { embeddedPlan } from "../vault/embedded-plan";
-import { handedFiles, keptFiles } from "../vault/open-kept";
+import { handedFiles } from "../vault/open-kept";
 import type { Transfer } from "../vault/transfer/transfer";
 import { TRANSFER_TIMES } from "../vault/transfer/transfer";
 import type { OpenModel, Vault, VaultHooks } from "../vault/vault";
@@ -33,7 +33,9 @@ export async function openFiles(
   if (handed?.plan.model === id) return { ...filesOfPage(handed), arrived: async () => undefined, release: async () => undefined };
   const entry = catalogueEntry(id);
   const plan = entry && embeddedPlan(entry, modelsRoot);
-  const opened = plan === undefined ? await vault.open(id) : openEmbedded(plan, vault, hooks);
+  const { signal, onProgress } = hooks;
+  const onBytes = (here: number, total: number): void => sayFiles(onProgress, here, total);
+  const opened = plan === undefined ? await vault.open(id, { signal, onProgress: onBytes }) : openEmbedded(plan, vault, hooks);
   if (opened !== undefined) return opened;
   throw new OnestrokeError("model-missing", `${entry?.title ?? id} is not on this device`, {
     model: id,
@@ -51,27 +53,20 @@ function filesOfPage(handed: HandedModel): ModelFiles {
 }
 
 /** The model's files at once, while they are fetched: what has come is loaded meanwhile. */
-function openEmbedded(plan: DownloadPlan, vault: Vault, { signal, onProgress }: DrawHooks): OpenModel {
-  const arriving = new ArrivingFiles(plan);
-  const stop = new AbortController();
-  const hooks: VaultHooks = {
-    signal: signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
-    onProgress: ({ hereBytes, totalBytes }) => onProgress?.({ stage: "load", component: "files", loadedBytes: hereBytes, totalBytes }),
-    onFile: (name, file) => arriving.take(name, file),
+function openEmbedded(plan: DownloadPlan, vault: Vault, { signal: wanted, onProgress }: DrawHooks): OpenModel {
+  const bring = async (onFile: TakeFile, signal: AbortSignal): Promise<() => Promise<void>> => {
+    const opened = await fetched(plan, vault, {
+      signal,
+      onProgress: ({ hereBytes, totalBytes }) => sayFiles(onProgress, hereBytes, totalBytes),
+      onFile,
+    });
+    return async () => opened?.release();
   };
-  const whole = fetched(plan, vault, hooks);
-  whole.catch((error: unknown) => arriving.fail(error));
-  return {
-    ...keptFiles(plan, arriving.files),
-    arrived: async () => void (await whole),
-    release: async () => {
-      // Whoever failed of something else waits for no more files. What has come stays in the vault.
-      stop.abort();
-      const opened = await whole.catch(() => undefined);
-      await opened?.release();
-      await arriving.close();
-    },
-  };
+  return arrivingModel(plan, bring, wanted);
+}
+
+function sayFiles(onProgress: DrawHooks["onProgress"], loadedBytes: number, totalBytes: number): void {
+  onProgress?.({ stage: "load", component: "files", loadedBytes, totalBytes });
 }
 
 /** @returns what keeps other tabs from removing the model */

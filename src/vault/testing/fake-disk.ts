@@ -4,6 +4,7 @@ import { OnestrokeError } from "../../common/errors";
 import type { ReadableFile, VaultFolder, WritableFile } from "../folder";
 import { Journal } from "../journal";
 import { memoryLocks } from "../locks";
+import { memoryNews } from "../news";
 import type { Rows } from "../rows";
 import type { VaultTools } from "../tools";
 import { createTransfer, type Transfer } from "../transfer/transfer";
@@ -90,6 +91,7 @@ export function toolsOn(disk: FakeDisk, transfer: Partial<Transfer>, life = new 
     folder: folderOn(disk, life),
     journal: new Journal(rowsOn(disk, life)),
     locks: memoryLocks(),
+    news: memoryNews(),
     transfer: createTransfer({ times, ...transfer }),
     chunkBytes,
   };
