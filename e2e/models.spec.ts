@@ -1,18 +1,17 @@
 // The whole way of a model, as a visitor goes it: found at the hub, got through a line that breaks, kept, drawn with on a plane, and removed.
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium, expect, test, type BrowserContext, type Locator, type Page } from "@playwright/test";
+import { chromium, expect, test, type BrowserContext, type Page } from "@playwright/test";
 import { float32Tensor, safetensorsFile } from "../src/checkpoints/testing/safetensors-file";
 import { startFakeHub, type FakeHub } from "../src/hub/testing/fake-hub";
 import { guard } from "./guarded";
+import { act, faultsBut, landscapes, LANDSCAPES as MODEL, lookAtIt, openModels, row, UNET } from "./landscapes";
 import { writePageOfHub } from "./page-of-hub";
 import { startStaticHost, type StaticHost } from "./static-host";
 import { Studio } from "./studio";
 
-const MODEL = "someone/landscapes";
-const UNET = "unet/diffusion_pytorch_model.fp16.safetensors";
 const RECIPE = `prompt=a+windmill&steps=1&seed=3&size=64x64&model=${encodeURIComponent(MODEL)}`;
 
 let folder = "";
@@ -34,16 +33,6 @@ test.afterAll(async () => {
   for (const each of [folder, page]) rmSync(each, { recursive: true, force: true });
 });
 
-/** Vignette's files with another first number in its denoiser, so that it is a model of its own. */
-function landscapes(): Record<string, Uint8Array> {
-  const root = "models/vignette";
-  const paths = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((path) => statSync(join(root, path)).isFile());
-  const files = Object.fromEntries(paths.map((path) => [path, new Uint8Array(readFileSync(join(root, path)))]));
-  const unet = files[UNET];
-  if (unet !== undefined) unet[unet.byteLength - 2] = (unet.at(-2) ?? 0) ^ 1;
-  return files;
-}
-
 /** One profile of a browser, which can be closed and opened again. */
 async function openBrowser(): Promise<{ studio: Studio; faults: string[] }> {
   const { launchOptions } = test.info().project.use;
@@ -52,17 +41,7 @@ async function openBrowser(): Promise<{ studio: Studio; faults: string[] }> {
   return { studio: new Studio(context.pages()[0] ?? (await context.newPage())), faults };
 }
 
-/** The hub is the one other host that the page may ask. */
-const others = (faults: readonly string[]): readonly string[] =>
-  faults.filter((fault) => ![hub.base, hub.files].some((origin) => fault.startsWith(`a request to ${origin}/`)));
-
-const row = (at: Page): Locator => at.locator(`[data-model="${MODEL}"]`);
-const act = (at: Page, name: string): Locator => row(at).getByRole("button", { name: new RegExp(`^${name}`) });
-
-async function openModels(at: Page): Promise<void> {
-  await at.getByRole("button", { name: "Model:" }).click();
-  await expect(at.getByRole("heading", { name: "Models" })).toBeVisible();
-}
+const others = (faults: readonly string[]): readonly string[] => faultsBut(hub, faults);
 
 /** Bytes that the models take on the disk. */
 const stored = (at: Page): Promise<number> =>
@@ -97,9 +76,7 @@ test("a model of the hub is got through a broken line, drawn with offline after 
   const before = await stored(studio.page);
 
   // What it is comes before anything large is fetched.
-  await openModels(studio.page);
-  await studio.page.getByLabel("Name on the hub").fill(`https://huggingface.co/${MODEL}`);
-  await studio.page.getByRole("button", { name: "Look at it" }).click();
+  await lookAtIt(studio.page);
   await expect(row(studio.page)).toContainText("not for commercial use");
   const whole = hub.requests.length;
   expect(hub.requests.filter(({ kind, range }) => kind === "file" && range?.startsWith("bytes=0-") !== true)).toEqual([]);

@@ -1,7 +1,7 @@
 // A checkpoint is described by a manifest, not by a folder: each component says where its files are and how it
 // is configured, so that one checkpoint may take its parts from several places.
 // diffusers-manifest.ts makes one from a folder, catalogue-manifest.ts from a known checkpoint's entry, formats/original from one file.
-import type { ComponentName, ManifestFile } from "../catalogue/components";
+import { COMPONENT_NAMES, type ComponentName, type ManifestFile } from "../catalogue/components";
 import { OnestrokeError } from "../common/errors";
 import type { License, StepRange } from "../common/model-facts";
 import type { RecipeLora } from "../common/recipe-lora";
@@ -9,7 +9,7 @@ import type { Sampler } from "../samplers/sampler";
 import type { SteeredFamily } from "../common/steering-defaults";
 import type { ByteStore } from "./byte-source";
 import type { JsonObject } from "../common/json";
-import type { WeightFormat } from "../common/weight-format";
+import type { ComponentFormats, WeightFormat } from "../common/weight-format";
 import { openTensors, type TensorReader } from "./tensor-reader";
 
 export interface Component {
@@ -78,6 +78,16 @@ export function componentBytes(part: Component | undefined): number {
 /** Sum of the known lengths of all weight files. */
 export function weightBytes({ components }: Manifest): number {
   return Object.values(components).reduce((sum, part) => sum + componentBytes(part), 0);
+}
+
+/** The same, with what is known of what its weights are stored in. What a component says of itself counts more. */
+export function withFormats(manifest: Manifest, formats: ComponentFormats): Manifest {
+  const components: Partial<Record<ComponentName, Component>> = { ...manifest.components };
+  for (const name of COMPONENT_NAMES) {
+    const [part, weightFormat] = [components[name], formats[name]];
+    if (part !== undefined && weightFormat !== undefined) components[name] = { weightFormat, ...part };
+  }
+  return { ...manifest, components };
 }
 
 /** Opens the weights of one component. @throws as `openTensors` */

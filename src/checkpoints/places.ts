@@ -5,13 +5,14 @@ import { catalogueEntry } from "../catalogue/entries";
 import type { CatalogueEntry, RepositoryAt } from "../catalogue/entry";
 import { OnestrokeError } from "../common/errors";
 import { revisionOfCommit, revisionOfFiles } from "../common/model-revision";
+import type { ComponentFormats } from "../common/weight-format";
 import type { ByteStore } from "./byte-source";
 import { catalogueManifest } from "./catalogue-manifest";
 import { diffusersManifest } from "./diffusers-manifest";
 import { withLoras } from "./formats/lora/merge";
 import { readLora } from "./formats/lora/read";
 import { singleFileManifest, type SingleFileAt } from "./formats/original/manifest";
-import type { Manifest } from "./manifest";
+import { withFormats, type Manifest } from "./manifest";
 
 /** A place where repositories are kept. It gives the files of one, or undefined if it does not keep that one. */
 export type Place = (at: RepositoryAt) => ByteStore | undefined;
@@ -35,6 +36,8 @@ export interface ModelFiles {
   readonly base: ByteStore | undefined;
   /** A checkpoint in one file, which has neither entry nor base. */
   readonly file?: SingleFileAt;
+  /** What most of each part's weights are stored in, where that is known without reading them. */
+  readonly weightFormats?: ComponentFormats | undefined;
   /** What is to be merged into its weights. */
   readonly loras?: readonly LoraAt[];
   /** @throws OnestrokeError `model-missing` where no place keeps the repository */
@@ -100,8 +103,9 @@ export function modelFolder(base: ByteStore): ModelFiles {
 
 /** @throws OnestrokeError `model-missing`, `model-unsupported`, `model-corrupt`, `download-failed`, `cancelled` */
 export async function manifestOf(files: ModelFiles, signal?: AbortSignal): Promise<Manifest> {
-  const { loras = [], revision } = files;
-  const manifest = { ...(await baseManifest(files, signal)), ...(revision === undefined ? {} : { revision }) };
+  const { loras = [], weightFormats = {}, revision } = files;
+  const base = withFormats(await baseManifest(files, signal), weightFormats);
+  const manifest = revision === undefined ? base : { ...base, revision };
   if (loras.length === 0) return manifest;
   const read = loras.map(async ({ store, path, weight }) => ({ lora: await readLora(store, path, signal), weight }));
   return withLoras(manifest, await Promise.all(read), signal);

@@ -206,6 +206,7 @@ test("a folder that is lent is copied on request, and the copy takes its place",
   await expect(eventually(store.copy("mine"))).rejects.toMatchObject({ code: "model-missing" });
   store.lend({ plan: { ...plan, repositories }, files: new Map(files) });
   expect(await eventually(store.list())).toMatchObject([{ lent: "folder", isComplete: true }]);
+  expect(await store.handOver("mine"), "what it lacks is asked of the page's hub").toMatchObject({ hub: store.hub });
   const copied = await eventually(store.copy("mine"));
   expect(copied.plan.repositories).toMatchObject([{ commit: "changed 1970-01-01T00:00:00.001Z" }]);
   expect(await eventually(store.list())).toEqual([copied]);

@@ -146,7 +146,7 @@ export function superviseStore(
     },
     handOver: async (name) => {
       const own = lent.get(name);
-      if (own !== undefined || isKept) return own;
+      if (own !== undefined || isKept) return own && { ...own, hub };
       const answer = await ask({ type: "hand-over", model: name }, "handed-over");
       isKept = answer.isKept;
       return answer.model;

@@ -3,6 +3,7 @@
 import type { License } from "./model-facts";
 import type { ModelOutline } from "./model-outline";
 import type { RecipeLora } from "./recipe-lora";
+import type { ComponentFormats } from "./weight-format";
 
 /** What somebody published about a file's bytes, in lower-case hexadecimal. */
 export interface PublishedHash {
@@ -36,6 +37,8 @@ export interface DownloadPlan {
   readonly title: string;
   readonly license: License | undefined;
   readonly repositories: readonly PlannedRepository[];
+  /** What most of each part's weights are stored in, where it is known: so memory can be planned before the largest file is here. */
+  readonly weightFormats?: ComponentFormats;
 }
 
 /** What can be said of a model before anything large is fetched. */
@@ -89,6 +92,8 @@ export interface HandedModel {
   readonly plan: DownloadPlan;
   /** Whether it is a checkpoint in one file, which the plan names. What it lacks is read from the hub. */
   readonly isOneFile?: boolean;
+  /** The hub's address; absent for the usual one. */
+  readonly hub?: string;
   /** By `fileName`. */
   readonly files: ReadonlyMap<string, Blob>;
 }

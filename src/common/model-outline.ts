@@ -1,6 +1,6 @@
 // What a model turns out to be from its small files, before anything large of it is fetched.
 import type { ModelPart, NetworkName } from "./model-facts";
-import type { QuantisedFormat } from "./weight-format";
+import type { ComponentFormats, QuantisedFormat } from "./weight-format";
 
 /** How a model's files are read: as weights for our own kernels, or as graphs for ONNX Runtime. */
 export type ReadAs = "weights" | "graphs";
@@ -23,4 +23,6 @@ export interface ModelOutline {
   readonly smallerGpuBytes?: Readonly<Record<QuantisedFormat, number>>;
   /** Networks that have to take turns for that. */
   readonly turns: readonly NetworkName[];
+  /** What most of each part's weights are stored in, as the headers of their files say; absent for graphs. */
+  readonly weightFormats?: ComponentFormats;
 }

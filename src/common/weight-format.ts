@@ -12,6 +12,9 @@ export type WeightFormat = (typeof WEIGHT_FORMATS)[number];
 
 export type QuantisedFormat = Exclude<WeightFormat, "f16">;
 
+/** By component, such as `unet`. */
+export type ComponentFormats = Readonly<Record<string, WeightFormat>>;
+
 /** What a person may ask for: weights as the model's files have them, or quantised while they load. */
 export const WEIGHT_CHOICES = ["published", "q8", "q4"] as const;
 

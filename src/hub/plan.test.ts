@@ -1,6 +1,8 @@
 // Plans: from the published layouts exactly the files that drawing reads, each once, with its hash.
 import { afterEach, describe, expect, it } from "vitest";
 import { VIGNETTE } from "../catalogue/entries";
+import { blocksHeader } from "../checkpoints/formats/blocks/write";
+import { tensor, torchFile } from "../checkpoints/formats/testing/torch-file";
 import { memoryStore } from "../checkpoints/memory-source";
 import { manifestOf } from "../checkpoints/places";
 import { decodeModel } from "../ort/onnx-graph/decode";
@@ -72,6 +74,30 @@ describe("a plan", () => {
     expect(found["own/sharded"]?.filter((path) => path.startsWith("unet/"))).toEqual(
       ["config.json", shard(1), shard(2), `${STEM}.safetensors.index.json`].map((file) => `unet/${file}`),
     );
+  });
+
+  it("says what each part's weights are stored in, so that nobody has to wait for the largest file to know", async () => {
+    const blocks = blocksHeader([{ name: "a.weight", shape: [2, 32], format: "q8" }]);
+    const q8 = new Uint8Array(blocks.header.byteLength + 64 + 4);
+    q8.set(blocks.header);
+    const unet = `unet/${STEM}.fp16.safetensors`;
+    const { plan } = await planDownload("own/small", await planning({ "own/small": { ...SD_TURBO, [unet]: q8 } }));
+    expect(plan.weightFormats).toEqual({ text_encoder: "f16", unet: "q8", vae: "f16" });
+  });
+
+  it("takes torch's files where there are no others, and reads no more of them than what they list", async () => {
+    const state = new Map([["a.weight", tensor("Half", "0", [512, 1024], [1024, 1])]]);
+    const torch = torchFile(state, { 0: new Uint8Array(2 ** 20) });
+    const files = Object.fromEntries(
+      Object.entries(SD_TURBO).flatMap(([path, content]) => (/safetensors$/.test(path) ? [] : [[path, /bin$/.test(path) ? torch : content]])),
+    );
+    const options = await planning({ "own/old": files });
+    const planned = await planDownload("own/old", options);
+    const weights = ["text_encoder/model.fp16.bin", `unet/${STEM}.fp16.bin`, `vae/${STEM}.fp16.bin`];
+    expect(paths(planned)["own/old"]?.filter((path) => path.endsWith(".bin"))).toEqual(weights);
+    const asked = options.server.requests.flatMap(({ kind, range }) => (kind === "file" ? [/^bytes=(\d+)-(\d+)$/.exec(range ?? "") ?? []] : []));
+    const bytes = asked.reduce((sum, [, first, last]) => sum + Number(last) - Number(first) + 1, 0);
+    expect(bytes).toBeLessThan(weights.length * torch.byteLength);
   });
 
   it("of another revision keeps its name", async () => {

@@ -1,8 +1,7 @@
 // Opens a model as far as that goes without its weights: every file that drawing reads is opened, and of the large ones only the
 // headers are read. A download plan is what this opened; an error here is the one that drawing would end with.
-import { component, componentBytes, denoiserName, type Component } from "../checkpoints/manifest";
+import { component, componentBytes, denoiserName, openComponent } from "../checkpoints/manifest";
 import { manifestOf, type ModelFiles } from "../checkpoints/places";
-import { readSafetensorsHeader } from "../checkpoints/safetensors";
 import type { ModelPart } from "../common/model-facts";
 import type { ModelOutline, ReadAs } from "../common/model-outline";
 import type { WeightFormat } from "../common/weight-format";
@@ -52,7 +51,8 @@ async function outlineWeights(files: ModelFiles, rule: ChosenRule | undefined, s
   const defaultSize = denoiser.sampleSize * autoencoder.factor;
   checkUsualSide(defaultSize);
   const parts = [...names.map((suffix) => `text_encoder${suffix}` as const), denoiserName(manifest), "vae" as const];
-  await Promise.all(parts.map((name) => openWeights(component(manifest, name), signal)));
+  // A download needs the names of the files, what is no file of tensors is refused now, and what is loaded early needs to know the formats.
+  const opened = await Promise.all(parts.map(async (name) => [name, (await openComponent(component(manifest, name), signal)).weightFormat]));
   const networks = { texts: encoders, state: textState(manifest), denoiser, autoencoder };
   const planWith = (weights: WeightFormat) => planPicture(networks, { width: defaultSize, height: defaultSize }, usualGpu(weights));
   const { peakBytes, turns } = planWith("f16");
@@ -66,10 +66,6 @@ async function outlineWeights(files: ModelFiles, rule: ChosenRule | undefined, s
     gpuBytes: peakBytes,
     smallerGpuBytes: { q8: planWith("q8").peakBytes, q4: planWith("q4").peakBytes },
     turns,
+    weightFormats: Object.fromEntries(opened),
   };
-}
-
-/** A download needs the names of the files, and what is no file of tensors is refused now. */
-async function openWeights({ store, files }: Component, signal?: AbortSignal): Promise<void> {
-  await Promise.all(files.map(async ({ path }) => readSafetensorsHeader(await store.open(path, signal), signal)));
 }

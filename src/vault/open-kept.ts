@@ -36,9 +36,10 @@ function modelFiles(plan: DownloadPlan, storeOf: (repository: PlannedRepository)
     throw new OnestrokeError("model-missing", `the plan of ${plan.model} does not list ${repository}`, { model: plan.model, repository });
   };
   const entry = catalogueEntry(plan.model);
-  if (entry !== undefined) return { entry, revision: entryRevision(entry), base: entry.base && open(entry.base), open };
+  const { model: id, weightFormats } = plan;
+  if (entry !== undefined) return { entry, revision: entryRevision(entry), base: entry.base && open(entry.base), open, weightFormats };
   const [first] = stores;
-  return { entry, id: plan.model, revision: revisionOfCommit(first?.planned.commit ?? ""), base: first?.store, open };
+  return { entry, id, revision: revisionOfCommit(first?.planned.commit ?? ""), base: first?.store, open, weightFormats };
 }
 
 function repositoryStore(planned: PlannedRepository, files: ReadonlyMap<string, ReadableFile>): ByteStore {

@@ -3,6 +3,7 @@
 import type { DownloadPlan, PlannedFile, PlannedRepository, PublishedHash } from "../common/download";
 import { Fields, isJsonObject } from "../common/json";
 import type { License } from "../common/model-facts";
+import { WEIGHT_FORMATS, type ComponentFormats } from "../common/weight-format";
 import { JOURNAL_VERSION, type FileRow, type ModelRow } from "./journal-rows";
 
 const LENGTHS = [0, Number.MAX_SAFE_INTEGER] as const;
@@ -71,12 +72,18 @@ function parseHashed(value: unknown, digests: readonly unknown[]): { readonly ch
 
 function parsePlan(fields: Fields): DownloadPlan {
   const license = fields.optionalObject("license");
+  const formats = fields.optionalObject("weightFormats");
   return {
     model: fields.string("model"),
     title: fields.string("title"),
     license: license && parseLicense(license),
     repositories: fields.objects("repositories").map(parseRepository),
+    ...(formats === undefined ? {} : { weightFormats: parseFormats(formats) }),
   };
+}
+
+function parseFormats(fields: Fields): ComponentFormats {
+  return Object.fromEntries(Object.keys(fields.object).map((component) => [component, fields.oneOf(component, WEIGHT_FORMATS)]));
 }
 
 function parseLicense(fields: Fields): License {

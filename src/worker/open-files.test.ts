@@ -179,20 +179,24 @@ test("without room on the disk, what ships with the page is drawn with from memo
 describe("one file that somebody dropped on the page", () => {
   const folder = "test/fixtures/clip-tokenizer-tiny";
   /** A hub that has a tokenizer in every repository, and nothing else. */
-  const hub: typeof fetch = async (address) => {
-    const [name] = /(?:vocab\.json|merges\.txt)$/.exec(address instanceof Request ? address.url : String(address)) ?? [];
+  const asked: string[] = [];
+  const server: typeof fetch = async (address) => {
+    const url = address instanceof Request ? address.url : String(address);
+    asked.push(url);
+    const [name] = /(?:vocab\.json|merges\.txt)$/.exec(url) ?? [];
     return name === undefined ? new Response("", { status: 404 }) : new Response(new Uint8Array(readFileSync(`${folder}/${name}`)));
   };
 
-  async function opened(name: string, bytes: Uint8Array<ArrayBuffer>) {
+  async function opened(name: string, bytes: Uint8Array<ArrayBuffer>, hub?: string) {
     const { original, model } = { original: globalThis.fetch, model: "mine" };
     const repository = { repository: model, revision: "", commit: "", addresses: [], files: [{ path: name, byteLength: bytes.length }] };
     const handed: HandedModel = {
       plan: { model, title: model, license: undefined, repositories: [repository] },
       files: new Map([[`${model}/${name}`, new Blob([bytes])]]),
       isOneFile: true,
+      ...(hub === undefined ? {} : { hub }),
     };
-    globalThis.fetch = hub;
+    globalThis.fetch = server;
     try {
       return await manifestOf(await openFiles(model, setting(new Map()).vault, ROOT, handed, {}));
     } finally {
@@ -215,6 +219,13 @@ describe("one file that somebody dropped on the page", () => {
   ])("opens as a model: %s, number %#", async (name, bytes) => {
     const { components } = await opened(name, bytes);
     expect(Object.keys(components)).toEqual(expect.arrayContaining(["unet", "text_encoder", "tokenizer", "vae"]));
+  });
+
+  test.each([undefined, "https://mirror.test/hub"])("what it lacks comes from the hub that the page has, and from nowhere else: %s", async (hub) => {
+    asked.length = 0;
+    await opened("mine.safetensors", fileOfShapes(WHOLE.sd15), hub);
+    expect(asked).not.toEqual([]);
+    expect(asked.filter((url) => !url.startsWith(`${hub ?? "https://huggingface.co"}/SimianLuo/`))).toEqual([]);
   });
 
   test.each([

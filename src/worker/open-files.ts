@@ -48,7 +48,7 @@ function filesOfPage(handed: HandedModel): ModelFiles {
   const files = handedFiles(handed);
   const path = handed.plan.repositories[0]?.files[0]?.path;
   if (handed.isOneFile !== true || path === undefined || files.base === undefined) return files;
-  const hub = modelHub();
+  const hub = modelHub(handed.hub === undefined ? {} : { base: handed.hub });
   return modelFile({ store: files.base, path }, [(at) => httpStore(hub.addressOf(at))]);
 }
 

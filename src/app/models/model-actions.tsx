@@ -39,9 +39,12 @@ function actionsOf(row: ModelRow, app: ReturnType<typeof useApp>, onUse: (() => 
   const { id, activity, isComplete, isEmbedded, hereBytes, own } = row;
   const { models } = strings;
   const dismiss = (name: string): Action => ({ name, act: () => app.dismiss(id) });
+  const useIt: readonly Action[] = onUse === undefined ? [] : [{ name: models.use, act: onUse, isMain: true }];
   switch (activity?.kind) {
-    case "inspecting":
     case "downloading":
+      // It loads while it arrives. Where nothing is kept, the worker that draws sees it only once it is whole.
+      return [...(isKept && activity.progress !== undefined ? useIt : []), { name: models.pause, act: () => app.pause(id) }];
+    case "inspecting":
     case "verifying":
       return [{ name: models.pause, act: () => app.pause(id) }];
     case "removing":
@@ -62,7 +65,7 @@ function actionsOf(row: ModelRow, app: ReturnType<typeof useApp>, onUse: (() => 
     case undefined:
       break;
   }
-  const use: readonly Action[] = onUse !== undefined && (isComplete || isEmbedded) ? [{ name: models.use, act: onUse, isMain: true }] : [];
+  const use = isComplete || isEmbedded ? useIt : [];
   if (own !== undefined) {
     const forget: Action = { name: models.own.forget, act: () => void app.remove(id) };
     if (own === "closed folder") return [{ name: models.own.reopen, act: () => void app.reopen(id), isMain: true }, forget];

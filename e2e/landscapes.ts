@@ -1,0 +1,40 @@
+// A model of the hub for tests of the page: the embedded student under another name, and the panel's row of it.
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { expect, type Locator, type Page } from "@playwright/test";
+import type { FakeHub } from "../src/hub/testing/fake-hub";
+
+export const LANDSCAPES = "someone/landscapes";
+/** Its largest file, of three chunks. */
+export const UNET = "unet/diffusion_pytorch_model.fp16.safetensors";
+export const ENCODER = "text_encoder/model.fp16.safetensors";
+
+/** Vignette's files with another first number in its denoiser, so that it is a model of its own. */
+export function landscapes(): Record<string, Uint8Array> {
+  const root = "models/vignette";
+  const paths = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((path) => statSync(join(root, path)).isFile());
+  const files = Object.fromEntries(paths.map((path) => [path, new Uint8Array(readFileSync(join(root, path)))]));
+  const unet = files[UNET];
+  if (unet !== undefined) unet[unet.byteLength - 2] = (unet.at(-2) ?? 0) ^ 1;
+  return files;
+}
+
+/** The hub is the one other host that the page may ask. */
+export function faultsBut(hub: FakeHub, faults: readonly string[]): readonly string[] {
+  return faults.filter((fault) => ![hub.base, hub.files].some((origin) => fault.startsWith(`a request to ${origin}/`)));
+}
+
+export const row = (at: Page): Locator => at.locator(`[data-model="${LANDSCAPES}"]`);
+export const act = (at: Page, name: string): Locator => row(at).getByRole("button", { name: new RegExp(`^${name}`) });
+
+export async function openModels(at: Page): Promise<void> {
+  await at.getByRole("button", { name: "Model:" }).click();
+  await expect(at.getByRole("heading", { name: "Models" })).toBeVisible();
+}
+
+/** Has the page ask the hub what the model is. */
+export async function lookAtIt(at: Page): Promise<void> {
+  await openModels(at);
+  await at.getByLabel("Name on the hub").fill(`https://huggingface.co/${LANDSCAPES}`);
+  await at.getByRole("button", { name: "Look at it" }).click();
+}
