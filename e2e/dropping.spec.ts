@@ -1,0 +1,156 @@
+// Each kind of file that people have, dropped on the page from the disk: it draws, or it says what it is and what to do. One small model of
+// the first family is written in three formats, and draws the same picture from each.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Page } from "@playwright/test";
+import { BASES } from "../src/catalogue/bases";
+import { ggufFile } from "../src/checkpoints/formats/testing/gguf-file";
+import { clipShapes, prefixed, unetShapes, vaeShapes, type ShapeList } from "../src/checkpoints/formats/testing/original-file";
+import { called, global, tensor, torchFile } from "../src/checkpoints/formats/testing/torch-file";
+import { float32Tensor, safetensorsFile } from "../src/checkpoints/testing/safetensors-file";
+import { toFloat16 } from "../src/common/float16";
+import { startFakeHub, type FakeHub } from "../src/hub/testing/fake-hub";
+import { guard } from "./guarded";
+import { faultsBut } from "./landscapes";
+import { writePageOfHub } from "./page-of-hub";
+import { startStaticHost, type StaticHost } from "./static-host";
+import { expect, Studio, test } from "./studio";
+
+const TOKENIZER = "test/fixtures/clip-tokenizer-tiny";
+
+let folder = "";
+let pageFolder = "";
+let hub: FakeHub;
+let host: StaticHost;
+let studio: Studio;
+let faults: readonly string[] = [];
+
+test.beforeAll(async ({ browser }) => {
+  test.setTimeout(20 * 60_000);
+  folder = mkdtempSync(join(tmpdir(), "onestroke-dropped-"));
+  pageFolder = mkdtempSync(join(tmpdir(), "onestroke-page-"));
+  const tokenizer = Object.fromEntries(
+    ["vocab.json", "merges.txt"].map((name) => [`tokenizer/${name}`, readFileSync(join(TOKENIZER, name), "utf8")]),
+  );
+  hub = await startFakeHub({ repositories: { [BASES.sd15.repository]: { files: tokenizer } } });
+  writePageOfHub(pageFolder, hub.base, hub.files);
+  host = await startStaticHost(pageFolder);
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  faults = await guard(context);
+  studio = new Studio(await context.newPage());
+  await studio.page.goto(`${host.url}#prompt=a+windmill&seed=3&size=64x64`);
+  await studio.finished();
+});
+
+test.afterAll(async () => {
+  expect(faultsBut(hub, faults)).toEqual([]);
+  await studio.page.context().close();
+  await Promise.all([host.close(), hub.close()]);
+  for (const each of [folder, pageFolder]) rmSync(each, { recursive: true, force: true });
+});
+
+/** Drops a file or a folder of the disk in the middle of the page, as the browser itself does. */
+async function dropPath(page: Page, path: string): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [resolve(path)], dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const) await session.send("Input.dispatchDragEvent", { type, x: 600, y: 400, data });
+  await session.detach();
+}
+
+async function drop(name: string, bytes: Uint8Array | string): Promise<void> {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  await dropPath(studio.page, path);
+}
+
+const modelButton = (name: string) => studio.page.getByRole("button", { name: `Model: ${name}` });
+const SHAPES: ShapeList = {
+  ...prefixed("model.diffusion_model.", unetShapes()),
+  ...prefixed("first_stage_model.", vaeShapes()),
+  ...prefixed("cond_stage_model.transformer.", clipShapes()),
+};
+
+/** Weights that a picture comes of: norms leave what they norm, and sums keep their size. */
+function paintings(): ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Uint8Array<ArrayBuffer> }> {
+  let state = 1;
+  const random = (): number => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32 - 0.5;
+  return new Map(
+    Object.entries(SHAPES).map(([name, shape]) => {
+      const [outputs = 1, ...inputs] = shape;
+      const [fanIn, isBias] = [inputs.reduce((size, axis) => size * axis, 1), name.endsWith(".bias")];
+      const values = Float32Array.from({ length: outputs * fanIn }, () => {
+        if (inputs.length === 0) return isBias ? 0 : 1;
+        return random() * Math.sqrt(12 / fanIn);
+      });
+      const halves = Uint16Array.from(values, toFloat16);
+      return [name, { shape, data: new Uint8Array(halves.buffer) }];
+    }),
+  );
+}
+
+function asTorch(weights: ReturnType<typeof paintings>): Uint8Array {
+  const strides = (shape: readonly number[]) => shape.map((_, i) => shape.slice(i + 1).reduce((size, axis) => size * axis, 1));
+  const entries = [...weights].map(([name, { shape, data }], key) => ({ name, shape, data, key: String(key) }));
+  const state = new Map(entries.map(({ name, shape, key }) => [name, tensor("Half", key, shape, strides(shape))]));
+  return torchFile(new Map([["state_dict", state]]), Object.fromEntries(entries.map(({ key, data }) => [key, data])));
+}
+
+test("a checkpoint in one file: .safetensors, .ckpt and .gguf draw the same picture; a LoRA in its own names another one", async () => {
+  const weights = paintings();
+  const { page } = studio;
+  await drop("paintings.safetensors", safetensorsFile(new Map([...weights].map(([name, one]) => [name, { dtype: "F16" as const, ...one }]))));
+  await expect(modelButton("paintings")).toBeVisible();
+  const { pixels, statistics } = await studio.finished();
+  expect(statistics.contrast, "it is a picture and no plain colour").toBeGreaterThan(0.01);
+
+  await drop("old.ckpt", asTorch(weights));
+  await expect(modelButton("old")).toBeVisible();
+  expect((await studio.finished()).pixels).toBe(pixels);
+
+  await drop("small.gguf", ggufFile(Object.fromEntries([...weights].map(([name, one]) => [name, { type: 1, ...one }]))));
+  await expect(modelButton("small")).toBeVisible();
+  expect((await studio.finished()).pixels).toBe(pixels);
+
+  const layer = "lora_unet_middle_block_1_transformer_blocks_0_attn2_to_q";
+  const ramp = (shape: readonly number[]) => float32Tensor(Array.from({ length: 64 }, (_, i) => 3 * Math.sin(i)), shape);
+  const lora = new Map([
+    [`${layer}.lora_up.weight`, ramp([64, 1])],
+    [`${layer}.lora_down.weight`, ramp([1, 64])],
+  ]);
+  await drop("ink.safetensors", safetensorsFile(lora));
+  await expect(page.getByRole("slider", { name: "ink" })).toBeVisible();
+  await expect(page.locator("figcaption")).toContainText("ink 1");
+  expect((await studio.finished()).pixels).not.toBe(pixels);
+});
+
+test("a folder in diffusers' layout", async () => {
+  await dropPath(studio.page, "models/vignette");
+  await expect(modelButton("vignette (own)")).toBeVisible();
+  await studio.finished();
+});
+
+const named = (...names: readonly string[]): Uint8Array => safetensorsFile(new Map(names.map((name) => [name, float32Tensor([0])])));
+const EVIL = torchFile(new Map([["state_dict", called(global("os", "system"), ["echo"])]]), {});
+
+test.describe("explains itself", () => {
+  for (const [what, name, bytes, message] of [
+    ["Flux", "flux.safetensors", named("model.diffusion_model.double_blocks.0.img_attn.qkv.weight"), "Flux"],
+    ["Stable Diffusion 3", "three.safetensors", named("model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight"), "Stable Diffusion 3"],
+    ["a LoRA of a kind that is not merged", "loha.safetensors", named("lora_unet_mid_block_attentions_0_proj_in.hada_w1_a"), "LoHa"],
+    ["a .ckpt with code in it", "evil.ckpt", EVIL, "os.system"],
+    ["half a file", "half.safetensors", named("a", "b").subarray(0, 40), "header"],
+    ["a page that was saved in place of a file", "page.safetensors", "<!DOCTYPE html><html></html>", "web page"],
+  ] as const) {
+    test(what, async () => {
+      await drop(name, bytes);
+      await expect(studio.alert()).toContainText(message);
+      await studio.alert().getByRole("button", { name: "Close" }).click();
+    });
+  }
+
+  test("a file of another kind changes nothing", async () => {
+    await drop("notes.txt", "a windmill");
+    await expect(studio.page.locator("form > p").first()).toContainText("takes");
+  });
+});
