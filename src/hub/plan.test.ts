@@ -89,13 +89,17 @@ describe("a plan", () => {
     const state = new Map([["a.weight", tensor("Half", "0", [512, 1024], [1024, 1])]]);
     const torch = torchFile(state, { 0: new Uint8Array(2 ** 20) });
     const files = Object.fromEntries(
-      Object.entries(SD_TURBO).flatMap(([path, content]) => (/safetensors$/.test(path) ? [] : [[path, /bin$/.test(path) ? torch : content]])),
+      Object.entries(SD_TURBO).flatMap(([path, content]) =>
+        /safetensors$/.test(path) ? [] : [[path, /bin$/.test(path) ? torch : content]],
+      ),
     );
     const options = await planning({ "own/old": files });
     const planned = await planDownload("own/old", options);
     const weights = ["text_encoder/model.fp16.bin", `unet/${STEM}.fp16.bin`, `vae/${STEM}.fp16.bin`];
     expect(paths(planned)["own/old"]?.filter((path) => path.endsWith(".bin"))).toEqual(weights);
-    const asked = options.server.requests.flatMap(({ kind, range }) => (kind === "file" ? [/^bytes=(\d+)-(\d+)$/.exec(range ?? "") ?? []] : []));
+    const asked = options.server.requests.flatMap(({ kind, range }) =>
+      kind === "file" ? [/^bytes=(\d+)-(\d+)$/.exec(range ?? "") ?? []] : [],
+    );
     const bytes = asked.reduce((sum, [, first, last]) => sum + Number(last) - Number(first) + 1, 0);
     expect(bytes).toBeLessThan(weights.length * torch.byteLength);
   });

@@ -4,22 +4,17 @@ import { expect, test } from "vitest";
 import { planBytes } from "../common/download";
 import { OnestrokeError } from "../common/errors";
 import { fileVault } from "./file-vault";
-import { FakeDisk, Life, toolsOn } from "./testing/fake-disk";
+import { FakeDisk, toolsOn } from "./testing/fake-disk";
 import { fakeServer, pieces } from "./testing/fake-server";
-import { ADDRESS, filesAt, planOf, sampleBytes, type Sample } from "./testing/plans";
+import { ADDRESS, filesAt } from "./testing/plans";
+import { CONFIG, ENCODER, PLAN, SAMPLES, WEIGHTS } from "./testing/small-model";
 import type { OpenModel } from "./vault";
 
-const WEIGHTS: Sample = { path: "unet/weights.safetensors", bytes: sampleBytes(64 * 5 + 13, 1), kind: "sha256" };
-const ENCODER: Sample = { path: "text_encoder/model.safetensors", bytes: sampleBytes(200, 2), kind: "sha256" };
-const CONFIG: Sample = { path: "config.json", bytes: sampleBytes(50, 3), kind: "git-blob" };
-const SAMPLES = [WEIGHTS, ENCODER, CONFIG];
-const PLAN = planOf(SAMPLES);
-
 /** Two vaults on one storage, as two workers have them. The server holds the middle of the weights back until it is told to go on. */
-function setting(life = new Life()) {
+function setting() {
   const disk = new FakeDisk();
   const server = fakeServer(filesAt(SAMPLES));
-  const tools = toolsOn(disk, { fetcher: server.fetcher, lanes: 1 }, life);
+  const tools = toolsOn(disk, { fetcher: server.fetcher, lanes: 1 });
   let goOn: (answer?: Response) => void = () => undefined;
   const waiting = new Promise<Response | undefined>((resolve) => (goOn = resolve));
   let arrive: () => void = () => undefined;
@@ -32,7 +27,7 @@ function setting(life = new Life()) {
   };
   const other = toolsOn(disk, {});
   const reader = fileVault({ ...other, locks: tools.locks, news: tools.news }, true);
-  return { server, tools, fetcher: fileVault(tools, true), reader, goOn, isHalfHere };
+  return { server, fetcher: fileVault(tools, true), reader, goOn, isHalfHere };
 }
 
 async function read(model: OpenModel | undefined, path: string): Promise<Uint8Array | undefined> {

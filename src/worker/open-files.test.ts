@@ -221,12 +221,15 @@ describe("one file that somebody dropped on the page", () => {
     expect(Object.keys(components)).toEqual(expect.arrayContaining(["unet", "text_encoder", "tokenizer", "vae"]));
   });
 
-  test.each([undefined, "https://mirror.test/hub"])("what it lacks comes from the hub that the page has, and from nowhere else: %s", async (hub) => {
-    asked.length = 0;
-    await opened("mine.safetensors", fileOfShapes(WHOLE.sd15), hub);
-    expect(asked).not.toEqual([]);
-    expect(asked.filter((url) => !url.startsWith(`${hub ?? "https://huggingface.co"}/SimianLuo/`))).toEqual([]);
-  });
+  test.each([undefined, "https://mirror.test/hub"])(
+    "what it lacks comes from the hub that the page has, and from nowhere else: %s",
+    async (hub) => {
+      asked.length = 0;
+      await opened("mine.safetensors", fileOfShapes(WHOLE.sd15), hub);
+      expect(asked).not.toEqual([]);
+      expect(asked.filter((url) => !url.startsWith(`${hub ?? "https://huggingface.co"}/SimianLuo/`))).toEqual([]);
+    },
+  );
 
   test.each([
     ["inpainting", "a.safetensors", fileOfShapes(prefixed("model.diffusion_model.", unetShapes({ inputs: 9 }))), /inpainting/],
