@@ -1,8 +1,11 @@
-// A model's folder on the page's own server is found whatever it is called, and never on another server or outside the models.
+// A model's folder on the page's own server is found whatever it is called, and never on another server or outside the models. What is known
+// of its weights beforehand is known of its parts.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { modelName } from "../common/recipe";
-import { folderAddress } from "./places";
+import type { ComponentFormats } from "../common/weight-format";
+import { nodeStore } from "./node-file";
+import { folderAddress, manifestOf, modelFolder } from "./places";
 
 const ROOT = "http://host.test/app/models/";
 
@@ -23,4 +26,15 @@ test("whatever a recipe names stays below the models", () => {
       expect(href.startsWith(ROOT) && href.length > ROOT.length).toBe(true);
     }),
   );
+});
+
+test("what its weights are stored in is told of each part, where that is known, and of none that it does not have", async () => {
+  const files = modelFolder(nodeStore("models/vignette"));
+  const known = async (weightFormats?: ComponentFormats) => {
+    const { components } = await manifestOf({ ...files, weightFormats });
+    return new Map(Object.entries(components).flatMap(([name, { weightFormat }]) => (weightFormat === undefined ? [] : [[name, weightFormat]])));
+  };
+  const formats = { unet: "q8", text_encoder: "q4" } as const;
+  expect(await known({ ...formats, transformer: "q8" })).toEqual(new Map(Object.entries(formats)));
+  expect(await known(), "control").toEqual(new Map());
 });
