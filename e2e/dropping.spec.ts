@@ -39,8 +39,9 @@ test.beforeAll(async ({ browser }) => {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   faults = await guard(context);
   studio = new Studio(await context.newPage());
-  await studio.page.goto(`${host.url}#prompt=a+windmill&seed=3&size=64x64`);
-  await studio.finished();
+  // A model that is not here, so that nothing is loaded before the first file is dropped.
+  await studio.page.goto(`${host.url}#prompt=a+windmill&seed=3&model=someone%2Felse`);
+  await expect(studio.alert()).toContainText("is not on this device");
 });
 
 test.afterAll(async () => {
@@ -54,7 +55,8 @@ test.afterAll(async () => {
 async function dropPath(page: Page, path: string): Promise<void> {
   const session = await page.context().newCDPSession(page);
   const data = { items: [], files: [resolve(path)], dragOperationsMask: 1 };
-  for (const type of ["dragEnter", "dragOver", "drop"] as const) await session.send("Input.dispatchDragEvent", { type, x: 600, y: 400, data });
+  for (const type of ["dragEnter", "dragOver", "drop"] as const)
+    await session.send("Input.dispatchDragEvent", { type, x: 600, y: 400, data });
   await session.detach();
 }
 
@@ -65,8 +67,12 @@ async function drop(name: string, bytes: Uint8Array | string): Promise<void> {
 }
 
 const modelButton = (name: string) => studio.page.getByRole("button", { name: `Model: ${name}` });
+/** Without attention at the full size of the latent, and with one layer of it elsewhere: the rest is most of the work and none of the point. */
+const UNET: ShapeList = Object.fromEntries(
+  Object.entries(unetShapes()).filter(([name]) => !/^(?:input_blocks\.1|output_blocks\.[23])\.1\.|transformer_blocks\.1\./.test(name)),
+);
 const SHAPES: ShapeList = {
-  ...prefixed("model.diffusion_model.", unetShapes()),
+  ...prefixed("model.diffusion_model.", UNET),
   ...prefixed("first_stage_model.", vaeShapes()),
   ...prefixed("cond_stage_model.transformer.", clipShapes()),
 };
@@ -99,7 +105,10 @@ function asTorch(weights: ReturnType<typeof paintings>): Uint8Array {
 test("a checkpoint in one file: .safetensors, .ckpt and .gguf draw the same picture; a LoRA in its own names another one", async () => {
   const weights = paintings();
   const { page } = studio;
-  await drop("paintings.safetensors", safetensorsFile(new Map([...weights].map(([name, one]) => [name, { dtype: "F16" as const, ...one }]))));
+  await drop(
+    "paintings.safetensors",
+    safetensorsFile(new Map([...weights].map(([name, one]) => [name, { dtype: "F16" as const, ...one }]))),
+  );
   await expect(modelButton("paintings")).toBeVisible();
   const { pixels, statistics } = await studio.finished();
   expect(statistics.contrast, "it is a picture and no plain colour").toBeGreaterThan(0.01);
@@ -113,7 +122,11 @@ test("a checkpoint in one file: .safetensors, .ckpt and .gguf draw the same pict
   expect((await studio.finished()).pixels).toBe(pixels);
 
   const layer = "lora_unet_middle_block_1_transformer_blocks_0_attn2_to_q";
-  const ramp = (shape: readonly number[]) => float32Tensor(Array.from({ length: 64 }, (_, i) => 3 * Math.sin(i)), shape);
+  const ramp = (shape: readonly number[]) =>
+    float32Tensor(
+      Array.from({ length: 64 }, (_, i) => 3 * Math.sin(i)),
+      shape,
+    );
   const lora = new Map([
     [`${layer}.lora_up.weight`, ramp([64, 1])],
     [`${layer}.lora_down.weight`, ramp([1, 64])],
@@ -136,7 +149,12 @@ const EVIL = torchFile(new Map([["state_dict", called(global("os", "system"), ["
 test.describe("explains itself", () => {
   for (const [what, name, bytes, message] of [
     ["Flux", "flux.safetensors", named("model.diffusion_model.double_blocks.0.img_attn.qkv.weight"), "Flux"],
-    ["Stable Diffusion 3", "three.safetensors", named("model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight"), "Stable Diffusion 3"],
+    [
+      "Stable Diffusion 3",
+      "three.safetensors",
+      named("model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight"),
+      "Stable Diffusion 3",
+    ],
     ["a LoRA of a kind that is not merged", "loha.safetensors", named("lora_unet_mid_block_attentions_0_proj_in.hada_w1_a"), "LoHa"],
     ["a .ckpt with code in it", "evil.ckpt", EVIL, "os.system"],
     ["half a file", "half.safetensors", named("a", "b").subarray(0, 40), "header"],

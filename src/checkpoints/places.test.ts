@@ -32,7 +32,9 @@ test("what its weights are stored in is told of each part, where that is known, 
   const files = modelFolder(nodeStore("models/vignette"));
   const known = async (weightFormats?: ComponentFormats) => {
     const { components } = await manifestOf({ ...files, weightFormats });
-    return new Map(Object.entries(components).flatMap(([name, { weightFormat }]) => (weightFormat === undefined ? [] : [[name, weightFormat]])));
+    return new Map(
+      Object.entries(components).flatMap(([name, { weightFormat }]) => (weightFormat === undefined ? [] : [[name, weightFormat]])),
+    );
   };
   const formats = { unet: "q8", text_encoder: "q4" } as const;
   expect(await known({ ...formats, transformer: "q8" })).toEqual(new Map(Object.entries(formats)));

@@ -90,7 +90,7 @@ describe("a plan", () => {
     const torch = torchFile(state, { 0: new Uint8Array(2 ** 20) });
     const files = Object.fromEntries(
       Object.entries(SD_TURBO).flatMap(([path, content]) =>
-        /safetensors$/.test(path) ? [] : [[path, /bin$/.test(path) ? torch : content]],
+        path.endsWith(".safetensors") ? [] : [[path, path.endsWith(".bin") ? torch : content]],
       ),
     );
     const options = await planning({ "own/old": files });

@@ -34,7 +34,7 @@ async function follow(plan: DownloadPlan, tools: VaultTools, take: TakeFile, hoo
   /** Takes what has come of these files, or of all that are missing. */
   const look = (files: Iterable<WantedFile> = missing.values()): Promise<void> =>
     looks.run(async () => {
-      for (const wanted of [...files]) if (await takeIfHere(wanted, tools, take)) missing.delete(wanted.name);
+      for (const wanted of files) if (await takeIfHere(wanted, tools, take)) missing.delete(wanted.name);
     });
   /** A look that failed ends it all, as it would without news. */
   const failed = new AbortController();
