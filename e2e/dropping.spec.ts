@@ -153,6 +153,8 @@ const EVIL = torchFile(new Map([["state_dict", called(global("os", "system"), ["
 
 test.describe("explains itself", () => {
   for (const [what, name, bytes, message] of [
+    // It comes first, because it is added to the model that draws.
+    ["a LoRA of a kind that is not merged", "loha.safetensors", named("lora_unet_mid_block_attentions_0_proj_in.hada_w1_a"), "LoHa"],
     ["Flux", "flux.safetensors", named("model.diffusion_model.double_blocks.0.img_attn.qkv.weight"), "Flux"],
     [
       "Stable Diffusion 3",
@@ -160,7 +162,6 @@ test.describe("explains itself", () => {
       named("model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight"),
       "Stable Diffusion 3",
     ],
-    ["a LoRA of a kind that is not merged", "loha.safetensors", named("lora_unet_mid_block_attentions_0_proj_in.hada_w1_a"), "LoHa"],
     ["a .ckpt with code in it", "evil.ckpt", EVIL, "os.system"],
     ["half a file", "half.safetensors", named("a", "b").subarray(0, 40), "header"],
     ["a page that was saved in place of a file", "page.safetensors", "<!DOCTYPE html><html></html>", "web page"],
