@@ -2,21 +2,17 @@
 // input rates they depend on, lowered to dispatches. A stage runs only when one of its
 // rates changed; what a later stage reads from an earlier one stays in memory.
 import { addsUpParts } from "./adds-up-parts";
-import type { Graph, Rate } from "./graph";
+import type { Graph } from "./graph";
 import type { BufferSource, Dispatch, KernelTarget, Lowering } from "./kernel";
 import { layerNormsInProducts } from "./fuse/layer-norms";
 import { queriesInAttention } from "./fuse/queries";
 import { shortcutsInConvolutions } from "./fuse/shortcuts";
 import { prune } from "./fuse/rewrite";
 import { lower } from "./lower";
-import { inputsOf, type Node } from "./ops";
+import type { Node } from "./ops";
+import { rateMasks, type RateMask } from "./rates";
 import { byteLengthOf, type Tensor } from "./tensor";
 import type { ArenaTensor } from "./arena";
-
-export const RATES = { prompt: 1, negative: 2, timestep: 4, run: 8 } as const satisfies Record<Rate, number>;
-
-/** A set of rates as bits; 0 depends on the checkpoint alone. */
-export type RateMask = number;
 
 export interface StagedDispatch extends Dispatch {
   readonly mask: RateMask;
@@ -54,19 +50,6 @@ export function stageGraph(graph: Graph, target: KernelTarget): Stages {
     for (const dispatch of lower(node, lowering)) dispatches.push({ ...dispatch, mask, node });
   });
   return { dispatches, ...lifetimes(graph, dispatches, target) };
-}
-
-/** The rates each tensor depends on. */
-function rateMasks(graph: Graph): ReadonlyMap<number, RateMask> {
-  const masks = new Map<number, RateMask>();
-  for (const { tensor, rate } of graph.inputs.values()) masks.set(tensor.id, RATES[rate]);
-  for (const { op, output } of graph.nodes) {
-    masks.set(
-      output.id,
-      inputsOf(op).reduce((mask, { id }) => mask | (masks.get(id) ?? 0), 0),
-    );
-  }
-  return masks;
 }
 
 /** The tensor behind a buffer; weights have none. */

@@ -6,6 +6,11 @@ import type { Device } from "./device";
 
 const SLICES = 6;
 
+/** What slices of such a size take, with the buffer that kernels read. */
+export function slicesBytes(sliceBytes: number): number {
+  return (SLICES + 1) * sliceBytes;
+}
+
 export class UploadSlices implements UploadMemory {
   readonly slices = SLICES;
   readonly sliceBytes: number;

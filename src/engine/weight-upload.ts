@@ -11,7 +11,7 @@ import type { Weight } from "./ops";
 import { packingProgram, submitPacking } from "./pack-pass";
 import { quantiseOnGpu, type Unquantised } from "./quantise-pass";
 import { product, roundUp } from "./tensor";
-import { UploadSlices } from "./upload-memory";
+import { slicesBytes, UploadSlices } from "./upload-memory";
 import { lowRankOf, packKernel, partsByKey, wantedBy, type WeightPart } from "./weight-parts";
 import type { SourceTensor, WantedTensor, WeightSource } from "./weight-source";
 
@@ -69,6 +69,11 @@ export async function preparePacking(device: Device, weights: readonly Weight[],
   // There are a few texts for all of them.
   const distinct = new Map(kernels.map((kernel) => [kernel.code, kernel]));
   await Promise.all([...distinct.values()].map((kernel) => packingProgram(device, kernel)));
+}
+
+/** What `weights` are loaded through takes so many bytes of the GPU's memory at most, besides their own. */
+export function loadingBytes(weights: readonly Weight[]): number {
+  return slicesBytes(sliceBytesFor([...wantedBy(weights).values()]));
 }
 
 /** A tensor that is wanted, and how much of it has come. */

@@ -11,7 +11,7 @@ import { roundUp, type Shape } from "./tensor";
 import { packedBytes, REGION_ALIGNMENT, regionBytes, type RegionBytes } from "./weight-layout";
 import { wantedBy } from "./weight-parts";
 import type { WeightSource } from "./weight-source";
-import { preparePacking, uploadWeights } from "./weight-upload";
+import { loadingBytes, preparePacking, uploadWeights } from "./weight-upload";
 
 interface Placed {
   readonly buffer: GPUBuffer;
@@ -131,6 +131,19 @@ export class Weights {
     }
     return groups;
   }
+}
+
+export interface GraphBytes {
+  /** Of a graph's weights, as they lie on the GPU. */
+  readonly weightBytes: number;
+  /** Of what they are loaded through, which is gone once they are there. */
+  readonly loadingBytes: number;
+}
+
+/** What the weights of a graph take of the GPU's memory. */
+export function weightMemory(graph: Graph): GraphBytes {
+  const weights = distinctWeights(graph);
+  return { weightBytes: weights.reduce((sum, weight) => sum + packedBytes(weight), 0), loadingBytes: loadingBytes(weights) };
 }
 
 /** Every parameter a graph reads, once, with its checkpoint shape. */

@@ -4,10 +4,10 @@ import { describe, expect, test } from "vitest";
 import { givesWay, planMemory, type NetworkNeed } from "./memory-plan";
 
 const NEEDS: readonly NetworkNeed[] = [
-  { name: "text_encoder", weightBytes: 30, arenaBytes: 1 },
-  { name: "text_encoder_2", weightBytes: 140, arenaBytes: 2 },
-  { name: "denoiser", weightBytes: 500, arenaBytes: 20 },
-  { name: "autoencoder", weightBytes: 10, arenaBytes: 100 },
+  { name: "text_encoder", weightBytes: 30, loadingBytes: 0, arenaBytes: 1 },
+  { name: "text_encoder_2", weightBytes: 140, loadingBytes: 0, arenaBytes: 2 },
+  { name: "denoiser", weightBytes: 500, loadingBytes: 0, arenaBytes: 20 },
+  { name: "autoencoder", weightBytes: 10, loadingBytes: 0, arenaBytes: 100 },
 ];
 
 describe("who takes turns", () => {
@@ -32,6 +32,12 @@ describe("who takes turns", () => {
     const plan = planMemory(NEEDS.slice(2), 0);
     expect(plan).toEqual({ turns: [], peakBytes: 630 });
   });
+});
+
+test("what weights are loaded through is there before intermediate tensors are, and counts where it is more", () => {
+  const loadedThrough = (loadingBytes: number) => NEEDS.map((need) => (need.name === "denoiser" ? { ...need, loadingBytes } : need));
+  expect(planMemory(loadedThrough(20), 1e6).peakBytes).toBe(803);
+  expect(planMemory(loadedThrough(27), 1e6).peakBytes).toBe(810);
 });
 
 test("who gives way to whom", () => {

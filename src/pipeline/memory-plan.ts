@@ -6,6 +6,8 @@ export interface NetworkNeed {
   readonly name: NetworkName;
   /** As its weights lie on the GPU. */
   readonly weightBytes: number;
+  /** What they are loaded through, before there are intermediate tensors. */
+  readonly loadingBytes: number;
   /** Its intermediate tensors, for one picture. */
   readonly arenaBytes: number;
 }
@@ -36,9 +38,14 @@ export function givesWay({ turns }: Pick<MemoryPlan, "turns">, running: NetworkN
 function peakBytes(needs: readonly NetworkNeed[], turns: readonly NetworkName[]): number {
   const onGpu = (running: NetworkNeed): number =>
     needs
-      .filter(({ name }) => !givesWay({ turns }, running.name, name))
-      .reduce((sum, { weightBytes, arenaBytes }) => sum + weightBytes + arenaBytes, 0);
+      .filter(({ name }) => name !== running.name && !givesWay({ turns }, running.name, name))
+      .reduce((sum, { weightBytes, arenaBytes }) => sum + weightBytes + arenaBytes, ownBytes(running));
   return Math.max(0, ...needs.map(onGpu));
+}
+
+/** Of a network that runs, and comes before that. */
+export function ownBytes({ weightBytes, loadingBytes, arenaBytes }: NetworkNeed): number {
+  return weightBytes + Math.max(loadingBytes, arenaBytes);
 }
 
 /** Every choice of networks that take turns; first those without the denoiser, and of them first what costs least to bring back. */

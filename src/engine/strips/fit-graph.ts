@@ -2,7 +2,8 @@
 // engine knows of strips. Pure arithmetic: the same shapes always give the same graph.
 import type { Graph } from "../graph";
 import { inputsOf } from "../ops";
-import { byteLengthOf, type NumberFormat } from "../tensor";
+import { rateMasks } from "../rates";
+import { byteLengthOf, type NumberFormat, type Tensor } from "../tensor";
 import { readersOf, stripGraph } from "./strip-graph";
 
 export interface MemoryBudget {
@@ -47,12 +48,15 @@ export function fitGraph(graph: Graph, format: NumberFormat, budget: MemoryBudge
 
 /** About what the arena of a graph takes, without laying it out. */
 export function plannedArenaBytes(graph: Graph, format: NumberFormat): number {
-  return Math.ceil(peakOf(graph, format).bytes / FILLED);
+  const { bytes, keptBytes } = peakOf(graph, format);
+  return Math.ceil(keptBytes + (bytes - keptBytes) / FILLED);
 }
 
 interface Peak {
   /** The most that is alive at one time. */
   readonly bytes: number;
+  /** Of them, what is alive all the time: it leaves no gaps. */
+  readonly keptBytes: number;
   /** Bytes of the tensors that are, by id. */
   readonly alive: ReadonlyMap<number, number>;
   /** Of one tensor. */
@@ -60,29 +64,42 @@ interface Peak {
 }
 
 /** Node by node, without what a node's kernels keep in between, which is little. */
-function peakOf({ inputs, nodes, outputs }: Graph, format: NumberFormat): Peak {
+function peakOf(graph: Graph, format: NumberFormat): Peak {
+  const { nodes } = graph;
   const last = new Map<number, number>();
   nodes.forEach(({ op }, index) => {
     for (const { id } of inputsOf(op)) last.set(id, index);
   });
-  const pinned = new Set([...inputs.values()].map(({ tensor }) => tensor.id));
-  for (const { id } of outputs.values()) pinned.add(id);
-  const alive = new Map([...inputs.values()].map(({ tensor }) => [tensor.id, byteLengthOf(tensor, format)]));
-  let peak: Peak = { bytes: 0, alive: new Map(), largest: 0 };
-  let bytes = [...alive.values()].reduce((sum, each) => sum + each, 0);
+  const kept = keptTensors(graph);
+  const alive = new Map([...kept.values()].map((tensor) => [tensor.id, byteLengthOf(tensor, format)]));
+  const keptBytes = [...alive.values()].reduce((sum, each) => sum + each, 0);
+  let peak: Peak = { bytes: 0, keptBytes, alive: new Map(), largest: 0 };
+  let bytes = keptBytes;
   nodes.forEach(({ op, output }, index) => {
     const size = byteLengthOf(output, format);
+    if (!alive.has(output.id)) bytes += size;
     alive.set(output.id, size);
-    bytes += size;
     const largest = Math.max(peak.largest, size);
-    peak = bytes > peak.bytes ? { bytes, alive: new Map(alive), largest } : { ...peak, largest };
+    peak = bytes > peak.bytes ? { bytes, keptBytes, alive: new Map(alive), largest } : { ...peak, largest };
     for (const { id } of inputsOf(op)) {
-      if (last.get(id) !== index || pinned.has(id)) continue;
+      if (last.get(id) !== index || kept.has(id)) continue;
       bytes -= alive.get(id) ?? 0;
       alive.delete(id);
     }
   });
   return peak;
+}
+
+/** What has memory of its own all the time: inputs, outputs, and what one stage leaves to another, such as a text's keys and values. */
+function keptTensors(graph: Graph): ReadonlyMap<number, Tensor> {
+  const masks = rateMasks(graph);
+  const kept = new Map<number, Tensor>();
+  for (const { tensor } of graph.inputs.values()) kept.set(tensor.id, tensor);
+  for (const tensor of graph.outputs.values()) kept.set(tensor.id, tensor);
+  for (const { op, output } of graph.nodes) {
+    for (const tensor of inputsOf(op)) if (masks.get(tensor.id) !== masks.get(output.id)) kept.set(tensor.id, tensor);
+  }
+  return kept;
 }
 
 /** The kept image that takes most; of equal ones, the one that fewest read, because computing that again costs least. */

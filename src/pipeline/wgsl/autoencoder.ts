@@ -6,14 +6,13 @@ import type { Picture } from "../../common/picture";
 import type { Device } from "../../engine/device";
 import type { Plan } from "../../engine/plan";
 import { runPlan } from "../../engine/run";
-import type { GraphBuilder } from "../../engine/graph-builder";
 import type { NumberFormat } from "../../engine/tensor";
 import { openAutoencoder } from "../../networks";
 import type { Autoencoder } from "../../networks/roles";
 import type { Size } from "../engine";
 import { channelsFirst } from "../latent-layout";
 import type { Work } from "../work";
-import { decoderGraph } from "./graphs";
+import { decoderGraph, encoderGraph } from "./graphs";
 import { Network } from "./network";
 
 /** Latent pixels on a side of the graph that is only looked at for its tensors. */
@@ -68,7 +67,7 @@ export class WgslAutoencoder {
   /** Whether the files have an encoder: published ones may leave it out. */
   canEncode(signal?: AbortSignal): Promise<boolean> {
     const side = SMALLEST_LATENT * this.role.factor;
-    return this.encoder.has((g) => this.#encoderGraph(g, { width: side, height: side }), signal);
+    return this.encoder.has((g) => encoderGraph(g, this.role, { width: side, height: side }), signal);
   }
 
   /** The scaled latent of a picture, `[channels, height, width]`. */
@@ -76,19 +75,12 @@ export class WgslAutoencoder {
     if (!(await this.canEncode(work.signal))) {
       throw new OnestrokeError("model-unsupported", "the model's files have no encoder for pictures", { field: "start" });
     }
-    const plan = await this.encoder.plan(`${width}x${height}`, (g) => this.#encoderGraph(g, { width, height }), work);
+    const plan = await this.encoder.plan(`${width}x${height}`, (g) => encoderGraph(g, this.role, { width, height }), work);
     const pixels = new Float32Array(width * height * 3);
     for (let i = 0; i < pixels.length; i++) pixels[i] = (data[4 * Math.floor(i / 3) + (i % 3)] ?? 0) / 127.5 - 1;
     plan.write("image", pixels);
     await runPlan(plan, work.signal);
     return channelsFirst(Float32Array.from(await plan.read("latent")), this.role.latentChannels);
-  }
-
-  #encoderGraph(g: GraphBuilder, { width, height }: Size): void {
-    const { scalingFactor, shiftFactor, encoder } = this.role;
-    const latent = encoder.build(g, { batch: 1, height, width });
-    // (latent - shift) * scale
-    g.output("latent", g.scaleShift(latent, scalingFactor, -shiftFactor * scalingFactor));
   }
 }
 

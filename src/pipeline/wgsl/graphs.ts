@@ -50,3 +50,10 @@ export function decoderGraph(g: GraphBuilder, role: Autoencoder, { height, width
   if (output === "rgba") g.output("rgba", g.toRgba(decoded, { scale: 0.5, shift: 0.5 }));
   else g.output("pixels", g.scaleShift(decoded, 0.5, 0.5));
 }
+
+/** From a picture in [-1, 1], of that size, to the denoiser's latent. */
+export function encoderGraph(g: GraphBuilder, { scalingFactor, shiftFactor, encoder }: Autoencoder, { width, height }: Size): void {
+  const latent = encoder.build(g, { batch: 1, height, width });
+  // (latent - shift) * scale
+  g.output("latent", g.scaleShift(latent, scalingFactor, -shiftFactor * scalingFactor));
+}

@@ -1,10 +1,9 @@
 // Carries out the memory plan of a picture: before a network runs, those that give way to it leave the GPU. What left is brought back
 // by the next request for a plan of it (network.ts).
 import type { NetworkName } from "../../common/model-facts";
-import type { Size } from "../engine";
 import { givesWay } from "../memory-plan";
 import type { Network } from "./network";
-import { planPicture, type PicturePlan, type PlannedFormats, type PlannedNetworks } from "./needs";
+import { planPicture, type PicturePlan, type PlannedFormats, type PictureShape, type PlannedNetworks } from "./needs";
 
 /** Who runs on the GPU: the autoencoder is its decoder and its encoder. */
 export type Runners = Readonly<Partial<Record<NetworkName, readonly Runner[]>>>;
@@ -16,17 +15,17 @@ export class MemoryTurns {
   readonly #formats: PlannedFormats;
   readonly #runners: Runners;
   readonly #budgetBytes: number | undefined;
-  #size: Size;
+  #shape: PictureShape;
   #plan: PicturePlan;
 
-  /** @param size of the pictures that are planned for until `planFor` says otherwise */
-  constructor(networks: PlannedNetworks, runners: Runners, formats: PlannedFormats, size: Size, budgetBytes: number | undefined) {
+  /** @param shape of the pictures that are planned for until `planFor` says otherwise */
+  constructor(networks: PlannedNetworks, runners: Runners, formats: PlannedFormats, shape: PictureShape, budgetBytes: number | undefined) {
     this.#networks = networks;
     this.#runners = runners;
     this.#formats = formats;
     this.#budgetBytes = budgetBytes;
-    this.#size = size;
-    this.#plan = planPicture(networks, size, formats, budgetBytes);
+    this.#shape = shape;
+    this.#plan = planPicture(networks, shape, formats, budgetBytes);
     this.#useArenas();
   }
 
@@ -34,11 +33,13 @@ export class MemoryTurns {
     return this.#plan;
   }
 
-  /** Plans for pictures of another size from now on. Where memory is short, nothing stays of the size before. */
-  planFor({ width, height }: Size): void {
-    if (width === this.#size.width && height === this.#size.height) return;
-    this.#size = { width, height };
-    this.#plan = planPicture(this.#networks, this.#size, this.#formats, this.#budgetBytes);
+  /** Plans for pictures of another shape from now on. Where memory is short, nothing stays of the shape before. */
+  planFor({ width, height, textTokens = this.#shape.textTokens }: Readonly<PictureShape>): void {
+    const shape = { width, height, textTokens };
+    const fields = ["width", "height", "textTokens"] as const;
+    if (fields.every((field) => shape[field] === this.#shape[field])) return;
+    this.#shape = shape;
+    this.#plan = planPicture(this.#networks, shape, this.#formats, this.#budgetBytes);
     if (this.#plan.turns.length === 0) return;
     for (const network of this.#allOf(["denoiser", "autoencoder"])) network.dropPlans();
   }

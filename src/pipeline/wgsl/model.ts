@@ -114,7 +114,7 @@ class WgslEngine implements ModelEngine {
         autoencoder: [decoder, encoder],
       },
       formats,
-      size,
+      { ...size, textTokens: this.#rowTokens },
       memoryBytes,
     );
     const { peakBytes: gpuBytes, turns } = this.#memory.plan;
@@ -158,9 +158,10 @@ class WgslEngine implements ModelEngine {
     if (!isText && (latent.width !== side || latent.height !== side)) throw this.#wrongSize();
     const texts = isText ? { positive: condition.positive, negative: condition.negative } : undefined;
     const method = (isText && condition.method) || "nasa";
-    this.#memory.planFor(size);
+    const textTokens = this.#roomFor(texts);
+    this.#memory.planFor({ ...size, textTokens });
     this.#memory.makeRoomFor("denoiser");
-    const plan = await this.#denoiser.plan({ ...latent, textTokens: this.#roomFor(texts), method }, work);
+    const plan = await this.#denoiser.plan({ ...latent, textTokens, method }, work);
     this.#denoiser.write(plan, condition, size);
     plan.write("x", channelsLast(sample, this.latent.channels));
     let isFirst = true;
@@ -189,14 +190,14 @@ class WgslEngine implements ModelEngine {
     // The picture has the size of the one that is drawn.
     this.#memory.planFor(picture);
     this.#memory.makeRoomFor("autoencoder");
-    if (this.#memory.plan.turns.length === 0) return this.#autoencoder.encode(picture, work);
-    // Where memory is short, the decoder's intermediate tensors and the encoder's are not there together.
+    if (this.#memory.plan.encoderStays) return this.#autoencoder.encode(picture, work);
+    // Where memory is short, the decoder's intermediate tensors and the encoder are not there together.
     const { decoder, encoder } = this.#autoencoder;
     decoder.dropPlans();
     try {
       return await this.#autoencoder.encode(picture, work);
     } finally {
-      encoder.dropPlans();
+      encoder.evict();
     }
   }
 

@@ -62,3 +62,27 @@ describe("within the budget of an ordinary GPU", () => {
     expect(peakBytes).toBeLessThan(2.7e9);
   });
 });
+
+describe("what may come besides", () => {
+  const networks = sdTurbo(large(false));
+  const plan = (budget: number, textTokens?: number) => planPicture(networks, { ...square(512), textTokens }, gpu("f16"), budget);
+
+  test("what reads a picture to draw over stays only where it fits beside all others", () => {
+    const { peakBytes, encoderStays } = plan(8e9);
+    expect(encoderStays).toBe(true);
+    const tight = plan(peakBytes);
+    expect(tight).toMatchObject({ turns: [], encoderStays: false });
+    // Its weights alone are 68 MB.
+    expect(plan(peakBytes + 6.8e7).encoderStays).toBe(false);
+    expect(plan(1.4e9).encoderStays).toBe(false);
+  });
+
+  test("a text of eight rows takes more, for its keys and values in every block", () => {
+    // 16 blocks of 320 to 1280 channels; keys and values of both texts, in float16.
+    const blocks = 5 * 320 + 5 * 640 + 6 * 1280;
+    const rows = 7 * 77;
+    const more = plan(8e9, 8 * 77).peakBytes - plan(8e9, 77).peakBytes;
+    expect(more).toBeGreaterThan(2 * 2 * 2 * rows * blocks);
+    expect(plan(8e9).peakBytes).toBe(plan(8e9, 77).peakBytes);
+  });
+});

@@ -2,17 +2,15 @@
 import type { NetworkName } from "../../common/model-facts";
 import type { WeightFormat } from "../../common/weight-format";
 import { fuseGraph } from "../../engine/fuse";
-import type { Graph } from "../../engine/graph";
 import { GraphBuilder } from "../../engine/graph-builder";
-import { weightId, weightsOf } from "../../engine/ops";
 import { quantiseGraph } from "../../engine/quantise-graph";
 import { fitGraph, plannedArenaBytes } from "../../engine/strips/fit-graph";
 import type { NumberFormat } from "../../engine/tensor";
-import { packedBytes } from "../../engine/weight-layout";
+import { weightMemory } from "../../engine/weights";
 import type { Autoencoder, Denoiser, TextEncoder } from "../../networks/roles";
 import type { Size } from "../engine";
-import { planMemory, type MemoryPlan, type NetworkNeed } from "../memory-plan";
-import { decoderGraph, stepGraph, textGraph, type TextState } from "./graphs";
+import { ownBytes, planMemory, type MemoryPlan, type NetworkNeed } from "../memory-plan";
+import { decoderGraph, encoderGraph, stepGraph, textGraph, type TextState } from "./graphs";
 
 export interface PlannedNetworks {
   /** None for models that draw classes. */
@@ -34,6 +32,14 @@ export interface PlannedFormats {
 export interface PicturePlan extends MemoryPlan {
   /** What the autoencoder's intermediate tensors may take: less than usual where its turn would be too large. */
   readonly decoderArenaBytes: number;
+  /** Whether what reads pictures to draw over fits beside all others. Otherwise it comes in place of the decoder's tensors, and leaves again. */
+  readonly encoderStays: boolean;
+}
+
+/** What a picture is planned for. */
+export interface PictureShape extends Size {
+  /** The longest text's, in whole rows. Default: one row. */
+  readonly textTokens?: number | undefined;
 }
 
 /** What an adapter is asked for when nobody says more: most GPUs of 8 GB have it. */
@@ -42,17 +48,23 @@ export const USUAL_MEMORY_BYTES = 7.5e9;
 /** From one GiB down: a decoder in strips takes longer the less it may take. */
 const DECODER_ARENAS = [1, 1 / 2, 1 / 4, 1 / 8].map((share) => share * 2 ** 30);
 
-/** @param size of the picture, in pixels */
-export function planPicture(networks: PlannedNetworks, size: Size, formats: PlannedFormats, budgetBytes = USUAL_MEMORY_BYTES): PicturePlan {
-  const others = [...textNeeds(networks, formats), denoiserNeed(networks, size, formats)];
+export function planPicture(
+  networks: PlannedNetworks,
+  shape: PictureShape,
+  formats: PlannedFormats,
+  budgetBytes = USUAL_MEMORY_BYTES,
+): PicturePlan {
+  const others = [...textNeeds(networks, formats), denoiserNeed(networks, shape, formats)];
   const plans = DECODER_ARENAS.map((decoderArenaBytes) => ({
-    ...planMemory([...others, autoencoderNeed(networks, size, formats, decoderArenaBytes)], budgetBytes),
+    ...planMemory([...others, decoderNeed(networks, shape, formats, decoderArenaBytes)], budgetBytes),
     decoderArenaBytes,
   }));
   const fitting = plans.filter(({ peakBytes }) => peakBytes <= budgetBytes);
   const kind = fitting.find(({ turns }) => !turns.includes("denoiser")) ?? fitting[0];
   const [nearest] = plans.toSorted((left, right) => left.peakBytes - right.peakBytes);
-  return kind ?? nearest ?? { peakBytes: 0, turns: [], decoderArenaBytes: 2 ** 30 };
+  const plan = kind ?? nearest ?? { peakBytes: 0, turns: [], decoderArenaBytes: 2 ** 30 };
+  const encoder = encoderNeed(networks, shape, formats, plan.decoderArenaBytes);
+  return { ...plan, encoderStays: plan.turns.length === 0 && plan.peakBytes + ownBytes(encoder) <= budgetBytes };
 }
 
 function textNeeds({ texts, state }: PlannedNetworks, formats: PlannedFormats): readonly NetworkNeed[] {
@@ -63,24 +75,33 @@ function textNeeds({ texts, state }: PlannedNetworks, formats: PlannedFormats): 
   });
 }
 
-function denoiserNeed({ texts, denoiser, autoencoder }: PlannedNetworks, { width, height }: Size, formats: PlannedFormats): NetworkNeed {
-  const { factor } = autoencoder;
-  const textTokens = Math.max(0, ...texts.map(({ tokens }) => tokens));
-  const shape = { width: width / factor, height: height / factor, textTokens, method: "nasa" } as const;
+function denoiserNeed({ texts, denoiser, autoencoder }: PlannedNetworks, picture: PictureShape, formats: PlannedFormats): NetworkNeed {
+  const { width, height } = latentOf(picture, autoencoder);
+  const { textTokens = Math.max(0, ...texts.map(({ tokens }) => tokens)) } = picture;
+  const shape = { width, height, textTokens, method: "nasa" } as const;
   return needOf("denoiser", (g) => stepGraph(g, denoiser, shape), formats, formats.format);
 }
 
+function decoderNeed({ autoencoder }: PlannedNetworks, size: Size, formats: PlannedFormats, arenaBytes: number): NetworkNeed {
+  const latent = latentOf(size, autoencoder);
+  return autoencoderNeed(autoencoder, (g) => decoderGraph(g, autoencoder, latent, "rgba"), formats, arenaBytes);
+}
+
+function encoderNeed({ autoencoder }: PlannedNetworks, size: Size, formats: PlannedFormats, arenaBytes: number): NetworkNeed {
+  return autoencoderNeed(autoencoder, (g) => encoderGraph(g, autoencoder, size), formats, arenaBytes);
+}
+
 function autoencoderNeed(
-  { autoencoder }: PlannedNetworks,
-  { width, height }: Size,
+  { needsFloat32 }: Autoencoder,
+  build: (g: GraphBuilder) => void,
   formats: PlannedFormats,
   arenaBytes: number,
 ): NetworkNeed {
-  const { factor, needsFloat32 } = autoencoder;
-  const latent = { width: width / factor, height: height / factor };
-  const format = needsFloat32 ? "f32" : formats.format;
-  const build = (g: GraphBuilder): void => decoderGraph(g, autoencoder, latent, "rgba");
-  return needOf("autoencoder", build, formats, format, arenaBytes);
+  return needOf("autoencoder", build, formats, needsFloat32 ? "f32" : formats.format, arenaBytes);
+}
+
+function latentOf({ width, height }: Size, { factor }: Autoencoder): Size {
+  return { width: width / factor, height: height / factor };
 }
 
 function needOf(
@@ -94,10 +115,5 @@ function needOf(
   build(builder);
   const graph = quantiseGraph(fuseGraph(builder.build()), weights(name));
   const fitted = fitGraph(graph, format, { arenaBytes, bufferBytes });
-  return { name, weightBytes: weightBytesOf(graph), arenaBytes: plannedArenaBytes(fitted, format) };
-}
-
-function weightBytesOf({ nodes }: Graph): number {
-  const distinct = new Map(nodes.flatMap(({ op }) => weightsOf(op)).map((weight) => [weightId(weight), weight]));
-  return [...distinct.values()].reduce((sum, weight) => sum + packedBytes(weight), 0);
+  return { name, ...weightMemory(graph), arenaBytes: plannedArenaBytes(fitted, format) };
 }

@@ -9,7 +9,7 @@ import { toFloat16 } from "../../../common/float16";
 import { GraphBuilder } from "../../../engine/graph-builder";
 import { Plan } from "../../../engine/plan";
 import { runPlan } from "../../../engine/run";
-import { RATES } from "../../../engine/stages";
+import { RATES } from "../../../engine/rates";
 import { Weights } from "../../../engine/weights";
 import type { Contender } from "../measure";
 import type { Row } from "./rows";

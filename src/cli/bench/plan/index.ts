@@ -3,7 +3,8 @@
 import { layoutArena } from "../../../engine/arena";
 import type { KernelTarget } from "../../../engine/kernel";
 import { weightId, weightsOf } from "../../../engine/ops";
-import { RATES, stageGraph, type Stages } from "../../../engine/stages";
+import { RATES } from "../../../engine/rates";
+import { stageGraph, type Stages } from "../../../engine/stages";
 import type { NumberFormat } from "../../../engine/tensor";
 import { TRAITS } from "../../../engine/traits";
 import { packedBytes } from "../../../engine/weight-layout";

@@ -2,7 +2,8 @@
 // often it occurs. Dispatches are equal if their WGSL, sizes and workgroups are; those that read the steering
 // input must also have the same way, because its values decide how much they do. It only makes lists; nothing runs here.
 import type { Kernel } from "../../../engine/kernel";
-import { RATES, type Stages } from "../../../engine/stages";
+import { RATES } from "../../../engine/rates";
+import type { Stages } from "../../../engine/stages";
 import { WAYS, type Way } from "./network";
 
 /** A step under each way, and what is computed once for each text. */
