@@ -1,5 +1,6 @@
-// `npm run bench -- [--steering | --cancel] [--json FILE] [--small]`: our engine and onnxruntime-web side by
-// side in one headless Chromium page, on one device, alternating. With `--steering`: what a
+// `npm run bench -- [--steering | --cancel] [--json FILE] [--small]`: kernels of our engine and of onnxruntime-web side by
+// side in one headless Chromium page, on one device, alternating. With `--race NAME`: whole networks, and the way to a picture, cold and
+// warm; `--node` races in Node, on Dawn's best adapter or what VK_ICD_FILENAMES names. With `--steering`: what a
 // negative prompt costs our engine, on Dawn in Node. With `--cancel`: what a cancelled picture leaves on the GPU. `--small` runs shapes that take a second, to check
 // that everything works. With `--plan NETWORK`: what a plan dispatches, counted without a GPU;
 // `--plan all` counts every network in both formats. With `--compile FAMILY`: the plan's pipelines
@@ -13,20 +14,25 @@ import type { NumberFormat } from "../engine/tensor";
 import { openDevices } from "./adapters";
 import { benchCancel, cancelText } from "./bench/cancel";
 import { COMPILE_HEADER, compilePlan } from "./bench/compile";
-import { openBenchPage } from "./bench/open-page";
+import { openBenchPage, pageCourse } from "./bench/open-page";
 import { bestDevice } from "./compute";
 import { GPUS } from "./bench/plan/gpus";
 import { reportPlan, type PlanCounts } from "./bench/plan";
 import { PLANNED_NETWORKS } from "./bench/plan/networks";
 import { planText } from "./bench/plan/text";
+import { race, type RaceReport } from "./bench/race";
+import { nodeCourse } from "./bench/race/node-course";
+import { RACES } from "./bench/race/races";
 import { benchSteering } from "./bench/steering";
 import { steeringText } from "./bench/steering/report";
 
 const FORMATS = ["f16", "f32"] as const satisfies readonly NumberFormat[];
 
 const USAGE = `usage: npm run bench -- [--steering | --cancel] [--json FILE] [--small]
+       npm run bench -- --race NAME [--node] [--json FILE]
        npm run bench -- --plan NETWORK [--format f16|f32] [--gpu NAME] [--json FILE]
        npm run bench -- --compile FAMILY [--plan NETWORK] [--format f16|f32] [--small] [--json FILE]
+races: ${RACES.join(", ")}, all
 networks: ${PLANNED_NETWORKS.join(", ")}, all
 GPUs: ${GPUS.map(({ name }) => name).join(", ")}; families: navi31, navi21, renoir and others of RADV`;
 
@@ -37,6 +43,8 @@ async function main(): Promise<void> {
       small: { type: "boolean", default: false },
       steering: { type: "boolean", default: false },
       cancel: { type: "boolean", default: false },
+      race: { type: "string" },
+      node: { type: "boolean", default: false },
       plan: { type: "string" },
       compile: { type: "string" },
       format: { type: "string", default: "f16" },
@@ -55,6 +63,8 @@ interface Choices {
   readonly small: boolean;
   readonly steering: boolean;
   readonly cancel: boolean;
+  readonly race?: string | undefined;
+  readonly node: boolean;
   readonly plan?: string | undefined;
   readonly format: string;
   readonly gpu?: string | undefined;
@@ -62,6 +72,7 @@ interface Choices {
 
 async function measured(choices: Choices) {
   if (choices.plan !== undefined) return plans(choices.plan, choices);
+  if (choices.race !== undefined) return races(choices.race, choices.node);
   const scale = choices.small ? "small" : "full";
   if (choices.cancel) return cancel(choices.small ? 64 : 256);
   return choices.steering ? steering(scale) : sideBySide(scale);
@@ -79,6 +90,16 @@ async function sideBySide(scale: Scale) {
     return await page.run(scale, log);
   } finally {
     await page.close();
+  }
+}
+
+async function races(name: string, inNode: boolean): Promise<RaceReport> {
+  const names = name === "all" ? RACES : [choose("--race", RACES, name)];
+  const course = await (inNode ? nodeCourse() : pageCourse());
+  try {
+    return await race(course, names, log);
+  } finally {
+    await course.close();
   }
 }
 

@@ -9,14 +9,18 @@ export interface ServedPage {
   close(): Promise<void>;
 }
 
-/** @param root folder that holds the page's `index.html` */
-export async function servePage(root: string): Promise<ServedPage> {
+/**
+ * @param root folder that holds the page's `index.html`
+ * @param files folder whose files are served beside it
+ */
+export async function servePage(root: string, files?: string): Promise<ServedPage> {
   const outDir = await mkdtemp(join(tmpdir(), "onestroke-page-"));
   const shared = {
     root,
     configFile: false,
     logLevel: "warn",
     base: "./",
+    publicDir: files ?? false,
     build: { outDir, emptyOutDir: true, target: "es2023", chunkSizeWarningLimit: 4096 },
   } as const;
   await build(shared);

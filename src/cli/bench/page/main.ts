@@ -3,8 +3,9 @@
 import { invariant } from "../../../common/errors";
 import { openDevice, type Device } from "../../../engine/device";
 import { onnxRuntime, ours } from "./contestants";
-import { relativeDifference } from "./difference";
+import { relativeDifference } from "../difference";
 import { measure, median, type Budget } from "../measure";
+import "./race";
 import { benchRows, type Row, type Scale } from "./rows";
 
 export interface BenchRow {

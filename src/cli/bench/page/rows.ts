@@ -1,10 +1,10 @@
 // What is measured: each row as a graph of ours and as an ONNX model, on the same inputs
 // and parameters. Parameters are rounded to float16, in which ours are kept; everything else is float32.
 // The ONNX models also take and give NHWC; ONNX Runtime cancels the transposes that this needs.
-import { fromFloat16, toFloat16 } from "../../../common/float16";
 import type { GraphBuilder } from "../../../engine/graph-builder";
 import type { Shape } from "../../../engine/tensor";
-import { encodeOnnx, type Initializer, type OnnxNode } from "./onnx";
+import { normals, roundToFloat16 } from "../made-up";
+import { encodeOnnx, type Initializer, type OnnxNode } from "../onnx/encode";
 
 export interface Row {
   readonly name: string;
@@ -189,22 +189,6 @@ const conv = (x: string, weight: string, bias: string, output: string): OnnxNode
   output,
   attributes: { kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [1, 1] },
 });
-
-/** Deterministic, roughly normal (sum of four uniforms, unit variance times `scale`), rounded to float16. */
-function normals(count: number, seed: number, scale = 1): Float32Array<ArrayBuffer> {
-  let state = (seed * 0x9e3779b1) >>> 0;
-  const uniform = () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-  return Float32Array.from({ length: count }, () =>
-    roundToFloat16((uniform() + uniform() + uniform() + uniform() - 2) * Math.sqrt(3) * scale),
-  );
-}
-
-function roundToFloat16(value: number): number {
-  return fromFloat16(toFloat16(value));
-}
 
 /** `[rows, columns]` to `[columns, rows]` */
 function transposed(values: Float32Array, rows: number, columns: number): Float32Array {

@@ -8,7 +8,7 @@ import { Plan } from "../../../engine/plan";
 import { stageGraph } from "../../../engine/stages";
 import { adapterName } from "../../adapters";
 import { distinctDispatches, type Part } from "./dispatches";
-import { driverClock } from "./driver-clock";
+import { driverClock } from "../driver-clock";
 import { measureAlone, measureRuns } from "./measure";
 import { LAYOUTS, perWay, unetGraph } from "./network";
 import { kernelRows, steeringRows, sumOf, type Measured, type SteeringReport } from "./report";

@@ -6,7 +6,7 @@ import { evaluate, testDevice } from "../../../engine/testing/evaluate";
 import { stageGraph, type Stages } from "../../../engine/stages";
 import { benchSteering } from "./index";
 import { distinctDispatches, STEP_RATES, type DistinctDispatch, type Part } from "./dispatches";
-import { driverClock } from "./driver-clock";
+import { driverClock } from "../driver-clock";
 import { perWay, unetGraph, WAYS } from "./network";
 import { kernelRows, steeringRows, sumOf } from "./report";
 

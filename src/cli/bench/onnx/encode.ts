@@ -1,21 +1,30 @@
-// Writes small ONNX models, with just enough of protobuf for the benchmark's baselines.
+// Writes ONNX models, with just enough of protobuf for the benchmark's baselines.
 // Field numbers are those of onnx.proto (IR version 8, opset 17).
 type Bytes = readonly number[] | Uint8Array;
 
 export interface Initializer {
   readonly name: string;
   readonly dims: readonly number[];
-  readonly data: Float32Array | BigInt64Array;
+  readonly data: Float32Array | BigInt64Array | External;
+}
+
+/** float32 in a file beside the model, so that large weights are not copied into it. */
+export interface External {
+  readonly location: string;
+  readonly offset: number;
+  readonly byteLength: number;
 }
 
 export interface OnnxNode {
   readonly op: string;
   readonly inputs: readonly string[];
-  readonly output: string;
+  readonly output: string | readonly string[];
   readonly domain?: string;
-  /** An array of whole numbers is INTS, `{float}` is FLOAT, and a number is INT. */
-  readonly attributes?: Readonly<Record<string, number | readonly number[] | { readonly float: number }>>;
+  readonly attributes?: Readonly<Record<string, Attribute>>;
 }
+
+/** A text is STRING, an array of whole numbers is INTS, `{float}` is FLOAT, and a number is INT. */
+export type Attribute = string | number | readonly number[] | { readonly float: number };
 
 export interface OnnxGraph {
   readonly inputs: Readonly<Record<string, readonly number[]>>;
@@ -28,7 +37,9 @@ const FLOAT = 1;
 const INT64 = 7;
 const ATTRIBUTE_FLOAT = 1;
 const ATTRIBUTE_INT = 2;
+const ATTRIBUTE_STRING = 3;
 const ATTRIBUTE_INTS = 7;
+const DATA_IS_EXTERNAL = 1;
 
 /** A ModelProto with float32 inputs and outputs. */
 export function encodeOnnx(graph: OnnxGraph): Uint8Array<ArrayBuffer> {
@@ -50,23 +61,30 @@ export function encodeOnnx(graph: OnnxGraph): Uint8Array<ArrayBuffer> {
 function encodeNode({ op, inputs, output, domain, attributes = {} }: OnnxNode): Uint8Array[] {
   return [
     ...inputs.map((name) => text(1, name)),
-    text(2, output),
+    ...[output].flat().map((name) => text(2, name)),
     text(4, op),
     ...Object.entries(attributes).map(([name, value]) => message(5, encodeAttribute(name, value))),
     ...(domain === undefined ? [] : [text(7, domain)]),
   ];
 }
 
-function encodeAttribute(name: string, value: number | readonly number[] | { readonly float: number }): Uint8Array[] {
+function encodeAttribute(name: string, value: Attribute): Uint8Array[] {
+  if (typeof value === "string") return [text(1, name), text(4, value), integer(20, ATTRIBUTE_STRING)];
   if (typeof value === "number") return [text(1, name), integer(3, value), integer(20, ATTRIBUTE_INT)];
   if ("float" in value) return [text(1, name), float(2, value.float), integer(20, ATTRIBUTE_FLOAT)];
   return [text(1, name), ...value.map((item) => integer(8, item)), integer(20, ATTRIBUTE_INTS)];
 }
 
 function encodeTensor({ name, dims, data }: Initializer): Uint8Array[] {
-  const type = data instanceof Float32Array ? FLOAT : INT64;
-  const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return [...dims.map((dim) => integer(1, dim)), integer(2, type), text(8, name), field(9, 2, delimited(raw))];
+  const type = data instanceof BigInt64Array ? INT64 : FLOAT;
+  return [...dims.map((dim) => integer(1, dim)), integer(2, type), text(8, name), ...encodeData(data)];
+}
+
+function encodeData(data: Initializer["data"]): Uint8Array[] {
+  if (ArrayBuffer.isView(data)) return [field(9, 2, delimited(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)))];
+  const entry = (key: string, value: string | number) => message(13, [text(1, key), text(2, String(value))]);
+  const { location, offset, byteLength } = data;
+  return [entry("location", location), entry("offset", offset), entry("length", byteLength), integer(14, DATA_IS_EXTERNAL)];
 }
 
 function encodeValue(name: string, dims: readonly number[]): Uint8Array[] {
