@@ -1,5 +1,6 @@
 // What a device says of a kernel that does not compile: one line to people, everything to those who look into it.
 import { expect, test } from "vitest";
+import { Device, openDevice } from "./device";
 import type { Kernel } from "./kernel";
 import { testDevice } from "./testing/evaluate";
 
@@ -22,4 +23,24 @@ test("a kernel that does not compile is refused in one line, with the source as 
     detail: { kernel: "spoiled" },
     cause: { message: expect.stringMatching(/^ *\d+ +let wrong = missing;$/m) },
   });
+});
+
+test("an adapter without float16 does not compute as one that multiplies in it, and says so", async () => {
+  let destroyed = 0;
+  const device = { features: new Set<string>(), limits: {}, lost: new Promise<never>(() => undefined), destroy: () => void destroyed++ };
+  const adapter = {
+    info: { vendor: "nobody", description: "Plain" },
+    features: new Set<string>(),
+    limits: {},
+    requestDevice: async () => device,
+  };
+  // Only what `openDevice` asks of an adapter.
+  const gpu = { requestAdapter: async () => adapter } as unknown as GPU;
+  await expect(openDevice(gpu, { computeAs: "hardwareWithFastFloat16" })).rejects.toMatchObject({
+    code: "gpu-unsupported",
+    message: "Plain cannot compute as hardwareWithFastFloat16: it has no float16",
+  });
+  expect(destroyed).toBe(1);
+  // Control: other classes need none.
+  await expect(openDevice(gpu, { computeAs: "hardware" })).resolves.toBeInstanceOf(Device);
 });

@@ -167,7 +167,7 @@ export function hasSizes(kernel: Kernel): boolean {
 
 /**
  * Opens the best adapter with its own limits and `shader-f16` where it exists.
- * @throws OnestrokeError `gpu-unavailable`
+ * @throws OnestrokeError `gpu-unavailable`; `gpu-unsupported` if it cannot compute as adapters of the class that was asked for
  */
 export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = {}): Promise<Device> {
   const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" });
@@ -182,8 +182,15 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
     .catch((cause: unknown) => {
       throw new OnestrokeError("gpu-unavailable", "the GPU refused a device", {}, cause);
     });
+  const { computeAs } = options;
+  if (computeAs !== undefined && TRAITS[computeAs].multipliesInFloat16 && !device.features.has("shader-f16")) {
+    device.destroy();
+    throw new OnestrokeError("gpu-unsupported", `${description || text.trim()} cannot compute as ${computeAs}: it has no float16`, {
+      remedy: "Choose another class or another adapter.",
+    });
+  }
   const software = /swiftshader|llvmpipe|lavapipe|software|basic render/.test(text);
-  return new Device(device, { vendor, architecture, description, software }, options.computeAs);
+  return new Device(device, { vendor, architecture, description, software }, computeAs);
 }
 
 /** This adapter's own values of the limits large networks need. */
