@@ -2,8 +2,7 @@
 // a weight has come. A part that the GPU makes blocks of itself (quantise-pass.ts) waits for that too, so that nothing is written over it.
 import type { Blocks } from "../common/blocks";
 import type { Device } from "./device";
-import type { Weight } from "./ops";
-import { packBlocks, type RegionBytes } from "./weight-layout";
+import { type Weight, packBlocks, type RegionBytes } from "./weight-layout";
 
 /** Where a region of a weight lies. */
 export type PlaceOf = (weight: Weight, region: keyof RegionBytes) => GPUBufferBinding;

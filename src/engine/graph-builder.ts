@@ -4,7 +4,8 @@ import { invariant } from "../common/errors";
 import type { SteeringMethod } from "../common/steering";
 import type { AttentionOptions, ConvOptions, LinearOptions, NormOptions, TextBranch } from "./builder-options";
 import type { Graph, GraphInput, Rate } from "./graph";
-import type { Activation, Node, Op, Weight } from "./ops";
+import type { Activation, Node, Op } from "./ops";
+import type { Weight } from "./weight-layout";
 import { axis, channelsOf, product, type ElementType, type Shape, type Tensor } from "./tensor";
 
 export class GraphBuilder {

@@ -2,9 +2,9 @@
 // `assembleWgsl` adds what every kernel shares, so that one body serves float32,
 // float16 and packed-float16 storage, and all shapes: sizes are a uniform.
 import type { Tensor, NumberFormat } from "./tensor";
-import type { LayerNorm, Linear, Weight } from "./ops";
+import type { LayerNorm, Linear } from "./ops";
 import type { KernelTraits } from "./traits";
-import type { RegionBytes } from "./weight-layout";
+import type { Weight, RegionBytes } from "./weight-layout";
 
 /** `weight` is float16: `f16` where the device has it, else pairs packed in `u32`. */
 export type BindingElement = "activation" | "weight" | "f32" | "u32";

@@ -2,8 +2,8 @@
 // `inputs` are tensors, `weights` checkpoint parameters; generic passes walk them by
 // field, so each op keeps exactly this form. Fields marked "fused" are filled by
 // `fuse/*`; networks leave them out.
-import type { QuantisedFormat } from "../common/weight-format";
-import type { Tensor, Shape } from "./tensor";
+import type { Tensor } from "./tensor";
+import type { Weight } from "./weight-layout";
 
 export type Activation =
   | "none"
@@ -13,26 +13,6 @@ export type Activation =
   | "gelu-tanh"
   | "quick-gelu" // x * sigmoid(1.702 x)
   | "soft-clamp"; // 3 tanh(x / 3), AutoencoderTiny's input
-
-/**
- * A checkpoint parameter, and how it lies in GPU memory (float16 and zero-padded, if it has no other `format`):
- * - `vector`: `[n]` as `[n4]`
- * - `matrix`: torch linear `[n, k]` (or conv `[n, k, 1, 1]`) as `[k4][n4]`
- * - `convolution`: `[n, k, kh, kw]` as `[kh * kw][k4][n4]`
- * - `table`: `[rows, c]` (or `[1, rows, c]`) as `[rows][c4]`
- * Several keys are concatenated along the output axis n; each part's n is a multiple of four.
- * n4 means n rounded up to a multiple of four.
- */
-export interface Weight {
-  readonly keys: readonly string[];
-  /** Shape in the checkpoint of each key. */
-  readonly shapes: readonly Shape[];
-  readonly layout: "vector" | "matrix" | "convolution" | "table";
-  /** Fused: the two halves of n alternate in blocks of four (value, gate), for gated epilogues. */
-  readonly interleaved?: true;
-  /** A matrix or convolution in another format than float16 (weight-layout.ts); `quantise-graph.ts` says which. */
-  readonly format?: QuantisedFormat;
-}
 
 /** Where head h, channel c of a packed projection lies in a row: `offset + h * headStride + c`. */
 export interface HeadLayout {
@@ -305,10 +285,4 @@ export function inputsOf(op: Op): readonly Tensor[] {
 
 export function weightsOf(op: Op): readonly Weight[] {
   return Object.values<Weight | undefined>(op.weights).filter((weight) => weight !== undefined);
-}
-
-/** Identity of a weight in memory: equal keys and layout share one upload. */
-export function weightId(weight: Weight): string {
-  const { layout, interleaved, format, keys } = weight;
-  return `${layout}${interleaved ? "/interleaved" : ""}${format ? `/${format}` : ""}:${keys.join("+")}`;
 }

@@ -1,4 +1,4 @@
-// How checkpoint tensors lie in GPU memory, in the layouts of `ops.ts` and the number formats of `common/weight-format.ts`: how many
+// How checkpoint tensors lie in GPU memory, in their layouts and in the number formats of `common/weight-format.ts`: how many
 // bytes they take, and the bytes of quantised ones. float16 is packed on the GPU (kernels/pack). Arithmetic on shapes and arrays; no device.
 //
 // A quantised weight is two regions. `values` has four neighbouring outputs in each u32: for q8 `[taps][k][n4]` bytes; for q4
@@ -11,8 +11,27 @@ import { blockShape, type Blocks } from "../common/blocks";
 import { invariant } from "../common/errors";
 import { fromFloat16, toFloat16 } from "../common/float16";
 import { BLOCK_INPUTS, type QuantisedFormat, type WeightFormat } from "../common/weight-format";
-import type { Weight } from "./ops";
 import { product, roundUp, type Shape } from "./tensor";
+
+/**
+ * A checkpoint parameter, and how it lies in GPU memory (float16 and zero-padded, if it has no other `format`):
+ * - `vector`: `[n]` as `[n4]`
+ * - `matrix`: torch linear `[n, k]` (or conv `[n, k, 1, 1]`) as `[k4][n4]`
+ * - `convolution`: `[n, k, kh, kw]` as `[kh * kw][k4][n4]`
+ * - `table`: `[rows, c]` (or `[1, rows, c]`) as `[rows][c4]`
+ * Several keys are concatenated along the output axis n; each part's n is a multiple of four.
+ * n4 means n rounded up to a multiple of four.
+ */
+export interface Weight {
+  readonly keys: readonly string[];
+  /** Shape in the checkpoint of each key. */
+  readonly shapes: readonly Shape[];
+  readonly layout: "vector" | "matrix" | "convolution" | "table";
+  /** Fused: the two halves of n alternate in blocks of four (value, gate), for gated epilogues. */
+  readonly interleaved?: true;
+  /** A matrix or convolution in another format than float16 ; `quantise-graph.ts` says which. */
+  readonly format?: QuantisedFormat;
+}
 
 /** What scales in GPU memory are multiplied by: the most that a scale of weights within float16 allows. */
 export const SCALE_FACTORS = { q8: 64, q4: 4 } as const satisfies Record<QuantisedFormat, number>;
@@ -32,6 +51,12 @@ export function extents(layout: Weight["layout"], shape: Shape): { n: number; k:
     case "table":
       return { n: shape.at(-1) ?? 1, k: product(shape.slice(0, -1)), taps: 1 };
   }
+}
+
+/** Identity of a weight in memory: equal keys and layout share one upload. */
+export function weightId(weight: Weight): string {
+  const { layout, interleaved, format, keys } = weight;
+  return `${layout}${interleaved ? "/interleaved" : ""}${format ? `/${format}` : ""}:${keys.join("+")}`;
 }
 
 /** Outputs of all parts of a weight. */

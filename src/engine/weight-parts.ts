@@ -5,9 +5,8 @@ import type { StoredPiece } from "../common/stored-pieces";
 import type { PackedPart } from "./add-low-rank";
 import type { Kernel } from "./kernel";
 import { packOutputs, packRows } from "./kernels/pack/kernel";
-import type { Weight } from "./ops";
 import { roundUp } from "./tensor";
-import { extents, outputsOf } from "./weight-layout";
+import { type Weight, extents, outputsOf } from "./weight-layout";
 import type { WantedTensor } from "./weight-source";
 
 /** A checkpoint tensor in a weight. */

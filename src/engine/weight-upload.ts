@@ -7,7 +7,7 @@ import { addOnGpu } from "./add-low-rank";
 import { BlockUpload, type PlaceOf } from "./block-upload";
 import type { Device } from "./device";
 import { NotFiniteCounts } from "./not-finite-counts";
-import type { Weight } from "./ops";
+import type { Weight } from "./weight-layout";
 import { packingProgram, submitPacking } from "./pack-pass";
 import { quantiseOnGpu, type Unquantised } from "./quantise-pass";
 import { product, roundUp } from "./tensor";

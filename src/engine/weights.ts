@@ -1,14 +1,14 @@
 // The weights of one network on the GPU: packed once at load into the layouts of
-// `ops.ts`, independent of resolution and tile, shared by every plan of the network,
+// `weight-layout.ts`, independent of resolution and tile, shared by every plan of the network,
 // evictable and restorable.
 import { invariant, OnestrokeError } from "../common/errors";
 import type { StoredNumbers } from "../common/stored-pieces";
 import type { PlaceOf } from "./block-upload";
 import type { Device } from "./device";
 import type { Graph } from "./graph";
-import { weightId, weightsOf, type Weight } from "./ops";
+import { weightsOf } from "./ops";
 import { roundUp, type Shape } from "./tensor";
-import { packedBytes, REGION_ALIGNMENT, regionBytes, type RegionBytes } from "./weight-layout";
+import { weightId, type Weight, packedBytes, REGION_ALIGNMENT, regionBytes, type RegionBytes } from "./weight-layout";
 import { wantedBy } from "./weight-parts";
 import type { WeightSource } from "./weight-source";
 import { loadingBytes, preparePacking, uploadWeights } from "./weight-upload";

@@ -1,6 +1,7 @@
 // Linears of one input become one linear with their weights side by side, whose result holds theirs
 // one after the other. What reads them must know where each begins.
-import type { Linear, Node, Weight } from "../ops";
+import type { Linear, Node } from "../ops";
+import type { Weight } from "../weight-layout";
 import { channelsOf, type Tensor } from "../tensor";
 import type { Uses } from "./rewrite";
 

@@ -1,8 +1,7 @@
 // What packing is tested against: every value of every part written to its place, as ops.ts says, one at a time.
 import { invariant } from "../../common/errors";
-import type { Weight } from "../ops";
 import { product, roundUp } from "../tensor";
-import { extents, outputsOf, packedBytes } from "../weight-layout";
+import { type Weight, extents, outputsOf, packedBytes } from "../weight-layout";
 
 /** @param parts float16 bits of each key, row-major in the checkpoint shape */
 export function packedWeight(weight: Weight, parts: readonly Uint16Array[]): Uint16Array {

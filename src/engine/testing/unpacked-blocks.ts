@@ -2,9 +2,8 @@
 import type { Blocks } from "../../common/blocks";
 import { fromFloat16, toFloat16 } from "../../common/float16";
 import { BLOCK_INPUTS } from "../../common/weight-format";
-import type { Weight } from "../ops";
 import { product, roundUp } from "../tensor";
-import { extents, outputsOf, SCALE_FACTORS } from "../weight-layout";
+import { type Weight, extents, outputsOf, SCALE_FACTORS } from "../weight-layout";
 import { columnOf } from "./packed-weight";
 
 /** @returns the blocks of each part, in the order of the checkpoint */

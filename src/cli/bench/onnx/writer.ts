@@ -1,6 +1,6 @@
 // What an ONNX graph is written with: nodes, constants, and the values of our tensors. An image is NCHW there.
 import { invariant } from "../../../common/errors";
-import type { Weight } from "../../../engine/ops";
+import type { Weight } from "../../../engine/weight-layout";
 import type { Shape, Tensor } from "../../../engine/tensor";
 import type { Attribute, Initializer, OnnxNode } from "./encode";
 

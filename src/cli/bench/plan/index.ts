@@ -2,12 +2,12 @@
 // without one. counts.json states these counts, and plan.test.ts holds the engine to them.
 import { layoutArena } from "../../../engine/arena";
 import type { KernelTarget } from "../../../engine/kernel";
-import { weightId, weightsOf } from "../../../engine/ops";
+import { weightsOf } from "../../../engine/ops";
 import { RATES } from "../../../engine/rates";
 import { stageGraph, type Stages } from "../../../engine/stages";
 import type { NumberFormat } from "../../../engine/tensor";
 import { TRAITS } from "../../../engine/traits";
-import { packedBytes } from "../../../engine/weight-layout";
+import { weightId, packedBytes } from "../../../engine/weight-layout";
 import { assembleWgsl } from "../../../engine/wgsl";
 import { costOf, type Cost } from "./cost";
 import { plannedGraph, type PlannedNetwork } from "./networks";

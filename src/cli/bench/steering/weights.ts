@@ -3,9 +3,9 @@
 import { invariant } from "../../../common/errors";
 import type { Device } from "../../../engine/device";
 import type { Graph } from "../../../engine/graph";
-import { weightsOf, type Weight } from "../../../engine/ops";
+import { weightsOf } from "../../../engine/ops";
 import { product } from "../../../engine/tensor";
-import { packedBytes } from "../../../engine/weight-layout";
+import { type Weight, packedBytes } from "../../../engine/weight-layout";
 import { checkpointTensors, Weights } from "../../../engine/weights";
 
 export function separateWeights(device: Device, graph: Graph): Weights {

@@ -2,18 +2,8 @@
 // of a row; `rowwise` adds indexing, number formats and bands. Arithmetic is f32, stored once.
 import { activationWgsl } from "../../activations";
 import type { Dispatch, Lowering } from "../../kernel";
-import type {
-  Activate,
-  AddTable,
-  Binary,
-  Combine,
-  GatedActivation,
-  GatedAdd,
-  ScaleChannels,
-  ScaleShift,
-  TableTokens,
-  Weight,
-} from "../../ops";
+import type { Activate, AddTable, Binary, Combine, GatedActivation, GatedAdd, ScaleChannels, ScaleShift, TableTokens } from "../../ops";
+import type { Weight } from "../../weight-layout";
 import { axis, channelsOf, quadsOf, rowsOf, type Tensor } from "../../tensor";
 import { rowwise, type Table } from "../rowwise";
 import { itemRows } from "../streams";

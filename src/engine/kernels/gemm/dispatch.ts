@@ -1,7 +1,7 @@
 // Dispatches of one band of a matrix product: the product itself, or, for a split
 // reduction, partial sums, which the next dispatch adds up (parts.ts).
 import type { Binding, BufferSource, Dispatch, KernelTarget, Lowering, RowMoments } from "../../kernel";
-import type { Weight } from "../../ops";
+import type { Weight } from "../../weight-layout";
 import { quadsOf, rowsOf, strideOf, type Tensor } from "../../tensor";
 import { type Epilogue, epilogueBindings, epilogueBuffers, epilogueSizes, epilogueWgsl } from "./epilogue";
 import { directWgsl } from "./direct";

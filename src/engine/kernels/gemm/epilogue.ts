@@ -3,7 +3,8 @@
 // the pass that adds up a split reduction.
 import { activationText } from "../../activations";
 import type { Binding, BufferSource } from "../../kernel";
-import type { Activation, Weight } from "../../ops";
+import type { Activation } from "../../ops";
+import type { Weight } from "../../weight-layout";
 import { quadsOf, type Tensor } from "../../tensor";
 import { wgsl } from "../../wgsl";
 

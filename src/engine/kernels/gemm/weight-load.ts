@@ -2,9 +2,8 @@
 // (../../weight-layout.ts). What is done with them is the same for all formats.
 import { BLOCK_INPUTS, type QuantisedFormat } from "../../../common/weight-format";
 import type { Binding, BufferSource } from "../../kernel";
-import type { Weight } from "../../ops";
 import { unroll, wgsl } from "../../wgsl";
-import { SCALE_FACTORS } from "../../weight-layout";
+import { type Weight, SCALE_FACTORS } from "../../weight-layout";
 
 export interface WeightLoad {
   readonly bindings: readonly Binding[];

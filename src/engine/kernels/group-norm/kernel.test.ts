@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { KernelTarget } from "../../kernel";
-import type { Activation, GroupNorm, Weight } from "../../ops";
+import type { Activation, GroupNorm } from "../../ops";
+import type { Weight } from "../../weight-layout";
 import { compare, evaluate, expectClose, random } from "../../testing/evaluate";
 import { VARIANTS, type Variant } from "../../testing/variants";
 import { TRAITS } from "../../traits";

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { GraphBuilder } from "../../graph-builder";
 import type { KernelTarget } from "../../kernel";
-import type { Activation, Weight } from "../../ops";
+import type { Activation } from "../../ops";
+import type { Weight } from "../../weight-layout";
 import { evaluate, expectClose, random } from "../../testing/evaluate";
 import { TRAITS } from "../../traits";
 import { casesIn, COMPILE_TIMEOUT_MS, FORMATS, sumTolerance, type Format, type Formats } from "../gemm/testing/formats";

@@ -4,11 +4,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { float32BitsToFloat16, fromFloat16, toFloat16 } from "../../../common/float16";
 import { STORED_BYTES, type NotFinite, type StoredNumbers, type StoredPiece } from "../../../common/stored-pieces";
-import type { Weight } from "../../ops";
 import { product } from "../../tensor";
 import { testDevice } from "../../testing/evaluate";
 import { packedWeight } from "../../testing/packed-weight";
-import { packedBytes } from "../../weight-layout";
+import { type Weight, packedBytes } from "../../weight-layout";
 import type { WeightSource } from "../../weight-source";
 import { uploadWeights } from "../../weight-upload";
 

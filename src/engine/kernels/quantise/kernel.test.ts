@@ -6,11 +6,10 @@ import { fromFloat16 } from "../../../common/float16";
 import { addLowRank, type LowRank } from "../../../common/low-rank";
 import type { NotFinite } from "../../../common/stored-pieces";
 import type { QuantisedFormat } from "../../../common/weight-format";
-import type { Weight } from "../../ops";
 import { product, roundUp } from "../../tensor";
 import { random, testDevice } from "../../testing/evaluate";
 import { unpackedBlocks } from "../../testing/unpacked-blocks";
-import { packedBytes, regionBytes } from "../../weight-layout";
+import { type Weight, packedBytes, regionBytes } from "../../weight-layout";
 import type { WeightSource } from "../../weight-source";
 import { uploadWeights } from "../../weight-upload";
 
