@@ -12,7 +12,7 @@ import { recordBuffers } from "../../engine/testing/record-buffers";
 import { openAutoencoder, openDenoiser, openTextEncoder } from "../../networks";
 import { CLIP_H, KL, SD21 } from "../../networks/published";
 import { MemoryTurns } from "./memory-turns";
-import type { PlannedFormats } from "./needs";
+import { planPicture, type PictureShape, type PlannedFormats } from "./needs";
 import { openWgslModel } from "./model";
 
 const RECIPE: Recipe = {
@@ -102,18 +102,50 @@ test("control: less is planned where networks take turns", async () => {
   await turns.dispose();
 });
 
+/** SD-Turbo, for plans that are carried out by nobody. */
+const TURBO = {
+  texts: [openTextEncoder({ className: "CLIPTextModel", config: CLIP_H })],
+  state: "lastHiddenState",
+  denoiser: openDenoiser({ className: "UNet2DConditionModel", config: SD21 }),
+  autoencoder: openAutoencoder({ className: "AutoencoderKL", config: { ...KL, force_upcast: false } }),
+} as const;
+const FORMATS = { format: "f16", weights: () => "f16", bufferBytes: 2 ** 28 } as const satisfies PlannedFormats;
+const SQUARE = { width: 512, height: 512, textTokens: 77 };
+
 test("a decoder that gets less than usual is never planned with more, not even when the model is opened", () => {
-  const networks = {
-    texts: [openTextEncoder({ className: "CLIPTextModel", config: CLIP_H })],
-    state: "lastHiddenState",
-    denoiser: openDenoiser({ className: "UNet2DConditionModel", config: SD21 }),
-    autoencoder: openAutoencoder({ className: "AutoencoderKL", config: KL }),
-  } as const;
   const given: number[] = [];
   const decoder = { evict: () => undefined, dropPlans: () => undefined, useArena: (bytes: number) => void given.push(bytes) };
-  const formats = { format: "f16", weights: () => "f16", bufferBytes: 2 ** 28 } as const satisfies PlannedFormats;
-  const turns = new MemoryTurns(networks, { autoencoder: [decoder] }, formats, { width: 512, height: 512 }, 2.2e9);
+  const turns = new MemoryTurns(TURBO, { autoencoder: [decoder] }, FORMATS, SQUARE, 2.2e9);
   turns.makeRoomFor("denoiser");
   expect(given).toEqual([turns.plan.decoderArenaBytes, turns.plan.decoderArenaBytes]);
   expect(turns.plan.decoderArenaBytes).toBeLessThan(2 ** 30);
+});
+
+describe("what another shape left", () => {
+  const WIDE = { ...SQUARE, width: 1024 };
+  const after = (budget: number, shapes: readonly PictureShape[]) => {
+    const calls: string[] = [];
+    const runner = { evict: () => void calls.push("evicted"), dropPlans: () => void calls.push("dropped"), useArena: () => undefined };
+    const turns = new MemoryTurns(TURBO, { autoencoder: [runner] }, FORMATS, SQUARE, budget);
+    for (const shape of shapes) turns.planFor(shape);
+    return calls;
+  };
+  const needed = (shape: PictureShape) => planPicture(TURBO, shape, FORMATS, 8e9);
+
+  test("stays where it fits beside the next one, however often they alternate", () => {
+    expect(after(8e9, [WIDE, SQUARE, WIDE, SQUARE, WIDE])).toEqual([]);
+  });
+
+  test("leaves where it does not fit, and so do the weights of what read a picture", () => {
+    const both = needed(WIDE).peakBytes + needed(SQUARE).shapeBytes;
+    expect(after(both - 1, [WIDE])).toContain("dropped");
+    expect(after(needed(WIDE).peakBytes, [WIDE])).toEqual(["evicted", "dropped"]);
+  });
+
+  test("a text of more rows is another shape, and no rows given are those of before", () => {
+    const { width, height } = SQUARE;
+    const longer = { ...SQUARE, textTokens: 8 * 77 };
+    expect(after(needed(longer).peakBytes, [longer])).toContain("dropped");
+    expect(after(needed(SQUARE).peakBytes, [{ width, height }])).toEqual([]);
+  });
 });

@@ -3,7 +3,7 @@
 import type { NetworkName } from "../../common/model-facts";
 import { givesWay } from "../memory-plan";
 import type { Network } from "./network";
-import { planPicture, type PicturePlan, type PlannedFormats, type PictureShape, type PlannedNetworks } from "./needs";
+import { planPicture, USUAL_MEMORY_BYTES, type PicturePlan, type PlannedFormats, type PictureShape, type PlannedNetworks } from "./needs";
 
 /** Who runs on the GPU: the autoencoder is its decoder and its encoder. */
 export type Runners = Readonly<Partial<Record<NetworkName, readonly Runner[]>>>;
@@ -14,12 +14,14 @@ export class MemoryTurns {
   readonly #networks: PlannedNetworks;
   readonly #formats: PlannedFormats;
   readonly #runners: Runners;
-  readonly #budgetBytes: number | undefined;
+  readonly #budgetBytes: number;
+  /** What shapes before this one may have left on the GPU, in bytes. */
+  readonly #left = new Map<string, number>();
   #shape: PictureShape;
   #plan: PicturePlan;
 
   /** @param shape of the pictures that are planned for until `planFor` says otherwise */
-  constructor(networks: PlannedNetworks, runners: Runners, formats: PlannedFormats, shape: PictureShape, budgetBytes: number | undefined) {
+  constructor(networks: PlannedNetworks, runners: Runners, formats: PlannedFormats, shape: PictureShape, budgetBytes = USUAL_MEMORY_BYTES) {
     this.#networks = networks;
     this.#runners = runners;
     this.#formats = formats;
@@ -33,14 +35,20 @@ export class MemoryTurns {
     return this.#plan;
   }
 
-  /** Plans for pictures of another shape from now on. Where memory is short, nothing stays of the shape before. */
+  /** Plans for pictures of another shape from now on. What shapes before it left stays only where it fits beside all that is planned. */
   planFor({ width, height, textTokens = this.#shape.textTokens }: Readonly<PictureShape>): void {
     const shape = { width, height, textTokens };
-    const fields = ["width", "height", "textTokens"] as const;
-    if (fields.every((field) => shape[field] === this.#shape[field])) return;
+    if (keyOf(shape) === keyOf(this.#shape)) return;
+    const before = this.#plan;
+    this.#left.set(keyOf(this.#shape), before.shapeBytes);
+    this.#left.delete(keyOf(shape));
     this.#shape = shape;
     this.#plan = planPicture(this.#networks, shape, this.#formats, this.#budgetBytes);
-    if (this.#plan.turns.length === 0) return;
+    const { turns, peakBytes, encoderStays } = this.#plan;
+    if (before.encoderStays && !encoderStays) for (const network of this.#allOf(["autoencoder"])) network.evict();
+    const leftBytes = [...this.#left.values()].reduce((sum, bytes) => sum + bytes, 0);
+    if (turns.length === 0 && peakBytes + leftBytes <= this.#budgetBytes) return;
+    this.#left.clear();
     for (const network of this.#allOf(["denoiser", "autoencoder"])) network.dropPlans();
   }
 
@@ -57,4 +65,8 @@ export class MemoryTurns {
   #allOf(names: readonly NetworkName[]): readonly Runner[] {
     return names.flatMap((name) => this.#runners[name] ?? []);
   }
+}
+
+function keyOf({ width, height, textTokens }: PictureShape): string {
+  return `${width}x${height}/${textTokens}`;
 }

@@ -32,6 +32,8 @@ export interface PlannedFormats {
 export interface PicturePlan extends MemoryPlan {
   /** What the autoencoder's intermediate tensors may take: less than usual where its turn would be too large. */
   readonly decoderArenaBytes: number;
+  /** What depends on the picture's shape: intermediate tensors of denoiser and decoder. */
+  readonly shapeBytes: number;
   /** Whether what reads pictures to draw over fits beside all others. Otherwise it comes in place of the decoder's tensors, and leaves again. */
   readonly encoderStays: boolean;
 }
@@ -54,15 +56,17 @@ export function planPicture(
   formats: PlannedFormats,
   budgetBytes = USUAL_MEMORY_BYTES,
 ): PicturePlan {
-  const others = [...textNeeds(networks, formats), denoiserNeed(networks, shape, formats)];
-  const plans = DECODER_ARENAS.map((decoderArenaBytes) => ({
-    ...planMemory([...others, decoderNeed(networks, shape, formats, decoderArenaBytes)], budgetBytes),
-    decoderArenaBytes,
-  }));
+  const denoiser = denoiserNeed(networks, shape, formats);
+  const others = [...textNeeds(networks, formats), denoiser];
+  const plans = DECODER_ARENAS.map((decoderArenaBytes) => {
+    const decoder = decoderNeed(networks, shape, formats, decoderArenaBytes);
+    const shapeBytes = denoiser.arenaBytes + decoder.arenaBytes;
+    return { ...planMemory([...others, decoder], budgetBytes), decoderArenaBytes, shapeBytes };
+  });
   const fitting = plans.filter(({ peakBytes }) => peakBytes <= budgetBytes);
   const kind = fitting.find(({ turns }) => !turns.includes("denoiser")) ?? fitting[0];
   const [nearest] = plans.toSorted((left, right) => left.peakBytes - right.peakBytes);
-  const plan = kind ?? nearest ?? { peakBytes: 0, turns: [], decoderArenaBytes: 2 ** 30 };
+  const plan = kind ?? nearest ?? { peakBytes: 0, turns: [], decoderArenaBytes: 2 ** 30, shapeBytes: 0 };
   const encoder = encoderNeed(networks, shape, formats, plan.decoderArenaBytes);
   return { ...plan, encoderStays: plan.turns.length === 0 && plan.peakBytes + ownBytes(encoder) <= budgetBytes };
 }
