@@ -123,6 +123,25 @@ export function fileVault(tools: VaultTools, isKept: boolean, storage?: StorageF
     return plan;
   }
 
+  /** The files of a model of which every file is complete; undefined where one is not. */
+  async function openComplete(model: string): Promise<OpenModel | undefined> {
+    const free = await holdUntilFreed(locks, LOCKS.drawing(model));
+    const files = new Map<string, ReadableFile>();
+    const release = async (): Promise<void> => {
+      for (const file of files.values()) await file.close();
+      await free();
+    };
+    try {
+      const plan = await complete(model, (name) => folder.read(name), files);
+      if (plan !== undefined) return { ...keptFiles(plan, files), arrived: async () => undefined, release };
+    } catch (thrown) {
+      await release();
+      throw thrown;
+    }
+    await release();
+    return undefined;
+  }
+
   return {
     isKept,
 
@@ -144,23 +163,8 @@ export function fileVault(tools: VaultTools, isKept: boolean, storage?: StorageF
         }
       }),
 
-    open: async (model, hooks): Promise<OpenModel | undefined> => {
-      const free = await holdUntilFreed(locks, LOCKS.drawing(model));
-      const files = new Map<string, ReadableFile>();
-      const release = async (): Promise<void> => {
-        for (const file of files.values()) await file.close();
-        await free();
-      };
-      try {
-        const plan = await complete(model, (name) => folder.read(name), files);
-        if (plan !== undefined) return { ...keptFiles(plan, files), arrived: async () => undefined, release };
-      } catch (thrown) {
-        await release();
-        throw thrown;
-      }
-      await release();
-      return followModel(model, tools, hooks);
-    },
+    // A download may end after the first look and before it is followed: then everything is here at the last.
+    open: async (model, hooks) => (await openComplete(model)) ?? (await followModel(model, tools, hooks)) ?? openComplete(model),
 
     handOver: async (model): Promise<HandedModel | undefined> => {
       if (isKept) return undefined;

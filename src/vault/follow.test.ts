@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { planBytes } from "../common/download";
 import { OnestrokeError } from "../common/errors";
 import { fileVault } from "./file-vault";
+import type { Locks } from "./locks";
 import { FakeDisk, toolsOn } from "./testing/fake-disk";
 import { fakeServer, pieces } from "./testing/fake-server";
 import { ADDRESS, filesAt } from "./testing/plans";
@@ -27,7 +28,7 @@ function setting() {
   };
   const other = toolsOn(disk, {});
   const reader = fileVault({ ...other, locks: tools.locks, news: tools.news }, true);
-  return { server, fetcher: fileVault(tools, true), reader, goOn, isHalfHere };
+  return { disk, tools, server, fetcher: fileVault(tools, true), reader, goOn, isHalfHere };
 }
 
 async function read(model: OpenModel | undefined, path: string): Promise<Uint8Array | undefined> {
@@ -87,6 +88,27 @@ test("opened before its first file is whole, each is read when its news comes", 
   expect(await read(opened, WEIGHTS.path)).toEqual(WEIGHTS.bytes);
   await Promise.all([fetching, opened?.arrived()]);
   await opened?.release();
+});
+
+test("a download that ends after the first look, and before it is followed, leaves a model that is opened", async () => {
+  const { disk, tools, fetcher, goOn, isHalfHere } = setting();
+  const fetching = fetcher.fetch(PLAN);
+  await isHalfHere;
+  const { locks } = tools;
+  let isLate = false;
+  /** Whoever asks whether the lock is free asks once the download has ended. */
+  const tryHold: Locks["tryHold"] = async (name, mode, work) => {
+    goOn();
+    await fetching;
+    isLate = true;
+    return locks.tryHold(name, mode, work);
+  };
+  const late = fileVault({ ...toolsOn(disk, {}), locks: { ...locks, tryHold } }, true);
+  const opened = await late.open(PLAN.model);
+  expect(isLate).toBe(true);
+  expect(await read(opened, WEIGHTS.path)).toEqual(WEIGHTS.bytes);
+  await opened?.release();
+  await fetcher.remove(PLAN.model);
 });
 
 test("control: what nobody fetches is not opened", async () => {
