@@ -44,10 +44,10 @@ export class MemoryTurns {
     this.#left.delete(keyOf(shape));
     this.#shape = shape;
     this.#plan = planPicture(this.#networks, shape, this.#formats, this.#budgetBytes);
-    const { turns, peakBytes, encoderStays } = this.#plan;
+    const { turns, stayingBytes, encoderStays } = this.#plan;
     if (before.encoderStays && !encoderStays) for (const network of this.#allOf(["autoencoder"])) network.evict();
     const leftBytes = [...this.#left.values()].reduce((sum, bytes) => sum + bytes, 0);
-    if (turns.length === 0 && peakBytes + leftBytes <= this.#budgetBytes) return;
+    if (turns.length === 0 && stayingBytes + leftBytes <= this.#budgetBytes) return;
     this.#left.clear();
     for (const network of this.#allOf(["denoiser", "autoencoder"])) network.dropPlans();
   }

@@ -68,10 +68,12 @@ describe("what may come besides", () => {
   const plan = (budget: number, textTokens?: number) => planPicture(networks, { ...square(512), textTokens }, gpu("f16"), budget);
 
   test("what reads a picture to draw over stays only where it fits beside all others", () => {
-    const { peakBytes, encoderStays } = plan(8e9);
+    const { peakBytes, encoderStays, stayingBytes, shapeBytes } = plan(8e9);
     expect(encoderStays).toBe(true);
     const tight = plan(peakBytes);
-    expect(tight).toMatchObject({ turns: [], encoderStays: false });
+    expect(tight).toMatchObject({ turns: [], encoderStays: false, stayingBytes: peakBytes });
+    expect(stayingBytes - peakBytes, "with its weights").toBeGreaterThan(shapeBytes - tight.shapeBytes + 6.8e7);
+    expect(shapeBytes).toBeGreaterThan(tight.shapeBytes);
     // Its weights alone are 68 MB.
     expect(plan(peakBytes + 6.8e7).encoderStays).toBe(false);
     expect(plan(1.4e9).encoderStays).toBe(false);

@@ -32,10 +32,12 @@ export interface PlannedFormats {
 export interface PicturePlan extends MemoryPlan {
   /** What the autoencoder's intermediate tensors may take: less than usual where its turn would be too large. */
   readonly decoderArenaBytes: number;
-  /** What depends on the picture's shape: intermediate tensors of denoiser and decoder. */
-  readonly shapeBytes: number;
   /** Whether what reads pictures to draw over fits beside all others. Otherwise it comes in place of the decoder's tensors, and leaves again. */
   readonly encoderStays: boolean;
+  /** What depends on the picture's shape: intermediate tensors of denoiser and decoder, and of what reads pictures if it stays. */
+  readonly shapeBytes: number;
+  /** The most that stays for the next picture: `peakBytes`, and what reads pictures if it stays. */
+  readonly stayingBytes: number;
 }
 
 /** What a picture is planned for. */
@@ -68,7 +70,9 @@ export function planPicture(
   const [nearest] = plans.toSorted((left, right) => left.peakBytes - right.peakBytes);
   const plan = kind ?? nearest ?? { peakBytes: 0, turns: [], decoderArenaBytes: 2 ** 30, shapeBytes: 0 };
   const encoder = encoderNeed(networks, shape, formats, plan.decoderArenaBytes);
-  return { ...plan, encoderStays: plan.turns.length === 0 && plan.peakBytes + ownBytes(encoder) <= budgetBytes };
+  const withEncoder = plan.peakBytes + ownBytes(encoder);
+  if (plan.turns.length > 0 || withEncoder > budgetBytes) return { ...plan, encoderStays: false, stayingBytes: plan.peakBytes };
+  return { ...plan, encoderStays: true, shapeBytes: plan.shapeBytes + encoder.arenaBytes, stayingBytes: withEncoder };
 }
 
 function textNeeds({ texts, state }: PlannedNetworks, formats: PlannedFormats): readonly NetworkNeed[] {
