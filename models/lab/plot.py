@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+from math import isnan
 from pathlib import Path
 
 import matplotlib
@@ -29,8 +30,8 @@ def plot(paths: list[Path], out: Path) -> None:
         for label, run in runs.items():
             if name in run:
                 panel.plot(run["step"], run[name], label=label, linewidth=1)
-        values = [value for run in runs.values() for value in run.get(name, ())]
-        if min(values) > 0 and max(values) > 30 * min(values):
+        values = [value for run in runs.values() for value in run.get(name, ()) if not isnan(value)]
+        if values and min(values) > 0 and max(values) > 30 * min(values):
             panel.set_yscale("log")
         panel.set_ylabel(name)
         panel.grid(alpha=0.3)

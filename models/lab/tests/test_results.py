@@ -68,3 +68,11 @@ def test_a_run_s_table_is_drawn(tmp_path: Path) -> None:
     assert columns(tmp_path / "run.csv")["loss"] == [2.5, 1.5]
     plot([tmp_path / "run.csv"], tmp_path / "curves.png")
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_column_that_is_reported_late_has_the_scale_that_its_numbers_ask_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "run.csv").write_text("step,minutes,loss,pairs,never\n0,0.1,2.5,nan,nan\n20,0.2,1.5,100,nan\n40,0.3,1.2,1,nan\n")
+    scales: list[str] = []
+    monkeypatch.setattr("lab.plot._save", lambda figure, out: scales.extend(panel.get_yscale() for panel in figure.axes))
+    plot([tmp_path / "run.csv"], tmp_path / "curves.png")
+    assert scales == ["linear", "log", "linear"]

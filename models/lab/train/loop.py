@@ -161,10 +161,12 @@ def _with_columns(path: Path, wanted: list[str]) -> list[str]:
             rows, columns = list(reader), list(reader.fieldnames or [])
     if not set(wanted) <= set(columns):
         columns = list(dict.fromkeys([*columns, *wanted]))
-        with path.open("w", newline="") as out:
+        partial = path.with_suffix(".csv.partial")
+        with partial.open("w", newline="") as out:
             writer = csv.DictWriter(out, columns, restval="nan")
             writer.writeheader()
             writer.writerows(rows)
+        partial.replace(path)  # a run that is stopped meanwhile loses no row
     return columns
 
 
