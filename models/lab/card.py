@@ -123,7 +123,7 @@ them; other words are read past. Light, colours, weather and the lie of the land
 the noise leaves two spots nearly equal, one step may leave a pale double at the second. Thin rain is lost between encoding and decoding, though
 the latents still say that it rains, and skylines and village windows stay soft: the student's latents are (the tables above say how often
 something is missed). Counts above three and relations between things are not in its language. Four steps against
-one: {100 * (measured['steps']['4']['mean_accuracy'] - measured['steps']['1']['mean_accuracy']):+.1f} points of mean accuracy, {measured['steps']['4']['presence_f1'] - measured['steps']['1']['presence_f1']:+.3f} in the things' F1, {100 * (measured['steps']['4']['frechet'] / measured['steps']['1']['frechet'] - 1):+.0f} % in Fréchet distance.
+one: {100 * (measured['steps']['4']['mean_accuracy'] - measured['steps']['1']['mean_accuracy']):+.1f} points of mean accuracy, {round(measured['steps']['4']['presence_f1'] - measured['steps']['1']['presence_f1'], 3) + 0.0:+.3f} in the things' F1, {100 * (measured['steps']['4']['frechet'] / measured['steps']['1']['frechet'] - 1):+.0f} % in Fréchet distance.
 
 The training pictures were drawn twice while the autoencoder was kept (its pictures are alike, their layouts are not). The student took
 12,200 steps, in which half of every batch learnt time steps between, no longer used; of the 2,600 that finished it, the first 900 weighed
