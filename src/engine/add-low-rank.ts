@@ -8,7 +8,7 @@ import { HALF_BITS } from "./kernels/half-bits";
 import { roundUp } from "./tensor";
 import { linearEntryPoint, wgsl } from "./wgsl";
 
-/** Where one checkpoint tensor lies in a packed weight `[taps][k4][n4]` (ops.ts). Vectors have one input, and tables one for each row. */
+/** Where one checkpoint tensor lies in a packed weight `[taps][k4][n4]` (weight-layout.ts). Vectors have one input, and tables one for each row. */
 export interface PackedPart {
   /** Its own outputs, and the first of them among the weight's. */
   readonly n: number;

@@ -29,7 +29,7 @@ export interface Weight {
   readonly layout: "vector" | "matrix" | "convolution" | "table";
   /** Fused: the two halves of n alternate in blocks of four (value, gate), for gated epilogues. */
   readonly interleaved?: true;
-  /** A matrix or convolution in another format than float16 ; `quantise-graph.ts` says which. */
+  /** A matrix or convolution in another format than float16; `quantise-graph.ts` says which. */
   readonly format?: QuantisedFormat;
 }
 

@@ -1,4 +1,4 @@
-// What packing is tested against: every value of every part written to its place, as ops.ts says, one at a time.
+// What packing is tested against: every value of every part written to its place, as weight-layout.ts says, one at a time.
 import { invariant } from "../../common/errors";
 import { product, roundUp } from "../tensor";
 import { type Weight, extents, outputsOf, packedBytes } from "../weight-layout";

@@ -1,4 +1,4 @@
-// Rules of packing: each layout puts every checkpoint value where ops.ts says, and zeros elsewhere, bit for bit as the host rounds it;
+// Rules of packing: each layout puts every checkpoint value where weight-layout.ts says, and zeros elsewhere, bit for bit as the host rounds it;
 // whatever it is stored in, wherever it begins, and however it is cut. Values that are no finite float16 are counted.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";

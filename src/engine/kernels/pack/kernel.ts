@@ -1,4 +1,4 @@
-// Packs part of a checkpoint tensor, as it is stored, into the layouts of `ops.ts`. It is no op of a graph: it runs once, when weights are
+// Packs part of a checkpoint tensor, as it is stored, into the layouts of `weight-layout.ts`. It is no op of a graph: it runs once, when weights are
 // loaded.
 //
 // An invocation writes whole quads of four neighbouring outputs, and no other one writes those. So a part begins at an output that is a

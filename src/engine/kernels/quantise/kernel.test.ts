@@ -1,4 +1,4 @@
-// Rules of blocks that the GPU makes of a weight and a product of thin matrices: each lies where ops.ts says, no number is further from the
+// Rules of blocks that the GPU makes of a weight and a product of thin matrices: each lies where weight-layout.ts says, no number is further from the
 // merged one than half a scale, parts that nothing is added to are what the host makes of them, and numbers beyond float16 are counted.
 import { describe, expect, test } from "vitest";
 import { blockShape, dequantise, quantise } from "../../../common/blocks";
