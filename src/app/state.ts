@@ -70,7 +70,7 @@ export interface AppState {
   readonly job: Job | undefined;
   /** What was asked for meanwhile, in the order in which it is drawn. */
   readonly waiting: readonly Waiting[];
-  /** What was asked of the model before, and was taken out of the queue with it. */
+  /** What was asked of models before, and was taken out of the queue when another one was chosen. */
   readonly takenOut: readonly Recipe[];
   readonly shown: ShownPicture | undefined;
   /** Whether `shown` was drawn while somebody was changing the controls and has not stood yet: it is neither kept nor a step of the trail. */

@@ -14,8 +14,8 @@ export const queued = {
   takenOut: "It is not drawn.",
   askedOfOther: (count: number) =>
     count === 1
-      ? "1 picture that was asked of the model before is not drawn."
-      : `${count} pictures that were asked of the model before are not drawn.`,
+      ? "1 picture that was asked for before the model was changed is not drawn."
+      : `${count} pictures that were asked for before the model was changed are not drawn.`,
   drawForGallery: "Draw for the gallery",
   forget: "Close",
   forGallery: "for the gallery",

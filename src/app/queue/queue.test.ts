@@ -215,6 +215,33 @@ describe("what was asked of the model before, where somebody chooses another one
     await vi.waitFor(() => expect(state().gallery.entries).toHaveLength(3));
   });
 
+  test("is still offered where somebody changes their mind, and does not come twice where it was asked for again", async () => {
+    const { app, change, release, isAsked, drawn, state } = await changed();
+    const back = app.useModel(MODEL.id);
+    await isAsked(3);
+    expect(state().takenOut.map(({ prompt, model }) => `${prompt} by ${model}`)).toEqual([
+      `one by ${MODEL.id}`,
+      `two by ${MODEL.id}`,
+      "two by sd-turbo",
+    ]);
+    const { prompt, steps, width, height } = state().takenOut[0] ?? neverMind();
+    const again = draw(app, { prompt, steps, width, height });
+    await vi.waitFor(() => expect(state().waiting).toHaveLength(1));
+    app.bringBackTakenOut();
+    expect(state().waiting.map(({ recipe: { prompt, model } }) => `${prompt} by ${model}`)).toEqual([
+      `one by ${MODEL.id}`,
+      `two by ${MODEL.id}`,
+      "two by sd-turbo",
+    ]);
+    for (const at of [2, 3, 4, 5]) {
+      release[at]?.();
+      if (at < 5) await isAsked(at + 2);
+    }
+    await Promise.all([change, back, again]);
+    await vi.waitFor(() => expect(state()).toMatchObject({ job: undefined, waiting: [] }));
+    expect(drawn().slice(2)).toEqual([`two by ${MODEL.id}`, `one by ${MODEL.id}`, `two by ${MODEL.id}`, "two by sd-turbo"]);
+  });
+
   test("is forgotten where nobody wants it", async () => {
     const { app, state } = await changed();
     app.forgetTakenOut();

@@ -14,7 +14,10 @@ export interface DrawingQueue {
   ask(recipe: Recipe, options?: Pick<DrawOptions, "anew">): Promise<void>;
   /** Takes out a recipe that waits. */
   unask(recipe: Recipe): void;
-  /** Takes out all that was asked of the model that draws, with what is being drawn: somebody chooses another model. It can be brought back. */
+  /**
+   * Takes out all that was asked of the model that draws, with what is being drawn: somebody chooses another model. It can be brought back,
+   * with what was taken out so before.
+   */
   takeAllOut(): void;
   /** Draws for the gallery what was taken out so. */
   bringBackTakenOut(): void;
@@ -84,18 +87,22 @@ export function createQueue(store: AppStore, pictures: Pictures): DrawingQueue {
     },
 
     takeAllOut() {
-      const { job, waiting } = store.getState();
+      const { job, waiting, takenOut } = store.getState();
       const isAsked = job !== undefined && !givesWay(store.getState()) && job.beside !== "tiles";
-      const takenOut = [...(isAsked ? [job] : []), ...waiting].map(({ recipe }) => recipe);
-      store.setState({ waiting: [], takenOut });
-      for (const recipe of takenOut) end(recipe);
+      const asked = [...(isAsked ? [job] : []), ...waiting].map(({ recipe }) => recipe);
+      const isNew = (recipe: Recipe): boolean => !takenOut.some((before) => isSameRecipe(before, recipe));
+      store.setState({ waiting: [], takenOut: [...takenOut, ...asked.filter(isNew)] });
+      for (const recipe of asked) end(recipe);
     },
 
     bringBackTakenOut() {
-      store.setState(({ waiting, takenOut }) => ({
-        waiting: [...waiting, ...takenOut.map((recipe) => ({ recipe, anew: false, forGallery: true }))],
+      const state = store.getState();
+      // What somebody has asked for again meanwhile is coming already.
+      const wanted = state.takenOut.filter((recipe) => !isComing(recipe, state));
+      store.setState({
+        waiting: [...state.waiting, ...wanted.map((recipe) => ({ recipe, anew: false, forGallery: true }))],
         takenOut: [],
-      }));
+      });
       next();
     },
 
