@@ -110,7 +110,8 @@ export function createPictureDrawing(
   }
 
   async function drawShown(recipe: Recipe, options: DrawOptions = {}): Promise<void> {
-    if (!leavesOut(recipe)) store.setState({ isComparing: false });
+    // There is nothing to compare it with. What goes to the gallery leaves the stage as it is.
+    if (!leavesOut(recipe) && options.forGallery !== true) store.setState({ isComparing: false });
     const isDrawn = await drawRecipe(recipe, { ...options, ...(options.forGallery && { beside: "gallery" }) }, (picture, isNew) => {
       const { job, shown, recent, isFromDial } = store.getState();
       if (job?.beside === "gallery") {

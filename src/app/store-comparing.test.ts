@@ -115,6 +115,30 @@ describe("comparing", () => {
     await vi.waitFor(() => expect(state().gallery.entries.map(({ recipe: { prompt } }) => prompt)).toContain("second"));
   });
 
+  test("what goes to the gallery and leaves nothing out ends no comparison", async () => {
+    const { generate, release, isAsked } = waiting();
+    const { app, asked, state } = setUp("negative=fog", generate);
+    const start = app.start();
+    await isAsked(1);
+    release[0]?.();
+    await start;
+    const first = state().shown?.recipe ?? expect.fail("nothing is shown");
+    void draw(app, { prompt: "second" });
+    await isAsked(2);
+    void draw(app, { prompt: "third", negative: "" });
+    await vi.waitFor(() => expect(state().waiting).toHaveLength(1));
+    await app.bring(first);
+    const compared = app.compare(true);
+    for (const at of [1, 2, 3]) {
+      release[at]?.();
+      if (at < 3) await isAsked(at + 2);
+    }
+    await compared;
+    expect(asked.map(({ prompt }) => prompt)).toEqual([first.prompt, "second", first.prompt, "third"]);
+    expect(state()).toMatchObject({ isComparing: true, shown: { recipe: first } });
+    expect(otherSide(state())?.recipe).toMatchObject({ prompt: first.prompt, negative: "" });
+  });
+
   test("the dial turned before the first picture is there: that picture follows it", async () => {
     const { generate, release, isAsked } = waiting();
     const { app, asked, state } = setUp("", generate);
