@@ -10,9 +10,13 @@ import { guard } from "./guarded";
 import { act, ENCODER, faultsBut, landscapes, LANDSCAPES, lookAtIt, openModels, row, UNET } from "./landscapes";
 import { writePageOfHub } from "./page-of-hub";
 import { startStaticHost, type StaticHost } from "./static-host";
-import { expect, Studio, test } from "./studio";
+import { expect, SMALL, SMALL_LINK, Studio, test } from "./studio";
 
-const RECIPE = `prompt=a+windmill&steps=1&seed=3&size=64x64&model=${encodeURIComponent(LANDSCAPES)}`;
+/** Of a model that is not here, so that nothing else is loaded and compiled. */
+const ELSEWHERE = "prompt=a+windmill&seed=3&model=someone%2Felse";
+const RECIPE = `prompt=a+windmill&steps=1&seed=3&${SMALL_LINK}&model=${encodeURIComponent(LANDSCAPES)}`;
+/** What a caption says of a picture that was drawn in this visit: its size, and how long that took. */
+const JUST_DRAWN = /\d\s×\s\d+ · \d/;
 
 let folder = "";
 let hub: FakeHub;
@@ -77,8 +81,8 @@ test("its smaller parts are on the GPU before the last byte has come, and a brok
   const faults = await guard(context);
   const studio = new Studio(await context.newPage());
   const { page } = studio;
-  await page.goto(`${host.url}#prompt=a+windmill&seed=3&size=64x64`);
-  await studio.finished();
+  await page.goto(`${host.url}#${ELSEWHERE}`);
+  await expect(studio.alert()).toContainText("is not on this device");
 
   const first = holdBack();
   await lookAtIt(page);
@@ -105,8 +109,8 @@ test("its smaller parts are on the GPU before the last byte has come, and a brok
   await act(page, "Go on").click();
   await expect.poll(first.held).toBeGreaterThan(0);
   await page.goto("about:blank");
-  await page.goto(`${host.url}#prompt=a+windmill&seed=3&size=64x64`);
-  await studio.finished();
+  await page.goto(`${host.url}#${ELSEWHERE}`);
+  await expect(studio.alert()).toContainText("is not on this device");
   await openModels(page);
   await expect(row(page)).toContainText("of it here");
   const before = hub.requests.length;
@@ -117,18 +121,19 @@ test("its smaller parts are on the GPU before the last byte has come, and a brok
   await expect.poll(uploadedAgain).toBeGreaterThan(encoderBytes);
   expect(second.held()).toBeGreaterThan(0);
   second.goOn();
-  await studio.finished();
+  await expect(page.locator("figcaption"), "it was drawn here").toContainText(JUST_DRAWN);
   await expect(page.getByRole("button", { name: `Model: ${LANDSCAPES}` })).toBeVisible();
   const asked = hub.requests.slice(before).filter(({ kind }) => kind === "file");
   expect(asked.filter(({ path, range }) => path !== UNET || range?.startsWith("bytes=0-") !== false)).toEqual([]);
 
   // It is the same model that a later visit opens from the disk.
+  const { pixels } = await studio.drawnAnew({ steps: 1, side: SMALL });
   await page.goto("about:blank");
   await page.goto(`${host.url}#${RECIPE}`);
-  const kept = await studio.finished();
-  await page.goto("about:blank");
-  await page.goto(`${host.url}#${RECIPE}`);
-  expect((await studio.drawnAnew()).pixels).toBe(kept.pixels);
+  await studio.finished();
+  await studio.drawnAnew();
+  await expect(page.locator("figcaption"), "it was drawn here").toContainText(JUST_DRAWN);
+  expect((await studio.finished()).pixels).toBe(pixels);
   expect(faultsBut(hub, faults)).toEqual([]);
   await context.close();
 });
