@@ -5,7 +5,7 @@ import { OnestrokeError } from "../../common/errors";
 import type { Recipe } from "../../common/recipe";
 import { keepingInMemory } from "../gallery/gallery";
 import { isAtRest } from "../state";
-import { draw, drawingOf, MODEL, setUp, waiting } from "../testing/fake-app";
+import { draw, drawingOf, setUp, waiting } from "../testing/fake-app";
 
 /** An app whose pictures wait for the test, while the first of these prompts is being drawn and the others wait. */
 async function busy(...prompts: string[]) {
@@ -157,103 +157,6 @@ describe("what is asked for while a picture is being drawn", () => {
     app.dismissError();
     await isAsked(2);
     expect(state()).toMatchObject({ job: { recipe: { prompt: "two" } }, waiting: [] });
-  });
-});
-
-describe("what was asked of the model before, where somebody chooses another one,", () => {
-  async function changed() {
-    const { generate, release, isAsked } = waiting();
-    const it = setUp(
-      "seed=5",
-      async (recipe, hooks) => ({ ...(await generate(recipe, hooks)), model: { ...MODEL, id: recipe.model } }),
-      undefined,
-      undefined,
-      {
-        load: async (id) => ({ ...MODEL, id }),
-      },
-    );
-    it.app.edit({ seedKept: true });
-    const draws = [draw(it.app, { prompt: "one" })];
-    await isAsked(1);
-    draws.push(draw(it.app, { prompt: "two" }));
-    await vi.waitFor(() => expect(it.state().waiting).toHaveLength(1));
-    const change = it.app.useModel("sd-turbo");
-    await isAsked(2);
-    const drawn = () => it.asked.map(({ model, prompt }) => `${prompt} by ${model}`);
-    return { ...it, draws, release, isAsked, change, drawn };
-  }
-
-  test("is not drawn, and the new one draws at once", async () => {
-    const { draws, change, release, drawn, state } = await changed();
-    await Promise.all(draws);
-    expect(drawn()).toEqual([`one by ${MODEL.id}`, "two by sd-turbo"]);
-    release[1]?.();
-    await change;
-    expect(state()).toMatchObject({
-      waiting: [],
-      takenOut: [{ prompt: "one" }, { prompt: "two" }],
-      shown: { recipe: { model: "sd-turbo" } },
-    });
-  });
-
-  test("can be had all the same: by its own model, for the gallery, after what was asked since", async () => {
-    const { app, change, release, isAsked, drawn, state } = await changed();
-    app.bringBackTakenOut();
-    expect(state()).toMatchObject({ takenOut: [], waiting: [{ forGallery: true }, { forGallery: true }] });
-    for (const at of [1, 2, 3]) {
-      release[at]?.();
-      if (at < 3) await isAsked(at + 2);
-    }
-    await change;
-    await vi.waitFor(() => expect(state()).toMatchObject({ job: undefined, waiting: [] }));
-    expect(drawn().slice(2)).toEqual([`one by ${MODEL.id}`, `two by ${MODEL.id}`]);
-    expect(state()).toMatchObject({
-      shown: { recipe: { model: "sd-turbo" } },
-      draft: { model: "sd-turbo" },
-      model: { kind: "ready", facts: { id: "sd-turbo" } },
-    });
-    await vi.waitFor(() => expect(state().gallery.entries).toHaveLength(3));
-  });
-
-  test("is still offered where somebody changes their mind, and does not come twice where it was asked for again", async () => {
-    const { app, change, release, isAsked, drawn, state } = await changed();
-    const back = app.useModel(MODEL.id);
-    await isAsked(3);
-    expect(state().takenOut.map(({ prompt, model }) => `${prompt} by ${model}`)).toEqual([
-      `one by ${MODEL.id}`,
-      `two by ${MODEL.id}`,
-      "two by sd-turbo",
-    ]);
-    const { prompt, steps, width, height } = state().takenOut[0] ?? neverMind();
-    const again = draw(app, { prompt, steps, width, height });
-    await vi.waitFor(() => expect(state().waiting).toHaveLength(1));
-    app.bringBackTakenOut();
-    expect(state().waiting.map(({ recipe: { prompt, model } }) => `${prompt} by ${model}`)).toEqual([
-      `one by ${MODEL.id}`,
-      `two by ${MODEL.id}`,
-      "two by sd-turbo",
-    ]);
-    for (const at of [2, 3, 4, 5]) {
-      release[at]?.();
-      if (at < 5) await isAsked(at + 2);
-    }
-    await Promise.all([change, back, again]);
-    await vi.waitFor(() => expect(state()).toMatchObject({ job: undefined, waiting: [] }));
-    expect(drawn().slice(2)).toEqual([`two by ${MODEL.id}`, `one by ${MODEL.id}`, `two by ${MODEL.id}`, "two by sd-turbo"]);
-  });
-
-  test("is forgotten where nobody wants it", async () => {
-    const { app, state } = await changed();
-    app.forgetTakenOut();
-    expect(state()).toMatchObject({ takenOut: [], waiting: [] });
-  });
-
-  test("control: the same model chosen again leaves the queue as it is", async () => {
-    const { app, state, isAsked } = await busy("one", "two", "three");
-    void app.useModel(MODEL.id);
-    await isAsked(2);
-    expect(state().takenOut).toEqual([]);
-    expect(state().job).toMatchObject({ recipe: { prompt: "two" } });
   });
 });
 
