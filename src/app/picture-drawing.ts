@@ -235,7 +235,11 @@ export function createPictureDrawing(
 
   async function showKept(recipe: Recipe, byItself = false): Promise<boolean> {
     const before = byItself ? openings : ++openings;
-    const picture = pictureOf(recipe, store.getState().recent) ?? (await gallery.pictureOf(recipe));
+    const isMeant = (one: ShownPicture | undefined): boolean => one !== undefined && recipeToQuery(one.recipe) === recipeToQuery(recipe);
+    const inMemory = pictureOf(recipe, store.getState().recent);
+    // The one in memory may be of another version of the model, and both may be kept.
+    const kept = isMeant(inMemory) ? undefined : await gallery.pictureOf(recipe);
+    const picture = inMemory === undefined || isMeant(kept) ? kept : inMemory;
     if (openings !== before) return true;
     if (picture !== undefined) show(picture);
     return picture !== undefined;

@@ -89,6 +89,12 @@ describe("a picture's recipe", () => {
     await app.draw({ ...again, anew: true });
     expect(drawn(), "control").toBe(1);
     await isKept(2);
+    expect(state().shown?.recipe.revision).toBe(NEW);
+    const [newer, older] = state().gallery.entries.map(({ recipe }) => recipe);
+    for (const recipe of [older, newer, older]) {
+      await app.bring(recipe ?? expect.fail("it is not kept"));
+      expect(state().shown?.recipe, "each of the two can be seen").toEqual(recipe);
+    }
   });
 
   test("compares with its other side, though it is from before", async () => {
