@@ -97,6 +97,26 @@ describe("a picture's recipe", () => {
     }
   });
 
+  test("from before, brought in from a file, is a picture of its own: nothing that is kept goes for it", async () => {
+    const keep = keepingInMemory();
+    const before = setUp({}, "seed=5", keep);
+    await draw(before.app);
+    await before.isKept(1);
+    const png = await keep.shelf.file(before.state().gallery.entries[0]?.id ?? "");
+    const file = new File([png ?? expect.fail("it is not kept")], "old.png", { type: "image/png" });
+
+    const { app, state, isKept } = setUp({ revision: NEW });
+    await draw(app);
+    await isKept(1);
+    await app.gallery.allow(state().gallery.entries[0]?.byteLength ?? 0);
+    await app.importFiles([file]);
+    expect(state().gallery).toMatchObject({ work: { kind: "failed" }, entries: [{ recipe: { revision: NEW } }] });
+    await app.gallery.allow(1e9);
+    await app.importFiles([file]);
+    expect(state().gallery, "control").toMatchObject({ work: { kind: "imported", count: 1 } });
+    await isKept(2);
+  });
+
   test("compares with its other side, though it is from before", async () => {
     const keep = keepingInMemory();
     const before = setUp({}, "seed=5&negative=fog", keep);

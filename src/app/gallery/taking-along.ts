@@ -22,7 +22,7 @@ type Tools = Pick<Keeping, "makeThumbnail" | "clock"> & { readonly shelf: Pick<S
 
 export function createTakingAlong(
   store: AppStore,
-  gallery: Pick<Gallery, "add" | "fileOf" | "has">,
+  gallery: Pick<Gallery, "add" | "fileOf">,
   { shelf, makeThumbnail, clock }: Tools,
 ): TakingAlong {
   const setWork = (work: GalleryWork | undefined): void => store.setState((state) => ({ gallery: { ...state.gallery, work } }));
@@ -66,7 +66,8 @@ export function createTakingAlong(
           say(pictures.length);
         }
         const { entries, starts, budget } = store.getState().gallery;
-        const fresh = pictures.map(({ entry }) => entry).filter(({ recipe }) => !gallery.has(recipe));
+        const here = new Set(entries.map(({ id }) => id));
+        const fresh = pictures.map(({ entry }) => entry).filter(({ id }) => !here.has(id));
         const needed =
           takenBy(entries, starts) +
           takenBy(fresh, new Map([...known].map(([name, { file }]) => [name, starts.has(name) ? 0 : file.size])));
