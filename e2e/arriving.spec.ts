@@ -121,6 +121,7 @@ test("its smaller parts are on the GPU before the last byte has come, and a brok
   await expect.poll(uploadedAgain).toBeGreaterThan(encoderBytes);
   expect(second.held()).toBeGreaterThan(0);
   second.goOn();
+  await studio.finished();
   await expect(page.locator("figcaption"), "it was drawn here").toContainText(JUST_DRAWN);
   await expect(page.getByRole("button", { name: `Model: ${LANDSCAPES}` })).toBeVisible();
   const asked = hub.requests.slice(before).filter(({ kind }) => kind === "file");
