@@ -31,6 +31,7 @@ import { createStarting, type Starting } from "./start/starting";
 import { createSteeringControl, type SteeringControl } from "./steering";
 import { strings } from "./strings";
 import { details } from "./strings-details";
+import { queued } from "./strings-queue";
 import { createTextCounting } from "./tokens/count-texts";
 import { createTrail, type TrailControl } from "./trail-control";
 
@@ -203,8 +204,11 @@ export function createApp(
     edit({ steps, width: defaultSize, height: defaultSize });
     const now = strings.models.now(title, defaultSize, strings.stepCount(steps));
     const notice = doubt === undefined ? now : `${now} ${strings.models.doubt(doubt)}`;
-    store.setState({ notice, status: notice });
-    await draw();
+    const left = store.getState().takenOut.length;
+    const drawing = draw();
+    // Said only now: what begins to be drawn takes away what was said before it.
+    store.setState({ notice, status: left === 0 ? notice : `${notice} ${queued.askedOfOther(left)}` });
+    await drawing;
   }
 
   async function takeOwn(own: HandedModel | undefined): Promise<void> {

@@ -29,6 +29,7 @@ describe("what was asked of the model before, where somebody chooses another one
     const { draws, change, release, drawn, state } = await changed();
     await Promise.all(draws);
     expect(drawn()).toEqual([`one by ${MODEL.id}`, "two by sd-turbo"]);
+    expect(state().status, "heard while it draws").toMatch(/draws now: .*2 pictures .* are not drawn/);
     release[1]?.();
     await change;
     expect(state()).toMatchObject({
