@@ -35,8 +35,10 @@ export function createOpening(store: AppStore, pictures: Pick<PictureDrawing, "s
         if (await pictures.showKept(recipe)) return;
       }
       edit(draft);
+      const drawing = draw({ keepsSeed: true });
+      // Said only now: what begins to be drawn takes away what was said before it.
       if (refused.length > 0) remark(strings.badLink(refused));
-      await draw({ keepsSeed: true });
+      await drawing;
     },
 
     async openPng(file) {
@@ -46,8 +48,9 @@ export function createOpening(store: AppStore, pictures: Pick<PictureDrawing, "s
         if (Object.keys(recipe.taken).length === 0) return remark(keeping.foreignRecipe(recipe));
         // It knows nothing of these. The model, with its LoRAs, is the page's own.
         edit({ variations: [], start: undefined, ...recipe.taken });
+        const drawing = draw({ keepsSeed: recipe.taken.seed !== undefined });
         remark(keeping.foreignRecipe(recipe));
-        return draw({ keepsSeed: recipe.taken.seed !== undefined });
+        return drawing;
       }
       edit(draftOf(recipe, store.getState().draft));
       await draw({ keepsSeed: true });

@@ -152,8 +152,7 @@ export function createApp(
     const asked = rolls ? { ...draft, seed, variations: [] } : { ...draft, seed };
     const recipe = pictures.recipeFor(asked, facts);
     if (recipe === undefined) return;
-    const { revision, weights } = recipe;
-    store.setState({ draft: { ...asked, seed: recipe.seed, revision, weights } });
+    store.setState({ draft: { ...asked, seed: recipe.seed, revision: recipe.revision, weights: recipe.weights } });
     const asking = queue.ask(recipe, options);
     const otherwise = options?.keepsSeed === true ? details.madeOtherwise(facts, asked, recipe) : undefined;
     if (otherwise !== undefined) remark(otherwise);
@@ -267,8 +266,9 @@ export function createApp(
       models.lendLora(name, file);
       const others = (store.getState().draft.loras ?? []).filter((lora) => lora.name !== name);
       edit({ loras: [...others, { name, weight: 1 }] });
+      const drawing = draw();
       remark(strings.loras.added(name));
-      await draw();
+      await drawing;
     },
     bringBack: () => edit(store.getState().putAside ?? {}),
     dismissDone: () => store.setState({ done: undefined }),
