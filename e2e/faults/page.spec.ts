@@ -127,10 +127,16 @@ test("X4 zoomed to twice its size, and with letters twice as large, nothing is c
   expect(await width()).toBeLessThanOrEqual(640);
   await expect(studio.draw()).toBeInViewport({ ratio: 1 });
   await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
-  for (const size of [390, 1280]) {
-    await page.setViewportSize({ width: size, height: 844 });
-    expect(await width()).toBeLessThanOrEqual(size);
+  const name = page.getByRole("button", { name: "Model:" }).locator("span").last();
+  const own = (await name.textContent()) ?? "";
+  for (const shown of [own, "a-name-of-a-model-that-is-longer-than-a-line"]) {
+    await name.evaluate((span, text) => (span.textContent = text), shown);
+    for (const size of [390, 1280]) {
+      await page.setViewportSize({ width: size, height: 844 });
+      expect(await width()).toBeLessThanOrEqual(size);
+    }
   }
+  await name.evaluate((span, text) => (span.textContent = text), own);
   await page.evaluate(() => (document.documentElement.style.fontSize = ""));
   if (before !== null) await page.setViewportSize(before);
 });

@@ -18,7 +18,9 @@ export function Header(): ReactNode {
       </span>
       <h1 className={styles["name"]}>{strings.name}</h1>
       <p className={styles["tagline"]}>{strings.tagline}</p>
-      <ModelButton />
+      <div className={styles["model"]}>
+        <ModelButton />
+      </div>
       <GalleryButton />
       <button type="button" className="icon-button" aria-label={label} title={label} onClick={() => chooseTheme(other)}>
         {other === "dark" ? <MoonIcon /> : <SunIcon />}
