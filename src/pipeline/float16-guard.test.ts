@@ -8,9 +8,9 @@ import { nodeStore } from "../checkpoints/node-file";
 import type { WideNetwork } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
 import { fromFloat16, toFloat16 } from "../common/float16";
-import type { Recipe } from "../common/recipe";
 import { testDevice } from "../engine/testing/evaluate";
 import { guarded, NO_WIDENING, type Widening } from "./float16-guard";
+import { SMALL } from "./testing/embedded-student";
 import { openWgslModel } from "./wgsl/model";
 
 const broken = (): OnestrokeError => new OnestrokeError("bad-image", "the picture is all one colour", { reason: "constant" });
@@ -77,16 +77,6 @@ describe("what is tried", () => {
   });
 });
 
-const RECIPE: Recipe = {
-  model: "vignette",
-  prompt: "a lighthouse on a cliff at sunset",
-  negative: "",
-  steering: { method: "none" },
-  steps: 1,
-  seed: "7",
-  width: 64,
-  height: 64,
-};
 const BLOCK = "decoder.layers.14.conv";
 /** ReLUs let a factor through, so the block computes about the same; but in between its numbers are 2^20 times as large. */
 const FACTORS: Readonly<Record<string, number>> = {
@@ -128,28 +118,28 @@ describe("a decoder whose numbers pass float16", () => {
     const model = await openWgslModel(manifest, device);
     let decodes = 0;
     const onProgress = ({ stage }: { readonly stage: string }) => void (decodes += stage === "decode" ? 1 : 0);
-    const first = await model.draw(RECIPE, { onProgress });
+    const first = await model.draw(SMALL, { onProgress });
     expect(first.inFloat32).toEqual(["autoencoder"]);
     expect(decodes).toBe(2);
     expect(first.timings.denoise).toHaveLength(1);
-    const second = await model.draw(RECIPE, { onProgress });
+    const second = await model.draw(SMALL, { onProgress });
     expect(decodes).toBe(3);
     expect(second.picture.data).toEqual(first.picture.data);
     await model.dispose();
 
     const known = await openWgslModel(manifest, device, {}, { inFloat32: ["autoencoder"] });
-    expect((await known.draw(RECIPE)).picture.data).toEqual(first.picture.data);
+    expect((await known.draw(SMALL)).picture.data).toEqual(first.picture.data);
     await known.dispose();
     // Control: where the networks compute in float32 anyway, nothing breaks and nothing is said.
     const wide = await openWgslModel(manifest, device, {}, { format: "f32" });
-    expect((await wide.draw(RECIPE)).inFloat32).toBeUndefined();
+    expect((await wide.draw(SMALL)).inFloat32).toBeUndefined();
     await wide.dispose();
   });
 
   test("control: a decoder that gives one colour in every format is refused", async () => {
     const flat = await scaled(manifest, { "decoder.layers.17.weight": 0 });
     const model = await openWgslModel(flat, await testDevice());
-    await expect(model.draw(RECIPE)).rejects.toMatchObject({ code: "bad-image" });
+    await expect(model.draw(SMALL)).rejects.toMatchObject({ code: "bad-image" });
     await model.dispose();
   });
 });

@@ -11,6 +11,7 @@ import { random, testDevice } from "../engine/testing/evaluate";
 import type { Recipe } from "../common/recipe";
 import type { WeightFormat } from "../common/weight-format";
 import type { Model } from "./draw";
+import { SMALL } from "./testing/embedded-student";
 import { openWgslModel } from "./wgsl/model";
 
 const QUERY = "mid_block.attentions.0.transformer_blocks.0.attn2.to_q";
@@ -86,18 +87,11 @@ async function opened(weights: readonly number[], format: WeightFormat = "f16") 
 }
 
 const recipe = (style: number, words: number): Recipe => ({
-  model: "vignette",
+  ...SMALL,
   loras: [
     { name: "style", weight: style },
     { name: "words", weight: words },
   ],
-  prompt: "a lighthouse on a cliff at sunset",
-  negative: "",
-  steering: { method: "none" },
-  steps: 1,
-  seed: "7",
-  width: 64,
-  height: 64,
 });
 
 const pixels = async (model: Model, style: number, words: number) => (await model.draw(recipe(style, words))).picture.data;
