@@ -3,7 +3,7 @@
 import { describe, expect, test, vi } from "vitest";
 import type { Recipe } from "../common/recipe";
 import { otherSide, otherSideInView } from "./state";
-import { MODEL, setUp, waiting, draw } from "./testing/fake-app";
+import { MODEL, setUp, waiting, draw, startedThenWaiting } from "./testing/fake-app";
 
 describe("comparing", () => {
   const STRONG = { method: "nasa", scale: 0.6 } as const;
@@ -85,12 +85,7 @@ describe("comparing", () => {
   });
 
   test("the dial waits for what goes elsewhere, and follows its last position alone", async () => {
-    const { generate, release, isAsked } = waiting();
-    const { app, asked, state } = setUp("negative=fog", generate);
-    const start = app.start();
-    await isAsked(1);
-    release[0]?.();
-    await start;
+    const { app, asked, state, release, isAsked } = await startedThenWaiting("negative=fog");
     const first = state().shown;
     void draw(app, { prompt: "second" });
     await isAsked(2);
@@ -116,12 +111,7 @@ describe("comparing", () => {
   });
 
   test("what goes to the gallery and leaves nothing out ends no comparison", async () => {
-    const { generate, release, isAsked } = waiting();
-    const { app, asked, state } = setUp("negative=fog", generate);
-    const start = app.start();
-    await isAsked(1);
-    release[0]?.();
-    await start;
+    const { app, asked, state, release, isAsked } = await startedThenWaiting("negative=fog");
     const first = state().shown?.recipe ?? expect.fail("nothing is shown");
     void draw(app, { prompt: "second" });
     await isAsked(2);
@@ -140,12 +130,7 @@ describe("comparing", () => {
   });
 
   test("the dial turned before the first picture is there: that picture follows it", async () => {
-    const { generate, release, isAsked } = waiting();
-    const { app, asked, state } = setUp("", generate);
-    const start = app.start();
-    await isAsked(1);
-    release[0]?.();
-    await start;
+    const { app, asked, state, release } = await startedThenWaiting();
     app.edit({ negative: "fog" });
     void app.compare(true);
     app.steer(STRONG);
@@ -219,12 +204,7 @@ describe("comparing", () => {
   });
 
   test("cancelled before its other side is there, it ends; cancelled while the dial is followed, it stays", async () => {
-    const { generate, release, isAsked } = waiting();
-    const { app, state } = setUp("negative=fog", generate);
-    const start = app.start();
-    await isAsked(1);
-    release[0]?.();
-    await start;
+    const { app, state, release, isAsked } = await startedThenWaiting("negative=fog");
     const cancelled = app.compare(true);
     await isAsked(2);
     app.cancel();

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { RECIPE } from "../common/testing/fakes";
 import { encodePng } from "../image/png";
 import { RECIPE_KEYWORD } from "../image/png-text";
-import { draw, MODEL, setUp, waiting } from "./testing/fake-app";
+import { draw, MODEL, setUp, startedThenWaiting } from "./testing/fake-app";
 
 const png = async (text?: string, keyword = RECIPE_KEYWORD): Promise<Blob> => {
   const texts = new Map(text === undefined ? [] : [[keyword, text]]);
@@ -75,12 +75,7 @@ describe("an open page", () => {
     ["another tool's PNG", "Sampler", async (app) => app.openPng(await png("a fox\nSteps: 2, Sampler: LCM, Seed: 5", "parameters"))],
     ["a LoRA", "ink", (app) => app.addLora(new File(["weights"], "ink.safetensors"))],
   ])("what is said of %s can be heard while its picture is drawn", async (_, word, open) => {
-    const { generate, release, isAsked } = waiting();
-    const { app, state } = setUp("", generate);
-    const start = app.start();
-    await isAsked(1);
-    release[0]?.();
-    await start;
+    const { app, state, release, isAsked } = await startedThenWaiting();
     const opened = open(app);
     await isAsked(2);
     expect(state().job).toBeDefined();

@@ -35,7 +35,7 @@ test("an adapter without float16 does not compute as one that multiplies in it, 
     requestDevice: async () => device,
   };
   // Only what `openDevice` asks of an adapter.
-  const gpu = { requestAdapter: async () => adapter } as unknown as GPU;
+  const gpu: GPU = Object.create({ requestAdapter: async () => adapter });
   await expect(openDevice(gpu, { computeAs: "hardwareWithFastFloat16" })).rejects.toMatchObject({
     code: "gpu-unsupported",
     message: "Plain cannot compute as hardwareWithFastFloat16: it has no float16",

@@ -103,6 +103,17 @@ export function waiting() {
   return { generate, release, isAsked };
 }
 
+/** A page whose first picture is there, and whose later ones wait until they are let through. */
+export async function startedThenWaiting(query = "") {
+  const { generate, release, isAsked } = waiting();
+  const page = setUp(query, generate);
+  const start = page.app.start();
+  await isAsked(1);
+  release[0]?.();
+  await start;
+  return { ...page, release, isAsked };
+}
+
 export async function draw(app: App, change: Parameters<App["edit"]>[0] = {}): Promise<void> {
   app.edit(change);
   await app.draw();

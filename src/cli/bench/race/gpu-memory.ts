@@ -5,8 +5,13 @@ export interface WatchedMemory {
   readonly peakBytes: () => number;
 }
 
+/** What the watch reads and replaces: a `GPUDevice`, or what makes other buffers. */
+interface MakesBuffers<Made extends Pick<GPUBuffer, "size" | "destroy">> {
+  createBuffer(descriptor: GPUBufferDescriptor): Made;
+}
+
 /** Counts the buffers that are made from now on, until each is destroyed. */
-export function watchMemory(gpu: GPUDevice): WatchedMemory {
+export function watchMemory<Made extends Pick<GPUBuffer, "size" | "destroy">>(gpu: MakesBuffers<Made>): WatchedMemory {
   const { createBuffer } = gpu;
   let [bytes, peak] = [0, 0];
   gpu.createBuffer = (descriptor) => {
