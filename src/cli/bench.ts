@@ -7,7 +7,6 @@
 // through the shader compiler of an AMD GPU that this machine does not have (`--small`: the ten heaviest).
 // `--json -` writes the report to stdout; logs go to stderr.
 import { writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import type { Scale } from "./bench/page/rows";
 import { OnestrokeError } from "../common/errors";
 import type { NumberFormat } from "../engine/tensor";
@@ -16,6 +15,7 @@ import { benchCancel, cancelText } from "./bench/cancel";
 import { COMPILE_HEADER, compilePlan } from "./bench/compile";
 import { openBenchPage, pageCourse } from "./bench/open-page";
 import { bestDevice } from "./compute";
+import { benchOptions, USAGE, type BenchOptions } from "./bench/options";
 import { GPUS } from "./bench/plan/gpus";
 import { reportPlan, type PlanCounts } from "./bench/plan";
 import { PLANNED_NETWORKS } from "./bench/plan/networks";
@@ -28,57 +28,34 @@ import { steeringText } from "./bench/steering/report";
 
 const FORMATS = ["f16", "f32"] as const satisfies readonly NumberFormat[];
 
-const USAGE = `usage: npm run bench -- [--steering | --cancel] [--json FILE] [--small]
-       npm run bench -- --race NAME [--node] [--json FILE]
-       npm run bench -- --plan NETWORK [--format f16|f32] [--gpu NAME] [--json FILE]
-       npm run bench -- --compile FAMILY [--plan NETWORK] [--format f16|f32] [--small] [--json FILE]
-races: ${RACES.join(", ")}, all
-networks: ${PLANNED_NETWORKS.join(", ")}, all
-GPUs: ${GPUS.map(({ name }) => name).join(", ")}; families: navi31, navi21, renoir and others of RADV`;
-
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      json: { type: "string" },
-      small: { type: "boolean", default: false },
-      steering: { type: "boolean", default: false },
-      cancel: { type: "boolean", default: false },
-      race: { type: "string" },
-      node: { type: "boolean", default: false },
-      plan: { type: "string" },
-      compile: { type: "string" },
-      format: { type: "string", default: "f16" },
-      gpu: { type: "string" },
-    },
-  });
-  const report = await (values.compile !== undefined ? compiled(values.compile, values) : measured(values));
+  const options = benchOptions(process.argv.slice(2));
+  const { compile, json } = options;
+  const report = await (compile === undefined ? measured(options) : compiled(compile, options));
   const text = `${JSON.stringify(report, null, 1)}\n`;
-  if (values.json === "-") process.stdout.write(text);
-  else if (values.json !== undefined) await writeFile(values.json, text);
+  if (json === "-") process.stdout.write(text);
+  else if (json !== undefined) await writeFile(json, text);
   // The driver of an absent GPU must not be shut down, since it never started anything that it could end.
-  if (values.compile !== undefined) process.exit();
+  if (compile !== undefined) process.exit();
 }
 
-interface Choices {
-  readonly small: boolean;
-  readonly steering: boolean;
-  readonly cancel: boolean;
-  readonly race?: string | undefined;
-  readonly node: boolean;
-  readonly plan?: string | undefined;
-  readonly format: string;
-  readonly gpu?: string | undefined;
+async function measured({
+  plan,
+  race: raced,
+  node = false,
+  small = false,
+  cancel: isOfCancelling,
+  steering: isOfSteering,
+  ...further
+}: BenchOptions) {
+  if (plan !== undefined) return plans(plan, further);
+  if (raced !== undefined) return races(raced, node);
+  const scale = small ? "small" : "full";
+  if (isOfCancelling) return cancel(small ? 64 : 256);
+  return isOfSteering ? steering(scale) : sideBySide(scale);
 }
 
-async function measured(choices: Choices) {
-  if (choices.plan !== undefined) return plans(choices.plan, choices);
-  if (choices.race !== undefined) return races(choices.race, choices.node);
-  const scale = choices.small ? "small" : "full";
-  if (choices.cancel) return cancel(choices.small ? 64 : 256);
-  return choices.steering ? steering(scale) : sideBySide(scale);
-}
-
-async function compiled(family: string, { plan = "sd21-unet-64", format, small }: Choices) {
+async function compiled(family: string, { plan = "sd21-unet-64", format = "f16", small = false }: BenchOptions) {
   log(COMPILE_HEADER);
   const network = choose("--plan", PLANNED_NETWORKS, plan);
   return compilePlan(family, network, choose("--format", FORMATS, format), small ? 10 : Infinity, log);
@@ -121,10 +98,7 @@ async function steering(scale: Scale) {
 }
 
 /** Reports every network in both formats for "all", without the rooflines. */
-function plans(
-  name: string,
-  { format, gpu }: { readonly format: string; readonly gpu?: string | undefined },
-): PlanCounts | readonly PlanCounts[] {
+function plans(name: string, { format = "f16", gpu }: Pick<BenchOptions, "format" | "gpu">): PlanCounts | readonly PlanCounts[] {
   if (name === "all") return PLANNED_NETWORKS.flatMap((network) => FORMATS.map((each) => reportPlan(network, each).counts));
   const report = reportPlan(choose("--plan", PLANNED_NETWORKS, name), choose("--format", FORMATS, format));
   const names = GPUS.map((each) => each.name);
@@ -149,7 +123,6 @@ function log(line: string): void {
 }
 
 await main().catch((error: unknown) => {
-  const shown = error instanceof TypeError ? `${error.message}\n${USAGE}` : OnestrokeError.from(error, "gpu-unavailable").message;
-  log(shown);
+  log(OnestrokeError.from(error, "gpu-unavailable").message);
   process.exitCode = 1;
 });
