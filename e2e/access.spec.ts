@@ -86,7 +86,7 @@ test("Escape cancels", async ({ studio }) => {
     await studio.prompt().press("Enter");
     await expect(studio.phase("drawing")).toBeVisible();
     await studio.page.keyboard.press("Escape");
-    await expect(studio.page.getByRole("status")).toHaveText("Cancelled");
+    await expect(studio.said()).toHaveText("Cancelled");
   });
   await studio.wish({ steps: 1 });
 });

@@ -68,7 +68,7 @@ test("what is typed is drawn, and nothing else", async ({ studio }) => {
   expect(spaced, "the spaces cost nothing, and no text is read again for a seed").toBe(seed);
 
   await expect(kept(studio).first()).toHaveAttribute("aria-current", "true");
-  await expect(page.getByRole("status").first()).toContainText("Drawn in");
+  await expect(studio.said()).toContainText("Drawn in");
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id, help }) => `${id}: ${help}`)).toEqual([]);
 

@@ -39,7 +39,7 @@ test("the picture and its link go to the clipboard, and to the system's share sh
   const { page } = studio;
   const { pixels } = await studio.drawn({ prompt: "a bridge", seed: "91" });
   await studio.share("Copy picture");
-  await expect(page.getByRole("status")).toHaveText("Picture copied");
+  await expect(studio.said()).toHaveText("Picture copied");
   const copied = await page.evaluate(async () => {
     const [item] = await navigator.clipboard.read();
     const bitmap = await createImageBitmap((await item?.getType("image/png")) ?? new Blob());
@@ -49,7 +49,7 @@ test("the picture and its link go to the clipboard, and to the system's share sh
   });
   expect(base64(copied)).toBe(pixels);
   await studio.share("Copy link");
-  await expect(page.getByRole("status")).toHaveText("Link copied");
+  await expect(studio.said()).toHaveText("Link copied");
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(page.url());
 
   await page.evaluate(() => {

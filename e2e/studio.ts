@@ -56,6 +56,8 @@ export class Studio {
   draw = () => this.page.getByRole("button", { name: "Draw", exact: true });
   cancel = () => this.page.getByRole("button", { name: "Cancel", exact: true });
   alert = () => this.page.getByRole("alert");
+  /** What is said aloud of the picture. */
+  said = () => this.page.getByRole("status").first();
   picture = () => this.page.getByRole("img");
   compare = () => this.page.getByRole("button", { name: "Compare" });
   /** One of the two pictures that are compared. */

@@ -12,6 +12,7 @@ import { GalleryStrip } from "./gallery/gallery-strip";
 import { Header } from "./header";
 import { LoraList } from "./loras/lora-list";
 import { KeysSheet } from "./keys/keys-sheet";
+import { LiveRegion } from "./live-region";
 import { knownFactsOf } from "./known-facts";
 import { isSoftwareGpu } from "./models/gpu-survey";
 import { ModelsPanel } from "./models/models-panel";
@@ -60,14 +61,16 @@ export function Page(): ReactNode {
           }}
         >
           {notice !== undefined && <p className={styles["notice"]}>{notice}</p>}
-          {isFull && (
-            <p role="status" className={styles["notice"]}>
-              {keeping.problems.full}{" "}
-              <button type="button" className={styles["link"]} onClick={() => app.gallery.openGallery()}>
-                {keeping.openGallery}
-              </button>
-            </p>
-          )}
+          <LiveRegion>
+            {isFull && (
+              <p className={styles["notice"]}>
+                {keeping.problems.full}{" "}
+                <button type="button" className={styles["link"]} onClick={() => app.gallery.openGallery()}>
+                  {keeping.openGallery}
+                </button>
+              </p>
+            )}
+          </LiveRegion>
           {hasPutAside && (
             <p className={styles["notice"]}>
               {strings.putAside}{" "}

@@ -1,6 +1,7 @@
 // The gallery: every picture that is kept, to be found, shown, liked, removed, and taken along.
 import { useDeferredValue, useId, useMemo, useState, type ReactNode } from "react";
 import { HeartIcon } from "../icons";
+import { LiveRegion } from "../live-region";
 import { Panel } from "../panel";
 import { keeping } from "../strings-keeping";
 import { useApp, useAppState } from "../use-app";
@@ -58,14 +59,16 @@ function Contents(): ReactNode {
           {keeping.problems[problem]}
         </p>
       )}
-      {removed !== undefined && (
-        <p role="status" className={styles["notice"]}>
-          {keeping.removed}{" "}
-          <button type="button" className={styles["link"]} onClick={() => void app.gallery.restore()}>
-            {keeping.restore}
-          </button>
-        </p>
-      )}
+      <LiveRegion>
+        {removed !== undefined && (
+          <p className={styles["notice"]}>
+            {keeping.removed}{" "}
+            <button type="button" className={styles["link"]} onClick={() => void app.gallery.restore()}>
+              {keeping.restore}
+            </button>
+          </p>
+        )}
+      </LiveRegion>
       {shown.length > 0 ? (
         <GalleryGrid entries={shown} />
       ) : (

@@ -1,5 +1,6 @@
 // The foot of the gallery: how much it takes and may take, and how to take it all along.
 import { useId, useRef, type ReactNode } from "react";
+import { LiveRegion } from "../live-region";
 import { keeping } from "../strings-keeping";
 import { useApp, useAppState } from "../use-app";
 import { BUDGETS, takenBy } from "./budget";
@@ -14,11 +15,13 @@ export function GalleryRoom({ found }: { readonly found: number }): ReactNode {
   const isBusy = work?.kind === "exporting" || work?.kind === "importing";
   return (
     <footer className={styles["room"]}>
-      {work !== undefined && (
-        <p role="status" className={styles["notice"]} data-failed={work.kind === "failed"}>
-          {keeping.work(work)}
-        </p>
-      )}
+      <LiveRegion>
+        {work !== undefined && (
+          <p className={styles["notice"]} data-failed={work.kind === "failed"}>
+            {keeping.work(work)}
+          </p>
+        )}
+      </LiveRegion>
       {askedBudget !== undefined && (
         <p role="alert" className={styles["warning"]}>
           {keeping.askBudget(askedBudget.goes)}{" "}
