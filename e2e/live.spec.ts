@@ -25,16 +25,6 @@ async function dispatches({ page }: Studio): Promise<number> {
   );
 }
 
-async function hide({ page }: Studio, isHidden: boolean): Promise<void> {
-  await page.evaluate(
-    (state) => {
-      Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state });
-      document.dispatchEvent(new Event("visibilitychange"));
-    },
-    isHidden ? "hidden" : "visible",
-  );
-}
-
 test("what is typed is drawn, and nothing else", async ({ studio }) => {
   const { page } = studio;
   /** Waits until the picture is what the controls say, and gives its dispatches. */
@@ -73,11 +63,11 @@ test("what is typed is drawn, and nothing else", async ({ studio }) => {
   expect(violations.map(({ id, help }) => `${id}: ${help}`)).toEqual([]);
 
   const idle = await dispatches(studio);
-  await hide(studio, true);
+  await studio.hide(true);
   await studio.prompt().fill("a harbour");
   await studio.page.evaluate(() => new Promise(requestAnimationFrame));
   expect(await dispatches(studio), "hidden").toBe(idle);
-  await hide(studio, false);
+  await studio.hide(false);
   await expect(studio.picture()).toHaveAttribute("aria-label", "a harbour");
   await studio.finished();
 

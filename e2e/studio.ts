@@ -85,6 +85,17 @@ export class Studio {
     }
   }
 
+  /** Lets the page believe that nobody can see it, or that somebody can. */
+  async hide(isHidden: boolean): Promise<void> {
+    await this.page.evaluate(
+      (state) => {
+        Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state });
+        document.dispatchEvent(new Event("visibilitychange"));
+      },
+      isHidden ? "hidden" : "visible",
+    );
+  }
+
   /** Empties the gallery, so that a picture is found in it by its prompt, whatever other files have drawn before. */
   async emptyGallery(): Promise<void> {
     await this.page.evaluate(async () => {

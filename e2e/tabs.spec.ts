@@ -1,4 +1,5 @@
-// Two tabs of the page: each draws on a device of its own, at the same time, and both have one vault and one gallery.
+// Two tabs of the page: each draws on a device of its own, at the same time, and both have one vault and one gallery. A hidden one gives the
+// GPU's memory back when another asks for it.
 import { expect, SMALL_LINK, Studio, test } from "./studio";
 
 test("two tabs draw at once, each its own picture as if it were alone, from one copy of the model, into one gallery", async ({
@@ -30,4 +31,24 @@ test("two tabs draw at once, each its own picture as if it were alone, from one 
     await expect(studio.alert()).toBeHidden();
     expect(studio.complaints).toEqual([]);
   }
+
+  // As the worker of a third one does that finds no memory on the GPU.
+  const askForMemory = () =>
+    right.page.evaluate(async () => {
+      const channel = new BroadcastChannel("onestroke-gpu");
+      const given: string[] = [];
+      channel.addEventListener("message", ({ data }) => given.push(data.says));
+      channel.postMessage({ says: "wanted", from: "a third tab" });
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      channel.close();
+      return given;
+    });
+  expect(await askForMemory(), "both are seen").toEqual([]);
+  await left.hide(true);
+  await expect.poll(askForMemory).toEqual(["giving", "given"]);
+  expect(await askForMemory(), "it has nothing left").toEqual([]);
+  await left.hide(false);
+  await left.page.bringToFront();
+  expect((await left.drawnAnew()).pixels).toBe(together[0]?.pixels);
+  expect(left.complaints).toEqual([]);
 });

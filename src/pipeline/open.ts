@@ -1,6 +1,5 @@
 // Opens a model on the engine asked for. The worker and the command line share it; they differ in where files are (places)
 // and in how they get a GPU and ONNX Runtime (compute).
-import type { Manifest } from "../checkpoints/manifest";
 import { manifestOf, type ModelFiles } from "../checkpoints/places";
 import type { DrawHooks } from "../common/drawing";
 import type { Engine } from "../common/engine";
@@ -10,6 +9,7 @@ import type { OrtRuntime } from "../ort/session/runtime";
 import type { Model } from "./draw";
 import { openWgslModel, type WgslOptions } from "./wgsl/model";
 import { USUAL_MEMORY_BYTES } from "./wgsl/needs";
+import { isFull, withRoom } from "./with-room";
 
 export type OrtEngine = Exclude<Engine, "wgsl">;
 
@@ -19,17 +19,22 @@ export interface Compute {
   readonly device: () => Device;
   /** It is started when it is first asked for. @throws OnestrokeError `gpu-unavailable`, `worker-died`, `cancelled` */
   readonly runtime: (engine: OrtEngine, hooks: DrawHooks) => Promise<OrtRuntime>;
+  /** Asks whoever else computes on the GPU for memory of it. @returns whether there is more now */
+  readonly makeRoom?: () => Promise<boolean>;
 }
 
 /** @throws OnestrokeError `model-*`, `gpu-*`, `download-failed`, `worker-died`, `cancelled` */
 export async function openModel(
   files: ModelFiles,
   engine: Engine,
-  { device, runtime }: Compute,
+  { device, runtime, makeRoom = async () => false }: Compute,
   hooks: DrawHooks = {},
   options: WgslOptions = {},
 ): Promise<Model> {
-  if (engine === "wgsl") return openWithin(options.memoryBytes, await manifestOf(files, hooks.signal), device(), hooks, options);
+  if (engine === "wgsl") {
+    const manifest = await manifestOf(files, hooks.signal);
+    return openWithin(options.memoryBytes, (within) => withRoom(() => openWgslModel(manifest, device(), hooks, within), makeRoom), options);
+  }
   const what = files.file !== undefined ? "a checkpoint in one file" : (files.loras ?? []).length > 0 ? "a LoRA" : undefined;
   if (what !== undefined) {
     throw new OnestrokeError("model-unsupported", `ONNX Runtime reads graphs, and ${what} is none`, {
@@ -46,18 +51,15 @@ const SMALLER_MEMORIES = [4e9, 2.2e9];
 
 async function openWithin(
   memoryBytes: number | undefined,
-  manifest: Manifest,
-  device: Device,
-  hooks: DrawHooks,
+  open: (options: WgslOptions) => Promise<Model>,
   options: WgslOptions,
 ): Promise<Model> {
   try {
-    return await openWgslModel(manifest, device, hooks, memoryBytes === undefined ? options : { ...options, memoryBytes });
+    return await open(memoryBytes === undefined ? options : { ...options, memoryBytes });
   } catch (error) {
-    const isFull = error instanceof OnestrokeError && error.code === "gpu-out-of-memory";
     const smaller = SMALLER_MEMORIES.find((bytes) => bytes < (memoryBytes ?? USUAL_MEMORY_BYTES));
-    if (!isFull || smaller === undefined) throw error;
-    return openWithin(smaller, manifest, device, hooks, options);
+    if (!isFull(error) || smaller === undefined) throw error;
+    return openWithin(smaller, open, options);
   }
 }
 

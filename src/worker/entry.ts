@@ -1,6 +1,7 @@
 // The worker's script: connects a session to this thread's messages. Everything that makes a
 // decision is in session.ts, which tests run without a worker.
 import type { FromWorker, ToWorker } from "../protocol/messages";
+import { neighboursOf } from "./neighbours";
 import { Session } from "./session";
 import { openBackend } from "./open-backend";
 
@@ -11,7 +12,11 @@ declare const self: {
   addEventListener(type: "unhandledrejection", listener: (event: PromiseRejectionEvent) => void): void;
 };
 
-const session = new Session(openBackend, (message, transfer = []) => self.postMessage(message, transfer));
+const session = new Session(
+  (roots) => openBackend(roots, () => neighbours.ask()),
+  (message, transfer = []) => self.postMessage(message, transfer),
+);
+const neighbours = neighboursOf(() => session.giveBack());
 
 self.addEventListener("message", (event) => session.receive(event.data));
 self.addEventListener("unhandledrejection", (event) => {

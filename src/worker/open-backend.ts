@@ -7,17 +7,21 @@ import { OnestrokeError } from "../common/errors";
 import { openDevice, type Device } from "../engine/device";
 import type { OrtRuntime } from "../ort/session/runtime";
 import { openModel, scriptOf, type Compute, type OrtEngine } from "../pipeline/open";
+import { withRoom } from "../pipeline/with-room";
 import { graphFile } from "../pipeline/ort/graph-file";
 import { createBrowserVault } from "../vault/browser-vault";
 import type { Roots } from "../protocol/messages";
 import type { Backend } from "./backend";
 import { openFiles, SOON } from "./open-files";
 
-/** Opening never fails for lack of a GPU; loading a model does, if the model needs one. */
-export async function openBackend({ modelsRoot, runtimeRoot }: Roots): Promise<Backend> {
+/**
+ * Opening never fails for lack of a GPU; loading a model does, if the model needs one.
+ * @param makeRoom asks others for memory of the GPU. @returns whether there is more now
+ */
+export async function openBackend({ modelsRoot, runtimeRoot }: Roots, makeRoom: () => Promise<boolean>): Promise<Backend> {
   const opened = await openDevice(navigator.gpu).catch((thrown: unknown) => OnestrokeError.from(thrown, "gpu-unavailable"));
   const vault = await createBrowserVault({ transfer: SOON });
-  const compute = computeWith(opened, runtimeRoot);
+  const compute = { ...computeWith(opened, runtimeRoot), makeRoom };
   /** What float16 broke, by the model's id: a model that comes back does not break again. */
   const wide = new Map<string, readonly WideNetwork[]>();
   return {
@@ -42,7 +46,7 @@ export async function openBackend({ modelsRoot, runtimeRoot }: Roots): Promise<B
             return model.facts;
           },
           draw: async (recipe, drawHooks, start) => {
-            const drawing = await model.draw(recipe, drawHooks, start);
+            const drawing = await withRoom(() => model.draw(recipe, drawHooks, start), makeRoom);
             if (drawing.inFloat32 !== undefined) wide.set(id, drawing.inFloat32);
             return drawing;
           },
@@ -73,7 +77,7 @@ function loraAt({ name, weight, file }: HandedLora): LoraAt {
   return { store: memoryStore("the opened files", new Map([[path, file]])), path, weight };
 }
 
-function computeWith(opened: Device | OnestrokeError, runtimeRoot: string | undefined): Compute {
+function computeWith(opened: Device | OnestrokeError, runtimeRoot: string | undefined): Omit<Compute, "makeRoom"> {
   /** One runtime for each of the two ONNX engines, created when it is first needed. */
   const runtimes = new Map<OrtEngine, Promise<OrtRuntime>>();
   const device = (): Device => {

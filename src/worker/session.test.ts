@@ -41,3 +41,33 @@ test.each<[string, LoadedModel["draw"], number]>([
   await vi.advanceTimersByTimeAsync(100);
   expect(answers().map((answer) => answer.type === "failed" && answer.error.code)).toEqual(Array(count).fill("cancelled"));
 });
+
+test("a hidden page that draws nothing gives its model back, and loads it again for the next picture", async () => {
+  vi.useRealTimers();
+  const posted: FromWorker[] = [];
+  const made = gradientBackend();
+  let given = 0;
+  const backend: Backend = {
+    ...made,
+    load: async (...args) => ({ ...(await made.load(...args)), dispose: async () => void given++ }),
+  };
+  const session = new Session(
+    async () => backend,
+    (message) => posted.push(message),
+  );
+  const drawn = (count: number) => vi.waitFor(() => expect(posted.filter(({ type }) => type === "drawn")).toHaveLength(count));
+  session.receive({ type: "seen", isSeen: false });
+  expect(session.giveBack(), "there is nothing to give").toBeUndefined();
+  session.receive({ type: "generate", id: 1, recipe: RECIPE, engine: undefined });
+  expect(session.giveBack(), "it draws").toBeUndefined();
+  await drawn(1);
+  session.receive({ type: "seen", isSeen: true });
+  await vi.waitFor(() => expect(session.giveBack(), "somebody looks at it").toBeUndefined());
+  session.receive({ type: "seen", isSeen: false });
+  await session.giveBack();
+  expect(given).toBe(1);
+  expect(session.giveBack(), "it is gone").toBeUndefined();
+  session.receive({ type: "generate", id: 2, recipe: RECIPE, engine: undefined });
+  await drawn(2);
+  expect(made.loaded).toHaveLength(2);
+});

@@ -74,6 +74,17 @@ export class Session {
     }
   }
 
+  /**
+   * Takes the model off the GPU if nobody looks at this page and nothing is asked of it; the next call loads it again.
+   * @returns when it is done; undefined if it is needed, or not there
+   */
+  giveBack(): Promise<void> | undefined {
+    if (this.#isSeen || this.#aborts.size > 0 || this.#state.kind !== "ready") return undefined;
+    const { backend, model } = this.#state;
+    this.#state = { kind: "open", backend };
+    return this.#queue.run(() => model.dispose());
+  }
+
   /** For faults outside any call: the session answers no further call and asks to be replaced. */
   reportFault(reason: unknown): void {
     setTimeout(() => this.#fail(OnestrokeError.from(reason, "worker-died")), LOSS_DELAY_MS);
