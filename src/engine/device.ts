@@ -5,6 +5,7 @@ import { OnestrokeError } from "../common/errors";
 import type { Kernel, KernelTarget } from "./kernel";
 import type { NumberFormat } from "./tensor";
 import { adapterClass, TRAITS, type AdapterClass } from "./traits";
+import type { Tuning } from "./tuning";
 import { assembleWgsl } from "./wgsl";
 
 export interface AdapterDescription {
@@ -34,6 +35,7 @@ export class Device {
   readonly #class: AdapterClass;
   readonly #programs = new Map<string, Promise<Program>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  #tuning: Tuning = new Map();
   #lost: GPUDeviceLostInfo | undefined;
 
   constructor(gpu: GPUDevice, adapter: AdapterDescription, computeAs?: AdapterClass) {
@@ -75,7 +77,17 @@ export class Device {
       bindingBytes: limits.maxStorageBufferBindingSize,
       storageBuffers: limits.maxStorageBuffersPerShaderStage,
       traits: TRAITS[this.#class],
+      tuning: this.#tuning,
     };
+  }
+
+  get tuning(): Tuning {
+    return this.#tuning;
+  }
+
+  /** Plans that are compiled from now on follow it. */
+  useTuning(tuning: Tuning): void {
+    this.#tuning = tuning;
   }
 
   /** @throws OnestrokeError `gpu-lost` */
@@ -165,8 +177,11 @@ export function hasSizes(kernel: Kernel): boolean {
   return Object.keys(kernel.sizes).length + Object.keys(kernel.scalars ?? {}).length > 0;
 }
 
+/** Used where they exist: numbers of 16 bits, and times of kernels. */
+const FEATURES: readonly GPUFeatureName[] = ["shader-f16", "timestamp-query"];
+
 /**
- * Opens the best adapter with its own limits and `shader-f16` where it exists.
+ * Opens the best adapter with its own limits, and with `shader-f16` and `timestamp-query` where they exist.
  * @throws OnestrokeError `gpu-unavailable`; `gpu-unsupported` if it cannot compute as adapters of the class that was asked for
  */
 export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = {}): Promise<Device> {
@@ -176,7 +191,7 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
   const text = `${vendor} ${architecture} ${description}`.toLowerCase();
   const device = await adapter
     .requestDevice({
-      requiredFeatures: adapter.features.has("shader-f16") ? ["shader-f16"] : [],
+      requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
       requiredLimits: options.defaultLimits ? {} : generousLimits(adapter.limits),
     })
     .catch((cause: unknown) => {

@@ -3,7 +3,9 @@
 // float16 and packed-float16 storage, and all shapes: sizes are a uniform.
 import type { Tensor, NumberFormat } from "./tensor";
 import type { LayerNorm, Linear } from "./ops";
+import type { GemmPlan } from "./kernels/gemm/plan";
 import type { KernelTraits } from "./traits";
+import type { Tuning } from "./tuning";
 import type { Weight, RegionBytes } from "./weight-layout";
 
 /** `weight` is float16: `f16` where the device has it, else pairs packed in `u32`. */
@@ -54,6 +56,8 @@ export interface KernelTarget {
   readonly storageBuffers: number;
   /** What is decided by the kind of adapter. */
   readonly traits: KernelTraits;
+  /** What was measured on this adapter, where anything was. */
+  readonly tuning?: Tuning | undefined;
 }
 
 /** A run of `[begin, end)` rows (all axes but the last, flattened) of a tensor too large for one binding. */
@@ -73,6 +77,8 @@ export type BufferSource =
 export interface Dispatch {
   readonly kernel: Kernel;
   readonly buffers: Readonly<Record<string, BufferSource>>;
+  /** How it was planned, if it is a matrix product. */
+  readonly product?: GemmPlan;
 }
 
 /**

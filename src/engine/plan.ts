@@ -1,13 +1,14 @@
 // A plan: one graph compiled for one shape and number format. Everything a run needs
 // (pipelines, bind groups, uniforms, arena slabs, staging) is made here, once; `run.ts`
 // then only encodes dispatches. Weights belong to the network and are shared.
-import { invariant, OnestrokeError, throwIfCancelled } from "../common/errors";
+import { invariant, OnestrokeError } from "../common/errors";
 import type { Device } from "./device";
 import type { Graph, GraphInput } from "./graph";
 import type { KernelTarget } from "./kernel";
-import { bindings, fittingLayout, PlanMemory } from "./plan-memory";
+import { fittingLayout, type PlanMemory } from "./plan-memory";
+import { bindDispatches, compilePrograms, type PreparedDispatch } from "./prepared";
 import { RATES, type RateMask } from "./rates";
-import { stageGraph, type StagedDispatch } from "./stages";
+import { productsOf, stageGraph, type PlannedProduct } from "./stages";
 import { byteLengthOf, product, type NumberFormat, type Tensor } from "./tensor";
 import { decodeTensor, encodeTensor, stagingFor, type TensorData } from "./transfer";
 import type { Weights } from "./weights";
@@ -20,21 +21,14 @@ export interface PlanOptions {
   readonly target?: Partial<KernelTarget>;
 }
 
-/** One dispatch, ready to be recorded. */
-export interface PreparedDispatch {
-  readonly pipeline: GPUComputePipeline;
-  readonly bindGroup: GPUBindGroup;
-  readonly workgroups: readonly [number, number, number];
-  readonly mask: RateMask;
-  readonly label: string;
-}
-
 export class Plan {
   readonly device: Device;
   readonly graph: Graph;
   readonly format: NumberFormat;
   readonly dispatches: readonly PreparedDispatch[];
   readonly memory: PlanMemory;
+  /** Its matrix products, and how each is computed. */
+  readonly products: readonly PlannedProduct[];
   /** Rates whose inputs changed since the last run was begun. */
   dirty: RateMask = 0;
   /** Stages that have not run to their end since something changed that they depend on. */
@@ -44,12 +38,13 @@ export class Plan {
   readonly #staging = new Map<string, ReturnType<typeof stagingFor>>();
   readonly #readback = new Map<string, GPUBuffer>();
 
-  private constructor(parts: Pick<Plan, "device" | "graph" | "format" | "dispatches" | "memory">) {
+  private constructor(parts: Pick<Plan, "device" | "graph" | "format" | "dispatches" | "memory" | "products">) {
     this.device = parts.device;
     this.graph = parts.graph;
     this.format = parts.format;
     this.dispatches = parts.dispatches;
     this.memory = parts.memory;
+    this.products = parts.products;
     this.#unfinished = new Set(this.dispatches.map(({ mask }) => mask));
     for (const [name, { tensor }] of this.graph.inputs) this.#staging.set(name, stagingFor(tensor, this.format));
     for (const [name, tensor] of this.graph.outputs) {
@@ -84,16 +79,8 @@ export class Plan {
     const programs = await compilePrograms(device, stages.dispatches, target, options);
     const bytes = layout.slabBytes.reduce((total, size) => total + size, 0);
     return device.checked(`a plan of ${bytes} bytes`, () => {
-      const memory = new PlanMemory(device, layout, stages.dispatches);
-      const dispatches = stages.dispatches.map((dispatch, index) => {
-        const program = programs[index];
-        invariant(program !== undefined, "one program a dispatch");
-        const { pipeline, layout: bindLayout } = program;
-        const entries = bindings(dispatch, index, memory, weights, target);
-        const bindGroup = device.gpu.createBindGroup({ label: dispatch.kernel.name, layout: bindLayout, entries });
-        return { pipeline, bindGroup, workgroups: dispatch.kernel.workgroups, mask: dispatch.mask, label: dispatch.kernel.name };
-      });
-      return new Plan({ device, graph, format: options.format, dispatches, memory });
+      const bound = bindDispatches(device, { stages, layout, programs }, weights, target);
+      return new Plan({ device, graph, format: options.format, products: productsOf(stages), ...bound });
     });
   }
 
@@ -194,23 +181,4 @@ export class Plan {
     invariant(tensor !== undefined, `the graph has no output ${name}`);
     return tensor;
   }
-}
-
-async function compilePrograms(
-  device: Device,
-  dispatches: readonly StagedDispatch[],
-  target: KernelTarget,
-  { onPipeline, signal }: Pick<PlanOptions, "onPipeline" | "signal">,
-) {
-  const programs = dispatches.map(({ kernel }) => device.program(kernel, target));
-  const distinct = [...new Set(programs)];
-  let ready = 0;
-  await Promise.all(
-    distinct.map(async (program) => {
-      await program;
-      throwIfCancelled(signal);
-      onPipeline?.(++ready, distinct.length);
-    }),
-  );
-  return Promise.all(programs);
 }

@@ -3,7 +3,8 @@
 // takes effect within about one chunk; what was finished before it is not computed again.
 // Makes no buffer and no bind group.
 import { throwIfCancelled } from "../common/errors";
-import type { Plan, PreparedDispatch } from "./plan";
+import type { Plan } from "./plan";
+import type { PreparedDispatch } from "./prepared";
 
 /** What a chunk should take: short enough to cancel quickly, long enough to keep the GPU busy. */
 const CHUNK_MS = 30;

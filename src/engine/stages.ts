@@ -4,6 +4,7 @@
 import { addsUpParts } from "./adds-up-parts";
 import type { Graph } from "./graph";
 import type { BufferSource, Dispatch, KernelTarget, Lowering } from "./kernel";
+import type { GemmPlan } from "./kernels/gemm/plan";
 import { layerNormsInProducts } from "./fuse/layer-norms";
 import { queriesInAttention } from "./fuse/queries";
 import { shortcutsInConvolutions } from "./fuse/shortcuts";
@@ -28,6 +29,12 @@ export interface Stages {
   readonly conflicts: readonly (readonly [number, number])[];
 }
 
+/** A matrix product, and what it computes. */
+export interface PlannedProduct {
+  readonly product: GemmPlan;
+  readonly node: Node;
+}
+
 export function stageGraph(graph: Graph, target: KernelTarget): Stages {
   const masks = rateMasks(graph);
   const maskOf = (node: Node) => masks.get(node.output.id) ?? 0;
@@ -49,7 +56,14 @@ export function stageGraph(graph: Graph, target: KernelTarget): Stages {
     const lowering: Lowering = { target, parts, leavesParts, norms, shortcuts, queries, leavesMoments, moments, scratch };
     for (const dispatch of lower(node, lowering)) dispatches.push({ ...dispatch, mask, node });
   });
-  return { dispatches, ...lifetimes(graph, dispatches, target) };
+  return stagesOf(graph, dispatches, target);
+}
+
+/** Each once, however many dispatches it has. */
+export function productsOf({ dispatches }: Pick<Stages, "dispatches">): readonly PlannedProduct[] {
+  const products = new Map<Node, PlannedProduct>();
+  for (const { product, node } of dispatches) if (product) products.set(node, { product, node });
+  return [...products.values()];
 }
 
 /** The tensor behind a buffer; weights have none. */
@@ -58,7 +72,12 @@ export function tensorOf(source: BufferSource): Tensor | undefined {
   return "window" in source ? source.window.tensor : undefined;
 }
 
-function lifetimes(graph: Graph, dispatches: readonly StagedDispatch[], target: KernelTarget): Pick<Stages, "tensors" | "conflicts"> {
+/** Dispatches in their order, and what they need memory for. Of the graph, its inputs and outputs have theirs to themselves. */
+export function stagesOf(
+  graph: Pick<Graph, "inputs" | "outputs">,
+  dispatches: readonly StagedDispatch[],
+  target: Pick<KernelTarget, "format">,
+): Stages {
   const whole = { begin: 0, end: Number.MAX_SAFE_INTEGER };
   const alive = new Map<number, { tensor: Tensor; begin: number; end: number; mask: RateMask }>();
   const pinned = new Set<number>();
@@ -93,5 +112,5 @@ function lifetimes(graph: Graph, dispatches: readonly StagedDispatch[], target: 
     byteLength: byteLengthOf(tensor, target.format),
     ...(pinned.has(tensor.id) ? whole : { begin, end }),
   }));
-  return { tensors, conflicts };
+  return { dispatches, tensors, conflicts };
 }

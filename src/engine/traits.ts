@@ -13,6 +13,8 @@ export interface KernelTraits {
   readonly sharesThroughWorkgroupMemory: boolean;
   /** Tiles of matrix products and the shapes they are for. */
   readonly gemmTiles: readonly TileRule[];
+  /** How the heaviest products are computed may be measured (tune.ts): a run is short, and there are tiles to choose from. */
+  readonly tunesProducts: boolean;
   /** Products of float16 activations are multiplied in float16, in short blocks that are added up in float32. */
   readonly multipliesInFloat16: boolean;
   /** Workgroups that keep the adapter busy: a matrix product that has fewer splits its reduction, where tiles are shared. */
@@ -43,6 +45,7 @@ export type AdapterClass = "hardware" | "hardwareWithFastFloat16" | "softwareWit
 /** Software adapters compile slowly, pay much for a barrier and little for reading again, and keep few cores busy. */
 const SOFTWARE = {
   choosesActivationsAtRunTime: true,
+  tunesProducts: false,
   sharesThroughWorkgroupMemory: false,
   multipliesInFloat16: false,
   busyWorkgroups: 1,
@@ -60,6 +63,7 @@ const HARDWARE = {
   choosesActivationsAtRunTime: false,
   sharesThroughWorkgroupMemory: true,
   gemmTiles: GPU_TILES,
+  tunesProducts: true,
   multipliesInFloat16: false,
   // A discrete GPU of some sixty cores, four workgroups each.
   busyWorkgroups: 256,

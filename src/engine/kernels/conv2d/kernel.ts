@@ -27,7 +27,10 @@ export function lowerConv2d(op: Conv2d, output: Tensor, lowering: Lowering): rea
   const rows = rowsOf(output);
   const slices = (depth: number) => kernelHeight * kernelWidth * slicesPerTap(depth);
   const allSlices = (depth: number) => slices(depth) + (shortcut ? shortcutSlices(shortcut, depth) : 0);
-  const plan = planGemm({ rows, columns: weightQuads * 4, slices: allSlices, gated: false }, target.traits);
+  const plan = planGemm(
+    { kind: kindOf(op, shortcut !== undefined), rows, columns: weightQuads * 4, slices: allSlices, gated: false },
+    target,
+  );
   const { depth } = plan.tile;
   const around = [{ tensor: x, rows: (band: Rows) => inputRows(op, output, band) }];
   const bands = rowBands([output, ...(residual ? [residual] : []), ...(shortcut ? inputsOf(shortcut) : [])], around, plan.tile, target);
@@ -83,6 +86,12 @@ export function lowerConv2d(op: Conv2d, output: Tensor, lowering: Lowering): rea
       lowering,
     );
   });
+}
+
+/** What, beside the sizes of its product, decides how long it takes. */
+function kindOf({ kernel, stride, upsample, weights }: Conv2d, hasShortcut: boolean): string {
+  const steps = `${stride > 1 ? ` by ${stride}` : ""}${upsample > 1 ? ` of ${upsample}-fold` : ""}`;
+  return `conv2d ${kernel.join("x")}${steps} ${weights.weight.format ?? "f16"}${hasShortcut ? " and shortcut" : ""}`;
 }
 
 /** Pixels of x (flattened) that a band of output pixels reads. */

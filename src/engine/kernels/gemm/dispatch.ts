@@ -101,6 +101,7 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
     const beside: readonly Binding[] = moments ? [{ name: "moments", access: "write", element: "f32", lanes: 2 }] : [];
     return [
       {
+        product: plan,
         kernel: { ...product, bindings: [...inputs, ...epilogueBindings(epilogue), ...beside] },
         buffers: {
           ...buffers,
@@ -115,6 +116,7 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
   const sizes = { ...finishSizes, ...rowOffset };
   const splitProduct = { name: gemm.name, epilogue, partials, parts, rows, weightQuads, band, sizes };
   const partial: Dispatch = {
+    product: plan,
     kernel: { ...product, bindings: [...inputs, { name: "partial", access: "write", element: "f32", lanes: 4 }] },
     buffers: { ...buffers, partial: { tensor: partials } },
   };

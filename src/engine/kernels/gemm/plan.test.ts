@@ -1,9 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { TRAITS } from "../../traits";
-import { planGemm } from "./plan";
+import type { ProductChoice, Tuning } from "../../tuning";
+import { otherChoices, planGemm, type GemmShape, type GemmTarget } from "./plan";
 import { threadsOf, TILES } from "./tile";
 
+const on = (traits: GemmTarget["traits"], tuning?: Tuning): GemmTarget => ({ format: "f16", bindingBytes: 2 ** 27, traits, tuning });
+
 const shape = (rows: number, columns: number, k: number, gated = false) => ({
+  kind: "linear f16",
   rows,
   columns,
   slices: (depth: number) => Math.ceil(k / depth),
@@ -38,11 +42,11 @@ describe("planGemm", () => {
     { rule: "three columns", at: shape(262_144, 4, 1152), tile: TILES.narrow, splits: 1 },
     { rule: "gated: quads of value and gate in one thread, whole", at: shape(64, 2560, 1280, true), tile: TILES.wide, splits: 1 },
   ])("$rule", ({ at, tile, splits }) => {
-    expect(planGemm(at, TRAITS.hardware)).toEqual({ tile, splits, direct: false });
+    expect(planGemm(at, on(TRAITS.hardware))).toMatchObject({ tile, splits, direct: false, isTuned: false });
   });
 
   it.each(["software", "softwareWithFloat16"] as const)("never splits on %s adapters, where few threads are enough", (kind) => {
-    expect(planGemm(shape(64, 1280, 11_520), TRAITS[kind])).toMatchObject({ direct: true, splits: 1 });
+    expect(planGemm(shape(64, 1280, 11_520), on(TRAITS[kind]))).toMatchObject({ direct: true, splits: 1 });
   });
 });
 
@@ -50,13 +54,62 @@ describe("every tile table", () => {
   it.each(Object.entries(TRAITS))("of %s has a rule for every shape", (_, traits) => {
     for (const gated of [false, true]) {
       for (const rows of [1, 33, 100_000]) {
-        for (const columns of [4, 8, 36, 10_000]) expect(() => planGemm(shape(rows, columns, 64, gated), traits)).not.toThrow();
+        for (const columns of [4, 8, 36, 10_000]) expect(() => planGemm(shape(rows, columns, 64, gated), on(traits))).not.toThrow();
       }
     }
   });
 
   it("without a rule that always holds is found out (control)", () => {
     const traits = { ...TRAITS.hardware, gemmTiles: [{ tile: TILES.large, gated: true }] } as const;
-    expect(() => planGemm(shape(64, 64, 64), traits)).toThrow(/tile table/);
+    expect(() => planGemm(shape(64, 64, 64), on(traits))).toThrow(/tile table/);
   });
+});
+
+describe("a choice that was measured", () => {
+  const named = (at: GemmShape, choice: ProductChoice) => on(TRAITS.hardware, new Map([[planGemm(at, on(TRAITS.hardware)).name, choice]]));
+  const at = shape(64, 1280, 11_520);
+
+  it("is taken for its shape and its number format, and for no other", () => {
+    const target = named(at, { tile: "small", splits: 2 });
+    expect(planGemm(at, target)).toMatchObject({ tile: TILES.small, splits: 2, isTuned: true });
+    const table = { tile: TILES.medium, splits: 13, isTuned: false };
+    expect(planGemm(at, { ...target, format: "f32" })).toMatchObject(table);
+    expect(planGemm({ ...at, kind: "linear q8" }, target)).toMatchObject(table);
+    expect(planGemm({ ...at, rows: 63 }, target)).toMatchObject(table);
+  });
+
+  it("that is the table's is not said to be another", () => {
+    expect(planGemm(at, named(at, { tile: "medium", splits: 13 }))).toMatchObject({ isTuned: false });
+  });
+
+  it.each<[string, GemmShape, ProductChoice]>([
+    ["no parts", at, { tile: "small", splits: 0 }],
+    ["half a part", at, { tile: "small", splits: 1.5 }],
+    ["more parts than any", at, { tile: "small", splits: 33 }],
+    ["parts of less than eight slices", shape(64, 1280, 512), { tile: "small", splits: 5 }],
+    ["partial sums beyond a binding", shape(65_536, 1280, 11_520), { tile: "small", splits: 2 }],
+    ["value and gate in two threads", shape(64, 2560, 1280, true), { tile: "medium", splits: 1 }],
+    ["a gated product in parts", shape(64, 2560, 1280, true), { tile: "large", splits: 2 }],
+    ["a tile of few columns for many", at, { tile: "narrow", splits: 1 }],
+  ])("and cannot be taken is no choice: %s", (_, shapeOf, choice) => {
+    expect(planGemm(shapeOf, named(shapeOf, choice))).toEqual(planGemm(shapeOf, on(TRAITS.hardware)));
+  });
+
+  it("says nothing where products are computed without workgroup memory", () => {
+    const software = on(TRAITS.software);
+    const tuning: Tuning = new Map([[planGemm(at, software).name, { tile: "small", splits: 2 }]]);
+    expect(planGemm(at, { ...software, tuning })).toEqual(planGemm(at, software));
+  });
+});
+
+describe("what else is tried", () => {
+  const triedFor = (at: GemmShape) =>
+    otherChoices(planGemm(at, on(TRAITS.hardware)), on(TRAITS.hardware)).map(({ tile, splits }) => `${tile}/${splits}`);
+
+  it.each([
+    { at: shape(4096, 320, 2880), tried: ["large/1", "small/1", "wide/1", "medium/2"] },
+    { at: shape(256, 1280, 23_040), tried: ["large/7", "small/1", "wide/1", "medium/2", "medium/8"] },
+    { at: shape(4096, 2560, 320, true), tried: ["wide/1"] },
+    { at: shape(262_144, 4, 1152), tried: ["narrow/2"] },
+  ])("is a handful: $tried", ({ at, tried }) => expect(triedFor(at)).toEqual(tried));
 });

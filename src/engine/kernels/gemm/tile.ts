@@ -43,6 +43,12 @@ export const TILES = {
   narrow: { rows: 128, columns: 8, depth: 16, threadRows: 4, threadColumns: 4 },
 } as const satisfies Readonly<Record<string, Tile>>;
 
+export type TileName = keyof typeof TILES;
+
+export function isTileName(value: unknown): value is TileName {
+  return typeof value === "string" && Object.hasOwn(TILES, value);
+}
+
 /** The first rule that holds decides; the last holds always. */
 export const GPU_TILES: readonly TileRule[] = [
   { tile: TILES.large, gated: true, ifBusy: true },

@@ -74,11 +74,12 @@ function momentsOf(output: Tensor, channels: number, lowering: Lowering): RowMom
   return { tensor: lowering.scratch([parts, 2 * rowsOf(output)], "f32"), parts, channels };
 }
 
-function planOf(op: Linear, output: Tensor, { traits }: KernelTarget) {
+function planOf(op: Linear, output: Tensor, target: KernelTarget) {
   const { x, second } = op.inputs;
   const weightQuads = weightQuadsOf(output, op.gated);
   const slices = (depth: number) => [x, ...(second ? [second] : [])].reduce((sum, tensor) => sum + slicesOf(tensor, depth), 0);
-  const plan = planGemm({ rows: rowsOf(output), columns: weightQuads * 4, slices, gated: op.gated }, traits);
+  const kind = `linear ${op.weights.weight.format ?? "f16"}${second ? " of two" : ""}`;
+  const plan = planGemm({ kind, rows: rowsOf(output), columns: weightQuads * 4, slices, gated: op.gated }, target);
   return { plan, weightQuads, slices: slices(plan.tile.depth) };
 }
 

@@ -1,0 +1,171 @@
+// Measures how a plan's heaviest products are best computed on this adapter. For each shape, the way that is taken now and a few others
+// are timed, two at a time, on the plan's own weights and on memory of their own. What is timed is what a choice changes: all
+// dispatches that a product and its neighbours have with one choice and not with the other, so that a fusion which it undoes counts
+// against it.
+import { OnestrokeError } from "../common/errors";
+import { arenaBytes, type ArenaLayout } from "./arena";
+import type { Device } from "./device";
+import { isFaster } from "./faster";
+import { gpuTimer, type GpuTimer } from "./gpu-time";
+import type { KernelTarget } from "./kernel";
+import { choiceOf, otherChoices, planGemm } from "./kernels/gemm/plan";
+import { neighbourhood } from "./neighbours";
+import type { Node } from "./ops";
+import type { Plan } from "./plan";
+import { fittingLayout } from "./plan-memory";
+import { bindDispatches, compilePrograms, type PreparedDispatch } from "./prepared";
+import { stageGraph, stagesOf, type PlannedProduct, type StagedDispatch, type Stages } from "./stages";
+import type { ProductChoice, Tuning } from "./tuning";
+import type { Weights } from "./weights";
+
+export interface TuneOptions {
+  /** What is known already, and not measured again. */
+  readonly known: Tuning;
+  /** GPU memory that measuring may take besides the plan's. */
+  readonly roomBytes: number;
+  /** Milliseconds. */
+  readonly now: () => number;
+  /** By `now`: nothing is begun after it. */
+  readonly until: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Default: the GPU's clock, or `now`. */
+  readonly timer?: Pick<GpuTimer, "time"> | undefined;
+}
+
+/** Shapes of a plan that are measured. */
+const MOST_SHAPES = 16;
+
+/** What one time is taken of: long beside the clocks of browsers (0.1 ms), short for a picture that is asked for meanwhile. */
+const PASS_MS = 8;
+const MOST_REPEATS = 500;
+
+/**
+ * What is known now: all of `known`, and what was found out. Ends where time is over or `signal` says so, with what is known by then.
+ * @throws OnestrokeError `gpu-lost`
+ */
+export async function tunePlan(plan: Plan, weights: Weights, options: TuneOptions): Promise<Tuning> {
+  const { device, graph, format } = plan;
+  const { known, signal, now, until, roomBytes } = options;
+  const target = device.target(format);
+  if (!target.traits.tunesProducts) return known;
+  const found = new Map(known);
+  const isOver = (): boolean => signal?.aborted === true || now() >= until;
+  const own = options.timer === undefined ? gpuTimer(device, now) : undefined;
+  const timer = options.timer ?? own;
+  if (timer === undefined) return known;
+  try {
+    for (const { product, nodes } of heaviest(plan.products)) {
+      if (isOver()) break;
+      const current = planGemm(product.shape, { ...target, tuning: found });
+      let held = choiceOf(current);
+      // A kept choice that cannot be taken is none.
+      if (isSame(found.get(product.name), held)) continue;
+      const around = neighbourhood(graph, spread(nodes));
+      const staged = (choice: ProductChoice): Stages => stageGraph(around, { ...target, tuning: new Map(found).set(product.name, choice) });
+      for (const other of otherChoices(current, target)) {
+        if (isOver()) break;
+        if (await isBetter([staged(held), staged(other)], { device, weights, target, timer, isOver, roomBytes })) held = other;
+      }
+      // Cancelled, it is measured another time. Out of time it is settled: on an adapter that is so slow it would never be.
+      if (signal?.aborted) break;
+      found.set(product.name, held);
+    }
+    return found;
+  } finally {
+    own?.destroy();
+  }
+}
+
+interface Race {
+  readonly device: Device;
+  readonly weights: Weights;
+  readonly target: KernelTarget;
+  readonly timer: Pick<GpuTimer, "time">;
+  readonly roomBytes: number;
+  readonly isOver: () => boolean;
+}
+
+/** Whether the second is faster in what it has and the first has not. */
+async function isBetter([before, after]: readonly [Stages, Stages], race: Race): Promise<boolean> {
+  const { device, target, timer, roomBytes, isOver } = race;
+  const made: Made[] = [];
+  try {
+    const sides = [missingFrom(after, before), missingFrom(before, after)].map((dispatches) => {
+      const stages = stagesOf({ inputs: new Map(), outputs: new Map() }, dispatches, target);
+      return { stages, layout: fittingLayout(device, stages, target) };
+    });
+    if (sides.reduce((sum, { layout }) => sum + arenaBytes(layout), 0) > roomBytes) return false;
+    for (const side of sides) made.push(await make(side, race));
+    const [held, other] = made.map(({ dispatches }) => dispatches);
+    if (held === undefined || other === undefined) return false;
+    // The first run of each finds its memory and its pipelines.
+    for (const first of [other, held]) {
+      if (isOver()) return false;
+      await timer.time(first, 1);
+    }
+    const once = await timer.time(held, 1);
+    const repeats = Math.max(1, Math.min(MOST_REPEATS, Math.ceil(PASS_MS / once)));
+    const timeOf = (dispatches: readonly PreparedDispatch[]) => () => timer.time(dispatches, repeats);
+    return await isFaster(timeOf(held), timeOf(other), isOver);
+  } catch (error) {
+    // What this adapter does not compile, or has no memory for, is no way to compute here.
+    if (error instanceof OnestrokeError && (error.code === "gpu-unsupported" || error.code === "gpu-out-of-memory")) return false;
+    throw error;
+  } finally {
+    for (const each of made) each.destroy();
+  }
+}
+
+interface Made {
+  readonly dispatches: readonly PreparedDispatch[];
+  destroy(): void;
+}
+
+async function make({ stages, layout }: { readonly stages: Stages; readonly layout: ArenaLayout }, race: Race): Promise<Made> {
+  const { device, weights, target } = race;
+  const programs = await compilePrograms(device, stages.dispatches, target, {});
+  return device.checked("measuring", () => {
+    const { dispatches, memory } = bindDispatches(device, { stages, layout, programs }, weights, target);
+    return { dispatches, destroy: () => memory.destroy() };
+  });
+}
+
+/** Of the dispatches that `here` has and `there` has not, one of each kind, in their order. */
+function missingFrom(there: Stages, here: Stages): readonly StagedDispatch[] {
+  const known = new Set(there.dispatches.map(textOf));
+  return here.dispatches.filter((dispatch) => {
+    const text = textOf(dispatch);
+    const isNew = !known.has(text);
+    known.add(text);
+    return isNew;
+  });
+}
+
+function textOf({ kernel: { name, bindings, sizes, scalars, workgroups, code } }: StagedDispatch): string {
+  return JSON.stringify([name, bindings, sizes, scalars, workgroups, code]);
+}
+
+interface HeavyShape extends Pick<PlannedProduct, "product"> {
+  readonly nodes: readonly Node[];
+}
+
+/** Each shape once, by the multiply-adds of all its products, most first. */
+function heaviest(products: readonly PlannedProduct[]): readonly HeavyShape[] {
+  const shapes = new Map<string, HeavyShape>();
+  for (const { product, node } of products) {
+    const { nodes = [] } = shapes.get(product.name) ?? {};
+    shapes.set(product.name, { product, nodes: [...nodes, node] });
+  }
+  const multiplyAdds = ({ product: { shape }, nodes }: HeavyShape) => nodes.length * shape.rows * shape.columns * shape.slices(1);
+  return [...shapes.values()].toSorted((a, b) => multiplyAdds(b) - multiplyAdds(a)).slice(0, MOST_SHAPES);
+}
+
+/** The first, the middle one and the last: not all products of one shape have the same neighbours. */
+function spread(nodes: readonly Node[]): readonly Node[] {
+  const middle = nodes.length >> 1;
+  return [...new Set([...nodes.slice(0, 1), ...nodes.slice(middle, middle + 1), ...nodes.slice(-1)])];
+}
+
+function isSame(one: ProductChoice | undefined, other: ProductChoice): boolean {
+  return one?.tile === other.tile && one.splits === other.splits;
+}
