@@ -2,8 +2,11 @@
 // whole module that the WGSL compiler takes.
 import { describe, expect, test } from "vitest";
 import { goldenGraphs, goldenTexts } from "./golden";
+import { TILES } from "./kernels/gemm/tile";
 import type { OpKind } from "./ops";
+import { PRODUCT_KERNELS } from "./product-kernels";
 import { testDevice } from "./testing/evaluate";
+import { fingerprint } from "./tuning";
 import { readGoldenFiles } from "../cli/wgsl/golden-files";
 
 const texts = goldenTexts();
@@ -21,6 +24,12 @@ describe("the golden texts are what the generators make", () => {
       HINT,
     ).toEqual([]);
   });
+});
+
+test("what was measured of other products is not taken for these: product-kernels.ts names them", () => {
+  const products = [...texts].filter(([path]) => /^(linear|conv2d)\/.*\.gpu-/.test(path)).map(([, text]) => text);
+  expect(products.length).toBeGreaterThan(10);
+  expect(PRODUCT_KERNELS).toBe(fingerprint([...products, JSON.stringify(TILES)]));
 });
 
 const KINDS = {

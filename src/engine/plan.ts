@@ -5,6 +5,7 @@ import { invariant, OnestrokeError } from "../common/errors";
 import type { Device } from "./device";
 import type { Graph, GraphInput } from "./graph";
 import type { KernelTarget } from "./kernel";
+import { choiceOf, planGemm } from "./kernels/gemm/plan";
 import { fittingLayout, type PlanMemory } from "./plan-memory";
 import { bindDispatches, compilePrograms, type PreparedDispatch } from "./prepared";
 import { RATES, type RateMask } from "./rates";
@@ -81,6 +82,25 @@ export class Plan {
     return device.checked(`a plan of ${bytes} bytes`, () => {
       const bound = bindDispatches(device, { stages, layout, programs }, weights, target);
       return new Plan({ device, graph, format: options.format, products: productsOf(stages), ...bound });
+    });
+  }
+
+  /** A line for each shape of product that is computed otherwise than the tile table says. Without any, the outputs are the table's. */
+  get tuned(): readonly string[] {
+    const lines = this.products.flatMap(({ product }) => {
+      if (!product.isTuned) return [];
+      const { tile, splits } = choiceOf(product);
+      return [`${product.name}: ${tile}/${splits}`];
+    });
+    return [...new Set(lines)];
+  }
+
+  /** By now the device's tuning says otherwise of a product. */
+  get isOutdated(): boolean {
+    const target = this.device.target(this.format);
+    return this.products.some(({ product: { shape, tile, splits } }) => {
+      const now = planGemm(shape, target);
+      return now.tile !== tile || now.splits !== splits;
     });
   }
 

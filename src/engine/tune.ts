@@ -49,6 +49,7 @@ export async function tunePlan(plan: Plan, weights: Weights, options: TuneOption
   const target = device.target(format);
   if (!target.traits.tunesProducts) return known;
   const found = new Map(known);
+  let isNew = false;
   const isOver = (): boolean => signal?.aborted === true || now() >= until;
   const own = options.timer === undefined ? gpuTimer(device, now) : undefined;
   const timer = options.timer ?? own;
@@ -64,13 +65,14 @@ export async function tunePlan(plan: Plan, weights: Weights, options: TuneOption
       const staged = (choice: ProductChoice): Stages => stageGraph(around, { ...target, tuning: new Map(found).set(product.name, choice) });
       for (const other of otherChoices(current, target)) {
         if (isOver()) break;
-        if (await isBetter([staged(held), staged(other)], { device, weights, target, timer, isOver, roomBytes })) held = other;
+        if (await isBetter([staged(held), staged(other)], { device, weights, target, timer, isOver, roomBytes, signal })) held = other;
       }
       // Cancelled, it is measured another time. Out of time it is settled: on an adapter that is so slow it would never be.
       if (signal?.aborted) break;
       found.set(product.name, held);
+      isNew = true;
     }
-    return found;
+    return isNew ? found : known;
   } finally {
     own?.destroy();
   }
@@ -83,6 +85,7 @@ interface Race {
   readonly timer: Pick<GpuTimer, "time">;
   readonly roomBytes: number;
   readonly isOver: () => boolean;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Whether the second is faster in what it has and the first has not. */
@@ -108,6 +111,7 @@ async function isBetter([before, after]: readonly [Stages, Stages], race: Race):
     const timeOf = (dispatches: readonly PreparedDispatch[]) => () => timer.time(dispatches, repeats);
     return await isFaster(timeOf(held), timeOf(other), isOver);
   } catch (error) {
+    if (race.signal?.aborted) return false;
     // What this adapter does not compile, or has no memory for, is no way to compute here.
     if (error instanceof OnestrokeError && (error.code === "gpu-unsupported" || error.code === "gpu-out-of-memory")) return false;
     throw error;
@@ -122,12 +126,18 @@ interface Made {
 }
 
 async function make({ stages, layout }: { readonly stages: Stages; readonly layout: ArenaLayout }, race: Race): Promise<Made> {
-  const { device, weights, target } = race;
-  const programs = await compilePrograms(device, stages.dispatches, target, {});
+  const { device, weights, target, signal } = race;
+  // What the compiler has begun it ends, but a picture does not wait for that.
+  const programs = await Promise.race([compilePrograms(device, stages.dispatches, target, { signal }), abortOf(signal)]);
   return device.checked("measuring", () => {
     const { dispatches, memory } = bindDispatches(device, { stages, layout, programs }, weights, target);
     return { dispatches, destroy: () => memory.destroy() };
   });
+}
+
+/** Rejects when the signal aborts. */
+function abortOf(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason), { once: true }));
 }
 
 /** Of the dispatches that `here` has and `there` has not, one of each kind, in their order. */

@@ -122,6 +122,14 @@ export class Model {
     }
   }
 
+  /**
+   * Measures how the model is best computed here, while nobody waits for a picture (engine.ts says more).
+   * @param budgetMs how long; a while if not given
+   */
+  async tune({ signal }: Pick<DrawHooks, "signal"> = {}, budgetMs?: number): Promise<void> {
+    await this.#engine.tune?.(new Work({ signal }), budgetMs);
+  }
+
   dispose(): Promise<void> {
     return this.#engine.dispose();
   }

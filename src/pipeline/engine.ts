@@ -32,6 +32,12 @@ export interface ModelEngine {
    * @throws OnestrokeError as `begin`
    */
   reweigh?(weights: readonly number[], work: Work): Promise<boolean>;
+  /**
+   * Measures how it computes best here, for a while, and computes so from the next picture on. It ends when the signal says so, with what
+   * is known by then. Absent where an engine has nothing to choose.
+   * @throws OnestrokeError `gpu-*`, `cancelled`
+   */
+  tune?(work: Work, budgetMs?: number): Promise<void>;
   dispose(): Promise<void>;
 }
 

@@ -7,8 +7,8 @@ import type { Engine } from "../common/engine";
 import type { ModelNumbers } from "../common/model-numbers";
 import type { Model } from "../pipeline/draw";
 
-/** A loaded model. */
-export type LoadedModel = Pick<Model, "facts" | "draw" | "textLength" | "meaning" | "dispose">;
+/** A loaded model. What has nothing to measure does not tune. */
+export type LoadedModel = Pick<Model, "facts" | "draw" | "textLength" | "meaning" | "dispose"> & Partial<Pick<Model, "tune">>;
 
 export interface LoadHooks extends DrawHooks {
   /** Called as soon as it is known what will compute the model, before its weights are loaded. */

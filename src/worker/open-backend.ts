@@ -10,9 +10,11 @@ import { openModel, scriptOf, type Compute, type OrtEngine } from "../pipeline/o
 import { withRoom } from "../pipeline/with-room";
 import { graphFile } from "../pipeline/ort/graph-file";
 import { createBrowserVault } from "../vault/browser-vault";
+import { indexedRows } from "../vault/rows";
 import type { Roots } from "../protocol/messages";
 import type { Backend } from "./backend";
 import { openFiles, SOON } from "./open-files";
+import { keptTunings } from "./tunings";
 
 /**
  * Opening never fails for lack of a GPU; loading a model does, if the model needs one.
@@ -22,6 +24,7 @@ export async function openBackend({ modelsRoot, runtimeRoot }: Roots, makeRoom: 
   const opened = await openDevice(navigator.gpu).catch((thrown: unknown) => OnestrokeError.from(thrown, "gpu-unavailable"));
   const vault = await createBrowserVault({ transfer: SOON });
   const compute = { ...computeWith(opened, runtimeRoot), makeRoom };
+  const tunings = keptTunings(indexedRows("onestroke-tuning"), navigator.userAgent);
   /** What float16 broke, by the model's id: a model that comes back does not break again. */
   const wide = new Map<string, readonly WideNetwork[]>();
   return {
@@ -32,6 +35,8 @@ export async function openBackend({ modelsRoot, runtimeRoot }: Roots, makeRoom: 
       try {
         const engine = asked ?? (opened instanceof OnestrokeError ? await engineWithoutGpu(files, opened, hooks.signal) : "wgsl");
         hooks.onEngine?.(engine);
+        const device = engine === "wgsl" ? compute.device() : undefined;
+        if (device !== undefined) await tunings.use(device, numbers.products);
         const inFloat32 = numbers.inFloat32 ?? wide.get(id) ?? [];
         const model = await openModel(files, engine, compute, hooks, { inFloat32, weights: numbers.weights ?? "fitting" });
         try {
@@ -50,6 +55,9 @@ export async function openBackend({ modelsRoot, runtimeRoot }: Roots, makeRoom: 
             if (drawing.inFloat32 !== undefined) wide.set(id, drawing.inFloat32);
             return drawing;
           },
+          ...(device === undefined || numbers.products === "table"
+            ? {}
+            : { tune: (tuneHooks) => tunings.keeping(device, () => model.tune(tuneHooks)) }),
           textLength: (text, emphasis) => model.textLength(text, emphasis),
           meaning: (recipe) => model.meaning(recipe),
           dispose: async () => {

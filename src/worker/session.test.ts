@@ -1,5 +1,5 @@
-// How long the session waits for a cancelled picture: until the pipeline lets go of it, and a moment more.
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+// How long the session waits for a cancelled picture: until the pipeline lets go of it, and a moment more. And what it does in a pause.
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { OnestrokeError } from "../common/errors";
 import type { FromWorker } from "../protocol/messages";
 import { FACTS, RECIPE } from "../common/testing/fakes";
@@ -11,11 +11,18 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** A session that draws with `draw` for as long as that takes. */
-function sessionOf(draw: LoadedModel["draw"]) {
+function sessionOf(draw: LoadedModel["draw"], tune?: LoadedModel["tune"]) {
   const posted: FromWorker[] = [];
   const backend: Backend = {
     ...gradientBackend(),
-    load: async () => ({ facts: FACTS, draw, textLength: () => undefined, meaning: JSON.stringify, dispose: async () => undefined }),
+    load: async () => ({
+      facts: FACTS,
+      draw,
+      textLength: () => undefined,
+      meaning: JSON.stringify,
+      dispose: async () => undefined,
+      ...(tune && { tune }),
+    }),
   };
   const session = new Session(
     async () => backend,
@@ -70,4 +77,63 @@ test("a hidden page that draws nothing gives its model back, and loads it again 
   session.receive({ type: "generate", id: 2, recipe: RECIPE, engine: undefined });
   await drawn(2);
   expect(made.loaded).toHaveLength(2);
+});
+
+/** As the backend without a GPU does. */
+const draws: LoadedModel["draw"] = async (...asked) => (await gradientBackend().load(RECIPE.model, "wgsl", {})).draw(...asked);
+
+describe("in a pause after a picture", () => {
+  /** Draws at once; a measurement goes on until it is ended. */
+  function measuring() {
+    const measured: AbortSignal[] = [];
+    const tune: LoadedModel["tune"] = ({ signal } = {}) =>
+      new Promise((_, reject) => {
+        if (signal) measured.push(signal);
+        signal?.addEventListener("abort", () => reject(signal.reason));
+      });
+    const { session, answers } = sessionOf(draws, tune);
+    const ask = (id: number) => session.receive({ type: "generate", id, recipe: RECIPE, engine: undefined });
+    return { session, answers, measured, ask };
+  }
+
+  test("the model is measured, once nobody has asked for a while", async () => {
+    const { measured, ask } = measuring();
+    ask(1);
+    await vi.advanceTimersByTimeAsync(1000);
+    ask(2);
+    await vi.advanceTimersByTimeAsync(1400);
+    expect(measured).toEqual([]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(measured.map(({ aborted }) => aborted)).toEqual([false]);
+  });
+
+  test("the next picture ends that and is drawn", async () => {
+    const { measured, ask, answers } = measuring();
+    ask(1);
+    await vi.advanceTimersByTimeAsync(2000);
+    ask(2);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(measured.map(({ aborted }) => aborted)).toEqual([true]);
+    expect(answers().map(({ type }) => type)).toEqual(["drawn", "drawn"]);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(measured.length).toBe(2);
+  });
+
+  test("and not after loading alone", async () => {
+    const { session, measured } = measuring();
+    session.receive({ type: "load", id: 1, model: RECIPE.model, engine: undefined });
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(measured).toEqual([]);
+  });
+
+  test("a measurement that fails is no news", async () => {
+    const { session, answers } = sessionOf(draws, async () => {
+      throw new OnestrokeError("gpu-lost", "it is gone");
+    });
+    for (const id of [1, 2]) {
+      session.receive({ type: "generate", id, recipe: RECIPE, engine: undefined });
+      await vi.advanceTimersByTimeAsync(5000);
+    }
+    expect(answers().map(({ type }) => type)).toEqual(["drawn", "drawn"]);
+  });
 });

@@ -24,10 +24,14 @@ interface Wanted {
   readonly loras: readonly string[];
   readonly weights: WeightChoice | undefined;
   readonly inFloat32: ModelNumbers["inFloat32"];
+  readonly products: ModelNumbers["products"];
 }
 
 type Call = Extract<ToWorker, { type: "load" | "generate" }>;
 type Post = (message: FromWorker, transfer?: Transferable[]) => void;
+
+/** After a picture, so much time without a call is a pause. */
+const PAUSE_MS = 1500;
 
 /** After a crash, calls can fail before the device reports that it is lost. This is how long its report is waited for. */
 const LOSS_DELAY_MS = 10;
@@ -41,6 +45,8 @@ export class Session {
   #state: State = { kind: "empty" };
   #roots: Roots = { modelsRoot: "" };
   #isSeen = true;
+  /** Ends what goes on in a pause. */
+  #pause = new AbortController();
 
   constructor(openBackend: (roots: Roots) => Promise<Backend>, post: Post) {
     this.#openBackend = openBackend;
@@ -82,6 +88,7 @@ export class Session {
     if (this.#isSeen || this.#aborts.size > 0 || this.#state.kind !== "ready") return undefined;
     const { backend, model } = this.#state;
     this.#state = { kind: "open", backend };
+    this.#pause.abort(cancelled());
     return this.#queue.run(() => model.dispose());
   }
 
@@ -93,7 +100,7 @@ export class Session {
   #fail(error: OnestrokeError): void {
     if (this.#state.kind === "lost") return;
     this.#state = { kind: "lost", error };
-    for (const abort of this.#aborts.values()) abort.abort(error);
+    for (const abort of [this.#pause, ...this.#aborts.values()]) abort.abort(error);
     this.#post({ type: "unusable", error: error.toWire() });
   }
 
@@ -106,6 +113,7 @@ export class Session {
   /** Runs one call in its turn and posts its single answer. Never rejects. */
   async #answer(call: Call): Promise<void> {
     const abort = new AbortController();
+    this.#pause.abort(cancelled());
     this.#aborts.set(call.id, abort);
     try {
       await this.#queue.run(() => untilAborted(this.#perform(call, abort.signal), abort.signal));
@@ -115,6 +123,20 @@ export class Session {
     } finally {
       this.#aborts.delete(call.id);
     }
+    if (call.type === "generate" && this.#aborts.size === 0) this.#measureInPause();
+  }
+
+  /** Once nobody has asked for anything for a while, measures how the model is best computed here. The next call ends that. */
+  #measureInPause(): void {
+    const pause = new AbortController();
+    this.#pause = pause;
+    setTimeout(() => {
+      if (pause.signal.aborted || this.#state.kind !== "ready") return;
+      const { model } = this.#state;
+      const measured = this.#queue.run(() => untilAborted(model.tune?.({ signal: pause.signal }) ?? Promise.resolve(), pause.signal));
+      // Nobody waits for it, and of a lost device the next call says more.
+      measured.catch(() => undefined);
+    }, PAUSE_MS);
   }
 
   async #perform(call: Call, signal: AbortSignal): Promise<void> {
@@ -155,7 +177,8 @@ export class Session {
 
   /** The model that is wanted; it is loaded first if it is not the loaded one. */
   async #ensureModel(id: string, { engine: asked, files, loras = [], numbers }: Call, hooks: DrawHooks): Promise<LoadedModel> {
-    const wanted = { id, engine: asked, loras: loras.map(({ name }) => name), weights: numbers?.weights, inFloat32: numbers?.inFloat32 };
+    const { weights, inFloat32, products } = numbers ?? {};
+    const wanted = { id, engine: asked, loras: loras.map(({ name }) => name), weights, inFloat32, products };
     if (this.#state.kind === "ready" && isSame(this.#state.wanted, wanted)) {
       this.#state = { ...this.#state, wanted };
       return this.#state.model;
@@ -192,7 +215,8 @@ function isSame(left: Wanted, right: Wanted): boolean {
   const areSameLoras = left.loras.length === right.loras.length && left.loras.every((name, index) => name === right.loras[index]);
   // Which networks need float32 is mostly the worker's own news. Only that float16 is to be tried again is not.
   const triesAgain = right.inFloat32?.length === 0 && left.inFloat32?.length !== 0;
-  return left.id === right.id && left.engine === right.engine && left.weights === right.weights && !triesAgain && areSameLoras;
+  const areSameChoices = left.engine === right.engine && left.weights === right.weights && left.products === right.products;
+  return left.id === right.id && areSameChoices && !triesAgain && areSameLoras;
 }
 
 /**

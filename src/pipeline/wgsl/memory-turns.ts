@@ -35,6 +35,11 @@ export class MemoryTurns {
     return this.#plan;
   }
 
+  /** What may be taken besides all that is planned. Where networks take turns, nothing. */
+  get roomBytes(): number {
+    return this.#plan.turns.length > 0 ? 0 : Math.max(0, this.#budgetBytes - this.#plan.stayingBytes - this.#leftBytes);
+  }
+
   /** Plans for pictures of another shape from now on. What shapes before it left stays only where it fits beside all that is planned. */
   planFor({ width, height, textTokens = this.#shape.textTokens }: Readonly<PictureShape>): void {
     const shape = { width, height, textTokens };
@@ -46,8 +51,7 @@ export class MemoryTurns {
     this.#plan = planPicture(this.#networks, shape, this.#formats, this.#budgetBytes);
     const { turns, stayingBytes, encoderStays } = this.#plan;
     if (before.encoderStays && !encoderStays) for (const network of this.#allOf(["autoencoder"])) network.evict();
-    const leftBytes = [...this.#left.values()].reduce((sum, bytes) => sum + bytes, 0);
-    if (turns.length === 0 && stayingBytes + leftBytes <= this.#budgetBytes) return;
+    if (turns.length === 0 && stayingBytes + this.#leftBytes <= this.#budgetBytes) return;
     this.#left.clear();
     for (const network of this.#allOf(["denoiser", "autoencoder"])) network.dropPlans();
   }
@@ -56,6 +60,10 @@ export class MemoryTurns {
     const names = ["text_encoder", "text_encoder_2", "denoiser", "autoencoder"] as const;
     for (const network of this.#allOf(names.filter((name) => givesWay(this.#plan, running, name)))) network.evict();
     this.#useArenas();
+  }
+
+  get #leftBytes(): number {
+    return [...this.#left.values()].reduce((sum, bytes) => sum + bytes, 0);
   }
 
   #useArenas(): void {

@@ -10,6 +10,7 @@ import type { AskedWeights } from "../../common/weight-format";
 import type { Device } from "../../engine/device";
 import type { Plan } from "../../engine/plan";
 import type { NumberFormat } from "../../engine/tensor";
+import { fingerprint } from "../../engine/tuning";
 import { maxSteps, type Sampler } from "../../samplers/sampler";
 import { samplerFromConfig, withRule, type SamplerOverrides } from "../../samplers/scheduler-file";
 import type { SamplerStep } from "../../samplers/schedule";
@@ -38,6 +39,9 @@ export interface WgslOptions {
   /** Networks whose numbers are known to pass float16. */
   readonly inFloat32?: readonly WideNetwork[];
 }
+
+/** How long measuring goes on at a time. What is left is measured after another picture. */
+const TUNING_MS = 3000;
 
 /**
  * Opens a checkpoint: uploads its weights and compiles the plans of its default size.
@@ -202,7 +206,23 @@ class WgslEngine implements ModelEngine {
   }
 
   get facts(): ModelFacts {
-    return this.#facts;
+    const tuning = fingerprint(this.#networks.flatMap(({ tuned }) => tuned));
+    return tuning === undefined ? this.#facts : { ...this.#facts, tuning };
+  }
+
+  async tune(work: Work, budgetMs = TUNING_MS): Promise<void> {
+    const { roomBytes } = this.#memory;
+    if (roomBytes === 0) return;
+    const now = () => performance.now();
+    const until = now() + budgetMs;
+    let known = this.#device.tuning;
+    // The denoiser first, because it runs at every step.
+    for (const network of this.#networks) known = await network.tune({ known, roomBytes, now, until, signal: work.signal });
+    if (known !== this.#device.tuning) this.#device.useTuning(known);
+    for (const network of this.#networks) {
+      work.throwIfCancelled();
+      await network.followTuning(work);
+    }
   }
 
   async reweigh(weights: readonly number[], work: Work): Promise<boolean> {
@@ -223,13 +243,12 @@ class WgslEngine implements ModelEngine {
   }
 
   async dispose(): Promise<void> {
-    const networks: readonly Network[] = [
-      ...this.#texts.map(({ network }) => network),
-      this.#denoiser.network,
-      this.#autoencoder.decoder,
-      this.#autoencoder.encoder,
-    ];
-    for (const network of networks) network.evict();
+    for (const network of this.#networks) network.evict();
+  }
+
+  get #networks(): readonly Network[] {
+    const { decoder, encoder } = this.#autoencoder;
+    return [this.#denoiser.network, decoder, encoder, ...this.#texts.map(({ network }) => network)];
   }
 
   /** Transformers that draw classes identify each position of their latent separately, so they draw one size only. */

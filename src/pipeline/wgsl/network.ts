@@ -14,6 +14,8 @@ import { Plan } from "../../engine/plan";
 import { quantiseGraph } from "../../engine/quantise-graph";
 import { fitGraph } from "../../engine/strips/fit-graph";
 import type { NumberFormat } from "../../engine/tensor";
+import { tunePlan, type TuneOptions } from "../../engine/tune";
+import type { Tuning } from "../../engine/tuning";
 import { checkpointTensors, Weights } from "../../engine/weights";
 import type { Work } from "../work";
 
@@ -32,6 +34,13 @@ export interface NetworkOptions extends NetworkNumbers {
   readonly unused: readonly RegExp[];
 }
 
+type Build = (g: GraphBuilder) => void;
+
+interface KeptPlan {
+  readonly plan: Plan;
+  readonly build: Build;
+}
+
 /** How many plans are kept for going back to a size. The one unused for longest is dropped. */
 const KEPT_PLANS = 3;
 
@@ -43,11 +52,14 @@ export class Network {
   #format: NumberFormat;
   /** Larger intermediate tensors are computed in strips. */
   #arenaBytes = 2 ** 30;
-  readonly #plans = new Map<string, Plan>();
+  /** The one that was used last is the last. */
+  readonly #plans = new Map<string, KeptPlan>();
   #reader: Promise<TensorReader> | undefined;
   #weights: Weights | undefined;
   /** Whether what is on the GPU is not what the files hold. */
   #isStale = false;
+  /** Of the plan that was used last. */
+  #tuned: readonly string[] = [];
   /** Hears the share of the weights that have come, 0 to 1, of the load that runs. */
   #onShare: ((share: number) => void) | undefined;
 
@@ -77,25 +89,51 @@ export class Network {
    * The plan of the graph that `build` makes, compiled on first use of `key`.
    * @throws OnestrokeError `model-corrupt`, `model-missing`, `gpu-unsupported`, `gpu-out-of-memory`, `gpu-lost`, `cancelled`
    */
-  async plan(key: string, build: (g: GraphBuilder) => void, work: Work): Promise<Plan> {
+  async plan(key: string, build: Build, work: Work): Promise<Plan> {
     // The reading of new files ended in another network's failure.
     if (this.#isStale) this.evict();
     const known = this.#plans.get(key);
     if (known) {
       this.#plans.delete(key);
       this.#plans.set(key, known);
-      return known;
+      this.#tuned = known.plan.tuned;
+      return known.plan;
     }
     const builder = new GraphBuilder();
     build(builder);
     const plan = await this.#compile(builder.build(), work);
-    this.#plans.set(key, plan);
+    this.#plans.set(key, { plan, build });
+    this.#tuned = plan.tuned;
     for (const [oldKey, old] of this.#plans) {
       if (this.#plans.size <= KEPT_PLANS) break;
       this.#plans.delete(oldKey);
-      old.destroy();
+      old.plan.destroy();
     }
     return plan;
+  }
+
+  /** How the plan that was used last computes products otherwise than by the tile table, as `Plan.tuned`. */
+  get tuned(): readonly string[] {
+    return this.#tuned;
+  }
+
+  /** Measures the plan that was used last (engine/tune.ts), if it is on the GPU. @returns what is known then */
+  async tune(options: TuneOptions): Promise<Tuning> {
+    const last = [...this.#plans.values()].at(-1);
+    return last === undefined || this.#weights === undefined ? options.known : tunePlan(last.plan, this.#weights, options);
+  }
+
+  /** Drops the plans that do not compute as the device's tuning says by now; the one that was used last is compiled again. */
+  async followTuning(work: Work): Promise<void> {
+    const last = [...this.#plans].at(-1);
+    for (const [key, { plan }] of this.#plans) {
+      if (!plan.isOutdated) continue;
+      this.#plans.delete(key);
+      plan.destroy();
+    }
+    if (last === undefined) return;
+    const [key, { build }] = last;
+    await this.plan(key, build, work);
   }
 
   /** Keeps its weights in this format, before anything of them is loaded. */
@@ -104,7 +142,7 @@ export class Network {
   }
 
   /** Whether the files have all tensors of the graph that `build` makes. What is wrong with a file is said when it is read for drawing. */
-  async has(build: (g: GraphBuilder) => void, signal?: AbortSignal): Promise<boolean> {
+  async has(build: Build, signal?: AbortSignal): Promise<boolean> {
     const builder = new GraphBuilder();
     build(builder);
     const reader = await this.#files(signal).catch(() => undefined);
@@ -140,7 +178,7 @@ export class Network {
     try {
       await this.#open(work);
       await work.time("load", async () => this.#weights?.update(changed, work.signal));
-      for (const plan of this.#plans.values()) plan.invalidate();
+      for (const { plan } of this.#plans.values()) plan.invalidate();
       this.#isStale = false;
     } catch (error) {
       this.evict();
@@ -158,7 +196,7 @@ export class Network {
 
   /** Frees the GPU memory of plans; the weights stay. */
   dropPlans(): void {
-    for (const plan of this.#plans.values()) plan.destroy();
+    for (const { plan } of this.#plans.values()) plan.destroy();
     this.#plans.clear();
   }
 
