@@ -27,6 +27,13 @@ export const details = {
     `Numbers of 16 bits broke a picture of this model, so its ${computing(networks)} with 32 here from then on.`,
   inFloat32: (networks: readonly WideNetwork[]) => `This model’s ${computing(networks)} with 32 bits, because 16 broke a picture.`,
   tryFloat16: "Try 16 bits again",
+  products: "Matrix products",
+  measuredProducts: "As measured on this GPU",
+  productsByTable: "By the table for all GPUs",
+  productsAbout:
+    "In a pause after a picture the page measures how this GPU computes the heaviest products fastest, and computes them so from the next picture on. The table forgets what was measured.",
+  /** @param tuning what a model's facts say */
+  productsOf: (tuning: string | undefined) => (tuning === undefined ? "by the table" : `as measured here (${tuning})`),
   smallerNeeds: ({ q8, q4 }: Readonly<Record<QuantisedFormat, number>>) =>
     `about ${formatSize(q8)} with weights of 8 bits, ${formatSize(q4)} with 4`,
   /** What a recipe that was opened was made with, and the model that is here is not; undefined where there is nothing to say. */

@@ -4,8 +4,10 @@ import { ENGINES } from "../../common/engine";
 import type { ModelFacts } from "../../common/model-facts";
 import { DOCTOR } from "../doctor/doctor-control";
 import { paceOf } from "../live/pace";
+import { ProductsField } from "../numbers/products-field";
 import { WeightsField } from "../numbers/weights-field";
 import { formatBytes, strings } from "../strings";
+import { details } from "../strings-details";
 import { doctor } from "../strings-doctor";
 import { exploring } from "../strings-exploring";
 import { keeping } from "../strings-keeping";
@@ -38,6 +40,7 @@ export function Diagnostics(): ReactNode {
         </select>
       </div>
       <WeightsField />
+      <ProductsField />
       <Measured />
       <LivePace />
       {model.kind === "ready" && <Facts facts={model.facts} />}
@@ -79,7 +82,7 @@ function LivePace(): ReactNode {
   );
 }
 
-function Facts({ facts: { adapter, memory, parts } }: { readonly facts: ModelFacts }): ReactNode {
+function Facts({ facts: { adapter, memory, parts, tuning } }: { readonly facts: ModelFacts }): ReactNode {
   return (
     <dl className={styles["facts"]}>
       <div>
@@ -90,6 +93,12 @@ function Facts({ facts: { adapter, memory, parts } }: { readonly facts: ModelFac
         <div>
           <dt>{strings.memory}</dt>
           <dd>{strings.memoryOf(memory)}</dd>
+        </div>
+      )}
+      {parts.some(({ engine }) => engine === "wgsl") && (
+        <div>
+          <dt>{details.products}</dt>
+          <dd>{details.productsOf(tuning)}</dd>
         </div>
       )}
       {parts.map(({ name, engine, byteLength, weights }) => (

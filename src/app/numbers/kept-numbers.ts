@@ -1,5 +1,5 @@
 // In which numbers each model is kept and computed on this device: what somebody chose for its weights, and which of its networks broke a
-// picture in float16. It is kept for later visits where the browser keeps anything, and for this one where it does not.
+// picture in float16; and how products are computed, which is one choice for all models. It is kept for later visits where the browser keeps anything, and for this one where it does not.
 import type { WideNetwork } from "../../common/drawing";
 import type { ModelNumbers } from "../../common/model-numbers";
 import { WEIGHT_CHOICES } from "../../common/weight-format";
@@ -13,21 +13,28 @@ export interface KeptNumbers {
 
 const WIDE: readonly WideNetwork[] = ["autoencoder", "denoiser"];
 
+/** Where the choice of all models lies. */
+const PRODUCTS = "onestroke-products";
+
 const key = (model: string): string => `onestroke-numbers ${model}`;
 
 export function createKeptNumbers(storage: () => TextStorage): KeptNumbers {
   const known = new Map<string, ModelNumbers>();
-  const of = (model: string): ModelNumbers => {
+  let products = readProducts(storage);
+  const ofModel = (model: string): ModelNumbers => {
     const numbers = known.get(model) ?? read(storage, model);
     known.set(model, numbers);
     return numbers;
   };
   return {
-    of,
+    of: (model) => (products === undefined ? ofModel(model) : { ...ofModel(model), products }),
     keep(model, change) {
-      const numbers = { ...of(model), ...change };
+      const { products: choice, ...numbers } = { ...ofModel(model), products, ...change };
+      products = choice;
       known.set(model, numbers);
       try {
+        if (products === undefined) storage().removeItem(PRODUCTS);
+        else storage().setItem(PRODUCTS, products);
         if (numbers.weights === undefined && !numbers.inFloat32?.length) storage().removeItem(key(model));
         else storage().setItem(key(model), JSON.stringify(numbers));
       } catch {
@@ -35,6 +42,14 @@ export function createKeptNumbers(storage: () => TextStorage): KeptNumbers {
       }
     },
   };
+}
+
+function readProducts(storage: () => TextStorage): ModelNumbers["products"] {
+  try {
+    return storage().getItem(PRODUCTS) === "table" ? "table" : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function read(storage: () => TextStorage, model: string): ModelNumbers {

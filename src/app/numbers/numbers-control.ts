@@ -1,4 +1,4 @@
-// Chooses the format of a model's weights, and remembers what float16 broke. A model that is removed is forgotten here too.
+// Chooses the format of a model's weights and how products are computed, and remembers what float16 broke. A model that is removed is forgotten here too.
 import type { ModelNumbers } from "../../common/model-numbers";
 import type { WeightChoice } from "../../common/weight-format";
 import type { ModelLoading } from "../model-loading";
@@ -8,6 +8,8 @@ import type { KeptNumbers } from "./kept-numbers";
 export interface NumbersControl {
   /** Loads the model again with its weights in this format, here and in later visits. Undefined leaves it to what fits. */
   useWeights(choice: WeightChoice | undefined): Promise<void>;
+  /** Loads the model again with its products computed so, of all models here and in later visits. Undefined is as measured. */
+  useProducts(choice: ModelNumbers["products"]): Promise<void>;
   /** Forgets what float16 broke, and loads the model again. What breaks once more is remembered once more. */
   tryFloat16(): Promise<void>;
 }
@@ -40,6 +42,7 @@ export function createNumbersControl(store: AppStore, loading: Pick<ModelLoading
   });
   return {
     useWeights: (weights) => reload({ weights }),
+    useProducts: (products) => reload({ products }),
     tryFloat16: () => reload({ inFloat32: [] }),
   };
 }

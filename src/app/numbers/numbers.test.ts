@@ -110,6 +110,40 @@ describe("weights", () => {
   });
 });
 
+describe("products", () => {
+  test("by the table are one choice for all models, and load the model again, here and in later visits", async () => {
+    const kept = storage();
+    const { app, loaded, state } = setUp(createKeptNumbers(() => kept));
+    await draw(app);
+    await app.useWeights("q8");
+    await app.useProducts("table");
+    expect(loaded.at(-1)).toEqual({ weights: "q8", products: "table" });
+    app.edit({ model: "sd-turbo" });
+    expect(state().numbers).toEqual({ products: "table" });
+
+    const later = setUp(createKeptNumbers(() => kept));
+    expect(later.state().numbers).toEqual({ weights: "q8", products: "table" });
+    await later.app.useProducts(undefined);
+    expect(later.state().numbers).toEqual({ weights: "q8" });
+    expect(createKeptNumbers(() => kept).of(MODEL.id)).toEqual({ weights: "q8" });
+    expect([...kept.texts.keys()]).toEqual([`onestroke-numbers ${MODEL.id}`]);
+  });
+
+  test("stay so where something else is changed", () => {
+    const numbers = createKeptNumbers(storage);
+    numbers.keep("sd-turbo", { products: "table" });
+    numbers.keep("vignette", { inFloat32: ["denoiser"] });
+    expect(numbers.of("vignette")).toEqual({ inFloat32: ["denoiser"], products: "table" });
+    expect(numbers.of("sd-turbo")).toEqual({ products: "table" });
+  });
+
+  test("are as measured where what is kept says anything else", () => {
+    const kept = storage();
+    kept.setItem("onestroke-products", "tables");
+    expect(createKeptNumbers(() => kept).of("vignette")).toEqual({});
+  });
+});
+
 describe("a network that float16 broke", () => {
   test("is remembered for its model", async () => {
     const kept = storage();
