@@ -13,17 +13,21 @@ import { bestDevice, computeOn } from "./compute";
 import { parseOptions, type Job } from "./generate/options";
 import { USAGE } from "./generate/usage";
 import { fitPicture, readStart } from "./generate/start-file";
+import { measureToFile, useTuningFile } from "./generate/tuning-file";
 import { modelFiles } from "./models/find-model";
 
 async function main(args: readonly string[]): Promise<void> {
-  const { model: idOrFolder, engine, textRows, memoryBytes, sampler: rule, weights, file, jobs, json } = await parseOptions(args);
+  const { model: idOrFolder, engine, textRows, memoryBytes, tune, sampler: rule, weights, file, jobs, json } = await parseOptions(args);
   const files = await modelFiles(idOrFolder, { engine, rule, ...file });
   const device = engine === "ort-wasm" ? undefined : await bestDevice();
   const adapter = device === undefined ? "cpu" : adapterName(device);
   const options = { sampler: { rule }, weights, ...(memoryBytes === undefined ? {} : { memoryBytes }) };
+  if (tune !== undefined && device !== undefined) await useTuningFile(tune, device);
   const model = await openModel(files, engine, computeOn(device), {}, options);
-  const { title, doubt, memory, parts } = model.facts;
-  console.error(`${title} on ${adapter}${weightsText(parts)}${memory === undefined ? "" : memoryText(memory)}`);
+  if (tune !== undefined && device !== undefined) await measureToFile(tune, device, model);
+  const { title, doubt, memory, parts, tuning } = model.facts;
+  const products = tuning === undefined ? "" : `, products as measured here (${tuning})`;
+  console.error(`${title} on ${adapter}${weightsText(parts)}${products}${memory === undefined ? "" : memoryText(memory)}`);
   if (doubt !== undefined) console.error(`A few steps may draw badly with ${title}: ${doubt}, unless a few-step LoRA is merged into it.`);
   // All of them are planned before the first is drawn, so that a mistake in the last one is reported at once.
   const planned: { readonly job: Job; readonly recipe: Recipe }[] = [];
@@ -62,10 +66,17 @@ interface Place {
   readonly adapter: string;
 }
 
-function report({ file }: Job, { recipe, timings, inFloat32 }: Drawing, { engine, adapter }: Place, json: boolean): void {
+function report(
+  { file }: Job,
+  { recipe, timings, inFloat32, model: { tuning } }: Drawing,
+  { engine, adapter }: Place,
+  json: boolean,
+): void {
   const { width, height, seed, steps } = recipe;
   if (json) {
-    process.stdout.write(`${JSON.stringify({ file, width, height, seed, steps, engine, adapter, timingsMs: timings, inFloat32 })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ file, width, height, seed, steps, engine, adapter, timingsMs: timings, inFloat32, tuning })}\n`,
+    );
     return;
   }
   const denoise = timings.denoise.map((milliseconds) => Math.round(milliseconds)).join(" + ");

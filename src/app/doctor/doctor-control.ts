@@ -65,7 +65,7 @@ export function createDoctor(
       const { steps } = store.getState().draft;
       const all: Timings[] = [];
       try {
-        let parts = facts.parts;
+        let { parts, tuning } = facts;
         for (let picture = 0; picture < PICTURES; picture++) {
           // It was loaded anew, as another one or in other numbers.
           if (factsOf(store.getState()) !== facts) return set({ benchmark: undefined });
@@ -73,7 +73,7 @@ export function createDoctor(
           // Each has a text of its own, because a text that was read is not read again.
           const drawing = await generator.generate(examination(model, side, Math.min(steps, facts.maxSteps), picture, facts.loras));
           all.push(drawing.timings);
-          parts = drawing.model.parts;
+          ({ parts, tuning } = drawing.model);
         }
         const timings = medianTimings(all.slice(1));
         const measured = {
@@ -85,6 +85,7 @@ export function createDoctor(
           timings,
           adapter,
           parts,
+          tuning,
         };
         set({ benchmark: { kind: "done", benchmark: measured } });
       } catch (thrown) {

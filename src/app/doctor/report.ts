@@ -47,6 +47,8 @@ export interface Benchmark {
   readonly timings: Timings;
   readonly adapter: string;
   readonly parts: ModelFacts["parts"];
+  /** What of it is computed as was measured here; absent where the table decides (ModelFacts). */
+  readonly tuning: ModelFacts["tuning"];
 }
 
 /** @param survey what is known of the GPU */

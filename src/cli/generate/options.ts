@@ -71,6 +71,8 @@ export interface GenerateOptions {
   readonly weights: WeightFormat | undefined;
   /** What a picture may take of the GPU's memory; undefined leaves it to the pipeline. */
   readonly memoryBytes: number | undefined;
+  /** The file that keeps how products are best computed here; undefined leaves that to the tile table. */
+  readonly tune: string | undefined;
   /** LoRAs, and for a model in one file where its tokenizer is, and what it predicts. */
   readonly file: {
     readonly tokenizer: string | undefined;
@@ -114,6 +116,7 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
         weights: text,
         engine: { type: "string", default: "wgsl" },
         "gpu-memory": text,
+        tune: text,
         json: { type: "boolean", default: false },
       },
     }),
@@ -131,6 +134,8 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
     throw invalid("weights", `--weights is ${WEIGHT_FORMATS.join(" or ")}, not ${values.weights}`);
   if (weights !== undefined && engine !== "wgsl")
     throw invalid("weights", "ONNX graphs bring their own weights: --weights is for the engine wgsl");
+  if (values.tune !== undefined && engine !== "wgsl")
+    throw invalid("tune", "ONNX Runtime has kernels of its own: --tune is for the engine wgsl");
   const gigabytes = values["gpu-memory"];
   if (gigabytes !== undefined && !(Number(gigabytes) > 0 && Number(gigabytes) <= MOST_GIGABYTES))
     throw invalid("gpu-memory", `--gpu-memory is a number of gigabytes up to ${MOST_GIGABYTES}, not ${gigabytes}`);
@@ -142,11 +147,20 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
     sampler,
     weights,
     memoryBytes: gigabytes === undefined ? undefined : Number(gigabytes) * 1e9,
+    tune: values.tune,
     file: { tokenizer: values.tokenizer, prediction, loras: values.lora.map(loraOf) },
   };
   if (values.batch !== undefined) return { ...opening, jobs: await batchJobs(values.batch), json: true };
   const { count, json, model: _model, batch: _batch, engine: _engine, sampler: _sampler, "text-rows": _textRows, ...others } = values;
-  const { lora: _lora, "gpu-memory": _memory, tokenizer: _tokenizer, prediction: _prediction, weights: _weights, ...fields } = others;
+  const {
+    lora: _lora,
+    "gpu-memory": _memory,
+    tokenizer: _tokenizer,
+    prediction: _prediction,
+    weights: _weights,
+    tune: _tune,
+    ...fields
+  } = others;
   const copies = count === undefined ? 1 : whole("count", count, MOST_COPIES);
   const jobs = Array.from({ length: copies }, (_, copy) =>
     job({ ...fields, out: copies === 1 ? fields.out : numbered(fields.out, copy + 1) }, BigInt(copy)),
