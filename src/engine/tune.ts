@@ -4,7 +4,6 @@
 // against it.
 import { OnestrokeError } from "../common/errors";
 import { arenaBytes, type ArenaLayout } from "./arena";
-import type { Device } from "./device";
 import { isFaster } from "./faster";
 import { gpuTimer, type GpuTimer } from "./gpu-time";
 import type { KernelTarget } from "./kernel";
@@ -44,42 +43,28 @@ const MOST_REPEATS = 500;
  * @throws OnestrokeError `gpu-lost`
  */
 export async function tunePlan(plan: Plan, weights: Weights, options: TuneOptions): Promise<Tuning> {
-  const { device, graph, format } = plan;
+  const { device, format } = plan;
   const { known, signal, now, until, roomBytes } = options;
   const target = device.target(format);
   if (!target.traits.tunesProducts) return known;
-  const found = new Map(known);
-  let isNew = false;
   const isOver = (): boolean => signal?.aborted === true || now() >= until;
-  const own = options.timer === undefined ? gpuTimer(device, now) : undefined;
-  const timer = options.timer ?? own;
-  if (timer === undefined) return known;
+  const own = gpuTimer(device, now);
+  const race: Race = { plan, weights, target, timer: options.timer ?? own, isOver, roomBytes, signal };
+  let found = known;
   try {
-    for (const { product, nodes } of heaviest(plan.products)) {
+    for (const shape of heaviest(plan.products)) {
       if (isOver()) break;
-      const current = planGemm(product.shape, { ...target, tuning: found });
-      let held = choiceOf(current);
-      // A kept choice that cannot be taken is none.
-      if (isSame(found.get(product.name), held)) continue;
-      const around = neighbourhood(graph, spread(nodes));
-      const staged = (choice: ProductChoice): Stages => stageGraph(around, { ...target, tuning: new Map(found).set(product.name, choice) });
-      for (const other of otherChoices(current, target)) {
-        if (isOver()) break;
-        if (await isBetter([staged(held), staged(other)], { device, weights, target, timer, isOver, roomBytes, signal })) held = other;
-      }
-      // Cancelled, it is measured another time. Out of time it is settled: on an adapter that is so slow it would never be.
-      if (signal?.aborted) break;
-      found.set(product.name, held);
-      isNew = true;
+      const choice = await bestChoice(shape, found, race);
+      if (choice !== undefined) found = new Map(found).set(shape.product.name, choice);
     }
-    return isNew ? found : known;
+    return found;
   } finally {
-    own?.destroy();
+    own.destroy();
   }
 }
 
 interface Race {
-  readonly device: Device;
+  readonly plan: Plan;
   readonly weights: Weights;
   readonly target: KernelTarget;
   readonly timer: Pick<GpuTimer, "time">;
@@ -88,32 +73,56 @@ interface Race {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Whether the second is faster in what it has and the first has not. */
-async function isBetter([before, after]: readonly [Stages, Stages], race: Race): Promise<boolean> {
-  const { device, target, timer, roomBytes, isOver } = race;
+/** Each challenger meets the choice that has won so far. Undefined where there is nothing to find out, or no time for it. */
+async function bestChoice({ product, nodes }: HeavyShape, known: Tuning, race: Race): Promise<ProductChoice | undefined> {
+  const { plan, target, isOver, signal } = race;
+  const current = planGemm(product.shape, { ...target, tuning: known });
+  let held = choiceOf(current);
+  // A kept choice that cannot be taken is none.
+  if (isSame(known.get(product.name), held)) return undefined;
+  const around = neighbourhood(plan.graph, spread(nodes));
+  const staged = (choice: ProductChoice): Stages => stageGraph(around, { ...target, tuning: new Map(known).set(product.name, choice) });
+  const others = otherChoices(current, target);
+  let met = 0;
+  for (const other of others) {
+    if (isOver()) break;
+    const isWon = await isBetter([staged(held), staged(other)], race);
+    if (isWon === true) held = other;
+    if (isWon !== undefined) met++;
+  }
+  // Out of time, some have to do. Without any, as where all of it went by in compiling, or where there is no room, there is another time.
+  return signal?.aborted !== true && (met > 0 || others.length === 0) ? held : undefined;
+}
+
+/** Whether the second is faster in what it has and the first has not. Undefined where that was not found out. */
+async function isBetter([before, after]: readonly [Stages, Stages], race: Race): Promise<boolean | undefined> {
+  const { plan, target, timer, roomBytes, isOver } = race;
+  const { device } = plan;
   const made: Made[] = [];
   try {
     const sides = [missingFrom(after, before), missingFrom(before, after)].map((dispatches) => {
       const stages = stagesOf({ inputs: new Map(), outputs: new Map() }, dispatches, target);
       return { stages, layout: fittingLayout(device, stages, target) };
     });
-    if (sides.reduce((sum, { layout }) => sum + arenaBytes(layout), 0) > roomBytes) return false;
+    if (sides.reduce((sum, { layout }) => sum + arenaBytes(layout), 0) > roomBytes) return undefined;
     for (const side of sides) made.push(await make(side, race));
     const [held, other] = made.map(({ dispatches }) => dispatches);
-    if (held === undefined || other === undefined) return false;
+    if (held === undefined || other === undefined) return undefined;
     // The first run of each finds its memory and its pipelines.
     for (const first of [other, held]) {
-      if (isOver()) return false;
+      if (isOver()) return undefined;
       await timer.time(first, 1);
     }
     const once = await timer.time(held, 1);
     const repeats = Math.max(1, Math.min(MOST_REPEATS, Math.ceil(PASS_MS / once)));
     const timeOf = (dispatches: readonly PreparedDispatch[]) => () => timer.time(dispatches, repeats);
-    return await isFaster(timeOf(held), timeOf(other), isOver);
+    const isWon = await isFaster(timeOf(held), timeOf(other), isOver);
+    return isWon || !isOver() ? isWon : undefined;
   } catch (error) {
-    if (race.signal?.aborted) return false;
-    // What this adapter does not compile, or has no memory for, is no way to compute here.
-    if (error instanceof OnestrokeError && (error.code === "gpu-unsupported" || error.code === "gpu-out-of-memory")) return false;
+    const code = error instanceof OnestrokeError ? error.code : undefined;
+    if (race.signal?.aborted || code === "gpu-out-of-memory") return undefined;
+    // What this adapter does not compile is no way to compute here.
+    if (code === "gpu-unsupported") return false;
     throw error;
   } finally {
     for (const each of made) each.destroy();
@@ -126,7 +135,8 @@ interface Made {
 }
 
 async function make({ stages, layout }: { readonly stages: Stages; readonly layout: ArenaLayout }, race: Race): Promise<Made> {
-  const { device, weights, target, signal } = race;
+  const { weights, target, signal } = race;
+  const { device } = race.plan;
   // What the compiler has begun it ends, but a picture does not wait for that.
   const programs = await Promise.race([compilePrograms(device, stages.dispatches, target, { signal }), abortOf(signal)]);
   return device.checked("measuring", () => {
@@ -137,7 +147,10 @@ async function make({ stages, layout }: { readonly stages: Stages; readonly layo
 
 /** Rejects when the signal aborts. */
 function abortOf(signal: AbortSignal | undefined): Promise<never> {
-  return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason), { once: true }));
+  return new Promise((_, reject) => {
+    if (signal?.aborted) reject(signal.reason);
+    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 }
 
 /** Of the dispatches that `here` has and `there` has not, one of each kind, in their order. */
