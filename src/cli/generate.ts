@@ -13,7 +13,7 @@ import { bestDevice, computeOn } from "./compute";
 import { parseOptions, type Job } from "./generate/options";
 import { USAGE } from "./generate/usage";
 import { fitPicture, readStart } from "./generate/start-file";
-import { measureToFile, useTuningFile } from "./generate/tuning-file";
+import { measureToFile, followTuningFile } from "./generate/tuning-file";
 import { modelFiles } from "./models/find-model";
 
 async function main(args: readonly string[]): Promise<void> {
@@ -22,7 +22,7 @@ async function main(args: readonly string[]): Promise<void> {
   const device = engine === "ort-wasm" ? undefined : await bestDevice();
   const adapter = device === undefined ? "cpu" : adapterName(device);
   const options = { sampler: { rule }, weights, ...(memoryBytes === undefined ? {} : { memoryBytes }) };
-  if (tune !== undefined && device !== undefined) await useTuningFile(tune, device);
+  if (tune !== undefined && device !== undefined) await followTuningFile(tune, device);
   const model = await openModel(files, engine, computeOn(device), {}, options);
   if (tune !== undefined && device !== undefined) await measureToFile(tune, device, model);
   const { title, doubt, memory, parts, tuning } = model.facts;

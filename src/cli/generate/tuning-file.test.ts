@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Tuning } from "../../engine/tuning";
-import { measureToFile, useTuningFile } from "./tuning-file";
+import { measureToFile, followTuningFile } from "./tuning-file";
 
 const TUNING: Tuning = new Map([["f16 linear f16 64x64x512", { tile: "wide", splits: 2 }]]);
 
@@ -20,19 +20,19 @@ const place = async (): Promise<string> => join(await mkdtemp(join(tmpdir(), "on
 
 test("what was measured is taken by the next command, on the same adapter alone", async () => {
   const [file, here, later, other] = [await place(), deviceOf("a GPU"), deviceOf("a GPU"), deviceOf("another GPU")];
-  await useTuningFile(file, here);
+  await followTuningFile(file, here);
   expect(here.tuning).toEqual(new Map());
   await measureToFile(file, here, { tune: async () => here.useTuning(TUNING) });
-  await useTuningFile(file, later);
+  await followTuningFile(file, later);
   expect(later.tuning).toEqual(TUNING);
-  await useTuningFile(file, other);
+  await followTuningFile(file, other);
   expect(other.tuning).toEqual(new Map());
 });
 
 test("nothing is written where nothing is new", async () => {
   const [file, here] = [await place(), deviceOf("a GPU")];
   await writeFile(file, "{");
-  await useTuningFile(file, here);
+  await followTuningFile(file, here);
   await measureToFile(file, here, { tune: async () => undefined });
   expect([here.tuning, await readFile(file, "utf8")]).toEqual([new Map(), "{"]);
 });

@@ -14,7 +14,7 @@ const MEASURING_MS = 120_000;
 const versionOf = ({ name }: Tuned): string => `${PRODUCT_KERNELS} ${name}`;
 
 /** Has the device compute as the file says. One that is not there, is broken, or is of another adapter or of other kernels says nothing. */
-export async function useTuningFile(file: string, device: Tuned): Promise<void> {
+export async function followTuningFile(file: string, device: Tuned): Promise<void> {
   const text = await readFile(file, "utf8").catch(() => "null");
   device.useTuning(tuningFrom(parsed(text), versionOf(device)));
 }
