@@ -145,6 +145,16 @@ describe("what another shape left", () => {
     expect(after(needed(WIDE).peakBytes, [WIDE])).toEqual(["evicted", "dropped"]);
   });
 
+  test("counts, where it is asked what room there is besides; where networks take turns there is none", () => {
+    const turnsOf = (budget: number) => new MemoryTurns(TURBO, {}, FORMATS, SQUARE, budget);
+    const turns = turnsOf(8e9);
+    expect(turns.roomBytes).toBe(8e9 - needed(SQUARE).stayingBytes);
+    turns.planFor(WIDE);
+    expect(turns.roomBytes).toBe(8e9 - needed(WIDE).stayingBytes - needed(SQUARE).shapeBytes);
+    expect(turnsOf(needed(SQUARE).peakBytes).roomBytes).toBe(0);
+    expect(turnsOf(needed(SQUARE).peakBytes - 1).roomBytes).toBe(0);
+  });
+
   test("a text of more rows is another shape, and no rows given are those of before", () => {
     const { width, height } = SQUARE;
     const longer = { ...SQUARE, textTokens: 8 * 77 };
