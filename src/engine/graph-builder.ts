@@ -139,7 +139,10 @@ export class GraphBuilder {
     );
   }
 
-  /** `mode` "nag" adds the pass that normalises; with no negative keys all modes equal plain attention over `positive`. */
+  /**
+   * `mode` "nag" adds the pass that normalises; with no negative keys all modes equal plain attention over `positive`. Both texts are one
+   * for each element of the batch, or one for all.
+   */
   crossAttention(
     q: Tensor,
     positive: TextBranch,
@@ -148,6 +151,10 @@ export class GraphBuilder {
     options: { readonly heads: number; readonly headSize: number; readonly method: SteeringMethod },
   ): Tensor {
     const { heads, headSize, method } = options;
+    invariant(
+      [axis(q, 0), 1].includes(axis(positive.k, 0)) && axis(negative.k, 0) === axis(positive.k, 0),
+      "texts are one for each element of a batch, or one for all",
+    );
     const packed = { offset: 0, headStride: headSize };
     const channels = heads * headSize;
     const shape = [axis(q, 0), axis(q, 1), channels];

@@ -44,6 +44,8 @@ export interface DenoiserShape {
   readonly width: number;
   /** Room for text, in tokens; 0 for networks that read labels. */
   readonly textTokens: number;
+  /** 1 where one text serves the whole batch. Default: a text for each element. */
+  readonly textBatch?: number;
   readonly steering: SteeringMethod;
   /** `[batch, height, width, channels]`. Default: the input `sample`. */
   readonly sample?: Tensor;

@@ -52,13 +52,13 @@ interface Context {
 
 /**
  * Inputs: `sample` [batch, height, width, in channels]; `timestep` [batch, features] (sinusoid);
- * `text` and `negative_text` [batch, textTokens, text channels]; `steering` f32 (engine/steering-input.ts);
+ * `text` and `negative_text` [text batch, textTokens, text channels]; `steering` f32 (engine/steering-input.ts);
  * `guidance` [batch, features] (LCM); `pooled_text` [batch, channels] and `sizes` [batch, 6 * features] (SDXL).
  * @returns the prediction, [batch, height, width, out channels]
  */
 export function unet2dCondition(g: GraphBuilder, config: UnetConfig, shape: DenoiserShape): Tensor {
-  const { batch, textTokens } = shape;
-  const textShape = [batch, textTokens, config.textChannels];
+  const { batch, textTokens, textBatch = batch } = shape;
+  const textShape = [textBatch, textTokens, config.textChannels];
   const context: Context = {
     g,
     config,

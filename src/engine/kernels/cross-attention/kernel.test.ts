@@ -49,6 +49,8 @@ describe("steered cross-attention equals the float64 definition", () => {
     { batch: 2, headSize: 40, tokens: 45, capacity: 77, positiveKeys: 77, options: tiles },
     { capacity: 77, negativeCapacity: 154, positiveKeys: 12, negativeKeys: 140, tokens: 70, options: tiles },
     { batch: 2, tokens: 33, heads: 3, positiveKeys: 5, negativeKeys: 6, options: { ...tiles, format: "f16" } },
+    { batch: 3, textBatch: 1, tokens: 33, positiveKeys: 5, options: {} },
+    { batch: 3, textBatch: 1, tokens: 33, positiveKeys: 5, options: tiles },
   ];
   for (const method of STEERING_METHODS) {
     it.each(cases)(`${method}, for %j`, async ({ options = {}, ...change }) => {
@@ -59,7 +61,7 @@ describe("steered cross-attention equals the float64 definition", () => {
     });
   }
 
-  // The first five cases, which the software core runs, and two on tiles.
+  // The first five cases, which the software core runs, and the last two, on both.
   const turnedCases = [...cases.slice(0, 5), { options: { format: "f16" } }, ...cases.slice(-2)] as typeof cases;
   for (const method of STEERING_METHODS) {
     it.each(turnedCases)(`${method} with tokens that count negatively, for %j`, async ({ options = {}, ...change }) => {

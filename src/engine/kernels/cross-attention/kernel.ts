@@ -30,13 +30,14 @@ export function lowerCrossAttention(op: CrossAttention, output: Tensor, lowering
   return [{ kernel: crossAttention(op, output, lowering.target, projection), buffers }];
 }
 
-/** q: `[batch, tokens, *]`, k, v: `[batch, capacity, *]`, the negative ones likewise with their own capacity. */
+/** q: `[batch, tokens, *]`, k, v: `[batch or 1, capacity, *]`, the negative ones likewise with their own capacity. */
 function crossAttention(op: CrossAttention, output: Tensor, target: KernelTarget, projection?: ProjectedQueries): Kernel {
   const { headSize, heads, mode, qLayout, kLayout, vLayout } = op;
   const { q, k, v, negativeK, negativeV } = op.inputs;
   const quads = Math.ceil(headSize / 4);
-  const read = (name: string, capacity: string) => (key: string, quad: string) =>
-    `quad_${name}(batch * sizes.${capacity} + ${key}, head, ${quad})`;
+  // One text serves a whole batch, or each picture has its own.
+  const rowOf = (key: string, capacity: string): string => (axis(k, 0) === 1 ? key : `batch * sizes.${capacity} + ${key}`);
+  const read = (name: string, capacity: string) => (key: string, quad: string) => `quad_${name}(${rowOf(key, capacity)}, head, ${quad})`;
   const positive = { key: read("k", "capacity"), value: read("v", "capacity") };
   const negative = { key: read("negative_k", "negative_capacity"), value: read("negative_v", "negative_capacity") };
   const core = attentionCore(

@@ -81,15 +81,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         var k_2: vec4<f32>;
         var k_3: vec4<f32>;
         if (branch == 0u) {
-          k_0 = quad_k(batch * sizes.capacity + key_0, head, quad);
-          k_1 = quad_k(batch * sizes.capacity + key_1, head, quad);
-          k_2 = quad_k(batch * sizes.capacity + key_2, head, quad);
-          k_3 = quad_k(batch * sizes.capacity + key_3, head, quad);
+          k_0 = quad_k(key_0, head, quad);
+          k_1 = quad_k(key_1, head, quad);
+          k_2 = quad_k(key_2, head, quad);
+          k_3 = quad_k(key_3, head, quad);
         } else {
-          k_0 = quad_negative_k(batch * sizes.negative_capacity + key_0, head, quad);
-          k_1 = quad_negative_k(batch * sizes.negative_capacity + key_1, head, quad);
-          k_2 = quad_negative_k(batch * sizes.negative_capacity + key_2, head, quad);
-          k_3 = quad_negative_k(batch * sizes.negative_capacity + key_3, head, quad);
+          k_0 = quad_negative_k(key_0, head, quad);
+          k_1 = quad_negative_k(key_1, head, quad);
+          k_2 = quad_negative_k(key_2, head, quad);
+          k_3 = quad_negative_k(key_3, head, quad);
         }
         let q_0 = quad_q(row_0, head, quad);
         scores_0 += vec4<f32>(dot(q_0, k_0), dot(q_0, k_1), dot(q_0, k_2), dot(q_0, k_3));
@@ -138,15 +138,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         var v_2: vec4<f32>;
         var v_3: vec4<f32>;
         if (branch == 0u) {
-          v_0 = quad_v(batch * sizes.capacity + key_0, head, quad);
-          v_1 = quad_v(batch * sizes.capacity + key_1, head, quad);
-          v_2 = quad_v(batch * sizes.capacity + key_2, head, quad);
-          v_3 = quad_v(batch * sizes.capacity + key_3, head, quad);
+          v_0 = quad_v(key_0, head, quad);
+          v_1 = quad_v(key_1, head, quad);
+          v_2 = quad_v(key_2, head, quad);
+          v_3 = quad_v(key_3, head, quad);
         } else {
-          v_0 = quad_negative_v(batch * sizes.negative_capacity + key_0, head, quad);
-          v_1 = quad_negative_v(batch * sizes.negative_capacity + key_1, head, quad);
-          v_2 = quad_negative_v(batch * sizes.negative_capacity + key_2, head, quad);
-          v_3 = quad_negative_v(batch * sizes.negative_capacity + key_3, head, quad);
+          v_0 = quad_negative_v(key_0, head, quad);
+          v_1 = quad_negative_v(key_1, head, quad);
+          v_2 = quad_negative_v(key_2, head, quad);
+          v_3 = quad_negative_v(key_3, head, quad);
         }
         output[quad * 4u + 0u] = output[quad * 4u + 0u] * shrink_0 + (weights_0[0] * v_0 + weights_0[1] * v_1 + weights_0[2] * v_2 + weights_0[3] * v_3);
         output[quad * 4u + 1u] = output[quad * 4u + 1u] * shrink_1 + (weights_1[0] * v_0 + weights_1[1] * v_1 + weights_1[2] * v_2 + weights_1[3] * v_3);

@@ -235,20 +235,20 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       var read_k_0: vec4<f32>;
       var read_k_1: vec4<f32>;
       if (branch == 0u) {
-        read_k_0 = quad_k(batch * sizes.capacity + min(first_key + key_k_0, key_end - 1u), head, quad_k_0);
-        read_k_1 = quad_k(batch * sizes.capacity + min(first_key + key_k_1, key_end - 1u), head, quad_k_1);
+        read_k_0 = quad_k(min(first_key + key_k_0, key_end - 1u), head, quad_k_0);
+        read_k_1 = quad_k(min(first_key + key_k_1, key_end - 1u), head, quad_k_1);
       } else {
-        read_k_0 = quad_negative_k(batch * sizes.negative_capacity + min(first_key + key_k_0, key_end - 1u), head, quad_k_0);
-        read_k_1 = quad_negative_k(batch * sizes.negative_capacity + min(first_key + key_k_1, key_end - 1u), head, quad_k_1);
+        read_k_0 = quad_negative_k(min(first_key + key_k_0, key_end - 1u), head, quad_k_0);
+        read_k_1 = quad_negative_k(min(first_key + key_k_1, key_end - 1u), head, quad_k_1);
       }
       var read_v_0: vec4<f32>;
       var read_v_1: vec4<f32>;
       if (branch == 0u) {
-        read_v_0 = quad_v(batch * sizes.capacity + min(first_key + row_v_0, key_end - 1u), head, quad_v_0);
-        read_v_1 = quad_v(batch * sizes.capacity + min(first_key + row_v_1, key_end - 1u), head, quad_v_1);
+        read_v_0 = quad_v(min(first_key + row_v_0, key_end - 1u), head, quad_v_0);
+        read_v_1 = quad_v(min(first_key + row_v_1, key_end - 1u), head, quad_v_1);
       } else {
-        read_v_0 = quad_negative_v(batch * sizes.negative_capacity + min(first_key + row_v_0, key_end - 1u), head, quad_v_0);
-        read_v_1 = quad_negative_v(batch * sizes.negative_capacity + min(first_key + row_v_1, key_end - 1u), head, quad_v_1);
+        read_v_0 = quad_negative_v(min(first_key + row_v_0, key_end - 1u), head, quad_v_0);
+        read_v_1 = quad_negative_v(min(first_key + row_v_1, key_end - 1u), head, quad_v_1);
       }
       staged[row_k_0 * 9u + slot_k_0] = vec4<f16>(read_k_0);
       staged[row_k_1 * 9u + slot_k_1] = vec4<f16>(read_k_1);

@@ -127,15 +127,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       var read_k_2: vec4<f32>;
       var read_k_3: vec4<f32>;
       if (branch == 0u) {
-        read_k_0 = quad_k(batch * sizes.capacity + min(first_key + key_k_0, key_end - 1u), head, quad_k_0);
-        read_k_1 = quad_k(batch * sizes.capacity + min(first_key + key_k_1, key_end - 1u), head, quad_k_1);
-        read_k_2 = quad_k(batch * sizes.capacity + min(first_key + key_k_2, key_end - 1u), head, quad_k_2);
-        read_k_3 = quad_k(batch * sizes.capacity + min(first_key + key_k_3, key_end - 1u), head, quad_k_3);
+        read_k_0 = quad_k(min(first_key + key_k_0, key_end - 1u), head, quad_k_0);
+        read_k_1 = quad_k(min(first_key + key_k_1, key_end - 1u), head, quad_k_1);
+        read_k_2 = quad_k(min(first_key + key_k_2, key_end - 1u), head, quad_k_2);
+        read_k_3 = quad_k(min(first_key + key_k_3, key_end - 1u), head, quad_k_3);
       } else {
-        read_k_0 = quad_negative_k(batch * sizes.negative_capacity + min(first_key + key_k_0, key_end - 1u), head, quad_k_0);
-        read_k_1 = quad_negative_k(batch * sizes.negative_capacity + min(first_key + key_k_1, key_end - 1u), head, quad_k_1);
-        read_k_2 = quad_negative_k(batch * sizes.negative_capacity + min(first_key + key_k_2, key_end - 1u), head, quad_k_2);
-        read_k_3 = quad_negative_k(batch * sizes.negative_capacity + min(first_key + key_k_3, key_end - 1u), head, quad_k_3);
+        read_k_0 = quad_negative_k(min(first_key + key_k_0, key_end - 1u), head, quad_k_0);
+        read_k_1 = quad_negative_k(min(first_key + key_k_1, key_end - 1u), head, quad_k_1);
+        read_k_2 = quad_negative_k(min(first_key + key_k_2, key_end - 1u), head, quad_k_2);
+        read_k_3 = quad_negative_k(min(first_key + key_k_3, key_end - 1u), head, quad_k_3);
       }
       staged[row_k_0 * 9u + slot_k_0] = read_k_0;
       staged[row_k_1 * 9u + slot_k_1] = read_k_1;
@@ -238,15 +238,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       var read_v_2: vec4<f32>;
       var read_v_3: vec4<f32>;
       if (branch == 0u) {
-        read_v_0 = quad_v(batch * sizes.capacity + min(first_key + row_v_0, key_end - 1u), head, quad_v_0);
-        read_v_1 = quad_v(batch * sizes.capacity + min(first_key + row_v_1, key_end - 1u), head, quad_v_1);
-        read_v_2 = quad_v(batch * sizes.capacity + min(first_key + row_v_2, key_end - 1u), head, quad_v_2);
-        read_v_3 = quad_v(batch * sizes.capacity + min(first_key + row_v_3, key_end - 1u), head, quad_v_3);
+        read_v_0 = quad_v(min(first_key + row_v_0, key_end - 1u), head, quad_v_0);
+        read_v_1 = quad_v(min(first_key + row_v_1, key_end - 1u), head, quad_v_1);
+        read_v_2 = quad_v(min(first_key + row_v_2, key_end - 1u), head, quad_v_2);
+        read_v_3 = quad_v(min(first_key + row_v_3, key_end - 1u), head, quad_v_3);
       } else {
-        read_v_0 = quad_negative_v(batch * sizes.negative_capacity + min(first_key + row_v_0, key_end - 1u), head, quad_v_0);
-        read_v_1 = quad_negative_v(batch * sizes.negative_capacity + min(first_key + row_v_1, key_end - 1u), head, quad_v_1);
-        read_v_2 = quad_negative_v(batch * sizes.negative_capacity + min(first_key + row_v_2, key_end - 1u), head, quad_v_2);
-        read_v_3 = quad_negative_v(batch * sizes.negative_capacity + min(first_key + row_v_3, key_end - 1u), head, quad_v_3);
+        read_v_0 = quad_negative_v(min(first_key + row_v_0, key_end - 1u), head, quad_v_0);
+        read_v_1 = quad_negative_v(min(first_key + row_v_1, key_end - 1u), head, quad_v_1);
+        read_v_2 = quad_negative_v(min(first_key + row_v_2, key_end - 1u), head, quad_v_2);
+        read_v_3 = quad_negative_v(min(first_key + row_v_3, key_end - 1u), head, quad_v_3);
       }
       staged[row_v_0 * 8u + slot_v_0] = read_v_0;
       staged[row_v_1 * 8u + slot_v_1] = read_v_1;

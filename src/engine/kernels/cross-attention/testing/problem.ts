@@ -8,6 +8,8 @@ import { attentionReference, type Packed } from "../../attention/reference";
 /** q, and k and v of both texts, `[batch, rows, heads * headSize]`; key counts may stay below the rows. */
 export interface Problem {
   readonly batch: number;
+  /** 1 where one text serves the batch. Default: a text for each element. */
+  readonly textBatch?: number;
   readonly tokens: number;
   readonly heads: number;
   readonly headSize: number;
@@ -35,14 +37,14 @@ export const DEFAULTS = { nasaScale: 0.5, phi: 2, tau: 2.5, alpha: 0.5, vsfScale
 
 export function arrays(problem: Problem): Arrays {
   const channels = problem.heads * problem.headSize;
-  const rows = (count: number, seed: number) => random(problem.batch * count * channels, seed);
-  const { tokens, capacity, negativeCapacity } = problem;
+  const { batch, textBatch = batch, tokens, capacity, negativeCapacity } = problem;
+  const ofText = (count: number, seed: number) => random(textBatch * count * channels, seed);
   return {
-    q: rows(tokens, 1),
-    k: rows(capacity, 2),
-    v: rows(capacity, 3),
-    negativeK: rows(negativeCapacity, 4),
-    negativeV: rows(negativeCapacity, 5),
+    q: random(batch * tokens * channels, 1),
+    k: ofText(capacity, 2),
+    v: ofText(capacity, 3),
+    negativeK: ofText(negativeCapacity, 4),
+    negativeV: ofText(negativeCapacity, 5),
   };
 }
 
@@ -53,12 +55,12 @@ export async function attend(
   steering: Steering = {},
   options: EvaluateOptions = {},
 ): Promise<ArrayLike<number>> {
-  const { batch, tokens, heads, headSize, capacity, negativeCapacity } = problem;
+  const { batch, textBatch = batch, tokens, heads, headSize, capacity, negativeCapacity } = problem;
   const channels = heads * headSize;
   const { y } = await evaluate(
     (g) => {
-      const rows = (name: string, count: number) => g.input(name, [batch, count, channels], "run");
-      const q = rows("q", tokens);
+      const rows = (name: string, count: number) => g.input(name, [textBatch, count, channels], "run");
+      const q = g.input("q", [batch, tokens, channels], "run");
       const positive = { k: rows("k", capacity), v: rows("v", capacity) };
       const negative = { k: rows("negativeK", negativeCapacity), v: rows("negativeV", negativeCapacity) };
       const dials = g.input("steering", [1, steeringOf(problem, steering).length], "run", "f32");
@@ -90,6 +92,15 @@ function steeringOf(problem: Problem, steering: Steering): Float32Array<ArrayBuf
 
 function signOf(key: number, turned: number | undefined): 1 | -1 {
   return turned !== undefined && key % turned === turned - 1 ? -1 : 1;
+}
+
+/** A text for each element, where one serves all. */
+function repeatedTexts(problem: Problem, data: Arrays): Arrays {
+  if (problem.textBatch === undefined) return data;
+  const repeated = (values: Float32Array) =>
+    Float32Array.from({ length: problem.batch * values.length }, (_, i) => values[i % values.length] ?? NaN);
+  const { q, k, v, negativeK, negativeV } = data;
+  return { q, k: repeated(k), v: repeated(v), negativeK: repeated(negativeK), negativeV: repeated(negativeV) };
 }
 
 /** What a prompt with negative weights is to plain attention: values times their signs. */
@@ -126,7 +137,8 @@ export function branches(problem: Problem, data: Arrays): readonly [Float64Array
   ];
 }
 
-export function expected(problem: Problem, data: Arrays, method: SteeringMethod, steering: Steering = {}): Float64Array {
+export function expected(problem: Problem, given: Arrays, method: SteeringMethod, steering: Steering = {}): Float64Array {
+  const data = repeatedTexts(problem, given);
   const { nasaScale, phi, tau, alpha, turned } = { ...DEFAULTS, turned: undefined, ...steering };
   if (method === "vsf") return oneSoftmax(problem, data, { ...DEFAULTS, ...steering });
   const [plus, minus] = branches(problem, signed(problem, data, turned));
