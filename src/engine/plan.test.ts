@@ -69,6 +69,30 @@ describe("a plan runs what changed", () => {
     plan.destroy();
   });
 
+  test("one element of a batch is copied by its number, and what is no element of it is refused", async () => {
+    const device = await testDevice();
+    const planOf = async (batch: number) => {
+      const builder = new GraphBuilder();
+      builder.output("y", builder.scaleShift(builder.input("x", [batch, 2, 5], "run", "f32"), 2, 0));
+      return Plan.compile(device, builder.build(), new Weights(device, arraySource({})), { format: "f32" });
+    };
+    const [three, one] = [await planOf(3), await planOf(1)];
+    three.write(
+      "x",
+      Float32Array.from({ length: 30 }, (_, index) => index),
+    );
+    await runPlan(three);
+    for (const index of [2, 0, 1]) {
+      one.copyFrom(three, "y", "x", index);
+      await runPlan(one);
+      expect([...(await one.read("y"))]).toEqual([...values(0)].map((value) => 4 * (value + 10 * index)));
+    }
+    expect(() => one.copyFrom(three, "y", "x", 3)).toThrow("differ in size");
+    expect(() => three.copyFrom(one, "y", "x")).toThrow("differ in size");
+    three.destroy();
+    one.destroy();
+  });
+
   test("a run makes no buffer and no bind group", async () => {
     const plan = await stagedPlan();
     const { gpu } = plan.device;

@@ -10,7 +10,7 @@ import { fittingLayout, type PlanMemory } from "./plan-memory";
 import { bindDispatches, compilePrograms, type PreparedDispatch } from "./prepared";
 import { RATES, type RateMask } from "./rates";
 import { productsOf, stageGraph, type PlannedProduct } from "./stages";
-import { byteLengthOf, product, type NumberFormat, type Tensor } from "./tensor";
+import { axis, byteLengthOf, product, type NumberFormat, type Tensor } from "./tensor";
 import { decodeTensor, encodeTensor, stagingFor, type TensorData } from "./transfer";
 import type { Weights } from "./weights";
 
@@ -147,16 +147,21 @@ export class Plan {
     return product(this.#input(name).tensor.shape);
   }
 
-  /** Copies an output of `from` to an input of this plan, on the GPU. Shapes and formats must agree. */
-  copyFrom(from: Plan, output: string, input: string): void {
+  /**
+   * Copies an output of `from` to an input of this plan, on the GPU. Shapes and formats must agree, but that the input may be one element of
+   * the output's batch.
+   */
+  copyFrom(from: Plan, output: string, input: string, index = 0): void {
     const { tensor, rate } = this.#input(input);
     const source = from.#output(output);
     const bytes = byteLengthOf(tensor, this.format);
-    invariant(bytes === byteLengthOf(source, from.format), `${output} and ${input} differ in size`);
+    const sourceBytes = byteLengthOf(source, from.format);
+    const isPart = axis(tensor, 0) === 1 && bytes * axis(source, 0) === sourceBytes && index < axis(source, 0);
+    invariant(bytes === sourceBytes || isPart, `${output} and ${input} differ in size`);
     const encoder = this.device.gpu.createCommandEncoder();
     const origin = from.memory.place(source);
     const destination = this.memory.place(tensor);
-    encoder.copyBufferToBuffer(origin.buffer, origin.offset, destination.buffer, destination.offset, bytes);
+    encoder.copyBufferToBuffer(origin.buffer, origin.offset + index * bytes, destination.buffer, destination.offset, bytes);
     this.device.gpu.queue.submit([encoder.finish()]);
     this.#uploaded.delete(input);
     this.dirty |= RATES[rate];

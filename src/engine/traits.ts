@@ -38,6 +38,8 @@ export interface KernelTraits {
   readonly groupElementsAlone: number;
   /** Invocations that combine the two branches of a token under NAG. */
   readonly combineInvocations: number;
+  /** Several pictures in one run take less than one after another: one picture leaves cores idle, and weights are read once for all. */
+  readonly gainsFromBatches: boolean;
 }
 
 export type AdapterClass = "hardware" | "hardwareWithFastFloat16" | "softwareWithFloat16" | "software";
@@ -57,6 +59,7 @@ const SOFTWARE = {
   groupInvocations: 64,
   groupElementsAlone: 1_048_576,
   combineInvocations: 8,
+  gainsFromBatches: false,
 } as const;
 
 const HARDWARE = {
@@ -76,6 +79,7 @@ const HARDWARE = {
   // 128 x 128 pixels of ten channels, or 64 x 64 of thirty.
   groupElementsAlone: 163_840,
   combineInvocations: 64,
+  gainsFromBatches: true,
 } as const;
 
 export const TRAITS = {
