@@ -158,7 +158,7 @@ describe("comparing", () => {
     const preview = { width: 1, height: 1, data: new Uint8ClampedArray(4) };
     const { generate, release, isAsked } = waiting();
     const { app, state } = setUp("negative=fog", (recipe, hooks) => {
-      hooks?.onPreview?.(preview, 1);
+      hooks?.onPreview?.(preview, 1, 0);
       return generate(recipe, hooks);
     });
     const start = app.start();

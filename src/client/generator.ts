@@ -5,11 +5,12 @@ import { parseAddress } from "../common/address";
 import type { HandedModel } from "../common/download";
 import { invariant, OnestrokeError, throwIfCancelled } from "../common/errors";
 import type { Engine } from "../common/engine";
-import type { CountedTexts, TextLengths, Drawing, DrawHooks } from "../common/drawing";
+import type { CountedTexts, TextLengths, Drawing, DrawHooks, DrawTogetherHooks } from "../common/drawing";
 import type { ModelFacts } from "../common/model-facts";
 import type { ModelNumbers } from "../common/model-numbers";
 import type { Picture } from "../common/picture";
 import { normalisePrompt, parseRecipe, type Recipe } from "../common/recipe";
+import { checkSameButNoise } from "../common/same-but-noise";
 import type { Answer, Call, Roots } from "../protocol/messages";
 // Vite bundles the worker and gives its address; the linter looks for the file as it is.
 // oxlint-disable-next-line import/default
@@ -50,6 +51,13 @@ export interface Generator {
    * @throws OnestrokeError
    */
   generate(recipe: Recipe, hooks?: DrawHooks): Promise<Drawing>;
+  /**
+   * Draws the first of several recipes that differ in seed and variations alone: as many as the GPU gains from drawing together and has room
+   * for, and at least one. Ask again for the rest. After a lost GPU or a dead worker what has not come is tried once more by itself.
+   * @returns the pictures, in the order of the recipes; `hooks.onDrawn` hears of each as soon as it is there
+   * @throws OnestrokeError `invalid-input` where the recipes differ otherwise, or as `generate`
+   */
+  generateTogether(recipes: readonly Recipe[], hooks?: DrawTogetherHooks): Promise<readonly Drawing[]>;
   /** How long texts are for a model, if it is the one that is loaded and it reads texts. It loads nothing, and does not wait for a picture. */
   count(texts: CountedTexts): Promise<TextLengths | undefined>;
   /**
@@ -109,13 +117,16 @@ export function superviseGenerator(
   /** It ends with `dispose`, and so does a call whose files are still being looked for. */
   let life = new AbortController();
 
-  /** @param call makes the call anew for each try, because a lost GPU changes what computes */
-  async function callTwice(call: () => Promise<Call>, hooks: DrawHooks): Promise<Answer> {
+  /**
+   * @param call makes the call anew for each try, because a lost GPU changes what computes; undefined where nothing is left to ask for
+   * @returns undefined where that came true
+   */
+  async function callTwice(call: () => Promise<Call | undefined>, hooks: DrawTogetherHooks): Promise<Answer | undefined> {
     const { signal } = life;
-    const once = async (): Promise<Answer> => {
+    const once = async (): Promise<Answer | undefined> => {
       const made = await call();
       throwIfCancelled(signal);
-      return supervisor.call(made, hooks);
+      return made && supervisor.call(made, hooks);
     };
     try {
       return await once();
@@ -147,6 +158,47 @@ export function superviseGenerator(
     return { engine: askedEngine(), files, numbers: numbersOf?.(model) ?? {} };
   }
 
+  async function drawTogether(unchecked: readonly Recipe[], hooks: DrawTogetherHooks = {}): Promise<readonly Drawing[]> {
+    const recipes = unchecked.map((recipe) => parseRecipe(recipe));
+    checkSameButNoise(recipes);
+    const abort = new AbortController();
+    if (whenBusy === "replace") current?.abort();
+    current = abort;
+    const signal = hooks.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, hooks.signal]);
+    // Nobody looks at previews that nobody takes.
+    const isShown = hooks.onPreview !== undefined;
+    const previewing = { previewShare: isShown ? hooks.previewShare : 0, firstStepShown: isShown && hooks.firstStepShown };
+    const drawings = new Map<number, Drawing>();
+    /** Places of the recipes that are asked for now: what has come before the GPU was lost is not drawn again. */
+    let asked: readonly number[] = [];
+    const placeOf = (index: number): number => asked[index] ?? index;
+    const call = async (): Promise<Call | undefined> => {
+      asked = [...recipes.keys()].filter((place) => !drawings.has(place));
+      const [recipe, ...others] = recipes.filter((_, place) => !drawings.has(place));
+      if (recipe === undefined) return undefined;
+      const loras = recipe.loras?.map((lora) => ({ ...lora, file: loraOf?.(lora.name) }));
+      const start = recipe.start === undefined ? undefined : await pictureOf?.(recipe);
+      return {
+        type: "generate",
+        recipes: [recipe, ...others],
+        ...previewing,
+        ...(await thingsFor(recipe.model)),
+        ...(start && { start }),
+        ...(loras && { loras }),
+      };
+    };
+    await callTwice(call, {
+      ...hooks,
+      signal,
+      onPreview: (picture, step, index) => hooks.onPreview?.(picture, step, placeOf(index)),
+      onDrawn: (drawing, index) => {
+        drawings.set(placeOf(index), drawing);
+        hooks.onDrawn?.(drawing, placeOf(index));
+      },
+    });
+    return [...drawings].toSorted(([left], [right]) => left - right).map(([, drawing]) => drawing);
+  }
+
   return {
     tellSeen: (isSeen) => supervisor.tellSeen(isSeen),
 
@@ -157,35 +209,17 @@ export function superviseGenerator(
     async load(modelId, hooks = {}) {
       const call = async (): Promise<Call> => ({ type: "load", model: modelId, ...(await thingsFor(modelId)) });
       const answer = await callTwice(call, hooks);
-      invariant(answer.type === "loaded", "a load is answered by `loaded`");
+      invariant(answer?.type === "loaded", "a load is answered by `loaded`");
       return answer.model;
     },
 
-    async generate(unchecked, hooks = {}) {
-      const recipe = parseRecipe(unchecked);
-      const abort = new AbortController();
-      if (whenBusy === "replace") current?.abort();
-      current = abort;
-      const signal = hooks.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, hooks.signal]);
-      // Nobody looks at previews that nobody takes.
-      const isShown = hooks.onPreview !== undefined;
-      const previewing = { previewShare: isShown ? hooks.previewShare : 0, firstStepShown: isShown && hooks.firstStepShown };
-      const loras = recipe.loras?.map((lora) => ({ ...lora, file: loraOf?.(lora.name) }));
-      const call = async (): Promise<Call> => {
-        const start = recipe.start === undefined ? undefined : await pictureOf?.(recipe);
-        return {
-          type: "generate",
-          recipe,
-          ...previewing,
-          ...(await thingsFor(recipe.model)),
-          ...(start && { start }),
-          ...(loras && { loras }),
-        };
-      };
-      const answer = await callTwice(call, { ...hooks, signal });
-      invariant(answer.type === "drawn", "a generate is answered by `drawn`");
-      return answer.drawing;
+    async generate(recipe, hooks) {
+      const [drawing] = await drawTogether([recipe], hooks);
+      invariant(drawing !== undefined, "a recipe is a picture");
+      return drawing;
     },
+
+    generateTogether: drawTogether,
 
     count: ({ model, prompt, negative, emphasis }) =>
       supervisor.count({ model, prompt: normalisePrompt(prompt), negative: normalisePrompt(negative), ...(emphasis && { emphasis }) }),

@@ -26,10 +26,13 @@ async function throughWorker(recipe: Recipe): Promise<readonly Recipe[]> {
     lost: new Promise(() => undefined),
     load: async () => ({
       facts: FACTS,
-      draw: async (asked) => {
-        drawn.push(asked);
+      drawTogether: async (asked, hooks) => {
+        drawn.push(...asked);
         const timings = { load: 0, compile: 0, encode: 0, denoise: [], decode: 0 };
-        return { recipe: asked, picture: structuredClone(PIXEL), timings, tokens: { prompt: 0, negative: 0, most: 0 }, model: FACTS };
+        const tokens = { prompt: 0, negative: 0, most: 0 };
+        const drawings = asked.map((one) => ({ recipe: one, picture: structuredClone(PIXEL), timings, tokens, model: FACTS }));
+        drawings.forEach((drawing, index) => hooks?.onDrawn?.(drawing, index));
+        return drawings;
       },
       textLength: () => undefined,
       meaning: JSON.stringify,

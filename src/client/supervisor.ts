@@ -2,7 +2,7 @@
 // progresses), has lost its device, or is dead (watched-worker.ts). Then it ends the worker and rejects what was pending. It
 // repeats nothing, because that is the generator's decision.
 import { OnestrokeError } from "../common/errors";
-import type { CountedTexts, TextLengths, DrawHooks } from "../common/drawing";
+import type { CountedTexts, TextLengths, DrawTogetherHooks } from "../common/drawing";
 import type { Answer, Call, Comparing, FromWorker, Roots, ToWorker } from "../protocol/messages";
 import type { Listeners, Port } from "./start-worker";
 import { SUPERVISION, type Supervision } from "./supervision";
@@ -12,7 +12,7 @@ import { WatchedWorker } from "./watched-worker";
 export type SpawnWorker = (listeners: Listeners<FromWorker>) => Port<ToWorker>;
 
 interface PendingCall {
-  readonly hooks: DrawHooks;
+  readonly hooks: DrawTogetherHooks;
   /** They are counted once its signal is aborted, until the worker has let go of it. */
   ticksSinceAbort: number;
   readonly resolve: (answer: Answer) => void;
@@ -67,7 +67,7 @@ export class Supervisor {
    * stops at its next chance.
    * @throws OnestrokeError whatever the worker says, `cancelled`, `worker-died`, `gpu-lost`, `gpu-timeout`, `download-stalled`
    */
-  async call(call: Call | Comparing, hooks: DrawHooks): Promise<Answer> {
+  async call(call: Call | Comparing, hooks: DrawTogetherHooks): Promise<Answer> {
     const signal = AbortSignal.any([this.#life.signal, ...(hooks.signal ? [hooks.signal] : [])]);
     await this.#backOff(signal);
     if (signal.aborted) throw cancelled();
@@ -165,7 +165,11 @@ export class Supervisor {
         this.#hooksOf(message.id)?.onProgress?.(message.progress);
         return;
       case "preview":
-        this.#hooksOf(message.id)?.onPreview?.(message.picture, message.step);
+        this.#hooksOf(message.id)?.onPreview?.(message.picture, message.step, message.index);
+        return;
+      case "picture":
+        this.#deathsInARow = 0;
+        this.#hooksOf(message.id)?.onDrawn?.(message.drawing, message.index);
         return;
       case "compared":
         this.#settle(message.id)?.resolve(message);
@@ -190,7 +194,7 @@ export class Supervisor {
   }
 
   /** Nobody listens to a cancelled call, though the worker may still talk about it. */
-  #hooksOf(id: number): DrawHooks | undefined {
+  #hooksOf(id: number): DrawTogetherHooks | undefined {
     const hooks = this.#pending.get(id)?.hooks;
     return hooks?.signal?.aborted === true ? undefined : hooks;
   }

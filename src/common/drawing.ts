@@ -18,7 +18,7 @@ export interface Drawing {
 /** A network that can compute in float32 where float16 does not hold its numbers. */
 export type WideNetwork = "autoencoder" | "denoiser";
 
-/** Milliseconds of each stage of one picture. */
+/** Milliseconds of each stage of one picture: its share where several were drawn together. */
 export interface Timings {
   readonly load: number;
   readonly compile: number;
@@ -63,14 +63,23 @@ export interface TextLengths {
 export interface DrawHooks {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** The picture as it stands after `step` of several, as often as `previewShare` allows; never called for the last step. */
-  readonly onPreview?: ((picture: Picture, step: number) => void) | undefined;
+  /**
+   * The picture as it stands after `step` of several, as often as `previewShare` allows; never called for the last step. `index` is the
+   * recipe's among those that were asked for together.
+   */
+  readonly onPreview?: ((picture: Picture, step: number, index: number) => void) | undefined;
   /** The most of a picture's time that previews may take. It is a tenth unless it is given; with 0 there are none, with Infinity each step has one. */
   readonly previewShare?: number | undefined;
   /** Whether the first of several steps is shown whatever it costs, as while somebody types. */
   readonly firstStepShown?: boolean | undefined;
   /** Whether somebody can see a preview at this moment. */
   readonly isSeen?: (() => boolean) | undefined;
+}
+
+/** The same where several are asked for together. */
+export interface DrawTogetherHooks extends DrawHooks {
+  /** Hears of each picture as soon as it is there, which need not be in the order of the recipes. */
+  readonly onDrawn?: ((drawing: Drawing, index: number) => void) | undefined;
 }
 
 /** How long the next picture of the same size will take: loading and compiling are paid for once. */

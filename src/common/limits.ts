@@ -21,6 +21,9 @@ export const MAX_LORA_WEIGHT = 4;
 /** One after another, on the way from one seed to another. */
 export const MOST_VARIATIONS = 8;
 
+/** Pictures that are denoised together. Four keep a GPU busy; with more the first comes later, and nothing is gained. */
+export const MOST_TOGETHER = 4;
+
 /** Pixels on a side. */
 export const MIN_SIDE = 16;
 export const MAX_SIDE = 2048;

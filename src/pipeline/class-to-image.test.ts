@@ -3,6 +3,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { parseCatalogueEntry } from "../catalogue/entry";
 import { catalogueManifest } from "../checkpoints/catalogue-manifest";
+import type { Manifest } from "../checkpoints/manifest";
 import { nodeStore } from "../checkpoints/node-file";
 import { FIXTURES, goldenJson } from "../checkpoints/testing/fixtures";
 import { NetworkUnderTest } from "../cli/parity/check";
@@ -39,10 +40,11 @@ const ENTRY = parseCatalogueEntry(
   "classes.json",
 );
 
+let manifest: Manifest;
 let model: Model;
 beforeEach(async () => {
   const device = await testDevice();
-  const manifest = await catalogueManifest(ENTRY, ({ repository }) => nodeStore(`${FIXTURES}/${repository}`));
+  manifest ??= await catalogueManifest(ENTRY, ({ repository }) => nodeStore(`${FIXTURES}/${repository}`));
   model ??= await openWgslModel(manifest, device, {}, { format: "f32" });
 });
 
@@ -72,6 +74,17 @@ test("a picture of the model's size, with no tokens to count", async () => {
   expect([picture.width, picture.height]).toEqual([64, 64]);
   expect(tokens).toEqual({ prompt: 0, negative: 0, most: 0 });
   expect(facts).toMatchObject({ id: "classes", title: "Classes", maxSteps: 4, defaultSize: 64 });
+});
+
+test("two of a class that are drawn together are what each is alone", async () => {
+  const together = await openWgslModel(manifest, await testDevice(), {}, { format: "f32", gainsFromBatches: true });
+  const recipes = ["5", "6"].map((seed) => ({ ...ASKED, seed }));
+  const drawings = await together.drawTogether(recipes);
+  expect(drawings).toHaveLength(2);
+  for (const [index, recipe] of recipes.entries()) {
+    expect(drawings[index]?.picture.data).toEqual((await model.draw(recipe)).picture.data);
+  }
+  await together.dispose();
 });
 
 test.each([

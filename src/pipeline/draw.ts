@@ -1,29 +1,37 @@
-// A recipe becomes a picture. `draw` reads as the algorithm does in the papers, and there is one `draw` for every engine:
-// the computations it awaits are behind the interface in engine.ts.
-import type { Drawing, DrawHooks, TextLength, Timings } from "../common/drawing";
+// A recipe becomes a picture, or several that differ in their noise alone become pictures together. `#denoise` reads as the algorithm does in
+// the papers, and there is one for every engine: the computations it awaits are behind the interface in engine.ts.
+import type { Drawing, DrawHooks, DrawTogetherHooks, TextLength, Timings } from "../common/drawing";
 import type { Emphasis } from "../common/emphasis";
 import { invariant, OnestrokeError } from "../common/errors";
+import { MOST_TOGETHER } from "../common/limits";
 import { madeBy } from "../common/made-with";
 import type { ModelFacts } from "../common/model-facts";
 import type { Picture } from "../common/picture";
 import type { Recipe } from "../common/recipe";
 import { isSameLoras } from "../common/recipe-lora";
+import { checkSameButNoise } from "../common/same-but-noise";
 import { neededRows } from "../common/text-rows";
-import { noiseOf } from "../samplers/noise/noise-source";
+import { noiseOf, type NoiseSource } from "../samplers/noise/noise-source";
 import { scheduleFor } from "../samplers/sampler";
 import type { SamplerStep } from "../samplers/schedule";
 import { effectiveSteering, steeringAt } from "../steering/schedule";
 import { checkPicture } from "./check-picture";
 import type { Condition, Denoising, Measured, ModelEngine } from "./engine";
-import { guarded } from "./float16-guard";
+import { guarded, isBroken } from "./float16-guard";
 import { fitRecipe, fittingStart } from "./fit";
 import { meaningOf } from "./meaning";
 import { PreviewPace, type Previews } from "./previews";
 import { Texts, type AskedText } from "./texts";
-import { Work } from "./work";
+import { shareOf, sumOf, Work } from "./work";
 
 /** Milliseconds that loading took; the first picture's timings include them. */
 export type LoadTimings = Pick<Timings, "load" | "compile">;
+
+/** A recipe, and its place among those that were asked for. */
+interface Asked {
+  readonly recipe: Recipe;
+  readonly index: number;
+}
 
 export class Model {
   readonly #engine: ModelEngine;
@@ -48,11 +56,38 @@ export class Model {
    * @throws OnestrokeError `invalid-input`, `bad-image`, `model-*`, `gpu-*`, `cancelled`
    */
   async draw(recipe: Recipe, hooks: DrawHooks = {}, start?: Picture): Promise<Drawing> {
-    await this.#reweigh(recipe, new Work(hooks));
-    // Where float16 breaks a picture it is drawn once more, and only that one is timed.
+    const [drawing] = await this.drawTogether([recipe], hooks, start);
+    invariant(drawing !== undefined, "a recipe is a picture");
+    return drawing;
+  }
+
+  /**
+   * Draws as many of the recipes as are denoised together here, from the first on: one where pictures are drawn in turn.
+   * @param recipes valid, and the same but for their noise
+   * @param start what all of them are drawn over, if they name a picture
+   * @returns the pictures of the first recipes, in their order
+   * @throws OnestrokeError as `draw`; pictures that `onDrawn` has heard of are whole
+   */
+  async drawTogether(recipes: readonly Recipe[], hooks: DrawTogetherHooks = {}, start?: Picture): Promise<readonly Drawing[]> {
+    checkSameButNoise(recipes);
+    await this.#reweigh(recipes[0], new Work(hooks));
+    const drawings: Drawing[] = [];
     const { widening } = this.#engine;
-    const { picture, timings } = await guarded(widening, () => this.#drawOnce(recipe, hooks, start));
-    const { inFloat32 } = widening;
+    const drawn = ({ recipe, index }: Asked, picture: Picture, timings: Timings): void => {
+      const drawing = this.#drawingOf(recipe, picture, timings);
+      drawings[index] = drawing;
+      hooks.onDrawn?.(drawing, index);
+    };
+    // Where float16 breaks a picture it is drawn once more, and only that one is timed.
+    const attempt = (asked: readonly Asked[]): Promise<readonly Asked[]> =>
+      guarded(widening, () => this.#drawOnce(asked, hooks, start, drawn));
+    const asked = recipes.slice(0, MOST_TOGETHER).map((recipe, index) => ({ recipe, index }));
+    for (const broken of await attempt(asked)) await attempt([broken]);
+    return drawings;
+  }
+
+  #drawingOf(recipe: Recipe, picture: Picture, timings: Timings): Drawing {
+    const { inFloat32 } = this.#engine.widening;
     return {
       recipe: madeBy(this.facts, recipe),
       picture,
@@ -77,17 +112,38 @@ export class Model {
     }
   }
 
-  async #drawOnce(recipe: Recipe, hooks: DrawHooks, start: Picture | undefined): Promise<Pick<Drawing, "picture" | "timings">> {
+  /**
+   * Draws as many of them as are denoised together.
+   * @returns those of several that came out broken: the others are whole
+   * @throws OnestrokeError as `draw`; `bad-image` where there was one
+   */
+  async #drawOnce(
+    asked: readonly Asked[],
+    hooks: DrawHooks,
+    start: Picture | undefined,
+    drawn: (asked: Asked, picture: Picture, timings: Timings) => void,
+  ): Promise<readonly Asked[]> {
     const work = new Work(hooks);
-    const previews = this.#previews.of(recipe, stepsTaken(recipe), hooks);
-    const denoising = await this.#denoise(recipe, work, previews, start);
+    const { denoising, previews } = await this.#denoise(asked, work, hooks, start);
+    const together = asked.slice(0, denoising.count);
+    const broken: Asked[] = [];
     try {
-      // 6. The pixels, which are checked before they are shown.
-      work.say({ stage: "decode" });
-      const picture = await work.time("decode", () => denoising.decode("next"));
-      checkPicture(picture, recipe);
-      previews.learn(work.timings());
-      return { picture, timings: work.timings() };
+      // 6. The pixels of each, which are checked before they are shown.
+      const shared = shareOf(work.lap(), together.length);
+      for (const [place, one] of together.entries()) {
+        work.throwIfCancelled();
+        work.say({ stage: "decode" });
+        try {
+          const picture = await work.time("decode", () => denoising.decode("next", place));
+          checkPicture(picture, one.recipe);
+          drawn(one, picture, sumOf(shared, work.lap()));
+        } catch (error) {
+          if (together.length === 1 || !isBroken(error)) throw error;
+          broken.push(one);
+        }
+      }
+      previews.learn(shareOf(work.timings(), together.length));
+      return broken;
     } finally {
       denoising.end();
     }
@@ -114,7 +170,7 @@ export class Model {
 
   /** What `draw` draws, as numbers that can be compared with a reference. */
   async measure(recipe: Recipe): Promise<Measured> {
-    const denoising = await this.#denoise(recipe, new Work(), undefined, undefined);
+    const { denoising } = await this.#denoise([{ recipe, index: 0 }], new Work(), {}, undefined);
     try {
       return await denoising.measure();
     } finally {
@@ -134,9 +190,16 @@ export class Model {
     return this.#engine.dispose();
   }
 
-  /** Runs every step up to the finished latent, which is `next` of the last step. */
-  async #denoise(recipe: Recipe, work: Work, previews: Previews | undefined, named: Picture | undefined): Promise<Denoising> {
-    // 1. What the recipe asks of this model.
+  /** Runs every step up to the finished latents, which are `next` of the last step. */
+  async #denoise(
+    asked: readonly Asked[],
+    work: Work,
+    hooks: DrawHooks,
+    named: Picture | undefined,
+  ): Promise<{ readonly denoising: Denoising; readonly previews: Previews }> {
+    // 1. What the recipes ask of this model: all of them the same.
+    const recipe = asked[0]?.recipe;
+    invariant(recipe !== undefined, "something is asked for");
     fitRecipe(recipe, this.facts);
     const start = fittingStart(recipe, named);
     const { channels, factor } = this.#engine.latent;
@@ -147,29 +210,35 @@ export class Model {
     work.say({ stage: "encode" });
     const condition = await this.#read(recipe, work);
 
-    // 3. The first sample: noise, or a picture under noise at the level of the first step taken.
-    const noiseSource = noiseOf(recipe);
-    const draw = (): Float32Array => noiseSource((channels * recipe.height * recipe.width) / factor ** 2);
-    const first = draw();
+    // 3. The first samples: noise, or a picture under noise at the level of the first step taken.
+    const noiseSources = asked.map((one) => noiseOf(one.recipe));
+    const draw = (noiseSource: NoiseSource): Float32Array => noiseSource((channels * recipe.height * recipe.width) / factor ** 2);
     const steps = schedule.steps.slice(-stepsTaken(recipe));
-    const sample =
-      start === undefined
-        ? first.map((value) => value * schedule.initialNoiseScale)
-        : noised(await work.time("encode", () => this.#engine.encodePicture(start, work)), first, steps[0]);
+    const latent = start && (await work.time("encode", () => this.#engine.encodePicture(start, work)));
+    const samples = noiseSources.map((noiseSource) => {
+      const first = draw(noiseSource);
+      return latent === undefined ? first.map((value) => value * schedule.initialNoiseScale) : noised(latent, first, steps[0]);
+    });
 
-    // 4. The networks for this size, with room for these texts.
-    const denoising = await this.#engine.begin(sample, condition, recipe, work);
+    // 4. The networks for this size, with room for these texts, and for as many pictures as go together.
+    const denoising = await this.#engine.begin(samples, condition, recipe, work);
+    const together = asked.slice(0, denoising.count);
+    const previews = this.#previews.of(recipe, steps.length, hooks);
     try {
       // 5. Every step, and previews after those that can be afforded.
       for (const [index, step] of steps.entries()) {
         work.throwIfCancelled();
-        work.say({ stage: "step", step: index + 1, steps: steps.length });
-        const noise = step.next.noise === 0 ? undefined : draw();
-        const isShown = index + 1 < steps.length && previews?.isDue(index + 1) === true;
-        await work.time("denoise", () => denoising.step(step, steeringAt(steering, index, step.sigma), noise, isShown));
-        if (isShown) previews.show(await work.time("decode", () => denoising.decode("x0")), index + 1);
+        work.say({ stage: "step", step: index + 1, steps: steps.length, pictures: together.length });
+        const noises = step.next.noise === 0 ? undefined : noiseSources.slice(0, together.length).map(draw);
+        const isShown = index + 1 < steps.length && previews.isDue(index + 1);
+        await work.time("denoise", () => denoising.step(step, steeringAt(steering, index, step.sigma), noises, isShown));
+        if (!isShown) continue;
+        for (const [place, one] of together.entries()) {
+          work.throwIfCancelled();
+          previews.show(await work.time("decode", () => denoising.decode("x0", place)), index + 1, one.index);
+        }
       }
-      return denoising;
+      return { denoising, previews };
     } catch (error) {
       denoising.end();
       throw error;

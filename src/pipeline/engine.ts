@@ -16,11 +16,11 @@ export interface ModelEngine {
   readonly textEncoders: readonly TextEncoder[];
   readonly widening: Widening;
   /**
-   * Prepares the networks for denoising.
-   * @param sample the sample of the first step
+   * Prepares the networks for denoising pictures under one condition.
+   * @param samples the samples of the first step, one for each picture. As many of the first as there is room for are denoised together
    * @throws OnestrokeError `model-*`, `gpu-*`, `download-failed`, `cancelled`
    */
-  begin(sample: Float32Array, condition: Condition, size: Size, work: Work): Promise<Denoising>;
+  begin(samples: readonly Float32Array[], condition: Condition, size: Size, work: Work): Promise<Denoising>;
   /**
    * A picture as the latent that `begin` takes, without noise.
    * @throws OnestrokeError `model-unsupported` where the model has no encoder for pictures
@@ -81,17 +81,22 @@ export type Condition =
     }
   | { readonly kind: "label"; readonly label: number };
 
-/** A latent on its way from noise to a picture. It holds memory until `end` is called. */
+/** Latents on their way from noise to pictures. They hold memory until `end` is called. */
 export interface Denoising {
+  /** How many of the samples are denoised: the first of them, and at least one. */
+  readonly count: number;
   /**
-   * Goes from the sample to x0 and to the sample of the next step.
-   * @param noise fresh unit noise, if the step adds any
+   * Goes from the samples to x0 and to the samples of the next step.
+   * @param noises fresh unit noise for each of them, if the step adds any
    * @param keepsX0 whether `decode` will be asked for x0
    */
-  step(step: SamplerStep, steering: Steering, noise: Float32Array | undefined, keepsX0: boolean): Promise<void>;
-  /** @throws OnestrokeError `bad-image` if a pixel is not finite */
-  decode(latent: "x0" | "next"): Promise<Picture>;
-  /** The scaled latent that `decode("next")` reads, and its pixels about [0, 1]. Both are `[height, width, channels]`. */
+  step(step: SamplerStep, steering: Steering, noises: readonly Float32Array[] | undefined, keepsX0: boolean): Promise<void>;
+  /**
+   * @param index of the picture
+   * @throws OnestrokeError `bad-image` if a pixel is not finite
+   */
+  decode(latent: "x0" | "next", index: number): Promise<Picture>;
+  /** The first picture's scaled latent that `decode` reads, and its pixels about [0, 1]. Both are `[height, width, channels]`. */
   measure(): Promise<Measured>;
   end(): void;
 }

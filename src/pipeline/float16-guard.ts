@@ -50,6 +50,7 @@ export async function guarded<T>(widening: Widening, draw: () => Promise<T>): Pr
   }
 }
 
-function isBroken(thrown: unknown): boolean {
+/** Whether a picture came out broken: it may be whole in wider numbers. */
+export function isBroken(thrown: unknown): boolean {
   return thrown instanceof OnestrokeError && thrown.code === "bad-image" && thrown.detail["reason"] !== "size";
 }

@@ -35,12 +35,21 @@ export function givesWay({ turns }: Pick<MemoryPlan, "turns">, running: NetworkN
   return other !== running && !arePartners && turns.includes(other);
 }
 
+/** How much more the denoiser's intermediate tensors may take within the budget while the same networks take turns. Below 0 where nothing fits. */
+export function denoiserRoom(needs: readonly NetworkNeed[], { turns }: Pick<MemoryPlan, "turns">, budgetBytes: number): number {
+  const besideIt = needs.filter(({ name }) => !givesWay({ turns }, name, "denoiser"));
+  return budgetBytes - Math.max(0, ...besideIt.map((running) => bytesWhile(running, needs, turns)));
+}
+
 function peakBytes(needs: readonly NetworkNeed[], turns: readonly NetworkName[]): number {
-  const onGpu = (running: NetworkNeed): number =>
-    needs
-      .filter(({ name }) => name !== running.name && !givesWay({ turns }, running.name, name))
-      .reduce((sum, { weightBytes, arenaBytes }) => sum + weightBytes + arenaBytes, ownBytes(running));
-  return Math.max(0, ...needs.map(onGpu));
+  return Math.max(0, ...needs.map((running) => bytesWhile(running, needs, turns)));
+}
+
+/** What is on the GPU while one of the networks runs. */
+function bytesWhile(running: NetworkNeed, needs: readonly NetworkNeed[], turns: readonly NetworkName[]): number {
+  return needs
+    .filter(({ name }) => name !== running.name && !givesWay({ turns }, running.name, name))
+    .reduce((sum, { weightBytes, arenaBytes }) => sum + weightBytes + arenaBytes, ownBytes(running));
 }
 
 /** Of a network that runs, and comes before that. */

@@ -18,7 +18,8 @@ import { textState } from "./wgsl/graphs";
 
 /** Nothing is known of the GPU yet: most compute in float16, and make buffers of a gigabyte. The autoencoder's weights stay as they are. */
 function usualGpu(weights: WeightFormat): PlannedFormats {
-  return { format: "f16", weights: (network) => (network === "autoencoder" ? "f16" : weights), bufferBytes: 2 ** 30 };
+  const ofNetwork: PlannedFormats["weights"] = (network) => (network === "autoencoder" ? "f16" : weights);
+  return { format: "f16", weights: ofNetwork, bufferBytes: 2 ** 30, bindingBytes: 2 ** 30 };
 }
 
 /**

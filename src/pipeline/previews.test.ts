@@ -17,7 +17,7 @@ function previewed(
   const previews = pace.of(size, steps, looking);
   return Array.from({ length: steps }, (_, index) => index + 1).filter((step) => {
     const isDue = previews.isDue(step);
-    if (isDue) previews.show(PICTURE, step);
+    if (isDue) previews.show(PICTURE, step, 0);
     return isDue;
   });
 }
@@ -68,7 +68,7 @@ test("whatever the costs: a tenth at most, and what was learnt counts each decod
   );
   const pace = new PreviewPace();
   const previews = pace.of(SIZE, 4, { onPreview, previewShare: Infinity });
-  for (const step of [1, 2, 3]) previews.show(PICTURE, step);
+  for (const step of [1, 2, 3]) previews.show(PICTURE, step, 0);
   previews.learn({ denoise: [100, 100, 100, 100], decode: 160 });
   expect(previewed(pace, 4), "each decoding took 40").toEqual([1]);
 });

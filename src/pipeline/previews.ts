@@ -17,25 +17,25 @@ interface Costs {
 export class PreviewPace {
   #costs: Costs | undefined;
 
-  /** The previews of one picture. */
+  /** The previews of one picture, or of several that are denoised together: each gets its own after the same steps. */
   of({ width, height }: Size, steps: number, { onPreview, previewShare = USUAL_SHARE, firstStepShown = false, isSeen }: Looking): Previews {
-    let shown = 0;
+    const shown = new Set<number>();
     const affords = (): boolean => {
       if (previewShare === Infinity) return true;
       if (this.#costs === undefined) return false;
       const { step, decode } = this.#costs;
-      return decode * (shown + 1) <= previewShare * (step * steps + decode);
+      return decode * (shown.size + 1) <= previewShare * (step * steps + decode);
     };
     return {
       isDue: (step) => onPreview !== undefined && step < steps && isSeen?.() !== false && ((step === 1 && firstStepShown) || affords()),
-      show(picture, step) {
-        shown++;
-        onPreview?.(picture, step);
+      show(picture, step, index) {
+        shown.add(step);
+        onPreview?.(picture, step, index);
       },
       learn: ({ denoise, decode }) => {
         const pixels = width * height;
         const step = denoise.reduce((sum, ms) => sum + ms, 0) / Math.max(1, denoise.length);
-        this.#costs = { step: step / pixels, decode: decode / (shown + 1) / pixels };
+        this.#costs = { step: step / pixels, decode: decode / (shown.size + 1) / pixels };
       },
     };
   }
@@ -44,7 +44,8 @@ export class PreviewPace {
 export interface Previews {
   /** @param step the one that is about to be taken, from 1 */
   isDue(step: number): boolean;
-  show(picture: Picture, step: number): void;
-  /** Tells what the whole picture took. */
+  /** @param index of the picture among those that are denoised together */
+  show(picture: Picture, step: number, index: number): void;
+  /** Tells what a whole picture took. */
   learn(timings: Pick<Timings, "denoise" | "decode">): void;
 }

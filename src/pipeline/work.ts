@@ -13,6 +13,7 @@ export class Work {
   readonly #steps: number[] = [];
   /** Milliseconds of the current stage that belong to stages within it. */
   #inner = 0;
+  #lapped: Timings = { load: 0, compile: 0, encode: 0, denoise: [], decode: 0 };
 
   constructor({ signal, onProgress }: Pick<DrawHooks, "signal" | "onProgress"> = {}) {
     this.signal = signal;
@@ -45,8 +46,38 @@ export class Work {
   }
 
   timings(): Timings {
-    return { ...this.#spent, denoise: this.#steps };
+    return { ...this.#spent, denoise: [...this.#steps] };
   }
+
+  /** What was spent since it was called last. */
+  lap(): Timings {
+    const [now, before] = [this.timings(), this.#lapped];
+    this.#lapped = now;
+    return {
+      load: now.load - before.load,
+      compile: now.compile - before.compile,
+      encode: now.encode - before.encode,
+      denoise: now.denoise.slice(before.denoise.length),
+      decode: now.decode - before.decode,
+    };
+  }
+}
+
+/** What each of several pictures took of what was done for all of them. */
+export function shareOf({ load, compile, encode, denoise, decode }: Timings, pictures: number): Timings {
+  const share = (ms: number): number => ms / pictures;
+  return { load: share(load), compile: share(compile), encode: share(encode), denoise: denoise.map(share), decode: share(decode) };
+}
+
+/** What was done for all, and then for one alone: it took all steps before that. */
+export function sumOf(shared: Timings, own: Omit<Timings, "denoise">): Timings {
+  return {
+    load: shared.load + own.load,
+    compile: shared.compile + own.compile,
+    encode: shared.encode + own.encode,
+    denoise: shared.denoise,
+    decode: shared.decode + own.decode,
+  };
 }
 
 /** The work of loading a whole model: the bytes of all components are counted together, so that one bar fills once. */

@@ -24,11 +24,14 @@ interface With {
 export type Call =
   /** @param model the model's id */
   | ({ readonly type: "load"; readonly model: string } & With)
-  /** Loads the recipe's model first if it is not the loaded one. The recipe is valid. */
+  /**
+   * Draws as many of the recipes as are denoised together, from the first on, and loads their model first if it is not the loaded one. They
+   * are valid, and the same but for their noise.
+   */
   | ({
       readonly type: "generate";
-      readonly recipe: Recipe;
-      /** What the recipe is drawn over, if it names a picture. */ readonly start?: Picture | undefined;
+      readonly recipes: readonly [Recipe, ...Recipe[]];
+      /** What they are drawn over, if they name a picture. */ readonly start?: Picture | undefined;
     } & Previewing &
       With);
 
@@ -68,7 +71,8 @@ export type ToWorker =
 
 export type Answer =
   | { readonly type: "loaded"; readonly id: number; readonly model: ModelFacts }
-  | { readonly type: "drawn"; readonly id: number; readonly drawing: Drawing }
+  /** Every picture has been sent. */
+  | { readonly type: "drawn"; readonly id: number }
   /** Not the same where the model is not loaded: then nobody knows. */
   | { readonly type: "compared"; readonly id: number; readonly isSame: boolean };
 
@@ -78,8 +82,10 @@ export type FromWorker =
   /** What computes from now on, sent before loading begins, because WASM blocks the worker's thread. */
   | { readonly type: "engine"; readonly engine: Engine }
   | { readonly type: "progress"; readonly id: number; readonly progress: Progress }
-  /** The picture after one of several steps; there is no preview after the last step. */
-  | { readonly type: "preview"; readonly id: number; readonly picture: Picture; readonly step: number }
+  /** The picture after one of several steps; there is no preview after the last step. `index` is the recipe's among those of the call. */
+  | { readonly type: "preview"; readonly id: number; readonly picture: Picture; readonly step: number; readonly index: number }
+  /** A finished one, as soon as it is there. */
+  | { readonly type: "picture"; readonly id: number; readonly drawing: Drawing; readonly index: number }
   /** Without lengths where the texts' model is not loaded, or reads no texts. */
   | { readonly type: "counted"; readonly id: number; readonly lengths: TextLengths | undefined }
   | { readonly type: "pong" }

@@ -8,7 +8,7 @@ import type { ModelNumbers } from "../common/model-numbers";
 import type { Model } from "../pipeline/draw";
 
 /** A loaded model. What has nothing to measure does not tune. */
-export type LoadedModel = Pick<Model, "facts" | "draw" | "textLength" | "meaning" | "dispose"> & Partial<Pick<Model, "tune">>;
+export type LoadedModel = Pick<Model, "facts" | "drawTogether" | "textLength" | "meaning" | "dispose"> & Partial<Pick<Model, "tune">>;
 
 export interface LoadHooks extends DrawHooks {
   /** Called as soon as it is known what will compute the model, before its weights are loaded. */

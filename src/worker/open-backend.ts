@@ -2,7 +2,7 @@
 import { memoryStore } from "../checkpoints/memory-source";
 import type { LoraAt, ModelFiles } from "../checkpoints/places";
 import type { HandedLora } from "../common/download";
-import type { WideNetwork } from "../common/drawing";
+import type { DrawTogetherHooks, WideNetwork } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
 import { openDevice, type Device } from "../engine/device";
 import type { OrtRuntime } from "../ort/session/runtime";
@@ -50,10 +50,17 @@ export async function openBackend({ modelsRoot, runtimeRoot }: Roots, makeRoom: 
           get facts() {
             return model.facts;
           },
-          draw: async (recipe, drawHooks, start) => {
-            const drawing = await withRoom(() => model.draw(recipe, drawHooks, start), makeRoom);
-            if (drawing.inFloat32 !== undefined) wide.set(id, drawing.inFloat32);
-            return drawing;
+          drawTogether: async (recipes, drawHooks = {}, start) => {
+            let told = 0;
+            const onDrawn: DrawTogetherHooks["onDrawn"] = (drawing, index) => {
+              told++;
+              drawHooks.onDrawn?.(drawing, index);
+            };
+            // A picture that somebody has is not drawn again.
+            const room = async (): Promise<boolean> => told === 0 && makeRoom();
+            const drawings = await withRoom(() => model.drawTogether(recipes, { ...drawHooks, onDrawn }, start), room);
+            for (const { inFloat32 } of drawings) if (inFloat32 !== undefined) wide.set(id, inFloat32);
+            return drawings;
           },
           ...(device === undefined || numbers.products === "table"
             ? {}

@@ -10,14 +10,14 @@ import { gradientBackend } from "./testing/gradient-backend";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A session that draws with `draw` for as long as that takes. */
-function sessionOf(draw: LoadedModel["draw"], tune?: LoadedModel["tune"]) {
+/** A session that draws with `drawTogether` for as long as that takes. */
+function sessionOf(drawTogether: LoadedModel["drawTogether"], tune?: LoadedModel["tune"]) {
   const posted: FromWorker[] = [];
   const backend: Backend = {
     ...gradientBackend(),
     load: async () => ({
       facts: FACTS,
-      draw,
+      drawTogether,
       textLength: () => undefined,
       meaning: JSON.stringify,
       dispose: async () => undefined,
@@ -31,7 +31,7 @@ function sessionOf(draw: LoadedModel["draw"], tune?: LoadedModel["tune"]) {
   return { session, answers: () => posted.filter((message) => message.type === "failed" || message.type === "drawn") };
 }
 
-test.each<[string, LoadedModel["draw"], number]>([
+test.each<[string, LoadedModel["drawTogether"], number]>([
   [
     "one that lets go at once is answered within 100 ms",
     (_, hooks) =>
@@ -41,7 +41,7 @@ test.each<[string, LoadedModel["draw"], number]>([
   ["control: one that does not is waited for, so that no two pictures share the device", () => new Promise(() => undefined), 0],
 ])("a cancelled picture: %s", async (_, draw, count) => {
   const { session, answers } = sessionOf(draw);
-  session.receive({ type: "generate", id: 1, recipe: RECIPE, engine: undefined });
+  session.receive({ type: "generate", id: 1, recipes: [RECIPE], engine: undefined });
   await vi.advanceTimersByTimeAsync(1_000);
   expect(answers()).toEqual([]);
   session.receive({ type: "cancel", id: 1 });
@@ -65,7 +65,7 @@ test("a hidden page that draws nothing gives its model back, and loads it again 
   const drawn = (count: number) => vi.waitFor(() => expect(posted.filter(({ type }) => type === "drawn")).toHaveLength(count));
   session.receive({ type: "seen", isSeen: false });
   expect(session.giveBack(), "there is nothing to give").toBeUndefined();
-  session.receive({ type: "generate", id: 1, recipe: RECIPE, engine: undefined });
+  session.receive({ type: "generate", id: 1, recipes: [RECIPE], engine: undefined });
   expect(session.giveBack(), "it draws").toBeUndefined();
   await drawn(1);
   session.receive({ type: "seen", isSeen: true });
@@ -74,13 +74,14 @@ test("a hidden page that draws nothing gives its model back, and loads it again 
   await session.giveBack();
   expect(given).toBe(1);
   expect(session.giveBack(), "it is gone").toBeUndefined();
-  session.receive({ type: "generate", id: 2, recipe: RECIPE, engine: undefined });
+  session.receive({ type: "generate", id: 2, recipes: [RECIPE], engine: undefined });
   await drawn(2);
   expect(made.loaded).toHaveLength(2);
 });
 
 /** As the backend without a GPU does. */
-const draws: LoadedModel["draw"] = async (...asked) => (await gradientBackend().load(RECIPE.model, "wgsl", {})).draw(...asked);
+const draws: LoadedModel["drawTogether"] = async (...asked) =>
+  (await gradientBackend().load(RECIPE.model, "wgsl", {})).drawTogether(...asked);
 
 describe("in a pause after a picture", () => {
   /** Draws at once; a measurement goes on until it is ended. */
@@ -92,7 +93,7 @@ describe("in a pause after a picture", () => {
         signal?.addEventListener("abort", () => reject(signal.reason));
       });
     const { session, answers } = sessionOf(draws, tune);
-    const ask = (id: number) => session.receive({ type: "generate", id, recipe: RECIPE, engine: undefined });
+    const ask = (id: number) => session.receive({ type: "generate", id, recipes: [RECIPE], engine: undefined });
     return { session, answers, measured, ask };
   }
 
@@ -131,7 +132,7 @@ describe("in a pause after a picture", () => {
       throw new OnestrokeError("gpu-lost", "it is gone");
     });
     for (const id of [1, 2]) {
-      session.receive({ type: "generate", id, recipe: RECIPE, engine: undefined });
+      session.receive({ type: "generate", id, recipes: [RECIPE], engine: undefined });
       await vi.advanceTimersByTimeAsync(5000);
     }
     expect(answers().map(({ type }) => type)).toEqual(["drawn", "drawn"]);

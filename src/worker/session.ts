@@ -2,7 +2,7 @@
 // about restarts: when the device is lost, it reports that, refuses every later call, and waits
 // to be replaced, because recovery means a new worker.
 import { OnestrokeError, type ErrorCode } from "../common/errors";
-import type { CountedTexts, TextLengths, DrawHooks } from "../common/drawing";
+import type { CountedTexts, TextLengths, DrawHooks, DrawTogetherHooks } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import type { ModelNumbers } from "../common/model-numbers";
 import type { WeightChoice } from "../common/weight-format";
@@ -147,10 +147,10 @@ export class Session {
       this.#post({ type: "loaded", id: call.id, model: facts });
       return;
     }
-    const model = await this.#ensureModel(call.recipe.model, call, hooks);
-    const drawing = await model.draw(call.recipe, hooks, call.start);
+    const model = await this.#ensureModel(call.recipes[0].model, call, hooks);
+    await model.drawTogether(call.recipes, hooks, call.start);
     signal.throwIfAborted();
-    this.#post({ type: "drawn", id: call.id, drawing }, [drawing.picture.data.buffer]);
+    this.#post({ type: "drawn", id: call.id });
   }
 
   #lengthsOf({ model: id, prompt, negative, emphasis }: CountedTexts): TextLengths | undefined {
@@ -160,7 +160,7 @@ export class Session {
     return ofPrompt && ofNegative && { prompt: ofPrompt, negative: ofNegative };
   }
 
-  #hooks(call: Call, signal: AbortSignal): DrawHooks {
+  #hooks(call: Call, signal: AbortSignal): DrawTogetherHooks {
     const { id } = call;
     return {
       signal,
@@ -169,8 +169,11 @@ export class Session {
       onProgress: (progress) => {
         if (!signal.aborted) this.#post({ type: "progress", id, progress });
       },
-      onPreview: (picture, step) => {
-        if (!signal.aborted) this.#post({ type: "preview", id, picture, step }, [picture.data.buffer]);
+      onPreview: (picture, step, index) => {
+        if (!signal.aborted) this.#post({ type: "preview", id, picture, step, index }, [picture.data.buffer]);
+      },
+      onDrawn: (drawing, index) => {
+        if (!signal.aborted) this.#post({ type: "picture", id, drawing, index }, [drawing.picture.data.buffer]);
       },
     };
   }

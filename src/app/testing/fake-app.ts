@@ -40,11 +40,21 @@ export function drawingOf(recipe: Recipe): Drawing {
   };
 }
 
+/** Draws the first of several, as where the GPU gains nothing from more. */
+export function inTurn(generate: Generator["generate"]): Generator["generateTogether"] {
+  return async (recipes, hooks) => {
+    const drawings = await Promise.all(recipes.slice(0, 1).map((recipe) => generate(recipe, hooks)));
+    drawings.forEach((drawing, index) => hooks?.onDrawn?.(drawing, index));
+    return drawings;
+  };
+}
+
 /** It loads and draws at once. */
 export const IDLE: Generator = {
   useEngine: () => undefined,
   load: async () => MODEL,
   generate: async (recipe) => drawingOf(recipe),
+  generateTogether: inTurn(async (recipe) => drawingOf(recipe)),
   count: async () => undefined,
   isSamePicture: async (left, right) => isSameRecipe({ ...left, prompt: left.prompt.trim() }, { ...right, prompt: right.prompt.trim() }),
   dispose: () => undefined,
@@ -79,14 +89,11 @@ export function setUp(
 ) {
   const asked: Recipe[] = [];
   const queries: string[] = [];
-  const generator: Generator = {
-    ...IDLE,
-    ...change,
-    generate: (recipe, hooks) => {
-      asked.push(recipe);
-      return generate(recipe, hooks);
-    },
+  const asking: Generator["generate"] = (recipe, hooks) => {
+    asked.push(recipe);
+    return generate(recipe, hooks);
   };
+  const generator: Generator = { ...IDLE, generateTogether: inTurn(asking), ...change, generate: asking };
   const app = createApp(generator, NO_MODELS_KEPT, query, (kept) => queries.push(kept), { ...(keep && { keep }), ...(sight && { sight }) });
   return { app, asked, queries, state: () => app.store.getState() };
 }

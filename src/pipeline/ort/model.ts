@@ -3,7 +3,7 @@
 import type { Tensor } from "onnxruntime-web";
 import type { ModelFiles } from "../../checkpoints/places";
 import type { DrawHooks } from "../../common/drawing";
-import { OnestrokeError } from "../../common/errors";
+import { invariant, OnestrokeError } from "../../common/errors";
 import type { ModelFacts, ModelPart } from "../../common/model-facts";
 import { modelName } from "../../common/recipe";
 import { STEERED_FAMILIES, STEERING_DEFAULTS } from "../../common/steering-defaults";
@@ -93,8 +93,10 @@ class OnnxEngine implements ModelEngine {
     this.#parts = parts;
   }
 
-  async begin(sample: Float32Array, condition: Condition, size: Size, work: Work): Promise<Denoising> {
+  /** An export is for one picture: they are drawn one after another. */
+  async begin([sample]: readonly Float32Array[], condition: Condition, size: Size, work: Work): Promise<Denoising> {
     if (condition.kind !== "text") throw new OnestrokeError("model-unsupported", "an ONNX export reads texts, not classes");
+    invariant(sample !== undefined, "there is a sample");
     const { runtime, checkpoint, denoiser, decoder } = this.#parts;
     const texts = { positive: condition.positive, negative: condition.negative };
     const session = await work.time("load", () => denoiser.network.session(work, graphSteering(texts, condition.method)));
@@ -109,7 +111,9 @@ class OnnxEngine implements ModelEngine {
     };
     const latentFor = (latent: "x0" | "next"): Tensor => (latent === "x0" && kept !== undefined ? kept : x);
     return {
-      step: async (step, steering, noise, keepsX0) => {
+      count: 1,
+      step: async (step, steering, noises, keepsX0) => {
+        const [noise] = noises ?? [];
         const asked = { x, noise: noise && tensor(noise), texts, steering, wantsX0: keepsX0 };
         const { next, x0 } = await denoiser.step(session, step, asked, work.signal);
         x.dispose();

@@ -18,6 +18,12 @@ import { Network } from "./network";
 /** Latent pixels on a side of the graph that is only looked at for its tensors. */
 const SMALLEST_LATENT = 8;
 
+/** Where a latent is: an output of the denoiser's plan, and its place in the batch. */
+interface LatentAt {
+  readonly output: "x0" | "next";
+  readonly index: number;
+}
+
 export class WgslAutoencoder {
   readonly role: Autoencoder;
   readonly decoder: Network;
@@ -43,11 +49,11 @@ export class WgslAutoencoder {
   }
 
   /**
-   * The picture of `output`, a latent of the denoiser's plan.
+   * The picture of one latent of `output` of the denoiser's plan.
    * @throws OnestrokeError `bad-image` if a pixel is not finite
    */
-  async decode(plan: Plan, denoiser: Plan, output: "x0" | "next", signal?: AbortSignal): Promise<Picture> {
-    plan.copyFrom(denoiser, output, "latent");
+  async decode(plan: Plan, denoiser: Plan, { output, index }: LatentAt, signal?: AbortSignal): Promise<Picture> {
+    plan.copyFrom(denoiser, output, "latent", index);
     await runPlan(plan, signal);
     const pixels = Uint32Array.from(await plan.read("rgba"));
     const data = new Uint8ClampedArray(pixels.buffer);

@@ -20,6 +20,8 @@ export function textGraph(g: GraphBuilder, role: TextEncoder, state: TextState):
 }
 
 export interface DenoiserPlanShape {
+  /** Pictures that are denoised together, under one text. Default: one. */
+  readonly batch?: number;
   /** Of the latent. */
   readonly height: number;
   readonly width: number;
@@ -29,13 +31,13 @@ export interface DenoiserPlanShape {
 }
 
 /** The denoiser within a step: from `x` to `x0` and `next`. `coefficients` `[1, 12]` are those of the input, of x0 and of next. */
-export function stepGraph(g: GraphBuilder, role: Denoiser, { height, width, textTokens, method }: DenoiserPlanShape): void {
-  const shape = [1, height, width, role.inChannels];
+export function stepGraph(g: GraphBuilder, role: Denoiser, { batch = 1, height, width, textTokens, method }: DenoiserPlanShape): void {
+  const shape = [batch, height, width, role.inChannels];
   const x = g.input("x", shape, "run", "f32");
   const noise = g.input("noise", shape, "run", "f32");
   const coefficients = g.input("coefficients", [1, 12], "run", "f32");
   const sample = g.combine(x, coefficients, 0, { element: "activation" });
-  const out = role.build(g, { batch: 1, height, width, textTokens, steering: method, sample });
+  const out = role.build(g, { batch, height, width, textTokens, textBatch: 1, steering: method, sample });
   // x0 takes no noise (its coefficient is 0), but passing it lets both results share a pipeline.
   g.output("x0", g.combine(x, coefficients, 1, { b: out, noise }));
   g.output("next", g.combine(x, coefficients, 2, { b: out, noise }));

@@ -6,13 +6,14 @@ import { type Manifest } from "../../checkpoints/manifest";
 import { nodeStore } from "../../checkpoints/node-file";
 import type { Progress } from "../../common/progress";
 import type { Recipe } from "../../common/recipe";
+import type { SteeringMethod } from "../../common/steering";
 import type { Device } from "../../engine/device";
 import { testDevice } from "../../engine/testing/evaluate";
 import { recordBuffers } from "../../engine/testing/record-buffers";
 import { openAutoencoder, openDenoiser, openTextEncoder } from "../../networks";
 import { CLIP_H, KL, SD21 } from "../../networks/published";
 import { MemoryTurns } from "./memory-turns";
-import { planPicture, type PictureShape, type PlannedFormats } from "./needs";
+import { batchBytes, planPicture, type PictureShape, type PlannedFormats } from "./needs";
 import { openWgslModel } from "./model";
 
 const RECIPE: Recipe = {
@@ -109,7 +110,7 @@ const TURBO = {
   denoiser: openDenoiser({ className: "UNet2DConditionModel", config: SD21 }),
   autoencoder: openAutoencoder({ className: "AutoencoderKL", config: { ...KL, force_upcast: false } }),
 } as const;
-const FORMATS = { format: "f16", weights: () => "f16", bufferBytes: 2 ** 28 } as const satisfies PlannedFormats;
+const FORMATS = { format: "f16", weights: () => "f16", bufferBytes: 2 ** 28, bindingBytes: 2 ** 27 } as const satisfies PlannedFormats;
 const SQUARE = { width: 512, height: 512, textTokens: 77 };
 
 test("a decoder that gets less than usual is never planned with more, not even when the model is opened", () => {
@@ -160,5 +161,74 @@ describe("what another shape left", () => {
     const longer = { ...SQUARE, textTokens: 8 * 77 };
     expect(after(needed(longer).peakBytes, [longer])).toContain("dropped");
     expect(after(needed(SQUARE).peakBytes, [{ width, height }])).toEqual([]);
+  });
+});
+
+describe("how many pictures are denoised together", () => {
+  const { stayingBytes } = planPicture(TURBO, SQUARE, FORMATS, 8e9);
+  const bytesOf = (batch: number, method: SteeringMethod = "nasa") => batchBytes(TURBO, SQUARE, { batch, method }, FORMATS) ?? NaN;
+  const setUp = (budget: number, formats: PlannedFormats = FORMATS) => {
+    const calls: string[] = [];
+    const runner = { evict: () => void calls.push("evicted"), dropPlans: () => void calls.push("dropped"), useArena: () => undefined };
+    const turns = new MemoryTurns(TURBO, { denoiser: [runner] }, formats, SQUARE, budget);
+    return { turns, calls };
+  };
+  const most = (budget: number, wanted = 4, formats = FORMATS) => setUp(budget, formats).turns.together(wanted, "nasa");
+
+  test("is the most whose tensors fit beside those of a single one, and never more than are wanted, or than four", () => {
+    expect(most(8e9)).toBe(4);
+    expect([1, 2, 3, 9].map((wanted) => most(8e9, wanted))).toEqual([1, 2, 3, 4]);
+    for (const batch of [4, 3, 2]) {
+      expect(most(stayingBytes + bytesOf(batch))).toBe(batch);
+      expect(most(stayingBytes + bytesOf(batch) - 1)).toBe(batch - 1);
+    }
+    expect(bytesOf(4), "keys and values are there once").toBeLessThan(4 * bytesOf(1));
+  });
+
+  test("where networks take turns, what fits while they do", () => {
+    const budget = 2.2e9;
+    const { turns, roomBytes } = planPicture(TURBO, SQUARE, FORMATS, budget);
+    expect(turns).toEqual(["text_encoder", "denoiser"]);
+    expect(most(budget)).toBe([4, 3, 2].find((batch) => bytesOf(batch) <= roomBytes) ?? 1);
+    expect(most(1e9), "where not even one fits").toBe(1);
+  });
+
+  test("is one where a tensor would be larger than the device allows", () => {
+    expect(most(8e9, 4, { ...FORMATS, bindingBytes: 2 ** 23 })).toBe(1);
+    expect(most(8e9, 4, { ...FORMATS, bufferBytes: 2 ** 23 })).toBe(1);
+  });
+
+  test("four, one and four again take nothing away, and neither does another shape or number that fits beside them", () => {
+    const { turns, calls } = setUp(8e9);
+    for (const wanted of [4, 1, 4, 3, 4]) expect(turns.together(wanted, "nasa")).toBe(wanted);
+    turns.planFor({ ...SQUARE, width: 768 });
+    expect(turns.together(4, "nasa")).toBe(4);
+    turns.planFor(SQUARE);
+    expect(turns.together(4, "nasa")).toBe(4);
+    expect(calls).toEqual([]);
+  });
+
+  test("what other numbers and ways of steering left goes where it takes the room", () => {
+    const { turns, calls } = setUp(stayingBytes + Math.max(bytesOf(4), bytesOf(4, "nag")));
+    expect(turns.together(4, "nasa")).toBe(4);
+    expect(turns.together(3, "nasa")).toBe(3);
+    expect(calls).toEqual(["dropped"]);
+    expect(turns.together(4, "nag")).toBe(4);
+    expect(calls).toEqual(["dropped", "dropped"]);
+    expect(turns.together(4, "nag")).toBe(4);
+    expect(calls).toHaveLength(2);
+  });
+
+  test("what a batch left counts where another shape is planned for", () => {
+    const wide = { ...SQUARE, width: 1024 };
+    const both = planPicture(TURBO, wide, FORMATS, 8e9).stayingBytes + planPicture(TURBO, SQUARE, FORMATS, 8e9).shapeBytes;
+    const { turns, calls } = setUp(both + bytesOf(2));
+    expect(turns.together(2, "nasa")).toBe(2);
+    turns.planFor(wide);
+    expect(calls).toEqual([]);
+    const tight = setUp(both + bytesOf(2) - 1);
+    expect(tight.turns.together(2, "nasa")).toBe(2);
+    tight.turns.planFor(wide);
+    expect(tight.calls).toEqual(["dropped"]);
   });
 });

@@ -1,22 +1,41 @@
 // Carries out the memory plan of a picture: before a network runs, those that give way to it leave the GPU. What left is brought back
-// by the next request for a plan of it (network.ts).
+// by the next request for a plan of it (network.ts). It also says how many pictures there is room for at once.
+import { MOST_TOGETHER } from "../../common/limits";
 import type { NetworkName } from "../../common/model-facts";
+import type { SteeringMethod } from "../../common/steering";
 import { givesWay } from "../memory-plan";
 import type { Network } from "./network";
-import { planPicture, USUAL_MEMORY_BYTES, type PicturePlan, type PlannedFormats, type PictureShape, type PlannedNetworks } from "./needs";
+import {
+  batchBytes,
+  planPicture,
+  USUAL_MEMORY_BYTES,
+  type PicturePlan,
+  type PlannedFormats,
+  type PictureShape,
+  type PlannedNetworks,
+} from "./needs";
 
 /** Who runs on the GPU: the autoencoder is its decoder and its encoder. */
 export type Runners = Readonly<Partial<Record<NetworkName, readonly Runner[]>>>;
 
 type Runner = Pick<Network, "evict" | "dropPlans" | "useArena">;
 
+/** What pictures of a shape may have on the GPU, in bytes. */
+interface Held {
+  readonly shapeBytes: number;
+  /** Of those that are denoised together, by their number and the way of steering. */
+  readonly batches: Map<string, number>;
+}
+
 export class MemoryTurns {
   readonly #networks: PlannedNetworks;
   readonly #formats: PlannedFormats;
   readonly #runners: Runners;
   readonly #budgetBytes: number;
-  /** What shapes before this one may have left on the GPU, in bytes. */
-  readonly #left = new Map<string, number>();
+  /** By shape: that of the plan, and those before it. */
+  readonly #held = new Map<string, Held>();
+  /** What `batchBytes` said, by shape and batch. */
+  readonly #counted = new Map<string, number | undefined>();
   #shape: PictureShape;
   #plan: PicturePlan;
 
@@ -35,9 +54,9 @@ export class MemoryTurns {
     return this.#plan;
   }
 
-  /** What may be taken besides all that is planned. Where networks take turns, nothing. */
+  /** What may be taken besides all that is planned, and is there. Where networks take turns, nothing. */
   get roomBytes(): number {
-    return this.#plan.turns.length > 0 ? 0 : Math.max(0, this.#budgetBytes - this.#plan.stayingBytes - this.#leftBytes);
+    return this.#plan.turns.length > 0 ? 0 : Math.max(0, this.#plan.roomBytes - this.#besideBytes());
   }
 
   /** Plans for pictures of another shape from now on. What shapes before it left stays only where it fits beside all that is planned. */
@@ -45,15 +64,31 @@ export class MemoryTurns {
     const shape = { width, height, textTokens };
     if (keyOf(shape) === keyOf(this.#shape)) return;
     const before = this.#plan;
-    this.#left.set(keyOf(this.#shape), before.shapeBytes);
-    this.#left.delete(keyOf(shape));
+    // What it has is noted before another shape takes its place.
+    this.#heldNow();
     this.#shape = shape;
     this.#plan = planPicture(this.#networks, shape, this.#formats, this.#budgetBytes);
     const { turns, stayingBytes, encoderStays } = this.#plan;
     if (before.encoderStays && !encoderStays) for (const network of this.#allOf(["autoencoder"])) network.evict();
-    if (turns.length === 0 && stayingBytes + this.#leftBytes <= this.#budgetBytes) return;
-    this.#left.clear();
-    for (const network of this.#allOf(["denoiser", "autoencoder"])) network.dropPlans();
+    if (turns.length === 0 && stayingBytes + this.#besideBytes() <= this.#budgetBytes) return;
+    this.#dropPlans();
+  }
+
+  /**
+   * How many of `wanted` pictures of the planned shape are denoised together: the most whose tensors fit beside those of one picture, whose
+   * plan stays; 1 where no two do. What shapes and batches before it left may have to go for them.
+   */
+  together(wanted: number, method: SteeringMethod): number {
+    for (let batch = Math.min(wanted, MOST_TOGETHER); batch > 1; batch--) {
+      const key = `${batch}/${method}`;
+      if (this.#heldNow().batches.has(key)) return batch;
+      const bytes = this.#countedBytes(batch, method);
+      if (bytes > this.#plan.roomBytes) continue;
+      if (bytes + this.#besideBytes() > this.#plan.roomBytes) this.#dropPlans();
+      this.#heldNow().batches.set(key, bytes);
+      return batch;
+    }
+    return 1;
   }
 
   makeRoomFor(running: NetworkName): void {
@@ -62,8 +97,29 @@ export class MemoryTurns {
     this.#useArenas();
   }
 
-  get #leftBytes(): number {
-    return [...this.#left.values()].reduce((sum, bytes) => sum + bytes, 0);
+  #heldNow(): Held {
+    const key = keyOf(this.#shape);
+    const held = this.#held.get(key) ?? { shapeBytes: this.#plan.shapeBytes, batches: new Map<string, number>() };
+    this.#held.set(key, held);
+    return held;
+  }
+
+  /** What may be there besides what is planned: other shapes' plans, and batches of every shape. */
+  #besideBytes(): number {
+    const planned = this.#heldNow();
+    const besides = [...this.#held.values()].flatMap((held) => [...(held === planned ? [] : [held.shapeBytes]), ...held.batches.values()]);
+    return besides.reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  #countedBytes(batch: number, method: SteeringMethod): number {
+    const key = `${keyOf(this.#shape)}/${batch}/${method}`;
+    if (!this.#counted.has(key)) this.#counted.set(key, batchBytes(this.#networks, this.#shape, { batch, method }, this.#formats));
+    return this.#counted.get(key) ?? Infinity;
+  }
+
+  #dropPlans(): void {
+    this.#held.clear();
+    for (const network of this.#allOf(["denoiser", "autoencoder"])) network.dropPlans();
   }
 
   #useArenas(): void {

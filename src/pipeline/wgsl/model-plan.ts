@@ -62,6 +62,7 @@ export async function planModel(
     format,
     weights: (network) => weights.get(network === "denoiser" ? denoiserName(manifest) : network) ?? "f16",
     bufferBytes: device.gpu.limits.maxBufferSize,
+    bindingBytes: device.gpu.limits.maxStorageBufferBindingSize,
   });
   const planWith = (asked: WeightFormat | "published") => planPicture(planned, size, formatsOf(weightsOf(asked)), memoryBytes);
   const { fitting, byWeights } = planWeights(planWith, memoryBytes);

@@ -1,7 +1,7 @@
 // A model on our own engine: its networks as plans on one device, where they take turns if they do not fit together.
 import { component, componentBytes, denoiserName, weightBytes, type Manifest } from "../../checkpoints/manifest";
 import type { DrawHooks, WideNetwork } from "../../common/drawing";
-import { OnestrokeError } from "../../common/errors";
+import { invariant, OnestrokeError } from "../../common/errors";
 import type { ModelFacts, ModelPart } from "../../common/model-facts";
 import { modelName } from "../../common/recipe";
 import type { Picture } from "../../common/picture";
@@ -17,10 +17,11 @@ import type { SamplerStep } from "../../samplers/schedule";
 import { steeringDefaults } from "../default-steering";
 import { Model } from "../draw";
 import type { Condition, Denoising, EncodedText, Measured, ModelEngine, Size } from "../engine";
-import { channelsLast } from "../latent-layout";
 import { loadingWork, type Work } from "../work";
 import { WgslAutoencoder } from "./autoencoder";
-import { WgslDenoiser } from "./denoiser";
+import { Batches } from "./batches";
+import { batchOf, WgslDenoiser } from "./denoiser";
+import type { DenoiserPlanShape } from "./graphs";
 import { planModel, type PlannedModel, type WeightFormats, type WgslNetworks } from "./model-plan";
 import type { Network } from "./network";
 import { WgslWidening } from "./widening";
@@ -38,6 +39,11 @@ export interface WgslOptions {
   readonly memoryBytes?: number;
   /** Networks whose numbers are known to pass float16. */
   readonly inFloat32?: readonly WideNetwork[];
+  /**
+   * Whether pictures are denoised together where there is room for them, however long that takes. Default: as the adapter's kind says
+   * (engine/traits.ts), and while nobody waits for it (batches.ts).
+   */
+  readonly gainsFromBatches?: boolean;
 }
 
 /** How long measuring goes on at a time. What is left is measured after another picture. */
@@ -77,13 +83,14 @@ class WgslEngine implements ModelEngine {
   readonly #denoiser: WgslDenoiser;
   readonly #autoencoder: WgslAutoencoder;
   readonly #memory: MemoryTurns;
+  readonly #batches: Batches;
 
   constructor(
     manifest: Manifest,
     device: Device,
     { texts, denoiser, autoencoder }: WgslNetworks,
     { planned, size, formats, weights, byWeights }: PlannedModel,
-    { sampler, memoryBytes, inFloat32 = [] }: WgslOptions,
+    { sampler, memoryBytes, inFloat32 = [], gainsFromBatches }: WgslOptions,
   ) {
     this.#manifest = manifest;
     this.#device = device;
@@ -121,6 +128,8 @@ class WgslEngine implements ModelEngine {
       { ...size, textTokens: this.#rowTokens },
       memoryBytes,
     );
+    const gains = gainsFromBatches ?? device.target(formats.format).traits.gainsFromBatches;
+    this.#batches = new Batches(this.#memory, gains, gainsFromBatches === undefined ? undefined : Infinity);
     const { peakBytes: gpuBytes, turns } = this.#memory.plan;
     this.#facts = {
       memory: { gpuBytes, turns, byWeights },
@@ -155,7 +164,7 @@ class WgslEngine implements ModelEngine {
     this.#facts = { ...this.#facts, readsPictures: await this.#autoencoder.canEncode(work.signal) };
   }
 
-  async begin(sample: Float32Array, condition: Condition, size: Size, work: Work): Promise<Denoising> {
+  async begin(samples: readonly Float32Array[], condition: Condition, size: Size, work: Work): Promise<Denoising> {
     const latent = { height: size.height / this.latent.factor, width: size.width / this.latent.factor };
     const isText = condition.kind === "text";
     const side = this.#denoiser.role.sampleSize;
@@ -165,22 +174,26 @@ class WgslEngine implements ModelEngine {
     const textTokens = this.#roomFor(texts);
     this.#memory.planFor({ ...size, textTokens });
     this.#memory.makeRoomFor("denoiser");
-    const plan = await this.#denoiser.plan({ ...latent, textTokens, method }, work);
+    const plan = await this.#planTogether(samples.length, { ...latent, textTokens, method }, work);
+    const count = batchOf(plan);
     this.#denoiser.write(plan, condition, size);
-    plan.write("x", channelsLast(sample, this.latent.channels));
+    this.#denoiser.writeSamples(plan, samples.slice(0, count));
     let isFirst = true;
     return {
-      step: async (step: SamplerStep, steering: Steering, noise: Float32Array | undefined) => {
+      count,
+      step: async (step: SamplerStep, steering: Steering, noises: readonly Float32Array[] | undefined) => {
         if (!isFirst) plan.copyFrom(plan, "next", "x");
         isFirst = false;
         if (texts !== undefined) this.#denoiser.writeSteering(plan, steering, texts);
-        await this.#denoiser.step(plan, step, noise, work.signal);
+        const started = performance.now();
+        await this.#denoiser.step(plan, step, noises, work.signal);
         await this.#device.gpu.queue.onSubmittedWorkDone();
+        this.#batches.took(performance.now() - started, count, latent);
       },
-      decode: async (output) => {
+      decode: async (output, index) => {
         this.#memory.makeRoomFor("autoencoder");
         const decoder = await this.#autoencoder.plan(latent, work);
-        const picture = await this.#autoencoder.decode(decoder, plan, output, work.signal);
+        const picture = await this.#autoencoder.decode(decoder, plan, { output, index }, work.signal);
         this.#device.assertAlive();
         return picture;
       },
@@ -188,6 +201,21 @@ class WgslEngine implements ModelEngine {
       // The plan stays for the next picture of this size.
       end: () => undefined,
     };
+  }
+
+  /** The plan for as many pictures at once as there is room for, at most `wanted`. */
+  async #planTogether(wanted: number, shape: DenoiserPlanShape, work: Work): Promise<Plan> {
+    // Memory is not planned for a denoiser in float32, and it would take that many times as much more.
+    const isWide = this.widening.inFloat32.includes("denoiser");
+    const batch = isWide ? 1 : this.#batches.of(wanted, shape.method, shape);
+    try {
+      return await this.#denoiser.plan({ ...shape, batch }, work);
+    } catch (error) {
+      const isFull = error instanceof OnestrokeError && error.code === "gpu-out-of-memory";
+      if (!isFull || batch === 1) throw error;
+      this.#batches.stop();
+      return this.#denoiser.plan(shape, work);
+    }
   }
 
   async encodePicture(picture: Picture, work: Work): Promise<Float32Array> {
@@ -270,6 +298,7 @@ class WgslEngine implements ModelEngine {
   }
 
   async #measure(plan: Plan, latent: Size, work: Work): Promise<Measured> {
+    invariant(batchOf(plan) === 1, "one picture is measured");
     const values = Float32Array.from(await plan.read("next"));
     this.#memory.makeRoomFor("autoencoder");
     const decoder = await this.#autoencoder.plan(latent, work, "pixels");

@@ -26,6 +26,7 @@ const gpu = (weights: WeightFormat): PlannedFormats => ({
   // The autoencoder's stay float16.
   weights: (name) => (name === "autoencoder" ? "f16" : weights),
   bufferBytes: 2 ** 28,
+  bindingBytes: 2 ** 27,
 });
 const square = (side: number) => ({ width: side, height: side });
 

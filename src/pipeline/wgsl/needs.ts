@@ -1,16 +1,17 @@
 // What the networks of a model need on the GPU, counted on their graphs: neither weights nor a device are read.
 import type { NetworkName } from "../../common/model-facts";
+import type { SteeringMethod } from "../../common/steering";
 import type { WeightFormat } from "../../common/weight-format";
 import { fuseGraph } from "../../engine/fuse";
 import { GraphBuilder } from "../../engine/graph-builder";
 import { quantiseGraph } from "../../engine/quantise-graph";
 import { fitGraph, plannedArenaBytes } from "../../engine/strips/fit-graph";
-import type { NumberFormat } from "../../engine/tensor";
+import { byteLengthOf, type NumberFormat } from "../../engine/tensor";
 import { weightMemory } from "../../engine/weights";
 import type { Autoencoder, Denoiser, TextEncoder } from "../../networks/roles";
 import type { Size } from "../engine";
-import { ownBytes, planMemory, type MemoryPlan, type NetworkNeed } from "../memory-plan";
-import { decoderGraph, encoderGraph, stepGraph, textGraph, type TextState } from "./graphs";
+import { denoiserRoom, ownBytes, planMemory, type MemoryPlan, type NetworkNeed } from "../memory-plan";
+import { decoderGraph, encoderGraph, stepGraph, textGraph, type DenoiserPlanShape, type TextState } from "./graphs";
 
 export interface PlannedNetworks {
   /** None for models that draw classes. */
@@ -27,6 +28,8 @@ export interface PlannedFormats {
   readonly weights: (network: NetworkName) => WeightFormat;
   /** The largest buffer that the device makes. */
   readonly bufferBytes: number;
+  /** The most that a kernel sees of one. */
+  readonly bindingBytes: number;
 }
 
 export interface PicturePlan extends MemoryPlan {
@@ -38,6 +41,8 @@ export interface PicturePlan extends MemoryPlan {
   readonly shapeBytes: number;
   /** The most that stays for the next picture: `peakBytes`, and what reads pictures if it stays. */
   readonly stayingBytes: number;
+  /** What the tensors of pictures that are denoised together may take besides, so that going back to one picture compiles nothing. */
+  readonly roomBytes: number;
 }
 
 /** What a picture is planned for. */
@@ -63,16 +68,36 @@ export function planPicture(
   const plans = DECODER_ARENAS.map((decoderArenaBytes) => {
     const decoder = decoderNeed(networks, shape, formats, decoderArenaBytes);
     const shapeBytes = denoiser.arenaBytes + decoder.arenaBytes;
-    return { ...planMemory([...others, decoder], budgetBytes), decoderArenaBytes, shapeBytes };
+    const plan = planMemory([...others, decoder], budgetBytes);
+    return { ...plan, decoderArenaBytes, shapeBytes, roomBytes: denoiserRoom([...others, decoder], plan, budgetBytes) };
   });
   const fitting = plans.filter(({ peakBytes }) => peakBytes <= budgetBytes);
   const kind = fitting.find(({ turns }) => !turns.includes("denoiser")) ?? fitting[0];
   const [nearest] = plans.toSorted((left, right) => left.peakBytes - right.peakBytes);
-  const plan = kind ?? nearest ?? { peakBytes: 0, turns: [], decoderArenaBytes: 2 ** 30, shapeBytes: 0 };
+  const plan = kind ?? nearest ?? { peakBytes: 0, turns: [], decoderArenaBytes: 2 ** 30, shapeBytes: 0, roomBytes: 0 };
   const encoder = encoderNeed(networks, shape, formats, plan.decoderArenaBytes);
   const withEncoder = plan.peakBytes + ownBytes(encoder);
   if (plan.turns.length > 0 || withEncoder > budgetBytes) return { ...plan, encoderStays: false, stayingBytes: plan.peakBytes };
-  return { ...plan, encoderStays: true, shapeBytes: plan.shapeBytes + encoder.arenaBytes, stayingBytes: withEncoder };
+  const shapeBytes = plan.shapeBytes + encoder.arenaBytes;
+  return { ...plan, encoderStays: true, shapeBytes, stayingBytes: withEncoder, roomBytes: budgetBytes - withEncoder };
+}
+
+/**
+ * What the denoiser's intermediate tensors take where so many pictures are denoised together.
+ * @returns undefined where one of them is larger than the device allows
+ */
+export function batchBytes(
+  networks: PlannedNetworks,
+  picture: PictureShape,
+  { batch, method }: { readonly batch: number; readonly method: SteeringMethod },
+  formats: PlannedFormats,
+): number | undefined {
+  const builder = new GraphBuilder();
+  stepGraph(builder, networks.denoiser, { ...denoiserShape(networks, picture), method, batch });
+  const graph = fuseGraph(builder.build());
+  const mostBytes = Math.min(formats.bufferBytes, formats.bindingBytes);
+  const isAllowed = graph.nodes.every(({ output }) => byteLengthOf(output, formats.format) <= mostBytes);
+  return isAllowed ? plannedArenaBytes(graph, formats.format) : undefined;
 }
 
 function textNeeds({ texts, state }: PlannedNetworks, formats: PlannedFormats): readonly NetworkNeed[] {
@@ -83,11 +108,14 @@ function textNeeds({ texts, state }: PlannedNetworks, formats: PlannedFormats): 
   });
 }
 
-function denoiserNeed({ texts, denoiser, autoencoder }: PlannedNetworks, picture: PictureShape, formats: PlannedFormats): NetworkNeed {
-  const { width, height } = latentOf(picture, autoencoder);
+function denoiserNeed(networks: PlannedNetworks, picture: PictureShape, formats: PlannedFormats): NetworkNeed {
+  const shape = { ...denoiserShape(networks, picture), method: "nasa" } as const;
+  return needOf("denoiser", (g) => stepGraph(g, networks.denoiser, shape), formats, formats.format);
+}
+
+function denoiserShape({ texts, autoencoder }: PlannedNetworks, picture: PictureShape): Omit<DenoiserPlanShape, "method"> {
   const { textTokens = Math.max(0, ...texts.map(({ tokens }) => tokens)) } = picture;
-  const shape = { width, height, textTokens, method: "nasa" } as const;
-  return needOf("denoiser", (g) => stepGraph(g, denoiser, shape), formats, formats.format);
+  return { ...latentOf(picture, autoencoder), textTokens };
 }
 
 function decoderNeed({ autoencoder }: PlannedNetworks, size: Size, formats: PlannedFormats, arenaBytes: number): NetworkNeed {

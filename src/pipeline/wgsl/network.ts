@@ -36,13 +36,17 @@ export interface NetworkOptions extends NetworkNumbers {
 
 type Build = (g: GraphBuilder) => void;
 
+/** A plan is for one picture, or for several at once. */
+export type PlanKind = "single" | "batch";
+
 interface KeptPlan {
   readonly plan: Plan;
   readonly build: Build;
+  readonly kind: PlanKind;
 }
 
-/** How many plans are kept for going back to a size. The one unused for longest is dropped. */
-const KEPT_PLANS = 3;
+/** How many plans of each kind are kept for going back to a size. The one unused for longest is dropped; batches drop none for one picture. */
+const KEPT_PLANS = { single: 3, batch: 2 } as const satisfies Record<PlanKind, number>;
 
 const FLOAT16: readonly StoredNumbers[] = ["f16"];
 
@@ -89,7 +93,7 @@ export class Network {
    * The plan of the graph that `build` makes, compiled on first use of `key`.
    * @throws OnestrokeError `model-corrupt`, `model-missing`, `gpu-unsupported`, `gpu-out-of-memory`, `gpu-lost`, `cancelled`
    */
-  async plan(key: string, build: Build, work: Work): Promise<Plan> {
+  async plan(key: string, build: Build, work: Work, kind: PlanKind = "single"): Promise<Plan> {
     // The reading of new files ended in another network's failure.
     if (this.#isStale) this.evict();
     const known = this.#plans.get(key);
@@ -102,10 +106,10 @@ export class Network {
     const builder = new GraphBuilder();
     build(builder);
     const plan = await this.#compile(builder.build(), work);
-    this.#plans.set(key, { plan, build });
+    this.#plans.set(key, { plan, build, kind });
     this.#tuned = plan.tuned;
-    for (const [oldKey, old] of this.#plans) {
-      if (this.#plans.size <= KEPT_PLANS) break;
+    const alike = [...this.#plans].filter(([, other]) => other.kind === kind);
+    for (const [oldKey, old] of alike.slice(0, -KEPT_PLANS[kind])) {
       this.#plans.delete(oldKey);
       old.plan.destroy();
     }
@@ -132,8 +136,8 @@ export class Network {
       plan.destroy();
     }
     if (last === undefined) return;
-    const [key, { build }] = last;
-    await this.plan(key, build, work);
+    const [key, { build, kind }] = last;
+    await this.plan(key, build, work, kind);
   }
 
   /** Keeps its weights in this format, before anything of them is loaded. */

@@ -1,6 +1,6 @@
 // A backend without a GPU, for unit tests: it draws a gradient that depends on prompt, seed
 // and steps, and fails where a test asks it to. It is never part of the app.
-import type { Drawing, DrawHooks } from "../../common/drawing";
+import type { Drawing, DrawTogetherHooks } from "../../common/drawing";
 import { OnestrokeError } from "../../common/errors";
 import type { ModelFacts } from "../../common/model-facts";
 import type { Picture } from "../../common/picture";
@@ -21,26 +21,40 @@ export interface GradientBackend extends Backend {
   readonly lose: (reason: string) => void;
 }
 
-/** @param faults the fault of each drawing of this backend, by the drawing's number from 0 */
-export function gradientBackend(faults: readonly (Fault | undefined)[] = []): GradientBackend {
+/**
+ * @param faults the fault of each drawing of this backend, by the drawing's number from 0
+ * @param together how many pictures it draws together
+ */
+export function gradientBackend(faults: readonly (Fault | undefined)[] = [], together = 1): GradientBackend {
   let lose: (reason: string) => void = () => undefined;
   const lost = new Promise<string>((resolve) => (lose = resolve));
   const loaded: string[] = [];
   const drawn: Recipe[] = [];
   let drawings = 0;
 
-  async function draw(recipe: Recipe, hooks: DrawHooks, facts: ModelFacts): Promise<Drawing> {
-    fitRecipe(recipe, facts);
-    drawn.push(recipe);
-    const fault = faults[drawings++];
+  async function draw(recipes: readonly Recipe[], hooks: DrawTogetherHooks, facts: ModelFacts): Promise<readonly Drawing[]> {
+    for (const recipe of recipes) fitRecipe(recipe, facts);
+    drawn.push(...recipes);
+    const faulty = recipes.map((recipe) => ({ recipe, fault: faults[drawings++] }));
     hooks.onProgress?.({ stage: "encode" });
-    if (fault === "hang") await new Promise(() => undefined);
-    for (let step = 1; step <= recipe.steps; step++) {
-      hooks.onProgress?.({ stage: "step", step, steps: recipe.steps });
+    if (faulty[0]?.fault === "hang") await new Promise(() => undefined);
+    const { steps } = recipes[0] ?? { steps: 0 };
+    for (let step = 1; step <= steps; step++) {
+      hooks.onProgress?.({ stage: "step", step, steps, pictures: recipes.length });
       await new Promise((resolve) => setTimeout(resolve, 1));
       hooks.signal?.throwIfAborted();
-      if (step < recipe.steps) hooks.onPreview?.(gradient(recipe, step), step);
+      if (step < steps) recipes.forEach((recipe, index) => hooks.onPreview?.(gradient(recipe, step), step, index));
     }
+    const finished: Drawing[] = [];
+    for (const [index, { recipe, fault }] of faulty.entries()) {
+      const drawing = await finish(recipe, fault, facts);
+      hooks.onDrawn?.(drawing, index);
+      finished.push(drawing);
+    }
+    return finished;
+  }
+
+  async function finish(recipe: Recipe, fault: Fault | undefined, facts: ModelFacts): Promise<Drawing> {
     if (fault === "throw") throw new OnestrokeError("gpu-out-of-memory", "no room");
     if (fault === "die") throw new Error("a bug");
     // Many short waits, so that supervisors' ticks come in between, however slow this machine is.
@@ -78,7 +92,10 @@ export function gradientBackend(faults: readonly (Fault | undefined)[] = []): Gr
           : { ...facts, loras: weighted };
       return {
         facts,
-        draw: (recipe, drawHooks) => draw(recipe, drawHooks ?? {}, merged(recipe)),
+        drawTogether: async (recipes, drawHooks) => {
+          const [recipe] = recipes;
+          return recipe === undefined ? [] : draw(recipes.slice(0, together), drawHooks ?? {}, merged(recipe));
+        },
         // As above: it counts letters.
         textLength: ({ length: tokens }) => ({ tokens, rows: 1, lastRow: tokens, perRow: 75, isLong: false }),
         meaning: (recipe) => JSON.stringify({ ...recipe, prompt: recipe.prompt.trim() }),
