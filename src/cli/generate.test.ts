@@ -51,6 +51,15 @@ test("a recipe is written that can be read, whatever the folder is called, or no
   expect(small).toEqual({ code: 1, log: expect.stringContaining("invalid-input: width"), drawn: false });
 });
 
+test("several pictures of one prompt have files and seeds of their own", async () => {
+  const model = await exported("several", FILES);
+  expect(generate(model, ["--count", "3"]).code).toBe(0);
+  const files = await Promise.all([1, 2, 3].map((number) => readFile(join(root, `picture-${number}.png`))));
+  const recipes = files.map((file) => parseRecipe(JSON.parse(readPngText(file).get(RECIPE_KEYWORD) ?? "")));
+  expect(recipes.map(({ seed }) => seed)).toEqual(["0", "1", "2"]);
+  expect(new Set(files.map(String)).size).toBe(3);
+});
+
 test("a long prompt is read in rows, and with --text-rows 1 it is cut", async () => {
   const model = await exported("long", FILES);
   const sea = Array.from({ length: 90 }, () => "sea").join(" ");

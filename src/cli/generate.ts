@@ -3,9 +3,11 @@
 import { writeFile } from "node:fs/promises";
 import type { Drawing } from "../common/drawing";
 import type { Engine } from "../common/engine";
-import { OnestrokeError } from "../common/errors";
+import { invariant, OnestrokeError } from "../common/errors";
+import { MOST_TOGETHER } from "../common/limits";
 import type { ModelFacts, ModelMemory, ModelPart } from "../common/model-facts";
 import type { Recipe } from "../common/recipe";
+import { otherField } from "../common/same-but-noise";
 import { recipePng } from "../image/recipe-png";
 import { openModel } from "../pipeline/open";
 import { adapterName } from "./adapters";
@@ -30,17 +32,40 @@ async function main(args: readonly string[]): Promise<void> {
   console.error(`${title} on ${adapter}${weightsText(parts)}${products}${memory === undefined ? "" : memoryText(memory)}`);
   if (doubt !== undefined) console.error(`A few steps may draw badly with ${title}: ${doubt}, unless a few-step LoRA is merged into it.`);
   // All of them are planned before the first is drawn, so that a mistake in the last one is reported at once.
-  const planned: { readonly job: Job; readonly recipe: Recipe }[] = [];
+  const planned: Planned[] = [];
   for (const job of jobs)
     planned.push({ job, recipe: model.withRows(await startingFrom(job, job.recipe(model.facts), model.facts), textRows) });
-  for (const { job, recipe } of planned) {
+  for (let done = 0; done < planned.length;) {
+    const alike = leadingAlike(planned.slice(done, done + MOST_TOGETHER));
+    const [{ job, recipe }] = alike;
     // It is read again, because many of them would not fit into memory.
     const start = job.start && fitPicture((await readStart(job.start.file)).picture, recipe.width, recipe.height);
-    const drawing = await model.draw(recipe, {}, start);
-    await writeFile(job.file, await recipePng(drawing));
-    report(job, drawing, { engine, adapter }, json);
+    const drawings = await model.drawTogether(
+      alike.map((one) => one.recipe),
+      {},
+      start,
+    );
+    for (const [index, drawing] of drawings.entries()) {
+      const { file } = alike[index]?.job ?? job;
+      await writeFile(file, await recipePng(drawing));
+      report(file, drawing, { engine, adapter }, json);
+    }
+    done += drawings.length;
   }
   await model.dispose();
+}
+
+interface Planned {
+  readonly job: Job;
+  readonly recipe: Recipe;
+}
+
+/** Those at the beginning that may be drawn together. */
+function leadingAlike(planned: readonly Planned[]): readonly [Planned, ...Planned[]] {
+  const [first, ...others] = planned;
+  invariant(first !== undefined, "something is left to draw");
+  const end = others.findIndex(({ recipe }) => otherField(first.recipe, recipe) !== undefined);
+  return [first, ...(end === -1 ? others : others.slice(0, end))];
 }
 
 async function startingFrom({ start }: Job, recipe: Recipe, { title, readsPictures }: ModelFacts): Promise<Recipe> {
@@ -66,12 +91,7 @@ interface Place {
   readonly adapter: string;
 }
 
-function report(
-  { file }: Job,
-  { recipe, timings, inFloat32, model: { tuning } }: Drawing,
-  { engine, adapter }: Place,
-  json: boolean,
-): void {
+function report(file: string, { recipe, timings, inFloat32, model: { tuning } }: Drawing, { engine, adapter }: Place, json: boolean): void {
   const { width, height, seed, steps } = recipe;
   if (json) {
     process.stdout.write(
