@@ -1,4 +1,4 @@
-// Draws one recipe at a time and shows it. Whoever calls draws in place of what is still being drawn: who is to wait, queue/queue.ts decides.
+// Draws one recipe at a time and shows it, or several aside. Whoever calls draws in place of what is still being drawn: who is to wait, queue/queue.ts decides.
 // A comparison gets its other side, a picture that is there already is shown and not drawn again, and one that somebody opens while another
 // is being drawn stays: the other goes to the gallery.
 import type { Generator } from "../library";
@@ -10,8 +10,9 @@ import type { Recipe } from "../common/recipe";
 import { isSameButSteering, isSameRecipe, leavesOut, pictureOf, withoutNegative } from "./comparison";
 import { draftOf, isRewritten, recipeOf, type Draft } from "./draft";
 import type { Gallery } from "./gallery/gallery";
+import { createJobRunner } from "./job-runner";
 import { isDrawnBy, type ShownPicture } from "./shown-picture";
-import { otherSide, type AppState, type AppStore, type Job } from "./state";
+import { otherSide, type AppState, type AppStore, type Job, type JobTile } from "./state";
 import { formatDuration, strings } from "./strings";
 import { keeping } from "./strings-keeping";
 import { queued } from "./strings-queue";
@@ -42,10 +43,12 @@ export interface PictureDrawing {
   /** Draws the unsteered side of a comparison where it is not there yet. */
   drawOtherSide(): Promise<void>;
   /**
-   * Draws a picture that stands beside the shown one, and keeps it nowhere.
-   * @returns whether it came to its end
+   * Draws pictures that stand beside the shown one, and keeps them nowhere: of recipes that are the same but for their noise, as many of the
+   * first as are drawn together.
+   * @param drawn hears of each as soon as it is there
+   * @returns whether all of those came
    */
-  drawAside(recipe: Recipe, drawn: (picture: ShownPicture) => void): Promise<boolean>;
+  drawAside(recipes: readonly Recipe[], drawn: (picture: ShownPicture, index: number) => void): Promise<boolean>;
   /** Keeps a picture that was drawn aside. */
   keep(picture: ShownPicture): void;
   /** Keeps the shown picture, which was only passing. */
@@ -75,7 +78,7 @@ export function createPictureDrawing(
   gallery: Pick<Gallery, "has" | "keep" | "pictureOf">,
   keepQuery: (query: string) => void,
 ): PictureDrawing {
-  let abort: AbortController | undefined;
+  const jobs = createJobRunner(store);
   let openings = 0;
   /** How many calls are drawing. Only the newest is not giving way. */
   let drawing = 0;
@@ -151,52 +154,59 @@ export function createPictureDrawing(
   }
 
   /** Draws one recipe in place of what is being drawn. False where it did not come to its end: the state says why. */
-  async function drawRecipe(
+  function drawRecipe(
     recipe: Recipe,
     { anew = false, isPassing = false, beside }: DrawOptions & Pick<Job, "beside">,
     drawn: (picture: ShownPicture, isNew: boolean) => Partial<AppState>,
   ): Promise<boolean> {
-    abort?.abort();
-    const mine = new AbortController();
-    abort = mine;
-    /** A newer picture takes over, and from then on the state is its own. */
-    const isCurrent = (): boolean => abort === mine;
-    const update = (change: Partial<Job>): void => {
-      const { job } = store.getState();
-      if (job !== undefined && isCurrent()) store.setState({ job: { ...job, ...change } });
-    };
-    store.setState({
-      job: { recipe, progress: undefined, preview: undefined, isPassing, ...(beside && { beside }) },
-      error: undefined,
-      status: "",
-    });
-    try {
+    const job: Job = { recipe, progress: undefined, preview: undefined, isPassing, ...(beside && { beside }) };
+    return jobs.run(job, async ({ signal, update, isCurrent, end }) => {
       const there = anew ? undefined : known(recipe);
       const old = there === undefined ? undefined : await there;
-      if (!isCurrent()) return false;
+      if (!isCurrent()) return;
       const picture: ShownPicture =
         old ??
         (await generator.generate(recipe, {
-          signal: mine.signal,
-          onProgress: (progress) => update({ progress }),
-          onPreview: (preview) => update({ preview }),
+          signal,
+          onProgress: (progress) => update(() => ({ progress })),
+          onPreview: (preview) => update(() => ({ preview })),
           firstStepShown: isPassing,
         }));
-      if (!isCurrent()) return false;
+      if (!isCurrent()) return;
       const isNew = old === undefined;
-      store.setState({ job: undefined, ...drawn(picture, isNew) });
-      // The controls speak of the model that somebody has chosen since.
-      const isChosen = picture.model?.id === store.getState().draft.model;
-      if (isNew && isChosen && picture.model !== undefined) store.setState({ model: { kind: "ready", facts: picture.model } });
-      return true;
-    } catch (thrown) {
-      if (!isCurrent()) return false;
-      const error = OnestrokeError.from(thrown, "worker-died");
-      // A comparison ends where its other side did not come.
-      store.setState({ job: undefined, isComparing: otherSide(store.getState()) !== undefined });
-      store.setState(error.code === "cancelled" ? { status: strings.status.cancelled } : { error });
-      return false;
-    }
+      end({ ...drawn(picture, isNew), ...(isNew && modelOf(picture)) });
+    });
+  }
+
+  /** Draws the first of them, as many as are drawn together, beside the shown picture. */
+  function drawAside(recipes: readonly Recipe[], drawn: (picture: ShownPicture, index: number) => void): Promise<boolean> {
+    const [recipe] = recipes;
+    if (recipe === undefined) return Promise.resolve(false);
+    const waiting = recipes.map((one): JobTile => ({ recipe: one, preview: undefined }));
+    const job: Job = { recipe, progress: undefined, preview: undefined, beside: "tiles", tiles: waiting.slice(0, 1) };
+    return jobs.run(job, async ({ signal, update, isCurrent, end }) => {
+      const pictures = await generator.generateTogether(recipes, {
+        signal,
+        // How many there is room for is known with the first step.
+        onProgress: (progress) =>
+          update(({ tiles = [] }) => ({
+            progress,
+            ...(progress.stage === "step" && tiles.length < progress.pictures && { tiles: waiting.slice(0, progress.pictures) }),
+          })),
+        onPreview: (preview, _, index) =>
+          update(({ tiles }) => ({ tiles: tiles?.map((tile) => (tile.recipe === recipes[index] ? { ...tile, preview } : tile)) })),
+        onDrawn: (picture, index) => {
+          if (isCurrent()) drawn(picture, index);
+        },
+      });
+      const last = pictures.at(-1);
+      if (last !== undefined && isCurrent()) end({ status: doneIn(last), ...modelOf(last) });
+    });
+  }
+
+  /** What the model says of itself by now. The controls speak of the one that somebody has chosen since. */
+  function modelOf({ model: facts }: ShownPicture): Partial<AppState> {
+    return facts !== undefined && facts.id === store.getState().draft.model ? { model: { kind: "ready", facts } } : {};
   }
 
   function settle(): void {
@@ -211,7 +221,7 @@ export function createPictureDrawing(
     // What somebody turns away from must not be lost.
     settle();
     // What is being drawn, or waits to be, does not take the place of what somebody has opened since. What only passes is given up.
-    if (store.getState().job?.isPassing === true) abort?.abort();
+    if (store.getState().job?.isPassing === true) jobs.cancel();
     store.setState(({ job, waiting, draft, shown, recent }) => ({
       job: job === undefined || job.beside !== undefined ? job : { ...job, beside: "gallery", preview: undefined },
       waiting: waiting.map((entry) => ({ ...entry, forGallery: true })),
@@ -246,27 +256,21 @@ export function createPictureDrawing(
   }
 
   return {
-    hasBegun: () => abort !== undefined,
+    hasBegun: jobs.hasBegun,
     recipeFor,
     drawShown: (recipe, options) => untilDrawn(() => drawShown(recipe, options)),
     drawOtherSide: () => untilDrawn(() => drawOtherSide()),
-    drawAside: (recipe, drawn) =>
-      untilDrawn(() =>
-        drawRecipe(recipe, { beside: "tiles" }, (picture) => {
-          drawn(picture);
-          return { status: doneIn(picture) };
-        }),
-      ),
+    drawAside: (recipes, drawn) => untilDrawn(() => drawAside(recipes, drawn)),
     keep,
     settle,
-    cancel: () => abort?.abort(),
+    cancel: jobs.cancel,
     show(picture) {
       openings++;
       show(picture);
     },
     showKept,
     openings: () => openings,
-    isEnding: () => drawing > 0 && abort?.signal.aborted === true,
+    isEnding: () => drawing > 0 && jobs.isCancelled(),
     isFree: () => drawing === 0,
     onFree: (listen) => (tellFree = listen),
   };

@@ -26,6 +26,7 @@ import { strings } from "./strings";
 import { NO_TRAIL, type Trail } from "./trail";
 
 export interface Job {
+  /** Of several, the first. */
   readonly recipe: Recipe;
   readonly progress: Progress | undefined;
   readonly preview: Picture | undefined;
@@ -36,6 +37,13 @@ export interface Job {
    * somebody has opened another picture since.
    */
   readonly beside?: "comparison" | "tiles" | "gallery";
+  /** Those of the four that are drawn together now. */
+  readonly tiles?: readonly JobTile[] | undefined;
+}
+
+export interface JobTile {
+  readonly recipe: Recipe;
+  readonly preview: Picture | undefined;
 }
 
 export type ModelState =

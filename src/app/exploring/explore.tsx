@@ -77,10 +77,10 @@ function TileView({ tile: { recipe, picture, isHeld }, index }: { readonly tile:
   const app = useApp();
   const place = index + 1;
   const isShown = useAppState(({ shown }) => shown !== undefined && shown === picture);
-  const job = useAppState((state) => (state.job?.recipe === recipe ? state.job : undefined));
-  const visible = picture?.picture ?? job?.preview;
+  const drawn = useAppState(({ job }) => (picture === undefined ? job?.tiles?.find((one) => one.recipe === recipe) : undefined));
+  const visible = picture?.picture ?? drawn?.preview;
   return (
-    <div className={styles["tile"]} style={{ aspectRatio: `${recipe.width} / ${recipe.height}` }} data-drawing={job !== undefined}>
+    <div className={styles["tile"]} style={{ aspectRatio: `${recipe.width} / ${recipe.height}` }} data-drawing={drawn !== undefined}>
       <button
         type="button"
         className={styles["picture"]}

@@ -1,6 +1,10 @@
 // Four like this: what is drawn, what stays when it is held, what is kept, and that variations go along with the seed they belong to.
 import { describe, expect, test, vi } from "vitest";
+import type { Drawing } from "../../common/drawing";
+import { OnestrokeError } from "../../common/errors";
+import type { Recipe } from "../../common/recipe";
 import { RECIPE } from "../../common/testing/fakes";
+import type { Generator } from "../../library";
 import { draw, drawingOf, setUp, waiting } from "../testing/fake-app";
 import { vary } from "./vary";
 
@@ -101,6 +105,109 @@ describe("four like this", () => {
     expect(state().exploring).toMatchObject({ isOpen: false, tiles: [] });
     expect(state().job).toBeUndefined();
     expect(release).toHaveLength(5);
+  });
+});
+
+describe("where the GPU draws several together", () => {
+  /** A generator that draws so many at once. Each picture waits until it is let through. */
+  function together(most: number) {
+    const calls: (readonly Recipe[])[] = [];
+    const release: (() => void)[] = [];
+    const generateTogether: Generator["generateTogether"] = async (recipes, hooks) => {
+      calls.push(recipes);
+      const now = recipes.slice(0, most);
+      hooks?.onProgress?.({ stage: "step", step: 1, steps: 1, pictures: now.length });
+      now.forEach((recipe, index) => hooks?.onPreview?.(drawingOf(recipe).picture, 1, index));
+      const drawings: Drawing[] = [];
+      for (const [index, recipe] of now.entries()) {
+        await new Promise<void>((resolve, reject) => {
+          release.push(resolve);
+          hooks?.signal?.addEventListener("abort", () => reject(new OnestrokeError("cancelled", "cancelled")));
+        });
+        const drawing = drawingOf(recipe);
+        hooks?.onDrawn?.(drawing, index);
+        drawings.push(drawing);
+      }
+      return drawings;
+    };
+    const page = setUp("prompt=a+pier&seed=5", undefined, undefined, undefined, { generateTogether });
+    const drawn = () => page.state().exploring.tiles.map(({ picture }) => picture !== undefined);
+    const letOne = async () => {
+      await vi.waitFor(() => expect(release.length).toBeGreaterThan(0));
+      release.shift()?.();
+    };
+    return { ...page, calls, drawn, letOne };
+  }
+
+  test("all that are undrawn are asked for at once, and each is shown as it comes, its preview before it", async () => {
+    const { app, calls, drawn, letOne, state } = together(3);
+    await app.start();
+    const exploring = app.explore();
+    await vi.waitFor(() => expect(state().job?.tiles).toHaveLength(3));
+    expect(state().job?.tiles?.map(({ recipe, preview }) => [recipe, preview !== undefined])).toEqual(
+      state()
+        .exploring.tiles.slice(0, 3)
+        .map(({ recipe }) => [recipe, true]),
+    );
+    await letOne();
+    await vi.waitFor(() => expect(drawn()).toEqual([true, false, false, false]));
+    for (let picture = 0; picture < 3; picture++) await letOne();
+    await exploring;
+    expect(drawn()).toEqual([true, true, true, true]);
+    expect(calls.map(({ length }) => length)).toEqual([4, 1]);
+    expect(state().job).toBeUndefined();
+  });
+
+  test("what is asked for meanwhile is drawn before those for which there was no room", async () => {
+    const { app, calls, asked, drawn, letOne, state } = together(2);
+    await app.start();
+    const exploring = app.explore();
+    await vi.waitFor(() => expect(calls).toHaveLength(1));
+    const other = draw(app, { prompt: "a harbour" });
+    await vi.waitFor(() => expect(state().waiting).toHaveLength(1));
+    for (let picture = 0; picture < 2; picture++) await letOne();
+    await other;
+    expect(asked.at(-1)?.prompt).toBe("a harbour");
+    expect(drawn()).toEqual([true, true, false, false]);
+    for (let picture = 0; picture < 2; picture++) await letOne();
+    await exploring;
+    expect(drawn()).toEqual([true, true, true, true]);
+  });
+
+  test("closing and drawing anew cancel what is on its way, and nothing of it comes", async () => {
+    const { app, calls, drawn, letOne, state } = together(4);
+    await app.start();
+    const first = app.explore();
+    await letOne();
+    await vi.waitFor(() => expect(drawn()).toContain(true));
+    app.hold(0, true);
+    app.hold(1, true);
+    app.edit({ prompt: "a harbour" });
+    const second = app.explore();
+    await vi.waitFor(() => expect(calls).toHaveLength(2));
+    expect(
+      calls[1]?.map(({ prompt }) => prompt),
+      "one held undrawn is of other words",
+    ).toEqual(["a pier"]);
+    for (let picture = 0; picture < 3; picture++) await letOne();
+    await vi.waitFor(() => expect(calls).toHaveLength(3));
+    expect(calls[2]?.map(({ prompt }) => prompt)).toEqual(["a harbour", "a harbour"]);
+    app.closeExploring();
+    await Promise.all([first, second]);
+    expect(state()).toMatchObject({ exploring: { isOpen: false, tiles: [] }, job: undefined, error: undefined });
+  });
+
+  test("an error in one of them leaves the others, and is shown", async () => {
+    const { app, state } = setUp("seed=5", undefined, undefined, undefined, {
+      generateTogether: async ([recipe = RECIPE], hooks) => {
+        hooks?.onDrawn?.(drawingOf(recipe), 0);
+        throw new OnestrokeError("bad-image", "the picture is all one colour");
+      },
+    });
+    await app.start();
+    await app.explore();
+    expect(state().exploring.tiles.map(({ picture }) => picture !== undefined)).toEqual([true, false, false, false]);
+    expect(state()).toMatchObject({ error: { code: "bad-image" }, job: undefined });
   });
 });
 

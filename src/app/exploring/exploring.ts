@@ -1,9 +1,11 @@
-// "Four like this": draws variations of what the controls say, one after another, beside the shown picture. Any of them can be held while
+// "Four like this": draws variations of what the controls say beside the shown picture, together where the GPU gains by that. Any of them can be held while
 // the others are drawn anew, and the one that somebody chooses is shown and kept; the others are not.
 import type { ModelFacts } from "../../common/model-facts";
 import { randomSeed } from "../../common/recipe";
+import { otherField } from "../../common/same-but-noise";
 import type { PictureDrawing } from "../picture-drawing";
 import type { DrawingQueue } from "../queue/queue";
+import type { ShownPicture } from "../shown-picture";
 import type { AppStore } from "../state";
 import type { ExploringState, Tile } from "./state";
 import { vary } from "./vary";
@@ -40,13 +42,22 @@ export function createExploring(
   const change = (at: number, changed: Partial<Tile>): void =>
     set({ tiles: store.getState().exploring.tiles.map((tile, index) => (index === at ? { ...tile, ...changed } : tile)) });
 
-  /** The first that is not drawn yet. @returns whether there may be another one */
+  /** The first that are not drawn yet, as many as go together. @returns whether there may be others */
   async function drawNext(mine: number): Promise<boolean> {
     const { tiles } = store.getState().exploring;
-    const at = tiles.findIndex(({ picture }) => picture === undefined);
-    const tile = tiles[at];
-    if (mine !== round || tile === undefined) return false;
-    return pictures.drawAside(tile.recipe, (picture) => change(at, { picture }));
+    const undrawn = tiles.flatMap(({ recipe, picture }, at) => (picture === undefined ? [{ recipe, at }] : []));
+    const [first] = undrawn;
+    if (mine !== round || first === undefined) return false;
+    // One that was held before it was drawn may be of what the controls said before.
+    const alike = undrawn.filter(({ recipe }) => otherField(first.recipe, recipe) === undefined);
+    const drawn = (picture: ShownPicture, index: number): void => {
+      const at = alike[index]?.at;
+      if (mine === round && at !== undefined) change(at, { picture });
+    };
+    return pictures.drawAside(
+      alike.map(({ recipe }) => recipe),
+      drawn,
+    );
   }
 
   function stop(): void {

@@ -5,7 +5,7 @@ import type { CountedTexts, TextLength } from "../../common/drawing";
 import type { Recipe } from "../../common/recipe";
 import type { Generator } from "../../library";
 import { createApp } from "../store";
-import { draw, drawingOf, IDLE, NO_MODELS_KEPT } from "../testing/fake-app";
+import { draw, drawingOf, IDLE, inTurn, NO_MODELS_KEPT } from "../testing/fake-app";
 
 /** Rows of four words, which are long words: what is short in bytes is drawn without a count. */
 function lengthOf(text: string): TextLength {
@@ -18,15 +18,17 @@ const LONG = ["one", "two", "three", "four", "five"].map((word) => word.padEnd(2
 function setUp(query = "", answer?: (texts: CountedTexts) => ReturnType<Generator["count"]>) {
   const asked: CountedTexts[] = [];
   const drawn: Recipe[] = [];
+  const generate: Generator["generate"] = async (recipe) => {
+    drawn.push(recipe);
+    return drawingOf(recipe);
+  };
   const generator: Generator = {
     ...IDLE,
+    generate,
+    generateTogether: inTurn(generate),
     count: async (texts) => {
       asked.push(texts);
       return answer === undefined ? { prompt: lengthOf(texts.prompt), negative: lengthOf(texts.negative) } : answer(texts);
-    },
-    generate: async (recipe) => {
-      drawn.push(recipe);
-      return drawingOf(recipe);
     },
   };
   const app = createApp(generator, NO_MODELS_KEPT, query, () => undefined);
