@@ -38,13 +38,16 @@ export interface KernelTraits {
   readonly groupElementsAlone: number;
   /** Invocations that combine the two branches of a token under NAG. */
   readonly combineInvocations: number;
-  /** Several pictures in one run take less than one after another: one picture leaves cores idle, and weights are read once for all. */
+  /**
+   * Several pictures in one run take so much less than one after another that the first may come later for it: one leaves cores idle, and
+   * weights are read once for all.
+   */
   readonly gainsFromBatches: boolean;
 }
 
 export type AdapterClass = "hardware" | "hardwareWithFastFloat16" | "softwareWithFloat16" | "software";
 
-/** Software adapters compile slowly, pay much for a barrier and little for reading again, and keep few cores busy. */
+/** Software adapters compile slowly, pay much for a barrier and little for reading again, and keep few cores busy, which one picture does. */
 const SOFTWARE = {
   choosesActivationsAtRunTime: true,
   tunesProducts: false,

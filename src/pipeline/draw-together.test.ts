@@ -1,5 +1,5 @@
 // Pictures that are denoised together, on the embedded student: each is what it is alone, whatever it is steered by, and the networks run
-// once for all of them. Software adapters gain nothing and draw in turn, so these tests say that this one gains.
+// once for all of them. Software adapters gain too little and draw in turn, so these tests say that this one gains.
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Manifest } from "../checkpoints/manifest";
 import type { Drawing } from "../common/drawing";
@@ -160,7 +160,7 @@ async function expectInTurn(model: Model): Promise<void> {
 describe("the first is drawn alone", () => {
   test.each<[string, WgslOptions]>([
     ["there is no room for more", { memoryBytes: 0 }],
-    ["the adapter gains nothing", { gainsFromBatches: false }],
+    ["the adapter gains too little", { gainsFromBatches: false }],
   ])("where %s", async (_, options) => expectInTurn(await modelWith(options)));
 
   test("where the denoiser computes in float32 because float16 broke a picture, which is not planned for", async ({ skip }) => {

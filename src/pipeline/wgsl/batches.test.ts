@@ -5,7 +5,7 @@ import { Batches } from "./batches";
 const SIZE = { width: 512, height: 512 };
 const ROOM = { together: (wanted: number) => Math.min(wanted, 4) };
 
-test("as many as there is room for; one where the adapter gains nothing, or has turned out to have too little memory", () => {
+test("as many as there is room for; one where the adapter gains too little, or has turned out to have too little memory", () => {
   const batches = new Batches(ROOM, true);
   expect([1, 3, 4, 9].map((wanted) => batches.of(wanted, "nasa", SIZE))).toEqual([1, 3, 4, 4]);
   expect(new Batches(ROOM, false).of(4, "nasa", SIZE)).toBe(1);
