@@ -1,63 +1,115 @@
-// The files of a plan while they are fetched, each to be read from as soon as it is whole and proved. Whoever reads one that is still on
-// its way waits for it, so that what is loaded first need not wait for what is loaded last.
+// The files of a plan while they are fetched, each to be read from as soon as it is whole and proved, or, where somebody can tell afterwards
+// whether that was right, as soon as the bytes are here. Whoever reads what is still on its way waits for it, so that what is loaded first
+// need not wait for what is loaded last.
 import { fileName, type DownloadPlan } from "../common/download";
 import type { ReadableFile } from "./folder";
 
-interface Expected {
-  readonly arrived: Promise<ReadableFile>;
-  readonly take: (file: ReadableFile) => void;
-  readonly fail: (error: unknown) => void;
-  isHere: boolean;
+/** A file that may be read in part. */
+export interface EarlyReads {
+  /** Fills `into` from byte `at` on. @returns false where not all of these bytes are here */
+  read(at: number, into: Uint8Array<ArrayBuffer>): Promise<boolean>;
 }
 
 export class ArrivingFiles {
-  /** By `fileName`, all of them. They have their planned lengths from the beginning. */
-  readonly files: ReadonlyMap<string, ReadableFile>;
-  readonly #expected = new Map<string, Expected>();
+  readonly #files = new Map<string, ArrivingFile>();
+  #isAsRead = true;
 
   constructor({ repositories }: DownloadPlan) {
-    const files = new Map<string, ReadableFile>();
     for (const repository of repositories) {
-      for (const { path, byteLength } of repository.files) {
-        const name = fileName(repository, path);
-        const { arrived } = this.#expect(name);
-        files.set(name, {
-          byteLength,
-          read: async (at, into) => (await arrived).read(at, into),
-          close: async () => (await arrived).close(),
-        });
-      }
+      for (const { path, byteLength } of repository.files) this.#files.set(fileName(repository, path), new ArrivingFile(byteLength));
     }
-    this.files = files;
   }
 
-  /** A file is whole. One that comes a second time, by another way, is closed again. */
-  async take(name: string, file: ReadableFile): Promise<void> {
-    const expected = this.#expected.get(name);
+  /** By `fileName`, all of them. They have their planned lengths from the beginning. */
+  get files(): ReadonlyMap<string, ReadableFile> {
+    return this.#files;
+  }
+
+  /** Whether what was read of files on their way is what has come of them. */
+  get isAsRead(): boolean {
+    return this.#isAsRead;
+  }
+
+  /** A file may be read in part until it is whole. */
+  begin(name: string, early: EarlyReads): void {
+    this.#files.get(name)?.begin(early);
+  }
+
+  /** More of a file is here. */
+  more(name: string): void {
+    this.#files.get(name)?.wake();
+  }
+
+  /**
+   * A file is whole. One that comes a second time, by another way, is closed again.
+   * @param isAsRead whether what was read of it before is part of it
+   */
+  async take(name: string, file: ReadableFile, isAsRead = true): Promise<void> {
+    const expected = this.#files.get(name);
     if (expected === undefined || expected.isHere) return file.close();
-    expected.isHere = true;
+    this.#isAsRead &&= isAsRead;
     expected.take(file);
   }
 
   /** No more will come. Reads of what is not here fail of `error`. */
   fail(error: unknown): void {
-    for (const { fail } of this.#expected.values()) fail(error);
+    for (const file of this.#files.values()) file.fail(error);
   }
 
   /** Closes what has come. */
   async close(): Promise<void> {
-    for (const { arrived, isHere } of this.#expected.values()) if (isHere) await (await arrived).close();
+    for (const file of this.#files.values()) await file.close();
+  }
+}
+
+class ArrivingFile implements ReadableFile {
+  readonly byteLength: number;
+  #file: ReadableFile | undefined;
+  #early: EarlyReads | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  /** Reads that wait for more, and how often more came. */
+  readonly #waiting: (() => void)[] = [];
+  #arrivals = 0;
+
+  constructor(byteLength: number) {
+    this.byteLength = byteLength;
   }
 
-  #expect(name: string): Expected {
-    let [take, fail]: [Expected["take"], Expected["fail"]] = [() => undefined, () => undefined];
-    const arrived = new Promise<ReadableFile>((resolve, reject) => {
-      [take, fail] = [resolve, reject];
-    });
-    // It is thrown where the file is read, and by nobody if it never is.
-    arrived.catch(() => undefined);
-    const expected = { arrived, take, fail, isHere: false };
-    this.#expected.set(name, expected);
-    return expected;
+  get isHere(): boolean {
+    return this.#file !== undefined;
+  }
+
+  begin(early: EarlyReads): void {
+    this.#early = early;
+    this.wake();
+  }
+
+  take(file: ReadableFile): void {
+    this.#file = file;
+    this.wake();
+  }
+
+  fail(error: unknown): void {
+    this.#failure = { error };
+    this.wake();
+  }
+
+  wake(): void {
+    this.#arrivals++;
+    for (const go of this.#waiting.splice(0)) go();
+  }
+
+  async read(at: number, into: Uint8Array<ArrayBuffer>): Promise<void> {
+    for (;;) {
+      const before = this.#arrivals;
+      if (this.#file !== undefined) return this.#file.read(at, into);
+      if (this.#failure !== undefined) throw this.#failure.error;
+      if ((await this.#early?.read(at, into)) === true) return;
+      if (this.#arrivals === before) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close();
   }
 }

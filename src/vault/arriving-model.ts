@@ -1,31 +1,27 @@
 // A model that is open for drawing while its files are still being brought: what has come is read, and whoever reads what has not waits for it.
 import type { DownloadPlan } from "../common/download";
 import { ArrivingFiles } from "./arriving-files";
-import type { ReadableFile } from "./folder";
 import { keptFiles } from "./open-kept";
 import type { OpenModel } from "./vault";
 
-/** Takes a file that is whole, by its `fileName`. It closes those that it has already. */
-export type TakeFile = (name: string, file: ReadableFile) => Promise<void>;
-
 /**
- * Gives every file of the plan to `take`, in any order, and resolves once it has.
+ * Gives every file of the plan to `arriving`, in any order, and resolves once it has.
  * @returns what is to be let go of when nobody draws with the model any more
  */
-export type BringFiles = (take: TakeFile, signal: AbortSignal) => Promise<() => Promise<void>>;
+export type BringFiles = (arriving: ArrivingFiles, signal: AbortSignal) => Promise<() => Promise<void>>;
 
 /** @param signal ends the bringing; reads of what has not come fail then */
 export function arrivingModel(plan: DownloadPlan, bring: BringFiles, signal?: AbortSignal): OpenModel {
   const arriving = new ArrivingFiles(plan);
   const stop = new AbortController();
-  const whole = bring(
-    (name, file) => arriving.take(name, file),
-    signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
-  );
+  const whole = bring(arriving, signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]));
   whole.catch((error: unknown) => arriving.fail(error));
   return {
     ...keptFiles(plan, arriving.files),
-    arrived: async () => void (await whole),
+    arrived: async () => {
+      await whole;
+      return arriving.isAsRead;
+    },
     release: async () => {
       // Whoever failed of something else waits for no more files. What has come stays in the vault.
       stop.abort();

@@ -13,19 +13,17 @@ import { partName, type WantedFile } from "./wanted-file";
 interface FileHooks {
   readonly signal?: AbortSignal | undefined;
   readonly tally: Tally;
+  /** Called when another chunk of it is kept. */
+  readonly onChunk: () => void;
 }
 
 /**
  * @param addresses of its repository, the preferred one first
  * @throws OnestrokeError as `Vault.fetch`
  */
-export async function fetchFile(
-  wanted: WantedFile,
-  addresses: readonly string[],
-  tools: VaultTools,
-  { signal, tally }: FileHooks,
-): Promise<void> {
+export async function fetchFile(wanted: WantedFile, addresses: readonly string[], tools: VaultTools, hooks: FileHooks): Promise<void> {
   const { id, name, planned } = wanted;
+  const { signal, tally } = hooks;
   const onWait = (): void => tally.wait(name, "another tab");
   await tools.locks.hold(
     LOCKS.file(id),
@@ -36,7 +34,7 @@ export async function fetchFile(
       if (known?.sha256 === undefined && (await adopt(wanted, tools, signal))) return;
       const part = await Part.open(wanted, known, tools);
       try {
-        await fill(part, wanted, addresses, tools, { signal, tally });
+        await fill(part, wanted, addresses, tools, hooks);
       } finally {
         await part.close();
       }
@@ -107,7 +105,10 @@ async function fill(part: Part, wanted: WantedFile, addresses: readonly string[]
         signal: hooks.signal,
         onBytes: (count) => hooks.tally.add(name, count),
         onWait: (reason) => hooks.tally.wait(name, reason),
-        onChunk: (index, bytes) => part.keep(index, bytes),
+        onChunk: async (index, bytes) => {
+          await part.keep(index, bytes);
+          hooks.onChunk();
+        },
       },
       tools.transfer,
     );

@@ -74,15 +74,16 @@ export function fileVault(tools: VaultTools, isKept: boolean, storage?: StorageF
     const mirrors = new Map<PlannedRepository, readonly string[]>();
     const bring = async (file: WantedFile): Promise<void> => {
       const { repository, planned } = file;
+      const onChunk = (): void => news.tell({ model: plan.model, part: file.name });
       if (await isHere(planned.byteLength, await journal.file(file.id), tools)) return;
       if (files !== undefined) {
         const transfer = blobTransfer(tools.transfer, (path) => files.get(fileName(repository, path)));
-        return fetchFile(file, [BLOB_ADDRESS], { ...tools, transfer }, { signal, tally });
+        return fetchFile(file, [BLOB_ADDRESS], { ...tools, transfer }, { signal, tally, onChunk });
       }
       if (repository.addresses.length === 0) throw notHereAnyMore(plan);
       const ordered = mirrors.get(repository) ?? (await orderMirrors(repository.addresses, planned.path, tools.transfer, signal));
       mirrors.set(repository, ordered);
-      return fetchFile(file, ordered, tools, { signal, tally });
+      return fetchFile(file, ordered, tools, { signal, tally, onChunk });
     };
     // What is read first is small: configurations, tokenizers, text encoders. The largest network comes last.
     for (const file of wanted.toSorted((left, right) => left.planned.byteLength - right.planned.byteLength)) {
@@ -133,7 +134,7 @@ export function fileVault(tools: VaultTools, isKept: boolean, storage?: StorageF
     };
     try {
       const plan = await complete(model, (name) => folder.read(name), files);
-      if (plan !== undefined) return { ...keptFiles(plan, files), arrived: async () => undefined, release };
+      if (plan !== undefined) return { ...keptFiles(plan, files), arrived: async () => true, release };
     } catch (thrown) {
       await release();
       throw thrown;

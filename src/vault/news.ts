@@ -1,11 +1,13 @@
-// What the vaults of one storage tell each other, across workers and tabs: that a file of a model is whole, and how far its download has
-// come. Nothing is true because of it: whoever hears of a file looks into the journal, and without news would have to look again and again.
+// What the vaults of one storage tell each other, across workers and tabs: that a file of a model is whole, or more of it here, and how far
+// its download has come. Nothing is true because of it: whoever hears of a file looks into the journal, and without news would have to look again and again.
 import { isJsonObject } from "../common/json";
 
 export interface VaultNews {
   readonly model: string;
   /** The `fileName` of a file that is whole now. */
   readonly whole?: string;
+  /** The `fileName` of a file of which another chunk is kept. */
+  readonly part?: string;
   /** How much of the model is here. */
   readonly bytes?: { readonly here: number; readonly total: number };
 }
@@ -50,12 +52,13 @@ export function memoryNews(): NewsChannel {
 /** Another tab may run another version of the page. What it says in other words is not understood, and the locks still tell how it ended. */
 function parseNews(value: unknown): VaultNews | undefined {
   if (!isJsonObject(value)) return undefined;
-  const { model, whole, bytes } = value;
+  const { model, whole, part, bytes } = value;
   if (typeof model !== "string") return undefined;
   const [here, total] = isJsonObject(bytes) ? [bytes["here"], bytes["total"]] : [];
   return {
     model,
     ...(typeof whole === "string" ? { whole } : {}),
+    ...(typeof part === "string" ? { part } : {}),
     ...(typeof here === "number" && typeof total === "number" ? { bytes: { here, total } } : {}),
   };
 }

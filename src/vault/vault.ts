@@ -19,10 +19,12 @@ export interface OpenHooks {
 /** The files of a model that is open for drawing. No tab can remove it until it is released. */
 export interface OpenModel extends ModelFiles {
   /**
-   * Resolves once every file of it is here; before that, reads of those that are on their way wait.
+   * Resolves once every file of it is here; before that, reads of what is on its way wait.
+   * @returns whether what was read of files before they were whole and proved is what they hold. If not, whatever was made of it has to be
+   * made anew, from another `open`
    * @throws OnestrokeError as `Vault.fetch` or `Vault.open`, and so do those reads
    */
-  arrived(): Promise<void>;
+  arrived(): Promise<boolean>;
   release(): Promise<void>;
 }
 

@@ -2,18 +2,20 @@
 import { memoryStore } from "../checkpoints/memory-source";
 import type { LoraAt, ModelFiles } from "../checkpoints/places";
 import type { HandedLora } from "../common/download";
-import type { DrawTogetherHooks, WideNetwork } from "../common/drawing";
+import type { Drawing, DrawTogetherHooks, WideNetwork } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
 import { openDevice, type Device } from "../engine/device";
 import type { OrtRuntime } from "../ort/session/runtime";
+import type { Model } from "../pipeline/draw";
 import { openModel, scriptOf, type Compute, type OrtEngine } from "../pipeline/open";
 import { withRoom } from "../pipeline/with-room";
 import { graphFile } from "../pipeline/ort/graph-file";
 import { createBrowserVault } from "../vault/browser-vault";
 import { indexedRows } from "../vault/rows";
 import type { Roots } from "../protocol/messages";
-import type { Backend } from "./backend";
+import type { Backend, LoadedModel } from "./backend";
 import { openFiles, SOON } from "./open-files";
+import { openProved } from "./open-proved";
 import { keptTunings } from "./tunings";
 
 /**
@@ -27,57 +29,67 @@ export async function openBackend({ modelsRoot, runtimeRoot }: Roots, makeRoom: 
   const tunings = keptTunings(indexedRows("onestroke-tuning"), navigator.userAgent);
   /** What float16 broke, by the model's id: a model that comes back does not break again. */
   const wide = new Map<string, readonly WideNetwork[]>();
+  const load: Backend["load"] = async (id, asked, hooks, handed, loras = [], numbers = {}) => {
+    const merged = loras.map(loraAt);
+    const files = { ...(await openFiles(id, vault, modelsRoot, handed, hooks)), loras: merged };
+    try {
+      const engine = asked ?? (opened instanceof OnestrokeError ? await engineWithoutGpu(files, opened, hooks.signal) : "wgsl");
+      hooks.onEngine?.(engine);
+      const device = engine === "wgsl" ? compute.device() : undefined;
+      if (device !== undefined) await tunings.use(device, numbers.products);
+      const inFloat32 = numbers.inFloat32 ?? wide.get(id) ?? [];
+      const model = await openProved(files, () =>
+        openModel(files, engine, compute, hooks, { inFloat32, weights: numbers.weights ?? "fitting" }),
+      );
+      if (model === undefined) {
+        await files.release();
+        return load(id, asked, hooks, handed, loras, numbers);
+      }
+      return {
+        get facts() {
+          return model.facts;
+        },
+        drawTogether: async (...request) => {
+          const drawings = await drawInRoom(model, makeRoom, ...request);
+          for (const { inFloat32: broken } of drawings) if (broken !== undefined) wide.set(id, broken);
+          return drawings;
+        },
+        ...(device === undefined || numbers.products === "table"
+          ? {}
+          : { tune: (tuneHooks) => tunings.keeping(device, () => model.tune(tuneHooks)) }),
+        textLength: (text, emphasis) => model.textLength(text, emphasis),
+        meaning: (recipe) => model.meaning(recipe),
+        dispose: async () => {
+          await model.dispose();
+          await files.release();
+        },
+      };
+    } catch (thrown) {
+      await files.release();
+      throw thrown;
+    }
+  };
   return {
     lost: opened instanceof OnestrokeError ? new Promise(() => undefined) : opened.lost.then(({ reason, message }) => message || reason),
-    load: async (id, asked, hooks, handed, loras = [], numbers = {}) => {
-      const merged = loras.map(loraAt);
-      const files = { ...(await openFiles(id, vault, modelsRoot, handed, hooks)), loras: merged };
-      try {
-        const engine = asked ?? (opened instanceof OnestrokeError ? await engineWithoutGpu(files, opened, hooks.signal) : "wgsl");
-        hooks.onEngine?.(engine);
-        const device = engine === "wgsl" ? compute.device() : undefined;
-        if (device !== undefined) await tunings.use(device, numbers.products);
-        const inFloat32 = numbers.inFloat32 ?? wide.get(id) ?? [];
-        const model = await openModel(files, engine, compute, hooks, { inFloat32, weights: numbers.weights ?? "fitting" });
-        try {
-          // Files that this engine does not read may still be on their way.
-          await files.arrived();
-        } catch (thrown) {
-          await model.dispose();
-          throw thrown;
-        }
-        return {
-          get facts() {
-            return model.facts;
-          },
-          drawTogether: async (recipes, drawHooks = {}, start) => {
-            let told = 0;
-            const onDrawn: DrawTogetherHooks["onDrawn"] = (drawing, index) => {
-              told++;
-              drawHooks.onDrawn?.(drawing, index);
-            };
-            // A picture that somebody has is not drawn again.
-            const room = async (): Promise<boolean> => told === 0 && makeRoom();
-            const drawings = await withRoom(() => model.drawTogether(recipes, { ...drawHooks, onDrawn }, start), room);
-            for (const { inFloat32 } of drawings) if (inFloat32 !== undefined) wide.set(id, inFloat32);
-            return drawings;
-          },
-          ...(device === undefined || numbers.products === "table"
-            ? {}
-            : { tune: (tuneHooks) => tunings.keeping(device, () => model.tune(tuneHooks)) }),
-          textLength: (text, emphasis) => model.textLength(text, emphasis),
-          meaning: (recipe) => model.meaning(recipe),
-          dispose: async () => {
-            await model.dispose();
-            await files.release();
-          },
-        };
-      } catch (thrown) {
-        await files.release();
-        throw thrown;
-      }
-    },
+    load,
   };
+}
+
+/** Draws, and where there is no memory left asks for some and draws once more; but no picture that somebody has is drawn again. */
+async function drawInRoom(
+  model: Model,
+  makeRoom: () => Promise<boolean>,
+  ...[recipes, hooks = {}, start]: Parameters<LoadedModel["drawTogether"]>
+): Promise<readonly Drawing[]> {
+  let told = 0;
+  const onDrawn: DrawTogetherHooks["onDrawn"] = (drawing, index) => {
+    told++;
+    hooks.onDrawn?.(drawing, index);
+  };
+  return withRoom(
+    () => model.drawTogether(recipes, { ...hooks, onDrawn }, start),
+    async () => told === 0 && makeRoom(),
+  );
 }
 
 /** @throws OnestrokeError `model-missing` where the page does not have its file */

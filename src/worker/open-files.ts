@@ -7,7 +7,7 @@ import type { DownloadPlan, HandedModel } from "../common/download";
 import type { DrawHooks } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
 import { modelHub } from "../hub/hub";
-import { arrivingModel, type TakeFile } from "../vault/arriving-model";
+import { arrivingModel, type BringFiles } from "../vault/arriving-model";
 import { createMemoryVault } from "../vault/browser-vault";
 import { embeddedPlan } from "../vault/embedded-plan";
 import { handedFiles } from "../vault/open-kept";
@@ -30,7 +30,7 @@ export async function openFiles(
   handed: HandedModel | undefined,
   hooks: DrawHooks,
 ): Promise<OpenModel> {
-  if (handed?.plan.model === id) return { ...filesOfPage(handed), arrived: async () => undefined, release: async () => undefined };
+  if (handed?.plan.model === id) return { ...filesOfPage(handed), arrived: async () => true, release: async () => undefined };
   const entry = catalogueEntry(id);
   const plan = entry && embeddedPlan(entry, modelsRoot);
   const { signal, onProgress } = hooks;
@@ -54,11 +54,11 @@ function filesOfPage(handed: HandedModel): ModelFiles {
 
 /** The model's files at once, while they are fetched: what has come is loaded meanwhile. */
 function openEmbedded(plan: DownloadPlan, vault: Vault, { signal: wanted, onProgress }: DrawHooks): OpenModel {
-  const bring = async (onFile: TakeFile, signal: AbortSignal): Promise<() => Promise<void>> => {
+  const bring: BringFiles = async (arriving, signal) => {
     const opened = await fetched(plan, vault, {
       signal,
       onProgress: ({ hereBytes, totalBytes }) => sayFiles(onProgress, hereBytes, totalBytes),
-      onFile,
+      onFile: (name, file) => arriving.take(name, file),
     });
     return async () => opened?.release();
   };
