@@ -1,6 +1,5 @@
 // Puts together everything that a visitor can do with the page: the state, getting and loading models, drawing
 // pictures, and steering and comparing them.
-import { catalogueEntry } from "../catalogue/entries";
 import type { Generator, ModelStore } from "../library";
 import type { HandedModel } from "../common/download";
 import type { ModelFacts } from "../common/model-facts";
@@ -10,6 +9,7 @@ import { createDoctor, type Doctor } from "./doctor/doctor-control";
 import { linkOfDraft, type Draft } from "./draft";
 import { createMeasuring, type Measuring } from "./engines/measuring";
 import { noQuickestEngines, type QuickestEngines } from "./engines/quickest";
+import { createChoosing, type Choosing } from "./choosing";
 import { createExploring, type Exploring } from "./exploring/exploring";
 import { createGallery, keepingInMemory, type Gallery, type Keeping } from "./gallery/gallery";
 import { createTakingAlong, type TakingAlong } from "./gallery/taking-along";
@@ -31,7 +31,6 @@ import { createStarting, type Starting } from "./start/starting";
 import { createSteeringControl, type SteeringControl } from "./steering";
 import { strings } from "./strings";
 import { details } from "./strings-details";
-import { queued } from "./strings-queue";
 import { createTextCounting } from "./tokens/count-texts";
 import { createTrail, type TrailControl } from "./trail-control";
 
@@ -44,6 +43,7 @@ export interface App
     Omit<ModelShelf, "pickFolder" | "reopenFolder">,
     TrailControl,
     Measuring,
+    Pick<Choosing, "useModel">,
     NumbersControl,
     Doctor,
     TakingAlong,
@@ -57,8 +57,6 @@ export interface App
   /** Loads the model and draws the first picture. */
   start(): Promise<void>;
   edit(change: Partial<Draft>): void;
-  /** Draws with another model from now on, at its own size, steps and steering. The prompt and the seed stay. */
-  useModel(id: string): Promise<void>;
   /** Puts back into the controls what was being written before an older picture took its place. */
   bringBack(): void;
   dismissError(): void;
@@ -178,42 +176,10 @@ export function createApp(
     );
   }
 
-  async function drawWith(id: string): Promise<void> {
-    // It would be loaded again for them, and who chooses another one waits for that one.
-    if (id !== store.getState().draft.model) queue.takeAllOut();
-    cancel();
-    shelf.closeModels();
-    const entry = catalogueEntry(id);
-    // The next one may have no encoder.
-    starting.startFromNoise();
-    // LoRAs are made for one family of models.
-    edit({
-      model: id,
-      loras: [],
-      steering: undefined,
-      ...(entry && { steps: entry.steps.preferred, width: entry.size, height: entry.size }),
-    });
-    const openings = pictures.openings();
-    if ((await model.load()) === undefined || openings !== pictures.openings()) return;
-    const facts = factsOf(store.getState());
-    // Somebody chose yet another one meanwhile.
-    if (facts === undefined || facts.id !== id) return;
-    const { title, defaultSize, maxSteps, doubt } = facts;
-    const steps = Math.min(entry?.steps.preferred ?? maxSteps, maxSteps);
-    edit({ steps, width: defaultSize, height: defaultSize });
-    const now = strings.models.now(title, defaultSize, strings.stepCount(steps));
-    const notice = doubt === undefined ? now : `${now} ${strings.models.doubt(doubt)}`;
-    const left = store.getState().takenOut.length;
-    const drawing = draw();
-    // Said only now: what begins to be drawn takes away what was said before it.
-    store.setState({ notice, status: left === 0 ? notice : `${notice} ${queued.askedOfOther(left)}` });
-    await drawing;
-  }
-
   async function takeOwn(own: HandedModel | undefined): Promise<void> {
     if (own === undefined) return;
     models.lend(own);
-    await drawWith(own.plan.model);
+    await choosing.useModel(own.plan.model);
   }
 
   store.subscribe(({ draft }, before) => {
@@ -222,6 +188,7 @@ export function createApp(
 
   const remark = (notice: string | undefined): void => store.setState({ notice, status: notice ?? "" });
   const starting = createStarting(store, starts, remark);
+  const choosing = createChoosing(store, { model, pictures, queue, edit, draw, cancel, ...shelf, ...starting });
   const opening = createOpening(store, pictures, { edit, remark, draw });
 
   return {
@@ -250,7 +217,7 @@ export function createApp(
     unask: queue.unask,
     bringBackTakenOut: queue.bringBackTakenOut,
     forgetTakenOut: queue.forgetTakenOut,
-    useModel: drawWith,
+    useModel: choosing.useModel,
     useOwn: takeOwn,
     openFolder: async () => {
       try {
@@ -282,8 +249,7 @@ export function createApp(
       const loading = model.load();
       await gallery.begin();
       await opening.showLinked();
-      // Someone may have been quicker, and then the first picture is theirs.
-      if ((await loading) !== undefined && !pictures.hasBegun() && store.getState().shown === undefined) await draw({ keepsSeed: true });
+      await choosing.drawFirst(loading);
     },
     remark,
     keepDraft() {

@@ -1,0 +1,89 @@
+// Which model draws. One that is not here yet is remembered: it is opened when it comes, unless another one was chosen meanwhile.
+import { catalogueEntry } from "../catalogue/entries";
+import type { ModelFacts } from "../common/model-facts";
+import type { Draft } from "./draft";
+import type { ModelLoading } from "./model-loading";
+import { openWhenHere } from "./models/open-when-here";
+import type { PictureDrawing } from "./picture-drawing";
+import type { DrawingQueue } from "./queue/queue";
+import { factsOf, type AppStore } from "./state";
+import { strings } from "./strings";
+import { queued } from "./strings-queue";
+
+export interface Choosing {
+  /** Draws with another model from now on, at its own size, steps and steering. The prompt and the seed stay. */
+  useModel(id: string): Promise<void>;
+  /** Draws the first picture of a visit, as the controls say, once the model is there. */
+  drawFirst(loading: Promise<ModelFacts | undefined>): Promise<void>;
+}
+
+/** What choosing does with the rest of the page. */
+interface Tools {
+  readonly model: ModelLoading;
+  readonly pictures: Pick<PictureDrawing, "openings" | "hasBegun">;
+  readonly queue: Pick<DrawingQueue, "takeAllOut">;
+  readonly edit: (change: Partial<Draft>) => void;
+  readonly draw: (options?: { readonly keepsSeed: true }) => Promise<void>;
+  readonly cancel: () => void;
+  readonly closeModels: () => void;
+  readonly startFromNoise: () => void;
+}
+
+export function createChoosing(
+  store: AppStore,
+  { model, pictures, queue, edit, draw, cancel, closeModels, startFromNoise }: Tools,
+): Choosing {
+  /** The model that somebody chose and that was not opened yet. */
+  let chosen: string | undefined;
+
+  async function useModel(id: string): Promise<void> {
+    // It would be loaded again for them, and who chooses another one waits for that one.
+    if (id !== store.getState().draft.model) queue.takeAllOut();
+    cancel();
+    closeModels();
+    const entry = catalogueEntry(id);
+    // The next one may have no encoder.
+    startFromNoise();
+    // LoRAs are made for one family of models.
+    edit({
+      model: id,
+      loras: [],
+      steering: undefined,
+      ...(entry && { steps: entry.steps.preferred, width: entry.size, height: entry.size }),
+    });
+    chosen = id;
+    await openChosen(id);
+  }
+
+  /** Loads the model that was chosen, and draws with it at its own size. */
+  async function openChosen(id: string): Promise<void> {
+    const openings = pictures.openings();
+    if ((await model.load()) === undefined || openings !== pictures.openings()) return;
+    const facts = factsOf(store.getState());
+    // Somebody chose yet another one meanwhile.
+    if (facts === undefined || facts.id !== id) return;
+    chosen = undefined;
+    const { title, defaultSize, maxSteps, doubt } = facts;
+    const steps = Math.min(catalogueEntry(id)?.steps.preferred ?? maxSteps, maxSteps);
+    edit({ steps, width: defaultSize, height: defaultSize });
+    const now = strings.models.now(title, defaultSize, strings.stepCount(steps));
+    const notice = doubt === undefined ? now : `${now} ${strings.models.doubt(doubt)}`;
+    const left = store.getState().takenOut.length;
+    const drawing = draw();
+    // Said only now: what begins to be drawn takes away what was said before it.
+    store.setState({ notice, status: left === 0 ? notice : `${notice} ${queued.askedOfOther(left)}` });
+    await drawing;
+  }
+
+  /** Someone may have been quicker, and then the first picture is theirs. */
+  async function drawFirst(loading: Promise<ModelFacts | undefined>): Promise<void> {
+    if ((await loading) !== undefined && !pictures.hasBegun() && store.getState().shown === undefined) await draw({ keepsSeed: true });
+  }
+
+  openWhenHere(store, () => {
+    const { model: id } = store.getState().draft;
+    void (id === chosen ? openChosen(id) : drawFirst(model.load()));
+  });
+
+  return { useModel, drawFirst };
+}
