@@ -24,10 +24,12 @@ export async function catalogueManifest(entry: CatalogueEntry, open: OpenReposit
   const replaced = new Set(COMPONENT_NAMES.filter((name) => entry.components[name] !== undefined));
   const manifest: Manifest =
     base === undefined ? { name: entry.id, pipeline: "class-to-image", components: {} } : await diffusersManifest(base, signal, replaced);
+  // What is said to be float16 has no other number in it.
+  const shipped = { ...(weightFormat && { weightFormat }), ...(weightFormat === "f16" && { storedNumbers: ["f16"] as const }) };
   const components: Partial<Record<ComponentName, Component>> = {};
   for (const name of COMPONENT_NAMES) {
     const part = manifest.components[name];
-    if (part !== undefined) components[name] = weightFormat === undefined ? part : { ...part, weightFormat };
+    if (part !== undefined) components[name] = { ...part, ...shipped };
   }
   for (const name of replaced) {
     const part = entry.components[name];

@@ -9,6 +9,7 @@ import type { Sampler } from "../samplers/sampler";
 import type { SteeredFamily } from "../common/steering-defaults";
 import type { ByteStore } from "./byte-source";
 import type { JsonObject } from "../common/json";
+import type { ComponentNumbers, StoredNumbers } from "../common/stored-pieces";
 import type { ComponentFormats, WeightFormat } from "../common/weight-format";
 import { openTensors, type TensorReader } from "./tensor-reader";
 
@@ -23,6 +24,8 @@ export interface Component {
   readonly config: JsonObject;
   /** What most of its weights are stored in, where that is known without reading them. */
   readonly weightFormat?: WeightFormat;
+  /** The numbers that the GPU will read of them, where those are known without reading them. */
+  readonly storedNumbers?: readonly StoredNumbers[];
   /** Where its weights are not `files` of its own, such as a part of one file for all: their bytes as stored, and how they are opened. */
   readonly weights?: { readonly byteLength: number; readonly open: (signal?: AbortSignal) => Promise<TensorReader> };
 }
@@ -81,11 +84,12 @@ export function weightBytes({ components }: Manifest): number {
 }
 
 /** The same, with what is known of what its weights are stored in. What a component says of itself counts more. */
-export function withFormats(manifest: Manifest, formats: ComponentFormats): Manifest {
+export function withFormats(manifest: Manifest, formats: ComponentFormats, numbers: ComponentNumbers): Manifest {
   const components: Partial<Record<ComponentName, Component>> = { ...manifest.components };
   for (const name of COMPONENT_NAMES) {
-    const [part, weightFormat] = [components[name], formats[name]];
-    if (part !== undefined && weightFormat !== undefined) components[name] = { weightFormat, ...part };
+    const [part, weightFormat, storedNumbers] = [components[name], formats[name], numbers[name]];
+    if (part === undefined) continue;
+    components[name] = { ...(weightFormat && { weightFormat }), ...(storedNumbers && { storedNumbers }), ...part };
   }
   return { ...manifest, components };
 }

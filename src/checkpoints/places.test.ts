@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { modelName } from "../common/recipe";
+import type { ComponentNumbers } from "../common/stored-pieces";
 import type { ComponentFormats } from "../common/weight-format";
 import { nodeStore } from "./node-file";
 import { folderAddress, manifestOf, modelFolder } from "./places";
@@ -31,7 +32,10 @@ test("whatever a recipe names stays below the models", () => {
 test("what its weights are stored in is told of each part, where that is known, and of none that it does not have", async () => {
   const files = modelFolder(nodeStore("models/vignette"));
   const known = async (weightFormats?: ComponentFormats) => {
-    const { components } = await manifestOf({ ...files, weightFormats });
+    const storedNumbers: ComponentNumbers = { unet: ["f32"], transformer: ["f16"] };
+    const { components } = await manifestOf({ ...files, weightFormats, ...(weightFormats && { storedNumbers }) });
+    expect(components.unet?.storedNumbers).toEqual(weightFormats && ["f32"]);
+    expect(components.text_encoder?.storedNumbers).toBeUndefined();
     return new Map(
       Object.entries(components).flatMap(([name, { weightFormat }]) => (weightFormat === undefined ? [] : [[name, weightFormat]])),
     );

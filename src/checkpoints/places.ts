@@ -5,6 +5,7 @@ import { catalogueEntry } from "../catalogue/entries";
 import type { CatalogueEntry, RepositoryAt } from "../catalogue/entry";
 import { OnestrokeError } from "../common/errors";
 import { revisionOfCommit, revisionOfFiles } from "../common/model-revision";
+import type { ComponentNumbers } from "../common/stored-pieces";
 import type { ComponentFormats } from "../common/weight-format";
 import type { ByteStore } from "./byte-source";
 import { catalogueManifest } from "./catalogue-manifest";
@@ -38,6 +39,8 @@ export interface ModelFiles {
   readonly file?: SingleFileAt;
   /** What most of each part's weights are stored in, where that is known without reading them. */
   readonly weightFormats?: ComponentFormats | undefined;
+  /** The numbers that the GPU will read of each part, where they are known without its files. */
+  readonly storedNumbers?: ComponentNumbers | undefined;
   /** What is to be merged into its weights. */
   readonly loras?: readonly LoraAt[];
   /** @throws OnestrokeError `model-missing` where no place keeps the repository */
@@ -103,8 +106,8 @@ export function modelFolder(base: ByteStore): ModelFiles {
 
 /** @throws OnestrokeError `model-missing`, `model-unsupported`, `model-corrupt`, `download-failed`, `cancelled` */
 export async function manifestOf(files: ModelFiles, signal?: AbortSignal): Promise<Manifest> {
-  const { loras = [], weightFormats = {}, revision } = files;
-  const base = withFormats(await baseManifest(files, signal), weightFormats);
+  const { loras = [], weightFormats = {}, storedNumbers = {}, revision } = files;
+  const base = withFormats(await baseManifest(files, signal), weightFormats, storedNumbers);
   const manifest = revision === undefined ? base : { ...base, revision };
   if (loras.length === 0) return manifest;
   const read = loras.map(async ({ store, path, weight }) => ({ lora: await readLora(store, path, signal), weight }));

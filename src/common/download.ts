@@ -3,6 +3,7 @@
 import type { License } from "./model-facts";
 import type { ModelOutline } from "./model-outline";
 import type { RecipeLora } from "./recipe-lora";
+import type { ComponentNumbers } from "./stored-pieces";
 import type { ComponentFormats } from "./weight-format";
 
 /** What somebody published about a file's bytes, in lower-case hexadecimal. */
@@ -39,6 +40,8 @@ export interface DownloadPlan {
   readonly repositories: readonly PlannedRepository[];
   /** What most of each part's weights are stored in, where it is known: so memory can be planned before the largest file is here. */
   readonly weightFormats?: ComponentFormats;
+  /** The numbers that the GPU will read of each part, where they are known: so what packs them is compiled meanwhile. */
+  readonly storedNumbers?: ComponentNumbers;
 }
 
 /** What can be said of a model before anything large is fetched. */

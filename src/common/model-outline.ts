@@ -1,5 +1,6 @@
 // What a model turns out to be from its small files, before anything large of it is fetched.
 import type { ModelPart, NetworkName } from "./model-facts";
+import type { ComponentNumbers } from "./stored-pieces";
 import type { ComponentFormats, QuantisedFormat } from "./weight-format";
 
 /** How a model's files are read: as weights for our own kernels, or as graphs for ONNX Runtime. */
@@ -25,4 +26,6 @@ export interface ModelOutline {
   readonly turns: readonly NetworkName[];
   /** What most of each part's weights are stored in, as the headers of their files say; absent for graphs. */
   readonly weightFormats?: ComponentFormats;
+  /** The numbers that the GPU will read of each part, as those headers say; absent for graphs. */
+  readonly storedNumbers?: ComponentNumbers;
 }

@@ -7,6 +7,9 @@ export const STORED_BYTES = { f16: 2, bf16: 2, f32: 4 } as const;
 
 export type StoredNumbers = keyof typeof STORED_BYTES;
 
+/** By component, such as `unet`: all that its tensors are stored in, as far as the GPU reads them so. */
+export type ComponentNumbers = Readonly<Record<string, readonly StoredNumbers[]>>;
+
 /** Memory that is uploaded from, in slices that are lent again and again. */
 export interface UploadMemory {
   readonly sliceBytes: number;

@@ -5,6 +5,7 @@ import { blocksHeader } from "../checkpoints/formats/blocks/write";
 import { tensor, torchFile } from "../checkpoints/formats/testing/torch-file";
 import { memoryStore } from "../checkpoints/memory-source";
 import { manifestOf } from "../checkpoints/places";
+import { float32Tensor, safetensorsFile } from "../checkpoints/testing/safetensors-file";
 import { decodeModel } from "../ort/onnx-graph/decode";
 import { detachWeights } from "../ort/onnx-graph/detach-weights";
 import { encodeModel } from "../ort/onnx-graph/encode";
@@ -83,6 +84,19 @@ describe("a plan", () => {
     const unet = `unet/${STEM}.fp16.safetensors`;
     const { plan } = await planDownload("own/small", await planning({ "own/small": { ...SD_TURBO, [unet]: q8 } }));
     expect(plan.weightFormats).toEqual({ text_encoder: "f16", unet: "q8", vae: "f16" });
+  });
+
+  it("says in which numbers the GPU will read each part, of all its tensors", async () => {
+    const unet = safetensorsFile(
+      new Map([
+        ["a.weight", float32Tensor([1])],
+        ["b.weight", { dtype: "BF16", shape: [1], data: new Uint8Array(2) }],
+      ]),
+    );
+    const { [`unet/${STEM}.fp16.safetensors`]: _, ...rest } = SD_TURBO;
+    const { plan } = await planDownload("own/wide", await planning({ "own/wide": { ...rest, [`unet/${STEM}.safetensors`]: unet } }));
+    expect(plan.weightFormats, "control: neither is quantised").toEqual({ text_encoder: "f16", unet: "f16", vae: "f16" });
+    expect(plan.storedNumbers?.["unet"]?.toSorted()).toEqual(["bf16", "f32"]);
   });
 
   it("takes torch's files where there are no others, and reads no more of them than what they list", async () => {

@@ -76,13 +76,14 @@ export async function planOf(
     const opened = repositories.map(() => new Map<string, number>());
     const stores = repositories.map(({ store }, i) => recordingStore(store, opened[i] ?? new Map<string, number>()));
     const outline = await read(modelFiles(entry, repositories, stores), as, signal);
-    const { weightFormats } = outline;
+    const { weightFormats, storedNumbers } = outline;
     const planned = repositories.map((repository, i) => plannedRepository(repository, opened[i] ?? new Map<string, number>()));
     return {
       plan: {
         ...namesOf(entry, repositories),
         repositories: planned.filter(({ files, addresses }) => files.length > 0 && addresses.length > 0),
-        ...(weightFormats === undefined ? {} : { weightFormats }),
+        ...(weightFormats && { weightFormats }),
+        ...(storedNumbers && { storedNumbers }),
       },
       outline,
     };

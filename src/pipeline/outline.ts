@@ -53,9 +53,7 @@ async function outlineWeights(files: ModelFiles, rule: ChosenRule | undefined, s
   checkUsualSide(defaultSize);
   const parts = [...names.map((suffix) => `text_encoder${suffix}` as const), denoiserName(manifest), "vae" as const];
   // A download needs the names of the files, what is no file of tensors is refused now, and what is loaded early needs to know the formats.
-  const opened = await Promise.all(
-    parts.map(async (name) => [name, (await openComponent(component(manifest, name), signal)).weightFormat]),
-  );
+  const opened = await Promise.all(parts.map(async (name) => [name, await openComponent(component(manifest, name), signal)] as const));
   const networks = { texts: encoders, state: textState(manifest), denoiser, autoencoder };
   const planWith = (weights: WeightFormat) => planPicture(networks, { width: defaultSize, height: defaultSize }, usualGpu(weights));
   const { peakBytes, turns } = planWith("f16");
@@ -69,6 +67,7 @@ async function outlineWeights(files: ModelFiles, rule: ChosenRule | undefined, s
     gpuBytes: peakBytes,
     smallerGpuBytes: { q8: planWith("q8").peakBytes, q4: planWith("q4").peakBytes },
     turns,
-    weightFormats: Object.fromEntries(opened),
+    weightFormats: Object.fromEntries(opened.map(([name, { weightFormat }]) => [name, weightFormat])),
+    storedNumbers: Object.fromEntries(opened.map(([name, { storedNumbers }]) => [name, [...storedNumbers]])),
   };
 }

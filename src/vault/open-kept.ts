@@ -36,10 +36,11 @@ function modelFiles(plan: DownloadPlan, storeOf: (repository: PlannedRepository)
     throw new OnestrokeError("model-missing", `the plan of ${plan.model} does not list ${repository}`, { model: plan.model, repository });
   };
   const entry = catalogueEntry(plan.model);
-  const { model: id, weightFormats } = plan;
-  if (entry !== undefined) return { entry, revision: entryRevision(entry), base: entry.base && open(entry.base), open, weightFormats };
+  const { model: id, weightFormats, storedNumbers } = plan;
+  const known = { weightFormats, storedNumbers };
+  if (entry !== undefined) return { entry, revision: entryRevision(entry), base: entry.base && open(entry.base), open, ...known };
   const [first] = stores;
-  return { entry, id, revision: revisionOfCommit(first?.planned.commit ?? ""), base: first?.store, open, weightFormats };
+  return { entry, id, revision: revisionOfCommit(first?.planned.commit ?? ""), base: first?.store, open, ...known };
 }
 
 function repositoryStore(planned: PlannedRepository, files: ReadonlyMap<string, ReadableFile>): ByteStore {

@@ -3,6 +3,7 @@
 import type { DownloadPlan, PlannedFile, PlannedRepository, PublishedHash } from "../common/download";
 import { Fields, isJsonObject } from "../common/json";
 import type { License } from "../common/model-facts";
+import { STORED_BYTES, type ComponentNumbers, type StoredNumbers } from "../common/stored-pieces";
 import { WEIGHT_FORMATS, type ComponentFormats } from "../common/weight-format";
 import { JOURNAL_VERSION, type FileRow, type ModelRow } from "./journal-rows";
 
@@ -73,17 +74,29 @@ function parseHashed(value: unknown, digests: readonly unknown[]): { readonly ch
 function parsePlan(fields: Fields): DownloadPlan {
   const license = fields.optionalObject("license");
   const formats = fields.optionalObject("weightFormats");
+  const numbers = fields.optionalObject("storedNumbers");
   return {
     model: fields.string("model"),
     title: fields.string("title"),
     license: license && parseLicense(license),
     repositories: fields.objects("repositories").map(parseRepository),
-    ...(formats === undefined ? {} : { weightFormats: parseFormats(formats) }),
+    ...(formats && { weightFormats: parseFormats(formats) }),
+    ...(numbers && { storedNumbers: parseNumbers(numbers) }),
   };
 }
 
 function parseFormats(fields: Fields): ComponentFormats {
   return Object.fromEntries(Object.keys(fields.object).map((component) => [component, fields.oneOf(component, WEIGHT_FORMATS)]));
+}
+
+function parseNumbers({ object }: Fields): ComponentNumbers {
+  const isNumbers = (value: unknown): value is StoredNumbers => typeof value === "string" && Object.hasOwn(STORED_BYTES, value);
+  return Object.fromEntries(
+    Object.entries(object).map(([component, numbers]) => {
+      check(Array.isArray(numbers) && numbers.every(isNumbers));
+      return [component, numbers];
+    }),
+  );
 }
 
 function parseLicense(fields: Fields): License {

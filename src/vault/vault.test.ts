@@ -1,6 +1,6 @@
 // What the vault does with whole models: keeping, sharing, replacing and removing them.
 import { describe, expect, test } from "vitest";
-import { planBytes, type DownloadProgress } from "../common/download";
+import { planBytes, type DownloadPlan, type DownloadProgress } from "../common/download";
 import { createMemoryVault } from "./browser-vault";
 import { fileVault } from "./file-vault";
 import { FakeDisk } from "./testing/fake-disk";
@@ -28,12 +28,17 @@ describe("a model", () => {
   });
 
   test("is remembered with its whole plan", async () => {
-    const plan = { ...PLAN, weightFormats: { unet: "q8", text_encoder: "f16" } as const };
+    const plan: DownloadPlan = {
+      ...PLAN,
+      weightFormats: { unet: "q8", text_encoder: "f16" },
+      storedNumbers: { unet: ["f16"], text_encoder: ["bf16", "f32"] },
+    };
     const { vault, tools } = setting();
     await vault.fetch(plan);
     expect(await fileVault(tools, true).list()).toMatchObject([{ plan, isComplete: true }]);
     const opened = await vault.open(plan.model);
     expect(opened?.weightFormats, "whoever loads it need not wait for the largest file to know").toEqual(plan.weightFormats);
+    expect(opened?.storedNumbers).toEqual(plan.storedNumbers);
     await opened?.release();
   });
 

@@ -5,7 +5,9 @@ import { VIGNETTE } from "../../catalogue/entries";
 import type { ByteStore } from "../../checkpoints/byte-source";
 import { catalogueManifest } from "../../checkpoints/catalogue-manifest";
 import { diffusersManifest } from "../../checkpoints/diffusers-manifest";
-import { component, openComponent } from "../../checkpoints/manifest";
+import { component, openComponent, withFormats } from "../../checkpoints/manifest";
+import { memorySource } from "../../checkpoints/memory-source";
+import { safetensorsFile, type TestTensor } from "../../checkpoints/testing/safetensors-file";
 import { readTensorFile } from "../../checkpoints/tensor-file";
 import { OnestrokeError } from "../../common/errors";
 import { nodeStore } from "../../checkpoints/node-file";
@@ -71,6 +73,67 @@ test("the GPU's compiler has everything to do before the first weight is there",
   expect([prefix, header]).toEqual([before, before]);
   expect(weights).toBeGreaterThan(before);
   expect(device.programCount, "nothing is compiled twice, or later").toBe(weights);
+});
+
+describe("what packs weights is compiled before their file comes", () => {
+  const path = "vae/diffusion_pytorch_model.fp16.safetensors";
+
+  /** The autoencoder with its weights in other numbers, in a file that comes when `arrival` resolves. */
+  async function waitingFor(numbers: "f32" | "bf16", arrival: Promise<void>, waits: () => void) {
+    const plain = nodeStore("models/vignette");
+    const reader = await openComponent(component(await diffusersManifest(plain), "vae"));
+    const tensors = new Map<string, TestTensor>();
+    for (const name of reader.names) {
+      const values = await reader.readFloat32(name);
+      // Of each number, in little-endian order, the upper half.
+      const halves = new Uint16Array(values.buffer).filter((_, index) => index % 2 === 1);
+      const data = new Uint8Array(numbers === "f32" ? values.buffer : halves.buffer);
+      tensors.set(name, { dtype: numbers === "f32" ? "F32" : "BF16", shape: reader.shape(name), data });
+    }
+    const file = memorySource(path, safetensorsFile(tensors));
+    const open: ByteStore["open"] = async (asked, signal) => {
+      if (asked !== path) return plain.open(asked, signal);
+      const read: typeof file.read = async (...wanted) => {
+        waits();
+        await arrival;
+        return file.read(...wanted);
+      };
+      return { ...file, read };
+    };
+    return diffusersManifest({ ...plain, open });
+  }
+
+  /** @returns how many programs the GPU's compiler was asked for before the file came, and after */
+  async function programs(numbers: "f32" | "bf16", isKnown: boolean) {
+    const device = await testDevice();
+    let arrive: () => void = () => undefined;
+    const arrival = new Promise<void>((resolve) => (arrive = resolve));
+    let wait: () => void = () => undefined;
+    const isWaitedFor = new Promise<void>((resolve) => (wait = resolve));
+    const manifest = await waitingFor(numbers, arrival, () => wait());
+    const known = isKnown ? { vae: [numbers] } : {};
+    const autoencoder = new WgslAutoencoder(withFormats(manifest, { vae: "f16" }, known), device, "f32");
+    const planned = autoencoder.plan({ height: 8, width: 8 }, new Work());
+    await isWaitedFor;
+    // What the load does before it waits, it has done by the next turn.
+    await new Promise((resolve) => setTimeout(resolve));
+    const before = device.programCount;
+    arrive();
+    await planned;
+    const after = device.programCount;
+    autoencoder.decoder.evict();
+    return { before, after };
+  }
+
+  test("control: where nobody knows what it will hold, what packs it waits for that", async () => {
+    const { before, after } = await programs("bf16", false);
+    expect(after).toBeGreaterThan(before);
+  });
+
+  test("float32, as the plan of the download says", async () => {
+    const { before, after } = await programs("f32", true);
+    expect(after).toBe(before);
+  });
 });
 
 test("a load that is cancelled at its last network frees those before it", async () => {

@@ -4,7 +4,7 @@
 import { checkTensors } from "../../checkpoints/check-tensors";
 import { componentBytes, openComponent, type Component } from "../../checkpoints/manifest";
 import type { StreamedTensor, TensorReader, WantedInRuns } from "../../checkpoints/tensor-reader";
-import type { StoredNumbers, StoredPieces, UploadMemory } from "../../common/stored-pieces";
+import type { StoredPieces, UploadMemory } from "../../common/stored-pieces";
 import type { WeightFormat } from "../../common/weight-format";
 import type { Device } from "../../engine/device";
 import { fuseGraph } from "../../engine/fuse";
@@ -47,8 +47,6 @@ interface KeptPlan {
 
 /** How many plans of each kind are kept for going back to a size. The one unused for longest is dropped; batches drop none for one picture. */
 const KEPT_PLANS = { single: 3, batch: 2 } as const satisfies Record<PlanKind, number>;
-
-const FLOAT16: readonly StoredNumbers[] = ["f16"];
 
 export class Network {
   readonly #device: Device;
@@ -218,7 +216,7 @@ export class Network {
     const weights = (this.#weights ??= new Weights(this.#device, { stream: (wanted, memory, stop) => this.#stream(wanted, memory, stop) }));
     // The GPU's compiler works while files arrive and weights come, first on what packs them. What it fails of, `load` or `compile` fails
     // of again.
-    const stored = component.weightFormat === "f16" ? FLOAT16 : (await reading).storedNumbers;
+    const stored = component.storedNumbers ?? (await reading).storedNumbers;
     weights.prepare(graph, stored).catch(() => undefined);
     Plan.prepare(this.#device, graph, { format: this.#format, ...(signal ? { signal } : {}) }).catch(() => undefined);
     const reader = await reading;
