@@ -34,6 +34,8 @@ interface Workers {
   readonly spawned: () => number;
   /** The worker that lives says nothing any more. */
   readonly silence: () => void;
+  /** It dies. */
+  readonly crash: () => void;
 }
 
 /** Sessions in this thread, all on one disk. Each one's locks are its own, as a dead worker's are freed. */
@@ -42,14 +44,16 @@ function workers({ fails = 0, isKept = true, hub = "https://hub.test" } = {}): W
   const server = fakeServer(filesAt(SAMPLES));
   let spawns = 0;
   let isSilent = false;
+  let crash: () => void = () => undefined;
   const spawn: SpawnStorage = (listeners) => {
     const number = ++spawns;
     const life = new Life();
     let ended = false;
     isSilent = false;
+    crash = () => listeners.onError("it crashed");
     if (number <= fails) queueMicrotask(() => listeners.onError("its script could not be loaded"));
     const session = new StorageSession(
-      async (transfer) => fileVault(toolsOn(disk, { fetcher: server.fetcher, ...transfer }, life), isKept),
+      async (transfer) => fileVault(toolsOn(disk, { fetcher: server.fetcher, lanes: 1, ...transfer }, life), isKept),
       async (name, at) => ({ plan: { ...PLAN, model: name, title: [at.hub, ...at.mirrors, at.token].join(" ") }, outline: OUTLINE }),
       (message) => {
         const copy = structuredClone(message);
@@ -79,6 +83,7 @@ function workers({ fails = 0, isKept = true, hub = "https://hub.test" } = {}): W
     server,
     spawned: () => spawns,
     silence: () => (isSilent = true),
+    crash: () => crash(),
   };
 }
 
@@ -186,6 +191,19 @@ describe("a worker that dies", () => {
     };
     expect(await eventually(store.fetch(PLAN))).toMatchObject({ isComplete: true });
     expect(spawned()).toBe(2);
+    store.dispose();
+  });
+
+  test("again and again, and each time has come further, is replaced until the download is whole", async () => {
+    const { store, server, spawned, crash } = workers();
+    server.spoil = ({ index }) => {
+      // Each worker brings one chunk, and dies of the next one.
+      if (index % 2 === 1 && spawned() < 5) crash();
+      return undefined;
+    };
+    expect(await eventually(store.fetch(PLAN))).toMatchObject({ isComplete: true });
+    expect(spawned()).toBe(5);
+    expect(spawned(), "control").toBeGreaterThan(SUPERVISION.deathsBeforeGivingUp);
     store.dispose();
   });
 

@@ -1,6 +1,6 @@
 // Carries calls to a storage worker, and replaces it when it dies. Every call can be repeated, because the vault goes on from what is proved: when a
-// worker dies, its successor is asked what was pending, and the callers notice nothing. Only a call that sees worker after worker die is
-// given up.
+// worker dies, its successor is asked what was pending, and the callers notice nothing. Only a call that sees worker after worker die
+// and comes no further is given up.
 import { OnestrokeError } from "../common/errors";
 import type { DownloadProgress } from "../common/download";
 import type { FromStorage, StorageAnswer, StorageCall, ToStorage } from "../protocol/storage-messages";
@@ -19,7 +19,12 @@ interface CallHooks {
 interface PendingCall {
   readonly call: StorageCall;
   readonly hooks: CallHooks;
+  /** Workers that died of it in a row, each where the one before did. */
   deaths: number;
+  /** How many bytes of its model were kept when the last worker began with it. */
+  keptBytes: number;
+  /** Whether the worker that has it now has said anything of it. */
+  isBegun: boolean;
   readonly resolve: (answer: StorageAnswer) => void;
   readonly reject: (error: OnestrokeError) => void;
 }
@@ -62,7 +67,7 @@ export class StorageLink {
           settle(value);
         };
       };
-      this.#pending.set(id, { call, hooks, deaths: 0, resolve: settled(resolve), reject: settled(reject) });
+      this.#pending.set(id, { call, hooks, deaths: 0, keptBytes: 0, isBegun: false, resolve: settled(resolve), reject: settled(reject) });
       this.#worker.watch();
       if (this.#worker.isThere) this.#worker.post({ ...call, id });
       else if (this.#restart === undefined) this.#start();
@@ -92,8 +97,16 @@ export class StorageLink {
       case "pong":
         return;
       case "progress": {
-        const hooks = this.#pending.get(message.id)?.hooks;
-        if (hooks?.signal?.aborted !== true) hooks?.onProgress?.(message.progress);
+        const pending = this.#pending.get(message.id);
+        if (pending === undefined) return;
+        const { hereBytes } = message.progress;
+        // A worker's first word tells what those before it have kept.
+        if (!pending.isBegun && hereBytes > pending.keptBytes) {
+          pending.deaths = 0;
+          pending.keptBytes = hereBytes;
+        }
+        pending.isBegun = true;
+        if (pending.hooks.signal?.aborted !== true) pending.hooks.onProgress?.(message.progress);
         return;
       }
       case "failed":
@@ -122,6 +135,7 @@ export class StorageLink {
     this.#end();
     for (const [id, pending] of this.#pending) {
       pending.deaths++;
+      pending.isBegun = false;
       if (pending.hooks.signal?.aborted === true) this.#settle(id)?.reject(cancelled());
       else if (pending.deaths >= this.#patience.deathsBeforeGivingUp) this.#settle(id)?.reject(died(reason));
     }

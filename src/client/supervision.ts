@@ -6,8 +6,10 @@
  */
 export interface Supervision {
   readonly tickMs: number;
-  /** Ticks without an answer to a ping, after which the worker is dead or stuck in a loop. They are not counted while WASM computes. */
+  /** Ticks without a word of the worker, after which it is dead or stuck in a loop. They are not counted while WASM computes. */
   readonly silentTicks: number;
+  /** The same before its first word: its script may come over a slow line, or start on a machine that has no time for it. */
+  readonly startingTicks: number;
   /** Ticks of a running call without any progress, after which what computes hangs, or the network does. */
   readonly stalledTicks: number;
   /** Ticks a cancelled call may take to stop. */
@@ -21,6 +23,7 @@ export interface Supervision {
 export const SUPERVISION: Supervision = {
   tickMs: 2_000,
   silentTicks: 8,
+  startingTicks: 45,
   stalledTicks: 60,
   ticksToCancel: 10,
   deathsBeforeGivingUp: 3,

@@ -6,7 +6,7 @@ import { WatchedWorker } from "./watched-worker";
 
 type Said = { readonly type: "pong" } | { readonly type: "news"; readonly text: string };
 
-const PATIENCE = { tickMs: 100, silentTicks: 3 };
+const PATIENCE = { tickMs: 100, silentTicks: 3, startingTicks: 20 };
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -65,6 +65,31 @@ describe("a watched worker", () => {
     expect(deaths).toEqual([]);
     await vi.advanceTimersByTimeAsync(100);
     expect(deaths).toEqual(["the test worker no longer answers"]);
+    worker.rest();
+  });
+
+  test("that says something, though not to pings, lives: it works on its own thread, and comes to them later", async () => {
+    const { worker, workers, deaths } = setUp({ answers: false });
+    worker.start();
+    worker.watch();
+    for (let said = 0; said < 20; said++) {
+      workers[0]?.onMessage({ type: "news", text: `${said}` });
+      await vi.advanceTimersByTimeAsync(250);
+    }
+    expect(deaths).toEqual([]);
+    await vi.advanceTimersByTimeAsync(400);
+    expect(deaths.length, "control: then it says nothing any more").toBeGreaterThan(0);
+    worker.rest();
+  });
+
+  test("whose script comes slowly has longer for its first word", async () => {
+    const { worker, deaths } = setUp({ answers: false });
+    worker.start();
+    worker.watch();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(deaths).toEqual([]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(deaths, "control: but not for ever").toEqual(["the test worker no longer answers"]);
     worker.rest();
   });
 

@@ -1,4 +1,4 @@
-// One worker at a time, and the word that it is dead: its script failed, or it leaves pings unanswered. It decides nothing about calls;
+// One worker at a time, and the word that it is dead: its script failed, or it says nothing any more though it is asked. It decides nothing about calls;
 // the supervisor of pictures and the link to the storage do, each in its own way.
 import { OnestrokeError } from "../common/errors";
 import type { Listeners, Port } from "./start-worker";
@@ -7,6 +7,8 @@ import type { Supervision } from "./supervision";
 interface Ping {
   readonly type: "ping";
 }
+
+type Patience = Pick<Supervision, "tickMs" | "silentTicks" | "startingTicks">;
 
 interface Watching<From> {
   /** For messages: "image worker". */
@@ -23,17 +25,14 @@ export class WatchedWorker<To, From extends { readonly type: string }> {
   /** A worker that computes on its own thread answers nothing meanwhile. It is not silent then, it is mute. */
   isMute = false;
   readonly #spawn: (listeners: Listeners<From>) => Port<To | Ping>;
-  readonly #patience: Pick<Supervision, "tickMs" | "silentTicks">;
+  readonly #patience: Patience;
   readonly #watching: Watching<From>;
   #port: Port<To | Ping> | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #unansweredPings = 0;
+  #hasSpoken = false;
 
-  constructor(
-    spawn: (listeners: Listeners<From>) => Port<To | Ping>,
-    patience: Pick<Supervision, "tickMs" | "silentTicks">,
-    watching: Watching<From>,
-  ) {
+  constructor(spawn: (listeners: Listeners<From>) => Port<To | Ping>, patience: Patience, watching: Watching<From>) {
     this.#spawn = spawn;
     this.#patience = patience;
     this.#watching = watching;
@@ -50,8 +49,10 @@ export class WatchedWorker<To, From extends { readonly type: string }> {
       // A terminated worker may still deliver what was on its way.
       onMessage: (message) => {
         if (this.#port !== port) return;
-        if (message.type === "pong") this.#unansweredPings = 0;
-        else onMessage(message);
+        // Whatever it says is a sign of life: one that hashes or writes says how far it is, and comes to its pings later.
+        this.#unansweredPings = 0;
+        this.#hasSpoken = true;
+        if (message.type !== "pong") onMessage(message);
       },
       onError: (reason) => {
         if (this.#port === port) onDeath(new OnestrokeError("worker-died", `the ${name} failed: ${reason}`));
@@ -59,6 +60,7 @@ export class WatchedWorker<To, From extends { readonly type: string }> {
     });
     this.#port = port;
     this.#unansweredPings = 0;
+    this.#hasSpoken = false;
     this.isMute = false;
   }
 
@@ -89,7 +91,8 @@ export class WatchedWorker<To, From extends { readonly type: string }> {
     const { name, onDeath, onTick } = this.#watching;
     onTick?.();
     if (this.#port === undefined) return;
-    if (!this.isMute && this.#unansweredPings >= this.#patience.silentTicks) {
+    const { silentTicks, startingTicks } = this.#patience;
+    if (!this.isMute && this.#unansweredPings >= (this.#hasSpoken ? silentTicks : startingTicks)) {
       onDeath(new OnestrokeError("worker-died", `the ${name} no longer answers`));
       return;
     }

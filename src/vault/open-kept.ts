@@ -6,11 +6,9 @@ import { checkRange, memoryStore, missingFile } from "../checkpoints/memory-sour
 import { entryRevision, type ModelFiles } from "../checkpoints/places";
 import { fileName, type DownloadPlan, type HandedModel, type PlannedRepository } from "../common/download";
 import { OnestrokeError, throwIfCancelled } from "../common/errors";
+import { letMessagesIn } from "../common/let-messages-in";
 import { revisionOfCommit } from "../common/model-revision";
 import type { ReadableFile } from "./folder";
-
-/** How long reads from the disk may keep a thread from its messages. */
-const BLOCKED_MS = 50;
 
 /** @param files by `fileName` */
 export function keptFiles(plan: DownloadPlan, files: ReadonlyMap<string, ReadableFile>): ModelFiles {
@@ -70,20 +68,4 @@ function fileSource(name: string, file: ReadableFile): ByteSource {
       onBytes?.(into.byteLength);
     },
   };
-}
-
-let freeSince = performance.now();
-
-/** Reads of the disk end at once, so a thread that only reads would never come to its messages, not even to one that cancels it. */
-async function letMessagesIn(): Promise<void> {
-  if (performance.now() - freeSince < BLOCKED_MS) return;
-  // A timer would wait for milliseconds; a message of our own comes right after those that are there.
-  const { port1, port2 } = new MessageChannel();
-  await new Promise((resolve) => {
-    port2.addEventListener("message", resolve, { once: true });
-    port2.start();
-    port1.postMessage(undefined);
-  });
-  port1.close();
-  freeSince = performance.now();
 }
