@@ -7,7 +7,7 @@ import { chromium, expect, test, type BrowserContext, type Page } from "@playwri
 import { float32Tensor, safetensorsFile } from "../src/checkpoints/testing/safetensors-file";
 import { startFakeHub, type FakeHub } from "../src/hub/testing/fake-hub";
 import { guard } from "./guarded";
-import { act, faultsBut, landscapes, LANDSCAPES as MODEL, lookAtIt, openModels, row, UNET } from "./landscapes";
+import { act, ENCODER, faultsBut, landscapes, LANDSCAPES as MODEL, lookAtIt, openModels, row, UNET } from "./landscapes";
 import { writePageOfHub } from "./page-of-hub";
 import { startStaticHost, type StaticHost } from "./static-host";
 import { Studio } from "./studio";
@@ -116,7 +116,7 @@ test("a model of the hub is got through a broken line, drawn with offline after 
   await act(studio.page, "Go on").click();
   await expect(row(studio.page)).toContainText("on this device");
   const fetched = hub.requests.slice(resumed).filter(({ kind }) => kind === "file");
-  expect(fetched.map(({ path }) => path)).not.toContain("text_encoder/model.fp16.safetensors");
+  expect(fetched.map(({ path }) => path)).not.toContain(ENCODER);
 
   // It draws, at its own size, with the prompt that stands there; and it draws what a link to it says.
   const asked = hub.requests.length;
