@@ -1,7 +1,7 @@
 """NitroFusion's pool of light discriminator heads (arXiv 2412.02030), each on one map of a frozen network.
 
 There are many, of three kinds: some see a whole map and say one thing of it, some say it of every patch; some see maps
-made with the caption, some without. Each iteration draws a few of them, and a hundredth of all is made anew, so that no
+made with the caption, some without. Each iteration draws a few of them, and a small share of all is made anew, so that no
 head lives long enough to be fooled in its own way.
 """
 from __future__ import annotations

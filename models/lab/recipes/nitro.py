@@ -1,12 +1,14 @@
 """NitroFusion (arXiv 2412.02030): a few-step student sharpened by a pool of discriminator heads, and by nothing else.
 
 Heads look at the frozen teacher's maps of a picture noised anew to one of four levels. Each iteration draws a few heads and
-makes a hundredth of all anew (`nets/heads.py`). Refinement goes from the bottom up: the student first learns one
-step, then two, three and four, with the same weights.
+makes a few anew (`nets/heads.py`). Refinement goes from the bottom up: the student first learns one step, then two, three
+and four, with the same weights.
 
 Where the paper leaves something open, this is our choice: hinge losses; what counts as real is what the renderer drew
-(the paper has only its teacher's pictures); with a caption and without means that the teacher's maps are made so. A
-`shift` below 1000 tells the student an earlier step than its noise is of, at training and at sampling.
+(the paper has only its teacher's pictures); with a caption and without means that the teacher's maps are made so. The
+paper makes a hundredth of the heads anew; ours are drawn more seldom, and would be gone after a dozen lessons. The student
+followed such heads to grey pictures, so a head lives longer here, and at first heads learn alone. A `shift` below 1000 tells
+the student an earlier step than its noise is of, at training and at sampling.
 """
 from __future__ import annotations
 
@@ -34,8 +36,9 @@ LEVELS = (10, 250, 500, 750)  # steps to which pictures are noised before the he
 class Config:
     steps: int = 10_000
     batch: int = 24
-    each: int = 8  # heads for every map and kind
-    refresh: float = 0.01  # share of heads made anew each iteration; 0 switches it off
+    each: int = 2  # heads for every map and kind, one of which is drawn each iteration
+    refresh: float = 0.003  # share of heads made anew each iteration; 0 switches it off
+    ahead: int = 50  # iterations in which heads learn, and the student does not yet
     patches: bool = True  # heads that judge patches; off, only whole maps
     shift: int = 1000
     student_rate: float = 1e-5
@@ -64,8 +67,9 @@ def train(at: Machine, material: Material, work: Path, c: Config) -> None:
         drawn = draw(material, student, batch, 1 + int(numbers.integers(most)), c.shift, generator)
         level = torch.full((len(drawn),), LEVELS[int(numbers.integers(len(LEVELS)))], device=at.device)
         chosen, n = pool.drawn(shared), like(drawn, generator)
-        made = judged(material, teacher, pool, chosen, noisy(drawn, n, level), level, batch.context)
-        descend(-torch.stack([h.mean() for h in made]).mean(), student, optimizer, average, step, c.student_rate, clip=1.0)
+        if step >= c.ahead:
+            made = judged(material, teacher, pool, chosen, noisy(drawn, n, level), level, batch.context)
+            descend(-torch.stack([h.mean() for h in made]).mean(), student, optimizer, average, step, c.student_rate, clip=1.0)
         made = judged(material, teacher, pool, chosen, noisy(drawn.detach(), n, level), level, batch.context)
         real = judged(material, teacher, pool, chosen, noisy(batch.x0, n, level), level, batch.context)
         apart = told_apart(real, made)

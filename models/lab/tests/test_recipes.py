@@ -87,7 +87,7 @@ def test_a_stopped_recipe_goes_on_exactly(material: Material, work: Path, tmp_pa
 def test_heads_of_the_pool_tell_drawings_from_renders_and_are_made_anew(material: Material, work: Path) -> None:
     """And by its end a run has gone from one step up to four."""
     (work / "start.pt").symlink_to(work / "teacher.pt")
-    c = nitro.Config(steps=21, batch=8, each=1, refresh=0.0, student_rate=1e-6, start="start.pt")
+    c = nitro.Config(steps=21, batch=8, each=1, refresh=0.0, ahead=10, student_rate=1e-6, start="start.pt")
     nitro.train(material.at, material, work, c)
     assert table(work / "nitro.csv")[-1]["steps"] == 4
     frozen, batch = load(work / "teacher.pt", material), material.batch(16, draws(1, 0)[0])
@@ -100,6 +100,14 @@ def test_heads_of_the_pool_tell_drawings_from_renders_and_are_made_anew(material
         made, real = (noisy(x, n, level) for x in (drawn, batch.x0))
         before, after = (nitro.told_apart(*(nitro.judged(material, frozen, pool, every, x, level, batch.context) for x in (real, made))) for pool in (fresh, taught))
     assert after < before
+
+
+@pytest.mark.parametrize(("ahead", "waits"), [(2, True), (1, False)])
+def test_a_student_waits_until_heads_have_learnt_something(material: Material, work: Path, tmp_path: Path, ahead: int, waits: bool) -> None:
+    (tmp_path / "teacher.pt").symlink_to(work / "teacher.pt")
+    nitro.train(material.at, material, tmp_path, nitro.Config(steps=2, batch=2, each=1, ahead=ahead, start="teacher.pt"))
+    before, after = (torch.load(path, weights_only=True)[part] for path, part in ((work / "teacher.pt", "average"), (tmp_path / "nitro.pt", "student")))
+    assert all(torch.equal(before[name], after[name]) for name in before) == waits
 
 
 def test_a_share_of_the_pool_is_made_anew_and_forgotten() -> None:
