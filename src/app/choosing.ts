@@ -58,7 +58,7 @@ export function createChoosing(
   /** Loads the model that was chosen, and draws with it at its own size. */
   async function openChosen(id: string): Promise<void> {
     const openings = pictures.openings();
-    if ((await model.load()) === undefined || openings !== pictures.openings()) return;
+    if ((await model.load(true)) === undefined || openings !== pictures.openings()) return;
     const facts = factsOf(store.getState());
     // Somebody chose yet another one meanwhile.
     if (facts === undefined || facts.id !== id) return;

@@ -10,8 +10,12 @@ import { createLoadingBar } from "./loading-bar";
 import type { AppState, AppStore } from "./state";
 
 export interface ModelLoading {
-  /** What the model says of itself, once it is loaded. Undefined after a failure, which is shown; the next call tries again. */
-  load(): Promise<ModelFacts | undefined>;
+  /**
+   * What the model says of itself, once it is loaded and ready for pictures of the size that the controls say. Undefined after a failure,
+   * which is shown; the next call tries again.
+   * @param atOwnSize whether it is made ready for the size that it was trained at, because the controls still have another model's
+   */
+  load(atOwnSize?: boolean): Promise<ModelFacts | undefined>;
   /** Loads the model to be computed by another engine. Pictures that are there stay as they are. */
   useEngine(engine: Engine | undefined): Promise<void>;
 }
@@ -26,7 +30,12 @@ export function createModelLoading(store: AppStore, generator: Generator, quicke
   let loading: Loading | undefined;
 
   /** Where nobody has chosen an engine, the one that was measured to be the quickest draws. */
-  async function loadFor({ draft: { model }, engine }: Pick<AppState, "draft" | "engine">, signal: AbortSignal): Promise<ModelFacts> {
+  async function loadFor(
+    { draft, engine }: Pick<AppState, "draft" | "engine">,
+    atOwnSize: boolean,
+    signal: AbortSignal,
+  ): Promise<ModelFacts> {
+    const { model, width, height } = draft;
     const bar = createLoadingBar();
     const onProgress = (progress: Progress): void => {
       if (!signal.aborted) store.setState({ model: { kind: "loading", ...bar(progress) } });
@@ -34,19 +43,20 @@ export function createModelLoading(store: AppStore, generator: Generator, quicke
     const measured = engine === undefined ? await quickest.of(model) : undefined;
     // A model before may have had another one.
     if (engine === undefined) generator.useEngine(measured);
-    if (measured === undefined) return generator.load(model, { onProgress, signal });
+    const hooks = { onProgress, signal, ...(atOwnSize ? {} : { size: { width, height } }) };
+    if (measured === undefined) return generator.load(model, hooks);
     try {
-      return await generator.load(model, { onProgress, signal });
+      return await generator.load(model, hooks);
     } catch (thrown) {
       if (signal.aborted) throw thrown;
       // It may have been a driver's or a browser's day.
       quickest.forget(model);
       generator.useEngine(undefined);
-      return generator.load(model, { onProgress, signal });
+      return generator.load(model, hooks);
     }
   }
 
-  async function load(): Promise<ModelFacts | undefined> {
+  async function load(atOwnSize = false): Promise<ModelFacts | undefined> {
     const state = store.getState();
     const { model } = state.draft;
     if (loading?.model !== model) {
@@ -54,7 +64,7 @@ export function createModelLoading(store: AppStore, generator: Generator, quicke
       loading?.abort.abort();
       const abort = new AbortController();
       store.setState({ model: { kind: "loading", progress: undefined, share: 0 }, error: undefined });
-      loading = { model, abort, facts: loadFor(state, abort.signal) };
+      loading = { model, abort, facts: loadFor(state, atOwnSize, abort.signal) };
     }
     const mine = loading;
     const { signal } = mine.abort;

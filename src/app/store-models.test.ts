@@ -74,6 +74,21 @@ describe("another model", () => {
     });
   });
 
+  test("is opened for its own size, as the first one is for the link's", async () => {
+    const sizes: unknown[] = [];
+    const load: Generator["load"] = async (id, hooks) => {
+      sizes.push([id, hooks?.size]);
+      return { ...MODEL, id };
+    };
+    const app = createApp({ ...IDLE, load }, NO_MODELS_KEPT, "size=128x64", () => undefined);
+    await app.start();
+    await app.useModel("somebody/something");
+    expect(sizes).toEqual([
+      ["vignette", { width: 128, height: 64 }],
+      ["somebody/something", undefined],
+    ]);
+  });
+
   test("that is not here leaves the controls to it, and an error that offers it", async () => {
     const load: Generator["load"] = async (id) =>
       id === "vignette" ? MODEL : Promise.reject(new OnestrokeError("model-missing", "not here", { notHere: true }));

@@ -5,7 +5,7 @@ import { parseAddress } from "../common/address";
 import type { HandedModel } from "../common/download";
 import { invariant, OnestrokeError, throwIfCancelled } from "../common/errors";
 import type { Engine } from "../common/engine";
-import type { CountedTexts, TextLengths, Drawing, DrawHooks, DrawTogetherHooks } from "../common/drawing";
+import type { CountedTexts, TextLengths, Drawing, DrawHooks, DrawTogetherHooks, LoadHooks } from "../common/drawing";
 import type { ModelFacts } from "../common/model-facts";
 import type { ModelNumbers } from "../common/model-numbers";
 import type { Picture } from "../common/picture";
@@ -44,8 +44,8 @@ export interface GeneratorOptions {
 export interface Generator {
   /** Chooses what computes from the next call on. With `undefined` the worker takes the best that it finds. */
   useEngine(engine: Engine | undefined): void;
-  /** Opens the GPU and loads the model ahead of the first picture. */
-  load(modelId: string, hooks?: DrawHooks): Promise<ModelFacts>;
+  /** Opens the GPU, loads the model ahead of the first picture, and makes it ready for one of `hooks.size`. */
+  load(modelId: string, hooks?: LoadHooks): Promise<ModelFacts>;
   /**
    * Draws one recipe. After a lost GPU or a dead worker it is tried once more by itself.
    * @throws OnestrokeError
@@ -207,7 +207,7 @@ export function superviseGenerator(
     },
 
     async load(modelId, hooks = {}) {
-      const call = async (): Promise<Call> => ({ type: "load", model: modelId, ...(await thingsFor(modelId)) });
+      const call = async (): Promise<Call> => ({ type: "load", model: modelId, size: hooks.size, ...(await thingsFor(modelId)) });
       const answer = await callTwice(call, hooks);
       invariant(answer?.type === "loaded", "a load is answered by `loaded`");
       return answer.model;

@@ -82,6 +82,15 @@ export interface DrawTogetherHooks extends DrawHooks {
   readonly onDrawn?: ((drawing: Drawing, index: number) => void) | undefined;
 }
 
+/** How the caller follows the loading of a model, and what for. */
+export interface LoadHooks extends Pick<DrawHooks, "signal" | "onProgress"> {
+  /** Of the picture that the model is made ready for. Absent, or where it draws no such size: the size that it was trained at. */
+  readonly size?: PictureSize | undefined;
+}
+
+/** Sides in pixels. */
+export type PictureSize = Pick<Recipe, "width" | "height">;
+
 /** How long the next picture of the same size will take: loading and compiling are paid for once. */
 export function drawingMs({ encode, denoise, decode }: Timings): number {
   return denoise.reduce((sum, step) => sum + step, encode + decode);

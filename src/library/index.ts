@@ -2,7 +2,7 @@
 export { createGenerator, type Generator, type GeneratorOptions } from "../client/generator";
 export { createModelStore, type ModelStore, type ModelStoreOptions, type StoreHooks, type StoreRoom } from "../client/model-store";
 export { planBytes, type DownloadPlan, type DownloadProgress, type HandedModel, type KeptModel, type ModelOffer } from "../common/download";
-export type { CountedTexts, Drawing, DrawHooks, DrawTogetherHooks, TextLength, TextLengths, Timings } from "../common/drawing";
+export type { CountedTexts, Drawing, DrawHooks, DrawTogetherHooks, LoadHooks, TextLength, TextLengths, Timings } from "../common/drawing";
 export type { Engine } from "../common/engine";
 export { OnestrokeError, type ErrorCode } from "../common/errors";
 export type { License, ModelFacts } from "../common/model-facts";

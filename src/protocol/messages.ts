@@ -1,7 +1,7 @@
 // The messages between page and worker, in both directions. Every call has an id, and every message
 // about it carries that id; a call ends with exactly one of `loaded`, `drawn`, `compared`, `failed`.
 import type { HandedLora, HandedModel } from "../common/download";
-import type { CountedTexts, Drawing, TextLengths } from "../common/drawing";
+import type { CountedTexts, Drawing, PictureSize, TextLengths } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import type { WireError } from "../common/errors";
 import type { ModelFacts } from "../common/model-facts";
@@ -22,8 +22,11 @@ interface With {
 }
 
 export type Call =
-  /** @param model the model's id */
-  | ({ readonly type: "load"; readonly model: string } & With)
+  /**
+   * @param model the model's id
+   * @param size of the picture that it is made ready for; its own if absent
+   */
+  | ({ readonly type: "load"; readonly model: string; readonly size?: PictureSize | undefined } & With)
   /**
    * Draws as many of the recipes as are denoised together, from the first on, and loads their model first if it is not the loaded one. They
    * are valid, and the same but for their noise.

@@ -2,7 +2,7 @@
 // unit tests use one that draws a gradient, so that queueing, cancelling and recovery
 // are tested without a GPU.
 import type { HandedLora, HandedModel } from "../common/download";
-import type { DrawHooks } from "../common/drawing";
+import type { LoadHooks as AskedHooks } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import type { ModelNumbers } from "../common/model-numbers";
 import type { Model } from "../pipeline/draw";
@@ -10,7 +10,7 @@ import type { Model } from "../pipeline/draw";
 /** A loaded model. What has nothing to measure does not tune. */
 export type LoadedModel = Pick<Model, "facts" | "drawTogether" | "textLength" | "meaning" | "dispose"> & Partial<Pick<Model, "tune">>;
 
-export interface LoadHooks extends DrawHooks {
+export interface LoadHooks extends AskedHooks {
   /** Called as soon as it is known what will compute the model, before its weights are loaded. */
   readonly onEngine?: (engine: Engine) => void;
 }

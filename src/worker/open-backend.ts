@@ -39,7 +39,7 @@ export async function openBackend({ modelsRoot, runtimeRoot }: Roots, makeRoom: 
       if (device !== undefined) await tunings.use(device, numbers.products);
       const inFloat32 = numbers.inFloat32 ?? wide.get(id) ?? [];
       const model = await openProved(files, () =>
-        openModel(files, engine, compute, hooks, { inFloat32, weights: numbers.weights ?? "fitting" }),
+        openModel(files, engine, compute, hooks, { inFloat32, weights: numbers.weights ?? "fitting", size: hooks.size }),
       );
       if (model === undefined) {
         await files.release();

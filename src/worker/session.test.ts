@@ -138,3 +138,27 @@ describe("in a pause after a picture", () => {
     expect(answers().map(({ type }) => type)).toEqual(["drawn", "drawn"]);
   });
 });
+
+test("a model is opened for the size that is said, or that of the first picture", async () => {
+  vi.useRealTimers();
+  const sizes: unknown[] = [];
+  const made = gradientBackend();
+  const backend: Backend = {
+    ...made,
+    load: (id, engine, hooks, ...rest) => {
+      sizes.push(hooks.size && [hooks.size.width, hooks.size.height]);
+      return made.load(id, engine, hooks, ...rest);
+    },
+  };
+  const posted: FromWorker[] = [];
+  const session = new Session(
+    async () => backend,
+    (message) => posted.push(message),
+  );
+  const size = { width: 128, height: 96 };
+  session.receive({ type: "load", id: 1, model: "one", engine: undefined });
+  session.receive({ type: "load", id: 2, model: "two", engine: undefined, size });
+  session.receive({ type: "generate", id: 3, recipes: [{ ...RECIPE, model: "three" }], engine: undefined });
+  await vi.waitFor(() => expect(posted.some(({ type }) => type === "drawn")).toBe(true));
+  expect(sizes).toEqual([undefined, [128, 96], [RECIPE.width, RECIPE.height]]);
+});

@@ -179,7 +179,9 @@ export class Session {
   }
 
   /** The model that is wanted; it is loaded first if it is not the loaded one. */
-  async #ensureModel(id: string, { engine: asked, files, loras = [], numbers }: Call, hooks: DrawHooks): Promise<LoadedModel> {
+  async #ensureModel(id: string, call: Call, hooks: DrawHooks): Promise<LoadedModel> {
+    const { engine: asked, files, loras = [], numbers } = call;
+    const size = call.type === "load" ? call.size : call.recipes[0];
     const { weights, inFloat32, products } = numbers ?? {};
     const wanted = { id, engine: asked, loras: loras.map(({ name }) => name), weights, inFloat32, products };
     if (this.#state.kind === "ready" && isSame(this.#state.wanted, wanted)) {
@@ -194,7 +196,7 @@ export class Session {
       await model.dispose();
     }
     const onEngine = (engine: Engine): void => this.#post({ type: "engine", engine });
-    const model = await backend.load(id, asked, { ...hooks, onEngine }, files, loras, numbers);
+    const model = await backend.load(id, asked, { ...hooks, onEngine, size }, files, loras, numbers);
     this.#throwIfLost();
     this.#state = { kind: "ready", backend, wanted, model };
     return model;

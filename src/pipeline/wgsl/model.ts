@@ -37,6 +37,8 @@ export interface WgslOptions {
   readonly weights?: AskedWeights | undefined;
   /** What a picture may take of the GPU's memory. Networks that need more take turns. */
   readonly memoryBytes?: number;
+  /** Of the picture that it is made ready for. Absent, or where it draws no such size: the size that it was trained at. */
+  readonly size?: Size | undefined;
   /** Networks whose numbers are known to pass float16. */
   readonly inFloat32?: readonly WideNetwork[];
   /**
@@ -50,7 +52,7 @@ export interface WgslOptions {
 const TUNING_MS = 3000;
 
 /**
- * Opens a checkpoint: uploads its weights and compiles the plans of its default size.
+ * Opens a checkpoint: uploads its weights and compiles the plans of one size.
  * @throws OnestrokeError `model-*`, `gpu-*`, `download-failed`, `cancelled`
  */
 export async function openWgslModel(manifest: Manifest, device: Device, hooks: DrawHooks = {}, options: WgslOptions = {}): Promise<Model> {
@@ -63,7 +65,7 @@ export async function openWgslModel(manifest: Manifest, device: Device, hooks: D
   const engine = new WgslEngine(manifest, device, networks, planned, options);
   const work = loadingWork(hooks, engine.facts.weightBytes);
   try {
-    await engine.prepare(work);
+    await engine.prepare(work, options.size);
   } catch (error) {
     await engine.dispose();
     throw error;
@@ -151,21 +153,23 @@ class WgslEngine implements ModelEngine {
     };
   }
 
-  /** Uploads and compiles what a picture of the default size needs, as far as it stays on the GPU: the largest network last, as it is fetched. */
-  async prepare(work: Work): Promise<void> {
+  /** Uploads and compiles what a picture of that size needs, as far as it stays on the GPU: the largest network last, as it is fetched. */
+  async prepare(work: Work, asked: Size | undefined): Promise<void> {
+    const { defaultSize } = this.#facts;
+    const size = asked !== undefined && this.#isEasy(asked) ? asked : { width: defaultSize, height: defaultSize };
+    this.#memory.planFor(size);
     const { turns } = this.#memory.plan;
-    const side = this.#denoiser.role.sampleSize;
+    const latent = this.#latentOf(size);
     const [text, text2] = this.#texts;
     if (!turns.includes("text_encoder")) await text?.plan(work);
     if (!turns.includes("text_encoder_2")) await text2?.plan(work);
-    if (!turns.includes("autoencoder")) await this.#autoencoder.plan({ height: side, width: side }, work);
-    if (!turns.includes("denoiser"))
-      await this.#denoiser.plan({ height: side, width: side, textTokens: this.#rowTokens, method: "nasa" }, work);
+    if (!turns.includes("autoencoder")) await this.#autoencoder.plan(latent, work);
+    if (!turns.includes("denoiser")) await this.#denoiser.plan({ ...latent, textTokens: this.#rowTokens, method: "nasa" }, work);
     this.#facts = { ...this.#facts, readsPictures: await this.#autoencoder.canEncode(work.signal) };
   }
 
   async begin(samples: readonly Float32Array[], condition: Condition, size: Size, work: Work): Promise<Denoising> {
-    const latent = { height: size.height / this.latent.factor, width: size.width / this.latent.factor };
+    const latent = this.#latentOf(size);
     const isText = condition.kind === "text";
     const side = this.#denoiser.role.sampleSize;
     if (!isText && (latent.width !== side || latent.height !== side)) throw this.#wrongSize();
@@ -277,6 +281,16 @@ class WgslEngine implements ModelEngine {
   get #networks(): readonly Network[] {
     const { decoder, encoder } = this.#autoencoder;
     return [this.#denoiser.network, decoder, encoder, ...this.#texts.map(({ network }) => network)];
+  }
+
+  /** Whether a picture of that size is drawn, and takes no more than one of the size that the model was trained at: what opens does not fail for it. */
+  #isEasy({ width, height }: Size): boolean {
+    const { defaultSize, sizeMultiple } = this.#facts;
+    return this.#texts.length > 0 && width % sizeMultiple === 0 && height % sizeMultiple === 0 && width * height <= defaultSize ** 2;
+  }
+
+  #latentOf({ width, height }: Size): Size {
+    return { width: width / this.latent.factor, height: height / this.latent.factor };
   }
 
   /** Transformers that draw classes identify each position of their latent separately, so they draw one size only. */
