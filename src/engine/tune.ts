@@ -8,7 +8,7 @@ import { isFaster } from "./faster";
 import { gpuTimer, type GpuTimer } from "./gpu-time";
 import type { KernelTarget } from "./kernel";
 import { choiceOf, otherChoices, planGemm } from "./kernels/gemm/plan";
-import { neighbourhood } from "./neighbours";
+import { neighbourhood } from "./neighbourhood";
 import type { Node } from "./ops";
 import type { Plan } from "./plan";
 import { fittingLayout } from "./plan-memory";

@@ -4,7 +4,7 @@ import { fuseGraph } from "./fuse";
 import type { Graph } from "./graph";
 import { GraphBuilder } from "./graph-builder";
 import type { KernelTarget } from "./kernel";
-import { neighbourhood } from "./neighbours";
+import { neighbourhood } from "./neighbourhood";
 import type { Node } from "./ops";
 import { productsOf, stageGraph } from "./stages";
 import { TRAITS } from "./traits";

@@ -1,5 +1,5 @@
-// A few nodes of a graph with what is around them, as a graph of its own: small enough to be staged again and again, and
-// large enough that what is decided between neighbours when a graph is staged is decided as in the whole.
+// A few nodes of a graph with what is around them, as a graph of its own: small enough to be staged again and again, and large enough that
+// staging it decides of these nodes as staging the whole graph does.
 import type { Graph, GraphInput } from "./graph";
 import { inputsOf, type Node } from "./ops";
 import type { Tensor } from "./tensor";
