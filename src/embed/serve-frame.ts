@@ -1,5 +1,6 @@
 // The frame's side: draws what the page around it asks for.
 import { OnestrokeError } from "../common/errors";
+import { uniqueName } from "../common/unique-name";
 import type { OnestrokeImage } from "../element/onestroke-image";
 import { callOf, idOf, replyOf, type FrameAnswer, type Greeting } from "./messages";
 
@@ -8,7 +9,7 @@ import { callOf, idOf, replyOf, type FrameAnswer, type Greeting } from "./messag
  * @param origin the only one that is talked to
  */
 export function serveFrame(image: OnestrokeImage, origin: string, { parent, self } = { parent: window.parent, self: window }): void {
-  const nonce = crypto.randomUUID();
+  const nonce = uniqueName();
   const onMessage = (event: MessageEvent): void => {
     const [port] = event.ports;
     if (event.source !== parent || event.origin !== origin || replyOf(event.data)?.nonce !== nonce || port === undefined) return;

@@ -7,6 +7,7 @@ let channels = 0;
 
 afterEach(() => {
   for (const each of opened.splice(0)) each.close();
+  vi.unstubAllGlobals();
 });
 
 /** Tabs on a channel of their own, each with what it gives. */
@@ -41,6 +42,21 @@ test("who asks is not asked, and who has nothing is not waited for", async () =>
 test("a tab alone is answered by nobody", async () => {
   const [asking] = tabs(nothing);
   expect(await asking?.ask()).toBe(false);
+});
+
+test("where a browser denies the channel, as in other pages' frames, a tab is alone", async () => {
+  vi.stubGlobal(
+    "BroadcastChannel",
+    class {
+      constructor() {
+        throw new DOMException("denied", "SecurityError");
+      }
+    },
+  );
+  const give = vi.fn(nothing);
+  const [asking] = tabs(give);
+  expect(await asking?.ask()).toBe(false);
+  expect(give).not.toHaveBeenCalled();
 });
 
 test("of several that give, the slowest is waited for; one that fails in it has given too", async () => {

@@ -1,6 +1,7 @@
 // The other tabs of this site, which compute on the same GPU. Where one finds no memory left there, it asks the others: whoever is hidden
 // and draws nothing takes its model off the GPU, and loads it again when it is wanted.
 import { isJsonObject } from "../common/json";
+import { uniqueName } from "../common/unique-name";
 
 const CHANNEL = "onestroke-gpu";
 
@@ -22,8 +23,9 @@ type Said =
 
 /** @param giveBack undefined where there is nothing to give, or it is needed here; else when it is done */
 export function neighboursOf(giveBack: () => Promise<void> | undefined, name = CHANNEL): Neighbours {
-  const own = crypto.randomUUID();
-  const channel = new BroadcastChannel(name);
+  const channel = openChannel(name);
+  if (channel === undefined) return { ask: async () => false, close: () => undefined };
+  const own = uniqueName();
   const tell = (said: Said): void => channel.postMessage(said);
 
   async function answer(asker: string): Promise<void> {
@@ -67,6 +69,15 @@ export function neighboursOf(giveBack: () => Promise<void> | undefined, name = C
     },
     close: () => channel.close(),
   };
+}
+
+/** Undefined in other pages' frames where a browser denies them that: such a tab is alone. */
+function openChannel(name: string): BroadcastChannel | undefined {
+  try {
+    return new BroadcastChannel(name);
+  } catch {
+    return undefined;
+  }
 }
 
 function after(milliseconds: number): Promise<void> {
