@@ -73,7 +73,8 @@ describe("what was measured", () => {
     const here = device();
     const tunings = keptTunings({ get: denied, put: denied, delete: denied }, "a browser 1");
     await tunings.keeping(here, async () => here.useTuning(TUNING));
-    expect(here.tuning).toBe(TUNING);
+    await tunings.use(here, undefined);
+    expect(here.tuning, "another model is loaded").toEqual(TUNING);
     await tunings.use(here, "table");
     expect(here.tuning).toEqual(new Map());
   });

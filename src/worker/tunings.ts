@@ -3,7 +3,7 @@
 import type { ModelNumbers } from "../common/model-numbers";
 import type { Device } from "../engine/device";
 import { PRODUCT_KERNELS } from "../engine/product-kernels";
-import { keptTuning, tuningFrom, type Tuning } from "../engine/tuning";
+import { keptTuning, tuningFrom } from "../engine/tuning";
 import type { Rows } from "../vault/rows";
 
 type Tuned = Pick<Device, "name" | "tuning" | "useTuning">;
@@ -23,9 +23,14 @@ export function keptTunings(rows: Pick<Rows, "get" | "put" | "delete">, browser:
   return {
     async use(device, products) {
       const { name } = device;
-      const tuning: Tuning = products === "table" ? new Map() : tuningFrom(await quietly(rows.get(name)), version);
-      device.useTuning(tuning);
-      if (products === "table") await quietly(rows.delete(name));
+      if (products === "table") {
+        device.useTuning(new Map());
+        await quietly(rows.delete(name));
+        return;
+      }
+      const kept = tuningFrom(await quietly(rows.get(name)), version);
+      // What was measured in this visit holds, whether it could be kept or not.
+      device.useTuning(new Map([...kept, ...device.tuning]));
     },
     async keeping(device, measure) {
       const before = device.tuning;
