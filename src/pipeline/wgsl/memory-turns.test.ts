@@ -219,6 +219,21 @@ describe("how many pictures are denoised together", () => {
     expect(calls).toHaveLength(2);
   });
 
+  test("what it left goes before a picture is read, where what reads it has no room beside all; else the decoder's tensors alone go", () => {
+    const calls: string[] = [];
+    const runner = (name: string) => ({ evict: () => undefined, useArena: () => undefined, dropPlans: () => void calls.push(name) });
+    const runners = { denoiser: [runner("denoiser")], autoencoder: [runner("decoder")] };
+    const turns = new MemoryTurns(TURBO, runners, FORMATS, SQUARE, 2.2e9);
+    expect(turns.plan.encoderStays).toBe(false);
+    turns.makeRoomToRead();
+    expect(calls).toEqual(["decoder"]);
+    expect(turns.together(2, "nasa")).toBe(2);
+    turns.makeRoomToRead();
+    expect(calls).toEqual(["decoder", "denoiser", "decoder"]);
+    turns.makeRoomToRead();
+    expect(calls.slice(3), "the batch is gone").toEqual(["decoder"]);
+  });
+
   test("what a batch left counts where another shape is planned for", () => {
     const wide = { ...SQUARE, width: 1024 };
     const both = planPicture(TURBO, wide, FORMATS, 8e9).stayingBytes + planPicture(TURBO, SQUARE, FORMATS, 8e9).shapeBytes;

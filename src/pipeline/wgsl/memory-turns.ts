@@ -91,6 +91,15 @@ export class MemoryTurns {
     return 1;
   }
 
+  /**
+   * Before a picture is read, where what reads it does not stay: that comes in place of the decoder's tensors, and of what other shapes and
+   * batches left.
+   */
+  makeRoomToRead(): void {
+    if (this.#besideBytes() > 0) this.#dropPlans();
+    else for (const network of this.#allOf(["autoencoder"])) network.dropPlans();
+  }
+
   makeRoomFor(running: NetworkName): void {
     const names = ["text_encoder", "text_encoder_2", "denoiser", "autoencoder"] as const;
     for (const network of this.#allOf(names.filter((name) => givesWay(this.#plan, running, name)))) network.evict();

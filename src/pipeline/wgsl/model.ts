@@ -17,6 +17,7 @@ import type { SamplerStep } from "../../samplers/schedule";
 import { steeringDefaults } from "../default-steering";
 import { Model } from "../draw";
 import type { Condition, Denoising, EncodedText, Measured, ModelEngine, Size } from "../engine";
+import { isFull } from "../with-room";
 import { loadingWork, type Work } from "../work";
 import { WgslAutoencoder } from "./autoencoder";
 import { Batches } from "./batches";
@@ -215,8 +216,7 @@ class WgslEngine implements ModelEngine {
     try {
       return await this.#denoiser.plan({ ...shape, batch }, work);
     } catch (error) {
-      const isFull = error instanceof OnestrokeError && error.code === "gpu-out-of-memory";
-      if (!isFull || batch === 1) throw error;
+      if (!isFull(error) || batch === 1) throw error;
       this.#batches.stop();
       return this.#denoiser.plan(shape, work);
     }
@@ -227,13 +227,11 @@ class WgslEngine implements ModelEngine {
     this.#memory.planFor(picture);
     this.#memory.makeRoomFor("autoencoder");
     if (this.#memory.plan.encoderStays) return this.#autoencoder.encode(picture, work);
-    // Where memory is short, the decoder's intermediate tensors and the encoder are not there together.
-    const { decoder, encoder } = this.#autoencoder;
-    decoder.dropPlans();
+    this.#memory.makeRoomToRead();
     try {
       return await this.#autoencoder.encode(picture, work);
     } finally {
-      encoder.evict();
+      this.#autoencoder.encoder.evict();
     }
   }
 
