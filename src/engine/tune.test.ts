@@ -100,13 +100,31 @@ describe("tuning", () => {
     const whole = await tune({ timer: counting });
     const all = clock;
     clock = 0;
-    // One race is nine times: the first runs, the count of repeats, and three rounds of two.
+    // One race is eleven times: the first runs, three for the count of repeats, and three rounds of two.
     const part = await tune({ timer: counting, now: () => clock, until: 12 });
     expect([whole.size, part.size]).toEqual([2, 1]);
     expect(clock).toBe(12);
     expect(all).toBeGreaterThan(12);
     clock = 0;
     expect((await tune({ timer: counting, now: () => clock, until: 3 })).size, "none was ended").toBe(0);
+  });
+
+  test("times passes that are long beside a clock of 0.1 ms, however long a submission is waited for", async () => {
+    // A run takes 0.02 ms, and where the clock has not moved by its end the wait for it is all that is known.
+    const asked: number[] = [];
+    const timer: TuneOptions["timer"] = {
+      time: async (_, repeats) => (asked.push(repeats), Math.floor(repeats / 5) / 10 || 6),
+    };
+    await tune({ timer });
+    const raced = asked.filter((repeats, index) => repeats === asked[index + 5]);
+    expect(raced.length).toBeGreaterThan(0);
+    for (const repeats of raced) expect(repeats).toBeGreaterThanOrEqual(400);
+  });
+
+  test("repeats nothing that is long by itself", async () => {
+    const asked: number[] = [];
+    await tune({ timer: { time: async (_, repeats) => (asked.push(repeats), 50 * repeats) } });
+    expect(Math.max(...asked)).toBe(2);
   });
 
   test("leaves a shape that it was cancelled at for another time, and no memory", async () => {

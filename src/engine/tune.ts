@@ -37,6 +37,8 @@ const MOST_SHAPES = 16;
 /** What one time is taken of: long beside the clocks of browsers (0.1 ms), short for a picture that is asked for meanwhile. */
 const PASS_MS = 8;
 const MOST_REPEATS = 500;
+/** To find out how many repeats that are, passes become so many times as long. */
+const LONGER = 4;
 
 /**
  * What is known now: all of `known`, and what was found out. Ends where time is over or `signal` says so, with what is known by then.
@@ -113,8 +115,7 @@ async function isBetter([before, after]: readonly [Stages, Stages], race: Race):
       if (isOver()) return undefined;
       await timer.time(first, 1);
     }
-    const once = await timer.time(held, 1);
-    const repeats = Math.max(1, Math.min(MOST_REPEATS, Math.ceil(PASS_MS / once)));
+    const repeats = await repeatsOf(held, race);
     const timeOf = (dispatches: readonly PreparedDispatch[]) => () => timer.time(dispatches, repeats);
     const isWon = await isFaster(timeOf(held), timeOf(other), isOver);
     return isWon || !isOver() ? isWon : undefined;
@@ -127,6 +128,17 @@ async function isBetter([before, after]: readonly [Stages, Stages], race: Race):
   } finally {
     for (const each of made) each.destroy();
   }
+}
+
+/** How often dispatches are repeated to take `PASS_MS`: by what more of them take more, because a single time may be of waiting alone. */
+async function repeatsOf(dispatches: readonly PreparedDispatch[], { timer, isOver }: Race): Promise<number> {
+  const once = await timer.time(dispatches, 1);
+  let [repeats, moreMs] = [1, 0];
+  do {
+    repeats = Math.min(MOST_REPEATS, repeats === 1 ? 2 : LONGER * repeats);
+    moreMs = (await timer.time(dispatches, repeats)) - once;
+  } while (moreMs < PASS_MS / 2 && repeats < MOST_REPEATS && !isOver());
+  return moreMs > 0 ? Math.min(MOST_REPEATS, Math.ceil((PASS_MS * (repeats - 1)) / moreMs)) : MOST_REPEATS;
 }
 
 interface Made {
