@@ -3,15 +3,14 @@
 import { writeFile } from "node:fs/promises";
 import type { Drawing } from "../common/drawing";
 import type { Engine } from "../common/engine";
-import { invariant, OnestrokeError } from "../common/errors";
-import { MOST_TOGETHER } from "../common/limits";
+import { OnestrokeError } from "../common/errors";
 import type { ModelFacts, ModelMemory, ModelPart } from "../common/model-facts";
 import type { Recipe } from "../common/recipe";
-import { otherField } from "../common/same-but-noise";
 import { recipePng } from "../image/recipe-png";
 import { openModel } from "../pipeline/open";
 import { adapterName } from "./adapters";
 import { bestDevice, computeOn } from "./compute";
+import { drawAlike, leadingAlike, type Planned } from "./generate/draw-alike";
 import { parseOptions, type Job } from "./generate/options";
 import { USAGE } from "./generate/usage";
 import { fitPicture, readStart } from "./generate/start-file";
@@ -35,37 +34,18 @@ async function main(args: readonly string[]): Promise<void> {
   const planned: Planned[] = [];
   for (const job of jobs)
     planned.push({ job, recipe: model.withRows(await startingFrom(job, job.recipe(model.facts), model.facts), textRows) });
+  const write = async (path: string, drawing: Drawing): Promise<void> => {
+    await writeFile(path, await recipePng(drawing));
+    report(path, drawing, { engine, adapter }, json);
+  };
   for (let done = 0; done < planned.length;) {
-    const alike = leadingAlike(planned.slice(done, done + MOST_TOGETHER));
+    const alike = leadingAlike(planned.slice(done));
     const [{ job, recipe }] = alike;
     // It is read again, because many of them would not fit into memory.
     const start = job.start && fitPicture((await readStart(job.start.file)).picture, recipe.width, recipe.height);
-    const drawings = await model.drawTogether(
-      alike.map((one) => one.recipe),
-      {},
-      start,
-    );
-    for (const [index, drawing] of drawings.entries()) {
-      const { file } = alike[index]?.job ?? job;
-      await writeFile(file, await recipePng(drawing));
-      report(file, drawing, { engine, adapter }, json);
-    }
-    done += drawings.length;
+    done += await drawAlike(model, alike, start, write);
   }
   await model.dispose();
-}
-
-interface Planned {
-  readonly job: Job;
-  readonly recipe: Recipe;
-}
-
-/** Those at the beginning that may be drawn together. */
-function leadingAlike(planned: readonly Planned[]): readonly [Planned, ...Planned[]] {
-  const [first, ...others] = planned;
-  invariant(first !== undefined, "something is left to draw");
-  const end = others.findIndex(({ recipe }) => otherField(first.recipe, recipe) !== undefined);
-  return [first, ...(end === -1 ? others : others.slice(0, end))];
 }
 
 async function startingFrom({ start }: Job, recipe: Recipe, { title, readsPictures }: ModelFacts): Promise<Recipe> {
