@@ -88,6 +88,7 @@ describe("a plan runs what changed", () => {
       expect([...(await one.read("y"))]).toEqual([...values(0)].map((value) => 4 * (value + 10 * index)));
     }
     expect(() => one.copyFrom(three, "y", "x", 3)).toThrow("differ in size");
+    expect(() => one.copyFrom(one, "y", "x", 1)).toThrow("differ in size");
     expect(() => three.copyFrom(one, "y", "x")).toThrow("differ in size");
     three.destroy();
     one.destroy();

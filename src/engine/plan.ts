@@ -148,16 +148,17 @@ export class Plan {
   }
 
   /**
-   * Copies an output of `from` to an input of this plan, on the GPU. Shapes and formats must agree, but that the input may be one element of
-   * the output's batch.
+   * Copies an output of `from` to an input of this plan, on the GPU. Shapes and formats must agree, but that the input may be one element
+   * of the output's batch.
    */
   copyFrom(from: Plan, output: string, input: string, index = 0): void {
     const { tensor, rate } = this.#input(input);
     const source = from.#output(output);
     const bytes = byteLengthOf(tensor, this.format);
     const sourceBytes = byteLengthOf(source, from.format);
+    const isWhole = bytes === sourceBytes && index === 0;
     const isPart = axis(tensor, 0) === 1 && bytes * axis(source, 0) === sourceBytes && index < axis(source, 0);
-    invariant(bytes === sourceBytes || isPart, `${output} and ${input} differ in size`);
+    invariant(isWhole || isPart, `${output} and ${input} differ in size`);
     const encoder = this.device.gpu.createCommandEncoder();
     const origin = from.memory.place(source);
     const destination = this.memory.place(tensor);
