@@ -1,5 +1,6 @@
 // A model of the hub is loaded while it arrives: its smaller parts, and what has come of its largest file, are on the GPU before the last
-// byte. A line that breaks, a pause and a reload in the middle only make the wait longer, and nothing is drawn from bytes that turn out wrong.
+// byte. A line that breaks, a pause and a reload in the middle only make the wait longer, and nothing is drawn from bytes that turn out
+// wrong.
 import { mkdtempSync, rmSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";

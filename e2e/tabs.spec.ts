@@ -1,5 +1,5 @@
-// Two tabs of the page: each draws on a device of its own, at the same time, and both have one vault and one gallery. A hidden one gives the
-// GPU's memory back when another asks for it.
+// Two tabs of the page: each draws on a device of its own, at the same time, and both have one vault and one gallery. A hidden one gives
+// the GPU's memory back when another asks for it.
 import { expect, SMALL_LINK, Studio, test } from "./studio";
 
 test("two tabs draw at once, each its own picture as if it were alone, from one copy of the model, into one gallery", async ({

@@ -1,6 +1,6 @@
-// Draws one recipe at a time and shows it, or several aside. Whoever calls draws in place of what is still being drawn: who is to wait, queue/queue.ts decides.
-// A comparison gets its other side, a picture that is there already is shown and not drawn again, and one that somebody opens while another
-// is being drawn stays: the other goes to the gallery.
+// Draws one recipe at a time and shows it, or several aside. Whoever calls draws in place of what is still being drawn: who is to wait,
+// queue/queue.ts decides. A comparison gets its other side, a picture that is there already is shown and not drawn again, and one that
+// somebody opens while another is being drawn stays: the other goes to the gallery.
 import type { Generator } from "../library";
 import { drawingMs } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
@@ -43,8 +43,8 @@ export interface PictureDrawing {
   /** Draws the unsteered side of a comparison where it is not there yet. */
   drawOtherSide(): Promise<void>;
   /**
-   * Draws pictures that stand beside the shown one, and keeps them nowhere: of recipes that are the same but for their noise, as many of the
-   * first as are drawn together.
+   * Draws pictures that stand beside the shown one, and keeps them nowhere: of recipes that are the same but for their noise, as many of
+   * the first as are drawn together.
    * @param drawn hears of each as soon as it is there
    * @returns whether all of those came
    */

@@ -52,13 +52,15 @@ export interface Generator {
    */
   generate(recipe: Recipe, hooks?: DrawHooks): Promise<Drawing>;
   /**
-   * Draws the first of several recipes that differ in seed and variations alone: as many as the GPU gains from drawing together and has room
-   * for, and at least one. Ask again for the rest. After a lost GPU or a dead worker what has not come is tried once more by itself.
+   * Draws the first of several recipes that differ in seed and variations alone: as many as the GPU gains from drawing together and has
+   * room for, and at least one. Ask again for the rest. After a lost GPU or a dead worker what has not come is tried once more by itself.
    * @returns the pictures, in the order of the recipes; `hooks.onDrawn` hears of each as soon as it is there
    * @throws OnestrokeError `invalid-input` where the recipes differ otherwise, or as `generate`
    */
   generateTogether(recipes: readonly Recipe[], hooks?: DrawTogetherHooks): Promise<readonly Drawing[]>;
-  /** How long texts are for a model, if it is the one that is loaded and it reads texts. It loads nothing, and does not wait for a picture. */
+  /**
+   * How long texts are for a model, if it is the one that is loaded and it reads texts. It loads nothing, and does not wait for a picture.
+   */
   count(texts: CountedTexts): Promise<TextLengths | undefined>;
   /**
    * Whether two recipes are one picture for the loaded model: their texts are the same tokens, and nothing else that counts is different.

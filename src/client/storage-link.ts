@@ -1,6 +1,6 @@
-// Carries calls to a storage worker, and replaces it when it dies. Every call can be repeated, because the vault goes on from what is proved: when a
-// worker dies, its successor is asked what was pending, and the callers notice nothing. Only a call that sees worker after worker die
-// and comes no further is given up.
+// Carries calls to a storage worker, and replaces it when it dies. Every call can be repeated, because the vault goes on from what is
+// proved: when a worker dies, its successor is asked what was pending, and the callers notice nothing. Only a call that sees worker after
+// worker die and comes no further is given up.
 import { OnestrokeError } from "../common/errors";
 import type { DownloadProgress } from "../common/download";
 import type { FromStorage, StorageAnswer, StorageCall, ToStorage } from "../protocol/storage-messages";

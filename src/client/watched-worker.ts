@@ -1,5 +1,5 @@
-// One worker at a time, and the word that it is dead: its script failed, or it says nothing any more though it is asked. It decides nothing about calls;
-// the supervisor of pictures and the link to the storage do, each in its own way.
+// One worker at a time, and the word that it is dead: its script failed, or it says nothing any more though it is asked. It decides nothing
+// about calls; the supervisor of pictures and the link to the storage do, each in its own way.
 import { OnestrokeError } from "../common/errors";
 import type { Listeners, Port } from "./start-worker";
 import type { Supervision } from "./supervision";

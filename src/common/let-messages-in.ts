@@ -1,5 +1,5 @@
-// A thread that reads the disk, or hashes, waits for nothing outside itself, and so would never come to its messages: not to one that cancels
-// what it does, and not to one that asks whether it lives.
+// A thread that reads the disk, or hashes, waits for nothing outside itself, and so would never come to its messages: not to one that
+// cancels what it does, and not to one that asks whether it lives.
 
 /** How long reads from the disk may keep a thread from its messages. */
 const BLOCKED_MS = 50;

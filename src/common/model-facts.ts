@@ -67,7 +67,10 @@ export interface ModelFacts {
   readonly readsPictures: boolean;
   /** What computes its networks: the GPU's name, or "cpu". */
   readonly adapter: string;
-  /** What was measured of this adapter and is computed otherwise for it, in a few digits. Absent where nothing is: the same seed is the same picture where they are the same. */
+  /**
+   * What was measured of this adapter and is computed otherwise for it, in a few digits. Absent where nothing is: the same seed is the same
+   * picture where they are the same.
+   */
   readonly tuning?: string;
   /** In the order they run. */
   readonly parts: readonly ModelPart[];

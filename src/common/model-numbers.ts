@@ -1,5 +1,5 @@
-// In which numbers one model is kept and computed on this device, and by which kernels. It is no part of a recipe, because it does not change what is asked for;
-// a drawn picture says it. Only our own engine has the choice: graphs bring their numbers.
+// In which numbers one model is kept and computed on this device, and by which kernels. It is no part of a recipe, because it does not
+// change what is asked for; a drawn picture says it. Only our own engine has the choice: graphs bring their numbers.
 import type { WideNetwork } from "./drawing";
 import type { WeightChoice } from "./weight-format";
 

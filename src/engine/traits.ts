@@ -47,7 +47,7 @@ export interface KernelTraits {
 
 export type AdapterClass = "hardware" | "hardwareWithFastFloat16" | "softwareWithFloat16" | "software";
 
-/** Software adapters compile slowly, pay much for a barrier and little for reading again, and keep few cores busy, which one picture does. */
+/** Software adapters compile slowly, pay much for a barrier and little for reading again, and have few cores: one picture fills them. */
 const SOFTWARE = {
   choosesActivationsAtRunTime: true,
   tunesProducts: false,

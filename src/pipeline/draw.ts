@@ -1,5 +1,5 @@
-// A recipe becomes a picture, or several that differ in their noise alone become pictures together. `#denoise` reads as the algorithm does in
-// the papers, and there is one for every engine: the computations it awaits are behind the interface in engine.ts.
+// A recipe becomes a picture, or several that differ in their noise alone become pictures together. `#denoise` reads as the algorithm does
+// in the papers, and there is one for every engine: the computations it awaits are behind the interface in engine.ts.
 import type { Drawing, DrawHooks, DrawTogetherHooks, TextLength, Timings } from "../common/drawing";
 import type { Emphasis } from "../common/emphasis";
 import { invariant, OnestrokeError } from "../common/errors";
@@ -154,7 +154,9 @@ export class Model {
     return this.#texts.length(text, emphasis);
   }
 
-  /** The recipe with the rows of tokens that its texts need, at most so many. Where they need no more than are read anyway, it is the same. */
+  /**
+   * The recipe with the rows of tokens that its texts need, at most so many. Where they need no more than are read anyway, it is the same.
+   */
   withRows(recipe: Recipe, maxRows: number): Recipe {
     const { prompt, negative, emphasis, steering } = recipe;
     const [read, alsoRead] = [this.textLength(prompt, emphasis), this.textLength(negative, emphasis)];

@@ -35,7 +35,10 @@ export function givesWay({ turns }: Pick<MemoryPlan, "turns">, running: NetworkN
   return other !== running && !arePartners && turns.includes(other);
 }
 
-/** How much more the denoiser's intermediate tensors may take within the budget while the same networks take turns. Below 0 where nothing fits. */
+/**
+ * How much more the denoiser's intermediate tensors may take within the budget while the same networks take turns. Below 0 where nothing
+ * fits.
+ */
 export function denoiserRoom(needs: readonly NetworkNeed[], { turns }: Pick<MemoryPlan, "turns">, budgetBytes: number): number {
   const besideIt = needs.filter(({ name }) => !givesWay({ turns }, name, "denoiser"));
   return budgetBytes - Math.max(0, ...besideIt.map((running) => bytesWhile(running, needs, turns)));

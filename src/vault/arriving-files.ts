@@ -1,6 +1,6 @@
-// The files of a plan while they are fetched, each to be read from as soon as it is whole and proved, or, where somebody can tell afterwards
-// whether that was right, as soon as the bytes are here. Whoever reads what is still on its way waits for it, so that what is loaded first
-// need not wait for what is loaded last.
+// The files of a plan while they are fetched, each to be read from as soon as it is whole and proved, or, where somebody can tell
+// afterwards whether that was right, as soon as the bytes are here. Whoever reads what is still on its way waits for it, so that what is
+// loaded first need not wait for what is loaded last.
 import { fileName, type DownloadPlan } from "../common/download";
 import type { ReadableFile } from "./folder";
 

@@ -1,4 +1,5 @@
-// A model that is open for drawing while its files are still being brought: what has come is read, and whoever reads what has not waits for it.
+// A model that is open for drawing while its files are still being brought: what has come is read, and whoever reads what has not waits for
+// it.
 import type { DownloadPlan } from "../common/download";
 import { ArrivingFiles } from "./arriving-files";
 import { keptFiles } from "./open-kept";

@@ -1,6 +1,6 @@
-// Opens a model that somebody else is fetching at this moment: a storage worker, in this tab or in another. Its files are read one by one, as
-// soon as each is whole and proved, and large ones chunk by chunk before that. The lock of a download is free when it ends, however it ends; then either everything is here, or nothing
-// more will come.
+// Opens a model that somebody else is fetching at this moment: a storage worker, in this tab or in another. Its files are read one by one,
+// as soon as each is whole and proved, and large ones chunk by chunk before that. The lock of a download is free when it ends, however it
+// ends; then either everything is here, or nothing more will come.
 import type { DownloadPlan } from "../common/download";
 import { OnestrokeError } from "../common/errors";
 import { SerialQueue } from "../common/queue";

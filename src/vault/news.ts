@@ -1,5 +1,6 @@
 // What the vaults of one storage tell each other, across workers and tabs: that a file of a model is whole, or more of it here, and how far
-// its download has come. Nothing is true because of it: whoever hears of a file looks into the journal, and without news would have to look again and again.
+// its download has come. Nothing is true because of it: whoever hears of a file looks into the journal, and without news would have to look
+// again and again.
 import { isJsonObject } from "../common/json";
 
 export interface VaultNews {
@@ -49,7 +50,9 @@ export function memoryNews(): NewsChannel {
   };
 }
 
-/** Another tab may run another version of the page. What it says in other words is not understood, and the locks still tell how it ended. */
+/**
+ * Another tab may run another version of the page. What it says in other words is not understood, and the locks still tell how it ended.
+ */
 function parseNews(value: unknown): VaultNews | undefined {
   if (!isJsonObject(value)) return undefined;
   const { model, whole, part, bytes } = value;

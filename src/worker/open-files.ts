@@ -1,5 +1,5 @@
-// Finds the files of a model in this browser. What ships with the page is fetched into the vault first; anything else must be there already,
-// or on its way, because a download is a person's decision, and the page's to make.
+// Finds the files of a model in this browser. What ships with the page is fetched into the vault first; anything else must be there
+// already, or on its way, because a download is a person's decision, and the page's to make.
 import { catalogueEntry } from "../catalogue/entries";
 import { httpStore } from "../checkpoints/http-source";
 import { modelFile, type ModelFiles } from "../checkpoints/places";

@@ -1,5 +1,5 @@
-// Opens a model whose files may still be arriving. What is loaded of them early is not proved yet, so nobody draws with the model before all
-// of it is, and one that was made of other bytes than the proved ones is given up.
+// Opens a model whose files may still be arriving. What is loaded of them early is not proved yet, so nobody draws with the model before
+// all of it is, and one that was made of other bytes than the proved ones is given up.
 import { OnestrokeError, type ErrorCode } from "../common/errors";
 import type { OpenModel } from "../vault/vault";
 

@@ -1,5 +1,5 @@
-// "Four like this": draws variations of what the controls say beside the shown picture, together where the GPU gains by that. Any of them can be held while
-// the others are drawn anew, and the one that somebody chooses is shown and kept; the others are not.
+// "Four like this": draws variations of what the controls say beside the shown picture, together where the GPU gains by that. Any of them
+// can be held while the others are drawn anew, and the one that somebody chooses is shown and kept; the others are not.
 import type { ModelFacts } from "../../common/model-facts";
 import { randomSeed } from "../../common/recipe";
 import { otherField } from "../../common/same-but-noise";

@@ -1,4 +1,5 @@
-// Chooses the format of a model's weights and how products are computed, and remembers what float16 broke. A model that is removed is forgotten here too.
+// Chooses the format of a model's weights and how products are computed, and remembers what float16 broke. A model that is removed is
+// forgotten here too.
 import type { ModelNumbers } from "../../common/model-numbers";
 import type { WeightChoice } from "../../common/weight-format";
 import type { ModelLoading } from "../model-loading";

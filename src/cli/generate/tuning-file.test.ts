@@ -8,10 +8,10 @@ import { measureToFile, followTuningFile } from "./tuning-file";
 
 const TUNING: Tuning = new Map([["f16 linear f16 64x64x512", { tile: "wide", splits: 2 }]]);
 
-const deviceOf = (name: string) => ({
+const deviceOf = (name: string): { readonly name: string; tuning: Tuning; useTuning(tuning: Tuning): void } => ({
   name,
-  tuning: new Map() as Tuning,
-  useTuning(tuning: Tuning) {
+  tuning: new Map(),
+  useTuning(tuning) {
     this.tuning = tuning;
   },
 });

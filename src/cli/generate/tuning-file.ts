@@ -19,7 +19,10 @@ export async function followTuningFile(file: string, device: Tuned): Promise<voi
   device.useTuning(tuningFrom(parsed(text), versionOf(device)));
 }
 
-/** Measures what the file does not say yet, and writes it down. @throws OnestrokeError `invalid-input` if the file cannot be written, `gpu-*` */
+/**
+ * Measures what the file does not say yet, and writes it down.
+ * @throws OnestrokeError `invalid-input` if the file cannot be written, `gpu-*`
+ */
 export async function measureToFile(file: string, device: Tuned, model: Pick<Model, "tune">): Promise<void> {
   const before = device.tuning;
   await model.tune({}, MEASURING_MS);

@@ -3,7 +3,10 @@ import type { SteeringMethod } from "../../common/steering";
 import type { Size } from "../engine";
 import type { MemoryTurns } from "./memory-turns";
 
-/** Who waits longer than this for a step would rather see one picture sooner. A step reports nothing, and silence is taken for a stall in the end. */
+/**
+ * Who waits longer than this for a step would rather see one picture sooner. A step reports nothing, and silence is taken for a stall in
+ * the end.
+ */
 const MOST_STEP_MS = 5_000;
 
 export class Batches {

@@ -45,7 +45,9 @@ interface KeptPlan {
   readonly kind: PlanKind;
 }
 
-/** How many plans of each kind are kept for going back to a size. The one unused for longest is dropped; batches drop none for one picture. */
+/**
+ * How many plans of each kind are kept for going back to a size. The one unused for longest is dropped; batches drop none for one picture.
+ */
 const KEPT_PLANS = { single: 3, batch: 2 } as const satisfies Record<PlanKind, number>;
 
 export class Network {
