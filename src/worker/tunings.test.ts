@@ -68,6 +68,17 @@ describe("what was measured", () => {
     expect(await rows.entries()).toEqual([]);
   });
 
+  test("holds nobody up where the database never opens", async () => {
+    const never = () => new Promise<never>(() => undefined);
+    const here = device();
+    const tunings = keptTunings({ get: never, put: never, delete: never }, "a browser 1");
+    await tunings.use(here, undefined);
+    await tunings.keeping(here, async () => here.useTuning(TUNING));
+    expect(here.tuning).toEqual(TUNING);
+    await tunings.use(here, "table");
+    expect(here.tuning).toEqual(new Map());
+  });
+
   test("lasts for the visit in a browser that keeps nothing", async () => {
     const denied = () => Promise.reject(new OnestrokeError("storage-full", "no room"));
     const here = device();

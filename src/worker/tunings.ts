@@ -15,11 +15,17 @@ export interface Tunings {
   keeping(device: Tuned, measure: () => Promise<void>): Promise<void>;
 }
 
+/** Some browsers' databases never open, and say nothing. No model and no picture waits longer for one. */
+const PATIENCE_MS = 1_000;
+
 /** @param browser its name with its version */
 export function keptTunings(rows: Pick<Rows, "get" | "put" | "delete">, browser: string): Tunings {
   const version = `${PRODUCT_KERNELS} ${browser}`;
   /** A browser that keeps nothing does not keep this either. */
-  const quietly = <T>(work: Promise<T>): Promise<T | undefined> => work.catch(() => undefined);
+  const quietly = <T>(work: Promise<T>): Promise<T | undefined> => {
+    const late = new Promise<undefined>((resolve) => setTimeout(resolve, PATIENCE_MS));
+    return Promise.race([work.catch(() => undefined), late]);
+  };
   return {
     async use(device, products) {
       const { name } = device;
