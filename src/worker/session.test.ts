@@ -120,6 +120,21 @@ describe("in a pause after a picture", () => {
     expect(measured.length).toBe(2);
   });
 
+  test("a page that is hidden ends that, and begins nothing anew, when it gives its model back", async () => {
+    const { session, measured, ask } = measuring();
+    session.receive({ type: "seen", isSeen: false });
+    ask(1);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(measured.map(({ aborted }) => aborted)).toEqual([false]);
+    await session.giveBack();
+    expect(measured.map(({ aborted }) => aborted)).toEqual([true]);
+    ask(2);
+    await vi.advanceTimersByTimeAsync(100);
+    await session.giveBack();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(measured, "there is no model any more").toHaveLength(1);
+  });
+
   test("and not after loading alone", async () => {
     const { session, measured } = measuring();
     session.receive({ type: "load", id: 1, model: RECIPE.model, engine: undefined });
