@@ -27,8 +27,13 @@ export class Batches {
   /** At most `wanted`, and at least one. */
   of(wanted: number, method: SteeringMethod, { width, height }: Size): number {
     if (!this.#gains || this.#isFull) return 1;
-    const inTime = Math.max(1, Math.floor(this.#mostStepMs / (width * height * (this.#stepMs ?? 0))));
-    return this.#memory.together(Math.min(wanted, inTime), method);
+    return this.#memory.together(Math.min(wanted, this.#inTime(width * height)), method);
+  }
+
+  #inTime(pixels: number): number {
+    if (this.#mostStepMs === Infinity) return Infinity;
+    // The first picture of all tells how long one takes.
+    return this.#stepMs === undefined ? 1 : Math.max(1, Math.floor(this.#mostStepMs / (pixels * this.#stepMs)));
   }
 
   /** Tells what a step took. */
