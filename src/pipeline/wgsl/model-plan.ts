@@ -1,7 +1,7 @@
 // What is decided of a model before anything large of it is read: whether its parts fit together, the format of its weights, and the memory
 // that each format would take.
-import { denoiserName, type Manifest } from "../../checkpoints/manifest";
-import type { ModelMemory } from "../../common/model-facts";
+import { componentBytes, denoiserName, type Manifest } from "../../checkpoints/manifest";
+import type { ModelMemory, ModelPart } from "../../common/model-facts";
 import type { AskedWeights, WeightFormat } from "../../common/weight-format";
 import type { Device } from "../../engine/device";
 import type { NumberFormat } from "../../engine/tensor";
@@ -68,4 +68,15 @@ export async function planModel(
   const { fitting, byWeights } = planWeights(planWith, memoryBytes);
   const weights = weightsOf(choice === "fitting" ? fitting : choice);
   return { planned, size, formats: formatsOf(weights), weights, byWeights };
+}
+
+/** The networks with weights, in the order they run. */
+export function partsOf(manifest: Manifest, formats: WeightFormats): readonly ModelPart[] {
+  const names = ["text_encoder", "text_encoder_2", denoiserName(manifest), "vae"] as const;
+  return names
+    .map((name): ModelPart => {
+      const weights = formats.get(name) ?? "f16";
+      return { name, engine: "wgsl", byteLength: componentBytes(manifest.components[name]), weights };
+    })
+    .filter(({ byteLength }) => byteLength > 0);
 }

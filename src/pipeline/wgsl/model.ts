@@ -1,8 +1,8 @@
 // A model on our own engine: its networks as plans on one device, where they take turns if they do not fit together.
-import { component, componentBytes, denoiserName, weightBytes, type Manifest } from "../../checkpoints/manifest";
+import { component, weightBytes, type Manifest } from "../../checkpoints/manifest";
 import type { DrawHooks, WideNetwork } from "../../common/drawing";
 import { invariant, OnestrokeError } from "../../common/errors";
-import type { ModelFacts, ModelPart } from "../../common/model-facts";
+import type { ModelFacts } from "../../common/model-facts";
 import { modelName } from "../../common/recipe";
 import type { Picture } from "../../common/picture";
 import type { Steering } from "../../common/steering";
@@ -23,7 +23,7 @@ import { WgslAutoencoder } from "./autoencoder";
 import { Batches } from "./batches";
 import { batchOf, WgslDenoiser } from "./denoiser";
 import type { DenoiserPlanShape } from "./graphs";
-import { planModel, type PlannedModel, type WeightFormats, type WgslNetworks } from "./model-plan";
+import { partsOf, planModel, type PlannedModel, type WgslNetworks } from "./model-plan";
 import type { Network } from "./network";
 import { WgslWidening } from "./widening";
 import { MemoryTurns } from "./memory-turns";
@@ -316,15 +316,4 @@ class WgslEngine implements ModelEngine {
     const decoder = await this.#autoencoder.plan(latent, work, "pixels");
     return { latent: values, pixels: await this.#autoencoder.pixels(decoder, plan, work.signal) };
   }
-}
-
-/** The networks with weights, in the order they run. */
-function partsOf(manifest: Manifest, formats: WeightFormats): readonly ModelPart[] {
-  const names = ["text_encoder", "text_encoder_2", denoiserName(manifest), "vae"] as const;
-  return names
-    .map((name): ModelPart => {
-      const weights = formats.get(name) ?? "f16";
-      return { name, engine: "wgsl", byteLength: componentBytes(manifest.components[name]), weights };
-    })
-    .filter(({ byteLength }) => byteLength > 0);
 }
