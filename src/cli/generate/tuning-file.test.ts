@@ -31,10 +31,18 @@ test("what was measured is taken by the next command, on the same adapter alone"
 
 test("nothing is written where nothing is new", async () => {
   const [file, here] = [await place(), deviceOf("a GPU")];
-  await writeFile(file, "{");
+  const text = '{"version":"another","choices":[]}';
+  await writeFile(file, text);
   await followTuningFile(file, here);
   await measureToFile(file, here, { tune: async () => undefined });
-  expect([here.tuning, await readFile(file, "utf8")]).toEqual([new Map(), "{"]);
+  expect([here.tuning, await readFile(file, "utf8")]).toEqual([new Map(), text]);
+});
+
+test.each(["a picture", "{", "null", '{"choices":7}'])("a file of something else is not written over: %s", async (text) => {
+  const file = await place();
+  await writeFile(file, text);
+  await expect(followTuningFile(file, deviceOf("a GPU"))).rejects.toMatchObject({ code: "invalid-input", detail: { field: "tune" } });
+  await expect(followTuningFile(join(file, ".."), deviceOf("a GPU")), "a folder").rejects.toMatchObject({ code: "invalid-input" });
 });
 
 test("a file that cannot be written is named", async () => {

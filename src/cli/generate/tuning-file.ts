@@ -1,6 +1,7 @@
 // What was measured of an adapter, kept in a file that the command line names. A page keeps it by itself (worker/tunings.ts).
 import { readFile, writeFile } from "node:fs/promises";
 import { OnestrokeError } from "../../common/errors";
+import { isJsonObject } from "../../common/json";
 import type { Device } from "../../engine/device";
 import { PRODUCT_KERNELS } from "../../engine/product-kernels";
 import { keptTuning, tuningFrom } from "../../engine/tuning";
@@ -13,10 +14,12 @@ const MEASURING_MS = 120_000;
 
 const versionOf = ({ name }: Tuned): string => `${PRODUCT_KERNELS} ${name}`;
 
-/** Has the device compute as the file says. One that is not there, is broken, or is of another adapter or of other kernels says nothing. */
+/**
+ * Has the device compute as the file says. One that is not there yet, or is of another adapter or of other kernels, says nothing.
+ * @throws OnestrokeError `invalid-input` if the file holds anything else, which would be written over
+ */
 export async function followTuningFile(file: string, device: Tuned): Promise<void> {
-  const text = await readFile(file, "utf8").catch(() => "null");
-  device.useTuning(tuningFrom(parsed(text), versionOf(device)));
+  device.useTuning(tuningFrom(await kept(file), versionOf(device)));
 }
 
 /**
@@ -34,10 +37,15 @@ export async function measureToFile(file: string, device: Tuned, model: Pick<Mod
   }
 }
 
-function parsed(text: string): unknown {
+async function kept(file: string): Promise<unknown> {
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    const value: unknown = JSON.parse(await readFile(file, "utf8"));
+    if (isJsonObject(value) && Array.isArray(value["choices"])) return value;
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined;
   }
+  throw new OnestrokeError("invalid-input", `--tune would write over ${file}, which is no record of measurements`, {
+    field: "tune",
+    remedy: "Name a file that is not there yet, or remove this one.",
+  });
 }
