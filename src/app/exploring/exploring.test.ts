@@ -5,7 +5,7 @@ import { OnestrokeError } from "../../common/errors";
 import type { Recipe } from "../../common/recipe";
 import { RECIPE } from "../../common/testing/fakes";
 import type { Generator } from "../../library";
-import { draw, drawingOf, setUp, waiting } from "../testing/fake-app";
+import { draw, drawingOf, MODEL, setUp, startedThenWaiting, waiting } from "../testing/fake-app";
 import { vary } from "./vary";
 
 const STEP = { seed: "8", strength: 0.3 };
@@ -217,6 +217,32 @@ test("four like a kept picture that is shown before its model is there wait for 
   await app.explore();
   expect(asked).toHaveLength(4);
   expect(state()).toMatchObject({ model: { kind: "ready" }, exploring: { isOpen: true } });
+});
+
+test("four that wait for another picture are not drawn with their model once another one is chosen", async () => {
+  const load: Generator["load"] = async (id) => ({ ...MODEL, id });
+  const { app, asked, state, release, isAsked } = await startedThenWaiting("prompt=a+pier&seed=5", { load });
+  void draw(app, { prompt: "a harbour" });
+  await isAsked(2);
+  const exploring = app.explore();
+  await vi.waitFor(() => expect(state().exploring.tiles).toHaveLength(4));
+  const choosing = app.useModel("sd-turbo");
+  await isAsked(3);
+  expect(asked.map(({ model }) => model)).toEqual([MODEL.id, MODEL.id, "sd-turbo"]);
+  release[2]?.();
+  await Promise.all([choosing, exploring]);
+  expect(asked).toHaveLength(3);
+
+  const again = app.explore();
+  for (let tile = 3; tile < 7; tile++) {
+    await isAsked(tile + 1);
+    release[tile]?.();
+  }
+  await again;
+  expect(
+    state().exploring.tiles.map(({ picture }) => picture?.recipe.model),
+    "control",
+  ).toEqual(Array.from({ length: 4 }, () => "sd-turbo"));
 });
 
 test("a variation belongs to its seed: another seed, typed or rolled, has none", async () => {

@@ -44,8 +44,12 @@ export function createExploring(
 
   /** The first that are not drawn yet, as many as go together. @returns whether there may be others */
   async function drawNext(mine: number): Promise<boolean> {
-    const { tiles } = store.getState().exploring;
-    const undrawn = tiles.flatMap(({ recipe, picture }, at) => (picture === undefined ? [{ recipe, at }] : []));
+    const { exploring, model, draft } = store.getState();
+    // Whoever has chosen another model does not wait for the one before to be loaded again.
+    const drawing = model.kind === "ready" ? model.facts.id : draft.model;
+    const undrawn = exploring.tiles.flatMap(({ recipe, picture }, at) =>
+      picture === undefined && recipe.model === drawing ? [{ recipe, at }] : [],
+    );
     const [first] = undrawn;
     if (mine !== round || first === undefined) return false;
     // One that was held before it was drawn may be of what the controls said before.

@@ -111,9 +111,9 @@ export function waiting() {
 }
 
 /** A page whose first picture is there, and whose later ones wait until they are let through. */
-export async function startedThenWaiting(query = "") {
+export async function startedThenWaiting(query = "", change: Partial<Generator> = {}) {
   const { generate, release, isAsked } = waiting();
-  const page = setUp(query, generate);
+  const page = setUp(query, generate, undefined, undefined, change);
   const start = page.app.start();
   await isAsked(1);
   release[0]?.();
