@@ -23,7 +23,8 @@ export interface ModelLoading {
 interface Loading {
   readonly model: string;
   readonly abort: AbortController;
-  readonly facts: Promise<ModelFacts>;
+  /** What it came to; undefined where it failed, or somebody chose another one. */
+  readonly facts: Promise<ModelFacts | undefined>;
 }
 
 export function createModelLoading(store: AppStore, generator: Generator, quickest: QuickestEngines): ModelLoading {
@@ -56,6 +57,21 @@ export function createModelLoading(store: AppStore, generator: Generator, quicke
     }
   }
 
+  /** Says once how it ended, however many wait for it. */
+  async function told(facts: Promise<ModelFacts>, { signal }: AbortController): Promise<ModelFacts | undefined> {
+    let ended: Pick<AppState, "model"> & Partial<AppState>;
+    try {
+      ended = { model: { kind: "ready", facts: await facts } };
+    } catch (thrown) {
+      ended = { model: { kind: "missing" }, error: OnestrokeError.from(thrown, "worker-died") };
+    }
+    if (signal.aborted) return undefined;
+    // Whoever hears of it may have it loaded again at once.
+    loading = undefined;
+    store.setState(ended);
+    return ended.model.kind === "ready" ? ended.model.facts : undefined;
+  }
+
   async function load(atOwnSize = false): Promise<ModelFacts | undefined> {
     const state = store.getState();
     const { model } = state.draft;
@@ -64,21 +80,9 @@ export function createModelLoading(store: AppStore, generator: Generator, quicke
       loading?.abort.abort();
       const abort = new AbortController();
       store.setState({ model: { kind: "loading", progress: undefined, share: 0 }, error: undefined });
-      loading = { model, abort, facts: loadFor(state, atOwnSize, abort.signal) };
+      loading = { model, abort, facts: told(loadFor(state, atOwnSize, abort.signal), abort) };
     }
-    const mine = loading;
-    const { signal } = mine.abort;
-    try {
-      const facts = await mine.facts;
-      if (signal.aborted) return undefined;
-      store.setState({ model: { kind: "ready", facts } });
-      return facts;
-    } catch (thrown) {
-      if (!signal.aborted) store.setState({ model: { kind: "missing" }, error: OnestrokeError.from(thrown, "worker-died") });
-      return undefined;
-    } finally {
-      if (loading === mine) loading = undefined;
-    }
+    return loading.facts;
   }
 
   return {
@@ -88,7 +92,7 @@ export function createModelLoading(store: AppStore, generator: Generator, quicke
       store.setState({ engine });
       generator.useEngine(engine);
       // What is being loaded now is loaded for the engine before.
-      await loading?.facts.catch(() => undefined);
+      await loading?.facts;
       await load();
     },
   };

@@ -25,7 +25,7 @@ const progress = (hereBytes: number): DownloadProgress => ({ file: "w", hereByte
 
 /** A page with a model of which half is here. Its download goes on as the test says; `isReachable` is whether it can be opened yet. */
 async function setUp({ query = "", isKept = true } = {}) {
-  const state = { hereBytes: 50, isReachable: false };
+  const state = { hereBytes: 50, isReachable: false, answered: Promise.resolve() };
   let onProgress: (progress: DownloadProgress) => void = () => undefined;
   let end: () => void = () => undefined;
   let downloads = 0;
@@ -46,7 +46,9 @@ async function setUp({ query = "", isKept = true } = {}) {
       }),
   };
   const load = vi.fn<Generator["load"]>(async (id) => {
-    if (id === ID && !state.isReachable) throw new OnestrokeError("model-missing", "not here", { notHere: true });
+    const isHere = id !== ID || state.isReachable;
+    await state.answered;
+    if (!isHere) throw new OnestrokeError("model-missing", "not here", { notHere: true });
     return { ...MODEL, id, title: id, defaultSize: 512 };
   });
   const drawn: string[] = [];
@@ -89,6 +91,23 @@ describe("a model that was chosen before it was here", () => {
     await vi.waitFor(() => expect(drawn).toContain(`${ID} 512`));
     expect(loads()).toBe(2);
     expect(app.store.getState()).toMatchObject({ error: undefined, model: { kind: "ready" }, shown: { recipe: { model: ID } } });
+  });
+
+  test("is loaded again where its download began before it was said not to be here", async () => {
+    const { app, state, drawn, loads, say, hasBegun } = await setUp();
+    let answer: () => void = () => undefined;
+    state.answered = new Promise((resolve) => (answer = resolve));
+    const choosing = app.useModel(ID);
+    await vi.waitFor(() => expect(loads()).toBe(1));
+    void app.download(ID);
+    await hasBegun();
+    state.isReachable = true;
+    say(60);
+    expect(loads(), "it is being loaded").toBe(1);
+    answer();
+    await choosing;
+    await vi.waitFor(() => expect(drawn).toContain(`${ID} 512`));
+    expect(loads()).toBe(2);
   });
 
   test("a pause ends that, and whoever goes on has it loaded again", async () => {

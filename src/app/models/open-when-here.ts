@@ -4,17 +4,23 @@ import type { AppState, AppStore } from "../state";
 
 /** @param open loads the model that the controls name; it is called once for each time that the model comes */
 export function openWhenHere(store: AppStore, open: () => void): void {
+  /** Whether it came while it was being loaded, which may have begun too early. */
+  let isOwed = false;
   store.subscribe((now, before) => {
     const { model } = now.draft;
-    if (now.model.kind === "missing" && canBeOpened(now, model) && !canBeOpened(before, model)) open();
+    const isHere = canBeOpened(now, model);
+    if (now.model.kind === "ready" || model !== before.draft.model) isOwed = false;
+    else if (isHere && !canBeOpened(before, model)) isOwed = true;
+    if (!isOwed || !isHere || now.model.kind !== "missing") return;
+    isOwed = false;
+    open();
   });
 }
 
 function canBeOpened({ models: { activities, room, kept } }: AppState, id: string): boolean {
   const activity = activities.get(id);
   if (activity?.kind === "downloading") {
-    // Where nothing is kept, the worker that draws sees it only once it is whole; and who waits for another tab does not know what that one
-    // does.
+    // Where nothing is kept, the worker that draws sees it only once it is whole. Who waits for another tab does not know what that one does.
     return room?.isKept === true && activity.progress !== undefined && activity.progress.waiting !== "another tab";
   }
   // Before anybody has looked into the vault, nothing comes of it.
