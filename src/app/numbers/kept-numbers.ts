@@ -1,6 +1,6 @@
 // In which numbers each model is kept and computed on this device: what somebody chose for its weights, and which of its networks broke a
-// picture in float16; and how products are computed, which is one choice for all models. It is kept for later visits where the browser
-// keeps anything, and for this one where it does not.
+// picture in float16; and how products are computed, which is one choice for all models. It is kept for later visits where the browser keeps
+// anything, and for this one where it does not.
 import type { WideNetwork } from "../../common/drawing";
 import type { ModelNumbers } from "../../common/model-numbers";
 import { WEIGHT_CHOICES } from "../../common/weight-format";
@@ -27,6 +27,10 @@ export function createKeptNumbers(storage: () => TextStorage): KeptNumbers {
     known.set(model, numbers);
     return numbers;
   };
+  const keepText = (name: string, text: string | undefined): void => {
+    if (text === undefined) storage().removeItem(name);
+    else storage().setItem(name, text);
+  };
   return {
     of: (model) => (products === undefined ? ofModel(model) : { ...ofModel(model), products }),
     keep(model, change) {
@@ -34,10 +38,9 @@ export function createKeptNumbers(storage: () => TextStorage): KeptNumbers {
       products = choice;
       known.set(model, numbers);
       try {
-        if (products === undefined) storage().removeItem(PRODUCTS);
-        else storage().setItem(PRODUCTS, products);
-        if (numbers.weights === undefined && !numbers.inFloat32?.length) storage().removeItem(key(model));
-        else storage().setItem(key(model), JSON.stringify(numbers));
+        // Another tab may have chosen since, and only a choice takes the place of that.
+        if ("products" in change) keepText(PRODUCTS, products);
+        keepText(key(model), numbers.weights === undefined && !numbers.inFloat32?.length ? undefined : JSON.stringify(numbers));
       } catch {
         // The browser denies storage, so it lasts for this visit.
       }

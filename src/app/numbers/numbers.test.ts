@@ -137,6 +137,16 @@ describe("products", () => {
     expect(numbers.of("sd-turbo")).toEqual({ products: "table" });
   });
 
+  test("that another tab has chosen stay where something else is changed here", () => {
+    const kept = storage();
+    const here = createKeptNumbers(() => kept);
+    createKeptNumbers(() => kept).keep("vignette", { products: "table" });
+    here.keep("vignette", { inFloat32: ["denoiser"] });
+    expect(createKeptNumbers(() => kept).of("vignette")).toEqual({ inFloat32: ["denoiser"], products: "table" });
+    here.keep("vignette", { products: undefined });
+    expect(createKeptNumbers(() => kept).of("vignette"), "control").toEqual({ inFloat32: ["denoiser"] });
+  });
+
   test("are as measured where what is kept says anything else", () => {
     const kept = storage();
     kept.setItem("onestroke-products", "tables");
