@@ -6,7 +6,7 @@ import { SerialQueue } from "../common/queue";
 import { chunkLength } from "./chunks";
 import { sha256 } from "./digest";
 import type { FileRow } from "./journal-rows";
-import type { VaultTools } from "./tools";
+import { LOCKS, type VaultTools } from "./tools";
 import { partName, type WantedFile } from "./wanted-file";
 
 interface Chunk {
@@ -17,7 +17,7 @@ interface Chunk {
 
 export class EarlyFile {
   readonly #wanted: WantedFile;
-  readonly #tools: Pick<VaultTools, "folder" | "journal">;
+  readonly #tools: Pick<VaultTools, "folder" | "journal" | "locks">;
   readonly #queue = new SerialQueue();
   /** What was read, with the digests that it had. */
   readonly #read: { readonly index: number; readonly chunkBytes: number; readonly digest: string }[] = [];
@@ -27,7 +27,7 @@ export class EarlyFile {
   #held: Chunk | undefined;
   #hasEnded = false;
 
-  constructor(wanted: WantedFile, tools: Pick<VaultTools, "folder" | "journal">) {
+  constructor(wanted: WantedFile, tools: Pick<VaultTools, "folder" | "journal" | "locks">) {
     this.#wanted = wanted;
     this.#tools = tools;
   }
@@ -85,11 +85,15 @@ export class EarlyFile {
 
   /** Whoever fetches the file holds it open for writing, which keeps nobody from looking at it as it is now. */
   async #bytes(begin: number, byteLength: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const { id } = this.#wanted;
+    const { folder, locks } = this.#tools;
     try {
-      const blob = await this.#tools.folder.blob(partName(this.#wanted.id));
-      return blob && new Uint8Array(await blob.slice(begin, begin + byteLength).arrayBuffer());
+      return await locks.hold(LOCKS.part(id), "shared", async () => {
+        const blob = await folder.blob(partName(id));
+        return blob && new Uint8Array(await blob.slice(begin, begin + byteLength).arrayBuffer());
+      });
     } catch {
-      // It was written to, or moved, at that moment. Later more of it is there, or all.
+      // It was written to at that moment, or is gone. Later more of it is there, or all.
       return undefined;
     }
   }

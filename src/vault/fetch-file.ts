@@ -122,19 +122,21 @@ async function fill(part: Part, wanted: WantedFile, addresses: readonly string[]
 }
 
 /** Gives a finished part its last name. Its row says so before and after, and so the file is found wherever a crash comes between. */
-async function complete({ id }: WantedFile, row: FileRow, { folder, journal }: VaultTools): Promise<void> {
+async function complete({ id }: WantedFile, row: FileRow, { folder, journal, locks }: VaultTools): Promise<void> {
   const { hashed: _, ...whole } = row;
   const { byteLength, sha256: name } = whole;
   if (name === undefined || (await folder.size(partName(id))) !== byteLength) {
     throw new OnestrokeError("storage-cleared", "a file was gone before it was finished");
   }
-  try {
-    await folder.move(partName(id), name);
-  } catch (thrown) {
-    // The same bytes are open for drawing already: another model brought them.
-    const isOpen = thrown instanceof OnestrokeError && thrown.code === "busy-elsewhere";
-    if (!isOpen || (await folder.size(name)) !== byteLength) throw thrown;
-    await folder.remove(partName(id));
-  }
+  await locks.hold(LOCKS.part(id), "exclusive", async () => {
+    try {
+      await folder.move(partName(id), name);
+    } catch (thrown) {
+      // The same bytes are open for drawing already: another model brought them.
+      const isOpen = thrown instanceof OnestrokeError && thrown.code === "busy-elsewhere";
+      if (!isOpen || (await folder.size(name)) !== byteLength) throw thrown;
+      await folder.remove(partName(id));
+    }
+  });
   await journal.putFile(id, { ...whole, isComplete: true });
 }
