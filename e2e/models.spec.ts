@@ -1,4 +1,5 @@
-// The whole way of a model, as a visitor goes it: found at the hub, got through a line that breaks, kept, drawn with on a plane, and removed.
+// The whole way of a model, as a visitor goes it: found at the hub, got through a line that breaks, kept, drawn with on a plane, and
+// removed.
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

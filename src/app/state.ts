@@ -81,9 +81,13 @@ export interface AppState {
   /** What was asked of models before, and was taken out of the queue when another one was chosen. */
   readonly takenOut: readonly Recipe[];
   readonly shown: ShownPicture | undefined;
-  /** Whether `shown` was drawn while somebody was changing the controls and has not stood yet: it is neither kept nor a step of the trail. */
+  /**
+   * Whether `shown` was drawn while somebody was changing the controls and has not stood yet: it is neither kept nor a step of the trail.
+   */
   readonly isPassing: boolean;
-  /** Whether `shown` is a position of a comparison's dial that nobody has asked for otherwise: the next position takes its place everywhere. */
+  /**
+   * Whether `shown` is a position of a comparison's dial that nobody has asked for otherwise: the next position takes its place everywhere.
+   */
   readonly isFromDial: boolean;
   readonly live: LiveState;
   readonly exploring: ExploringState;

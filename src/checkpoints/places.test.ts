@@ -1,5 +1,5 @@
-// A model's folder on the page's own server is found whatever it is called, and never on another server or outside the models. What is known
-// of its weights beforehand is known of its parts.
+// A model's folder on the page's own server is found whatever it is called, and never on another server or outside the models. What is
+// known of its weights beforehand is known of its parts.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { modelName } from "../common/recipe";

@@ -68,7 +68,10 @@ export interface DrawHooks {
    * recipe's among those that were asked for together.
    */
   readonly onPreview?: ((picture: Picture, step: number, index: number) => void) | undefined;
-  /** The most of a picture's time that previews may take. It is a tenth unless it is given; with 0 there are none, with Infinity each step has one. */
+  /**
+   * The most of a picture's time that previews may take. It is a tenth unless it is given; with 0 there are none, with Infinity each step
+   * has one.
+   */
   readonly previewShare?: number | undefined;
   /** Whether the first of several steps is shown whatever it costs, as while somebody types. */
   readonly firstStepShown?: boolean | undefined;

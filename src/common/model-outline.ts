@@ -18,7 +18,9 @@ export interface ModelOutline {
   readonly maxSteps: number;
   /** In the order they run, with their size as stored. */
   readonly parts: readonly ModelPart[];
-  /** The GPU memory that a picture of the default size takes, as planned for a GPU of usual memory: weights, and room for what is computed. */
+  /**
+   * The GPU memory that a picture of the default size takes, as planned for a GPU of usual memory: weights, and room for what is computed.
+   */
   readonly gpuBytes: number;
   /** The same with smaller weights; absent for graphs, which bring theirs. */
   readonly smallerGpuBytes?: Readonly<Record<QuantisedFormat, number>>;

@@ -27,6 +27,8 @@ export const LOCKS = {
   drawing: (model: string): string => `draw:${model}`,
   /** Exclusive while a file is written or moved, because models share files. */
   file: (id: string): string => `file:${id}`,
-  /** Shared while a file is read before it is whole, exclusive while it gets its last name: not every system renames a file that is open. */
+  /**
+   * Shared while a file is read before it is whole, exclusive while it gets its last name: not every system renames a file that is open.
+   */
   part: (id: string): string => `part:${id}`,
 } as const;

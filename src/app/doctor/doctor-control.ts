@@ -1,5 +1,5 @@
-// Examines this device: asks what it is, and draws a few pictures with the model that is there to see how long each stage takes. The pictures
-// are shown to nobody and kept nowhere.
+// Examines this device: asks what it is, and draws a few pictures with the model that is there to see how long each stage takes. The
+// pictures are shown to nobody and kept nowhere.
 import { OnestrokeError } from "../../common/errors";
 import type { Timings } from "../../common/drawing";
 import type { Recipe } from "../../common/recipe";

@@ -20,7 +20,8 @@ export function openWhenHere(store: AppStore, open: () => void): void {
 function canBeOpened({ models: { activities, room, kept } }: AppState, id: string): boolean {
   const activity = activities.get(id);
   if (activity?.kind === "downloading") {
-    // Where nothing is kept, the worker that draws sees it only once it is whole. Who waits for another tab does not know what that one does.
+    // Where nothing is kept, the worker that draws sees it only once it is whole. Who waits for another tab does not know what that one
+    // does.
     return room?.isKept === true && activity.progress !== undefined && activity.progress.waiting !== "another tab";
   }
   // Before anybody has looked into the vault, nothing comes of it.

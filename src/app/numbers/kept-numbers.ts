@@ -1,6 +1,6 @@
 // In which numbers each model is kept and computed on this device: what somebody chose for its weights, and which of its networks broke a
-// picture in float16; and how products are computed, which is one choice for all models. It is kept for later visits where the browser keeps
-// anything, and for this one where it does not.
+// picture in float16; and how products are computed, which is one choice for all models. It is kept for later visits where the browser
+// keeps anything, and for this one where it does not.
 import type { WideNetwork } from "../../common/drawing";
 import type { ModelNumbers } from "../../common/model-numbers";
 import { WEIGHT_CHOICES } from "../../common/weight-format";
