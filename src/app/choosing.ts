@@ -33,8 +33,8 @@ export function createChoosing(
   store: AppStore,
   { model, pictures, queue, edit, draw, cancel, closeModels, startFromNoise }: Tools,
 ): Choosing {
-  /** The model that somebody chose and that was not opened yet. */
-  let chosen: string | undefined;
+  /** The model that somebody chose and that was not opened yet, and how many pictures had been opened by then. */
+  let chosen: { readonly id: string; readonly openings: number } | undefined;
 
   async function useModel(id: string): Promise<void> {
     // It would be loaded again for them, and who chooses another one waits for that one.
@@ -51,7 +51,7 @@ export function createChoosing(
       steering: undefined,
       ...(entry && { steps: entry.steps.preferred, width: entry.size, height: entry.size }),
     });
-    chosen = id;
+    chosen = { id, openings: pictures.openings() };
     await openChosen(id);
   }
 
@@ -82,7 +82,9 @@ export function createChoosing(
 
   openWhenHere(store, () => {
     const { model: id } = store.getState().draft;
-    void (id === chosen ? openChosen(id) : drawFirst(model.load()));
+    // Whoever has opened a picture of that model since keeps what it says.
+    const isAsChosen = chosen?.id === id && chosen.openings === pictures.openings();
+    void (isAsChosen ? openChosen(id) : drawFirst(model.load()));
   });
 
   return { useModel, drawFirst };

@@ -2,6 +2,7 @@
 import { describe, expect, test, vi } from "vitest";
 import type { DownloadPlan, DownloadProgress, KeptModel } from "../../common/download";
 import { OnestrokeError } from "../../common/errors";
+import { RECIPE } from "../../common/testing/fakes";
 import type { Generator, ModelStore } from "../../library";
 import { createApp } from "../store";
 import { drawingOf, IDLE, MODEL, NO_MODELS_KEPT } from "../testing/fake-app";
@@ -153,6 +154,24 @@ describe("a model that was chosen before it was here", () => {
     say(60);
     await vi.waitFor(() => expect(drawn).toEqual([`${ID} 64`]));
     expect(app.store.getState().shown?.recipe.seed).toBe("3");
+  });
+
+  test("is loaded, and the picture of it that somebody has opened since stays, with what it says", async () => {
+    const { app, state, drawn, loads, say, hasBegun } = await setUp();
+    const old = drawingOf({ ...RECIPE, model: ID, width: 64, height: 64 });
+    app.store.setState({ recent: [old] });
+    await app.useModel(ID);
+    await app.bring(old.recipe);
+    const downloading = app.download(ID);
+    await hasBegun();
+    state.isReachable = true;
+    say(60);
+    await vi.waitFor(() => expect(app.store.getState().model.kind).toBe("ready"));
+    app.pause(ID);
+    await downloading;
+    expect(loads()).toBe(2);
+    expect(app.store.getState()).toMatchObject({ shown: old, draft: { width: 64, height: 64 }, job: undefined });
+    expect(drawn).not.toContain(`${ID} 512`);
   });
 
   test("is not opened once another one is chosen", async () => {
