@@ -39,7 +39,7 @@ interface Workers {
 }
 
 /** Sessions in this thread, all on one disk. Each one's locks are its own, as a dead worker's are freed. */
-function workers({ fails = 0, isKept = true, hub = "https://hub.test" } = {}): Workers {
+function workers({ fails = 0, isKept = true, hub = "https://hub.test", holds = false } = {}): Workers {
   const disk = new FakeDisk();
   const server = fakeServer(filesAt(SAMPLES));
   let spawns = 0;
@@ -64,7 +64,12 @@ function workers({ fails = 0, isKept = true, hub = "https://hub.test" } = {}): W
     );
     return {
       post: (message) => {
-        if (number > fails && !isSilent) session.receive(structuredClone(message));
+        if (number <= fails || isSilent) return;
+        if (holds && message.type === "fetch") {
+          const progress = { file: PLAN.model, hereBytes: 0, totalBytes: 1, waiting: "another tab" } as const;
+          queueMicrotask(() => listeners.onMessage({ type: "progress", id: message.id, progress }));
+        }
+        session.receive(structuredClone(message));
       },
       terminate: () => {
         ended = true;
@@ -194,8 +199,11 @@ describe("a worker that dies", () => {
     store.dispose();
   });
 
-  test("again and again, and each time has come further, is replaced until the download is whole", async () => {
-    const { store, server, spawned, crash } = workers();
+  test.each([
+    ["at once", false],
+    ["once the locks of the one before are free", true],
+  ])("again and again, and each time has come further, is replaced until the download is whole: %s", async (_, holds) => {
+    const { store, server, spawned, crash } = workers({ holds });
     server.spoil = ({ index }) => {
       // Each worker brings one chunk, and dies of the next one.
       if (index % 2 === 1 && spawned() < 5) crash();

@@ -99,13 +99,13 @@ export class StorageLink {
       case "progress": {
         const pending = this.#pending.get(message.id);
         if (pending === undefined) return;
-        const { hereBytes } = message.progress;
-        // A worker's first word tells what those before it have kept.
-        if (!pending.isBegun && hereBytes > pending.keptBytes) {
-          pending.deaths = 0;
-          pending.keptBytes = hereBytes;
+        const { hereBytes, waiting } = message.progress;
+        // A worker's first word of bytes tells what those before it have kept. A dead one's locks may be held for a moment longer.
+        if (!pending.isBegun && waiting !== "another tab") {
+          pending.isBegun = true;
+          if (hereBytes > pending.keptBytes) pending.deaths = 0;
+          pending.keptBytes = Math.max(pending.keptBytes, hereBytes);
         }
-        pending.isBegun = true;
         if (pending.hooks.signal?.aborted !== true) pending.hooks.onProgress?.(message.progress);
         return;
       }
