@@ -39,8 +39,8 @@ test("one bar for all of loading never runs backwards; the quickest engine is me
   const shares = await page.evaluate((): number[] => Reflect.get(window, "shares"));
   expect(new Set(shares).size).toBeGreaterThan(3);
   expect(shares).toEqual(shares.toSorted((left, right) => left - right));
-  // What is compiled last was compiled while the rest arrived, so the bar may go before anybody sees it full.
-  expect(shares.at(-1)).toBeGreaterThan(0.8);
+  // What is compiled last was compiled while the rest arrived, so the bar may go before anybody sees it full: all but the largest file is half.
+  expect(shares.at(-1)).toBeGreaterThan(0.5);
 
   const details = page.locator("details", { hasText: "Technical details" });
   await expect(page.locator("footer").getByText("The processor stands in for a GPU here.")).toBeVisible();
