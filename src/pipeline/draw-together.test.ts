@@ -13,7 +13,8 @@ import { testDevice } from "../engine/testing/evaluate";
 import { recordDispatches } from "../engine/testing/record-dispatches";
 import type { Model } from "./draw";
 import { SMALL, studentManifest } from "./testing/embedded-student";
-import { openWgslModel, type WgslOptions } from "./wgsl/model";
+import { openWgslModel } from "./wgsl/model";
+import type { WgslOptions } from "./wgsl/options";
 
 let manifest: Manifest;
 beforeEach(async () => {

@@ -7,7 +7,8 @@ import { OnestrokeError } from "../common/errors";
 import type { Device } from "../engine/device";
 import type { OrtRuntime } from "../ort/session/runtime";
 import type { Model } from "./draw";
-import { openWgslModel, type WgslOptions } from "./wgsl/model";
+import { openWgslModel } from "./wgsl/model";
+import type { WgslOptions } from "./wgsl/options";
 import { USUAL_MEMORY_BYTES } from "./wgsl/needs";
 import { isFull, withRoom } from "./with-room";
 

@@ -1,18 +1,16 @@
 // A model on our own engine: its networks as plans on one device, where they take turns if they do not fit together.
 import { component, weightBytes, type Manifest } from "../../checkpoints/manifest";
-import type { DrawHooks, WideNetwork } from "../../common/drawing";
+import type { DrawHooks } from "../../common/drawing";
 import { invariant, OnestrokeError } from "../../common/errors";
 import type { ModelFacts } from "../../common/model-facts";
 import { modelName } from "../../common/recipe";
 import type { Picture } from "../../common/picture";
 import type { Steering } from "../../common/steering";
-import type { AskedWeights } from "../../common/weight-format";
 import type { Device } from "../../engine/device";
 import type { Plan } from "../../engine/plan";
-import type { NumberFormat } from "../../engine/tensor";
 import { fingerprint } from "../../engine/tuning";
 import { maxSteps, type Sampler } from "../../samplers/sampler";
-import { samplerFromConfig, withRule, type SamplerOverrides } from "../../samplers/scheduler-file";
+import { samplerFromConfig, withRule } from "../../samplers/scheduler-file";
 import type { SamplerStep } from "../../samplers/schedule";
 import { steeringDefaults } from "../default-steering";
 import { Model } from "../draw";
@@ -25,32 +23,11 @@ import { batchOf, WgslDenoiser } from "./denoiser";
 import type { DenoiserPlanShape } from "./graphs";
 import { partsOf, planModel, type PlannedModel, type WgslNetworks } from "./model-plan";
 import type { Network } from "./network";
+import type { WgslOptions } from "./options";
+import { tuneNetworks } from "./tune-networks";
 import { WgslWidening } from "./widening";
 import { MemoryTurns } from "./memory-turns";
 import { WgslTextEncoder } from "./text-encoder";
-
-export interface WgslOptions {
-  /** For checkpoints whose scheduler file is not right for the student. */
-  readonly sampler?: SamplerOverrides;
-  /** Number format of activations. Default: float16 where the device has it. */
-  readonly format?: NumberFormat;
-  /** Number format of the weights of text encoders and denoiser. Default: `published`, for each what most of its weights are stored in. */
-  readonly weights?: AskedWeights | undefined;
-  /** What a picture may take of the GPU's memory. Networks that need more take turns. */
-  readonly memoryBytes?: number;
-  /** Of the picture that it is made ready for. Absent, or where it draws no such size: the size that it was trained at. */
-  readonly size?: Size | undefined;
-  /** Networks whose numbers are known to pass float16. */
-  readonly inFloat32?: readonly WideNetwork[];
-  /**
-   * Whether pictures are denoised together where there is room for them, however long that takes. Default: as the adapter's kind says
-   * (engine/traits.ts), and while nobody waits for it (batches.ts).
-   */
-  readonly gainsFromBatches?: boolean;
-}
-
-/** How long measuring goes on at a time. What is left is measured after another picture. */
-const TUNING_MS = 3000;
 
 /**
  * Opens a checkpoint: uploads its weights and compiles the plans of one size.
@@ -240,19 +217,9 @@ class WgslEngine implements ModelEngine {
     return tuning === undefined ? this.#facts : { ...this.#facts, tuning };
   }
 
-  async tune(work: Work, budgetMs = TUNING_MS): Promise<void> {
+  async tune(work: Work, budgetMs?: number): Promise<void> {
     const { roomBytes } = this.#memory;
-    if (roomBytes === 0) return;
-    const now = () => performance.now();
-    const until = now() + budgetMs;
-    let known = this.#device.tuning;
-    // The denoiser first, because it runs at every step.
-    for (const network of this.#networks) known = await network.tune({ known, roomBytes, now, until, signal: work.signal });
-    if (known !== this.#device.tuning) this.#device.useTuning(known);
-    for (const network of this.#networks) {
-      work.throwIfCancelled();
-      await network.followTuning(work);
-    }
+    if (roomBytes > 0) await tuneNetworks(this.#networks, this.#device, roomBytes, work, budgetMs);
   }
 
   async reweigh(weights: readonly number[], work: Work): Promise<boolean> {
@@ -276,12 +243,13 @@ class WgslEngine implements ModelEngine {
     for (const network of this.#networks) network.evict();
   }
 
+  /** The denoiser first, because it runs at every step. */
   get #networks(): readonly Network[] {
     const { decoder, encoder } = this.#autoencoder;
     return [this.#denoiser.network, decoder, encoder, ...this.#texts.map(({ network }) => network)];
   }
 
-  /** Whether a picture of that size is drawn, and takes no more than one of the size that the model was trained at: what opens does not fail for it. */
+  /** Whether a picture of that size is drawn, and takes no more than one of the model's own: nothing that opens fails for it. */
   #isEasy({ width, height }: Size): boolean {
     const { defaultSize, sizeMultiple } = this.#facts;
     return this.#texts.length > 0 && width % sizeMultiple === 0 && height % sizeMultiple === 0 && width * height <= defaultSize ** 2;
