@@ -197,7 +197,7 @@ test("a disk that is full loses nothing and says so, and keeps what waited once 
   const session = await context.newCDPSession(page);
   const { origin } = new URL(page.url());
   await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1 });
-  const said = page.locator("form > p", { hasText: "The disk is full" });
+  const said = page.locator("form [role=status] > p", { hasText: "The disk is full" });
   let drawn: Drawn | undefined;
   // Chromium looks at the quota again some seconds later, and until then lets small pictures in.
   await expect(async () => {
