@@ -6,7 +6,7 @@ import { fuseGraph } from "./fuse";
 import type { Graph } from "./graph";
 import { GraphBuilder } from "./graph-builder";
 import type { GoldenCase, GoldenTarget } from "./golden-case";
-import type { Kernel, KernelTarget } from "./kernel";
+import { LEAST_LIMITS, type Kernel, type KernelTarget } from "./kernel";
 import { CASES as attention } from "./kernels/attention/golden/cases";
 import { CASES as conv2d } from "./kernels/conv2d/golden/cases";
 import { CASES as crossAttention } from "./kernels/cross-attention/golden/cases";
@@ -49,15 +49,13 @@ const CASES: Readonly<Record<string, readonly GoldenCase[]>> = {
 /** Kernels that are no op of a graph. */
 const ALONE: Readonly<Record<string, ReadonlyMap<string, Kernel>>> = { pack, quantise };
 
-const LIMITS = { workgroupBytes: 16_384, invocations: 256, storageBuffers: 8, bindingBytes: 2 ** 27 } as const;
-
 /** The limits every adapter has. float32 without `shader-f16`, so that packed weights are seen too. */
 const TARGETS: Readonly<Record<GoldenTarget, KernelTarget>> = {
-  "gpu-f16": { ...LIMITS, format: "f16", half: true, traits: TRAITS.hardware },
-  "gpu-fast-f16": { ...LIMITS, format: "f16", half: true, traits: TRAITS.hardwareWithFastFloat16 },
-  "gpu-f32": { ...LIMITS, format: "f32", half: false, traits: TRAITS.hardware },
-  "software-f16": { ...LIMITS, format: "f16", half: true, traits: TRAITS.softwareWithFloat16 },
-  "software-f32": { ...LIMITS, format: "f32", half: false, traits: TRAITS.software },
+  "gpu-f16": { ...LEAST_LIMITS, format: "f16", half: true, traits: TRAITS.hardware },
+  "gpu-fast-f16": { ...LEAST_LIMITS, format: "f16", half: true, traits: TRAITS.hardwareWithFastFloat16 },
+  "gpu-f32": { ...LEAST_LIMITS, format: "f32", half: false, traits: TRAITS.hardware },
+  "software-f16": { ...LEAST_LIMITS, format: "f16", half: true, traits: TRAITS.softwareWithFloat16 },
+  "software-f32": { ...LEAST_LIMITS, format: "f32", half: false, traits: TRAITS.software },
 };
 
 /** They are the same everywhere. */

@@ -60,6 +60,14 @@ export interface KernelTarget {
   readonly tuning?: Tuning | undefined;
 }
 
+/** What every adapter has of these limits. */
+export const LEAST_LIMITS = {
+  workgroupBytes: 16_384,
+  invocations: 256,
+  storageBuffers: 8,
+  bindingBytes: 2 ** 27,
+} as const satisfies Partial<KernelTarget>;
+
 /** A run of `[begin, end)` rows (all axes but the last, flattened) of a tensor too large for one binding. */
 export interface RowWindow {
   readonly tensor: Tensor;

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { fuseGraph } from "./fuse";
 import type { Graph } from "./graph";
 import { GraphBuilder } from "./graph-builder";
-import type { KernelTarget } from "./kernel";
+import { LEAST_LIMITS, type KernelTarget } from "./kernel";
 import { neighbourhood } from "./neighbourhood";
 import type { Node } from "./ops";
 import { productsOf, stageGraph } from "./stages";
@@ -12,10 +12,7 @@ import { TRAITS } from "./traits";
 const TARGET: KernelTarget = {
   format: "f16",
   half: true,
-  workgroupBytes: 16_384,
-  invocations: 256,
-  storageBuffers: 8,
-  bindingBytes: 2 ** 27,
+  ...LEAST_LIMITS,
   traits: TRAITS.hardware,
 };
 

@@ -1,7 +1,7 @@
 // Rules of the assembled module: one body serves every number format and all sizes, and nothing else of the text
 // depends on them.
 import { describe, expect, test } from "vitest";
-import type { Kernel, KernelTarget } from "./kernel";
+import { LEAST_LIMITS, type Kernel, type KernelTarget } from "./kernel";
 import { TRAITS } from "./traits";
 import { assembleWgsl, packSizes, unroll, wgsl } from "./wgsl";
 
@@ -21,10 +21,7 @@ const KERNEL: Kernel = {
 const TARGET: KernelTarget = {
   format: "f32",
   half: false,
-  workgroupBytes: 16_384,
-  invocations: 256,
-  storageBuffers: 8,
-  bindingBytes: 2 ** 27,
+  ...LEAST_LIMITS,
   traits: TRAITS.hardware,
 };
 

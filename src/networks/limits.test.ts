@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { layoutArena } from "../engine/arena";
 import { fuseGraph } from "../engine/fuse";
 import { GraphBuilder } from "../engine/graph-builder";
-import type { KernelTarget } from "../engine/kernel";
+import { LEAST_LIMITS, type KernelTarget } from "../engine/kernel";
 import { stageGraph } from "../engine/stages";
 import { byteLengthOf, elementBytes, strideOf } from "../engine/tensor";
 import { TRAITS } from "../engine/traits";
@@ -20,10 +20,7 @@ const MIB = 2 ** 20;
 const TARGET: KernelTarget = {
   format: "f32",
   half: false,
-  workgroupBytes: 16_384,
-  invocations: 256,
-  storageBuffers: 8,
-  bindingBytes: 128 * MIB,
+  ...LEAST_LIMITS,
   traits: TRAITS.hardware,
 };
 const TARGETS = {

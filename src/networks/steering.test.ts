@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { fuseGraph } from "../engine/fuse";
 import { GraphBuilder } from "../engine/graph-builder";
-import type { KernelTarget } from "../engine/kernel";
+import { LEAST_LIMITS, type KernelTarget } from "../engine/kernel";
 import { RATES } from "../engine/rates";
 import { stageGraph, tensorOf, type StagedDispatch } from "../engine/stages";
 import { TRAITS } from "../engine/traits";
@@ -17,10 +17,7 @@ const CROSS_ATTENTIONS = 16;
 const TARGET: KernelTarget = {
   format: "f32",
   half: false,
-  workgroupBytes: 16_384,
-  invocations: 256,
-  storageBuffers: 8,
-  bindingBytes: 2 ** 27,
+  ...LEAST_LIMITS,
   traits: TRAITS.hardware,
 };
 

@@ -8,7 +8,7 @@ import { arenaBytes, layoutArena } from "../arena";
 import { fuseGraph } from "../fuse";
 import type { Graph } from "../graph";
 import { GraphBuilder } from "../graph-builder";
-import type { KernelTarget } from "../kernel";
+import { LEAST_LIMITS, type KernelTarget } from "../kernel";
 import { stageGraph } from "../stages";
 import { byteLengthOf, type NumberFormat } from "../tensor";
 import { compare, evaluate, random } from "../testing/evaluate";
@@ -103,9 +103,7 @@ describe("what does not fit is computed in strips", () => {
     const target: KernelTarget = {
       format,
       half: true,
-      workgroupBytes: 16_384,
-      invocations: 256,
-      storageBuffers: 8,
+      ...LEAST_LIMITS,
       bindingBytes: DEFAULTS.bindingBytes,
       traits: TRAITS.hardware,
     };

@@ -2,7 +2,7 @@
 import type { WeightFormat } from "../../common/weight-format";
 import { fuseGraph } from "../fuse";
 import { GraphBuilder } from "../graph-builder";
-import type { KernelTarget } from "../kernel";
+import { LEAST_LIMITS, type KernelTarget } from "../kernel";
 import { stageGraph } from "../stages";
 import { product, type NumberFormat } from "../tensor";
 import type { KernelTraits } from "../traits";
@@ -11,12 +11,9 @@ import { evaluate, expectClose, random } from "./evaluate";
 
 type Build = (g: GraphBuilder) => void;
 
-/** Limits that every adapter has. */
-const LIMITS = { workgroupBytes: 16_384, invocations: 256, storageBuffers: 8, bindingBytes: 2 ** 27, format: "f16", half: true } as const;
-
 /** Names of the kernels of a fused graph, in order. */
 export function kernelsOn(build: Build, traits: KernelTraits, limits: Partial<KernelTarget> = {}): readonly string[] {
-  const target: KernelTarget = { ...LIMITS, ...limits, traits };
+  const target: KernelTarget = { ...LEAST_LIMITS, format: "f16", half: true, ...limits, traits };
   return stageGraph(graphOf(build), target).dispatches.map(({ kernel }) => kernel.name);
 }
 

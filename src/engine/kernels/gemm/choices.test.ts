@@ -1,7 +1,7 @@
 // Whatever a tuning may choose for a product, the WGSL compiler takes what becomes of it, with all that a product does for its neighbours.
 import { describe, expect, test } from "vitest";
 import { goldenGraphs } from "../../golden";
-import type { KernelTarget } from "../../kernel";
+import { LEAST_LIMITS, type KernelTarget } from "../../kernel";
 import { productsOf, stageGraph } from "../../stages";
 import { testDevice } from "../../testing/evaluate";
 import { TRAITS } from "../../traits";
@@ -11,10 +11,7 @@ import type { TileName } from "./tile";
 const TARGET: KernelTarget = {
   format: "f32",
   half: false,
-  workgroupBytes: 16_384,
-  invocations: 256,
-  storageBuffers: 8,
-  bindingBytes: 2 ** 27,
+  ...LEAST_LIMITS,
   traits: TRAITS.hardware,
 };
 
