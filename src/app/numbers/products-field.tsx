@@ -1,6 +1,7 @@
 // Chooses whether matrix products are computed as was measured on this GPU, or by the table that holds for all.
 import { useId, type ReactNode } from "react";
 import styles from "../diagnostics/diagnostics.module.css";
+import { isSoftwareGpu } from "../models/gpu-survey";
 import { factsOf } from "../state";
 import { details } from "../strings-details";
 import { useApp, useAppState } from "../use-app";
@@ -12,8 +13,8 @@ export function ProductsField(): ReactNode {
   const id = useId();
   const chosen = useAppState(({ numbers }) => numbers.products);
   const facts = useAppState(factsOf);
-  // Graphs are computed by ONNX Runtime's kernels.
-  if (facts?.parts.some(({ engine }) => engine === "wgsl") === false) return null;
+  // Graphs are computed by ONNX Runtime's kernels, and a processor that stands in for a GPU has no tiles to choose from.
+  if (facts !== undefined && (isSoftwareGpu(facts.adapter) || !facts.parts.some(({ engine }) => engine === "wgsl"))) return null;
   return (
     <div className={styles["field"]}>
       <label htmlFor={id}>{details.products}</label>
