@@ -232,7 +232,7 @@ export class Model {
         work.throwIfCancelled();
         work.say({ stage: "step", step: index + 1, steps: steps.length, pictures: together.length });
         const noises = step.next.noise === 0 ? undefined : noiseSources.slice(0, together.length).map(draw);
-        const isShown = index + 1 < steps.length && previews.isDue(index + 1);
+        const isShown = denoising.hidesSteps !== true && index + 1 < steps.length && previews.isDue(index + 1);
         await work.time("denoise", () => denoising.step(step, steeringAt(steering, index, step.sigma), noises, isShown));
         if (!isShown) continue;
         for (const [place, one] of together.entries()) {

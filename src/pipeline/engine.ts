@@ -85,6 +85,8 @@ export type Condition =
 export interface Denoising {
   /** How many of the samples are denoised: the first of them, and at least one. */
   readonly count: number;
+  /** Whether nothing can be decoded between steps, because there is no memory for it. Absent: it can. */
+  readonly hidesSteps?: boolean;
   /**
    * Goes from the samples to x0 and to the samples of the next step.
    * @param noises fresh unit noise for each of them, if the step adds any

@@ -30,7 +30,13 @@ describe("who takes turns", () => {
 
   test("a model that draws classes has two networks, which never part", () => {
     const plan = planMemory(NEEDS.slice(2), 0);
-    expect(plan).toEqual({ turns: [], peakBytes: 630 });
+    expect(plan).toEqual({ turns: [], peakBytes: 630, parts: false });
+  });
+
+  test("where they part, each has the other's weights beside it, and not what it computes", () => {
+    expect(planMemory(NEEDS.slice(2), 0, true)).toEqual({ turns: [], peakBytes: 610, parts: true });
+    // The text encoders run beside both, with the tensors of both.
+    expect(planMemory(NEEDS, 1e6, true).peakBytes).toBe(803);
   });
 });
 

@@ -17,42 +17,53 @@ export interface MemoryPlan {
   readonly peakBytes: number;
   /** Networks that leave when one of the others needs their place; empty where all stay. */
   readonly turns: readonly NetworkName[];
+  /** Whether the intermediate tensors of denoiser and autoencoder take turns too, so that a latent waits elsewhere on its way between them. */
+  readonly parts: boolean;
 }
 
 /**
  * The plan that brings back least, of those within the budget. The denoiser, which is the largest, leaves for a new text only where
  * nothing else helps. Where no plan is within the budget: the one that comes nearest.
+ * @param parts as in the plan
  */
-export function planMemory(needs: readonly NetworkNeed[], budgetBytes: number): MemoryPlan {
-  const plans = turnsOf(needs).map((turns) => ({ turns, peakBytes: peakBytes(needs, turns) }));
+export function planMemory(needs: readonly NetworkNeed[], budgetBytes: number, parts = false): MemoryPlan {
+  const plans = turnsOf(needs).map((turns) => ({ turns, parts, peakBytes: peakBytes(needs, { turns, parts }) }));
   const [nearest] = plans.toSorted((left, right) => left.peakBytes - right.peakBytes);
-  return plans.find((plan) => plan.peakBytes <= budgetBytes) ?? nearest ?? { turns: [], peakBytes: 0 };
+  return plans.find((plan) => plan.peakBytes <= budgetBytes) ?? nearest ?? { turns: [], parts, peakBytes: 0 };
 }
 
-/** Whether `other` has to be gone while `running` runs. A latent goes from the denoiser to the autoencoder, so these two never part. */
+/** Whether `other` has to be gone while `running` runs. A latent goes from the denoiser to the autoencoder, so the weights of both stay. */
 export function givesWay({ turns }: Pick<MemoryPlan, "turns">, running: NetworkName, other: NetworkName): boolean {
-  const arePartners = [running, other].every((name) => name === "denoiser" || name === "autoencoder");
-  return other !== running && !arePartners && turns.includes(other);
+  return other !== running && !arePartners(running, other) && turns.includes(other);
+}
+
+function arePartners(running: NetworkName, other: NetworkName): boolean {
+  return running !== other && [running, other].every((name) => name === "denoiser" || name === "autoencoder");
 }
 
 /**
  * How much more the denoiser's intermediate tensors may take within the budget while the same networks take turns. Below 0 where nothing
  * fits.
  */
-export function denoiserRoom(needs: readonly NetworkNeed[], { turns }: Pick<MemoryPlan, "turns">, budgetBytes: number): number {
-  const besideIt = needs.filter(({ name }) => !givesWay({ turns }, name, "denoiser"));
-  return budgetBytes - Math.max(0, ...besideIt.map((running) => bytesWhile(running, needs, turns)));
+export function denoiserRoom(needs: readonly NetworkNeed[], plan: Turns, budgetBytes: number): number {
+  const besideIt = needs.filter(({ name }) => !givesWay(plan, name, "denoiser"));
+  return budgetBytes - Math.max(0, ...besideIt.map((running) => bytesWhile(running, needs, plan)));
 }
 
-function peakBytes(needs: readonly NetworkNeed[], turns: readonly NetworkName[]): number {
-  return Math.max(0, ...needs.map((running) => bytesWhile(running, needs, turns)));
+type Turns = Pick<MemoryPlan, "turns" | "parts">;
+
+function peakBytes(needs: readonly NetworkNeed[], plan: Turns): number {
+  return Math.max(0, ...needs.map((running) => bytesWhile(running, needs, plan)));
 }
 
 /** What is on the GPU while one of the networks runs. */
-function bytesWhile(running: NetworkNeed, needs: readonly NetworkNeed[], turns: readonly NetworkName[]): number {
+function bytesWhile(running: NetworkNeed, needs: readonly NetworkNeed[], plan: Turns): number {
   return needs
-    .filter(({ name }) => name !== running.name && !givesWay({ turns }, running.name, name))
-    .reduce((sum, { weightBytes, arenaBytes }) => sum + weightBytes + arenaBytes, ownBytes(running));
+    .filter(({ name }) => name !== running.name && !givesWay(plan, running.name, name))
+    .reduce((sum, { name, weightBytes, arenaBytes }) => {
+      const hasTensors = !(plan.parts && arePartners(running.name, name));
+      return sum + weightBytes + (hasTensors ? arenaBytes : 0);
+    }, ownBytes(running));
 }
 
 /** Of a network that runs, and comes before that. */

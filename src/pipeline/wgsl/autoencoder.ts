@@ -19,7 +19,7 @@ import { Network } from "./network";
 const SMALLEST_LATENT = 8;
 
 /** Where a latent is: an output of the denoiser's plan, and its place in the batch. */
-interface LatentAt {
+export interface LatentAt {
   readonly output: "x0" | "next";
   readonly index: number;
 }
@@ -49,11 +49,10 @@ export class WgslAutoencoder {
   }
 
   /**
-   * The picture of one latent of `output` of the denoiser's plan.
+   * The picture of the latent that was given to the plan.
    * @throws OnestrokeError `bad-image` if a pixel is not finite
    */
-  async decode(plan: Plan, denoiser: Plan, { output, index }: LatentAt, signal?: AbortSignal): Promise<Picture> {
-    plan.copyFrom(denoiser, output, "latent", index);
+  async decode(plan: Plan, signal?: AbortSignal): Promise<Picture> {
     await runPlan(plan, signal);
     const pixels = Uint32Array.from(await plan.read("rgba"));
     const data = new Uint8ClampedArray(pixels.buffer);
@@ -63,9 +62,8 @@ export class WgslAutoencoder {
     return { width, height: pixels.length / width, data };
   }
 
-  /** What a plan for `pixels` makes of the denoiser's last latent: `[height, width, channels]`. */
-  async pixels(plan: Plan, denoiser: Plan, signal?: AbortSignal): Promise<Float32Array> {
-    plan.copyFrom(denoiser, "next", "latent");
+  /** What a plan for `pixels` makes of it: `[height, width, channels]`. */
+  async pixels(plan: Plan, signal?: AbortSignal): Promise<Float32Array> {
     await runPlan(plan, signal);
     return Float32Array.from(await plan.read("pixels"));
   }

@@ -16,7 +16,7 @@ type Plans = Readonly<Record<WeightChoice, readonly [peakBytes: number, ...turns
 const planned = (plans: Plans, budget: number) =>
   planWeights((choice) => {
     const [peakBytes, ...turns] = plans[choice];
-    return { peakBytes, turns };
+    return { peakBytes, turns, parts: false };
   }, budget);
 
 test.each<[string, number, Plans, WeightChoice]>([
@@ -62,6 +62,7 @@ test.each<[AskedWeights | undefined, number, string]>([
   ]);
   // The autoencoder's weights are no choice.
   expect(model.formats.weights("autoencoder")).toBe("f16");
-  expect(model.byWeights.q4).toBeLessThan(model.byWeights.q8);
-  expect(model.byWeights.q8).toBeLessThan(model.byWeights.published);
+  const { byWeights } = model.memory;
+  expect(byWeights.q4).toBeLessThan(byWeights.q8);
+  expect(byWeights.q8).toBeLessThan(byWeights.published);
 });

@@ -1,5 +1,6 @@
 // Carries out the memory plan of a picture: before a network runs, those that give way to it leave the GPU. What left is brought back
 // by the next request for a plan of it (network.ts). It also says how many pictures there is room for at once.
+import type { WideNetwork } from "../../common/drawing";
 import { MOST_TOGETHER } from "../../common/limits";
 import type { NetworkName } from "../../common/model-facts";
 import type { SteeringMethod } from "../../common/steering";
@@ -15,10 +16,12 @@ import {
   type PlannedNetworks,
 } from "./needs";
 
-/** Who runs on the GPU: the autoencoder is its decoder and its encoder. */
-export type Runners = Readonly<Partial<Record<NetworkName, readonly Runner[]>>>;
+/** Who runs on the GPU: the autoencoder is its decoder, and the reader its encoder. */
+export type Runners = Readonly<Partial<Record<NetworkName | "reader", Runner>>>;
 
 type Runner = Pick<Network, "evict" | "dropPlans" | "useArena">;
+
+const NAMES = ["text_encoder", "text_encoder_2", "denoiser", "autoencoder"] as const satisfies readonly NetworkName[];
 
 /** What pictures of a shape may have on the GPU, in bytes. */
 interface Held {
@@ -29,7 +32,7 @@ interface Held {
 
 export class MemoryTurns {
   readonly #networks: PlannedNetworks;
-  readonly #formats: PlannedFormats;
+  #formats: PlannedFormats;
   readonly #runners: Runners;
   readonly #budgetBytes: number;
   /** By shape: that of the plan, and those before it. */
@@ -56,22 +59,28 @@ export class MemoryTurns {
 
   /** What may be taken besides all that is planned, and is there. Where networks take turns, nothing. */
   get roomBytes(): number {
-    return this.#plan.turns.length > 0 ? 0 : Math.max(0, this.#plan.roomBytes - this.#besideBytes());
+    return this.#plan.parts || this.#plan.turns.length > 0 ? 0 : Math.max(0, this.#plan.roomBytes - this.#besideBytes());
   }
 
   /** Plans for pictures of another shape from now on. What shapes before it left stays only where it fits beside all that is planned. */
   planFor({ width, height, textTokens = this.#shape.textTokens }: Readonly<PictureShape>): void {
     const shape = { width, height, textTokens };
     if (keyOf(shape) === keyOf(this.#shape)) return;
-    const before = this.#plan;
     // What it has is noted before another shape takes its place.
     this.#heldNow();
     this.#shape = shape;
-    this.#plan = planPicture(this.#networks, shape, this.#formats, this.#budgetBytes);
-    const { turns, stayingBytes, encoderStays } = this.#plan;
-    if (before.encoderStays && !encoderStays) for (const network of this.#allOf(["autoencoder"])) network.evict();
-    if (turns.length === 0 && stayingBytes + this.#besideBytes() <= this.#budgetBytes) return;
+    this.#replan();
+    const { turns, parts, stayingBytes } = this.#plan;
+    if (!parts && turns.length === 0 && stayingBytes + this.#besideBytes() <= this.#budgetBytes) return;
     this.#dropPlans();
+  }
+
+  /** Plans for these networks in float32 from now on, which take more then. Plans of the formats before are dropped. */
+  useFloat32(inFloat32: readonly WideNetwork[]): void {
+    this.#formats = { ...this.#formats, inFloat32 };
+    this.#counted.clear();
+    this.#dropPlans();
+    this.#replan();
   }
 
   /**
@@ -91,18 +100,20 @@ export class MemoryTurns {
     return 1;
   }
 
-  /**
-   * Before a picture is read, where what reads it does not stay: that comes in place of the decoder's tensors, and of what other shapes and
-   * batches left.
-   */
+  /** Before a picture is read, where what reads it does not stay: that comes in place of what the plan says, and of what other shapes left. */
   makeRoomToRead(): void {
     if (this.#besideBytes() > 0) this.#dropPlans();
-    else for (const network of this.#allOf(["autoencoder"])) network.dropPlans();
+    for (const name of NAMES) {
+      const leaving = this.#plan.reading.leaving[name];
+      if (leaving === "all") this.#runners[name]?.evict();
+      else if (leaving === "tensors") this.#runners[name]?.dropPlans();
+    }
   }
 
   makeRoomFor(running: NetworkName): void {
-    const names = ["text_encoder", "text_encoder_2", "denoiser", "autoencoder"] as const;
-    for (const network of this.#allOf(names.filter((name) => givesWay(this.#plan, running, name)))) network.evict();
+    for (const name of NAMES) if (givesWay(this.#plan, running, name)) this.#runners[name]?.evict();
+    if (this.#plan.parts && running === "denoiser") this.#runners.autoencoder?.dropPlans();
+    if (this.#plan.parts && running === "autoencoder") this.#runners.denoiser?.dropPlans();
     this.#useArenas();
   }
 
@@ -126,17 +137,21 @@ export class MemoryTurns {
     return this.#counted.get(key) ?? Infinity;
   }
 
+  #replan(): void {
+    const before = this.#plan;
+    this.#plan = planPicture(this.#networks, this.#shape, this.#formats, this.#budgetBytes);
+    if (before.encoderStays && !this.#plan.encoderStays) this.#runners.reader?.evict();
+  }
+
   #dropPlans(): void {
     this.#held.clear();
-    for (const network of this.#allOf(["denoiser", "autoencoder"])) network.dropPlans();
+    const { denoiser, autoencoder, reader } = this.#runners;
+    for (const network of [denoiser, autoencoder, reader]) network?.dropPlans();
   }
 
   #useArenas(): void {
-    for (const network of this.#allOf(["autoencoder"])) network.useArena(this.#plan.decoderArenaBytes);
-  }
-
-  #allOf(names: readonly NetworkName[]): readonly Runner[] {
-    return names.flatMap((name) => this.#runners[name] ?? []);
+    this.#runners.autoencoder?.useArena(this.#plan.decoderArenaBytes);
+    this.#runners.reader?.useArena(this.#plan.reading.arenaBytes);
   }
 }
 

@@ -1,6 +1,7 @@
 // What is decided of a model before anything large of it is read: whether its parts fit together, the format of its weights, and the memory
 // that each format would take.
 import { componentBytes, denoiserName, type Manifest } from "../../checkpoints/manifest";
+import type { WideNetwork } from "../../common/drawing";
 import type { ModelMemory, ModelPart } from "../../common/model-facts";
 import type { AskedWeights, WeightFormat } from "../../common/weight-format";
 import type { Device } from "../../engine/device";
@@ -10,7 +11,7 @@ import type { Size } from "../engine";
 import { checkUsualSide } from "../fit";
 import type { WgslAutoencoder } from "./autoencoder";
 import type { WgslDenoiser } from "./denoiser";
-import { planWeights } from "./fitting-weights";
+import { planWeights, type WeightSurvey } from "./fitting-weights";
 import { textState } from "./graphs";
 import { planPicture, USUAL_MEMORY_BYTES, type PlannedFormats, type PlannedNetworks } from "./needs";
 import type { WgslTextEncoder } from "./text-encoder";
@@ -30,7 +31,10 @@ export interface PlannedModel {
   readonly size: Size;
   readonly formats: PlannedFormats;
   readonly weights: WeightFormats;
-  readonly byWeights: ModelMemory["byWeights"];
+  /** What a picture of that size takes. */
+  readonly memory: ModelMemory;
+  /** The same with these networks in float32. */
+  readonly memoryWith: (inFloat32: readonly WideNetwork[]) => ModelMemory;
 }
 
 interface Choices {
@@ -38,6 +42,7 @@ interface Choices {
   readonly format: NumberFormat;
   readonly weights?: AskedWeights | undefined;
   readonly memoryBytes?: number | undefined;
+  readonly inFloat32?: readonly WideNetwork[];
 }
 
 /** @throws OnestrokeError `model-*` */
@@ -45,7 +50,7 @@ export async function planModel(
   manifest: Manifest,
   device: Device,
   { texts, denoiser, autoencoder }: WgslNetworks,
-  { format, weights: choice = "published", memoryBytes = USUAL_MEMORY_BYTES }: Choices,
+  { format, weights: choice = "published", memoryBytes = USUAL_MEMORY_BYTES, inFloat32 = [] }: Choices,
   signal?: AbortSignal,
 ): Promise<PlannedModel> {
   const roles = texts.map(({ role }) => role);
@@ -64,10 +69,19 @@ export async function planModel(
     bufferBytes: device.gpu.limits.maxBufferSize,
     bindingBytes: device.gpu.limits.maxStorageBufferBindingSize,
   });
-  const planWith = (asked: WeightFormat | "published") => planPicture(planned, size, formatsOf(weightsOf(asked)), memoryBytes);
-  const { fitting, byWeights } = planWeights(planWith, memoryBytes);
-  const weights = weightsOf(choice === "fitting" ? fitting : choice);
-  return { planned, size, formats: formatsOf(weights), weights, byWeights };
+  const planWith = (asked: WeightFormat | "published", wide: readonly WideNetwork[]) =>
+    planPicture(planned, size, { ...formatsOf(weightsOf(asked)), inFloat32: wide }, memoryBytes);
+  const surveyed = (wide: readonly WideNetwork[]): WeightSurvey => planWeights((asked) => planWith(asked, wide), memoryBytes);
+  const survey = surveyed(inFloat32);
+  const asked = choice === "fitting" ? survey.fitting : choice;
+  const memoryOf = ({ plans, byWeights }: WeightSurvey, wide: readonly WideNetwork[]): ModelMemory => {
+    const { peakBytes: gpuBytes, turns } = asked === "f16" ? planWith(asked, wide) : plans[asked];
+    return { gpuBytes, turns, byWeights };
+  };
+  const memory = memoryOf(survey, inFloat32);
+  const memoryWith = (wide: readonly WideNetwork[]): ModelMemory => memoryOf(surveyed(wide), wide);
+  const weights = weightsOf(asked);
+  return { planned, size, formats: formatsOf(weights), weights, memory, memoryWith };
 }
 
 /** The networks with weights, in the order they run. */

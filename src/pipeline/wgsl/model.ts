@@ -17,7 +17,7 @@ import { Model } from "../draw";
 import type { Condition, Denoising, EncodedText, Measured, ModelEngine, Size } from "../engine";
 import { isFull } from "../with-room";
 import { loadingWork, type Work } from "../work";
-import { WgslAutoencoder } from "./autoencoder";
+import { WgslAutoencoder, type LatentAt } from "./autoencoder";
 import { Batches } from "./batches";
 import { batchOf, WgslDenoiser } from "./denoiser";
 import type { DenoiserPlanShape } from "./graphs";
@@ -69,7 +69,7 @@ class WgslEngine implements ModelEngine {
     manifest: Manifest,
     device: Device,
     { texts, denoiser, autoencoder }: WgslNetworks,
-    { planned, size, formats, weights, byWeights }: PlannedModel,
+    { planned, size, formats, weights, memory, memoryWith }: PlannedModel,
     { sampler, memoryBytes, inFloat32 = [], gainsFromBatches }: WgslOptions,
   ) {
     this.#manifest = manifest;
@@ -82,6 +82,10 @@ class WgslEngine implements ModelEngine {
       { denoiser: [denoiser.network], autoencoder: [decoder, encoder] },
       { denoiser: formats.format, autoencoder: role.needsFloat32 ? "f32" : formats.format },
       inFloat32,
+      (chosen) => {
+        this.#memory.useFloat32(chosen);
+        this.#facts = { ...this.#facts, memory: memoryWith(chosen) };
+      },
     );
     this.sampler = manifest.sampler
       ? withRule(manifest.sampler, sampler?.rule)
@@ -99,20 +103,20 @@ class WgslEngine implements ModelEngine {
     this.#memory = new MemoryTurns(
       planned,
       {
-        text_encoder: texts.slice(0, 1).map(({ network }) => network),
-        text_encoder_2: texts.slice(1).map(({ network }) => network),
-        denoiser: [this.#denoiser.network],
-        autoencoder: [decoder, encoder],
+        ...(texts[0] && { text_encoder: texts[0].network }),
+        ...(texts[1] && { text_encoder_2: texts[1].network }),
+        denoiser: denoiser.network,
+        autoencoder: decoder,
+        reader: encoder,
       },
-      formats,
+      { ...formats, inFloat32: this.widening.inFloat32 },
       { ...size, textTokens: this.#rowTokens },
       memoryBytes,
     );
     const gains = gainsFromBatches ?? device.target(formats.format).traits.gainsFromBatches;
     this.#batches = new Batches(this.#memory, gains, gainsFromBatches === undefined ? undefined : Infinity);
-    const { peakBytes: gpuBytes, turns } = this.#memory.plan;
     this.#facts = {
-      memory: { gpuBytes, turns, byWeights },
+      memory,
       id: modelName(manifest.name),
       title: manifest.title ?? manifest.name,
       revision: manifest.revision,
@@ -142,6 +146,7 @@ class WgslEngine implements ModelEngine {
     if (!turns.includes("text_encoder")) await text?.plan(work);
     if (!turns.includes("text_encoder_2")) await text2?.plan(work);
     if (!turns.includes("autoencoder")) await this.#autoencoder.plan(latent, work);
+    this.#memory.makeRoomFor("denoiser");
     if (!turns.includes("denoiser")) await this.#denoiser.plan({ ...latent, textTokens: this.#rowTokens, method: "nasa" }, work);
     this.#facts = { ...this.#facts, readsPictures: await this.#autoencoder.canEncode(work.signal) };
   }
@@ -163,6 +168,7 @@ class WgslEngine implements ModelEngine {
     let isFirst = true;
     return {
       count,
+      hidesSteps: this.#memory.plan.parts,
       step: async (step: SamplerStep, steering: Steering, noises: readonly Float32Array[] | undefined) => {
         if (!isFirst) plan.copyFrom(plan, "next", "x");
         isFirst = false;
@@ -173,9 +179,8 @@ class WgslEngine implements ModelEngine {
         this.#batches.took(performance.now() - started, count, latent);
       },
       decode: async (output, index) => {
-        this.#memory.makeRoomFor("autoencoder");
-        const decoder = await this.#autoencoder.plan(latent, work);
-        const picture = await this.#autoencoder.decode(decoder, plan, { output, index }, work.signal);
+        const decoder = await this.#decoderOf(plan, { output, index }, latent, work);
+        const picture = await this.#autoencoder.decode(decoder, work.signal);
         this.#device.assertAlive();
         return picture;
       },
@@ -187,9 +192,7 @@ class WgslEngine implements ModelEngine {
 
   /** The plan for as many pictures at once as there is room for, at most `wanted`. */
   async #planTogether(wanted: number, shape: DenoiserPlanShape, work: Work): Promise<Plan> {
-    // Memory is not planned for a denoiser in float32, and it would take that many times as much more.
-    const isWide = this.widening.inFloat32.includes("denoiser");
-    const batch = isWide ? 1 : this.#batches.of(wanted, shape.method, shape);
+    const batch = this.#batches.of(wanted, shape.method, shape);
     try {
       return await this.#denoiser.plan({ ...shape, batch }, work);
     } catch (error) {
@@ -280,8 +283,17 @@ class WgslEngine implements ModelEngine {
   async #measure(plan: Plan, latent: Size, work: Work): Promise<Measured> {
     invariant(batchOf(plan) === 1, "one picture is measured");
     const values = Float32Array.from(await plan.read("next"));
+    const decoder = await this.#decoderOf(plan, { output: "next", index: 0 }, latent, work, "pixels");
+    return { latent: values, pixels: await this.#autoencoder.pixels(decoder, work.signal) };
+  }
+
+  /** The decoder's plan with a latent of the denoiser's in it. Where the two part, the denoiser's plan is gone afterwards. */
+  async #decoderOf(plan: Plan, { output, index }: LatentAt, size: Size, work: Work, kind: "rgba" | "pixels" = "rgba"): Promise<Plan> {
+    const waiting = this.#memory.plan.parts ? Float32Array.from(await plan.read(output)) : undefined;
     this.#memory.makeRoomFor("autoencoder");
-    const decoder = await this.#autoencoder.plan(latent, work, "pixels");
-    return { latent: values, pixels: await this.#autoencoder.pixels(decoder, plan, work.signal) };
+    const decoder = await this.#autoencoder.plan(size, work, kind);
+    if (waiting === undefined) decoder.copyFrom(plan, output, "latent", index);
+    else decoder.write("latent", waiting);
+    return decoder;
   }
 }

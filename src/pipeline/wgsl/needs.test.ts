@@ -64,6 +64,29 @@ describe("within the budget of an ordinary GPU", () => {
   });
 });
 
+// What a picture may need besides what is usual, and what may not break an ordinary GPU either.
+describe.each<[string, number, WeightFormat, number, PlannedNetworks]>([
+  ["an SDXL student with its own decoder", 1024, "f16", 8e9, sdxl(large(true))],
+  ["an SDXL student with its own decoder", 1024, "q8", 4e9, sdxl(large(true))],
+  ["an SDXL student with a float16 decoder", 1024, "q8", 4e9, sdxl(large(false))],
+  ["an SDXL student with a small decoder", 1024, "q4", 4e9, sdxl(SMALL)],
+  ["SD-Turbo with its large decoder", 512, "f16", 2.2e9, sdTurbo(large(false))],
+  ["SD-Turbo with its large decoder", 512, "q8", 1.3e9, sdTurbo(large(false))],
+  ["SD-Turbo with a small decoder", 512, "q8", 1.3e9, sdTurbo(SMALL)],
+])("%s at %i with %s weights within %d bytes", (_, side, weights, budget, networks) => {
+  test("reads a picture to draw over", () => {
+    const { reading, peakBytes } = planPicture(networks, square(side), gpu(weights), budget);
+    expect(reading.peakBytes).toBeLessThanOrEqual(budget);
+    expect(peakBytes).toBeLessThanOrEqual(budget);
+  });
+
+  test.each([[["autoencoder"]], [["denoiser"]], [["autoencoder", "denoiser"]]] as const)("draws with %j in float32", (inFloat32) => {
+    const wide = planPicture(networks, square(side), { ...gpu(weights), inFloat32 }, budget);
+    expect(wide.peakBytes).toBeLessThanOrEqual(budget);
+    expect(wide.reading.peakBytes).toBeLessThanOrEqual(budget);
+  });
+});
+
 describe("what may come besides", () => {
   const networks = sdTurbo(large(false));
   const plan = (budget: number, textTokens?: number) => planPicture(networks, { ...square(512), textTokens }, gpu("f16"), budget);

@@ -1,16 +1,20 @@
 // What the networks of a model need on the GPU, counted on their graphs: neither weights nor a device are read.
+import type { WideNetwork } from "../../common/drawing";
 import type { NetworkName } from "../../common/model-facts";
 import type { SteeringMethod } from "../../common/steering";
 import type { WeightFormat } from "../../common/weight-format";
+import { invariant } from "../../common/errors";
 import { fuseGraph } from "../../engine/fuse";
+import type { Graph } from "../../engine/graph";
 import { GraphBuilder } from "../../engine/graph-builder";
 import { quantiseGraph } from "../../engine/quantise-graph";
-import { fitGraph, plannedArenaBytes } from "../../engine/strips/fit-graph";
+import { fitGraph, plannedArenaBytes, type MemoryBudget } from "../../engine/strips/fit-graph";
 import { byteLengthOf, type NumberFormat } from "../../engine/tensor";
 import { weightMemory } from "../../engine/weights";
 import type { Autoencoder, Denoiser, TextEncoder } from "../../networks/roles";
 import type { Size } from "../engine";
 import { denoiserRoom, ownBytes, planMemory, type MemoryPlan, type NetworkNeed } from "../memory-plan";
+import { planReading, type ReadingPlan } from "../reading-plan";
 import { decoderGraph, encoderGraph, stepGraph, textGraph, type DenoiserPlanShape, type TextState } from "./graphs";
 
 export interface PlannedNetworks {
@@ -24,6 +28,8 @@ export interface PlannedNetworks {
 export interface PlannedFormats {
   /** Of activations. */
   readonly format: NumberFormat;
+  /** Networks whose activations are float32 all the same. */
+  readonly inFloat32?: readonly WideNetwork[];
   /** Of the weights that may have another than float16. */
   readonly weights: (network: NetworkName) => WeightFormat;
   /** The largest buffer that the device makes. */
@@ -35,8 +41,9 @@ export interface PlannedFormats {
 export interface PicturePlan extends MemoryPlan {
   /** What the autoencoder's intermediate tensors may take: less than usual where its turn would be too large. */
   readonly decoderArenaBytes: number;
-  /** Whether what reads pictures to draw over fits beside all others. Otherwise it comes in place of the decoder's tensors, and leaves again. */
+  /** Whether what reads pictures to draw over fits beside all others. Otherwise it comes as `reading` says, and leaves again. */
   readonly encoderStays: boolean;
+  readonly reading: ReadingPlan;
   /** What depends on the picture's shape: intermediate tensors of denoiser and decoder, and of what reads pictures if it stays. */
   readonly shapeBytes: number;
   /** The most that stays for the next picture: `peakBytes`, and what reads pictures if it stays. */
@@ -54,8 +61,9 @@ export interface PictureShape extends Size {
 /** What an adapter is asked for when nobody says more: most GPUs of 8 GB have it. */
 export const USUAL_MEMORY_BYTES = 7.5e9;
 
-/** From one GiB down: a decoder in strips takes longer the less it may take. */
-const DECODER_ARENAS = [1, 1 / 2, 1 / 4, 1 / 8].map((share) => share * 2 ** 30);
+/** Of the autoencoder, from one GiB down: in strips it takes longer the less it may take. */
+const MOST_ARENA_BYTES = 2 ** 30;
+const ARENAS = [1, 1 / 2, 1 / 4, 1 / 8].map((share) => share * MOST_ARENA_BYTES);
 
 export function planPicture(
   networks: PlannedNetworks,
@@ -65,21 +73,32 @@ export function planPicture(
 ): PicturePlan {
   const denoiser = denoiserNeed(networks, shape, formats);
   const others = [...textNeeds(networks, formats), denoiser];
-  const plans = DECODER_ARENAS.map((decoderArenaBytes) => {
-    const decoder = decoderNeed(networks, shape, formats, decoderArenaBytes);
-    const shapeBytes = denoiser.arenaBytes + decoder.arenaBytes;
-    const plan = planMemory([...others, decoder], budgetBytes);
-    return { ...plan, decoderArenaBytes, shapeBytes, roomBytes: denoiserRoom([...others, decoder], plan, budgetBytes) };
-  });
+  const decoders = decoderNeeds(networks, shape, formats);
+  const plansWith = (parts: boolean) =>
+    decoders.map(({ arenaBytes, need }) => {
+      const needs = [...others, need];
+      const plan = planMemory(needs, budgetBytes, parts);
+      const roomBytes = parts ? 0 : denoiserRoom(needs, plan, budgetBytes);
+      return { ...plan, needs, decoderArenaBytes: arenaBytes, shapeBytes: denoiser.arenaBytes + need.arenaBytes, roomBytes };
+    });
+  const whole = plansWith(false);
+  // Tensors that leave for each other are laid out anew for every picture.
+  const plans = whole.some(({ peakBytes }) => peakBytes <= budgetBytes) ? whole : plansWith(true);
   const fitting = plans.filter(({ peakBytes }) => peakBytes <= budgetBytes);
-  const kind = fitting.find(({ turns }) => !turns.includes("denoiser")) ?? fitting[0];
   const [nearest] = plans.toSorted((left, right) => left.peakBytes - right.peakBytes);
-  const plan = kind ?? nearest ?? { peakBytes: 0, turns: [], decoderArenaBytes: 2 ** 30, shapeBytes: 0, roomBytes: 0 };
-  const encoder = encoderNeed(networks, shape, formats, plan.decoderArenaBytes);
+  const best = fitting.find(({ turns }) => !turns.includes("denoiser")) ?? fitting[0] ?? nearest;
+  invariant(best !== undefined, "a decoder may have some arena");
+  const { needs, ...plan } = best;
+  const encoders = encoderNeeds(networks, shape, formats);
+  const reading = planReading(needs, plan, encoders, Math.max(budgetBytes, plan.peakBytes));
+  const encoder = encoders.find(({ arenaBytes }) => arenaBytes === plan.decoderArenaBytes)?.need;
+  invariant(encoder !== undefined, "an encoder may have what a decoder may");
   const withEncoder = plan.peakBytes + ownBytes(encoder);
-  if (plan.turns.length > 0 || withEncoder > budgetBytes) return { ...plan, encoderStays: false, stayingBytes: plan.peakBytes };
+  if (plan.parts || plan.turns.length > 0 || withEncoder > budgetBytes)
+    return { ...plan, reading, encoderStays: false, stayingBytes: plan.peakBytes };
   const shapeBytes = plan.shapeBytes + encoder.arenaBytes;
-  return { ...plan, encoderStays: true, shapeBytes, stayingBytes: withEncoder, roomBytes: budgetBytes - withEncoder };
+  const staying = { leaving: {}, arenaBytes: plan.decoderArenaBytes, peakBytes: withEncoder };
+  return { ...plan, reading: staying, encoderStays: true, shapeBytes, stayingBytes: withEncoder, roomBytes: budgetBytes - withEncoder };
 }
 
 /**
@@ -96,21 +115,26 @@ export function batchBytes(
   stepGraph(builder, networks.denoiser, { ...denoiserShape(networks, picture), method, batch });
   const graph = fuseGraph(builder.build());
   const mostBytes = Math.min(formats.bufferBytes, formats.bindingBytes);
-  const isAllowed = graph.nodes.every(({ output }) => byteLengthOf(output, formats.format) <= mostBytes);
-  return isAllowed ? plannedArenaBytes(graph, formats.format) : undefined;
+  const format = formatOf("denoiser", formats);
+  const isAllowed = graph.nodes.every(({ output }) => byteLengthOf(output, format) <= mostBytes);
+  return isAllowed ? plannedArenaBytes(graph, format) : undefined;
 }
 
 function textNeeds({ texts, state }: PlannedNetworks, formats: PlannedFormats): readonly NetworkNeed[] {
   const names = ["text_encoder", "text_encoder_2"] as const;
   return names.flatMap((name, index) => {
     const role = texts[index];
-    return role === undefined ? [] : [needOf(name, (g) => textGraph(g, role, state), formats, formats.format)];
+    if (role === undefined) return [];
+    const graph = graphOf(name, (g) => textGraph(g, role, state), formats);
+    return [needOf(name, graph, formats.format, { arenaBytes: MOST_ARENA_BYTES, bufferBytes: formats.bufferBytes })];
   });
 }
 
 function denoiserNeed(networks: PlannedNetworks, picture: PictureShape, formats: PlannedFormats): NetworkNeed {
   const shape = { ...denoiserShape(networks, picture), method: "nasa" } as const;
-  return needOf("denoiser", (g) => stepGraph(g, networks.denoiser, shape), formats, formats.format);
+  const graph = graphOf("denoiser", (g) => stepGraph(g, networks.denoiser, shape), formats);
+  const budget = { arenaBytes: MOST_ARENA_BYTES, bufferBytes: formats.bufferBytes };
+  return needOf("denoiser", graph, formatOf("denoiser", formats), budget);
 }
 
 function denoiserShape({ texts, autoencoder }: PlannedNetworks, picture: PictureShape): Omit<DenoiserPlanShape, "method"> {
@@ -118,38 +142,45 @@ function denoiserShape({ texts, autoencoder }: PlannedNetworks, picture: Picture
   return { ...latentOf(picture, autoencoder), textTokens };
 }
 
-function decoderNeed({ autoencoder }: PlannedNetworks, size: Size, formats: PlannedFormats, arenaBytes: number): NetworkNeed {
+function decoderNeeds({ autoencoder }: PlannedNetworks, size: Size, formats: PlannedFormats): readonly NeedWithin[] {
   const latent = latentOf(size, autoencoder);
-  return autoencoderNeed(autoencoder, (g) => decoderGraph(g, autoencoder, latent, "rgba"), formats, arenaBytes);
+  return autoencoderNeeds(autoencoder, (g) => decoderGraph(g, autoencoder, latent, "rgba"), formats);
 }
 
-function encoderNeed({ autoencoder }: PlannedNetworks, size: Size, formats: PlannedFormats, arenaBytes: number): NetworkNeed {
-  return autoencoderNeed(autoencoder, (g) => encoderGraph(g, autoencoder, size), formats, arenaBytes);
+function encoderNeeds({ autoencoder }: PlannedNetworks, size: Size, formats: PlannedFormats): readonly NeedWithin[] {
+  return autoencoderNeeds(autoencoder, (g) => encoderGraph(g, autoencoder, size), formats);
 }
 
-function autoencoderNeed(
-  { needsFloat32 }: Autoencoder,
-  build: (g: GraphBuilder) => void,
-  formats: PlannedFormats,
-  arenaBytes: number,
-): NetworkNeed {
-  return needOf("autoencoder", build, formats, needsFloat32 ? "f32" : formats.format, arenaBytes);
+/** What a half of the autoencoder needs, for each of the arenas that it may have. */
+interface NeedWithin {
+  readonly arenaBytes: number;
+  readonly need: NetworkNeed;
+}
+
+function autoencoderNeeds({ needsFloat32 }: Autoencoder, build: (g: GraphBuilder) => void, formats: PlannedFormats): readonly NeedWithin[] {
+  const format = needsFloat32 ? "f32" : formatOf("autoencoder", formats);
+  const graph = graphOf("autoencoder", build, formats);
+  return ARENAS.map((arenaBytes) => ({
+    arenaBytes,
+    need: needOf("autoencoder", graph, format, { arenaBytes, bufferBytes: formats.bufferBytes }),
+  }));
+}
+
+function formatOf(network: WideNetwork, { format, inFloat32 = [] }: PlannedFormats): NumberFormat {
+  return inFloat32.includes(network) ? "f32" : format;
 }
 
 function latentOf({ width, height }: Size, { factor }: Autoencoder): Size {
   return { width: width / factor, height: height / factor };
 }
 
-function needOf(
-  name: NetworkName,
-  build: (g: GraphBuilder) => void,
-  { weights, bufferBytes }: PlannedFormats,
-  format: NumberFormat,
-  arenaBytes = 2 ** 30,
-): NetworkNeed {
+function graphOf(name: NetworkName, build: (g: GraphBuilder) => void, { weights }: PlannedFormats): Graph {
   const builder = new GraphBuilder();
   build(builder);
-  const graph = quantiseGraph(fuseGraph(builder.build()), weights(name));
+  return quantiseGraph(fuseGraph(builder.build()), weights(name));
+}
+
+function needOf(name: NetworkName, graph: Graph, format: NumberFormat, { arenaBytes, bufferBytes }: MemoryBudget): NetworkNeed {
   const fitted = fitGraph(graph, format, { arenaBytes, bufferBytes });
   return { name, ...weightMemory(graph), arenaBytes: plannedArenaBytes(fitted, format) };
 }

@@ -7,21 +7,25 @@ import type { Network } from "./network";
 export class WgslWidening implements Widening {
   readonly choices: readonly WideNetwork[];
   readonly #networks: Readonly<Record<WideNetwork, readonly Network[]>>;
+  readonly #onChange: (inFloat32: readonly WideNetwork[]) => void;
   #inFloat32: readonly WideNetwork[] = [];
 
   /**
    * @param formats what each computes in when nothing is chosen
    * @param inFloat32 what is chosen from the beginning
+   * @param onChange hears what is chosen after that, once the networks do
    */
   constructor(
     networks: Readonly<Record<WideNetwork, readonly Network[]>>,
     formats: Readonly<Record<WideNetwork, NumberFormat>>,
     inFloat32: readonly WideNetwork[],
+    onChange: (inFloat32: readonly WideNetwork[]) => void,
   ) {
     const all = ["autoencoder", "denoiser"] as const;
     this.choices = all.filter((network) => formats[network] === "f16");
     this.#networks = networks;
-    this.choose(inFloat32);
+    this.#onChange = onChange;
+    this.#use(inFloat32);
   }
 
   get inFloat32(): readonly WideNetwork[] {
@@ -29,6 +33,11 @@ export class WgslWidening implements Widening {
   }
 
   choose(inFloat32: readonly WideNetwork[]): void {
+    this.#use(inFloat32);
+    this.#onChange(this.#inFloat32);
+  }
+
+  #use(inFloat32: readonly WideNetwork[]): void {
     this.#inFloat32 = this.choices.filter((network) => inFloat32.includes(network));
     for (const choice of this.choices) {
       for (const network of this.#networks[choice]) network.useFormat(this.#inFloat32.includes(choice) ? "f32" : "f16");
