@@ -39,6 +39,42 @@ test("control: another failure is said", async () => {
   await expect(folder.remove("locked")).rejects.toMatchObject(failed);
 });
 
+describe("a file that cannot be renamed at once", () => {
+  const moving = (...failures: readonly string[]) => {
+    const left = [...failures];
+    let tries = 0;
+    const move = async (): Promise<void> => {
+      tries++;
+      const name = left.shift();
+      if (name !== undefined) throw new DOMException("in use", name);
+    };
+    const folder = { getFileHandle: async () => ({ move }) };
+    vi.stubGlobal("navigator", { storage: { getDirectory: async () => ({ getDirectoryHandle: async () => folder }) } });
+    return { done: opfsFolder("vault").move("part", "whole"), tries: () => tries };
+  };
+
+  // A system that renames no open file says so in its own words.
+  test.each(["NoModificationAllowedError", "InvalidStateError", "UnknownError"])(
+    "because of %s is renamed a moment later",
+    async (name) => {
+      const { done, tries } = moving(name, name);
+      await done;
+      expect(tries()).toBe(3);
+    },
+  );
+
+  test("control: one that is gone, or has no room, is said at once", async () => {
+    for (const [name, code] of [
+      ["NotFoundError", "storage-cleared"],
+      ["QuotaExceededError", "storage-full"],
+    ] as const) {
+      const { done, tries } = moving(name);
+      await expect(done).rejects.toMatchObject({ code });
+      expect(tries()).toBe(1);
+    }
+  });
+});
+
 describe("S2 a handle that takes or gives fewer bytes than it was asked for", () => {
   const handled = (counts: { readonly write?: number; readonly read?: number }) => {
     const handle = { read: () => counts.read ?? 0, write: () => counts.write ?? 0, getSize: () => 64 };

@@ -24,7 +24,7 @@ interface SyncHandle {
 /** What `write` returns when the quota is reached: Chromium's "no space", -8, as an unsigned number. */
 const NO_SPACE = 2 ** 32 - 8;
 
-/** A worker that was ended holds its files for a moment longer. */
+/** A worker that was ended holds its files for a moment longer, and so does, where a file that is open cannot be renamed, a read that just ended. */
 const BUSY_TRIES = 20;
 const BUSY_MS = 100;
 
@@ -69,7 +69,11 @@ export function opfsFolder(name: string): VaultFolder {
       storing(`moving ${from}`, async () => {
         const handle = await find(from);
         if (handle === undefined) throw new OnestrokeError("storage-cleared", `${from} is gone`);
-        await handle.move(to);
+        // Systems have several names for a file that is in use.
+        await onceFree(
+          () => handle.move(to),
+          (thrown) => !(thrown instanceof DOMException && ["NotFoundError", "QuotaExceededError"].includes(thrown.name)),
+        );
       }),
     remove: (file) => storing(`removing ${file}`, () => unlessGone(async () => (await folder()).removeEntry(file))),
   };
@@ -91,12 +95,20 @@ function sharesHandles(): boolean {
   return typeof type === "function" && "mode" in type.prototype;
 }
 
-async function openSync(handle: FileSystemFileHandle, mode: "read-only" | "readwrite"): Promise<SyncHandle> {
+function openSync(handle: FileSystemFileHandle, mode: "read-only" | "readwrite"): Promise<SyncHandle> {
+  return onceFree(
+    () => handle.createSyncAccessHandle({ mode }),
+    (thrown) => storageError(thrown, "").code === "busy-elsewhere",
+  );
+}
+
+/** Tries again for two seconds what fails of others who are at the file. */
+async function onceFree<T>(work: () => Promise<T>, isBusy: (thrown: unknown) => boolean): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      return await handle.createSyncAccessHandle({ mode });
+      return await work();
     } catch (thrown) {
-      if (tries === BUSY_TRIES || storageError(thrown, "").code !== "busy-elsewhere") throw thrown;
+      if (tries === BUSY_TRIES || !isBusy(thrown)) throw thrown;
       await new Promise((resolve) => setTimeout(resolve, BUSY_MS));
     }
   }
