@@ -17,6 +17,9 @@ import { Studio } from "./studio";
 const ELSEWHERE = "prompt=a+windmill&seed=3&model=someone%2Felse";
 const RECIPE = `prompt=a+windmill&steps=1&seed=3&size=64x64&model=${encodeURIComponent(MODEL)}`;
 
+/** One that the hub shows to those alone who accepted its licence. */
+const GATED = "someone/gated";
+
 /** What the catalogue says of the model that ships with the page, as far as it is read here. */
 interface CatalogueFile {
   readonly files: readonly { readonly sha256: string; readonly byteLength: number }[];
@@ -30,7 +33,9 @@ let context: BrowserContext;
 
 test.beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "onestroke-models-"));
-  hub = await startFakeHub({ repositories: { [MODEL]: { files: landscapes(), license: "cc-by-nc-4.0" } } });
+  const files = landscapes();
+  const repositories = { [MODEL]: { files, license: "cc-by-nc-4.0" }, [GATED]: { files, gated: "auto" as const } };
+  hub = await startFakeHub({ repositories, token: "hf_t" });
   page = mkdtempSync(join(tmpdir(), "onestroke-page-"));
   writePageOfHub(page, hub.base, hub.files);
   host = await startStaticHost(page);
@@ -177,6 +182,26 @@ test("a link to a model that is not here offers to get it", async () => {
   await expect(studio.alert()).toContainText(`${MODEL} is not on this device`);
   await studio.page.getByRole("button", { name: "Get this model" }).click();
   await expect(act(studio.page, "Download")).toBeVisible();
+  await context.close();
+});
+
+test("a gated model says where its licence is accepted, leads to the token's field, and is offered with one", async () => {
+  const { studio, faults } = await openBrowser();
+  const { page: at } = studio;
+  await at.goto(`${host.url}#${ELSEWHERE}`);
+  await expect(studio.alert()).toContainText("is not on this device");
+  await openModels(at);
+  await at.getByLabel("Name on the hub").fill(GATED);
+  await at.getByRole("button", { name: "Look at it" }).click();
+  const gated = at.locator(`[data-model="${GATED}"]`);
+  await expect(gated).toContainText(`Accept the licence at ${hub.base}/${GATED}`);
+  await gated.getByRole("button", { name: /^Enter a token/ }).click();
+  await expect(at.getByLabel("Access token")).toBeFocused();
+  await at.keyboard.type("hf_t");
+  await gated.getByRole("button", { name: /^Try again/ }).click();
+  await expect(gated.getByRole("button", { name: /^Download/ })).toBeVisible();
+  expect(await at.content(), "the token is in no text of the page").not.toContain("hf_t");
+  expect(others(faults)).toEqual([]);
   await context.close();
 });
 

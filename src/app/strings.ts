@@ -228,6 +228,7 @@ export const strings = {
     look: "Look at it",
     notAName: "A repository’s name is owner/name, perhaps with @ and a revision",
     token: "Access token",
+    goToToken: "Enter a token",
     tokenHint:
       "Only for repositories that ask for one. It is sent to the hub alone, and forgotten when the page closes, unless you keep it.",
     tokenIsKept: "One is kept",

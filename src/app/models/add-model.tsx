@@ -7,6 +7,16 @@ import { picksFolders } from "./kept-folders";
 import { filesOfChooser, openedFile, openedFolder, WEIGHT_FILES } from "./opened-files";
 import styles from "./models.module.css";
 
+const TOKEN_FIELD = "hub-access-token";
+
+/** Opens the field for the access token, and goes there. */
+export function goToToken(): void {
+  const field = document.getElementById(TOKEN_FIELD);
+  const details = field?.closest("details");
+  if (details) details.open = true;
+  field?.focus();
+}
+
 export function AddModel(): ReactNode {
   const app = useApp();
   const keepsToken = useAppState(({ models }) => models.keepsToken);
@@ -75,6 +85,7 @@ export function AddModel(): ReactNode {
         <summary>{strings.models.token}</summary>
         <p id={`${id}-token`}>{strings.models.tokenHint}</p>
         <input
+          id={TOKEN_FIELD}
           type="password"
           aria-label={strings.models.token}
           placeholder={keepsToken && hasToken ? strings.models.tokenIsKept : ""}

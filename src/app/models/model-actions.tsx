@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { planBytes } from "../../common/download";
 import { strings } from "../strings";
 import { useApp, useAppState } from "../use-app";
+import { goToToken } from "./add-model";
 import styles from "./models.module.css";
 import type { ModelRow } from "./state";
 
@@ -58,7 +59,11 @@ function actionsOf(row: ModelRow, app: ReturnType<typeof useApp>, onUse: (() => 
       return [{ name: models.remove, act: () => void app.remove(id), isMain: true }, dismiss(models.keep)];
     case "failed":
       if (own !== undefined) return [dismiss(models.dismiss)];
-      return [{ name: strings.retry, act: () => void app.download(id), isMain: true }, dismiss(models.dismiss)];
+      return [
+        { name: strings.retry, act: () => void app.download(id), isMain: true },
+        ...(activity.error.code === "download-gated" ? [{ name: models.goToToken, act: goToToken }] : []),
+        dismiss(models.dismiss),
+      ];
     case "verified":
       if (activity.damaged.length === 0) break;
       return [{ name: models.repairs.repair, act: () => void app.download(id), isMain: true }, dismiss(models.dismiss)];
