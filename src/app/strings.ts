@@ -5,6 +5,7 @@ import type { License, ModelFacts, ModelMemory, NetworkName } from "../common/mo
 import type { Recipe } from "../common/recipe";
 import { LOCALE } from "./locale";
 import type { GpuSurvey } from "./models/gpu-survey";
+import type { ModelRow } from "./models/state";
 
 const bytes = new Intl.NumberFormat(LOCALE, { style: "unit", unit: "megabyte", maximumFractionDigits: 1 });
 const seconds = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
@@ -122,8 +123,8 @@ export const strings = {
     open: "Choose what draws",
     close: "Close the models",
     fromHub: "A repository of the model hub.",
-    size: ({ totalBytes, hereBytes, isComplete }: { totalBytes: number | undefined; hereBytes: number; isComplete: boolean }) => {
-      if (totalBytes === undefined) return "Size not known yet";
+    size: ({ totalBytes, aboutBytes, hereBytes, isComplete }: Pick<ModelRow, "totalBytes" | "aboutBytes" | "hereBytes" | "isComplete">) => {
+      if (totalBytes === undefined) return aboutBytes === undefined ? "Size not known yet" : `About ${formatSize(aboutBytes)} to download`;
       if (isComplete) return `${formatSize(totalBytes)}, on this device`;
       return hereBytes > 0 ? `${formatSize(totalBytes)}, ${formatSize(hereBytes)} of it here` : formatSize(totalBytes);
     },
@@ -253,9 +254,8 @@ export const strings = {
   processor: "The processor, on one core",
   memory: "GPU memory",
   memoryOf: ({ gpuBytes, turns }: ModelMemory) =>
-    turns.length === 0
-      ? `about ${formatSize(gpuBytes)}`
-      : `about ${formatSize(gpuBytes)}; these take turns: ${turns.map((name) => NETWORKS[name]).join(", ")}`,
+    turns.length === 0 ? `about ${formatSize(gpuBytes)}` : `about ${formatSize(gpuBytes)}; ${strings.takeTurns(turns)}`,
+  takeTurns: (turns: readonly NetworkName[]) => `these take turns: ${turns.map((name) => NETWORKS[name]).join(", ")}`,
   parts: { text_encoder: "Text encoder", text_encoder_2: "Second text encoder", unet: "Denoiser", vae: "Decoder" },
 
   theme: { toDark: "Use dark colours", toLight: "Use light colours" },

@@ -38,6 +38,22 @@ describe("entries", () => {
     expect(VIGNETTE.files).toEqual(await publishedFiles(join("models", VIGNETTE.base?.repository ?? "")));
   });
 
+  // UNet and text encoders, in millions of weights: a file has two or four bytes for each.
+  const MILLIONS: Readonly<Record<string, number>> = {
+    sd15: 860 + 123,
+    sd21: 866 + 340,
+    sdxl: 2567 + 123 + 695,
+    "sdxs-512-dreamshaper": 316 + 123,
+  };
+  it.each(CATALOGUE.filter(({ downloadBytes }) => downloadBytes !== undefined))(
+    "$id: its download is said to be as large as its weights are in 16 or 32 bits",
+    ({ id, family, downloadBytes = 0 }) => {
+      const weights = (MILLIONS[id] ?? MILLIONS[family] ?? 0) * 1e6;
+      expect(downloadBytes / weights).toBeGreaterThan(1.99);
+      expect(downloadBytes / weights).toBeLessThan(4.05);
+    },
+  );
+
   it.each(CATALOGUE)("$id: every number of steps it offers has a schedule", ({ sampler, steps }) => {
     for (let n = 1; n <= steps.maximum && sampler !== undefined; n++) expect(scheduleFor(sampler, n).steps.length).toBe(n);
   });

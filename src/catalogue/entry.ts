@@ -46,6 +46,8 @@ export interface CatalogueEntry {
   readonly size: number;
   /** GPU memory for a picture of that size, in bytes: an estimate from the published number of weights, in float16, as in `ModelOutline`. */
   readonly gpuBytes?: number;
+  /** About what a download of it takes, in bytes, from the sizes that its files were published in. Absent where these are not known. */
+  readonly downloadBytes?: number;
   readonly steps: StepRange;
   /** How its weights are published. Orbax is not read and needs a conversion first, and so do torch's files where none is listed. */
   readonly weights: "safetensors" | "torch" | "orbax";
@@ -75,6 +77,7 @@ export function parseCatalogueEntry(value: JsonObject, where: string): Catalogue
   const sampler = fields.optionalObject("sampler");
   const byteLength = fields.optionalInteger("byteLength", [1, Number.MAX_SAFE_INTEGER]);
   const gpuBytes = fields.optionalInteger("gpuBytes", [1, Number.MAX_SAFE_INTEGER]);
+  const downloadBytes = fields.optionalInteger("downloadBytes", [1, Number.MAX_SAFE_INTEGER]);
   const words = fields.optionalString("words");
   const weightFormat = fields.optionalOneOf("weightFormat", WEIGHT_FORMATS);
   const presets = value["presets"] === undefined ? [] : fields.objects("presets").map(parsePreset);
@@ -93,6 +96,7 @@ export function parseCatalogueEntry(value: JsonObject, where: string): Catalogue
     ...(sampler === undefined ? {} : { sampler: parseSampler(sampler) }),
     ...(byteLength === undefined ? {} : { byteLength }),
     ...(gpuBytes === undefined ? {} : { gpuBytes }),
+    ...(downloadBytes === undefined ? {} : { downloadBytes }),
     ...(fields.object["files"] === undefined ? {} : { files: fields.objects("files").map(parsePublishedFile) }),
     ...(words === undefined ? {} : { words }),
     ...(weightFormat === undefined ? {} : { weightFormat }),
@@ -127,7 +131,7 @@ export function withPreset(entry: CatalogueEntry, preset: string): CatalogueEntr
   const [usual] = entry.presets;
   if (chosen === undefined || chosen === usual) return chosen && entry;
   const own = Object.fromEntries(Object.entries(entry.components).filter(([name]) => !Object.hasOwn(usual?.components ?? {}, name)));
-  const { byteLength: _, gpuBytes: __, ...rest } = entry;
+  const { byteLength: _, gpuBytes: __, downloadBytes: ___, ...rest } = entry;
   return {
     ...rest,
     id: `${entry.id}+${chosen.id}`,

@@ -33,6 +33,7 @@ export function ModelCard({ row }: { readonly row: ModelRow }): ReactNode {
           {[
             row.own !== "closed folder" && strings.models.size(row),
             need !== undefined && strings.models.need(need, row.size),
+            row.turns.length > 0 && strings.takeTurns(row.turns),
             row.smallerGpuBytes !== undefined && details.smallerNeeds(row.smallerGpuBytes),
             need !== undefined && gpu !== undefined && strings.models.outlooks[outlook(need, gpu)],
             entry !== undefined && strings.models.steps(entry.steps.maximum),

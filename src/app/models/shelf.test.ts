@@ -4,6 +4,7 @@ import type { ModelStore } from "../../library";
 import type { DownloadPlan, KeptModel, ModelOffer } from "../../common/download";
 import { OnestrokeError } from "../../common/errors";
 import { createAppStore } from "../state";
+import { strings } from "../strings";
 import { NO_MODELS_KEPT } from "../testing/fake-app";
 import type { HubAccess } from "./hub-token";
 import type { KeptFolders } from "./kept-folders";
@@ -56,6 +57,11 @@ function setUp(change: Partial<ModelStore> = {}, folders = NO_FOLDERS) {
   return { store, shelf, row };
 }
 
+function need<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("it is not there");
+  return value;
+}
+
 describe("getting a model", () => {
   test("is asked about first: nothing is fetched before a person has seen its size and its licence", async () => {
     const fetched = vi.fn<ModelStore["fetch"]>(async () => keptOf("someone/model", 100));
@@ -65,6 +71,16 @@ describe("getting a model", () => {
     expect(fetched).not.toHaveBeenCalled();
     await shelf.download("someone/model");
     expect(fetched).toHaveBeenCalledOnce();
+  });
+
+  test("is said to take about so much, until the hub has said how much exactly, and who takes turns", async () => {
+    const offer = offerOf("sd-turbo");
+    const { shelf, row } = setUp({ inspect: async () => ({ ...offer, outline: { ...offer.outline, turns: ["text_encoder"] } }) });
+    await shelf.refresh();
+    expect(row("sd-turbo")).toMatchObject({ totalBytes: undefined, aboutBytes: expect.any(Number), turns: [] });
+    expect(strings.models.size(need(row("sd-turbo")))).toMatch(/^About 2\.\d+.GB to download$/);
+    await shelf.inspect("sd-turbo");
+    expect(row("sd-turbo")).toMatchObject({ totalBytes: 100, aboutBytes: undefined, turns: ["text_encoder"] });
   });
 
   test("shows how far it is, and is here in the end", async () => {

@@ -72,10 +72,14 @@ export interface ModelRow {
   readonly gpuBytes: number | undefined;
   /** The same with smaller weights; undefined until the hub was asked. */
   readonly smallerGpuBytes: ModelOffer["outline"]["smallerGpuBytes"];
+  /** Networks that take turns on the GPU for such a picture; empty until the hub was asked. */
+  readonly turns: ModelOffer["outline"]["turns"];
   /** Pixels on a side of such a picture. */
   readonly size: number | undefined;
   /** All that has to be here; undefined where nobody has measured it and the hub has not been asked. */
   readonly totalBytes: number | undefined;
+  /** An estimate of it from the catalogue, for as long as it is not known. */
+  readonly aboutBytes: number | undefined;
   readonly hereBytes: number;
   readonly isComplete: boolean;
   /** Whether its bytes were compared with published hashes; undefined while it is not complete. */
@@ -113,6 +117,7 @@ function rowOf(id: string, kept: KeptModel | undefined, activity: Activity | und
   const offer = activity?.kind === "offered" || activity?.kind === "downloading" ? activity.offer : undefined;
   const plan = kept?.plan ?? offer?.plan;
   const progress = activity?.kind === "downloading" ? activity.progress : undefined;
+  const totalBytes = progress?.totalBytes ?? (plan === undefined ? entry?.byteLength : planBytes(plan));
   return {
     id,
     title: entry?.title ?? plan?.title ?? id,
@@ -121,7 +126,9 @@ function rowOf(id: string, kept: KeptModel | undefined, activity: Activity | und
     size: offer?.outline.defaultSize ?? entry?.size,
     gpuBytes: offer?.outline.gpuBytes ?? entry?.gpuBytes,
     smallerGpuBytes: offer?.outline.smallerGpuBytes,
-    totalBytes: progress?.totalBytes ?? (plan === undefined ? entry?.byteLength : planBytes(plan)),
+    turns: offer?.outline.turns ?? [],
+    totalBytes,
+    aboutBytes: totalBytes === undefined ? entry?.downloadBytes : undefined,
     hereBytes: progress?.hereBytes ?? kept?.hereBytes ?? 0,
     isComplete: kept?.isComplete ?? false,
     isChecked: kept?.isComplete === true ? kept.isChecked : undefined,
