@@ -14,13 +14,16 @@ export const formatBytes = (byteLength: number): string => bytes.format(byteLeng
 export const formatDuration = (ms: number): string => (ms < 999.5 ? `${Math.round(ms)} ms` : `${seconds.format(ms / 1_000)} s`);
 
 const gigabytes = new Intl.NumberFormat(LOCALE, { style: "unit", unit: "gigabyte", maximumFractionDigits: 2 });
+const kilobytes = new Intl.NumberFormat(LOCALE, { style: "unit", unit: "kilobyte", maximumFractionDigits: 0 });
 const count = new Intl.NumberFormat(LOCALE);
 const minutes = new Intl.NumberFormat(LOCALE, { style: "unit", unit: "minute", unitDisplay: "long" });
 const hours = new Intl.NumberFormat(LOCALE, { style: "unit", unit: "hour", unitDisplay: "long", maximumFractionDigits: 1 });
 
-/** Models are large: gigabytes with two digits, and megabytes below one of them. */
-export const formatSize = (byteLength: number): string =>
-  byteLength >= 1e9 ? gigabytes.format(byteLength / 1e9) : formatBytes(byteLength);
+/** Models are large: gigabytes with two digits, and megabytes below one of them. What begins, and what a slow line brings, is less. */
+export function formatSize(byteLength: number): string {
+  if (byteLength >= 1e9) return gigabytes.format(byteLength / 1e9);
+  return byteLength > 0 && byteLength < 1e5 ? kilobytes.format(byteLength / 1e3) : formatBytes(byteLength);
+}
 
 function timeLeft(leftBytes: number, bytesPerSecond: number): string {
   const left = leftBytes / bytesPerSecond;

@@ -105,6 +105,14 @@ describe("getting a model", () => {
     expect(store.getState().status).toBe("someone/model is on this device");
   });
 
+  test("on a slow line is told in numbers that are not 0", () => {
+    expect(strings.models.progress(40_000, 24_800_000, 30_000)).toMatch(/^40.kB of 24.8.MB · 30.kB a second · 14 minutes left$/);
+    expect(strings.models.progress(0, 24_800_000, undefined)).toMatch(/^0.MB of 24.8.MB$/);
+    expect(strings.models.size({ totalBytes: 2_420_000_000, aboutBytes: undefined, hereBytes: 99_000, isComplete: false })).toMatch(
+      /^2.42.GB, 99.kB of it here$/,
+    );
+  });
+
   test("goes on where it was paused, without asking again", async () => {
     const inspected = vi.fn<ModelStore["inspect"]>(async (name) => offerOf(name));
     const untilCancelled = vi.fn<ModelStore["fetch"]>(
