@@ -6,7 +6,7 @@ import type { Picture } from "../../common/picture";
 import type { Recipe } from "../../common/recipe";
 import { otherField } from "../../common/same-but-noise";
 import type { Model } from "../../pipeline/draw";
-import type { Job } from "./options";
+import type { Job } from "./job";
 
 export interface Planned {
   readonly job: Job;

@@ -1,63 +1,23 @@
 // The command line of `generate` as recipes: one for each picture, all checked before any
 // model is opened.
-import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { parseArgs } from "node:util";
-import { emphasisOf } from "../../common/emphasis";
-import { parseJsonObject, shown } from "../../common/json";
-import { decodeText } from "../../checkpoints/read-file";
-import { OnestrokeError } from "../../common/errors";
 import { ENGINES, type Engine } from "../../common/engine";
-import { MAX_LORA_WEIGHT, MIN_SIDE, MOST_TEXT_ROWS } from "../../common/limits";
-import type { ModelFacts } from "../../common/model-facts";
-import { parseRecipe, parseSeed, type Recipe } from "../../common/recipe";
-import { variationFromText } from "../../common/recipe-variation";
+import { MAX_LORA_WEIGHT, MOST_TEXT_ROWS } from "../../common/limits";
 import { isLoraWeight, loraFromText } from "../../common/recipe-lora";
-import { STEERING_RANGES, type Steering } from "../../common/steering";
 import { WEIGHT_FORMATS, type WeightFormat } from "../../common/weight-format";
 import { CHOSEN_RULES, type ChosenRule } from "../../samplers/scheduler-file";
-import type { SteeringDefaults } from "../../common/steering-defaults";
-import { USAGE, USUAL_STRENGTH } from "./usage";
+import { batchJobs } from "./batch";
+import { invalid, parse, whole } from "./check";
+import { jobOf, type Job } from "./job";
 
 const PREDICTIONS = ["epsilon", "v_prediction"] as const;
-
-/** The options that make one picture; a batch line has them as keys. */
-const RECIPE_OPTIONS = [
-  "prompt",
-  "out",
-  "negative",
-  "nasa",
-  "nag",
-  "vsf",
-  "vsf-offset",
-  "sigma-end",
-  "steps",
-  "seed",
-  "variation",
-  "start",
-  "strength",
-  "width",
-  "height",
-] as const;
-const TEXT_OPTIONS: readonly RecipeOption[] = ["prompt", "out", "negative", "variation", "start"];
 
 /** Limit for one command, because every picture is planned before the first is drawn. */
 const MOST_COPIES = 10_000;
 
 /** No adapter has more. */
 const MOST_GIGABYTES = 1000;
-
-type RecipeOption = (typeof RECIPE_OPTIONS)[number];
-type RecipeFields = Readonly<Partial<Record<RecipeOption, string | undefined>>>;
-
-/** One picture to make. */
-export interface Job {
-  readonly file: string;
-  /** The file of the picture that is drawn over, and how much of it; undefined where it begins with noise. */
-  readonly start: { readonly file: string; readonly strength: number } | undefined;
-  /** The recipe, with the model's own values for what the options leave out. */
-  recipe(model: Pick<ModelFacts, "id" | "loras" | "defaultSize" | "steering">): Recipe;
-}
 
 export interface GenerateOptions {
   readonly model: string;
@@ -163,7 +123,7 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
   } = others;
   const copies = count === undefined ? 1 : whole("count", count, MOST_COPIES);
   const jobs = Array.from({ length: copies }, (_, copy) =>
-    job({ ...fields, out: copies === 1 ? fields.out : numbered(fields.out, copy + 1) }, BigInt(copy)),
+    jobOf({ ...fields, out: copies === 1 ? fields.out : numbered(fields.out, copy + 1) }, BigInt(copy)),
   );
   return { ...opening, jobs, json };
 }
@@ -174,135 +134,8 @@ function loraOf(text: string): { readonly file: string; readonly weight: number 
   return { file: name, weight };
 }
 
-/** One job for each line that is not empty. Line numbers in errors count all lines. */
-async function batchJobs(file: string): Promise<readonly Job[]> {
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new OnestrokeError("invalid-input", `--batch ${file} cannot be read`, { field: "batch" }, cause);
-  });
-  const lines = parse(() => decodeText(bytes, file)).split("\n");
-  return lines.flatMap((line, index) => (line.trim() === "" ? [] : [batchJob(line, `${file} line ${index + 1}`)]));
-}
-
-function batchJob(line: string, where: string): Job {
-  const fields: Partial<Record<RecipeOption, string>> = {};
-  for (const [name, value] of Object.entries(parse(() => parseJsonObject(line, where)))) {
-    const option = RECIPE_OPTIONS.find((known) => known === name);
-    if (option === undefined) throw invalid(name, `${where}: "${name}" is not one of ${RECIPE_OPTIONS.join(", ")}`);
-    const text = textOf(option, value);
-    if (text === undefined) throw invalid(name, `${where}: "${name}" cannot be ${shown(value)}`);
-    if (text !== null) fields[option] = text;
-  }
-  return job(fields, 0n);
-}
-
-/** What a user would type for a value of a batch line; `null` for `null`, undefined for what cannot be typed. */
-function textOf(option: RecipeOption, value: unknown): string | null | undefined {
-  if (value === null || typeof value === "string") return value;
-  // JSON.parse has already rounded larger integers, so such a seed is written as a string.
-  const isExact = typeof value === "number" && (Number.isSafeInteger(value) || !Number.isInteger(value));
-  return isExact && !TEXT_OPTIONS.includes(option) ? String(value) : undefined;
-}
-
-function job(fields: RecipeFields, seedOffset: bigint): Job {
-  const { prompt, out, negative = "" } = fields;
-  if (prompt === undefined) throw invalid("prompt", `--prompt is needed\n${USAGE}`);
-  if (out === undefined) throw invalid("out", `--out is needed\n${USAGE}`);
-  const seed = BigInt(parseSeed(fields.seed ?? "0")) + seedOffset;
-  const side = (name: "width" | "height") => (fields[name] === undefined ? undefined : whole(name, fields[name]));
-  const [width, height] = [side("width"), side("height")];
-  const steering = steeringFrom(fields);
-  // The rest does not depend on the model, so it is checked against a recipe's bounds before a model is opened.
-  const said = parseRecipe({
-    model: "model",
-    prompt,
-    negative,
-    ...emphasisOf(prompt, negative),
-    steps: fields.steps === undefined ? 1 : whole("steps", fields.steps),
-    seed,
-    variations: fields.variation?.split(",").map(variationFromText),
-    width: width ?? MIN_SIDE,
-    height: height ?? MIN_SIDE,
-  });
-  return {
-    file: out,
-    start: startFrom(fields),
-    recipe: ({ id, loras, defaultSize, steering: usual }) => ({
-      ...said,
-      model: id,
-      ...(loras === undefined ? {} : { loras }),
-      steering: said.negative === "" ? { method: "none" } : steering(usual),
-      width: width ?? defaultSize,
-      height: height ?? defaultSize,
-    }),
-  };
-}
-
-/** Method, strength and end as far as the options state them, and the model's own for the rest. */
-function steeringFrom(fields: RecipeFields): (usual: SteeringDefaults) => Steering {
-  const nasa = dial(fields, "nasa", STEERING_RANGES.nasa.scale);
-  const nag = dial(fields, "nag", STEERING_RANGES.nag.scale);
-  const vsf = dial(fields, "vsf", STEERING_RANGES.vsf.scale);
-  const offset = dial(fields, "vsf-offset", STEERING_RANGES.vsf.offset);
-  const sigmaEnd = dial(fields, "sigma-end", STEERING_RANGES.sigmaEnd);
-  const [, second] = Object.entries({ nasa, nag, vsf }).filter(([, scale]) => scale !== undefined);
-  if (second !== undefined) throw invalid(second[0], "--nasa, --nag and --vsf exclude each other");
-  if (offset !== undefined && vsf === undefined) throw invalid("vsf-offset", "--vsf-offset belongs to --vsf");
-  const end = sigmaEnd === undefined ? {} : { sigmaEnd };
-  return (usual) => {
-    if (nasa !== undefined) return { ...usual.nasa, scale: nasa, ...end };
-    if (nag !== undefined) return { ...usual.nag, scale: nag, ...end };
-    if (vsf !== undefined) return { ...usual.vsf, scale: vsf, ...(offset === undefined ? {} : { offset }), ...end };
-    return { ...usual[usual.method], ...end };
-  };
-}
-
-function startFrom({ start, strength }: RecipeFields): Job["start"] {
-  if (start === undefined) {
-    if (strength !== undefined)
-      throw invalid("strength", "--strength says how much of a picture is drawn over: name the picture with --start");
-    return undefined;
-  }
-  if (start === "") throw invalid("start", "--start is a PNG file");
-  const share = strength === undefined ? USUAL_STRENGTH : Number(strength);
-  if (strength?.trim() === "" || !(share >= 0 && share <= 1)) throw invalid("strength", `--strength lies between 0 and 1, not ${strength}`);
-  return { file: start, strength: share };
-}
-
 function numbered(file: string | undefined, index: number): string | undefined {
   if (file === undefined) return undefined;
   const extension = extname(file);
   return `${file.slice(0, file.length - extension.length)}-${index}${extension}`;
-}
-
-function whole(name: string, text: string, most = 1e6): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > most)
-    throw invalid(name, `--${name} is a whole number from 1 to ${most}, not ${text}`);
-  return value;
-}
-
-function dial(
-  fields: RecipeFields,
-  name: "nasa" | "nag" | "vsf" | "vsf-offset" | "sigma-end",
-  [least, most]: readonly [number, number],
-): number | undefined {
-  const text = fields[name];
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (text.trim() === "" || !(value >= least && value <= most)) {
-    throw invalid(name, `--${name} lies between ${least} and ${most}, not ${text}`);
-  }
-  return value;
-}
-
-function parse<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    throw invalid("arguments", `${cause instanceof Error ? cause.message : String(cause)}\n${USAGE}`);
-  }
-}
-
-function invalid(field: string, message: string): OnestrokeError {
-  return new OnestrokeError("invalid-input", message, { field });
 }
