@@ -1,9 +1,12 @@
 // Runs other programs for the two commands that a newcomer types. It is plain JavaScript without
 // dependencies, because it runs before anything is installed.
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { alone } from "./lock.mjs";
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 
@@ -51,11 +54,21 @@ export function requireNode() {
   process.exit(1);
 }
 
-/** Installs the packages of package-lock.json if they are missing or older than it. */
+/** Installs the packages of package-lock.json if they are missing or older than it. Who does so in this folder already is waited for. */
 export function ensurePackages() {
+  if (hasPackages()) return;
+  const lock = `onestroke-install-${createHash("sha256").update(ROOT).digest("hex").slice(0, 16)}`;
+  alone(join(tmpdir(), lock), install, () => console.log("Packages are being installed in this folder already: waiting for that"));
+}
+
+/** @returns {boolean} */
+function hasPackages() {
   const installed = join(ROOT, "node_modules/.package-lock.json");
-  const fresh = existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(ROOT, "package-lock.json")).mtimeMs;
-  if (fresh) return;
+  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(ROOT, "package-lock.json")).mtimeMs;
+}
+
+function install() {
+  if (hasPackages()) return;
   console.log("Installing packages (npm ci)");
   if (run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"])) return;
   console.error("npm ci failed: check the connection to the package registry, then run the command again.");
