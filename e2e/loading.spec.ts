@@ -2,7 +2,7 @@
 // quickest is the one that draws in the next visit.
 import { expect, SMALL_LINK, test } from "./studio";
 
-test("one bar for all of loading never runs backwards; the quickest engine is measured once and remembered", async ({
+test("one bar for all of loading never runs backwards, and a cancel stops the picture after it; the quickest engine is measured once and remembered", async ({
   freshStudio: studio,
 }) => {
   const { page } = studio;
@@ -30,17 +30,25 @@ test("one bar for all of loading never runs backwards; the quickest engine is me
   });
   let heldBack = 0;
   await page.context().route("**/unet/*.safetensors", async (route) => {
-    heldBack++;
     await expect.poll(compiled).toBeGreaterThan(0);
+    if (heldBack++ === 0) {
+      await studio.cancel().click();
+      await expect(studio.said()).toHaveText("Cancelled");
+      await expect(studio.cancel(), "what is loaded is needed for the next picture").toBeDisabled();
+    }
     await route.continue();
   });
-  await studio.open(SMALL_LINK);
+  await page.goto(`./#${SMALL_LINK}`);
+  await expect(page.getByText("Press Draw, and the picture comes here.")).toBeVisible();
+  await expect(studio.picture(), "none follows").toHaveCount(0);
   expect(heldBack).toBeGreaterThan(0);
   const shares = await page.evaluate((): number[] => Reflect.get(window, "shares"));
   expect(new Set(shares).size).toBeGreaterThan(3);
   expect(shares).toEqual(shares.toSorted((left, right) => left - right));
   // What is compiled last was compiled while the rest arrived, so the bar may go before anybody sees it full: all but the largest file is half.
   expect(shares.at(-1)).toBeGreaterThan(0.5);
+  await studio.draw().click();
+  await studio.finished();
 
   const details = page.locator("details", { hasText: "Technical details" });
   await expect(page.locator("footer").getByText("The processor stands in for a GPU here.")).toBeVisible();

@@ -9,17 +9,19 @@ import type { DrawingQueue } from "./queue/queue";
 import { factsOf, type AppStore } from "./state";
 import { strings } from "./strings";
 import { queued } from "./strings-queue";
+import type { Wishes } from "./wishes";
 
 export interface Choosing {
   /** Draws with another model from now on, at its own size, steps and steering. The prompt and the seed stay. */
   useModel(id: string): Promise<void>;
   /** Draws the first picture of a visit, as the controls say, once the model is there. */
-  drawFirst(loading: Promise<ModelFacts | undefined>): Promise<void>;
+  drawFirst(loading: Promise<ModelFacts | undefined>, isWanted?: () => boolean): Promise<void>;
 }
 
 /** What choosing does with the rest of the page. */
 interface Tools {
   readonly model: ModelLoading;
+  readonly wishes: Pick<Wishes, "ask" | "untilLoaded">;
   readonly pictures: Pick<PictureDrawing, "openings" | "hasBegun">;
   readonly queue: Pick<DrawingQueue, "takeAllOut">;
   readonly edit: (change: Partial<Draft>) => void;
@@ -31,7 +33,7 @@ interface Tools {
 
 export function createChoosing(
   store: AppStore,
-  { model, pictures, queue, edit, draw, cancel, closeModels, startFromNoise }: Tools,
+  { model, wishes, pictures, queue, edit, draw, cancel, closeModels, startFromNoise }: Tools,
 ): Choosing {
   /** The model that somebody chose and that was not opened yet, and how many pictures had been opened by then. */
   let chosen: { readonly id: string; readonly openings: number } | undefined;
@@ -55,10 +57,11 @@ export function createChoosing(
     await openChosen(id);
   }
 
-  /** Loads the model that was chosen, and draws with it at its own size. */
+  /** Loads the model that was chosen, and draws with it at its own size, unless somebody has cancelled meanwhile, or asked for a picture. */
   async function openChosen(id: string): Promise<void> {
     const openings = pictures.openings();
-    if ((await model.load(true)) === undefined || openings !== pictures.openings()) return;
+    const isWanted = wishes.ask();
+    if ((await wishes.untilLoaded(model.load(true))) === undefined || openings !== pictures.openings()) return;
     const facts = factsOf(store.getState());
     // Somebody chose yet another one meanwhile.
     if (facts === undefined || facts.id !== id) return;
@@ -69,15 +72,17 @@ export function createChoosing(
     const now = strings.models.now(title, defaultSize, strings.stepCount(steps));
     const notice = doubt === undefined ? now : `${now} ${strings.models.doubt(doubt)}`;
     const left = store.getState().takenOut.length;
-    const drawing = draw();
+    const drawing = isWanted() ? draw() : undefined;
     // Said only now: what begins to be drawn takes away what was said before it.
     store.setState({ notice, status: left === 0 ? notice : `${notice} ${queued.askedOfOther(left)}` });
     await drawing;
   }
 
   /** Someone may have been quicker, and then the first picture is theirs. */
-  async function drawFirst(loading: Promise<ModelFacts | undefined>): Promise<void> {
-    if ((await loading) !== undefined && !pictures.hasBegun() && store.getState().shown === undefined) await draw({ keepsSeed: true });
+  async function drawFirst(loading: Promise<ModelFacts | undefined>, isWanted = wishes.ask()): Promise<void> {
+    if (pictures.hasBegun() || store.getState().shown !== undefined || !isWanted()) return;
+    if ((await wishes.untilLoaded(loading)) === undefined || !isWanted()) return;
+    if (!pictures.hasBegun() && store.getState().shown === undefined) await draw({ keepsSeed: true });
   }
 
   openWhenHere(store, () => {

@@ -79,7 +79,7 @@ export function createModelLoading(store: AppStore, generator: Generator, quicke
       // Nobody waits for the one before any more. What has come of it stays on the device.
       loading?.abort.abort();
       const abort = new AbortController();
-      store.setState({ model: { kind: "loading", progress: undefined, share: 0 }, error: undefined });
+      store.setState({ model: { kind: "loading", progress: undefined, share: 0 }, error: undefined, status: "" });
       loading = { model, abort, facts: told(loadFor(state, atOwnSize, abort.signal), abort) };
     }
     return loading.facts;

@@ -21,6 +21,7 @@ import { TakenOut } from "./queue/taken-out";
 import { WaitingList } from "./queue/waiting-list";
 import { Stage } from "./stage/stage";
 import { StartField } from "./start/start-field";
+import { canCancel } from "./state";
 import { strings } from "./strings";
 import { keeping } from "./strings-keeping";
 import { UpdateNotice } from "./update-notice";
@@ -35,7 +36,7 @@ export function Page(): ReactNode {
     ({ model, engine, measuring }) =>
       model.kind === "ready" && isSoftwareGpu(model.facts.adapter) && engine === undefined && measuring === undefined,
   );
-  const isBusy = useAppState((state) => state.job !== undefined);
+  const isBusy = useAppState(canCancel);
   const hasPutAside = useAppState((state) => state.putAside !== undefined);
   const notice = useAppState((state) => state.notice);
   const isFull = useAppState(({ gallery }) => gallery.problem === "full");

@@ -74,6 +74,8 @@ export interface AppState {
   readonly numbers: ModelNumbers;
   /** How quick the engines are, while and after that is measured. */
   readonly measuring: MeasuringState | undefined;
+  /** Whether a picture is asked for that waits for its model. */
+  readonly isAwaited: boolean;
   /** What is being drawn now. */
   readonly job: Job | undefined;
   /** What was asked for meanwhile, in the order in which it is drawn. */
@@ -128,6 +130,7 @@ export function createAppStore(query: string): AppStore {
     engine: undefined,
     numbers: {},
     measuring: undefined,
+    isAwaited: false,
     job: undefined,
     waiting: [],
     takenOut: [],
@@ -199,6 +202,11 @@ export function editDraft(store: AppStore, change: Partial<Draft>): void {
 /** What the model says of itself that the controls speak of; undefined while that one is not loaded. */
 export function factsOf({ draft, model }: Pick<AppState, "draft" | "model">): ModelFacts | undefined {
   return model.kind === "ready" && model.facts.id === draft.model ? model.facts : undefined;
+}
+
+/** Whether there is something to cancel: a picture that is being drawn, or one that waits for its model. */
+export function canCancel({ job, isAwaited }: Pick<AppState, "job" | "isAwaited">): boolean {
+  return job !== undefined || isAwaited;
 }
 
 /** The unsteered side of the comparison, once it is drawn. */

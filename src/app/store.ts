@@ -33,6 +33,7 @@ import { strings } from "./strings";
 import { details } from "./strings-details";
 import { createTextCounting } from "./tokens/count-texts";
 import { createTrail, type TrailControl } from "./trail-control";
+import { createWishes } from "./wishes";
 
 export interface App
   extends
@@ -125,23 +126,27 @@ export function createApp(
   const shelf = createModelShelf(store, models);
   const edit = (change: Partial<Draft>): void => editDraft(store, change);
 
-  /** Counts what was asked for by Draw and Cancel. */
-  let turn = 0;
+  const wishes = createWishes(store);
+  /** What the model says of itself, which is loaded first if it is not there. Undefined where it cannot be. */
+  const loaded = (): Promise<ModelFacts | undefined> => {
+    const facts = factsOf(store.getState());
+    return facts === undefined ? wishes.untilLoaded(model.load()) : Promise.resolve(facts);
+  };
 
   function cancel(): void {
-    turn++;
+    wishes.cancel();
     pictures.cancel();
   }
 
   async function draw(options?: DrawOptions): Promise<void> {
     const openings = pictures.openings();
-    const facts = factsOf(store.getState()) ?? (await model.load());
-    if (facts === undefined || (options === undefined && live.keepLive())) return;
-    const mine = ++turn;
+    const isWanted = wishes.ask();
+    const facts = factsOf(store.getState()) ?? (await loaded());
+    if (facts === undefined || !isWanted() || (options === undefined && live.keepLive())) return;
     const counting = texts.counting();
     if (counting !== undefined) await counting;
     // Another picture was asked for or opened meanwhile, or none is wanted any more.
-    if (mine !== turn || openings !== pictures.openings()) return;
+    if (!isWanted() || openings !== pictures.openings()) return;
     const { draft, shown } = store.getState();
     // A loose seed is rolled only after its picture was shown, so that the next picture has the seed that the field says.
     const isLoose = !draft.seedKept && options?.anew !== true && options?.keepsSeed !== true;
@@ -157,11 +162,12 @@ export function createApp(
     await asking;
   }
 
-  /** The model is loaded, and the controls make the recipe that they mean. Undefined where it cannot be loaded. */
+  /** The model is loaded, and the controls make the recipe that they mean. Undefined where it cannot be, or nobody waits for that any more. */
   async function ready(): Promise<ModelFacts | undefined> {
-    const facts = factsOf(store.getState()) ?? (await model.load());
+    const isWanted = wishes.askBeside();
+    const facts = await loaded();
     await texts.counting();
-    return facts;
+    return isWanted() ? facts : undefined;
   }
 
   function readWords(): void {
@@ -188,7 +194,7 @@ export function createApp(
 
   const remark = (notice: string | undefined): void => store.setState({ notice, status: notice ?? "" });
   const starting = createStarting(store, starts, remark);
-  const choosing = createChoosing(store, { model, pictures, queue, edit, draw, cancel, ...shelf, ...starting });
+  const choosing = createChoosing(store, { model, wishes, pictures, queue, edit, draw, cancel, ...shelf, ...starting });
   const opening = createOpening(store, pictures, { edit, remark, draw });
 
   return {
@@ -246,10 +252,11 @@ export function createApp(
     ...starting,
     async start() {
       readWords();
+      const isWanted = wishes.ask();
       const loading = model.load();
       await gallery.begin();
       await opening.showLinked();
-      await choosing.drawFirst(loading);
+      await choosing.drawFirst(loading, isWanted);
     },
     remark,
     keepDraft() {

@@ -113,6 +113,8 @@ export const strings = {
   stepName: (step: number) => `Step ${step}`,
 
   emptyPrompt: "(no prompt)",
+  /** Where the picture will be, after its first one was cancelled. */
+  nothingYet: "Press Draw, and the picture comes here.",
 
   modelLine: ({ title, license }: Pick<ModelFacts, "title" | "license">, weightBytes: number | undefined, isOnProcessor: boolean) =>
     [title, weightBytes !== undefined && formatBytes(weightBytes), license && licenseName(license), isOnProcessor && "drawn without a GPU"]

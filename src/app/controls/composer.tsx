@@ -1,7 +1,8 @@
 // What to draw, what to leave out, and the buttons. Enter draws, and Shift Enter begins a new line.
-import { useId, useRef, type KeyboardEvent, type ReactNode } from "react";
+import { useId, useLayoutEffect, useRef, type KeyboardEvent, type ReactNode } from "react";
 import { LiveSwitch } from "../live/live-switch";
 import { WaitingButton } from "../queue/waiting-button";
+import { canCancel } from "../state";
 import { strings } from "../strings";
 import { useApp, useAppState } from "../use-app";
 import styles from "./composer.module.css";
@@ -13,15 +14,15 @@ import { TextRemarks } from "./text-remarks";
 export function Composer(): ReactNode {
   const app = useApp();
   const { prompt, negative } = useAppState((state) => state.draft);
-  const isBusy = useAppState((state) => state.job !== undefined);
+  const isBusy = useAppState(canCancel);
   const id = useId();
   const drawButton = useRef<HTMLButtonElement>(null);
+  const cancelButton = useRef<HTMLButtonElement>(null);
 
-  const cancel = (): void => {
-    app.cancel();
-    // The button is disabled from now on, and would let the focus fall.
-    drawButton.current?.focus();
-  };
+  useLayoutEffect(() => {
+    // It is disabled from now on, and would let the focus fall: by its own doing, or because the picture is there.
+    if (!isBusy && document.activeElement === cancelButton.current) drawButton.current?.focus();
+  }, [isBusy]);
 
   const drawOnEnter = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
     // While an input method composes a character, Enter is its key.

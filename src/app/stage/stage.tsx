@@ -47,8 +47,8 @@ export function Stage(): ReactNode {
   const { width, height } = onStage?.recipe ?? picture ?? draft;
   const shownAs = facts === undefined ? 1 : shownShare({ width, height }, facts);
 
-  // What is said while a picture is being drawn, as of one that waits, must be heard too.
-  const isSaid = isPassing || (job !== undefined && status !== "");
+  // What is said meanwhile, as of one that waits, must be heard too.
+  const isSaid = isPassing || status !== "";
 
   const maxInlineSize = `min(100%, max(16rem, (100dvh - 13.5rem) * ${width / height}), 50rem)`;
 
@@ -71,6 +71,7 @@ export function Stage(): ReactNode {
             </>
           )}
           {isBusy && picture === undefined && <div className={styles["waiting"]} />}
+          {phase === "idle" && picture === undefined && <p className={styles["empty"]}>{strings.nothingYet}</p>}
           {isLive && picture !== undefined && <LiveSign isWorking={isPassing} />}
           {isBusy && !isPassing && job?.beside !== "tiles" && (
             <div className={styles["progress"]}>
