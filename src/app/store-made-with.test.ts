@@ -97,6 +97,40 @@ describe("a picture's recipe", () => {
     }
   });
 
+  test("of before that is drawn anew by the version that is here is a step to go back from", async () => {
+    const keep = keepingInMemory();
+    const before = setUp({ revision: OLD }, "seed=5", keep);
+    await draw(before.app);
+    await before.isKept(1);
+    for (const query of ["seed=5", `seed=5&revision=${OLD}`]) {
+      const { app, state, drawn } = setUp({ revision: NEW }, query, keep);
+      await app.start();
+      expect(state().shown?.recipe.revision).toBe(OLD);
+      await app.draw({ ...again, anew: true });
+      expect([state().shown?.recipe.revision, drawn()]).toEqual([NEW, 1]);
+      await app.undo();
+      expect(state().shown?.recipe.revision).toBe(OLD);
+      await app.redo();
+      expect([state().shown?.recipe.revision, drawn()]).toEqual([NEW, 1]);
+    }
+  });
+
+  test("that undo goes to, and that is nowhere any more, is drawn by what is here in its own place: redo still goes on", async () => {
+    const version: Version = { revision: OLD };
+    const { app, state, isKept } = setUp(version);
+    await draw(app, { prompt: "first" });
+    version.revision = NEW;
+    await app.useWeights(undefined);
+    await draw(app, { prompt: "second" });
+    await isKept(2);
+    for (const { id } of state().gallery.entries) await app.gallery.remove(id);
+    app.store.setState({ recent: [] });
+    await app.undo();
+    expect(state()).toMatchObject({ shown: { recipe: { prompt: "first", revision: NEW } }, trail: { at: 0 } });
+    await app.redo();
+    expect(state()).toMatchObject({ shown: { recipe: { prompt: "second" } }, trail: { at: 1 } });
+  });
+
   test("from before, brought in from a file, is a picture of its own: nothing that is kept goes for it", async () => {
     const keep = keepingInMemory();
     const before = setUp({}, "seed=5", keep);

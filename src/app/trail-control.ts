@@ -1,5 +1,7 @@
 // Undo and redo: follows what is shown, and goes back and forward along it.
-import { isSameButSteering } from "./comparison";
+import { withoutMadeWith } from "../common/made-with";
+import type { Recipe } from "../common/recipe";
+import { isSameButSteering, isSameRecipe } from "./comparison";
 import type { PictureDrawing } from "./picture-drawing";
 import type { DrawingQueue } from "./queue/queue";
 import type { AppStore } from "./state";
@@ -16,8 +18,15 @@ export function createTrail(
   pictures: Pick<PictureDrawing, "cancel" | "settle">,
   queue: Pick<DrawingQueue, "bring" | "unask">,
 ): TrailControl {
+  /** What undo or redo goes to. */
+  let wanted: Recipe | undefined;
+
   store.subscribe(({ shown, isPassing, isFromDial, trail }, before) => {
     if (shown === undefined || isPassing || (shown === before.shown && !before.isPassing)) return;
+    // One that is kept nowhere is drawn again, perhaps by another version of its model, and takes its own place.
+    if (wanted !== undefined && isSameRecipe(withoutMadeWith(shown.recipe), withoutMadeWith(wanted))) {
+      return store.setState({ trail: { ...trail, recipes: trail.recipes.with(trail.at, shown.recipe) } });
+    }
     // The positions of the dial between two are no steps.
     const current = trail.recipes[trail.at];
     const replaces = isFromDial && before.isFromDial && current !== undefined && isSameButSteering(shown.recipe, current);
@@ -29,8 +38,10 @@ export function createTrail(
     const at = trail.at + by;
     const recipe = trail.recipes[at];
     if (recipe === undefined) return;
+    wanted = recipe;
     store.setState({ trail: { ...trail, at } });
     await queue.bring(recipe);
+    if (wanted === recipe) wanted = undefined;
   }
 
   return {

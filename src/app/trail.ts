@@ -1,7 +1,7 @@
 // The recipes whose pictures were shown, one after the other, so that undo and redo go along them. It holds recipes and not pictures: a
 // picture comes from memory, from the gallery, or is drawn again.
 import type { Recipe } from "../common/recipe";
-import { isSameRecipe } from "./comparison";
+import { recipeToQuery } from "../common/permalink";
 
 export interface Trail {
   readonly recipes: readonly Recipe[];
@@ -13,10 +13,13 @@ export const NO_TRAIL: Trail = { recipes: [], at: -1 };
 
 const MOST_RECIPES = 200;
 
-/** A new recipe ends what could be redone. @param replaces whether it takes the place of the one that is shown */
+/**
+ * A new recipe ends what could be redone, also where it differs in what it was made with alone: that is another picture.
+ * @param replaces whether it takes the place of the one that is shown
+ */
 export function follow({ recipes, at }: Trail, recipe: Recipe, replaces = false): Trail {
   const current = recipes[at];
-  if (current !== undefined && isSameRecipe(current, recipe)) return { recipes, at };
+  if (current !== undefined && recipeToQuery(current) === recipeToQuery(recipe)) return { recipes, at };
   const before = recipes.slice(0, replaces ? at : at + 1);
   const next = [...before, recipe].slice(-MOST_RECIPES);
   return { recipes: next, at: next.length - 1 };
