@@ -1,5 +1,6 @@
 // A LoRA that is dropped on the page is added to the model that draws: it has a slider, which draws another picture, and is taken out again.
 // One that was made for another model says so.
+import { createHash } from "node:crypto";
 import type { Page } from "@playwright/test";
 import { float32Tensor, safetensorsFile } from "../src/checkpoints/testing/safetensors-file";
 import { expect, test } from "./studio";
@@ -10,10 +11,10 @@ const LAYER = "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn2_to_q"
 const READ_MS = 5 * 60_000;
 
 /** Rank 1 over a layer of the embedded student, or over one that it does not have. */
-function loraFile(layer: string): string {
+function loraFile(layer: string, times = 1): string {
   const ramp = (shape: readonly number[]) =>
     float32Tensor(
-      Array.from({ length: 192 }, (_, i) => Math.sin(i)),
+      Array.from({ length: 192 }, (_, i) => times * Math.sin(i)),
       shape,
     );
   const file = safetensorsFile(
@@ -45,6 +46,23 @@ test("a LoRA is dropped, turned down and taken out", async ({ studio }) => {
   await expect(page.locator("figcaption")).toContainText("ink 1", { timeout: READ_MS });
   const full = await studio.finished();
   expect(full.pixels).not.toBe(plain.pixels);
+  // The recipe says which file it was.
+  const hash = createHash("sha256")
+    .update(Buffer.from(loraFile(LAYER), "base64"))
+    .digest("hex")
+    .slice(0, 12);
+  await expect(page).toHaveURL(new RegExp(`lora=ink%3A1%40${hash}`));
+  await page.locator("summary", { hasText: "Technical details" }).click();
+  await expect(page.getByText(`ink (${hash})`)).toBeVisible();
+  await page.locator("summary", { hasText: "Technical details" }).click();
+
+  // Another file of that name is another LoRA, and one that the link's is not is said.
+  await drop(page, "ink.safetensors", loraFile(LAYER, 2));
+  await expect(page).not.toHaveURL(new RegExp(hash), { timeout: READ_MS });
+  const other = await studio.finished();
+  expect(other.pixels).not.toBe(full.pixels);
+  await page.evaluate((at) => (location.hash = `prompt=a+windmill&seed=4&size=64x64&lora=ink%3A1%40${at}`), hash);
+  await expect(page.getByText(`another file of ink (${hash})`)).toBeVisible({ timeout: READ_MS });
 
   await slider.fill("0");
   expect((await studio.drawn({ seed: "3" })).pixels).toBe(plain.pixels);

@@ -12,15 +12,19 @@ export function withoutNegative(recipe: Recipe): Recipe {
   return { ...recipe, negative: "", steering: { method: "none" } };
 }
 
-/** A recipe that does not say which version of the model drew it, as those of before it was written, may be of any. */
+/** A recipe that does not say which version of the model drew it, or of a LoRA, as those of before it was written, may be of any. */
 export function isSameRecipe(left: Recipe, right: Recipe): boolean {
-  const areBothSaid = left.revision !== undefined && right.revision !== undefined;
-  const [one, other] = areBothSaid ? [left, right] : [ofAnyRevision(left), ofAnyRevision(right)];
-  return recipeToQuery(one) === recipeToQuery(other);
+  return recipeToQuery(asFarAsSaid(left, right)) === recipeToQuery(asFarAsSaid(right, left));
 }
 
-function ofAnyRevision({ revision: _, ...recipe }: Recipe): Recipe {
-  return recipe;
+/** The recipe without those versions that the other one does not say. */
+function asFarAsSaid({ revision, loras, ...recipe }: Recipe, other: Recipe): Recipe {
+  const versioned = revision === undefined || other.revision === undefined ? recipe : { ...recipe, revision };
+  if (loras === undefined) return versioned;
+  const said = loras.map(({ hash, ...lora }, index) =>
+    hash === undefined || other.loras?.[index]?.hash === undefined ? lora : { ...lora, hash },
+  );
+  return { ...versioned, loras: said };
 }
 
 export function isSameButSteering(left: Recipe, right: Recipe): boolean {

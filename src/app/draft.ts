@@ -17,6 +17,7 @@ export interface Draft {
   /** What the recipe that was opened was made with; from the next picture on, what that one is made with. Another model has its own. */
   readonly revision?: Recipe["revision"] | undefined;
   readonly weights?: Recipe["weights"] | undefined;
+  readonly inFloat32?: Recipe["inFloat32"] | undefined;
   /** What is added to the model; absent where nothing is. */
   readonly loras?: NonNullable<Recipe["loras"]>;
   readonly prompt: string;
@@ -63,7 +64,7 @@ function firstDraftFor({ id, size, steps }: CatalogueEntry): Draft {
  * @param facts of the model, for what nobody has chosen, and for what the picture is made with
  * @throws OnestrokeError `invalid-input`
  */
-export function recipeOf(draft: Draft, facts: Pick<ModelFacts, "steering" | "revision" | "parts">): Recipe {
+export function recipeOf(draft: Draft, facts: Pick<ModelFacts, "steering" | "revision" | "parts" | "inFloat32" | "loras">): Recipe {
   const steering = chosenSteering(draft.steering, facts.steering);
   const isSteered = leavesOut(draft) && steering.scale > 0;
   return madeBy(facts, parseRecipe({ ...draft, ...readingOf(draft), steering: isSteered ? steering : { method: "none" } }));
@@ -98,6 +99,7 @@ export function draftOf(recipe: Recipe, current: Draft): Draft {
     // What it does not say must not stay from before.
     revision: recipe.revision,
     weights: recipe.weights,
+    inFloat32: recipe.inFloat32,
     loras: recipe.loras ?? [],
     variations: recipe.variations ?? [],
     start: recipe.start,

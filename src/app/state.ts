@@ -177,7 +177,11 @@ function linkedDraft(query: string): Pick<AppState, "draft" | "notice"> {
 }
 
 /** Another model says itself what it draws with. */
-const MADE_WITH_NOTHING: Pick<Draft, "revision" | "weights"> = { revision: undefined, weights: undefined };
+const MADE_WITH_NOTHING: Pick<Draft, "revision" | "weights" | "inFloat32"> = {
+  revision: undefined,
+  weights: undefined,
+  inFloat32: undefined,
+};
 
 /** Touching a control takes back what was remarked, and what was wrong with a control. */
 export function editDraft(store: AppStore, change: Partial<Draft>): void {

@@ -3,8 +3,10 @@
 import type { Generator, ModelStore } from "../library";
 import type { HandedModel } from "../common/download";
 import type { ModelFacts } from "../common/model-facts";
-import { randomSeed } from "../common/recipe";
+import { withoutMadeWith } from "../common/made-with";
+import { randomSeed, type Recipe } from "../common/recipe";
 import { loraName } from "../common/recipe-lora";
+import { isSameRecipe } from "./comparison";
 import { createDoctor, type Doctor } from "./doctor/doctor-control";
 import { linkOfDraft, type Draft } from "./draft";
 import { createMeasuring, type Measuring } from "./engines/measuring";
@@ -155,11 +157,21 @@ export function createApp(
     const asked = rolls ? { ...draft, seed, variations: [] } : { ...draft, seed };
     const recipe = pictures.recipeFor(asked, facts);
     if (recipe === undefined) return;
-    store.setState({ draft: { ...asked, seed: recipe.seed, revision: recipe.revision, weights: recipe.weights } });
+    const { revision, weights, inFloat32, loras = [] } = recipe;
+    store.setState({ draft: { ...asked, seed: recipe.seed, revision, weights, inFloat32, loras } });
     const asking = queue.ask(recipe, options);
     const otherwise = options?.keepsSeed === true ? details.madeOtherwise(facts, asked, recipe) : undefined;
     if (otherwise !== undefined) remark(otherwise);
     await asking;
+    sayOtherLoras(recipe);
+  }
+
+  /** Which file a LoRA has is known once it is drawn with. */
+  function sayOtherLoras(asked: Recipe): void {
+    const drawn = store.getState().shown?.recipe;
+    if (drawn === undefined || !isSameRecipe(withoutMadeWith(drawn), withoutMadeWith(asked))) return;
+    const others = details.otherLoras(asked, drawn);
+    if (others !== undefined) remark(others);
   }
 
   /** The model is loaded, and the controls make the recipe that they mean. Undefined where it cannot be, or nobody waits for that any more. */
@@ -239,7 +251,8 @@ export function createApp(
       models.lendLora(name, file);
       const others = (store.getState().draft.loras ?? []).filter((lora) => lora.name !== name);
       edit({ loras: [...others, { name, weight: 1 }] });
-      const drawing = draw();
+      // A picture that is kept may be of another file of that name.
+      const drawing = draw({ anew: true });
       remark(strings.loras.added(name));
       await drawing;
     },

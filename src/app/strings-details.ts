@@ -1,11 +1,12 @@
 // What the page says of a model's numbers and of the length of texts. The rest of its sentences are in strings.ts.
-import type { TextLength, WideNetwork } from "../common/drawing";
+import type { TextLength } from "../common/drawing";
 import type { ModelFacts } from "../common/model-facts";
 import type { QuantisedFormat, WeightChoice } from "../common/weight-format";
+import type { WideNetwork } from "../common/wide-network";
 import type { Draft } from "./draft";
 import { formatSize, NETWORKS, strings } from "./strings";
 
-type MadeWith = Pick<Draft, "revision" | "weights">;
+type MadeWith = Pick<Draft, "revision" | "weights" | "inFloat32" | "loras">;
 
 export const details = {
   textLength: ({ tokens, rows, lastRow, perRow, isLong }: TextLength, isCut: boolean) => {
@@ -27,6 +28,10 @@ export const details = {
     `Numbers of 16 bits broke a picture of this model, so its ${computing(networks)} with 32 here from then on.`,
   inFloat32: (networks: readonly WideNetwork[]) => `This model’s ${computing(networks)} with 32 bits, because 16 broke a picture.`,
   tryFloat16: "Try 16 bits again",
+  version: "Version",
+  lora: "LoRA",
+  inFloat32Name: "In 32 bits",
+  networks: (networks: readonly WideNetwork[]) => named(networks),
   products: "Matrix products",
   measuredProducts: "As measured on this GPU",
   productsByTable: "By the table for all GPUs",
@@ -36,21 +41,44 @@ export const details = {
   productsOf: (tuning: string | undefined) => (tuning === undefined ? "by the table" : `as measured here (${tuning})`),
   smallerNeeds: ({ q8, q4 }: Readonly<Record<QuantisedFormat, number>>) =>
     `about ${formatSize(q8)} with weights of 8 bits, ${formatSize(q4)} with 4`,
+  /** What a caption says of a recipe. */
+  wide: (networks: readonly WideNetwork[]) => `${named(networks)} in 32 bits`,
   /** What a recipe that was opened was made with, and the model that is here is not; undefined where there is nothing to say. */
   madeOtherwise: ({ title }: Pick<ModelFacts, "title">, said: MadeWith, here: MadeWith): string | undefined => {
-    // One of before that was written says nothing of weights either.
-    if (said.revision === undefined && said.weights === undefined) return undefined;
     const isOther = said.revision !== undefined && here.revision !== undefined && said.revision !== here.revision;
-    const how = [
+    // One of before that was written says nothing of weights either.
+    const saysWeights = said.revision !== undefined || said.weights !== undefined;
+    return madeSo([
       isOther && `by another version of ${title} (${said.revision})`,
-      said.weights !== here.weights && `with ${strings.weightFormats[said.weights ?? "f16"]}`,
-    ].filter(Boolean);
-    return how.length === 0 ? undefined : `This recipe was drawn ${how.join(" and ")}, so the picture may look different here.`;
+      saysWeights && said.weights !== here.weights && `with ${strings.weightFormats[said.weights ?? "f16"]}`,
+      said.inFloat32 !== undefined && said.inFloat32.join() !== here.inFloat32?.join() && `with its ${details.wide(said.inFloat32)}`,
+      otherFiles(said, here),
+    ]);
   },
+  /** The same of its LoRAs alone, whose files are read when they are drawn with. */
+  otherLoras: (said: MadeWith, here: MadeWith): string | undefined => madeSo([otherFiles(said, here)]),
 } as const;
 
+function madeSo(how: readonly (string | false | undefined)[]): string | undefined {
+  const said = how.filter(Boolean);
+  return said.length === 0 ? undefined : `This recipe was drawn ${said.join(" and ")}, so the picture may look different here.`;
+}
+
+function otherFiles({ loras: said = [] }: MadeWith, { loras: here = [] }: MadeWith): string | undefined {
+  const others = said.filter(({ name, hash }) => {
+    const own = here.find((lora) => lora.name === name)?.hash;
+    return hash !== undefined && own !== undefined && hash !== own;
+  });
+  if (others.length === 0) return undefined;
+  return `with another file of ${others.map(({ name, hash }) => `${name} (${hash})`).join(" and ")}`;
+}
+
+function named(networks: readonly WideNetwork[]): string {
+  return networks.map((network) => NETWORKS[network]).join(" and ");
+}
+
 function computing(networks: readonly WideNetwork[]): string {
-  return `${networks.map((network) => NETWORKS[network]).join(" and ")} ${networks.length === 1 ? "computes" : "compute"}`;
+  return `${named(networks)} ${networks.length === 1 ? "computes" : "compute"}`;
 }
 
 function textRows(rows: number): string {

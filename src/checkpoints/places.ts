@@ -23,6 +23,8 @@ export interface LoraAt {
   readonly store: ByteStore;
   readonly path: string;
   readonly weight: number;
+  /** What recipes say of the file (common/recipe-lora.ts). */
+  readonly hash?: string | undefined;
 }
 
 /** A model whose files have been found but not yet read. */
@@ -110,7 +112,7 @@ export async function manifestOf(files: ModelFiles, signal?: AbortSignal): Promi
   const base = withFormats(await baseManifest(files, signal), weightFormats, storedNumbers);
   const manifest = revision === undefined ? base : { ...base, revision };
   if (loras.length === 0) return manifest;
-  const read = loras.map(async ({ store, path, weight }) => ({ lora: await readLora(store, path, signal), weight }));
+  const read = loras.map(async ({ store, path, weight, hash }) => ({ lora: await readLora(store, path, signal), weight, hash }));
   return withLoras(manifest, await Promise.all(read), signal);
 }
 

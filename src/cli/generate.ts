@@ -72,7 +72,7 @@ interface Place {
   readonly adapter: string;
 }
 
-function report(file: string, { recipe, timings, inFloat32, model: { tuning } }: Drawing, { engine, adapter }: Place, json: boolean): void {
+function report(file: string, { recipe, timings, model: { inFloat32, tuning } }: Drawing, { engine, adapter }: Place, json: boolean): void {
   const { width, height, seed, steps } = recipe;
   if (json) {
     process.stdout.write(

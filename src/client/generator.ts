@@ -2,7 +2,7 @@
 // outlive a crash is here and in the caller's hands, so a picture that is interrupted by a lost
 // GPU or a dead worker is drawn again from its recipe and comes out the same.
 import { parseAddress } from "../common/address";
-import type { HandedModel } from "../common/download";
+import type { HandedLora, HandedModel } from "../common/download";
 import { invariant, OnestrokeError, throwIfCancelled } from "../common/errors";
 import type { Engine } from "../common/engine";
 import type { CountedTexts, TextLengths, Drawing, DrawHooks, DrawTogetherHooks, LoadHooks } from "../common/drawing";
@@ -10,6 +10,7 @@ import type { ModelFacts } from "../common/model-facts";
 import type { ModelNumbers } from "../common/model-numbers";
 import type { Picture } from "../common/picture";
 import { normalisePrompt, parseRecipe, type Recipe } from "../common/recipe";
+import type { RecipeLora } from "../common/recipe-lora";
 import { checkSameButNoise } from "../common/same-but-noise";
 import type { Answer, Call, Roots } from "../protocol/messages";
 // Vite bundles the worker and gives its address; the linter looks for the file as it is.
@@ -31,7 +32,10 @@ export interface GeneratorOptions {
    * such a browser draws only with models that ship with the page.
    */
   readonly filesOf?: (model: string) => Promise<HandedModel | undefined>;
-  /** Gives the file of a LoRA that a recipe names, as `ModelStore.loraOf` does. Without it no recipe with LoRAs is drawn. */
+  /**
+   * Gives the file of a LoRA that a recipe names, as `ModelStore.loraOf` does: the same object for as long as it is the same file, because
+   * another one is loaded anew. Without it no recipe with LoRAs is drawn.
+   */
   readonly loraOf?: (name: string) => Blob | undefined;
   /** Says in which numbers a model is kept and computed here, whenever it is called for. Without it the worker takes what fits. */
   readonly numbersOf?: (model: string) => ModelNumbers;
@@ -116,6 +120,9 @@ export function superviseGenerator(
   const supervisor = new Supervisor(spawn, roots, patience);
   let current: AbortController | undefined;
   let engine: Engine | undefined;
+  /** The files of LoRAs, in the order in which they were first seen. */
+  const editions = new WeakMap<Blob, number>();
+  let mostEditions = 0;
   /** It ends with `dispose`, and so does a call whose files are still being looked for. */
   let life = new AbortController();
 
@@ -155,6 +162,12 @@ export function superviseGenerator(
     return engine ?? (supervisor.gpuWasLost ? "wgsl" : undefined);
   }
 
+  function handedLora(lora: RecipeLora): HandedLora {
+    const file = loraOf?.(lora.name);
+    if (file !== undefined && !editions.has(file)) editions.set(file, ++mostEditions);
+    return { ...lora, file, edition: file && editions.get(file) };
+  }
+
   async function thingsFor(model: string): Promise<Pick<Call, "engine" | "files" | "numbers">> {
     const files = await filesOf?.(model);
     return { engine: askedEngine(), files, numbers: numbersOf?.(model) ?? {} };
@@ -178,7 +191,7 @@ export function superviseGenerator(
       asked = [...recipes.keys()].filter((place) => !drawings.has(place));
       const [recipe, ...others] = recipes.filter((_, place) => !drawings.has(place));
       if (recipe === undefined) return undefined;
-      const loras = recipe.loras?.map((lora) => ({ ...lora, file: loraOf?.(lora.name) }));
+      const loras = recipe.loras?.map(handedLora);
       const start = recipe.start === undefined ? undefined : await pictureOf?.(recipe);
       return {
         type: "generate",

@@ -9,7 +9,7 @@ import { superviseGenerator, type GeneratorOptions } from "./generator";
 import { SUPERVISION } from "./supervision";
 import { sameThreadWorkers } from "./testing/same-thread";
 
-function generatorOf(backend: Backend, sources: Pick<GeneratorOptions, "loraOf" | "numbersOf">) {
+function generatorOf(backend: Backend, sources: Pick<GeneratorOptions, "loraOf" | "filesOf" | "numbersOf">) {
   const { spawn } = sameThreadWorkers(async () => backend);
   return superviseGenerator(spawn, { modelsRoot: "https://page.example/models/" }, "wait", SUPERVISION, sources);
 }
@@ -24,7 +24,8 @@ test("a model is loaded anew for other LoRAs, with their files, and not for anot
       return backend.load(id, engine, hooks, files, loras);
     },
   };
-  const generator = generatorOf(listening, { loraOf: (name) => (name === "ink" ? new Blob(["12345"]) : undefined) });
+  const ink = new Blob(["12345"]);
+  const generator = generatorOf(listening, { loraOf: (name) => (name === "ink" ? ink : undefined) });
   const drawn = (...loras: NonNullable<Recipe["loras"]>) => generator.generate({ ...RECIPE, loras });
   await generator.generate(RECIPE);
   await drawn({ name: "ink", weight: 1 });
@@ -34,6 +35,26 @@ test("a model is loaded anew for other LoRAs, with their files, and not for anot
   await generator.generate(RECIPE);
   expect(backend.loaded).toHaveLength(4);
   expect(handed).toEqual(["ink of 5 bytes", "ink of 5 bytes", "far of undefined bytes"]);
+});
+
+test("a model is loaded anew for another file under a LoRA's name, and under its own", async () => {
+  const backend = gradientBackend();
+  let [ink, model] = [new Blob(["first"]), 1];
+  const files = new Map<string, Blob>();
+  const plan = { model: RECIPE.model, title: "Gradient", license: undefined, repositories: [] };
+  const generator = generatorOf(backend, { loraOf: () => ink, filesOf: async () => ({ plan, files, edition: model }) });
+  const drawn = () => generator.generate({ ...RECIPE, loras: [{ name: "ink", weight: 1 }] });
+  await drawn();
+  await drawn();
+  expect(backend.loaded, "control").toHaveLength(1);
+  // As long as the one before, and of the same name.
+  ink = new Blob(["other"]);
+  await drawn();
+  expect(backend.loaded).toHaveLength(2);
+  model = 2;
+  await drawn();
+  await drawn();
+  expect(backend.loaded).toHaveLength(3);
 });
 
 test("a model is loaded anew for another format of its weights, with what the page knows of its numbers at that moment", async () => {

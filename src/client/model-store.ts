@@ -93,6 +93,7 @@ export function superviseStore(
   /** The browser's answer, once it was asked. */
   let isPersistent: boolean | undefined;
   const lent = new Map<string, HandedModel>();
+  let editions = 0;
   const loras = new Map<string, Blob>();
   /** Once it is known that workers can read each other's files, nothing is asked. */
   let isKept = false;
@@ -133,7 +134,7 @@ export function superviseStore(
       const origin = hubOrigin(hub);
       link.useTokens(new Map(token === undefined || origin === undefined ? [] : [[origin, token]]));
     },
-    lend: (model) => void lent.set(model.plan.model, model),
+    lend: (model) => void lent.set(model.plan.model, { ...model, edition: ++editions }),
     lendLora: (name, file) => void loras.set(name, file),
     loraOf: (name) => loras.get(name),
     copy: async (name, hooks) => {

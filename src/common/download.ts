@@ -99,12 +99,16 @@ export interface HandedModel {
   readonly hub?: string;
   /** By `fileName`. */
   readonly files: ReadonlyMap<string, Blob>;
+  /** Tells apart what somebody opened under one name, one after the other. */
+  readonly edition?: number;
 }
 
 /** A LoRA of a recipe, as it goes to a worker. */
 export interface HandedLora extends RecipeLora {
   /** Absent where the page does not have it. */
   readonly file?: Blob | undefined;
+  /** Tells apart files of one name, one after the other. */
+  readonly edition?: number | undefined;
 }
 
 /** Room for models on this device, in bytes. The browser only estimates both numbers. */

@@ -11,12 +11,7 @@ export interface Drawing {
   readonly timings: Timings;
   readonly tokens: TextTokens;
   readonly model: ModelFacts;
-  /** Networks that computed in float32, because the picture was broken while they computed in float16. Absent where there is none. */
-  readonly inFloat32?: readonly WideNetwork[];
 }
-
-/** A network that can compute in float32 where float16 does not hold its numbers. */
-export type WideNetwork = "autoencoder" | "denoiser";
 
 /** Milliseconds of each stage of one picture: its share where several were drawn together. */
 export interface Timings {

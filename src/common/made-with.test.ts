@@ -1,6 +1,6 @@
 // What made a picture, as its recipe says it.
 import { describe, expect, test } from "vitest";
-import { madeBy } from "./made-with";
+import { madeBy, withoutMadeWith } from "./made-with";
 import { parseRecipe } from "./recipe";
 import { FACTS, RECIPE } from "./testing/fakes";
 
@@ -19,7 +19,40 @@ describe("a picture's recipe", () => {
     expect(withParts("f16", undefined)).toEqual(RECIPE);
   });
 
+  test("says networks that computed in float32, and the files of LoRAs that are merged; of others what it said", () => {
+    const asked = {
+      ...RECIPE,
+      inFloat32: ["denoiser"] as const,
+      loras: [
+        { name: "ink", weight: 1, hash: "0123456789ab" },
+        { name: "far", weight: 2, hash: "b261bac6fd2c" },
+      ],
+    };
+    const merged = { ...FACTS, inFloat32: ["autoencoder"] as const, loras: [{ name: "ink", weight: 1, hash: "ba9876543210" }] };
+    expect(madeBy(merged, asked)).toEqual({
+      ...RECIPE,
+      inFloat32: ["autoencoder"],
+      loras: [
+        { name: "ink", weight: 1, hash: "ba9876543210" },
+        { name: "far", weight: 2, hash: "b261bac6fd2c" },
+      ],
+    });
+    expect(madeBy(FACTS, { ...RECIPE, inFloat32: ["denoiser"] })).toEqual(RECIPE);
+    expect(withoutMadeWith({ ...asked, revision: "b261bac6fd2c", weights: "q8" })).toEqual({
+      ...RECIPE,
+      loras: [
+        { name: "ink", weight: 1 },
+        { name: "far", weight: 2 },
+      ],
+    });
+  });
+
   test.each([
+    ["inFloat32", ["unet"]],
+    ["inFloat32", ["denoiser", "denoiser"]],
+    ["inFloat32", "denoiser"],
+    ["loras", [{ name: "ink", weight: 1, hash: "main" }]],
+    ["loras", [{ name: "ink", weight: 1, hash: 12 }]],
     ["revision", "main"],
     ["revision", "B261BAC6FD2C"],
     ["revision", "b261bac6fd2"],

@@ -3,6 +3,7 @@ import type { Engine } from "./engine";
 import type { RecipeLora } from "./recipe-lora";
 import type { SteeringDefaults } from "./steering-defaults";
 import type { WeightChoice, WeightFormat } from "./weight-format";
+import type { WideNetwork } from "./wide-network";
 
 export interface License {
   /** SPDX identifier, or the name that the model's page uses. */
@@ -50,6 +51,8 @@ export interface ModelFacts {
   readonly revision?: string | undefined;
   /** What is merged into it, if anything; a recipe for it names the same. */
   readonly loras?: readonly RecipeLora[];
+  /** Networks that compute in float32 from now on, because a picture broke while they computed in float16. Absent where there is none. */
+  readonly inFloat32?: readonly WideNetwork[];
   /** Where the checkpoint states one. */
   readonly license: License | undefined;
   /** Size of all weights as stored. */

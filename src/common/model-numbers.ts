@@ -1,7 +1,7 @@
 // In which numbers one model is kept and computed on this device, and by which kernels. It is no part of a recipe, because it does not
 // change what is asked for; a drawn picture says it. Only our own engine has the choice: graphs bring their numbers.
-import type { WideNetwork } from "./drawing";
 import type { WeightChoice } from "./weight-format";
+import type { WideNetwork } from "./wide-network";
 
 export interface ModelNumbers {
   /** Absent: as published where memory suffices for that, else the larger format that fits. */

@@ -7,6 +7,11 @@ export function isRevision(value: unknown): value is string {
   return typeof value === "string" && value.length === REVISION_DIGITS && /^[0-9a-f]*$/.test(value);
 }
 
+/** @param hash in hexadecimal, of a file that is told apart from others of its name */
+export function revisionOfHash(hash: string): string {
+  return hash.slice(0, REVISION_DIGITS);
+}
+
 /** @returns undefined for what is no commit, as the name of a branch */
 export function revisionOfCommit(commit: string): string | undefined {
   return /^[0-9a-f]{40}$/.test(commit) ? commit.slice(0, REVISION_DIGITS) : undefined;

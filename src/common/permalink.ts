@@ -22,6 +22,7 @@ export function recipeToQuery(recipe: Recipe): string {
   query.set("model", recipe.model);
   if (recipe.revision !== undefined) query.set("revision", recipe.revision);
   if (recipe.weights !== undefined) query.set("weights", recipe.weights);
+  if (recipe.inFloat32 !== undefined) query.set("float32", recipe.inFloat32.join());
   for (const lora of recipe.loras ?? []) query.append("lora", loraToText(lora));
   return query.toString();
 }
@@ -41,6 +42,7 @@ export function recipeFromQuery(text: string, defaults: Recipe): Recipe {
     model: query.get("model") ?? defaults.model,
     revision: query.get("revision") ?? defaults.revision,
     weights: query.get("weights") ?? defaults.weights,
+    inFloat32: query.get("float32")?.split(",") ?? defaults.inFloat32,
     loras: query.has("lora") ? query.getAll("lora").map(loraFromText) : defaults.loras,
     prompt: query.get("prompt") ?? defaults.prompt,
     negative: query.get("negative") ?? defaults.negative,

@@ -22,6 +22,7 @@ import type { RecipeVariation } from "./recipe-variation";
 import { isRepositoryName } from "./repository-name";
 import { STEERING_RANGES, type Steering } from "./steering";
 import { WEIGHT_FORMATS, type QuantisedFormat } from "./weight-format";
+import { wideNetworks, type WideNetwork } from "./wide-network";
 export type { Steering };
 
 export interface Recipe {
@@ -31,6 +32,8 @@ export interface Recipe {
   readonly revision?: string;
   /** The smallest format that its networks' weights lay in. Absent where all were float16, and in recipes of before it was written. */
   readonly weights?: QuantisedFormat;
+  /** Networks that computed in float32 where float16 did not hold their numbers. Absent where there was none. */
+  readonly inFloat32?: readonly WideNetwork[];
   /** Merged into the model, in this order; absent where there is none. */
   readonly loras?: readonly RecipeLora[];
   readonly prompt: string;
@@ -61,6 +64,7 @@ export function parseRecipe(value: unknown): Recipe {
     model: parseModel(fields["model"]),
     ...parseRevision(fields["revision"]),
     ...parseWeights(fields["weights"]),
+    ...parseInFloat32(fields["inFloat32"]),
     ...parseLoraList(fields["loras"]),
     prompt: parsePrompt(fields["prompt"], "prompt"),
     negative: parsePrompt(fields["negative"] ?? "", "negative"),
@@ -146,10 +150,21 @@ function parseWeights(value: unknown): Pick<Recipe, "weights"> {
   return weights === "f16" ? {} : { weights };
 }
 
+function parseInFloat32(value: unknown = []): Pick<Recipe, "inFloat32"> {
+  const networks = Array.isArray(value) ? wideNetworks(value) : [];
+  if (!Array.isArray(value) || networks.length !== value.length) {
+    throw invalid("inFloat32", "networks in float32 are autoencoder, denoiser or both");
+  }
+  return networks.length === 0 ? {} : { inFloat32: networks };
+}
+
 function parseLoraList(value: unknown): Pick<Recipe, "loras"> {
   const loras = parseLoras(value ?? []);
   if (loras === undefined) {
-    throw invalid("loras", `LoRAs are at most ${MOST_LORAS}, each with a name and a weight from -${MAX_LORA_WEIGHT} to ${MAX_LORA_WEIGHT}`);
+    throw invalid(
+      "loras",
+      `LoRAs are at most ${MOST_LORAS}, each with a name and a weight from -${MAX_LORA_WEIGHT} to ${MAX_LORA_WEIGHT}, perhaps with 12 digits of its hash`,
+    );
   }
   return loras.length === 0 ? {} : { loras };
 }

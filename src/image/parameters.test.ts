@@ -47,4 +47,7 @@ test("what is written is read back", () => {
   );
   expect(parametersOf({ ...RECIPE, negative: "fog", steering: { method: "nasa", scale: 0.5 } })).toContain("Negative steering: NASA 0.5");
   expect(parametersOf({ ...RECIPE, revision: "b261bac6fd2c", weights: "q8" })).toContain("Model revision: b261bac6fd2c, Weights: q8");
+  const merged = { ...RECIPE, inFloat32: ["denoiser"], loras: [{ name: "ink, old", weight: 0.5, hash: "b261bac6fd2c" }] } as const;
+  expect(parametersOf(merged)).toContain('In float32: denoiser, LoRAs: "ink, old:0.5@b261bac6fd2c"');
+  expect(readParameters(parametersOf(merged))?.left).toEqual(expect.arrayContaining(["In float32", "LoRAs"]));
 });

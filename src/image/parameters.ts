@@ -3,6 +3,7 @@
 // fields mean the same. Nothing is guessed.
 import { withoutEmphasis } from "../common/emphasis";
 import type { Recipe } from "../common/recipe";
+import { loraToText } from "../common/recipe-lora";
 import { seedOf, sizeOf, stepsOf, textOf, type ForeignRecipe, type Taken } from "./foreign-fields";
 
 export const PARAMETERS_KEYWORD = "parameters";
@@ -11,6 +12,7 @@ const NEGATIVE = "Negative prompt: ";
 
 export function parametersOf(recipe: Recipe): string {
   const { prompt, negative, emphasis, steps, seed, variations = [], width, height, model, revision, weights, steering } = recipe;
+  const { inFloat32 = [], loras = [] } = recipe;
   // There is no guidance in a student of few steps, which these tools call a scale of 1.
   const fields = [`Steps: ${steps}`, "CFG scale: 1", `Seed: ${seed}`, `Size: ${width}x${height}`, `Model: ${quoted(model)}`];
   const steered = steering.method === "none" ? [] : [`Negative steering: ${steering.method.toUpperCase()} ${steering.scale}`];
@@ -18,6 +20,9 @@ export function parametersOf(recipe: Recipe): string {
   const made = [
     ...(revision === undefined ? [] : [`Model revision: ${revision}`]),
     ...(weights === undefined ? [] : [`Weights: ${weights}`]),
+    ...(inFloat32.length === 0 ? [] : [`In float32: ${inFloat32.join(" ")}`]),
+    // Where those tools write LoRAs into the prompt, they would load them.
+    ...(loras.length === 0 ? [] : [`LoRAs: ${JSON.stringify(loras.map(loraToText).join(" "))}`]),
   ];
   // They know one variation, between the noises of two seeds as here.
   const [variation, ...further] = variations;

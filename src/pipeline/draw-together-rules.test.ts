@@ -1,7 +1,8 @@
 // The rules of drawing together, with an engine that computes nothing: which recipes go together, what is told of each picture, and what
 // happens to one that comes out broken among others.
 import { expect, test } from "vitest";
-import type { Drawing, Timings, WideNetwork } from "../common/drawing";
+import type { Drawing, Timings } from "../common/drawing";
+import type { WideNetwork } from "../common/wide-network";
 import type { Picture } from "../common/picture";
 import type { Recipe } from "../common/recipe";
 import { FACTS, RECIPE } from "../common/testing/fakes";
@@ -119,7 +120,7 @@ test("one that comes out broken among others is drawn alone in wider numbers, af
   expect(seedsOf(drawings)).toEqual([1, 2, 3, 4].map((seed) => [String(seed), seed]));
   // The second one as before, then in wider numbers; the third in those, and in wider ones still.
   expect(begun).toEqual([4, 1, 1, 1, 1]);
-  expect(drawings.map((drawing) => drawing.inFloat32)).toEqual([undefined, ["autoencoder"], ["autoencoder", "denoiser"], undefined]);
+  expect(drawings.map(({ recipe }) => recipe.inFloat32)).toEqual([undefined, ["autoencoder"], ["autoencoder", "denoiser"], undefined]);
   expect(inFloat32()).toEqual(["autoencoder", "denoiser"]);
 });
 

@@ -46,7 +46,8 @@ export class Model {
   }
 
   get facts(): ModelFacts {
-    return this.#engine.facts;
+    const { facts, widening } = this.#engine;
+    return widening.inFloat32.length === 0 ? facts : { ...facts, inFloat32: widening.inFloat32 };
   }
 
   /**
@@ -87,14 +88,13 @@ export class Model {
   }
 
   #drawingOf(recipe: Recipe, picture: Picture, timings: Timings): Drawing {
-    const { inFloat32 } = this.#engine.widening;
+    const model = this.facts;
     return {
-      recipe: madeBy(this.facts, recipe),
+      recipe: madeBy(model, recipe),
       picture,
       timings: this.#pay(timings),
       tokens: this.#texts.tokens(recipe),
-      model: this.facts,
-      ...(inFloat32.length === 0 ? {} : { inFloat32 }),
+      model,
     };
   }
 

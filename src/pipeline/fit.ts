@@ -4,7 +4,7 @@ import { MAX_SIDE } from "../common/limits";
 import type { ModelFacts } from "../common/model-facts";
 import type { Picture } from "../common/picture";
 import type { Recipe } from "../common/recipe";
-import { isSameLoras, loraToText, type RecipeLora } from "../common/recipe-lora";
+import { isSameLoras, type RecipeLora } from "../common/recipe-lora";
 
 /** @throws OnestrokeError `invalid-input`, detail `field` */
 export function fitRecipe(
@@ -20,7 +20,8 @@ export function fitRecipe(
 }
 
 function otherLoras(asked: readonly RecipeLora[], merged: readonly RecipeLora[], title: string): string {
-  const list = (loras: readonly RecipeLora[]): string => (loras.length === 0 ? "none" : loras.map(loraToText).join(", "));
+  const list = (loras: readonly RecipeLora[]): string =>
+    loras.length === 0 ? "none" : loras.map(({ name, weight }) => `${name}:${weight}`).join(", ");
   return `the recipe's LoRAs are ${list(asked)}, and those of ${title} as it is open are ${list(merged)}`;
 }
 

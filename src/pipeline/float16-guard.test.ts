@@ -5,7 +5,7 @@ import { diffusersManifest } from "../checkpoints/diffusers-manifest";
 import { component, type Manifest } from "../checkpoints/manifest";
 import { memoryStore } from "../checkpoints/memory-source";
 import { nodeStore } from "../checkpoints/node-file";
-import type { WideNetwork } from "../common/drawing";
+import type { WideNetwork } from "../common/wide-network";
 import { OnestrokeError } from "../common/errors";
 import { fromFloat16, toFloat16 } from "../common/float16";
 import { testDevice } from "../engine/testing/evaluate";
@@ -119,7 +119,8 @@ describe("a decoder whose numbers pass float16", () => {
     let decodes = 0;
     const onProgress = ({ stage }: { readonly stage: string }) => void (decodes += stage === "decode" ? 1 : 0);
     const first = await model.draw(SMALL, { onProgress });
-    expect(first.inFloat32).toEqual(["autoencoder"]);
+    expect(first.recipe.inFloat32).toEqual(["autoencoder"]);
+    expect(model.facts.inFloat32).toEqual(["autoencoder"]);
     expect(decodes).toBe(2);
     expect(first.timings.denoise).toHaveLength(1);
     const second = await model.draw(SMALL, { onProgress });
@@ -132,7 +133,7 @@ describe("a decoder whose numbers pass float16", () => {
     await known.dispose();
     // Control: where the networks compute in float32 anyway, nothing breaks and nothing is said.
     const wide = await openWgslModel(manifest, device, {}, { format: "f32" });
-    expect((await wide.draw(SMALL)).inFloat32).toBeUndefined();
+    expect((await wide.draw(SMALL)).recipe.inFloat32).toBeUndefined();
     await wide.dispose();
   });
 

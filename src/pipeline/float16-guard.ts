@@ -1,6 +1,6 @@
 // Numbers of float16 end at 65504, and networks that were trained in wider ones may pass that: then a picture comes out as NaN, or flat.
 // Such a picture is drawn again with a network in float32, and what made it whole is kept for the model's next pictures.
-import type { WideNetwork } from "../common/drawing";
+import type { WideNetwork } from "../common/wide-network";
 import { OnestrokeError } from "../common/errors";
 
 /** In this order: the autoencoder breaks most often, and costs least in float32. */

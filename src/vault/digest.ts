@@ -1,6 +1,9 @@
 // Hashes. A chunk is hashed by the browser's own code, which is the fastest; a whole file by a library that takes it piece by piece and
 // can save its state, so that a download which goes on the next day need not be read from its beginning.
 import { createSHA1, createSHA256, type IHasher } from "hash-wasm";
+import type { ByteSource } from "../checkpoints/byte-source";
+import { freeMemory } from "../common/free-memory";
+import { letMessagesIn } from "../common/let-messages-in";
 
 const DIGITS = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, "0"));
 
@@ -50,6 +53,25 @@ export class StreamingHash {
   /** Lower-case hexadecimal. It can be updated no more. */
   end(): string {
     return this.#hasher.digest();
+  }
+}
+
+const PIECE_BYTES = 4 * 2 ** 20;
+
+/** The SHA-256 of a file that is read for that, in lower-case hexadecimal. @throws OnestrokeError as `ByteSource.read` */
+export async function hashOf(source: ByteSource, signal?: AbortSignal): Promise<string> {
+  const hash = await StreamingHash.begin();
+  const buffer = new Uint8Array(Math.min(PIECE_BYTES, source.size));
+  try {
+    for (let begin = 0; begin < source.size; begin += PIECE_BYTES) {
+      const piece = buffer.subarray(0, Math.min(PIECE_BYTES, source.size - begin));
+      await letMessagesIn();
+      await source.read(begin, piece, signal);
+      hash.update(piece);
+    }
+    return hash.end();
+  } finally {
+    freeMemory(buffer);
   }
 }
 

@@ -2,8 +2,10 @@
 import { memoryStore } from "../checkpoints/memory-source";
 import type { LoraAt, ModelFiles } from "../checkpoints/places";
 import type { HandedLora } from "../common/download";
-import type { Drawing, DrawTogetherHooks, WideNetwork } from "../common/drawing";
+import type { Drawing, DrawTogetherHooks } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
+import { revisionOfHash } from "../common/model-revision";
+import type { WideNetwork } from "../common/wide-network";
 import { openDevice, type Device } from "../engine/device";
 import type { OrtRuntime } from "../ort/session/runtime";
 import type { Model } from "../pipeline/draw";
@@ -11,6 +13,7 @@ import { openModel, scriptOf, type Compute, type OrtEngine } from "../pipeline/o
 import { withRoom } from "../pipeline/with-room";
 import { graphFile } from "../pipeline/ort/graph-file";
 import { createBrowserVault } from "../vault/browser-vault";
+import { hashOf } from "../vault/digest";
 import { indexedRows } from "../vault/rows";
 import type { Roots } from "../protocol/messages";
 import type { Backend, LoadedModel } from "./backend";
@@ -30,7 +33,7 @@ export async function openBackend({ modelsRoot, runtimeRoot }: Roots, makeRoom: 
   /** What float16 broke, by the model's id: a model that comes back does not break again. */
   const wide = new Map<string, readonly WideNetwork[]>();
   const load: Backend["load"] = async (id, asked, hooks, handed, loras = [], numbers = {}) => {
-    const merged = loras.map(loraAt);
+    const merged = await Promise.all(loras.map((lora) => loraAt(lora, hooks.signal)));
     const files = { ...(await openFiles(id, vault, modelsRoot, handed, hooks)), loras: merged };
     try {
       const engine = asked ?? (opened instanceof OnestrokeError ? await engineWithoutGpu(files, opened, hooks.signal) : "wgsl");
@@ -51,7 +54,7 @@ export async function openBackend({ modelsRoot, runtimeRoot }: Roots, makeRoom: 
         },
         drawTogether: async (...request) => {
           const drawings = await drawInRoom(model, makeRoom, ...request);
-          for (const { inFloat32: broken } of drawings) if (broken !== undefined) wide.set(id, broken);
+          for (const { recipe } of drawings) if (recipe.inFloat32 !== undefined) wide.set(id, recipe.inFloat32);
           return drawings;
         },
         ...(device === undefined || numbers.products === "table"
@@ -93,7 +96,7 @@ async function drawInRoom(
 }
 
 /** @throws OnestrokeError `model-missing` where the page does not have its file */
-function loraAt({ name, weight, file }: HandedLora): LoraAt {
+async function loraAt({ name, weight, file }: HandedLora, signal: AbortSignal | undefined): Promise<LoraAt> {
   if (file === undefined) {
     throw new OnestrokeError("model-missing", `the LoRA ${name} is not here`, {
       lora: name,
@@ -101,7 +104,8 @@ function loraAt({ name, weight, file }: HandedLora): LoraAt {
     });
   }
   const path = `${name}.safetensors`;
-  return { store: memoryStore("the opened files", new Map([[path, file]])), path, weight };
+  const store = memoryStore("the opened files", new Map([[path, file]]));
+  return { store, path, weight, hash: revisionOfHash(await hashOf(await store.open(path), signal)) };
 }
 
 function computeWith(opened: Device | OnestrokeError, runtimeRoot: string | undefined): Omit<Compute, "makeRoom"> {

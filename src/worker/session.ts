@@ -2,6 +2,7 @@
 // about restarts: when the device is lost, it reports that, refuses every later call, and waits
 // to be replaced, because recovery means a new worker.
 import { OnestrokeError, type ErrorCode } from "../common/errors";
+import type { HandedLora } from "../common/download";
 import type { CountedTexts, TextLengths, DrawHooks, DrawTogetherHooks } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import type { ModelNumbers } from "../common/model-numbers";
@@ -20,8 +21,10 @@ type State =
 interface Wanted {
   readonly id: string;
   readonly engine: Engine | undefined;
-  /** Names of what is merged into it. At other weights it is the same model (pipeline/draw.ts). */
-  readonly loras: readonly string[];
+  /** Of its files, where somebody opened them. */
+  readonly edition: number | undefined;
+  /** What is merged into it. At other weights it is the same model (pipeline/draw.ts). */
+  readonly loras: readonly Pick<HandedLora, "name" | "edition">[];
   readonly weights: WeightChoice | undefined;
   readonly inFloat32: ModelNumbers["inFloat32"];
   readonly products: ModelNumbers["products"];
@@ -183,7 +186,7 @@ export class Session {
     const { engine: asked, files, loras = [], numbers } = call;
     const size = call.type === "load" ? call.size : call.recipes[0];
     const { weights, inFloat32, products } = numbers ?? {};
-    const wanted = { id, engine: asked, loras: loras.map(({ name }) => name), weights, inFloat32, products };
+    const wanted = { id, engine: asked, edition: files?.edition, loras, weights, inFloat32, products };
     if (this.#state.kind === "ready" && isSame(this.#state.wanted, wanted)) {
       this.#state = { ...this.#state, wanted };
       return this.#state.model;
@@ -217,11 +220,13 @@ export class Session {
 }
 
 function isSame(left: Wanted, right: Wanted): boolean {
-  const areSameLoras = left.loras.length === right.loras.length && left.loras.every((name, index) => name === right.loras[index]);
+  const areSameLoras =
+    left.loras.length === right.loras.length &&
+    left.loras.every(({ name, edition }, index) => name === right.loras[index]?.name && edition === right.loras[index].edition);
   // Which networks need float32 is mostly the worker's own news. Only that float16 is to be tried again is not.
   const triesAgain = right.inFloat32?.length === 0 && left.inFloat32?.length !== 0;
   const areSameChoices = left.engine === right.engine && left.weights === right.weights && left.products === right.products;
-  return left.id === right.id && areSameChoices && !triesAgain && areSameLoras;
+  return left.id === right.id && left.edition === right.edition && areSameChoices && !triesAgain && areSameLoras;
 }
 
 /**

@@ -82,7 +82,7 @@ function LivePace(): ReactNode {
   );
 }
 
-function Facts({ facts: { adapter, memory, parts, tuning } }: { readonly facts: ModelFacts }): ReactNode {
+function Facts({ facts: { adapter, inFloat32, loras = [], memory, parts, revision, tuning } }: { readonly facts: ModelFacts }): ReactNode {
   return (
     <dl className={styles["facts"]}>
       <div>
@@ -99,6 +99,24 @@ function Facts({ facts: { adapter, memory, parts, tuning } }: { readonly facts: 
         <div>
           <dt>{details.products}</dt>
           <dd>{details.productsOf(tuning)}</dd>
+        </div>
+      )}
+      {revision !== undefined && (
+        <div>
+          <dt>{details.version}</dt>
+          <dd>{revision}</dd>
+        </div>
+      )}
+      {loras.map(({ name, hash }) => (
+        <div key={`lora ${name}`}>
+          <dt>{details.lora}</dt>
+          <dd>{hash === undefined ? name : `${name} (${hash})`}</dd>
+        </div>
+      ))}
+      {inFloat32 !== undefined && (
+        <div>
+          <dt>{details.inFloat32Name}</dt>
+          <dd>{details.networks(inFloat32)}</dd>
         </div>
       )}
       {parts.map(({ name, engine, byteLength, weights }) => (

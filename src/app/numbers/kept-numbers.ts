@@ -1,9 +1,9 @@
 // In which numbers each model is kept and computed on this device: what somebody chose for its weights, and which of its networks broke a
 // picture in float16; and how products are computed, which is one choice for all models. It is kept for later visits where the browser
 // keeps anything, and for this one where it does not.
-import type { WideNetwork } from "../../common/drawing";
 import type { ModelNumbers } from "../../common/model-numbers";
 import { WEIGHT_CHOICES } from "../../common/weight-format";
+import { wideNetworks } from "../../common/wide-network";
 import type { TextStorage } from "../engines/quickest";
 
 export interface KeptNumbers {
@@ -11,8 +11,6 @@ export interface KeptNumbers {
   /** Changes what it names, and leaves the rest. What is changed to undefined is forgotten. */
   keep(model: string, change: ModelNumbers): void;
 }
-
-const WIDE: readonly WideNetwork[] = ["autoencoder", "denoiser"];
 
 /** Where the choice of all models lies. */
 const PRODUCTS = "onestroke-products";
@@ -60,8 +58,7 @@ function read(storage: () => TextStorage, model: string): ModelNumbers {
   try {
     const kept: { readonly weights?: unknown; readonly inFloat32?: unknown } = Object(JSON.parse(storage().getItem(key(model)) ?? "{}"));
     const weights = WEIGHT_CHOICES.find((choice) => choice === kept.weights);
-    const listed: readonly unknown[] = Array.isArray(kept.inFloat32) ? kept.inFloat32 : [];
-    const inFloat32 = WIDE.filter((network) => listed.includes(network));
+    const inFloat32 = Array.isArray(kept.inFloat32) ? wideNetworks(kept.inFloat32) : [];
     return { ...(weights === undefined ? {} : { weights }), ...(inFloat32.length === 0 ? {} : { inFloat32 }) };
   } catch {
     return {};

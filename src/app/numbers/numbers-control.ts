@@ -28,8 +28,9 @@ export function createNumbersControl(store: AppStore, loading: Pick<ModelLoading
 
   store.subscribe(({ draft, shown, models }, before) => {
     // An older picture that is shown again is no news.
-    if (shown?.inFloat32 !== undefined && shown !== before.shown && !before.recent.includes(shown)) {
-      kept.keep(shown.recipe.model, { inFloat32: shown.inFloat32 });
+    const broken = shown?.model?.inFloat32;
+    if (shown !== undefined && broken !== undefined && shown !== before.shown && !before.recent.includes(shown)) {
+      kept.keep(shown.recipe.model, { inFloat32: broken });
       look();
     }
     if (draft.model !== before.draft.model) look();

@@ -71,7 +71,7 @@ function setUp(numbers: KeptNumbers, broken: () => ModelNumbers["inFloat32"] = (
     },
     generate: async (recipe) => {
       const inFloat32 = broken();
-      return { ...drawingOf(recipe), model: facts(), ...(inFloat32 === undefined ? {} : { inFloat32 }) };
+      return { ...drawingOf(recipe), model: { ...facts(), ...(inFloat32 && { inFloat32 }) } };
     },
   };
   const app = createApp(generator, NO_MODELS_KEPT, "", () => undefined, { numbers });
@@ -179,7 +179,7 @@ describe("a network that float16 broke", () => {
     broken.current = undefined;
     await draw(app, { seed: "2" });
     await app.undo();
-    expect(state().shown?.inFloat32).toEqual(["autoencoder"]);
+    expect(state().shown?.model?.inFloat32).toEqual(["autoencoder"]);
     expect(numbers.of(MODEL.id).inFloat32).toEqual([]);
     broken.current = ["denoiser"];
     await draw(app, { seed: "3" });

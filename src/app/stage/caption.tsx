@@ -24,7 +24,7 @@ interface Props {
 }
 
 export function Caption({ recipe, picture }: Props): ReactNode {
-  const { loras = [], prompt, negative, seed, start, variations = [], rows, steps, weights, width, height } = recipe;
+  const { loras = [], prompt, negative, seed, start, variations = [], rows, steps, weights, inFloat32, width, height } = recipe;
   const timings = picture?.timings;
   return (
     <figcaption className={styles["caption"]}>
@@ -46,6 +46,7 @@ export function Caption({ recipe, picture }: Props): ReactNode {
             {strings.stepCount(steps)} · {strings.sizeOf(width, height)}
             {timings !== undefined && ` · ${formatDuration(drawingMs(timings))}`}
             {weights !== undefined && ` · ${strings.weightFormats[weights]}`}
+            {inFloat32 !== undefined && ` · ${details.wide(inFloat32)}`}
           </p>
         </div>
         {picture !== undefined && (
@@ -57,7 +58,7 @@ export function Caption({ recipe, picture }: Props): ReactNode {
           </div>
         )}
       </div>
-      {picture?.inFloat32 !== undefined && <p className={styles["facts"]}>{details.brokenFloat16(picture.inFloat32)}</p>}
+      {picture?.model?.inFloat32 !== undefined && <p className={styles["facts"]}>{details.brokenFloat16(picture.model.inFloat32)}</p>}
       {timings !== undefined && <TimeByStage timings={timings} />}
     </figcaption>
   );

@@ -1,6 +1,7 @@
 // What a path or an id opens. Only a bare id names a model of the catalogue, and the error for a path that is not a model says what the
 // path is. A model's files come with its catalogue entry, which an engine that reads only the files would miss.
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
@@ -105,7 +106,10 @@ test("a file in the original layout opens, with the tokenizer that is named, and
     ),
   );
   const merged = await manifestOf(await modelFiles(file, { tokenizer, loras: [{ file: lora, weight: 0.5 }] }));
-  expect(merged.loras).toEqual([{ name: "ink", weight: 0.5 }]);
+  const hash = createHash("sha256")
+    .update(await readFile(lora))
+    .digest("hex");
+  expect(merged.loras).toEqual([{ name: "ink", weight: 0.5, hash: hash.slice(0, 12) }]);
   await expect(openModelOn(await modelFiles(file), "ort-wasm", NO_COMPUTE)).rejects.toMatchObject({ code: "model-unsupported" });
 });
 

@@ -8,12 +8,14 @@ import { checkFiles } from "../../checkpoints/check-files";
 import type { SingleFileOptions } from "../../checkpoints/formats/original/manifest";
 import { httpStore } from "../../checkpoints/http-source";
 import { nodeStore } from "../../checkpoints/node-file";
-import { embedded, findModel, modelFile, modelFolder, type ModelFiles, type Place } from "../../checkpoints/places";
+import { embedded, findModel, modelFile, modelFolder, type LoraAt, type ModelFiles, type Place } from "../../checkpoints/places";
 import type { Engine } from "../../common/engine";
 import { OnestrokeError } from "../../common/errors";
+import { revisionOfHash } from "../../common/model-revision";
 import { looksLikeRepository } from "../../hub/repository-name";
 import { outlineModel } from "../../pipeline/outline";
 import type { ChosenRule } from "../../samplers/scheduler-file";
+import { hashOf } from "../../vault/digest";
 import { modelCache, shipped } from "./cache";
 import { hubOf, modelsRoot } from "./environment";
 import { hubModel } from "./hub-model";
@@ -44,7 +46,12 @@ export async function modelFiles(model: string, wanted: Wanted = {}): Promise<Mo
   const { loras = [] } = wanted;
   const base = await baseFiles(model, wanted);
   if (loras.length === 0) return base;
-  return { ...base, loras: loras.map(({ file, weight }) => ({ store: nodeStore(dirname(file)), path: basename(file), weight })) };
+  return { ...base, loras: await Promise.all(loras.map(loraAt)) };
+}
+
+async function loraAt({ file, weight }: NonNullable<Wanted["loras"]>[number]): Promise<LoraAt> {
+  const [store, path] = [nodeStore(dirname(file)), basename(file)];
+  return { store, path, weight, hash: revisionOfHash(await hashOf(await store.open(path))) };
 }
 
 async function baseFiles(model: string, wanted: Wanted): Promise<ModelFiles> {

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { MAX_LORA_WEIGHT, MAX_SEED, MAX_SIDE, MAX_STEPS, MIN_SIDE, MOST_TEXT_ROWS } from "../limits";
 import { normalisePrompt, type Recipe } from "../recipe";
 import { STEERING_RANGES, type Steering } from "../steering";
+import type { WideNetwork } from "../wide-network";
 
 const within = ([min, max]: readonly [number, number]) => fc.double({ min, max, noNaN: true }).map((value) => value + 0);
 const { nasa, nag, vsf, sigmaEnd } = STEERING_RANGES;
@@ -14,16 +15,21 @@ const active = fc.oneof(
   fc.record({ method: fc.constant("vsf" as const), scale: within(vsf.scale), offset: within(vsf.offset) }),
 );
 
-const lora = fc.record({
-  name: fc.constantFrom("lcm-lora-sdv1-5", "style: ink, 2", "é (1):0.5"),
-  weight: within([-MAX_LORA_WEIGHT, MAX_LORA_WEIGHT]),
-});
+const lora = fc.record(
+  {
+    name: fc.constantFrom("lcm-lora-sdv1-5", "style: ink, 2", "é (1):0.5", "at:1@0123456789ab"),
+    weight: within([-MAX_LORA_WEIGHT, MAX_LORA_WEIGHT]),
+    hash: fc.constantFrom("0123456789ab", "ba9876543210"),
+  },
+  { requiredKeys: ["name", "weight"] },
+);
 
 const FIELDS: { readonly [Field in keyof Recipe]-?: fc.Arbitrary<Exclude<Recipe[Field], undefined>> } = {
   loras: fc.array(lora, { minLength: 1, maxLength: 3 }),
   model: fc.constantFrom("vignette", "sd-turbo", "a.b_c-1"),
   revision: fc.constantFrom("0123456789ab", "b261bac6fd2c"),
   weights: fc.constantFrom("q8" as const, "q4" as const),
+  inFloat32: fc.constantFrom(["autoencoder"], ["denoiser"], ["autoencoder", "denoiser"]) as fc.Arbitrary<readonly WideNetwork[]>,
   prompt: fc.string({ unit: "binary" }).map(normalisePrompt),
   negative: fc.string({ unit: "grapheme" }).map(normalisePrompt),
   emphasis: fc.constant("a1111" as const),
@@ -47,6 +53,16 @@ const FIELDS: { readonly [Field in keyof Recipe]-?: fc.Arbitrary<Exclude<Recipe[
   height: fc.integer({ min: MIN_SIDE, max: MAX_SIDE }),
 };
 
-const { loras: _, emphasis: __, rows: ___, variations: ____, start: _____, revision: ______, weights: _______, ...required } = FIELDS;
+const {
+  loras: _,
+  emphasis: __,
+  rows: ___,
+  variations: ____,
+  start: _____,
+  revision: ______,
+  weights: _______,
+  inFloat32: ________,
+  ...required
+} = FIELDS;
 
 export const RECIPES: fc.Arbitrary<Recipe> = fc.oneof(fc.record(required), fc.record(FIELDS));

@@ -1,6 +1,6 @@
 // Carries out the memory plan of a picture: before a network runs, those that give way to it leave the GPU. What left is brought back
 // by the next request for a plan of it (network.ts). It also says how many pictures there is room for at once.
-import type { WideNetwork } from "../../common/drawing";
+import type { WideNetwork } from "../../common/wide-network";
 import { MOST_TOGETHER } from "../../common/limits";
 import type { NetworkName } from "../../common/model-facts";
 import type { SteeringMethod } from "../../common/steering";

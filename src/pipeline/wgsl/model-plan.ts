@@ -1,7 +1,7 @@
 // What is decided of a model before anything large of it is read: whether its parts fit together, the format of its weights, and the memory
 // that each format would take.
 import { componentBytes, denoiserName, type Manifest } from "../../checkpoints/manifest";
-import type { WideNetwork } from "../../common/drawing";
+import type { WideNetwork } from "../../common/wide-network";
 import type { ModelMemory, ModelPart } from "../../common/model-facts";
 import type { AskedWeights, WeightFormat } from "../../common/weight-format";
 import type { Device } from "../../engine/device";

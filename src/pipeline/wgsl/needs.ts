@@ -1,5 +1,5 @@
 // What the networks of a model need on the GPU, counted on their graphs: neither weights nor a device are read.
-import type { WideNetwork } from "../../common/drawing";
+import type { WideNetwork } from "../../common/wide-network";
 import type { NetworkName } from "../../common/model-facts";
 import type { SteeringMethod } from "../../common/steering";
 import type { WeightFormat } from "../../common/weight-format";

@@ -1,5 +1,5 @@
 // What a model is opened with on our own engine.
-import type { WideNetwork } from "../../common/drawing";
+import type { WideNetwork } from "../../common/wide-network";
 import type { AskedWeights } from "../../common/weight-format";
 import type { NumberFormat } from "../../engine/tensor";
 import type { SamplerOverrides } from "../../samplers/scheduler-file";

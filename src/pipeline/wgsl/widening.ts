@@ -1,5 +1,5 @@
 // Which of a model's networks compute in float32, on our own engine: a network's plans are compiled for one format, its weights serve both.
-import type { WideNetwork } from "../../common/drawing";
+import { WIDE_NETWORKS, type WideNetwork } from "../../common/wide-network";
 import type { NumberFormat } from "../../engine/tensor";
 import type { Widening } from "../float16-guard";
 import type { Network } from "./network";
@@ -21,8 +21,7 @@ export class WgslWidening implements Widening {
     inFloat32: readonly WideNetwork[],
     onChange: (inFloat32: readonly WideNetwork[]) => void,
   ) {
-    const all = ["autoencoder", "denoiser"] as const;
-    this.choices = all.filter((network) => formats[network] === "f16");
+    this.choices = WIDE_NETWORKS.filter((network) => formats[network] === "f16");
     this.#networks = networks;
     this.#onChange = onChange;
     this.#use(inFloat32);

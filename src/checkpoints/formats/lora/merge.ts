@@ -15,6 +15,7 @@ import type { Lora, LoraLayer } from "./read";
 export interface WeightedLora {
   readonly lora: Lora;
   readonly weight: number;
+  readonly hash?: string | undefined;
 }
 
 const TARGETS = ["unet", "text_encoder", "text_encoder_2"] as const satisfies readonly ComponentName[];
@@ -55,13 +56,13 @@ class Merger {
       ...this.#base,
       ...stepped,
       components,
-      loras: loras.map(({ lora: { name }, weight }) => ({ name, weight })),
+      loras: loras.map(({ lora: { name }, weight, hash }) => ({ name, weight, ...(hash !== undefined && { hash }) })),
       reweighed: (weights, stop) => this.#reweighed(loras, weights, stop),
     };
   }
 
   async #reweighed(loras: readonly WeightedLora[], weights: readonly number[], signal?: AbortSignal): Promise<Reweighed> {
-    const next = loras.map(({ lora, weight }, index) => ({ lora, weight: weights[index] ?? weight }));
+    const next = loras.map((one, index) => ({ ...one, weight: weights[index] ?? one.weight }));
     const moved = next.filter(({ weight }, index) => weight !== loras[index]?.weight);
     const changed = new Map<ComponentName, ReadonlySet<string>>();
     for (const target of TARGETS) {
