@@ -1,6 +1,6 @@
 // The rules of drawing together, with an engine that computes nothing: which recipes go together, what is told of each picture, and what
 // happens to one that comes out broken among others.
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Drawing, Timings } from "../common/drawing";
 import type { WideNetwork } from "../common/wide-network";
 import type { Picture } from "../common/picture";
@@ -8,6 +8,7 @@ import type { Recipe } from "../common/recipe";
 import { FACTS, RECIPE } from "../common/testing/fakes";
 import { STABLE_DIFFUSION_NOISE } from "../samplers/alphas";
 import { noiseOf } from "../samplers/noise/noise-source";
+import { TorchGenerator } from "../samplers/noise/torch-generator";
 import type { Sampler } from "../samplers/sampler";
 import { Model } from "./draw";
 import type { ModelEngine } from "./engine";
@@ -56,9 +57,10 @@ function fakeModel({ room = 4, broken = {} }: Fake = {}) {
       },
       choose: (networks) => (inFloat32 = networks),
     },
-    begin: async (samples) => {
-      const count = Math.min(room, samples.length);
+    begin: async (makers) => {
+      const count = Math.min(room, makers.length);
       begun.push(count);
+      const samples = makers.slice(0, count).map((make) => make());
       return {
         count,
         step: async () => undefined,
@@ -83,6 +85,20 @@ test("as many as there is room for, at most four, and each picture belongs to it
     ["1", 1],
   ]);
   expect(begun).toEqual([4]);
+});
+
+test("noise is drawn for those alone that there is room for", async () => {
+  const { model } = fakeModel({ room: 2 });
+  const randn = vi.spyOn(TorchGenerator.prototype, "randn");
+  let drawnBefore: number | undefined;
+  // This engine draws noise again to tell pictures by it, once they are decoded.
+  await model.drawTogether(recipesOf("1", "2", "3", "4"), {
+    onProgress: ({ stage }) => {
+      if (stage === "step") drawnBefore = randn.mock.calls.length;
+    },
+  });
+  randn.mockRestore();
+  expect(drawnBefore).toBe(2);
 });
 
 test.each<[string, Partial<Recipe>]>([

@@ -212,12 +212,12 @@ export class Model {
     work.say({ stage: "encode" });
     const condition = await this.#read(recipe, work);
 
-    // 3. The first samples: noise, or a picture under noise at the level of the first step taken.
+    // 3. The first samples: noise, or a picture under noise at the level of the first step taken. They are made where there is room for them.
     const noiseSources = asked.map((one) => noiseOf(one.recipe));
     const draw = (noiseSource: NoiseSource): Float32Array => noiseSource((channels * recipe.height * recipe.width) / factor ** 2);
     const steps = schedule.steps.slice(-stepsTaken(recipe));
     const latent = start && (await work.time("encode", () => this.#engine.encodePicture(start, work)));
-    const samples = noiseSources.map((noiseSource) => {
+    const samples = noiseSources.map((noiseSource) => (): Float32Array => {
       const first = draw(noiseSource);
       return latent === undefined ? first.map((value) => value * schedule.initialNoiseScale) : noised(latent, first, steps[0]);
     });

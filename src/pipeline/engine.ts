@@ -17,10 +17,10 @@ export interface ModelEngine {
   readonly widening: Widening;
   /**
    * Prepares the networks for denoising pictures under one condition.
-   * @param samples the samples of the first step, one for each picture. As many of the first as there is room for are denoised together
+   * @param samples make the samples of the first step, one for each picture. As many of the first as there is room for are denoised together
    * @throws OnestrokeError `model-*`, `gpu-*`, `download-failed`, `cancelled`
    */
-  begin(samples: readonly Float32Array[], condition: Condition, size: Size, work: Work): Promise<Denoising>;
+  begin(samples: readonly (() => Float32Array)[], condition: Condition, size: Size, work: Work): Promise<Denoising>;
   /**
    * A picture as the latent that `begin` takes, without noise.
    * @throws OnestrokeError `model-unsupported` where the model has no encoder for pictures

@@ -94,7 +94,7 @@ class OnnxEngine implements ModelEngine {
   }
 
   /** An export is for one picture: they are drawn one after another. */
-  async begin([sample]: readonly Float32Array[], condition: Condition, size: Size, work: Work): Promise<Denoising> {
+  async begin([sample]: readonly (() => Float32Array)[], condition: Condition, size: Size, work: Work): Promise<Denoising> {
     if (condition.kind !== "text") throw new OnestrokeError("model-unsupported", "an ONNX export reads texts, not classes");
     invariant(sample !== undefined, "there is a sample");
     const { runtime, checkpoint, denoiser, decoder } = this.#parts;
@@ -104,7 +104,7 @@ class OnnxEngine implements ModelEngine {
     const shape = [1, channels, size.height / factor, size.width / factor];
     const tensor = (values: Float32Array): Tensor => runtime.tensor("float32", values, shape);
     /** The sample, and x0 of the last step if it was asked for. */
-    let [x, kept]: [Tensor, Tensor | undefined] = [tensor(sample), undefined];
+    let [x, kept]: [Tensor, Tensor | undefined] = [tensor(sample()), undefined];
     const replaceKept = (x0: Tensor | undefined): void => {
       kept?.dispose();
       kept = x0;

@@ -151,7 +151,7 @@ class WgslEngine implements ModelEngine {
     this.#facts = { ...this.#facts, readsPictures: await this.#autoencoder.canEncode(work.signal) };
   }
 
-  async begin(samples: readonly Float32Array[], condition: Condition, size: Size, work: Work): Promise<Denoising> {
+  async begin(samples: readonly (() => Float32Array)[], condition: Condition, size: Size, work: Work): Promise<Denoising> {
     const latent = this.#latentOf(size);
     const isText = condition.kind === "text";
     const side = this.#denoiser.role.sampleSize;
@@ -164,7 +164,8 @@ class WgslEngine implements ModelEngine {
     const plan = await this.#planTogether(samples.length, { ...latent, textTokens, method }, work);
     const count = batchOf(plan);
     this.#denoiser.write(plan, condition, size);
-    this.#denoiser.writeSamples(plan, samples.slice(0, count));
+    const begun = samples.slice(0, count).map((sample) => sample());
+    this.#denoiser.writeSamples(plan, begun);
     let isFirst = true;
     return {
       count,
