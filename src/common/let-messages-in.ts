@@ -9,6 +9,12 @@ let freeSince = performance.now();
 /** Takes the messages that are there, now and then. To be called between pieces of work that take no longer than a message may wait. */
 export async function letMessagesIn(): Promise<void> {
   if (performance.now() - freeSince < BLOCKED_MS) return;
+  await nextTurn();
+  freeSince = performance.now();
+}
+
+/** Lets what waits for this thread come first: messages, and in a page its frames. */
+export async function nextTurn(): Promise<void> {
   // A timer would wait for milliseconds; a message of our own comes right after those that are there.
   const { port1, port2 } = new MessageChannel();
   await new Promise((resolve) => {
@@ -17,5 +23,4 @@ export async function letMessagesIn(): Promise<void> {
     port1.postMessage(undefined);
   });
   port1.close();
-  freeSince = performance.now();
 }

@@ -2,7 +2,7 @@
 // the same kind of error.
 import { deflateSync, inflateSync } from "node:zlib";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { decodePng, encodePng, type Pixels } from "./png";
 import { joinChunks, splitChunks } from "./png-chunks";
 import { readPngText, RECIPE_KEYWORD } from "./png-text";
@@ -28,6 +28,28 @@ function fileOf(width: number, height: number, colour: number, rows: readonly nu
     { type: "IDAT", data: new Uint8Array(deflateSync(Uint8Array.from(rows))) },
   ]);
 }
+
+describe("the thread that paints", () => {
+  /** How often other things have their turn. */
+  async function turnsIn<T>(work: () => Promise<T>): Promise<readonly [T, number]> {
+    const channels = vi.spyOn(globalThis, "MessageChannel");
+    const done = await work();
+    const turns = channels.mock.calls.length;
+    channels.mockRestore();
+    return [done, turns];
+  }
+
+  it("does other things after every quarter of a megabyte of a picture, and is not held up for a small one", async () => {
+    const [width, height] = [1024, 512];
+    const large = { width, height, data: new Uint8ClampedArray(4 * width * height).map((_, at) => (at % 4 === 3 ? 255 : at >> 5)) };
+    const [file, written] = await turnsIn(() => encodePng(large));
+    expect(written).toBeGreaterThanOrEqual((3 * width * height) / 2 ** 18 - 1);
+    const [read, turns] = await turnsIn(() => decodePng(file));
+    expect(turns).toBe(written);
+    expect(Buffer.compare(Buffer.from(read.data), Buffer.from(large.data))).toBe(0);
+    expect((await turnsIn(() => encodePng(small)))[1]).toBe(0);
+  });
+});
 
 describe("pixels", () => {
   it("come back as they went in", async () => {

@@ -1,5 +1,7 @@
 // PNG of a finished picture: the same bytes for the same pixels in every browser and in Node,
-// which a canvas does not guarantee. It handles 8-bit colour only and is not a general decoder.
+// which a canvas does not guarantee. It handles 8-bit colour only and is not a general decoder. Pages do this on the thread that paints them,
+// so a large picture is worked on in pieces, between which other things have their turn.
+import { nextTurn } from "../common/let-messages-in";
 import { badPng, joinChunks, splitChunks } from "./png-chunks";
 import { textChunk } from "./png-text";
 
@@ -15,6 +17,9 @@ const RGBA = 6;
 const PAETH = 4;
 const MAX_PIXELS = 2 ** 26;
 
+/** Bytes of rows in one piece: a few milliseconds, a small part of a frame also where a machine is slow. */
+const PIECE_BYTES = 2 ** 18;
+
 /**
  * Alpha is dropped, because pictures here are opaque.
  * @param texts iTXt entries by keyword (png-text.ts), such as the recipe
@@ -28,7 +33,7 @@ export async function encodePng(
   view.setUint32(0, width);
   view.setUint32(4, height);
   header.set([8, RGB, 0, 0, 0], 8);
-  const compressed = await transform(filteredRows({ width, height, data }), new CompressionStream("deflate"));
+  const compressed = await transform(await filteredRows({ width, height, data }), new CompressionStream("deflate"));
   const textChunks = [...texts].map(([keyword, text]) => textChunk(keyword, text));
   return joinChunks([{ type: "IHDR", data: header }, ...textChunks, { type: "IDAT", data: compressed }]);
 }
@@ -59,7 +64,7 @@ export async function decodePng(file: Uint8Array, mostPixels = MAX_PIXELS): Prom
   if (rows.byteLength > byteLength) throw badPng("it has more pixels than its header says");
   const data = new Uint8ClampedArray(width * height * 4).fill(255);
   let above = new Uint8Array(stride);
-  for (let y = 0; y < height; y++) {
+  await inPieces(height, stride, (y) => {
     const at = y * (stride + 1);
     const row = rows.slice(at + 1, at + 1 + stride);
     const filter = rows[at] ?? 0;
@@ -67,15 +72,24 @@ export async function decodePng(file: Uint8Array, mostPixels = MAX_PIXELS): Prom
     for (let i = 0; i < stride; i++) row[i] = (row[i] ?? 0) + predict(filter, row, above, i, channels);
     for (let i = 0; i < stride; i++) data[(y * width + Math.floor(i / channels)) * 4 + (i % channels)] = row[i] ?? 0;
     above = row;
-  }
+  });
   return { width, height, data };
 }
 
+/** Does something to each row in order, and lets other things have their turn after each piece. */
+async function inPieces(rows: number, rowBytes: number, work: (row: number) => void): Promise<void> {
+  const rowsAtOnce = Math.max(1, Math.floor(PIECE_BYTES / rowBytes));
+  for (let row = 0; row < rows; row++) {
+    if (row > 0 && row % rowsAtOnce === 0) await nextTurn();
+    work(row);
+  }
+}
+
 /** RGB rows, each after its filter's number. A picture is filtered while the page is in use, so this is plain loops over the pixels. */
-function filteredRows({ width, height, data }: Pixels): Uint8Array<ArrayBuffer> {
+async function filteredRows({ width, height, data }: Pixels): Promise<Uint8Array<ArrayBuffer>> {
   const rows = new Uint8Array(height * (width * 3 + 1));
   let to = 0;
-  for (let y = 0; y < height; y++) {
+  await inPieces(height, width * 3, (y) => {
     rows[to++] = PAETH;
     for (let x = 0; x < width; x++) {
       const from = 4 * (y * width + x);
@@ -86,7 +100,7 @@ function filteredRows({ width, height, data }: Pixels): Uint8Array<ArrayBuffer> 
         rows[to++] = (data[at] ?? 0) - paeth(left, up, upLeft);
       }
     }
-  }
+  });
   return rows;
 }
 
