@@ -75,9 +75,11 @@ test("Enter draws", async ({ studio }) => {
     await page.keyboard.type("a windmill at dawn");
     await page.keyboard.press("Enter");
     await expect(studio.phase("drawing")).toBeVisible();
+    await studio.cancel().focus();
   });
   await studio.finished();
   await expect(studio.picture()).toHaveAttribute("aria-label", "a windmill at dawn");
+  await expect(studio.draw(), "there is nothing to cancel any more").toBeFocused();
 });
 
 test("Escape cancels", async ({ studio }) => {

@@ -1,5 +1,5 @@
-// What has the focus may go, as a button does with its row, and the focus would fall to the page's beginning. It goes to what has come into
-// that place, or stands next to it. Whoever takes the focus elsewhere has done so before.
+// What has the focus may go, as a button does with its row, or be disabled, and the focus would fall to the page's beginning. It goes to what
+// has come into that place, or stands next to it. Whoever takes the focus elsewhere has done so before.
 
 const FOCUSABLE = "button, a[href], input, select, textarea, summary, [tabindex]";
 
@@ -26,10 +26,13 @@ export function keepFocus(): void {
     });
   });
   new MutationObserver(() => {
-    if (focused === undefined || focused.isConnected || !isNowhere()) return;
+    if (focused === undefined) return;
+    const isLost = focused.isConnected ? focused.matches(":disabled") : true;
+    // A browser may say for a while that a disabled element has it.
+    if (!isLost || !(isNowhere() || document.activeElement === focused)) return;
     focused = undefined;
     nearest(places)?.focus();
-  }).observe(document.body, { childList: true, subtree: true });
+  }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"] });
 }
 
 function isNowhere(): boolean {

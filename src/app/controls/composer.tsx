@@ -82,7 +82,7 @@ export function Composer(): ReactNode {
         </button>
         <LiveSwitch />
         <WaitingButton />
-        <button type="button" className={styles["cancel"]} disabled={!isBusy} onClick={cancel}>
+        <button ref={cancelButton} type="button" className={styles["cancel"]} disabled={!isBusy} onClick={() => app.cancel()}>
           {strings.cancel}
         </button>
       </div>
