@@ -39,13 +39,14 @@ describe("the thread that paints", () => {
     return [done, turns];
   }
 
-  it("does other things after every quarter of a megabyte of a picture, and is not held up for a small one", async () => {
+  it("does other things after every quarter of a megabyte of rows, and every 64 KiB that are compressed; a small one holds nothing up", async () => {
     const [width, height] = [1024, 512];
     const large = { width, height, data: new Uint8ClampedArray(4 * width * height).map((_, at) => (at % 4 === 3 ? 255 : at >> 5)) };
+    const ofRows = (3 * width * height) / 2 ** 18 - 1;
     const [file, written] = await turnsIn(() => encodePng(large));
-    expect(written).toBeGreaterThanOrEqual((3 * width * height) / 2 ** 18 - 1);
+    expect(written).toBeGreaterThanOrEqual(ofRows + (3 * width * height) / 2 ** 16 - 1);
     const [read, turns] = await turnsIn(() => decodePng(file));
-    expect(turns).toBe(written);
+    expect(turns).toBeGreaterThanOrEqual(ofRows);
     expect(Buffer.compare(Buffer.from(read.data), Buffer.from(large.data))).toBe(0);
     expect((await turnsIn(() => encodePng(small)))[1]).toBe(0);
   });

@@ -20,6 +20,9 @@ const MAX_PIXELS = 2 ** 26;
 /** Bytes of rows in one piece: a few milliseconds, a small part of a frame also where a machine is slow. */
 const PIECE_BYTES = 2 ** 18;
 
+/** The same of what is compressed or unpacked, which takes several times as long. */
+const STREAM_BYTES = 2 ** 16;
+
 /**
  * Alpha is dropped, because pictures here are opaque.
  * @param texts iTXt entries by keyword (png-text.ts), such as the recipe
@@ -131,14 +134,19 @@ function predict(filter: number, row: Uint8Array, above: Uint8Array, i: number, 
   }
 }
 
-/** @param limit reading stops after this many bytes, because a small file can unpack to gigabytes */
+/**
+ * Browsers do that on the thread that asks, so it is given pieces too.
+ * @param limit reading stops after this many bytes, because a small file can unpack to gigabytes
+ */
 async function transform(
   bytes: Uint8Array<ArrayBuffer>,
   through: CompressionStream | DecompressionStream,
   limit = Infinity,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  // What goes wrong with the bytes is told to the reader as well.
+  writeInPieces(bytes, through.writable).catch(() => undefined);
   // Read through a reader, because not every browser can iterate a stream.
-  const reader = new Blob([bytes]).stream().pipeThrough(through).getReader();
+  const reader = through.readable.getReader();
   const parts: Uint8Array[] = [];
   let byteLength = 0;
   while (byteLength <= limit) {
@@ -149,6 +157,15 @@ async function transform(
   }
   await reader.cancel();
   return concatenate(parts);
+}
+
+async function writeInPieces(bytes: Uint8Array<ArrayBuffer>, into: WritableStream<BufferSource>): Promise<void> {
+  const writer = into.getWriter();
+  for (let at = 0; at < bytes.byteLength; at += STREAM_BYTES) {
+    if (at > 0) await nextTurn();
+    await writer.write(bytes.subarray(at, at + STREAM_BYTES));
+  }
+  await writer.close();
 }
 
 function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

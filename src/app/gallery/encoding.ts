@@ -1,4 +1,5 @@
 // A picture as it is kept: a PNG with its recipe in it, encoded once, and a small copy for rows of pictures.
+import { nextTurn } from "../../common/let-messages-in";
 import type { Picture } from "../../common/picture";
 import type { Recipe } from "../../common/recipe";
 import { recipePng } from "../../image/recipe-png";
@@ -32,7 +33,11 @@ export async function keptPicture(
   file?: Blob,
 ): Promise<KeptPicture> {
   const { recipe, picture } = drawn;
-  const [png, thumbnail] = await Promise.all([file ?? pngOf(drawn), makeThumbnail(picture)]);
+  // The picture is painted first, and neither of the two holds up the page.
+  await nextTurn();
+  const png = file ?? (await pngOf(drawn));
+  await nextTurn();
+  const thumbnail = await makeThumbnail(picture);
   const byteLength = png.size + thumbnail.size;
   return { entry: { id: idOf(recipe), recipe, date, isFavourite, byteLength, thumbnail }, file: png };
 }
