@@ -62,7 +62,7 @@ test("a LoRA is dropped, turned down and taken out", async ({ studio }) => {
   const other = await studio.finished();
   expect(other.pixels).not.toBe(full.pixels);
   await page.evaluate((at) => (location.hash = `prompt=a+windmill&seed=4&size=64x64&lora=ink%3A1%40${at}`), hash);
-  await expect(page.getByText(`another file of ink (${hash})`)).toBeVisible({ timeout: READ_MS });
+  await expect(page.locator("form > p", { hasText: `another file of ink (${hash})` })).toBeVisible({ timeout: READ_MS });
 
   await slider.fill("0");
   expect((await studio.drawn({ seed: "3" })).pixels).toBe(plain.pixels);
