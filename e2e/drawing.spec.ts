@@ -146,7 +146,7 @@ test("I2 a seed that is none is refused in words, and the page goes on", async (
   await expect(studio.page).toHaveURL(/seed=9007199254740993/);
   await studio.wish({ seed: "1.5" });
   await studio.draw().click();
-  await expect(studio.alert()).toContainText("the seed is a whole number");
+  await expect(studio.alert()).toContainText("The seed is a whole number");
   await studio.drawn({ seed: "18446744073709551615" });
 });
 

@@ -57,16 +57,17 @@ export function TextRemarks({ id, field }: { readonly id: string; readonly field
         )}
       </div>
       {hasUnknown && field === "prompt" && (
-        <p className={styles["hint"]}>
-          {strings.drawsOnly}
-          <button type="button" className={styles["link"]} onClick={() => app.surprise()}>
-            {strings.tryIdea}
-          </button>
-          {" · "}
-          <button type="button" className={styles["link"]} onClick={() => app.openModels()}>
-            {strings.moreModels}
-          </button>
-        </p>
+        <>
+          <p className={styles["hint"]}>{strings.drawsOnly}</p>
+          <div className={styles["ways"]}>
+            <button type="button" className={styles["link"]} onClick={() => app.surprise()}>
+              {strings.tryIdea}
+            </button>
+            <button type="button" className={styles["link"]} onClick={() => app.openModels()}>
+              {strings.moreModels}
+            </button>
+          </div>
+        </>
       )}
     </>
   );

@@ -25,7 +25,7 @@ export function ModelActivity({ row }: { readonly row: ModelRow }): ReactNode {
     case "failed":
       return (
         <div role="alert" className={styles["failure"]}>
-          <p>{activity.error.message}</p>
+          <p>{strings.sentence(activity.error.message)}</p>
           <p>{activity.error.remedy}</p>
           {pageOf(activity.error) !== undefined && (
             <p>

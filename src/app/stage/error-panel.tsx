@@ -13,7 +13,7 @@ export function ErrorPanel({ error }: { readonly error: OnestrokeError }): React
   return (
     <div role="alert" className={styles["panel"]} data-code={error.code}>
       <h2>{hasNoGpu ? strings.noGpuTitle : strings.errorTitle}</h2>
-      <p>{error.message}</p>
+      <p>{strings.sentence(error.message)}</p>
       {hasNoGpu ? (
         <ul>
           {strings.noGpuSteps.map((step) => (

@@ -55,30 +55,32 @@ export function Stage(): ReactNode {
   return (
     <section className={styles["stage"]} data-phase={phase} aria-busy={isBusy}>
       <figure tabIndex={-1} className={styles["figure"]} style={{ maxInlineSize }}>
-        <div className={styles["frame"]} style={{ aspectRatio: `${width} / ${height}`, inlineSize: `${100 * shownAs}%` }}>
-          {picture !== undefined && (
-            <>
-              <PictureCanvas picture={picture} className={styles["glow"]} label={undefined} />
-              {shown !== undefined && without !== undefined ? (
-                <Wipe without={without} with={shown} preview={preview} />
-              ) : (
-                <PictureCanvas
-                  picture={picture}
-                  className={styles["picture"]}
-                  label={(preview === undefined ? shown : onStage)?.recipe.prompt || strings.emptyPrompt}
-                />
-              )}
-            </>
-          )}
-          {isBusy && picture === undefined && <div className={styles["waiting"]} />}
-          {phase === "idle" && picture === undefined && <p className={styles["empty"]}>{strings.nothingYet}</p>}
-          {isLive && picture !== undefined && <LiveSign isWorking={isPassing} />}
-          {isBusy && !isPassing && job?.beside !== "tiles" && (
-            <div className={styles["progress"]}>
-              <span>{isOtherSide ? strings.drawingOtherSide : isForGallery ? queued.drawingForGallery : describeProgress(progress)}</span>
-              <progress aria-label={announceProgress(progress)} {...(share === undefined ? {} : { value: share })} max={1} />
-            </div>
-          )}
+        <div className={styles["place"]} data-empty={picture === undefined}>
+          <div className={styles["frame"]} style={{ aspectRatio: `${width} / ${height}`, inlineSize: `${100 * shownAs}%` }}>
+            {picture !== undefined && (
+              <>
+                <PictureCanvas picture={picture} className={styles["glow"]} label={undefined} />
+                {shown !== undefined && without !== undefined ? (
+                  <Wipe without={without} with={shown} preview={preview} />
+                ) : (
+                  <PictureCanvas
+                    picture={picture}
+                    className={styles["picture"]}
+                    label={(preview === undefined ? shown : onStage)?.recipe.prompt || strings.emptyPrompt}
+                  />
+                )}
+              </>
+            )}
+            {isBusy && picture === undefined && <div className={styles["waiting"]} />}
+            {phase === "idle" && picture === undefined && <p className={styles["empty"]}>{strings.nothingYet}</p>}
+            {isLive && picture !== undefined && <LiveSign isWorking={isPassing} />}
+            {isBusy && !isPassing && job?.beside !== "tiles" && (
+              <div className={styles["progress"]}>
+                <span>{isOtherSide ? strings.drawingOtherSide : isForGallery ? queued.drawingForGallery : describeProgress(progress)}</span>
+                <progress aria-label={announceProgress(progress)} {...(share === undefined ? {} : { value: share })} max={1} />
+              </div>
+            )}
+          </div>
           {error !== undefined && <ErrorPanel error={error} />}
         </div>
         {preview !== undefined && onStage !== undefined ? (
