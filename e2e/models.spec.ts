@@ -150,8 +150,30 @@ test("a model of the hub is got through a broken line, drawn with offline after 
   await openModels(studio.page);
   await act(studio.page, "Verify").click();
   await expect(row(studio.page)).toContainText("Every byte is as it was published");
-  await studio.page.getByRole("button", { name: "Draw with it: Vignette" }).click();
+  await studio.page.keyboard.press("Escape");
+
+  // Who chooses another model waits for no picture of this one. What was asked of it is offered, and drawn for the gallery all the same.
+  await studio.whileHeld(async () => {
+    for (const prompt of ["a bridge", "a pier"]) {
+      await studio.wish({ prompt });
+      await studio.prompt().press("Enter");
+      await expect(studio.phase("drawing")).toBeVisible();
+    }
+    await openModels(studio.page);
+    await studio.page.getByRole("button", { name: "Draw with it: Vignette" }).click();
+  });
   await studio.finished();
+  await expect(studio.page.getByText("2 pictures that were asked for before the model was changed are not drawn.")).toBeVisible();
+  await expect(studio.page).toHaveURL(/prompt=a\+pier.*model=vignette/);
+  await studio.page.getByRole("button", { name: "Draw for the gallery" }).press("Enter");
+  for (const prompt of ["a bridge", "a pier"]) {
+    const kept = studio.page.getByRole("navigation", { name: "Newest pictures" }).getByRole("button", { name: prompt });
+    await expect(kept).toHaveCount(prompt === "a pier" ? 2 : 1);
+  }
+  await studio.finished();
+  await expect(studio.page, "what is shown stays").toHaveURL(/prompt=a\+pier.*model=vignette/);
+  expect(await studio.page.evaluate(() => document.activeElement?.tagName), "the notice is gone with its button").not.toBe("BODY");
+  await studio.drawnAnew();
 
   // What the disk has damaged is named, and only that is fetched again.
   await openModels(studio.page);

@@ -139,7 +139,8 @@ export class Studio {
 
   /** Does `act` while the worker sees no work of its GPU end, so that a picture which is begun meanwhile stays at its first step. */
   async whileHeld(act: () => Promise<void>): Promise<void> {
-    const worker = this.page.workers().at(-1);
+    // The other worker only stores.
+    const worker = this.page.workers().findLast((one) => /\/entry-[^/]*\.js$/.test(one.url()));
     await worker?.evaluate(() => {
       const { onSubmittedWorkDone } = GPUQueue.prototype;
       const letGo = new Promise<void>((resolve) => addEventListener("let-go", () => resolve(), { once: true }));
