@@ -21,6 +21,9 @@ test("it opens by its link and by its address, measures, and gives a report with
   await doctor.getByRole("button", { name: "Measure" }).click();
   await expect(doctor.getByText(/for 256\s×\s256 in 1 step: the median of 3 pictures$/)).toBeVisible();
   await expect(doctor.getByLabel("Time taken by each stage").getByText("Step 1")).toBeVisible();
+  // Chromium's software adapter has a clock, too.
+  await doctor.getByText("Time by kernel").click();
+  await expect(doctor.locator("details").filter({ hasText: "Time by kernel" }).getByText("conv2d", { exact: true })).toBeVisible();
   await doctor.getByRole("button", { name: "Copy the report" }).click();
   await expect(doctor.getByText("Copied")).toBeVisible();
   const text = await page.evaluate(() => navigator.clipboard.readText());
@@ -32,6 +35,10 @@ test("it opens by its link and by its address, measures, and gives a report with
     storage: { quotaBytes: expect.any(Number), isPersistent: false, isKept: true },
     benchmark: { model: "vignette", width: 256, pictures: 3 },
   });
+  const kernels: readonly { count: number; ms: number }[] = report.benchmark.kernels;
+  expect(kernels.reduce((sum, { ms }) => sum + ms, 0)).toBeGreaterThan(0);
+  // Text encoder, a step of the UNet, and decoder.
+  expect(kernels.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThan(100);
   expect(report.models.length).toBeGreaterThan(5);
 
   for (const colorScheme of ["light", "dark"] as const) {

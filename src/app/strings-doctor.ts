@@ -72,6 +72,11 @@ export const doctor = {
     return `${formatDuration(ms)} for ${strings.sizeOf(width, height)} in ${strings.stepCount(steps)}: the median of ${pictures} pictures`;
   },
 
+  kernels: "Time by kernel",
+  kernelsAbout:
+    "Of the first of the four pictures, by the GPU's own clock. Each kernel is timed apart, so together they take a little longer.",
+  kernelTime: (ms: number, dispatches: number) => `${formatDuration(ms)} in ${dispatches} ${dispatches === 1 ? "dispatch" : "dispatches"}`,
+
   report: "Report",
   reportAbout: "For a report of a problem. It holds no prompt, no picture and no address.",
   copy: "Copy the report",

@@ -1,7 +1,7 @@
 // `npm run generate`: the app's pipeline from a terminal. Logs go to stderr. With --json,
 // and for every line of --batch, stdout holds only JSON.
 import { writeFile } from "node:fs/promises";
-import type { Drawing } from "../common/drawing";
+import type { Drawing, KernelTime } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import { OnestrokeError } from "../common/errors";
 import type { ModelFacts, ModelMemory, ModelPart } from "../common/model-facts";
@@ -19,7 +19,19 @@ import { measureToFile, followTuningFile } from "./generate/tuning-file";
 import { modelFiles } from "./models/find-model";
 
 async function main(args: readonly string[]): Promise<void> {
-  const { model: idOrFolder, engine, textRows, memoryBytes, tune, sampler: rule, weights, file, jobs, json } = await parseOptions(args);
+  const {
+    model: idOrFolder,
+    engine,
+    textRows,
+    memoryBytes,
+    tune,
+    sampler: rule,
+    weights,
+    file,
+    jobs,
+    json,
+    profile,
+  } = await parseOptions(args);
   const files = await modelFiles(idOrFolder, { engine, rule, ...file });
   const device = engine === "ort-wasm" ? undefined : await bestDevice();
   const adapter = device === undefined ? "cpu" : adapterName(device);
@@ -44,7 +56,7 @@ async function main(args: readonly string[]): Promise<void> {
     const [{ job, recipe }] = alike;
     // It is read again, because many of them would not fit into memory.
     const start = job.start && fitPicture((await readStart(job.start.file)).picture, recipe.width, recipe.height);
-    done += await drawAlike(model, alike, start, write);
+    done += await drawAlike(model, alike, { start, timesKernels: profile }, write);
   }
   await model.dispose();
 }
@@ -72,11 +84,16 @@ interface Place {
   readonly adapter: string;
 }
 
-function report(file: string, { recipe, timings, model: { inFloat32, tuning } }: Drawing, { engine, adapter }: Place, json: boolean): void {
+function report(
+  file: string,
+  { recipe, timings, kernels, model: { inFloat32, tuning } }: Drawing,
+  { engine, adapter }: Place,
+  json: boolean,
+): void {
   const { width, height, seed, steps } = recipe;
   if (json) {
     process.stdout.write(
-      `${JSON.stringify({ file, width, height, seed, steps, engine, adapter, timingsMs: timings, inFloat32, tuning })}\n`,
+      `${JSON.stringify({ file, width, height, seed, steps, engine, adapter, timingsMs: timings, kernels, inFloat32, tuning })}\n`,
     );
     return;
   }
@@ -84,6 +101,17 @@ function report(file: string, { recipe, timings, model: { inFloat32, tuning } }:
   if (inFloat32 !== undefined)
     console.error(`${file}: float16 broke it, so it was drawn with the ${inFloat32.join(" and the ")} in float32`);
   console.error(`${file}: ${width}x${height}, seed ${seed}, denoise ${denoise} ms, decode ${Math.round(timings.decode)} ms`);
+  if (kernels !== undefined) console.error(kernelTable(kernels));
+}
+
+/** The longest first. */
+function kernelTable(kernels: readonly KernelTime[]): string {
+  const all = kernels.reduce((sum, { ms }) => sum + ms, 0);
+  const lines = kernels.map(
+    ({ kernel, workgroups, count, ms }) =>
+      `  ${`${kernel} ${workgroups}`.padEnd(44)}${String(count).padStart(5)}${ms.toFixed(2).padStart(11)} ms${((100 * ms) / all).toFixed(1).padStart(7)} %`,
+  );
+  return [`  ${"kernel, workgroups".padEnd(44)}    n       time  of all`, ...lines].join("\n");
 }
 
 try {

@@ -197,6 +197,7 @@ export function superviseGenerator(
         type: "generate",
         recipes: [recipe, ...others],
         ...previewing,
+        ...(hooks.timesKernels && { timesKernels: true }),
         ...(await thingsFor(recipe.model)),
         ...(start && { start }),
         ...(loras && { loras }),

@@ -11,6 +11,8 @@ export interface Drawing {
   readonly timings: Timings;
   readonly tokens: TextTokens;
   readonly model: ModelFacts;
+  /** How long each kind of dispatch took, where that was asked for and the GPU has a clock. Of all pictures that were drawn together. */
+  readonly kernels?: readonly KernelTime[];
 }
 
 /** Milliseconds of each stage of one picture: its share where several were drawn together. */
@@ -21,6 +23,16 @@ export interface Timings {
   /** Each step's milliseconds. */
   readonly denoise: readonly number[];
   readonly decode: number;
+}
+
+/** Dispatches of one kernel with one number of workgroups. */
+export interface KernelTime {
+  readonly kernel: string;
+  /** Such as "5x64x1". */
+  readonly workgroups: string;
+  readonly count: number;
+  /** Of all of them, by the GPU's clock. */
+  readonly ms: number;
 }
 
 /** Tokens of the texts, without the begin and end marks. Tokens beyond `most` are cut. */
@@ -70,6 +82,8 @@ export interface DrawHooks {
   readonly previewShare?: number | undefined;
   /** Whether the first of several steps is shown whatever it costs, as while somebody types. */
   readonly firstStepShown?: boolean | undefined;
+  /** Whether the drawing says how long each kernel took, which makes it a little slower. */
+  readonly timesKernels?: boolean | undefined;
   /** Whether somebody can see a preview at this moment. */
   readonly isSeen?: (() => boolean) | undefined;
 }

@@ -3,6 +3,7 @@
 // loss it is thrown away whole and opened anew, never healed.
 import { OnestrokeError } from "../common/errors";
 import type { Kernel, KernelTarget } from "./kernel";
+import { KernelTimes } from "./kernel-times";
 import type { NumberFormat } from "./tensor";
 import { adapterClass, TRAITS, type AdapterClass } from "./traits";
 import type { Tuning } from "./tuning";
@@ -37,6 +38,7 @@ export class Device {
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   #tuning: Tuning = new Map();
   #lost: GPUDeviceLostInfo | undefined;
+  #times: KernelTimes | undefined;
 
   constructor(gpu: GPUDevice, adapter: AdapterDescription, computeAs?: AdapterClass) {
     this.gpu = gpu;
@@ -93,6 +95,20 @@ export class Device {
   /** @throws OnestrokeError `gpu-lost` */
   assertAlive(): void {
     if (this.#lost) throw new OnestrokeError("gpu-lost", `the GPU was lost: ${this.#lost.message || this.#lost.reason}`);
+  }
+
+  /** What times the dispatches of all plans at present. */
+  get times(): KernelTimes | undefined {
+    return this.#times;
+  }
+
+  /** Times every dispatch from now on, if the GPU has a clock, until `endTimes`. */
+  beginTimes(): void {
+    this.#times = this.gpu.features.has("timestamp-query") ? new KernelTimes(this.gpu) : undefined;
+  }
+
+  endTimes(): void {
+    this.#times = undefined;
   }
 
   /** Number of distinct pipelines compiled or compiling. */

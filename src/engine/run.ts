@@ -49,6 +49,11 @@ export async function runPlan(plan: Plan, signal?: AbortSignal): Promise<void> {
 
 /** Dispatches of a plan in one submission, in order. For `runPlan`, and for measuring one alone. */
 export function submitDispatches(plan: Plan, dispatches: readonly PreparedDispatch[]): void {
+  const { times } = plan.device;
+  if (times !== undefined) {
+    times.submit(dispatches);
+    return;
+  }
   const encoder = plan.device.gpu.createCommandEncoder();
   const pass = encoder.beginComputePass();
   for (const { pipeline, bindGroup, workgroups } of dispatches) {

@@ -74,8 +74,10 @@ export class Model {
     await this.#reweigh(recipes[0], new Work(hooks));
     const drawings: Drawing[] = [];
     const { widening } = this.#engine;
-    const drawn = ({ recipe, index }: Asked, picture: Picture, timings: Timings): void => {
-      const drawing = this.#drawingOf(recipe, picture, timings);
+    const timer = hooks.timesKernels === true ? this.#engine.timeKernels?.() : undefined;
+    const drawn = async ({ recipe, index }: Asked, picture: Picture, timings: Timings): Promise<void> => {
+      const kernels = await timer?.read();
+      const drawing = { ...this.#drawingOf(recipe, picture, timings), ...(kernels && { kernels }) };
       drawings[index] = drawing;
       hooks.onDrawn?.(drawing, index);
     };
@@ -83,7 +85,11 @@ export class Model {
     const attempt = (asked: readonly Asked[]): Promise<readonly Asked[]> =>
       guarded(widening, () => this.#drawOnce(asked, hooks, start, drawn));
     const asked = recipes.slice(0, MOST_TOGETHER).map((recipe, index) => ({ recipe, index }));
-    for (const broken of await attempt(asked)) await attempt([broken]);
+    try {
+      for (const broken of await attempt(asked)) await attempt([broken]);
+    } finally {
+      timer?.end();
+    }
     return drawings;
   }
 
@@ -121,7 +127,7 @@ export class Model {
     asked: readonly Asked[],
     hooks: DrawHooks,
     start: Picture | undefined,
-    drawn: (asked: Asked, picture: Picture, timings: Timings) => void,
+    drawn: (asked: Asked, picture: Picture, timings: Timings) => Promise<void>,
   ): Promise<readonly Asked[]> {
     const work = new Work(hooks);
     const { denoising, previews } = await this.#denoise(asked, work, hooks, start);
@@ -136,7 +142,7 @@ export class Model {
         try {
           const picture = await work.time("decode", () => denoising.decode("next", place));
           checkPicture(picture, one.recipe);
-          drawn(one, picture, sumOf(shared, work.lap()));
+          await drawn(one, picture, sumOf(shared, work.lap()));
         } catch (error) {
           if (together.length === 1 || !isBroken(error)) throw error;
           broken.push(one);

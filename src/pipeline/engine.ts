@@ -1,5 +1,6 @@
 // The interface between the algorithm (draw.ts) and what computes it: our own kernels (wgsl/) or ONNX Runtime (ort/).
 // Arrays that cross it are float32 in torch's order, `[channels, height, width]`, so that the noise is torch's noise.
+import type { KernelTime } from "../common/drawing";
 import type { ModelFacts } from "../common/model-facts";
 import type { Picture } from "../common/picture";
 import type { Steering, SteeringMethod } from "../common/steering";
@@ -38,7 +39,17 @@ export interface ModelEngine {
    * @throws OnestrokeError `gpu-*`, `cancelled`
    */
   tune?(work: Work, budgetMs?: number): Promise<void>;
+  /**
+   * Times every kernel until `end`; `read` waits for what was submitted so far. Absent where an engine does not tell, undefined where the
+   * GPU has no clock.
+   */
+  timeKernels?(): KernelTimer | undefined;
   dispose(): Promise<void>;
+}
+
+export interface KernelTimer {
+  read(): Promise<readonly KernelTime[]>;
+  end(): void;
 }
 
 /** Width and height in pixels. */

@@ -35,6 +35,8 @@ export type Call =
       readonly type: "generate";
       readonly recipes: readonly [Recipe, ...Recipe[]];
       /** What they are drawn over, if they name a picture. */ readonly start?: Picture | undefined;
+      /** As in `DrawHooks`. */
+      readonly timesKernels?: boolean | undefined;
     } & Previewing &
       With);
 

@@ -167,7 +167,9 @@ export class Session {
     const { id } = call;
     return {
       signal,
-      ...(call.type === "generate" ? { previewShare: call.previewShare, firstStepShown: call.firstStepShown } : { previewShare: 0 }),
+      ...(call.type === "generate"
+        ? { previewShare: call.previewShare, firstStepShown: call.firstStepShown, timesKernels: call.timesKernels }
+        : { previewShare: 0 }),
       isSeen: () => this.#isSeen,
       onProgress: (progress) => {
         if (!signal.aborted) this.#post({ type: "progress", id, progress });

@@ -1,6 +1,6 @@
 // What a report says of this device: its browser, GPU, storage, which models should run, and how long a picture takes. It names no address
 // of the page, of a host or of a file, so that it can be put anywhere. Made of what is asked of the browser here, and of nothing else.
-import type { Timings } from "../../common/drawing";
+import type { KernelTime, Timings } from "../../common/drawing";
 import type { ModelFacts } from "../../common/model-facts";
 import type { StoreRoom } from "../../library";
 import { outlook, type GpuSurvey, type Outlook } from "../models/gpu-survey";
@@ -49,6 +49,8 @@ export interface Benchmark {
   readonly parts: ModelFacts["parts"];
   /** What of it is computed as was measured here; absent where the table decides (ModelFacts). */
   readonly tuning: ModelFacts["tuning"];
+  /** Of another picture; undefined where the GPU has no clock. */
+  readonly kernels: readonly KernelTime[] | undefined;
 }
 
 /** @param survey what is known of the GPU */
@@ -128,6 +130,18 @@ export function medianTimings(all: readonly Timings[]): Timings {
 
 /** A scheme with two slashes, and a host's name or number with a port. */
 const ADDRESS = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"']*|\b(?:localhost|\d{1,3}(?:\.\d{1,3}){3}):\d+\b/gi;
+
+/** Kernels by their names, whatever they compute, with their dispatches and milliseconds; the longest first. */
+export function byKernel(times: readonly KernelTime[]): readonly Omit<KernelTime, "workgroups">[] {
+  const sums = new Map<string, { readonly kernel: string; count: number; ms: number }>();
+  for (const { kernel, count, ms } of times) {
+    const sum = sums.get(kernel) ?? { kernel, count: 0, ms: 0 };
+    sum.count += count;
+    sum.ms += ms;
+    sums.set(kernel, sum);
+  }
+  return [...sums.values()].toSorted((left, right) => right.ms - left.ms);
+}
 
 /** The report as text. Addresses that some name holds are taken out. */
 export function reportText(report: DeviceReport, models: readonly RunningModel[], benchmark: Benchmark | undefined): string {

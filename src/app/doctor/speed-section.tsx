@@ -1,11 +1,13 @@
 // How long each stage of a picture takes with the model that is loaded, once somebody asks.
 import type { ReactNode } from "react";
 import { TimeByStage } from "../stage/time-by-stage";
+import type { KernelTime } from "../../common/drawing";
 import { factsOf, isAtRest } from "../state";
 import { doctor } from "../strings-doctor";
 import { useApp, useAppState } from "../use-app";
 import styles from "./doctor.module.css";
-import { Section } from "./section";
+import { byKernel } from "./report";
+import { Facts, Section } from "./section";
 
 export function SpeedSection(): ReactNode {
   const app = useApp();
@@ -33,6 +35,18 @@ export function SpeedSection(): ReactNode {
         </p>
       </div>
       {state?.kind === "done" && <TimeByStage timings={state.benchmark.timings} />}
+      {state?.kind === "done" && state.benchmark.kernels !== undefined && <TimeByKernel times={state.benchmark.kernels} />}
     </Section>
+  );
+}
+
+/** By the GPU's own clock. */
+function TimeByKernel({ times }: { readonly times: readonly KernelTime[] }): ReactNode {
+  return (
+    <details className={styles["text"]}>
+      <summary>{doctor.kernels}</summary>
+      <p className={styles["about"]}>{doctor.kernelsAbout}</p>
+      <Facts rows={byKernel(times).map(({ kernel, count, ms }) => [kernel, doctor.kernelTime(ms, count)])} />
+    </details>
   );
 }

@@ -40,11 +40,12 @@ const drawing = (whole: readonly number[], error?: OnestrokeError): Parameters<t
   },
 });
 
+const ALONE = { start: undefined, timesKernels: false };
 const THREE = ["1", "2", "3"].map((seed) => plannedFor(`${seed}.png`, { seed }));
 
 test("each is written to its own file, in the order that was asked for", async () => {
   const written: string[] = [];
-  const drawn = await drawAlike(drawing([0, 2, 1]), THREE, undefined, async (file, { recipe }) => void written.push(file, recipe.seed));
+  const drawn = await drawAlike(drawing([0, 2, 1]), THREE, ALONE, async (file, { recipe }) => void written.push(file, recipe.seed));
   expect(drawn).toBe(3);
   expect(written).toEqual(["1.png", "1", "2.png", "2", "3.png", "3"]);
 });
@@ -52,7 +53,7 @@ test("each is written to its own file, in the order that was asked for", async (
 test("where one fails, those that are whole are kept", async () => {
   const written: string[] = [];
   const failing = drawing([0, 2], new OnestrokeError("bad-image", "it is flat"));
-  const writing = drawAlike(failing, THREE, undefined, async (file) => void written.push(file));
+  const writing = drawAlike(failing, THREE, ALONE, async (file) => void written.push(file));
   await expect(writing).rejects.toMatchObject({ code: "bad-image" });
   expect(written).toEqual(["1.png", "3.png"]);
 });

@@ -29,13 +29,13 @@ export function leadingAlike(planned: readonly Planned[]): readonly [Planned, ..
 export async function drawAlike(
   model: Pick<Model, "drawTogether">,
   alike: readonly Planned[],
-  start: Picture | undefined,
+  { start, timesKernels }: { readonly start: Picture | undefined; readonly timesKernels: boolean },
   write: (file: string, drawing: Drawing) => Promise<void>,
 ): Promise<number> {
   const drawn = new Map<number, Drawing>();
   const recipes = alike.map(({ recipe }) => recipe);
   try {
-    await model.drawTogether(recipes, { onDrawn: (drawing, index) => drawn.set(index, drawing) }, start);
+    await model.drawTogether(recipes, { timesKernels, onDrawn: (drawing, index) => drawn.set(index, drawing) }, start);
   } finally {
     for (const [index, { job }] of alike.entries()) {
       const drawing = drawn.get(index);

@@ -33,6 +33,8 @@ export interface GenerateOptions {
   readonly memoryBytes: number | undefined;
   /** The file that keeps how products are best computed here; undefined leaves that to the tile table. */
   readonly tune: string | undefined;
+  /** Whether each kernel is timed. */
+  readonly profile: boolean;
   /** LoRAs, and for a model in one file where its tokenizer is, and what it predicts. */
   readonly file: {
     readonly tokenizer: string | undefined;
@@ -77,6 +79,7 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
         engine: { type: "string", default: "wgsl" },
         "gpu-memory": text,
         tune: text,
+        profile: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
       },
     }),
@@ -96,6 +99,7 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
     throw invalid("weights", "ONNX graphs bring their own weights: --weights is for the engine wgsl");
   if (values.tune !== undefined && engine !== "wgsl")
     throw invalid("tune", "ONNX Runtime has kernels of its own: --tune is for the engine wgsl");
+  if (values.profile && engine !== "wgsl") throw invalid("profile", "ONNX Runtime tells no times: --profile is for the engine wgsl");
   const gigabytes = values["gpu-memory"];
   if (gigabytes !== undefined && !(Number(gigabytes) > 0 && Number(gigabytes) <= MOST_GIGABYTES))
     throw invalid("gpu-memory", `--gpu-memory is a number of gigabytes up to ${MOST_GIGABYTES}, not ${gigabytes}`);
@@ -108,6 +112,7 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
     weights,
     memoryBytes: gigabytes === undefined ? undefined : Number(gigabytes) * 1e9,
     tune: values.tune,
+    profile: values.profile,
     file: { tokenizer: values.tokenizer, prediction, loras: values.lora.map(loraOf) },
   };
   if (values.batch !== undefined) return { ...opening, jobs: await batchJobs(values.batch), json: true };
@@ -119,6 +124,7 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
     prediction: _prediction,
     weights: _weights,
     tune: _tune,
+    profile: _profile,
     ...fields
   } = others;
   const copies = count === undefined ? 1 : whole("count", count, MOST_COPIES);

@@ -6,8 +6,8 @@ import { CHOSEN_RULES } from "../../samplers/scheduler-file";
 export const USUAL_STRENGTH = 0.5;
 
 export const USAGE = `usage: npm run generate -- --model MODEL --prompt TEXT --out FILE.png
-  [--negative TEXT [--nasa A | --nag PHI | --vsf A [--vsf-offset B]] [--sigma-end S]] [--steps N] [--seed S] [--variation SEED:STRENGTH[,...]] [--start FILE.png [--strength X]] [--width W] [--height H] [--count N] [--text-rows R] [--sampler RULE] [--lora FILE[:WEIGHT]]... [--tokenizer DIR] [--prediction P] [--weights f16|q8|q4] [--gpu-memory GB] [--tune FILE] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
-or: npm run generate -- --model MODEL --batch FILE.jsonl [--text-rows R] [--sampler RULE] [--lora FILE[:WEIGHT]]... [--tokenizer DIR] [--prediction P] [--weights f16|q8|q4] [--gpu-memory GB] [--tune FILE] [--engine wgsl|ort-webgpu|ort-wasm]
+  [--negative TEXT [--nasa A | --nag PHI | --vsf A [--vsf-offset B]] [--sigma-end S]] [--steps N] [--seed S] [--variation SEED:STRENGTH[,...]] [--start FILE.png [--strength X]] [--width W] [--height H] [--count N] [--text-rows R] [--sampler RULE] [--lora FILE[:WEIGHT]]... [--tokenizer DIR] [--prediction P] [--weights f16|q8|q4] [--gpu-memory GB] [--tune FILE] [--profile] [--engine wgsl|ort-webgpu|ort-wasm] [--json]
+or: npm run generate -- --model MODEL --batch FILE.jsonl [--text-rows R] [--sampler RULE] [--lora FILE[:WEIGHT]]... [--tokenizer DIR] [--prediction P] [--weights f16|q8|q4] [--gpu-memory GB] [--tune FILE] [--profile] [--engine wgsl|ort-webgpu|ort-wasm]
   (a line: {"prompt", "out", "negative"?, "nasa"?, "nag"?, "vsf"?, "vsf-offset"?, "sigma-end"?, "steps"?, "seed"?, "variation"?, "start"?, "strength"?, "width"?, "height"?}; a seed above 2^53 as a string)
 MODEL is an id of models/catalogue (with a choice of parts after a plus: sd-turbo+large-decoder), a folder, a file, or a repository of the
 hub as OWNER/NAME[@REVISION]. What is on the hub is fetched once, into the hub's own cache folder (see npm run models).
@@ -26,6 +26,7 @@ Weights are float16, or 8 or 4 bits with a scale for each 32 of them (docs/quant
 A picture takes at most GB gigabytes (10^9 bytes) of the GPU's memory, as far as that goes: networks take turns for it.
 How this GPU computes the heaviest products of the model's own size fastest is measured before the first picture, and kept in FILE. What
 FILE says of this GPU is not measured again.
+With --profile every kernel is timed by the GPU's own clock, where it has one; pictures that are drawn together are timed together.
 Each LoRA is merged into the model, times its weight, which is 1 if it is not given.
 A model may be one file in the original layout, as model sites give it. It holds no tokenizer: DIR has CLIP's, as tokenizer.json or as
 vocab.json and merges.txt; if it is not given, they are looked for beside the file and then at the hub. P is epsilon or v_prediction, for

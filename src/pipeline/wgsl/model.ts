@@ -14,7 +14,7 @@ import { samplerFromConfig, withRule } from "../../samplers/scheduler-file";
 import type { SamplerStep } from "../../samplers/schedule";
 import { steeringDefaults } from "../default-steering";
 import { Model } from "../draw";
-import type { Condition, Denoising, EncodedText, Measured, ModelEngine, Size } from "../engine";
+import type { Condition, Denoising, EncodedText, KernelTimer, Measured, ModelEngine, Size } from "../engine";
 import { isFull } from "../with-room";
 import { loadingWork, type Work } from "../work";
 import { WgslAutoencoder, type LatentAt } from "./autoencoder";
@@ -224,6 +224,12 @@ class WgslEngine implements ModelEngine {
   async tune(work: Work, budgetMs?: number): Promise<void> {
     const { roomBytes } = this.#memory;
     if (roomBytes > 0) await tuneNetworks(this.#networks, this.#device, roomBytes, work, budgetMs);
+  }
+
+  timeKernels(): KernelTimer | undefined {
+    this.#device.beginTimes();
+    const { times } = this.#device;
+    return times && { read: () => times.read(), end: () => this.#device.endTimes() };
   }
 
   async reweigh(weights: readonly number[], work: Work): Promise<boolean> {
