@@ -27,7 +27,7 @@ export function distinctDispatches(stagesByWay: Readonly<Record<Way, Stages>>): 
       const part = partOf(way, mask);
       if (part === undefined) continue;
       const key = identity(kernel, way);
-      const known = distinct.get(key) ?? { kernel, way, index, counts: { none: 0, nasa: 0, nag: 0, prompt: 0, negative: 0 } };
+      const known = distinct.get(key) ?? { kernel, way, index, counts: { none: 0, nasa: 0, nag: 0, vsf: 0, prompt: 0, negative: 0 } };
       known.counts[part]++;
       distinct.set(key, known);
     }

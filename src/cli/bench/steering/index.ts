@@ -1,7 +1,8 @@
 // What steering costs on one device: compiles the network under every way of steering, measures,
-// and reports. A negative prompt adds a second softmax to every cross-attention, and NAG adds a pass over the
-// two branches; everything else in a step is the same as without steering.
+// and reports. A negative prompt adds a second softmax to every cross-attention, NAG adds a pass over the
+// two branches, and VSF adds keys to its one softmax; everything else in a step is the same as without steering.
 import type { Budget } from "../measure";
+import type { SteeringMethod } from "../../../common/steering";
 import type { Scale } from "../page/rows";
 import type { Device } from "../../../engine/device";
 import { Plan } from "../../../engine/plan";
@@ -31,18 +32,18 @@ export async function benchSteering(
   { scale, method, alone = ALONE, runs = RUNS }: SteeringOptions,
 ): Promise<SteeringReport> {
   const format = device.hasFloat16 ? "f16" : "f32";
-  const graphs = { nasa: unetGraph(scale, "nasa"), nag: unetGraph(scale, "nag") };
+  const graphs = { nasa: unetGraph(scale, "nasa"), nag: unetGraph(scale, "nag"), vsf: unetGraph(scale, "vsf") };
   const weights = method === "whole runs" ? separateWeights(device, graphs.nasa) : new SharedWeights(device);
   await weights.load(graphs.nasa);
-  const compile = (way: "nasa" | "nag") => Plan.compile(device, graphs[way], weights, { format });
-  const plans = perWay({ nasa: await compile("nasa"), nag: await compile("nag") });
-  const stages = (way: "nasa" | "nag") => stageGraph(graphs[way], device.target(format));
-  const distinct = distinctDispatches(perWay({ nasa: stages("nasa"), nag: stages("nag") }));
+  const compile = (way: SteeringMethod) => Plan.compile(device, graphs[way], weights, { format });
+  const plans = perWay({ nasa: await compile("nasa"), nag: await compile("nag"), vsf: await compile("vsf") });
+  const stages = (way: SteeringMethod) => stageGraph(graphs[way], device.target(format));
+  const distinct = distinctDispatches(perWay({ nasa: stages("nasa"), nag: stages("nag"), vsf: stages("vsf") }));
 
   const clock = device.adapter.software ? driverClock() : undefined;
   const timed = await measureAlone(plans, distinct, alone, clock);
   const sum = (part: Part): Measured => sumOf(part, timed);
-  const sums = { none: sum("none"), nasa: sum("nasa"), nag: sum("nag") };
+  const sums = { none: sum("none"), nasa: sum("nasa"), nag: sum("nag"), vsf: sum("vsf") };
   const steps = method === "whole runs" ? await measureRuns(plans, runs) : sums;
   for (const plan of new Set(Object.values(plans))) plan.destroy();
   weights.evict();

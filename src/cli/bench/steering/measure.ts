@@ -21,9 +21,9 @@ export async function measureRuns(plans: Plans, budget: Budget): Promise<Readonl
       }
     }),
   );
-  const [none = [], nasa = [], nag = []] = await measureWarm(plans, contenders, budget);
+  const [none = [], nasa = [], nag = [], vsf = []] = await measureWarm(plans, contenders, budget);
   const measured = (rounds: readonly number[]): Measured => ({ ms: median(rounds), rounds });
-  return { none: measured(none), nasa: measured(nasa), nag: measured(nag) };
+  return { none: measured(none), nasa: measured(nasa), nag: measured(nag), vsf: measured(vsf) };
 }
 
 export async function measureAlone(

@@ -8,14 +8,15 @@ import { packSteering } from "../../../engine/steering-input";
 import { SD21 } from "../../../networks/published";
 import { unet2dCondition } from "../../../networks/unet-2d-condition";
 import { parseUnetConfig } from "../../../networks/unet-config";
+import { STEERING_METHODS, type SteeringMethod } from "../../../common/steering";
 import { STEERING_DEFAULTS } from "../../../common/steering-defaults";
 
-export const WAYS = ["none", "nasa", "nag"] as const;
+export const WAYS = ["none", ...STEERING_METHODS] as const;
 export type Way = (typeof WAYS)[number];
 
-/** Gives each way what belongs to the graph that it runs; there are two graphs. */
-export function perWay<T>({ nasa, nag }: { readonly nasa: T; readonly nag: T }): Readonly<Record<Way, T>> {
-  return { none: nasa, nasa, nag };
+/** Gives each way what belongs to the graph that it runs: each method has a graph of its own. */
+export function perWay<T>(byMethod: Readonly<Record<SteeringMethod, T>>): Readonly<Record<Way, T>> {
+  return { none: byMethod.nasa, ...byMethod };
 }
 
 const TEXT_TOKENS = 77;
@@ -44,7 +45,7 @@ export const LAYOUTS: Readonly<Record<Scale, Layout>> = {
   },
 };
 
-export function unetGraph(scale: Scale, steering: "nasa" | "nag"): Graph {
+export function unetGraph(scale: Scale, steering: SteeringMethod): Graph {
   const { json, side } = LAYOUTS[scale];
   const g = new GraphBuilder();
   const shape = { batch: 1, height: side, width: side, textTokens: TEXT_TOKENS, steering };

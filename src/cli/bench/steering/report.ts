@@ -71,17 +71,20 @@ export function kernelRows(timed: readonly TimedDispatch[]): readonly KernelRow[
   const names = [...new Set(timed.map(({ kernel }) => kernel.name))];
   const rows = names.map((name): KernelRow => {
     const own = timed.filter(({ kernel }) => kernel.name === name);
-    return { kernel: name, none: sumOf("none", own).ms, nasa: sumOf("nasa", own).ms, nag: sumOf("nag", own).ms };
+    return { kernel: name, none: sumOf("none", own).ms, nasa: sumOf("nasa", own).ms, nag: sumOf("nag", own).ms, vsf: sumOf("vsf", own).ms };
   });
   return rows.toSorted((a, b) => b.none - a.none || b.nag - a.nag);
 }
 
-const TITLES = { none: "no negative", nasa: "NASA", nag: "NAG", cfg: "CFG" } as const satisfies Record<SteeringRow["way"], string>;
+const TITLES = { none: "no negative", nasa: "NASA", nag: "NAG", vsf: "VSF", cfg: "CFG" } as const satisfies Record<
+  SteeringRow["way"],
+  string
+>;
 
 /** The report as lines of text. */
 export function steeringText({ adapter, layout, format, method, clock, rounds, rows, kernels, onceMs }: SteeringReport): string {
   const total = (way: Way) => kernels.reduce((sum, kernel) => sum + kernel[way], 0);
-  const totals = { none: total("none"), nasa: total("nasa"), nag: total("nag") };
+  const totals = { none: total("none"), nasa: total("nasa"), nag: total("nag"), vsf: total("vsf") };
   const cells = (text: (way: Way) => string) => WAYS.map((way) => text(way).padStart(12)).join("");
   return [
     `${layout}, ${format}, ${adapter}: ${method}, medians of ${rounds} rounds, ${clock} time`,

@@ -1,5 +1,6 @@
 // Rules for pricing steering: what is counted, how it is added up, and that both methods run.
 import { describe, expect, test } from "vitest";
+import type { SteeringMethod } from "../../../common/steering";
 import type { Budget } from "../measure";
 import type { GraphBuilder } from "../../../engine/graph-builder";
 import { evaluate, testDevice } from "../../../engine/testing/evaluate";
@@ -7,15 +8,15 @@ import { stageGraph, type Stages } from "../../../engine/stages";
 import { benchSteering } from "./index";
 import { distinctDispatches, STEP_RATES, type DistinctDispatch, type Part } from "./dispatches";
 import { driverClock } from "../driver-clock";
-import { perWay, unetGraph, WAYS } from "./network";
+import { perWay, unetGraph, WAYS, type Way } from "./network";
 import { kernelRows, steeringRows, sumOf } from "./report";
 
 const ONCE: Budget = { minRounds: 2, maxRounds: 2, rowMs: 0, sampleMs: 0 };
 
-async function stagesByWay(): Promise<Readonly<Record<"none" | "nasa" | "nag", Stages>>> {
+async function stagesByWay(): Promise<Readonly<Record<Way, Stages>>> {
   const target = (await testDevice()).target("f32");
-  const stages = (method: "nasa" | "nag") => stageGraph(unetGraph("small", method), target);
-  return perWay({ nasa: stages("nasa"), nag: stages("nag") });
+  const stages = (method: SteeringMethod) => stageGraph(unetGraph("small", method), target);
+  return perWay({ nasa: stages("nasa"), nag: stages("nag"), vsf: stages("vsf") });
 }
 
 describe("distinct dispatches", () => {
@@ -31,12 +32,14 @@ describe("distinct dispatches", () => {
   });
 
   test("are shared by the ways, but for those that read the steering", async () => {
-    const own = distinctDispatches(await stagesByWay()).filter(({ counts }) => counts.none !== counts.nasa || counts.none !== counts.nag);
+    const isShared = ({ none, nasa, nag, vsf }: DistinctDispatch["counts"]) => none === nasa && none === nag && none === vsf;
+    const own = distinctDispatches(await stagesByWay()).filter(({ counts }) => !isShared(counts));
     const names = own.map(({ kernel, way }) => `${kernel.name} ${way}`);
     expect([...new Set(names)].toSorted()).toEqual([
       "cross-attention-branches nag",
       "cross-attention-nasa nasa",
       "cross-attention-nasa none",
+      "cross-attention-vsf vsf",
       "nag-combine nag",
     ]);
   });
@@ -55,12 +58,12 @@ describe("sums and ratios", () => {
     way: "none" as const,
     index: 0,
     kernel: { name, bindings: [], sizes: {}, workgroups: [1, 1, 1], code: "" } satisfies DistinctDispatch["kernel"],
-    counts: { none: 0, nasa: 0, nag: 0, prompt: 0, negative: 0, ...counts },
+    counts: { none: 0, nasa: 0, nag: 0, vsf: 0, prompt: 0, negative: 0, ...counts },
     rounds,
   });
   // Every way's step has "conv" twice, with the medians 10, 4, 6.
   const timed = [
-    dispatch("conv", { none: 2, nasa: 2, nag: 2 }, [10, 90, 8]),
+    dispatch("conv", { none: 2, nasa: 2, nag: 2, vsf: 2 }, [10, 90, 8]),
     dispatch("attend", { none: 5 }, [4, 4, 5]),
     dispatch("attend", { nasa: 5 }, [6, 7, 5]),
   ];
@@ -73,17 +76,22 @@ describe("sums and ratios", () => {
 
   test("a kernel is the sum of its dispatches", () => {
     expect(kernelRows(timed)).toEqual([
-      { kernel: "conv", none: 20, nasa: 20, nag: 20 },
-      { kernel: "attend", none: 20, nasa: 30, nag: 0 },
+      { kernel: "conv", none: 20, nasa: 20, nag: 20, vsf: 20 },
+      { kernel: "attend", none: 20, nasa: 30, nag: 0, vsf: 0 },
     ]);
   });
 
   test("ratios are to the unsteered step, and guidance without a kernel of its own evaluates it twice", () => {
-    const rows = steeringRows({ none: sumOf("none", timed), nasa: sumOf("nasa", timed), nag: { ms: 42, rounds: [42, 240, 41] } });
+    const [nag, vsf] = [
+      { ms: 42, rounds: [42, 240, 41] },
+      { ms: 41, rounds: [41, 210, 41] },
+    ];
+    const rows = steeringRows({ none: sumOf("none", timed), nasa: sumOf("nasa", timed), nag, vsf });
     expect(rows.map(({ way, stepMs, ratio }) => [way, stepMs, ratio])).toEqual([
       ["none", 40, 1],
       ["nasa", 50, 1.25],
       ["nag", 42, 1.05],
+      ["vsf", 41, 1.025],
       ["cfg", 80, 2],
     ]);
     expect(rows[2]?.quartiles).toEqual([1.05, 1.2]);
@@ -110,7 +118,7 @@ test.runIf(process.platform === "linux")("the driver's clock counts the driver's
 test.each(["dispatches alone", "whole runs"] as const)("%s: every way of a small network takes time", async (method) => {
   const report = await benchSteering(await testDevice(), { scale: "small", method, alone: ONCE, runs: ONCE });
   expect(report).toMatchObject({ method, rounds: 2 });
-  expect(report.rows.map(({ way }) => way)).toEqual(["none", "nasa", "nag", "cfg"]);
+  expect(report.rows.map(({ way }) => way)).toEqual(["none", "nasa", "nag", "vsf", "cfg"]);
   for (const { stepMs, ratio } of report.rows) {
     expect(stepMs).toBeGreaterThan(0);
     expect(ratio).toBeGreaterThan(0);
