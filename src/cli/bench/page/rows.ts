@@ -8,6 +8,8 @@ import { encodeOnnx, type Initializer, type OnnxNode } from "../onnx/encode";
 
 export interface Row {
   readonly name: string;
+  /** Operations of products; a multiply-add counts as two. */
+  readonly flop: number;
   /** Reads inputs by the names in `inputs`, and gives the output "y". */
   build(g: GraphBuilder): void;
   readonly inputs: Readonly<Record<string, { readonly shape: Shape; readonly values: Float32Array<ArrayBuffer> }>>;
@@ -36,6 +38,7 @@ function matmul(rows: number, channels: number): Row {
   const shape = [1, rows, channels];
   return {
     name: `matmul ${rows}x${channels}x${channels}`,
+    flop: 2 * rows * channels ** 2,
     build: (g) => g.output("y", g.linear(g.input("x", shape, "run"), "w", { outputs: channels, bias: false })),
     inputs: { x: { shape, values: normals(rows * channels, 1) } },
     output: shape,
@@ -55,6 +58,7 @@ function convolution(side: number, channels: number): Row {
   const shape = [1, side, side, channels];
   return {
     name: `conv 3x3 ${channels}->${channels} at ${side}x${side}`,
+    flop: 2 * 9 * (side * channels) ** 2,
     build: (g) => g.output("y", g.conv2d(g.input("x", shape, "run"), "c", { outputs: channels })),
     inputs: { x: { shape, values: normals(side * side * channels, 5) } },
     output: shape,
@@ -77,6 +81,7 @@ function selfAttention(tokens: number, heads: number, headSize: number): Row {
   const named = ["q", "k", "v"].map((name, index) => [name, { shape, values: normals(tokens * channels, 6 + index) }] as const);
   return {
     name: `self-attention ${tokens} tokens x ${heads} heads x ${headSize}`,
+    flop: 4 * tokens ** 2 * channels,
     build: (g) => {
       const [q, k, v] = [g.input("q", shape, "run"), g.input("k", shape, "run"), g.input("v", shape, "run")];
       g.output("y", g.attention(q, k, v, { heads, headSize }));
@@ -109,6 +114,7 @@ function residualBlock(side: number, channels: number): Row {
   const weights: Record<string, Float32Array<ArrayBuffer>> = Object.assign({}, ...bothHalves);
   return {
     name: `residual block of ${channels} channels at ${side}x${side}`,
+    flop: 2 * 2 * 9 * (side * channels) ** 2,
     build: (g) => {
       const x = g.input("x", shape, "run");
       const timestep = g.input("timestep", [1, channels], "run");
