@@ -34,16 +34,19 @@ export class Device {
   readonly gpu: GPUDevice;
   readonly adapter: AdapterDescription;
   readonly #class: AdapterClass;
+  readonly #subgroup: number | undefined;
   readonly #programs = new Map<string, Promise<Program>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   #tuning: Tuning = new Map();
   #lost: GPUDeviceLostInfo | undefined;
   #times: KernelTimes | undefined;
 
-  constructor(gpu: GPUDevice, adapter: AdapterDescription, computeAs?: AdapterClass) {
+  /** @param subgroup lanes of the smallest subgroups, if kernels may ask for them */
+  constructor(gpu: GPUDevice, adapter: AdapterDescription, computeAs?: AdapterClass, subgroup?: number) {
     this.gpu = gpu;
     this.adapter = adapter;
     this.#class = computeAs ?? adapterClass({ ...adapter, float16: this.hasFloat16 });
+    this.#subgroup = TRAITS[this.#class].hasFewRegisters ? subgroup : undefined;
     void gpu.lost.then((info) => {
       this.#lost = info;
     });
@@ -78,6 +81,7 @@ export class Device {
       invocations: limits.maxComputeInvocationsPerWorkgroup,
       bindingBytes: limits.maxStorageBufferBindingSize,
       storageBuffers: limits.maxStorageBuffersPerShaderStage,
+      subgroup: this.#subgroup,
       traits: TRAITS[this.#class],
       tuning: this.#tuning,
     };
@@ -194,10 +198,13 @@ export function hasSizes(kernel: Kernel): boolean {
 }
 
 /** Used where they exist: numbers of 16 bits, and times of kernels. */
-const FEATURES: readonly GPUFeatureName[] = ["shader-f16", "timestamp-query"];
+const FEATURES: readonly string[] = ["shader-f16", "timestamp-query"];
+
+/** On GPUs whose subgroups are pinned, besides. */
+const SUBGROUP_FEATURES: readonly string[] = ["subgroups", "subgroup-size-control"];
 
 /**
- * Opens the best adapter with its own limits, and with `shader-f16` and `timestamp-query` where they exist.
+ * Opens the best adapter with its own limits, and with the features that are used where they exist.
  * @throws OnestrokeError `gpu-unavailable`; `gpu-unsupported` if it cannot compute as adapters of the class that was asked for
  */
 export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = {}): Promise<Device> {
@@ -205,9 +212,14 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
   if (!adapter) throw new OnestrokeError("gpu-unavailable", "this browser offers no WebGPU adapter");
   const { vendor, architecture, description } = adapter.info;
   const text = `${vendor} ${architecture} ${description}`.toLowerCase();
+  const software = /swiftshader|llvmpipe|lavapipe|software|basic render/.test(text);
+  const kind = options.computeAs ?? adapterClass({ vendor, architecture, software, float16: adapter.features.has("shader-f16") });
+  const pins = TRAITS[kind].hasFewRegisters && SUBGROUP_FEATURES.every((feature) => adapter.features.has(feature));
+  const wanted = pins ? [...FEATURES, ...SUBGROUP_FEATURES] : FEATURES;
   const device = await adapter
     .requestDevice({
-      requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
+      // The types know some of the names that adapters do.
+      requiredFeatures: [...adapter.features].filter((feature): feature is GPUFeatureName => wanted.includes(feature)),
       requiredLimits: options.defaultLimits ? {} : generousLimits(adapter.limits),
     })
     .catch((cause: unknown) => {
@@ -220,8 +232,22 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
       remedy: "Choose another class or another adapter.",
     });
   }
-  const software = /swiftshader|llvmpipe|lavapipe|software|basic render/.test(text);
-  return new Device(device, { vendor, architecture, description, software }, computeAs);
+  const smallest = pins ? adapter.info.subgroupMinSize : undefined;
+  const subgroup = smallest !== undefined && (await takesSubgroups(device, smallest)) ? smallest : undefined;
+  return new Device(device, { vendor, architecture, description, software }, computeAs, subgroup);
+}
+
+/** Whether a kernel that asks for subgroups of that many lanes compiles here. */
+async function takesSubgroups(gpu: GPUDevice, lanes: number): Promise<boolean> {
+  const code = `enable subgroups;\nenable subgroup_size_control;\n@compute @subgroup_size(${lanes}) @workgroup_size(${lanes}) fn main() {}`;
+  gpu.pushErrorScope("validation");
+  const compiling = gpu.createComputePipelineAsync({ layout: "auto", compute: { module: gpu.createShaderModule({ code }) } });
+  const isCompiled = await compiling.then(
+    () => true,
+    () => false,
+  );
+  const error = await gpu.popErrorScope().catch(() => null);
+  return isCompiled && error === null;
 }
 
 /** This adapter's own values of the limits large networks need. */

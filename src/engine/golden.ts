@@ -52,7 +52,9 @@ const ALONE: Readonly<Record<string, ReadonlyMap<string, Kernel>>> = { pack, qua
 /** The limits every adapter has. float32 without `shader-f16`, so that packed weights are seen too. */
 const TARGETS: Readonly<Record<GoldenTarget, KernelTarget>> = {
   "gpu-f16": { ...LEAST_LIMITS, format: "f16", half: true, traits: TRAITS.hardware },
+  "gpu-tiles-f16": { ...LEAST_LIMITS, format: "f16", half: true, traits: TRAITS.hardwareWithFloat16Tiles },
   "gpu-fast-f16": { ...LEAST_LIMITS, format: "f16", half: true, traits: TRAITS.hardwareWithFastFloat16 },
+  "gpu-few-registers": { ...LEAST_LIMITS, format: "f16", half: true, traits: TRAITS.hardwareWithFewRegisters },
   "gpu-f32": { ...LEAST_LIMITS, format: "f32", half: false, traits: TRAITS.hardware },
   "software-f16": { ...LEAST_LIMITS, format: "f16", half: true, traits: TRAITS.softwareWithFloat16 },
   "software-f32": { ...LEAST_LIMITS, format: "f32", half: false, traits: TRAITS.software },

@@ -39,6 +39,8 @@ export interface Kernel {
   readonly workgroups: readonly [x: number, y: number, z: number];
   /** WGSL with the entry point `main`. */
   readonly code: string;
+  /** Its threads hold many results: see `KernelTarget.subgroup`. */
+  readonly holdsResults?: boolean;
 }
 
 /** What generated WGSL may use, and how. */
@@ -54,6 +56,8 @@ export interface KernelTarget {
   readonly bindingBytes: number;
   /** Storage bindings of a kernel: at least 8. */
   readonly storageBuffers: number;
+  /** Lanes of the subgroups that kernels which hold many results ask for; undefined leaves it to the driver. */
+  readonly subgroup?: number | undefined;
   /** What is decided by the kind of adapter. */
   readonly traits: KernelTraits;
   /** What was measured on this adapter, where anything was. */

@@ -1,7 +1,7 @@
 // What kernels do differently from one kind of adapter to another, each decision under its own
 // name. A kernel asks for the decision, never for the adapter; the table below is the only place
 // that knows both. Limits and number formats are not decisions: they are in `KernelTarget`.
-import { GPU_TILES, LARGE_DIRECT_TILES, SMALL_DIRECT_TILES, type TileRule } from "./kernels/gemm/tile";
+import { GPU_TILES, LARGE_DIRECT_TILES, SMALL_DIRECT_TILES, SMALL_GPU_TILES, type TileRule } from "./kernels/gemm/tile";
 
 export interface KernelTraits {
   /** Activations are named by a size, so that one pipeline serves all of them. */
@@ -15,8 +15,15 @@ export interface KernelTraits {
   readonly gemmTiles: readonly TileRule[];
   /** How the heaviest products are computed may be measured (tune.ts): a run is short, and there are tiles to choose from. */
   readonly tunesProducts: boolean;
-  /** Products of float16 activations are multiplied in float16, in short blocks that are added up in float32. */
+  /** What is copied to workgroup memory stays float16 where activations are. */
+  readonly tilesInFloat16: boolean;
+  /** With such tiles, products are multiplied in float16, in short blocks that are added up in float32. */
   readonly multipliesInFloat16: boolean;
+  /**
+   * A thread has no more than 128 registers, each as wide as a subgroup: attention holds one query, and kernels that hold many results
+   * ask for the smallest subgroups there are.
+   */
+  readonly hasFewRegisters: boolean;
   /** Workgroups that keep the adapter busy: a matrix product that has fewer splits its reduction, where tiles are shared. */
   readonly busyWorkgroups: number;
   /** Several invocations normalise a row together, and meet at barriers; otherwise a row is one invocation's work. */
@@ -45,14 +52,22 @@ export interface KernelTraits {
   readonly gainsFromBatches: boolean;
 }
 
-export type AdapterClass = "hardware" | "hardwareWithFastFloat16" | "softwareWithFloat16" | "software";
+export type AdapterClass =
+  | "hardware"
+  | "hardwareWithFloat16Tiles"
+  | "hardwareWithFastFloat16"
+  | "hardwareWithFewRegisters"
+  | "softwareWithFloat16"
+  | "software";
 
 /** Software adapters compile slowly, pay much for a barrier and little for reading again, and have few cores: one picture fills them. */
 const SOFTWARE = {
   choosesActivationsAtRunTime: true,
   tunesProducts: false,
   sharesThroughWorkgroupMemory: false,
+  tilesInFloat16: false,
   multipliesInFloat16: false,
+  hasFewRegisters: false,
   busyWorkgroups: 1,
   normalisesRowsInTeams: false,
   normalisesInProducts: false,
@@ -70,7 +85,9 @@ const HARDWARE = {
   sharesThroughWorkgroupMemory: true,
   gemmTiles: GPU_TILES,
   tunesProducts: true,
+  tilesInFloat16: false,
   multipliesInFloat16: false,
+  hasFewRegisters: false,
   // A discrete GPU of some sixty cores, four workgroups each.
   busyWorkgroups: 256,
   normalisesRowsInTeams: true,
@@ -85,18 +102,38 @@ const HARDWARE = {
   gainsFromBatches: true,
 } as const;
 
+const FAST_FLOAT16 = { ...HARDWARE, tilesInFloat16: true, multipliesInFloat16: true } as const;
+
 export const TRAITS = {
   hardware: HARDWARE,
-  hardwareWithFastFloat16: { ...HARDWARE, multipliesInFloat16: true },
+  hardwareWithFloat16Tiles: { ...HARDWARE, tilesInFloat16: true },
+  hardwareWithFastFloat16: FAST_FLOAT16,
+  // Queries that attention computes besides would not find room either.
+  hardwareWithFewRegisters: { ...FAST_FLOAT16, hasFewRegisters: true, gemmTiles: SMALL_GPU_TILES, projectsQueriesInAttention: false },
   softwareWithFloat16: { ...SOFTWARE, gemmTiles: SMALL_DIRECT_TILES },
   software: { ...SOFTWARE, gemmTiles: LARGE_DIRECT_TILES },
 } as const satisfies Readonly<Record<AdapterClass, KernelTraits>>;
 
-/** Vendors whose GPUs multiply two float16 in the time of one float32. NVIDIA's and Apple's gain nothing from it. */
-const FAST_FLOAT16 = ["amd", "intel"];
+/** By vendor, for GPUs that have float16. Apple's read operands of 16 bits as they are, and gain nothing from multiplying in them. */
+const CLASSES: ReadonlyMap<string, AdapterClass> = new Map([
+  ["amd", "hardwareWithFastFloat16"],
+  ["intel", "hardwareWithFewRegisters"],
+  ["apple", "hardwareWithFloat16Tiles"],
+]);
 
-export function adapterClass(adapter: { readonly vendor: string; readonly software: boolean; readonly float16: boolean }): AdapterClass {
-  const { vendor, software, float16 } = adapter;
+/** NVIDIA's architectures that multiply two float16 in the time of one float32. The others' times are equal, or float16's are far longer. */
+const FAST_ARCHITECTURES = ["volta", "turing", "hopper"];
+
+export interface ClassifiedAdapter {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly software: boolean;
+  readonly float16: boolean;
+}
+
+export function adapterClass({ vendor, architecture, software, float16 }: ClassifiedAdapter): AdapterClass {
   if (software) return float16 ? "softwareWithFloat16" : "software";
-  return float16 && FAST_FLOAT16.includes(vendor) ? "hardwareWithFastFloat16" : "hardware";
+  if (!float16) return "hardware";
+  if (vendor === "nvidia" && FAST_ARCHITECTURES.includes(architecture)) return "hardwareWithFastFloat16";
+  return CLASSES.get(vendor) ?? "hardware";
 }

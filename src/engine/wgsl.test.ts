@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { LEAST_LIMITS, type Kernel, type KernelTarget } from "./kernel";
 import { TRAITS } from "./traits";
-import { assembleWgsl, packSizes, unroll, wgsl } from "./wgsl";
+import { assembleWgsl, entryPoint, packSizes, unroll, wgsl } from "./wgsl";
 
 const KERNEL: Kernel = {
   name: "copy",
@@ -80,5 +80,28 @@ describe("a wgsl template", () => {
 
   test("of one line is that line (control)", () => {
     expect(wgsl`return ${2}u;`).toBe("return 2u;");
+  });
+});
+
+describe("a kernel that holds many results", () => {
+  const kernel: Kernel = {
+    name: "k",
+    bindings: [],
+    sizes: {},
+    workgroups: [1, 1, 1],
+    code: entryPoint(64, ""),
+    holdsResults: true,
+  };
+  const target: KernelTarget = { ...LEAST_LIMITS, format: "f16", half: true, traits: TRAITS.hardwareWithFewRegisters };
+
+  test.each([
+    { rule: "asks for subgroups of so many lanes", change: {}, subgroup: 16, isPinned: true },
+    { rule: "control: the driver chooses", change: {}, subgroup: undefined, isPinned: false },
+    { rule: "control: another kernel", change: { holdsResults: false }, subgroup: 16, isPinned: false },
+    { rule: "control: a workgroup that is no whole number of them", change: { code: entryPoint(60, "") }, subgroup: 16, isPinned: false },
+  ])("$rule", ({ change, subgroup, isPinned }) => {
+    const text = assembleWgsl({ ...kernel, ...change }, { ...target, subgroup });
+    expect(text.includes("@compute @subgroup_size(16) @workgroup_size(64)")).toBe(isPinned);
+    expect(text.includes("enable subgroup_size_control;")).toBe(isPinned);
   });
 });

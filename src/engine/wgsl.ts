@@ -58,8 +58,17 @@ export function linearEntryPoint(threads: number, body: string): string {
 /** The whole module: sizes, bindings with their accessors, body. Equal texts share one pipeline. */
 export function assembleWgsl(kernel: Kernel, target: KernelTarget): string {
   const bindings = kernel.bindings.map((binding, index) => bindingBlock(binding, index, target));
-  const sections = [target.half ? "enable f16;" : "", sizesBlock(kernel), bindings.join("\n"), kernel.code];
+  const { subgroup } = target;
+  const isPinned = subgroup !== undefined && kernel.holdsResults === true && threadsOf(kernel.code) % subgroup === 0;
+  const code = isPinned ? kernel.code.replace("@compute", `@compute @subgroup_size(${subgroup})`) : kernel.code;
+  const enabled = [...(target.half ? ["f16"] : []), ...(isPinned ? ["subgroups", "subgroup_size_control"] : [])];
+  const sections = [enabled.map((name) => `enable ${name};`).join("\n"), sizesBlock(kernel), bindings.join("\n"), code];
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
+}
+
+/** Invocations of a workgroup. */
+function threadsOf(code: string): number {
+  return Number(/@workgroup_size\((\d+)\)/.exec(code)?.[1]);
 }
 
 /** Names of the sizes struct's fields in memory order: u32 first, then f32. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { NumberFormat } from "../../tensor";
 import { evaluate, expectClose, random, type EvaluateOptions } from "../../testing/evaluate";
-import { TRAITS } from "../../traits";
+import { TRAITS, type KernelTraits } from "../../traits";
 import { COMPILE_TIMEOUT_MS } from "../gemm/testing/formats";
 import { attentionReference, type Packed } from "./reference";
 import { chooseTile, keysOf, tileBytes } from "./tile";
@@ -107,15 +107,18 @@ describe("the tiles of hardware adapters give the same", () => {
 });
 
 describe("products in float16 give nearly the same", () => {
-  const cases: readonly (Case & { readonly workgroupBytes?: number })[] = [
+  const { hardwareWithFastFloat16, hardwareWithFloat16Tiles, hardwareWithFewRegisters } = TRAITS;
+  const cases: readonly (Case & { readonly workgroupBytes?: number; readonly traits?: KernelTraits })[] = [
+    { tokens: 21, keys: 45, heads: 2, headSize: 16, traits: hardwareWithFloat16Tiles }, // multiplied in float32
+    { tokens: 21, keys: 45, heads: 2, headSize: 16, traits: hardwareWithFewRegisters },
     { batch: 2, tokens: 69, keys: 45, heads: 2, headSize: 16 },
     { tokens: 21, heads: 2, headSize: 20, causal: true },
     { tokens: 18, keys: 30, heads: 1, headSize: 40, workgroupBytes: 6400 }, // staged in chunks
   ];
   it.each(cases)(
     "for %j",
-    async ({ workgroupBytes = 16_384, ...shape }) => {
-      const target = { traits: TRAITS.hardwareWithFastFloat16, workgroupBytes };
+    async ({ workgroupBytes = 16_384, traits = hardwareWithFastFloat16, ...shape }) => {
+      const target = { traits, workgroupBytes };
       await check(shape, { format: "f16", target }, halfTolerance(shape.headSize));
     },
     COMPILE_TIMEOUT_MS,
@@ -175,12 +178,13 @@ describe("attention of one input to itself", () => {
 });
 
 describe("tiles fit the default limits", () => {
-  const target = { workgroupBytes: 16_384, half: false };
+  const target = { workgroupBytes: 16_384, halfTiles: false, half: false, fewRegisters: false };
   const quads = [1, 2, 8, 10, 16, 18, 20, 32, 40, 80, 128];
-  it.each(quads.flatMap((each) => [false, true].map((half) => ({ quads: each, half }))))(
-    "for heads of $quads quads, half $half",
-    ({ quads, half }) => {
-      const tile = chooseTile(quads, { ...target, half });
+  const options = [{}, { halfTiles: true, half: true }, { halfTiles: true, half: true, fewRegisters: true }];
+  it.each(quads.flatMap((each) => options.map((option) => ({ quads: each, option }))))(
+    "for heads of $quads quads, $option",
+    ({ quads, option }) => {
+      const tile = chooseTile(quads, { ...target, ...option });
       expect(tileBytes(quads, tile)).toBeLessThanOrEqual(16_384);
       expect(tile.columns * tile.rows).toBeLessThanOrEqual(256);
       expect(keysOf(tile) % tile.valueKeys).toBe(0);

@@ -27,6 +27,7 @@ function attention(op: Attention, output: Tensor, target: KernelTarget): Kernel 
   const tokens = axis(q, 1);
   return {
     name: "attention",
+    holdsResults: true,
     bindings: [
       { name: "q", access: "read", element: "activation", lanes: lanes.q },
       { name: "k", access: "read", element: "activation", lanes: lanes.k },

@@ -8,8 +8,8 @@ import { KEYS_PER_INVOCATION, keysOf, outputQuads, pitchOf, queriesOf, stagedQua
 export type Flash = CoreOptions & { readonly tile: Tile };
 
 /** The type of what is staged. */
-export function stagedType({ half }: Tile): string {
-  return half ? "vec4<f16>" : "vec4<f32>";
+export function stagedType({ halfTiles }: Tile): string {
+  return halfTiles ? "vec4<f16>" : "vec4<f32>";
 }
 
 export function stagingMemory({ quads, tile }: Flash): string {
@@ -51,7 +51,7 @@ function store({ quads, tile }: Flash, { name, total, firstQuad, place }: Copy):
   return unroll(countOf(tile, total), (i) => {
     const read = `read_${name}_${i}`;
     const inHead = firstQuad === "" ? read : `select(vec4<f32>(0.0), ${read}, quad_${name}_${i} < ${quads}u)`;
-    const line = `staged${name === "q" ? "_q" : ""}[${place(`row_${name}_${i}`, `slot_${name}_${i}`)}] = ${tile.half ? `vec4<f16>(${inHead})` : inHead};`;
+    const line = `staged${name === "q" ? "_q" : ""}[${place(`row_${name}_${i}`, `slot_${name}_${i}`)}] = ${tile.halfTiles ? `vec4<f16>(${inHead})` : inHead};`;
     return (i + 1) * threadsOf(tile) > total ? `if (thread + ${i * threadsOf(tile)}u < ${total}u) { ${line} }` : line;
   });
 }

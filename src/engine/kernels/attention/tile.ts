@@ -15,7 +15,9 @@ export interface Tile {
   readonly chunk: number;
   /** Keys whose values are staged at a time; a multiple of four dividing the key tile. */
   readonly valueKeys: number;
-  /** Tiles are float16, and products are multiplied in it, in blocks whose sums are added up in float32. */
+  /** Tiles are float16. */
+  readonly halfTiles: boolean;
+  /** Products of such tiles are multiplied in float16, in blocks whose sums are added up in float32. */
   readonly half: boolean;
 }
 
@@ -47,7 +49,7 @@ export function stagesWholeHeads(quads: number, tile: Tile): boolean {
 
 /** Where values begin in the region of keys and values: float16 leaves room for both at once, otherwise they follow each other. */
 export function valuesBegin(quads: number, tile: Tile): number {
-  return tile.half && stagesWholeHeads(quads, tile) ? keysOf(tile) * pitchOf(tile) : 0;
+  return tile.halfTiles && stagesWholeHeads(quads, tile) ? keysOf(tile) * pitchOf(tile) : 0;
 }
 
 /** `vec4`s of the region of keys and values. */
@@ -59,11 +61,15 @@ export function stagedQuads(quads: number, tile: Tile): number {
 
 /** Bytes of workgroup memory. */
 export function tileBytes(quads: number, tile: Tile): number {
-  const elementBytes = tile.half ? 2 : 4;
+  const elementBytes = tile.halfTiles ? 2 : 4;
   const queries = queriesOf(tile) * pitchOf(tile) * 4 * elementBytes;
   const weights = queriesOf(tile) * keysOf(tile) * elementBytes;
   const partials = queriesOf(tile) * tile.columns * 4;
   return queries + stagedQuads(quads, tile) * 4 * elementBytes + weights + partials;
+}
+
+interface TileTarget extends Pick<KernelTarget, "workgroupBytes">, Pick<Tile, "halfTiles" | "half"> {
+  readonly fewRegisters: boolean;
 }
 
 /**
@@ -72,14 +78,14 @@ export function tileBytes(quads: number, tile: Tile): number {
  * those that divide the head evenly, then few: a taller tile stages less per product.
  * @throws OnestrokeError `gpu-unsupported` if none fits
  */
-export function chooseTile(quads: number, target: Pick<KernelTarget, "workgroupBytes"> & { readonly half: boolean }): Tile {
-  const { half } = target;
+export function chooseTile(quads: number, target: TileTarget): Tile {
+  const { halfTiles, half, fewRegisters } = target;
   const byWaste = COLUMNS.toSorted((a, b) => waste(quads, a) - waste(quads, b) || a - b);
-  for (const { queries, invocations, chunk, outputs } of ARRANGEMENTS) {
+  for (const { queries, invocations, chunk, outputs } of fewRegisters ? SMALL_ARRANGEMENTS : ARRANGEMENTS) {
     for (const columns of byWaste) {
       if (half && chunk === "whole" && columns * KEYS_PER_INVOCATION > MOST_KEYS_IN_FLOAT16) continue;
       const staging = chunk === "whole" ? { chunk: quads, valueKeys: columns * KEYS_PER_INVOCATION } : { chunk, valueKeys: chunk };
-      const tile = { columns, rows: Math.floor(invocations / columns), queries, half, ...staging };
+      const tile = { columns, rows: Math.floor(invocations / columns), queries, halfTiles, half, ...staging };
       const fits = tileBytes(quads, tile) <= target.workgroupBytes && keysOf(tile) % tile.valueKeys === 0;
       if (fits && outputQuads(quads, tile) * queries <= outputs) return tile;
     }
@@ -92,8 +98,15 @@ const COLUMNS: readonly number[] = [4, 5, 6, 7, 8, 9, 16, 32];
 /** Keys whose weighted values are added up in float16 before they are added in float32. */
 const MOST_KEYS_IN_FLOAT16 = 36;
 
-/** `outputs`: accumulators of one invocation as `vec4`s, beyond which registers would spill. */
-const ARRANGEMENTS = [
+interface Arrangement {
+  readonly queries: number;
+  readonly invocations: number;
+  readonly chunk: "whole" | number;
+  /** Accumulators of one invocation as `vec4`s, beyond which registers would spill. */
+  readonly outputs: number;
+}
+
+const ARRANGEMENTS: readonly Arrangement[] = [
   { queries: 4, invocations: 64, chunk: "whole", outputs: 20 },
   { queries: 4, invocations: 32, chunk: "whole", outputs: 20 },
   { queries: 2, invocations: 64, chunk: "whole", outputs: 20 },
@@ -101,7 +114,14 @@ const ARRANGEMENTS = [
   { queries: 4, invocations: 64, chunk: 4, outputs: 32 },
   { queries: 2, invocations: 128, chunk: 4, outputs: 32 },
   { queries: 1, invocations: 128, chunk: 4, outputs: 32 },
-] as const;
+];
+
+/** For 128 registers a thread: 64 of them are outputs at most. The last is for heads that do not fit otherwise. */
+const SMALL_ARRANGEMENTS: readonly Arrangement[] = [
+  { queries: 1, invocations: 128, chunk: "whole", outputs: 8 },
+  { queries: 1, invocations: 64, chunk: "whole", outputs: 12 },
+  { queries: 1, invocations: 128, chunk: 4, outputs: 32 },
+];
 
 /** Accumulators past the head's end, as a share. */
 function waste(quads: number, columns: number): number {

@@ -18,7 +18,6 @@ import {
   placeKeys,
   placeValues,
   stageQueries,
-  stagedType,
   stagingMemory,
   storeKeys,
   storeValues,
@@ -179,12 +178,17 @@ function multiplyKeys({ tile }: Flash, quads: number): string {
     ${half ? eachScore((i, j) => `var dot_${i}_${j} = vec4<f16>(0.0);`) : ""}
     // Scores: every query against four keys, four channels at a time.
     for (var quad = 0u; quad < ${quads}u; quad++) {
-      ${unroll(4, (j) => `let k_${j} = staged[(${j * columns}u + column) * ${pitch}u + quad];`)}
-      ${unroll(queries, (i) => `let q_${i} = staged_q[${rowOf(tile, i)} * ${pitch}u + quad];`)}
+      ${unroll(4, (j) => `let k_${j} = ${taken(tile, `staged[(${j * columns}u + column) * ${pitch}u + quad]`)};`)}
+      ${unroll(queries, (i) => `let q_${i} = ${taken(tile, `staged_q[${rowOf(tile, i)} * ${pitch}u + quad]`)};`)}
       ${eachScore(add)}
     }
     ${half ? `// Add their lanes in float32.\n${eachScore((i, j) => addLanes(score(i, j), `dot_${i}_${j}`))}` : ""}
   `;
+}
+
+/** What is staged, as it is multiplied. */
+function taken({ halfTiles, half }: Tile, value: string): string {
+  return halfTiles && !half ? `vec4<f32>(${value})` : value;
 }
 
 function addLanes(sum: string, part: string): string {
@@ -231,7 +235,7 @@ function softmax(flash: Flash, i: number): string {
     let weights_${i} = exp2(scores_${i} - new_maximum_${i});
     maximum_${i} = new_maximum_${i};
     total_${i} = total_${i} * shrink_${i} + (weights_${i}.x + weights_${i}.y + weights_${i}.z + weights_${i}.w);
-    staged_weights[${rowOf(tile, i)} * ${columns}u + column] = ${tile.half ? `vec4<f16>(${weights})` : weights};
+    staged_weights[${rowOf(tile, i)} * ${columns}u + column] = ${tile.halfTiles ? `vec4<f16>(${weights})` : weights};
     ${shrinksWhenAdded(tile) ? "" : unroll(outputQuads(quads, tile), (j) => `output_${i}_${j} *= shrink_${i};`)}
   `;
 }
@@ -279,17 +283,17 @@ function multiplyValues(flash: Flash, base: string): string {
   const pitch = outputs * columns;
   const begin = bothAtOnce(flash) ? `${valuesBegin(quads, tile)}u + ` : "";
   const sum = half ? "part" : "output";
-  const type = stagedType(tile);
+  const type = half ? "vec4<f16>" : "vec4<f32>";
   return wgsl`
     ${half ? eachOutput(flash, (i, j) => `var part_${i}_${j} = vec4<f16>(0.0);`) : ""}
     // Output: weights times values, four keys at a time.
     for (var row = 0u; row < ${valueKeys / 4}u; row++) {
-      ${unroll(queries, (i) => `let weights_${i} = staged_weights[${rowOf(tile, i)} * ${columns}u + ${base}row];`)}
+      ${unroll(queries, (i) => `let weights_${i} = ${taken(tile, `staged_weights[${rowOf(tile, i)} * ${columns}u + ${base}row]`)};`)}
       ${unroll(4, (key) =>
         unroll(
           outputs,
           (j) => wgsl`
-            let v_${key}_${j} = staged[${begin}(row * 4u + ${key}u) * ${pitch}u + ${j * columns}u + column];
+            let v_${key}_${j} = ${taken(tile, `staged[${begin}(row * 4u + ${key}u) * ${pitch}u + ${j * columns}u + column]`)};
             ${unroll(queries, (i) => `${sum}_${i}_${j} = fma(${type}(weights_${i}.${LANES[key]}), v_${key}_${j}, ${sum}_${i}_${j});`)}
           `,
         ),

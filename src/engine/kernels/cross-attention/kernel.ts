@@ -67,6 +67,7 @@ function crossAttention(op: CrossAttention, output: Tensor, target: KernelTarget
   ];
   return {
     name: `cross-attention-${mode}`,
+    holdsResults: true,
     bindings: areTogether(op) ? bindings.filter(({ name }) => name !== "v" && name !== "negative_v") : bindings,
     sizes: {
       tokens,

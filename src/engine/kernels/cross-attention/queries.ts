@@ -65,6 +65,7 @@ export function queryProjection(op: CrossAttention, linear: Linear, lowering: Lo
       weight,
       gated: false,
       split: false,
+      halfTiles: attention.halfTiles,
       half: attention.half,
       memory: { a: (index) => `staged_q[${index}]`, w: (index) => `staged_q[${behind}u + ${index}]` },
     };
@@ -94,7 +95,7 @@ function stageWgsl(text: SumsText, quads: number, attention: AttentionTile): str
   const { threadRows, threadColumns } = text.tile;
   const store = (i: number, j: number) => {
     const value = `sum_${i}_${j} * sizes.scale`;
-    return `staged_q[(${rowOf(text, i)}) * ${pitchOf(attention)}u + ${quadOf(text, j)}] = ${text.half ? `vec4<f16>(${value})` : value};`;
+    return `staged_q[(${rowOf(text, i)}) * ${pitchOf(attention)}u + ${quadOf(text, j)}] = ${text.halfTiles ? `vec4<f16>(${value})` : value};`;
   };
   return wgsl`
     {

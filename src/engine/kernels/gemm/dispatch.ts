@@ -91,6 +91,7 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
     ...(norm ? { scalars: norm.scalars } : {}),
     workgroups: [Math.ceil((weightQuads * 4) / plan.tile.columns), Math.ceil(rows / plan.tile.rows), parts] as const,
     code: productWgsl(gemm, lowering.target),
+    holdsResults: true,
   };
   const buffers = {
     ...Object.fromEntries(read.map(({ name, buffer }) => [name, buffer])),
@@ -139,7 +140,8 @@ function productWgsl({ plan, source, epilogue, inputs, further, moments, ...gemm
   if (plan.direct) return directWgsl({ tile, source: source.direct, weight, gated, epilogue: epilogueWgsl(epilogue) });
   const split = plan.splits > 1;
   const areActivations = [...inputs, ...(further?.inputs ?? [])].every(({ tensor }) => tensor.element === "activation");
-  const half = target.traits.multipliesInFloat16 && target.format === "f16" && areActivations;
+  const { multipliesInFloat16, tilesInFloat16 } = target.traits;
+  const halfTiles = tilesInFloat16 && target.format === "f16" && areActivations;
   const leavesMoments = moments !== undefined;
   const finish = leavesMoments ? finishWithMoments(epilogue, tile) : epilogueWgsl(epilogue);
   const added = further && { source: further.source.tiled, weight: furtherLoad(further) };
@@ -152,7 +154,8 @@ function productWgsl({ plan, source, epilogue, inputs, further, moments, ...gemm
     epilogue: split ? "" : finish,
     split,
     leavesMoments,
-    half,
+    halfTiles,
+    half: halfTiles && multipliesInFloat16,
   });
 }
 

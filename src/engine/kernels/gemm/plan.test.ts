@@ -109,7 +109,7 @@ describe("what else is tried", () => {
   it.each([
     { at: shape(4096, 320, 2880), tried: ["large/1", "small/1", "wide/1", "medium/2"] },
     { at: shape(256, 1280, 23_040), tried: ["large/7", "small/1", "wide/1", "medium/2", "medium/8"] },
-    { at: shape(4096, 2560, 320, true), tried: ["wide/1"] },
+    { at: shape(4096, 2560, 320, true), tried: ["wide/1", "thin/1"] },
     { at: shape(262_144, 4, 1152), tried: ["narrow/2"] },
   ])("is a handful: $tried", ({ at, tried }) => expect(triedFor(at)).toEqual(tried));
 });

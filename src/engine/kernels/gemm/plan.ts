@@ -74,7 +74,7 @@ export function otherChoices(plan: GemmPlan, target: GemmTarget): readonly Produ
   return [...byRule, ...resplit].filter((choice) => !isSame(choice, plan) && canTake(shape, choice, target));
 }
 
-const TILE_NAMES: readonly TileName[] = ["large", "medium", "small", "wide", "narrow"];
+const TILE_NAMES: readonly TileName[] = ["large", "medium", "small", "wide", "thin", "narrow"];
 
 function isSame({ tile, splits }: ProductChoice, plan: Pick<GemmPlan, "tile" | "splits">): boolean {
   return TILES[tile] === plan.tile && splits === plan.splits;
@@ -84,6 +84,8 @@ function isSame({ tile, splits }: ProductChoice, plan: Pick<GemmPlan, "tile" | "
 function canTake(shape: GemmShape, { tile, splits }: ProductChoice, { bindingBytes }: GemmTarget): boolean {
   // Value and gate are in one thread, and what is gated needs whole sums.
   if (shape.gated && (TILES[tile].threadColumns < 8 || splits !== 1)) return false;
+  // The thin tile is for what is gated: otherwise the small one reads less.
+  if (tile === "thin" && !shape.gated) return false;
   // The narrow tile is for few columns: the moments of a result's rows would be in too many parts.
   if (tile === "narrow" && shape.columns > TILES.narrow.columns) return false;
   if (!Number.isInteger(splits) || splits < 1 || splits > MAX_SPLITS) return false;

@@ -5,8 +5,9 @@
 // `[rows][depth]` and W `[depth][columns]` to workgroup memory, and each thread adds
 // threadRows x threadColumns products per channel into named `vec4` accumulators
 // (arrays of accumulators end up in thread memory on some drivers). The tiles are float32: a
-// value is converted once on its way in, not once per thread that reads it. Where the target
-// multiplies in float16 they stay float16, and each slice is summed in it before it is added.
+// value is converted once on its way in, not once per thread that reads it. Where a conversion
+// costs a target nothing, or it multiplies in float16, they stay float16; in the second case each
+// slice is summed in it before it is added.
 import { unroll, wgsl } from "../../wgsl";
 import type { TiledRows } from "./source";
 import { type Tile, threadsOf } from "./tile";
@@ -25,8 +26,10 @@ export interface SumsText extends FurtherText {
   readonly gated: boolean;
   /** `group.z` says which part of the slices is summed. */
   readonly split: boolean;
+  /** Tiles hold float16: half as many bytes are read from workgroup memory for a multiply-add. */
+  readonly halfTiles: boolean;
   /**
-   * Tiles hold float16, and a slice is multiplied and summed in it before it is added to the float32 sums. A sum
+   * With such tiles, a slice is multiplied and summed in float16 before it is added to the float32 sums. A sum
    * of `depth` terms loses about 2^-12 sqrt(depth / 2) of its size: 7e-4 for a depth of 16.
    */
   readonly half: boolean;
@@ -129,8 +132,13 @@ function copyW(text: SumsText, loads: number): string {
 }
 
 /** A value on its way into a tile. */
-function stored({ half }: SumsText, value: string): string {
-  return half ? `vec4<f16>(${value})` : value;
+function stored({ halfTiles }: SumsText, value: string): string {
+  return halfTiles ? `vec4<f16>(${value})` : value;
+}
+
+/** A value on its way out of a tile. */
+function taken({ halfTiles, half }: SumsText, value: string): string {
+  return halfTiles && !half ? `vec4<f32>(${value})` : value;
 }
 
 function multiply(text: SumsText): string {
@@ -139,11 +147,11 @@ function multiply(text: SumsText): string {
   const { threadRows, threadColumns, columns, depth } = text.tile;
   const eachQuad = (line: (j: number) => string) => unroll(threadColumns / 4, line);
   return wgsl`
-    ${unroll(4, (k) => eachQuad((j) => `let w_${k}_${j} = ${memory.w(`(quad * 4u + ${k}u) * ${columns / 4}u + ${quadOf(text, j)}`)};`))}
+    ${unroll(4, (k) => eachQuad((j) => `let w_${k}_${j} = ${taken(text, memory.w(`(quad * 4u + ${k}u) * ${columns / 4}u + ${quadOf(text, j)}`))};`))}
     ${unroll(
       threadRows,
       (i) => wgsl`
-        let a_${i} = ${memory.a(`(${rowOf(text, i)}) * ${depth / 4}u + quad`)};
+        let a_${i} = ${taken(text, memory.a(`(${rowOf(text, i)}) * ${depth / 4}u + quad`))};
         ${unroll(4, (k) => eachQuad((j) => `${sum}_${i}_${j} = fma(${vector}(a_${i}[${k}]), w_${k}_${j}, ${sum}_${i}_${j});`))}
       `,
     )}

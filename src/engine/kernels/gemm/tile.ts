@@ -39,6 +39,8 @@ export const TILES = {
   small: { rows: 32, columns: 32, depth: 16, threadRows: 4, threadColumns: 4 },
   /** Value and gate quads side by side in one thread. */
   wide: { rows: 32, columns: 64, depth: 16, threadRows: 4, threadColumns: 8 },
+  /** The same for few registers. */
+  thin: { rows: 32, columns: 32, depth: 16, threadRows: 2, threadColumns: 8 },
   /** Images and latents: up to eight output channels. */
   narrow: { rows: 128, columns: 8, depth: 16, threadRows: 4, threadColumns: 4 },
 } as const satisfies Readonly<Record<string, Tile>>;
@@ -58,6 +60,13 @@ export const GPU_TILES: readonly TileRule[] = [
   // Few columns and a short reduction, as in AutoencoderTiny: parts would cost more than they gain.
   { tile: TILES.wide, minRows: 33, minColumns: 33, maxColumns: 64, ifWhole: true },
   { tile: TILES.medium, minRows: 33, minColumns: 33 },
+  { tile: TILES.small },
+];
+
+/** The same for 128 registers a thread: sixteen sums, their parts in float16 and what they are made of. */
+export const SMALL_GPU_TILES: readonly TileRule[] = [
+  { tile: TILES.thin, gated: true },
+  { tile: TILES.narrow, maxColumns: 8 },
   { tile: TILES.small },
 ];
 

@@ -16,10 +16,10 @@ export interface TiledText extends Omit<SumsText, "memory"> {
 const MEMORY: SumsText["memory"] = { a: (index) => `a_tile[${index}]`, w: (index) => `w_tile[${index}]` };
 
 export function tiledWgsl(text: TiledText): string {
-  const { tile, half } = text;
+  const { tile, halfTiles } = text;
   const { rows, columns, depth } = tile;
   const sums = { ...text, memory: MEMORY };
-  const tiled = half ? "vec4<f16>" : "vec4<f32>";
+  const tiled = halfTiles ? "vec4<f16>" : "vec4<f32>";
   return wgsl`
     ${[text.epilogue, ...sumsDeclarations(sums)].filter((each) => each !== "").join("\n\n")}
 

@@ -85,6 +85,7 @@ export function normaliseGroups(op: GroupNorm, output: Tensor, shape: GroupedSha
   return {
     kernel: {
       name: "group-norm",
+      holdsResults: true,
       bindings,
       sizes,
       scalars: { epsilon: op.epsilon },

@@ -19,6 +19,8 @@ export const FORMATS: readonly Format[] = [
   BASE,
   { name: "f32 with packed weights", format: "f32", target: { half: false, traits: TRAITS.software } },
   { name: "f16", format: "f16" },
+  { name: "f16 tiles multiplied in f32", format: "f16", target: { traits: TRAITS.hardwareWithFloat16Tiles } },
+  { name: "f16 for few registers", format: "f16", target: { traits: TRAITS.hardwareWithFewRegisters } },
   { name: "f16 multiplied in f16", format: "f16", target: { traits: TRAITS.hardwareWithFastFloat16 } },
 ];
 

@@ -4,7 +4,7 @@ import type { GoldenCase } from "../../../golden-case";
 export const CASES: readonly GoldenCase[] = [
   {
     name: "many-rows",
-    on: ["gpu-f16", "gpu-fast-f16"],
+    on: ["gpu-f16", "gpu-tiles-f16", "gpu-fast-f16"],
     build: (g) => g.output("y", g.silu(g.linear(g.input("x", [1, 16_384, 320], "run"), "w", { outputs: 320 }))),
   },
   {
@@ -22,7 +22,7 @@ export const CASES: readonly GoldenCase[] = [
   },
   {
     name: "gated",
-    on: ["gpu-f16", "software-f16"],
+    on: ["gpu-f16", "gpu-few-registers", "software-f16"],
     build: (g) => {
       const both = g.linear(g.input("x", [1, 64, 320], "run"), "w", { outputs: 2560 });
       g.output("y", g.gatedActivation(both, "gelu", { gateFirst: false }));
