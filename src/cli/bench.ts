@@ -12,12 +12,13 @@ import { OnestrokeError } from "../common/errors";
 import type { NumberFormat } from "../engine/tensor";
 import { openDevices } from "./adapters";
 import { benchCancel, cancelText } from "./bench/cancel";
-import { COMPILE_HEADER, compilePlan } from "./bench/compile";
+import { COMPILE_HEADER, compilePlans } from "./bench/compile";
 import { openBenchPage, pageCourse } from "./bench/open-page";
 import { bestDevice } from "./compute";
 import { benchOptions, USAGE, type BenchOptions } from "./bench/options";
 import { GPUS } from "./bench/plan/gpus";
-import { reportPlan, type PlanCounts } from "./bench/plan";
+import { forecastPlan, reportPlan, type PlanCounts } from "./bench/plan";
+import { MACHINES } from "./bench/plan/forecast";
 import { PLANNED_NETWORKS } from "./bench/plan/networks";
 import { planText } from "./bench/plan/text";
 import { race, type RaceReport } from "./bench/race";
@@ -57,8 +58,8 @@ async function measured({
 
 async function compiled(family: string, { plan = "sd21-unet-64", format = "f16", small = false }: BenchOptions) {
   log(COMPILE_HEADER);
-  const network = choose("--plan", PLANNED_NETWORKS, plan);
-  return compilePlan(family, network, choose("--format", FORMATS, format), small ? 10 : Infinity, log);
+  const networks = plan === "all" ? PLANNED_NETWORKS : [choose("--plan", PLANNED_NETWORKS, plan)];
+  return compilePlans(family, networks, { format: choose("--format", FORMATS, format), most: small ? 10 : Infinity, progress: log });
 }
 
 async function sideBySide(scale: Scale) {
@@ -100,13 +101,15 @@ async function steering(scale: Scale) {
 /** Reports every network in both formats for "all", without the rooflines. */
 function plans(name: string, { format = "f16", gpu }: Pick<BenchOptions, "format" | "gpu">): PlanCounts | readonly PlanCounts[] {
   if (name === "all") return PLANNED_NETWORKS.flatMap((network) => FORMATS.map((each) => reportPlan(network, each).counts));
-  const report = reportPlan(choose("--plan", PLANNED_NETWORKS, name), choose("--format", FORMATS, format));
+  const [network, numbers] = [choose("--plan", PLANNED_NETWORKS, name), choose("--format", FORMATS, format)];
+  const report = reportPlan(network, numbers);
   const names = GPUS.map((each) => each.name);
   const chosen = gpu === undefined ? names : [choose("--gpu", names, gpu)];
   log(
     planText(
       report,
       GPUS.filter((each) => chosen.includes(each.name)),
+      new Map(MACHINES.map((machine) => [machine.name, forecastPlan(network, numbers, machine)])),
     ),
   );
   return report.counts;

@@ -6,7 +6,7 @@ import type { NumberFormat } from "../../../engine/tensor";
 import { assembleWgsl } from "../../../engine/wgsl";
 import { costOf } from "../plan/cost";
 import { plannedGraph, type PlannedNetwork } from "../plan/networks";
-import { openNullGpu, type Compiled } from "./null-gpu";
+import { openNullGpu, type Compiled, type NullGpu } from "./null-gpu";
 
 export interface CompiledRow {
   readonly kernel: string;
@@ -18,7 +18,10 @@ export interface CompiledRow {
   readonly registers: number;
   readonly spills: number;
   readonly waves: number;
-  /** Vector instructions for every 64 multiply-adds of the hottest loop; 64 if each multiply-add is one instruction. */
+  /**
+   * Vector instructions for every 64 multiply-adds of the hottest loop; 64 if each multiply-add is one instruction. 0, as the next one, where
+   * it has none, and where the assembly is not AMD's.
+   */
   readonly vectorPer64: number;
   /** Bytes read from workgroup memory for each multiply-add of the hottest loop. */
   readonly ldsBytesPerMultiplyAdd: number;
@@ -39,15 +42,26 @@ interface Distinct {
   readonly flop: number;
 }
 
-/** @param most how many pipelines to compile, the heaviest first */
-export async function compilePlan(
+export interface CompileOptions {
+  readonly format: NumberFormat;
+  /** Pipelines of a network, the heaviest first. */
+  readonly most: number;
+  readonly progress: (line: string) => void;
+}
+
+export async function compilePlans(
   family: string,
-  network: PlannedNetwork,
-  format: NumberFormat,
-  most: number,
-  progress: (line: string) => void,
-): Promise<CompileReport> {
+  networks: readonly PlannedNetwork[],
+  options: CompileOptions,
+): Promise<readonly CompileReport[]> {
   const gpu = await openNullGpu(family);
+  const reports: CompileReport[] = [];
+  for (const network of networks) reports.push(await compilePlan(gpu, network, options));
+  return reports;
+}
+
+async function compilePlan(gpu: NullGpu, network: PlannedNetwork, { format, most, progress }: CompileOptions): Promise<CompileReport> {
+  progress(`${network}, ${format}`);
   const target = gpu.device.target(format);
   // Limits that most GPUs offer, so that tiles are the same for all families.
   const common: KernelTarget = { ...target, workgroupBytes: Math.min(32_768, target.workgroupBytes) };
@@ -82,8 +96,8 @@ function rowOf({ kernel, node }: StagedDispatch, count: number, flop: number, co
     registers,
     spills,
     waves,
-    vectorPer64: (64 * vector) / multiplyAdds,
-    ldsBytesPerMultiplyAdd: ldsBytes / multiplyAdds,
+    vectorPer64: multiplyAdds === 0 ? 0 : (64 * vector) / multiplyAdds,
+    ldsBytesPerMultiplyAdd: multiplyAdds === 0 ? 0 : ldsBytes / multiplyAdds,
     serialLoads,
   };
 }

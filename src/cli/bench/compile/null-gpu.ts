@@ -1,5 +1,5 @@
-// A device of a GPU that this machine does not have: Mesa's RADV behind null-gpu.c, which executes nothing. Only
-// compiling works on it. It stays this process's Vulkan driver, so the process should end when its work is done.
+// A device of a GPU that this machine does not have: Mesa's RADV, or its driver for Intel, behind null-gpu.c, which executes nothing.
+// Only compiling works on it. It stays this process's Vulkan driver, so the process should end when its work is done.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { openDevice, type Device } from "../../../engine/device";
 import type { Kernel, KernelTarget } from "../../../engine/kernel";
 import { nodeGpu } from "../../../engine/node-gpu";
+import { assembleWgsl } from "../../../engine/wgsl";
 import { OnestrokeError } from "../../../common/errors";
 import { readAssembly, type Assembly } from "./isa";
 
@@ -15,7 +16,7 @@ import { readAssembly, type Assembly } from "./isa";
 export interface Compiled extends Assembly {
   readonly registers: number;
   readonly spills: number;
-  /** Resident waves on each SIMD. */
+  /** Resident waves on each SIMD; Intel's driver tells the lanes of a subgroup in their place. */
   readonly waves: number;
 }
 
@@ -25,21 +26,33 @@ export interface NullGpu {
   compile(kernel: Kernel, target: KernelTarget): Promise<Compiled>;
 }
 
-/** What this machine lacks to compile for an absent GPU; undefined if it lacks nothing. */
-export function missingForNullGpu(): string | undefined {
+/** Families of Intel, as Mesa names them: Xe-LP, Alchemist, Xe2 and others. */
+const INTEL = ["tgl", "adl", "rpl", "dg2", "mtl", "arl", "lnl", "bmg"];
+
+const libraryOf = (family: string): string => (INTEL.includes(family) ? "libvulkan_intel.so" : "libvulkan_radeon.so");
+
+/**
+ * What this machine, or this process, lacks to compile for an absent GPU; undefined if it lacks nothing. Intel's driver opens no GPU that
+ * no kernel module has: Mesa's `libintel_noop_drm_shim.so` stands in for that, if the process was started with it.
+ */
+export function missingForNullGpu(family: string): string | undefined {
   const folders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"];
-  if (!folders.some((folder) => existsSync(join(folder, "libvulkan_radeon.so")))) return "Mesa's RADV (Debian: mesa-vulkan-drivers)";
+  const library = libraryOf(family);
+  if (!folders.some((folder) => existsSync(join(folder, library)))) return `Mesa's ${library} (Debian: mesa-vulkan-drivers)`;
+  const { LD_PRELOAD = "", INTEL_STUB_GPU_PLATFORM } = process.env;
+  if (INTEL.includes(family) && (!LD_PRELOAD.includes("noop_drm_shim") || INTEL_STUB_GPU_PLATFORM !== family))
+    return `LD_PRELOAD=libintel_noop_drm_shim.so (of Mesa's sources, src/intel/tools) and INTEL_STUB_GPU_PLATFORM=${family}`;
   if (!existsSync("/usr/include/vulkan/vulkan.h")) return "Vulkan's headers (Debian: libvulkan-dev)";
   if (!["/usr/bin/cc", "/usr/bin/gcc"].some(existsSync)) return "a C compiler (Debian: gcc, libc6-dev)";
   return undefined;
 }
 
 /**
- * @param family RADV's name of the GPU family: navi31, navi21, renoir, gfx1150, ...
+ * @param family Mesa's name of the GPU family: navi31, navi21, renoir, gfx1150, ..., or of Intel tgl, lnl, ...
  * @throws OnestrokeError `gpu-unavailable` if something is missing, or the family is not known
  */
 export async function openNullGpu(family: string): Promise<NullGpu> {
-  const missing = missingForNullGpu();
+  const missing = missingForNullGpu(family);
   if (missing !== undefined) throw new OnestrokeError("gpu-unavailable", `to compile for ${family}, this machine lacks ${missing}`);
   const folder = mkdtempSync(join(tmpdir(), "onestroke-compile-"));
   const at = (name: string) => join(folder, name);
@@ -51,26 +64,35 @@ export async function openNullGpu(family: string): Promise<NullGpu> {
   Object.assign(process.env, {
     VK_ICD_FILENAMES: manifest,
     VK_DRIVER_FILES: manifest,
+    NULLGPU_ICD: libraryOf(family),
     RADV_FORCE_FAMILY: family,
     MESA_SHADER_CACHE_DISABLE: "true",
     NULLGPU_STATS: stats,
     NULLGPU_ISA: isa,
   });
   const device = await openDevice(nodeGpu(manifest));
+  /** By WGSL: the device compiles none twice. */
+  const known = new Map<string, Compiled>();
   return {
     device,
     compile: async (kernel, target) => {
+      const text = assembleWgsl(kernel, target);
+      const before = known.get(text);
+      if (before !== undefined) return before;
       await device.program(kernel, target);
       const lines = readFileSync(stats, "utf8").trim().split("\n");
       const last: unknown = JSON.parse(lines.at(-1) ?? "{}");
-      const number = (name: string) => Number(new Map(Object.entries(last ?? {})).get(name) ?? Number.NaN);
+      const told = new Map(Object.entries(last ?? {}));
+      const number = (...names: readonly string[]) => Number(names.map((name) => told.get(name)).find((each) => each !== undefined));
       const assembly = readFileSync(join(isa, `${String(number("id")).padStart(4, "0")}.txt`), "utf8");
-      return {
-        registers: number("VGPRs"),
-        spills: number("Spilled VGPRs") + number("Spilled SGPRs"),
-        waves: number("Subgroups per SIMD"),
+      const compiled = {
+        registers: number("VGPRs", "Max live registers"),
+        spills: INTEL.includes(family) ? number("Spill Count") + number("Fill Count") : number("Spilled VGPRs") + number("Spilled SGPRs"),
+        waves: number("Subgroups per SIMD", "subgroup"),
         ...readAssembly(assembly),
       };
+      known.set(text, compiled);
+      return compiled;
     },
   };
 }

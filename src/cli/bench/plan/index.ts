@@ -6,10 +6,11 @@ import { weightsOf } from "../../../engine/ops";
 import { RATES } from "../../../engine/rates";
 import { stageGraph, type Stages } from "../../../engine/stages";
 import type { NumberFormat } from "../../../engine/tensor";
-import { TRAITS } from "../../../engine/traits";
+import { TRAITS, type AdapterClass } from "../../../engine/traits";
 import { weightId, packedBytes } from "../../../engine/weight-layout";
 import { assembleWgsl } from "../../../engine/wgsl";
 import { costOf, type Cost } from "./cost";
+import { forecastMs, teraflopsOf, type Machine } from "./forecast";
 import { plannedGraph, type PlannedNetwork } from "./networks";
 
 export interface PlanCounts {
@@ -44,9 +45,28 @@ const GPU_LIMITS = {
   bufferBytes: 2 ** 32,
 } as const;
 
+function targetOf(format: NumberFormat, kind: AdapterClass): KernelTarget {
+  const { bufferBytes: _, ...limits } = GPU_LIMITS;
+  return { ...limits, format, half: true, traits: TRAITS[kind] };
+}
+
+export interface Forecast {
+  readonly ms: number;
+  /** Of float32 peak. */
+  readonly share: number;
+}
+
+/** What the static model says of a step. */
+export function forecastPlan(network: PlannedNetwork, format: NumberFormat, machine: Machine): Forecast {
+  const target = targetOf(format, machine.computesAs);
+  const step = stepOf(stageGraph(plannedGraph(network), target)).map((dispatch) => ({ dispatch, cost: costOf(dispatch, format) }));
+  const ms = sum(step.map(({ dispatch, cost }) => forecastMs(dispatch, cost, target, machine)));
+  return { ms, share: sum(step.map(({ cost }) => cost.flop)) / (teraflopsOf(machine) * 1e9) / ms };
+}
+
 export function reportPlan(network: PlannedNetwork, format: NumberFormat): PlanReport {
-  const { bufferBytes, ...limits } = GPU_LIMITS;
-  const target: KernelTarget = { ...limits, format, half: true, traits: TRAITS.hardware };
+  const { bufferBytes } = GPU_LIMITS;
+  const target = targetOf(format, "hardware");
   const graph = plannedGraph(network);
   const stages = stageGraph(graph, target);
   const layout = layoutArena(stages.tensors, stages.conflicts, bufferBytes);

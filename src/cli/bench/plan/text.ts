@@ -1,8 +1,9 @@
 // A plan's report as lines of text: its counts, then every kind of kernel against the rooflines.
 import { fillOf, leastMs, type Gpu } from "./gpus";
-import { sum, type PlanReport } from "./index";
+import { sum, type Forecast, type PlanReport } from "./index";
 
-export function planText({ counts, dispatches }: PlanReport, gpus: readonly Gpu[]): string {
+/** @param forecasts of the GPUs, by name, as far as there is a model of them */
+export function planText({ counts, dispatches }: PlanReport, gpus: readonly Gpu[], forecasts: ReadonlyMap<string, Forecast>): string {
   const { network, format, gflop } = counts;
   const kinds = [...new Set(dispatches.map(({ kernel }) => kernel))].map((kernel) => {
     const costs = dispatches.filter((dispatch) => dispatch.kernel === kernel).map(({ cost }) => cost);
@@ -25,6 +26,11 @@ export function planText({ counts, dispatches }: PlanReport, gpus: readonly Gpu[
     ].join("");
   const totalMs = gpus.map((_, index) => sum(kinds.map(({ ms }) => ms[index] ?? 0)));
   const peak = (values: readonly number[]) => values.map((value) => `${(100 * value).toFixed(0)} %`.padStart(12)).join("");
+  const modelled = (text: (forecast: Forecast) => string) =>
+    gpus
+      .map(({ name }) => forecasts.get(name))
+      .map((forecast) => (forecast === undefined ? "-" : text(forecast)).padStart(12))
+      .join("");
   return [
     `${network}, ${format}: ${counts.dispatches} dispatches a step, ${counts.pipelines} pipelines`,
     `arena ${mib(counts.arenaBytes)} MiB, of which ${mib(counts.arenaBoundBytes)} are alive at once; weights ${mib(counts.weightBytes)} MiB`,
@@ -38,6 +44,8 @@ export function planText({ counts, dispatches }: PlanReport, gpus: readonly Gpu[
     `${"cores that workgroups fill, by FLOP".padEnd(49)}${peak(
       gpus.map((gpu) => sum(dispatches.map(({ cost }) => cost.flop * fillOf(cost.workgroups, gpu))) / (gflop * 1e9)),
     )}`,
+    `${"static model: ms a step".padEnd(49)}${modelled(({ ms }) => ms.toFixed(2))}`,
+    `${"share of float32 peak".padEnd(49)}${modelled(({ share }) => `${(100 * share).toFixed(0)} %`)}`,
   ].join("\n");
 }
 
