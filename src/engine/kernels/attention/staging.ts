@@ -12,6 +12,11 @@ export function stagedType({ halfTiles }: Tile): string {
   return halfTiles ? "vec4<f16>" : "vec4<f32>";
 }
 
+/** What is staged, as it is multiplied. */
+export function taken({ halfTiles, half }: Tile, value: string): string {
+  return halfTiles && !half ? `vec4<f32>(${value})` : value;
+}
+
 export function stagingMemory({ quads, tile }: Flash): string {
   const [rows, type] = [queriesOf(tile), stagedType(tile)];
   return wgsl`

@@ -21,6 +21,7 @@ import {
   stagingMemory,
   storeKeys,
   storeValues,
+  taken,
   type Flash,
 } from "./staging";
 import { KEYS_PER_INVOCATION, keysOf, outputQuads, pitchOf, queriesOf, valuesBegin, type Tile } from "./tile";
@@ -184,11 +185,6 @@ function multiplyKeys({ tile }: Flash, quads: number): string {
     }
     ${half ? `// Add their lanes in float32.\n${eachScore((i, j) => addLanes(score(i, j), `dot_${i}_${j}`))}` : ""}
   `;
-}
-
-/** What is staged, as it is multiplied. */
-function taken({ halfTiles, half }: Tile, value: string): string {
-  return halfTiles && !half ? `vec4<f32>(${value})` : value;
 }
 
 function addLanes(sum: string, part: string): string {
