@@ -44,6 +44,7 @@ export function ModelCard({ row }: { readonly row: ModelRow }): ReactNode {
             .join(" · ")}
         </p>
         <ModelActivity row={row} />
+        <ModelActions row={row} isCurrent={isCurrent} onUse={() => void app.useModel(id)} />
         {row.isComplete || row.activity !== undefined
           ? undefined
           : entry?.presets.slice(1).map((preset) => (
@@ -53,7 +54,6 @@ export function ModelCard({ row }: { readonly row: ModelRow }): ReactNode {
                 </button>
               </p>
             ))}
-        <ModelActions row={row} isCurrent={isCurrent} onUse={() => void app.useModel(id)} />
       </div>
     </li>
   );
