@@ -12,13 +12,13 @@ import { relativeDifference } from "../difference";
 import { madeUpRace, madeUpUnet } from "./made-up-networks";
 import { SIDES } from "./racer";
 
-/** SD2.1's layout with two levels: heads of 16 channels, and transformers at both of them. */
+/** SD2.1's layout with two levels of as many channels, which share pipelines: heads of 16 channels, and transformers at the first and between. */
 const UNET = {
-  block_out_channels: [32, 64],
+  block_out_channels: [32, 32],
   layers_per_block: 1,
   down_block_types: ["CrossAttnDownBlock2D", "DownBlock2D"],
   up_block_types: ["UpBlock2D", "CrossAttnUpBlock2D"],
-  attention_head_dim: [2, 4],
+  attention_head_dim: [2, 2],
   cross_attention_dim: 32,
 };
 
