@@ -180,7 +180,13 @@ describe("attention of one input to itself", () => {
 describe("tiles fit the default limits", () => {
   const target = { workgroupBytes: 16_384, halfTiles: false, half: false, fewRegisters: false };
   const quads = [1, 2, 8, 10, 16, 18, 20, 32, 40, 80, 128];
-  const options = [{}, { halfTiles: true, half: true }, { halfTiles: true, half: true, fewRegisters: true }];
+  const options = [
+    {},
+    { halfTiles: true },
+    { halfTiles: true, half: true },
+    { halfTiles: true, half: true, fewRegisters: true },
+    { fewRegisters: true }, // a network in float32
+  ];
   it.each(quads.flatMap((each) => options.map((option) => ({ quads: each, option }))))(
     "for heads of $quads quads, $option",
     ({ quads, option }) => {

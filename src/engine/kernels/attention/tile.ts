@@ -116,7 +116,7 @@ const ARRANGEMENTS: readonly Arrangement[] = [
   { queries: 1, invocations: 128, chunk: 4, outputs: 32 },
 ];
 
-/** For 128 registers a thread: 64 of them are outputs at most. The last is for heads that do not fit otherwise. */
+/** For 128 registers a thread: 48 of them are outputs at most. The last is for heads that do not fit otherwise. */
 const SMALL_ARRANGEMENTS: readonly Arrangement[] = [
   { queries: 1, invocations: 128, chunk: "whole", outputs: 8 },
   { queries: 1, invocations: 64, chunk: "whole", outputs: 12 },
