@@ -36,11 +36,14 @@ test("an adapter without float16 does not compute as one that multiplies in it, 
   };
   // Only what `openDevice` asks of an adapter.
   const gpu: GPU = Object.create({ requestAdapter: async () => adapter });
-  await expect(openDevice(gpu, { computeAs: "hardwareWithFastFloat16" })).rejects.toMatchObject({
-    code: "gpu-unsupported",
-    message: "Plain cannot compute as hardwareWithFastFloat16: it has no float16",
-  });
-  expect(destroyed).toBe(1);
+  const kinds = ["hardwareWithFloat16Tiles", "hardwareWithFastFloat16", "hardwareWithFewRegisters"] as const;
+  for (const computeAs of kinds) {
+    await expect(openDevice(gpu, { computeAs }), computeAs).rejects.toMatchObject({
+      code: "gpu-unsupported",
+      message: `Plain cannot compute as ${computeAs}: it has no float16`,
+    });
+  }
+  expect(destroyed).toBe(kinds.length);
   // Control: other classes need none.
   await expect(openDevice(gpu, { computeAs: "hardware" })).resolves.toBeInstanceOf(Device);
 });

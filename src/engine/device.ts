@@ -226,7 +226,7 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
       throw new OnestrokeError("gpu-unavailable", "the GPU refused a device", {}, cause);
     });
   const { computeAs } = options;
-  if (computeAs !== undefined && TRAITS[computeAs].multipliesInFloat16 && !device.features.has("shader-f16")) {
+  if (computeAs !== undefined && TRAITS[computeAs].tilesInFloat16 && !device.features.has("shader-f16")) {
     device.destroy();
     throw new OnestrokeError("gpu-unsupported", `${description || text.trim()} cannot compute as ${computeAs}: it has no float16`, {
       remedy: "Choose another class or another adapter.",
