@@ -1,5 +1,5 @@
-// What a device says of a kernel that does not compile: one line to people, everything to those who look into it.
-import { expect, test } from "vitest";
+// What a device says of a kernel that does not compile, and of what its adapter lacks: one line to people, everything to those who look into it.
+import { describe, expect, test } from "vitest";
 import { Device, openDevice } from "./device";
 import type { Kernel } from "./kernel";
 import { testDevice } from "./testing/evaluate";
@@ -25,7 +25,70 @@ test("a kernel that does not compile is refused in one line, with the source as 
   });
 });
 
-test("an adapter without float16 does not compute as one that multiplies in it, and says so", async () => {
+describe("on an adapter whose kernels may ask for subgroups of 8 lanes", () => {
+  /** A GPU of Intel that compiles what `takes` takes. */
+  const gpuOf = (takes: (wgsl: string) => boolean) => {
+    const compiled: string[] = [];
+    const features = new Set(["shader-f16", "subgroups", "subgroup-size-control"]);
+    const device = {
+      features,
+      limits: {},
+      lost: new Promise<never>(() => undefined),
+      pushErrorScope: () => undefined,
+      popErrorScope: async () => null,
+      createShaderModule: ({ code }: { readonly code: string }) => ({ code, getCompilationInfo: async () => ({ messages: [] }) }),
+      createBindGroupLayout: () => ({}),
+      createPipelineLayout: () => ({}),
+      createComputePipelineAsync: async ({ compute: { module } }: { readonly compute: { readonly module: { readonly code: string } } }) => {
+        compiled.push(module.code);
+        if (!takes(module.code)) throw new Error("refused");
+        return {};
+      },
+    };
+    const adapter = {
+      info: { vendor: "intel", architecture: "gen-12lp", description: "", subgroupMinSize: 8 },
+      features,
+      limits: {},
+      requestDevice: async () => device,
+    };
+    const gpu: GPU = Object.create({ requestAdapter: async () => adapter });
+    return { gpu, compiled };
+  };
+  const holding: Kernel = { ...kernel(""), code: "@compute @workgroup_size(64) fn main() {}", holdsResults: true };
+  const asks = (wgsl: string) => wgsl.includes("@subgroup_size(8)");
+
+  test("they do", async () => {
+    const { gpu, compiled } = gpuOf(() => true);
+    const device = await openDevice(gpu);
+    await device.program(holding, device.target("f16"));
+    expect(compiled.map(asks)).toEqual([true, true]);
+  });
+
+  test("they do not where a workgroup of the most invocations cannot have them", async () => {
+    const { gpu, compiled } = gpuOf((wgsl) => !(asks(wgsl) && wgsl.includes("@workgroup_size(256)")));
+    const device = await openDevice(gpu);
+    await device.program(holding, device.target("f16"));
+    expect(compiled.map(asks)).toEqual([true, false]);
+  });
+
+  test("a kernel that does not compile so is compiled without", async () => {
+    const { gpu, compiled } = gpuOf((wgsl) => !(asks(wgsl) && wgsl.includes("@workgroup_size(64)")));
+    const device = await openDevice(gpu);
+    const program = await device.program(holding, device.target("f16"));
+    expect(await device.program(holding, device.target("f16"))).toBe(program);
+    expect(compiled.map(asks)).toEqual([true, true, false]);
+  });
+
+  test("control: one that does not compile at all is refused", async () => {
+    const { gpu, compiled } = gpuOf((wgsl) => wgsl.includes("@workgroup_size(256)"));
+    const device = await openDevice(gpu);
+    const refused = device.program(holding, device.target("f16"));
+    await expect(refused).rejects.toMatchObject({ code: "gpu-unsupported" });
+    expect(compiled.map(asks)).toEqual([true, true, false]);
+  });
+});
+
+test("an adapter without float16 does not compute as one that has tiles of it, and says so", async () => {
   let destroyed = 0;
   const device = { features: new Set<string>(), limits: {}, lost: new Promise<never>(() => undefined), destroy: () => void destroyed++ };
   const adapter = {

@@ -125,7 +125,7 @@ export class Device {
     const wgsl = assembleWgsl(kernel, target);
     const known = this.#programs.get(wgsl);
     if (known) return known;
-    const compiling = this.#compile(kernel, wgsl);
+    const compiling = this.#compile(kernel, target, wgsl);
     this.#programs.set(wgsl, compiling);
     compiling.catch(() => this.#programs.delete(wgsl));
     return compiling;
@@ -162,7 +162,7 @@ export class Device {
     this.gpu.destroy();
   }
 
-  async #compile(kernel: Kernel, wgsl: string): Promise<Program> {
+  async #compile(kernel: Kernel, target: KernelTarget, wgsl: string): Promise<Program> {
     const layout = this.#layout(kernel);
     const module = this.gpu.createShaderModule({ label: kernel.name, code: wgsl });
     try {
@@ -174,6 +174,9 @@ export class Device {
       return { pipeline, layout };
     } catch (cause) {
       this.assertAlive();
+      // Subgroups of a certain size only make it faster.
+      const plain = { ...target, subgroup: undefined };
+      if (assembleWgsl(kernel, plain) !== wgsl) return this.program(kernel, plain);
       throw await compileError(kernel, wgsl, module, cause);
     }
   }
@@ -237,9 +240,13 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
   return new Device(device, { vendor, architecture, description, software }, computeAs, subgroup);
 }
 
+/** Invocations of the largest workgroups that kernels have: a GPU may have room for so many small subgroups, or not. */
+const MOST_INVOCATIONS = 256;
+
 /** Whether a kernel that asks for subgroups of that many lanes compiles here. */
 async function takesSubgroups(gpu: GPUDevice, lanes: number): Promise<boolean> {
-  const code = `enable subgroups;\nenable subgroup_size_control;\n@compute @subgroup_size(${lanes}) @workgroup_size(${lanes}) fn main() {}`;
+  const entry = `@compute @subgroup_size(${lanes}) @workgroup_size(${MOST_INVOCATIONS}) fn main() {}`;
+  const code = `enable subgroups;\nenable subgroup_size_control;\n${entry}`;
   gpu.pushErrorScope("validation");
   const compiling = gpu.createComputePipelineAsync({ layout: "auto", compute: { module: gpu.createShaderModule({ code }) } });
   const isCompiled = await compiling.then(
