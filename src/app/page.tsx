@@ -1,5 +1,6 @@
 // The page's only screen: the picture, and the controls it is made with.
 import type { ReactNode } from "react";
+import { isSoftwareGpu } from "../common/adapter-info";
 import { Advanced } from "./controls/advanced";
 import { Composer } from "./controls/composer";
 import { SeedField } from "./controls/seed-field";
@@ -14,7 +15,6 @@ import { LoraList } from "./loras/lora-list";
 import { KeysSheet } from "./keys/keys-sheet";
 import { LiveRegion } from "./live-region";
 import { knownFactsOf } from "./known-facts";
-import { isSoftwareGpu } from "./models/gpu-survey";
 import { ModelsPanel } from "./models/models-panel";
 import styles from "./page.module.css";
 import { TakenOut } from "./queue/taken-out";

@@ -110,3 +110,10 @@ test("an adapter without float16 does not compute as one that has tiles of it, a
   // Control: other classes need none.
   await expect(openDevice(gpu, { computeAs: "hardware" })).resolves.toBeInstanceOf(Device);
 });
+
+test("an adapter of which the browser says nothing is opened", async () => {
+  const device = { features: new Set<string>(), limits: {}, lost: new Promise<never>(() => undefined) };
+  const adapter = { features: new Set<string>(), limits: {}, requestDevice: async () => device };
+  const gpu: GPU = Object.create({ requestAdapter: async () => adapter });
+  expect((await openDevice(gpu)).adapter).toEqual({ vendor: "", architecture: "", description: "", software: false });
+});

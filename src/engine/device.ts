@@ -1,6 +1,7 @@
 // The GPU as the engine sees it: limits, number formats, pipelines compiled once,
 // and the one flag that says it is lost. Opened once per worker or process; after a
 // loss it is thrown away whole and opened anew, never healed.
+import { adapterInfo } from "../common/adapter-info";
 import { OnestrokeError } from "../common/errors";
 import type { Kernel, KernelTarget } from "./kernel";
 import { KernelTimes } from "./kernel-times";
@@ -213,9 +214,7 @@ const SUBGROUP_FEATURES: readonly string[] = ["subgroups", "subgroup-size-contro
 export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = {}): Promise<Device> {
   const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new OnestrokeError("gpu-unavailable", "this browser offers no WebGPU adapter");
-  const { vendor, architecture, description } = adapter.info;
-  const text = `${vendor} ${architecture} ${description}`.toLowerCase();
-  const software = /swiftshader|llvmpipe|lavapipe|software|basic render/.test(text);
+  const { vendor, architecture, description, isSoftware: software, subgroupMinSize } = adapterInfo(adapter);
   const kind = options.computeAs ?? adapterClass({ vendor, architecture, software, float16: adapter.features.has("shader-f16") });
   const pins = TRAITS[kind].hasFewRegisters && SUBGROUP_FEATURES.every((feature) => adapter.features.has(feature));
   const wanted = pins ? [...FEATURES, ...SUBGROUP_FEATURES] : FEATURES;
@@ -231,11 +230,15 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
   const { computeAs } = options;
   if (computeAs !== undefined && TRAITS[computeAs].tilesInFloat16 && !device.features.has("shader-f16")) {
     device.destroy();
-    throw new OnestrokeError("gpu-unsupported", `${description || text.trim()} cannot compute as ${computeAs}: it has no float16`, {
-      remedy: "Choose another class or another adapter.",
-    });
+    throw new OnestrokeError(
+      "gpu-unsupported",
+      `${description || vendor || "this adapter"} cannot compute as ${computeAs}: it has no float16`,
+      {
+        remedy: "Choose another class or another adapter.",
+      },
+    );
   }
-  const smallest = pins ? adapter.info.subgroupMinSize : undefined;
+  const smallest = pins ? subgroupMinSize : undefined;
   const subgroup = smallest !== undefined && (await takesSubgroups(device, smallest)) ? smallest : undefined;
   return new Device(device, { vendor, architecture, description, software }, computeAs, subgroup);
 }

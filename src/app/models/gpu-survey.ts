@@ -1,5 +1,6 @@
 // What this device can do, as far as a browser says. WebGPU tells a GPU's limits and not its memory, so the page
 // claims nothing of memory: it says what a model needs, and how likely that is.
+import { adapterInfo } from "../../common/adapter-info";
 
 export interface GpuSurvey {
   /** What the driver calls itself; undefined where there is no WebGPU. */
@@ -22,8 +23,7 @@ export async function surveyGpu(gpu: Pick<GPU, "requestAdapter"> | undefined = n
   const memoryBytes = deviceMemory();
   const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
   if (adapter === null || adapter === undefined) return { ...NO_GPU, memoryBytes };
-  const { vendor, architecture, description, device } = adapter.info;
-  const isSoftware = adapter.info.isFallbackAdapter || isSoftwareGpu(`${description} ${device} ${architecture}`);
+  const { vendor, architecture, description, device, isSoftware } = adapterInfo(adapter);
   return {
     name: description || device || [vendor, architecture].filter(Boolean).join(" ") || "WebGPU",
     isSoftware,
@@ -31,11 +31,6 @@ export async function surveyGpu(gpu: Pick<GPU, "requestAdapter"> | undefined = n
     maxBufferBytes: adapter.limits.maxBufferSize,
     memoryBytes,
   };
-}
-
-/** Whether an adapter's name is that of a program that stands in for a GPU. */
-export function isSoftwareGpu(name: string): boolean {
-  return /swiftshader|llvmpipe|lavapipe|basic render/i.test(name);
 }
 
 /** `deviceMemory` is in GiB, and only some browsers have it. */

@@ -1,7 +1,7 @@
 // Chooses whether matrix products are computed as was measured on this GPU, or by the table that holds for all.
 import { useId, type ReactNode } from "react";
+import { isSoftwareGpu } from "../../common/adapter-info";
 import styles from "../diagnostics/diagnostics.module.css";
-import { isSoftwareGpu } from "../models/gpu-survey";
 import { factsOf } from "../state";
 import { details } from "../strings-details";
 import { useApp, useAppState } from "../use-app";
