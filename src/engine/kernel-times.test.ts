@@ -3,9 +3,8 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { Device } from "./device";
 import { GraphBuilder } from "./graph-builder";
-import { KernelTimes } from "./kernel-times";
+import { KernelTimes, type TimedDispatch } from "./kernel-times";
 import { Plan } from "./plan";
-import type { PreparedDispatch } from "./prepared";
 import { runPlan } from "./run";
 import { testDevice } from "./testing/evaluate";
 import { Weights } from "./weights";
@@ -77,7 +76,7 @@ test("times are added up by kernel and workgroups, the longest first, and a cloc
     }),
     queue: { submit: nothing },
   });
-  const dispatch = (label: string, x: number): PreparedDispatch => Object.create({ label, workgroups: [x, 1, 1] });
+  const dispatch = (label: string, x: number): TimedDispatch => Object.create({ label, workgroups: [x, 1, 1] });
   const times = new KernelTimes(gpu);
   times.submit([dispatch("small", 1), dispatch("large", 1), dispatch("small", 1), dispatch("small", 2)]);
   expect(await times.read()).toEqual([

@@ -1,13 +1,20 @@
 // How long each kind of dispatch takes while plans run, by the GPU's own clock. Every dispatch has a pass of its own with a time at either
 // end, which costs a little, so this is for whoever asks. Clocks of browsers are coarse (0.1 ms): what is right is the sum over many.
 import type { KernelTime } from "../common/drawing";
-import type { PreparedDispatch } from "./prepared";
 
 /** Two numbers of 64 bits, in nanoseconds. */
 const BYTES_OF_A_DISPATCH = 16;
 
 /** Dispatches whose times fit into one query set: WebGPU allows 4096 queries. */
 const MOST_DISPATCHES = 2048;
+
+/** Of a dispatch that is ready to be recorded (prepared.ts), what recording and naming it takes. */
+export interface TimedDispatch {
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number];
+  readonly label: string;
+}
 
 export class KernelTimes {
   readonly #gpu: GPUDevice;
@@ -20,7 +27,7 @@ export class KernelTimes {
   }
 
   /** Submits the dispatches, in order. */
-  submit(dispatches: readonly PreparedDispatch[]): void {
+  submit(dispatches: readonly TimedDispatch[]): void {
     for (let first = 0; first < dispatches.length; first += MOST_DISPATCHES) this.#submit(dispatches.slice(first, first + MOST_DISPATCHES));
   }
 
@@ -30,7 +37,7 @@ export class KernelTimes {
     return [...this.#sums.values()].toSorted((a, b) => b.ms - a.ms);
   }
 
-  #submit(dispatches: readonly PreparedDispatch[]): void {
+  #submit(dispatches: readonly TimedDispatch[]): void {
     const size = BYTES_OF_A_DISPATCH * dispatches.length;
     const querySet = this.#gpu.createQuerySet({ type: "timestamp", count: 2 * dispatches.length });
     const resolved = this.#gpu.createBuffer({ size, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC });
@@ -60,7 +67,7 @@ export class KernelTimes {
     this.#reading.push(read());
   }
 
-  #add(dispatches: readonly PreparedDispatch[], stamps: BigUint64Array): void {
+  #add(dispatches: readonly TimedDispatch[], stamps: BigUint64Array): void {
     for (const [index, { label, workgroups }] of dispatches.entries()) {
       const shape = workgroups.join("x");
       const key = `${label} ${shape}`;
