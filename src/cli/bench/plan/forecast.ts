@@ -2,13 +2,10 @@
 // gpus.ts. A workgroup alternates between arithmetic, or the reads from workgroup memory that feed it, and waiting for the next slice;
 // others of the same core work meanwhile, as far as registers, workgroup memory and their number allow.
 import type { KernelTarget } from "../../../engine/kernel";
-import { attentionTile } from "../../../engine/kernels/attention/choose-core";
-import { keysOf, outputQuads, queriesOf, tileBytes } from "../../../engine/kernels/attention/tile";
-import { threadsOf, type TileName } from "../../../engine/kernels/gemm/tile";
-import { choiceOf, type GemmPlan } from "../../../engine/kernels/gemm/plan";
 import type { Attention, CrossAttention } from "../../../engine/ops";
 import type { StagedDispatch } from "../../../engine/stages";
 import { axis, elementBytes } from "../../../engine/tensor";
+import { attentionTileOf, productTileOf, type ProductTile, type TileName } from "../../../engine/tiles";
 import type { AdapterClass } from "../../../engine/traits";
 import type { Cost } from "./cost";
 
@@ -110,7 +107,7 @@ function cyclesOf({ product, kernel, node }: StagedDispatch, { workgroups }: Cos
   const { op } = node;
   if (product !== undefined && kernel.name === op.kind) {
     const rounds = kernel.sizes["slices_per_part"] ?? kernel.sizes["slices"] ?? 0;
-    return perCore * rounds * sliceCycles(product, { isHalf, perCore }, loops, gpu) + AROUND.product;
+    return perCore * rounds * sliceCycles(productTileOf(product), { isHalf, perCore }, loops, gpu) + AROUND.product;
   }
   if (op.kind === "attention" || op.kind === "cross-attention") {
     return perCore * attentionCycles(op, { isHalf, perCore }, loops.attention, target, gpu) + AROUND.attention;
@@ -131,10 +128,9 @@ interface Residence {
 }
 
 /** Of a slice of a workgroup, its wait included as far as no other workgroup works meanwhile. */
-function sliceCycles(plan: GemmPlan, { isHalf, perCore }: Residence, loops: Readonly<Record<Loop, Compiled>>, gpu: Machine): number {
-  const { tile } = plan;
-  const compiled = loops[choiceOf(plan).tile];
-  const warps = Math.ceil(threadsOf(tile) / 32);
+function sliceCycles(tile: ProductTile, { isHalf, perCore }: Residence, loops: Readonly<Record<Loop, Compiled>>, gpu: Machine): number {
+  const compiled = loops[tile.name];
+  const warps = Math.ceil(tile.threads / 32);
   const multiply = (tile.rows * tile.columns * tile.depth * compiled.vectorPer64) / 64 / gpu.lanes;
   const reads = (tile.depth / 4) * (tile.threadRows + tile.threadColumns);
   const work = Math.max(multiply, warps * reads * gpu.readCycles * (isHalf ? 0.5 : 1));
@@ -151,13 +147,12 @@ function attentionCycles(
   gpu: Machine,
 ): number {
   const quads = Math.ceil(op.headSize / 4);
-  const tile = attentionTile(quads, target);
-  const [threads, keys] = [tile.columns * tile.rows, keysOf(tile)];
-  const multiplyAdds = 2 * queriesOf(tile) * keys * op.headSize;
+  const { threads, queries, queriesOfThread, keys, outputQuads, bytes } = attentionTileOf(op.headSize, target);
+  const multiplyAdds = 2 * queries * keys * op.headSize;
   const multiply = (multiplyAdds * vectorPer64) / 64 / gpu.lanes;
-  const reads = quads * (4 + tile.queries) + (keys / 4) * (tile.queries + 4 * outputQuads(quads, tile)) + 20;
+  const reads = quads * (4 + queriesOfThread) + (keys / 4) * (queriesOfThread + 4 * outputQuads) + 20;
   const work = Math.max(multiply, Math.ceil(threads / 32) * reads * gpu.readCycles * (isHalf ? 0.5 : 1));
-  const resident = Math.min(perCore, residentOf(threads, registers, tileBytes(quads, tile), gpu));
+  const resident = Math.min(perCore, residentOf(threads, registers, bytes, gpu));
   // Keys and values are waited for together where there is room for both; each tile has four barriers.
   const away = (isHalf ? 1 : 2) * gpu.latency + 4 * 30;
   const causal = op.kind === "attention" && op.causal ? 0.5 : 1;
