@@ -40,13 +40,13 @@ test("control: another failure is said", async () => {
 });
 
 describe("a file that cannot be renamed at once", () => {
-  const moving = (...failures: readonly string[]) => {
+  const moving = (...failures: readonly (string | Error)[]) => {
     const left = [...failures];
     let tries = 0;
     const move = async (): Promise<void> => {
       tries++;
-      const name = left.shift();
-      if (name !== undefined) throw new DOMException("in use", name);
+      const failure = left.shift();
+      if (failure !== undefined) throw typeof failure === "string" ? new DOMException("in use", failure) : failure;
     };
     const folder = { getFileHandle: async () => ({ move }) };
     vi.stubGlobal("navigator", { storage: { getDirectory: async () => ({ getDirectoryHandle: async () => folder }) } });
@@ -72,6 +72,12 @@ describe("a file that cannot be renamed at once", () => {
       await expect(done).rejects.toMatchObject({ code });
       expect(tries()).toBe(1);
     }
+  });
+
+  test("control: a browser that cannot rename is not asked again", async () => {
+    const { done, tries } = moving(new TypeError("handle.move is not a function"));
+    await expect(done).rejects.toThrow();
+    expect(tries()).toBe(1);
   });
 });
 

@@ -72,7 +72,7 @@ export function opfsFolder(name: string): VaultFolder {
         // Systems have several names for a file that is in use.
         await onceFree(
           () => handle.move(to),
-          (thrown) => !(thrown instanceof DOMException && ["NotFoundError", "QuotaExceededError"].includes(thrown.name)),
+          (thrown) => thrown instanceof DOMException && !["NotFoundError", "QuotaExceededError"].includes(thrown.name),
         );
       }),
     remove: (file) => storing(`removing ${file}`, () => unlessGone(async () => (await folder()).removeEntry(file))),
