@@ -1,18 +1,16 @@
 // A model on our own engine: its networks as plans on one device, where they take turns if they do not fit together.
-import { component, weightBytes, type Manifest } from "../../checkpoints/manifest";
+import { component, type Manifest } from "../../checkpoints/manifest";
 import type { DrawHooks } from "../../common/drawing";
 import { invariant, OnestrokeError } from "../../common/errors";
 import type { ModelFacts } from "../../common/model-facts";
-import { modelName } from "../../common/recipe";
 import type { Picture } from "../../common/picture";
 import type { Steering } from "../../common/steering";
 import type { Device } from "../../engine/device";
 import type { Plan } from "../../engine/plan";
 import { fingerprint } from "../../engine/tuning";
-import { maxSteps, type Sampler } from "../../samplers/sampler";
+import type { Sampler } from "../../samplers/sampler";
 import { samplerFromConfig, withRule } from "../../samplers/scheduler-file";
 import type { SamplerStep } from "../../samplers/schedule";
-import { steeringDefaults } from "../default-steering";
 import { Model } from "../draw";
 import type { Condition, Denoising, EncodedText, KernelTimer, Measured, ModelEngine, Size } from "../engine";
 import { isFull } from "../with-room";
@@ -21,8 +19,9 @@ import { WgslAutoencoder, type LatentAt } from "./autoencoder";
 import { Batches } from "./batches";
 import { batchOf, WgslDenoiser } from "./denoiser";
 import type { DenoiserPlanShape } from "./graphs";
-import { partsOf, planModel, type PlannedModel, type WgslNetworks } from "./model-plan";
+import { planModel, type PlannedModel, type WgslNetworks } from "./model-plan";
 import type { Network } from "./network";
+import { openedFacts } from "./opened-facts";
 import type { WgslOptions } from "./options";
 import { tuneNetworks } from "./tune-networks";
 import { WgslWidening } from "./widening";
@@ -115,24 +114,7 @@ class WgslEngine implements ModelEngine {
     );
     const gains = gainsFromBatches ?? device.target(formats.format).traits.gainsFromBatches;
     this.#batches = new Batches(this.#memory, gains, gainsFromBatches === undefined ? undefined : Infinity);
-    this.#facts = {
-      memory,
-      id: modelName(manifest.name),
-      title: manifest.title ?? manifest.name,
-      revision: manifest.revision,
-      ...(manifest.loras === undefined ? {} : { loras: manifest.loras }),
-      license: manifest.license,
-      weightBytes: weightBytes(manifest),
-      defaultSize: size.width,
-      sizeMultiple: factor,
-      maxSteps: manifest.steps?.maximum ?? maxSteps(this.sampler),
-      steering: steeringDefaults(manifest),
-      doubt: this.sampler.doubt,
-      // Its files say it, and may be on their way still.
-      readsPictures: false,
-      adapter: device.name,
-      parts: partsOf(manifest, weights),
-    };
+    this.#facts = openedFacts(manifest, { memory, size, weights, sampler: this.sampler, factor, adapter: device.name });
   }
 
   /** Uploads and compiles what a picture of that size needs, as far as it stays on the GPU: the largest network last, as it is fetched. */

@@ -1,0 +1,36 @@
+// What a model on our own engine says of itself when it is opened; what it learns after that is added by model.ts.
+import { weightBytes, type Manifest } from "../../checkpoints/manifest";
+import type { ModelFacts } from "../../common/model-facts";
+import { modelName } from "../../common/recipe";
+import { maxSteps, type Sampler } from "../../samplers/sampler";
+import { steeringDefaults } from "../default-steering";
+import { partsOf, type PlannedModel } from "./model-plan";
+
+interface Opened extends Pick<PlannedModel, "memory" | "size" | "weights"> {
+  readonly sampler: Sampler;
+  /** Pixels of a latent's value along a side. */
+  readonly factor: number;
+  /** The adapter's name. */
+  readonly adapter: string;
+}
+
+export function openedFacts(manifest: Manifest, { memory, size, weights, sampler, factor, adapter }: Opened): ModelFacts {
+  return {
+    memory,
+    id: modelName(manifest.name),
+    title: manifest.title ?? manifest.name,
+    revision: manifest.revision,
+    ...(manifest.loras === undefined ? {} : { loras: manifest.loras }),
+    license: manifest.license,
+    weightBytes: weightBytes(manifest),
+    defaultSize: size.width,
+    sizeMultiple: factor,
+    maxSteps: manifest.steps?.maximum ?? maxSteps(sampler),
+    steering: steeringDefaults(manifest),
+    doubt: sampler.doubt,
+    // Its files say it, and may be on their way still.
+    readsPictures: false,
+    adapter,
+    parts: partsOf(manifest, weights),
+  };
+}
