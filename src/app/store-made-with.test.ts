@@ -231,6 +231,7 @@ describe("a LoRA", () => {
     const before = drawn();
     await app.addLora(file);
     expect([state().shown?.recipe.loras, drawn()]).toEqual([ink(NEW), before + 1]);
+    expect(state().notice, "who opened the other file knows of it").not.toContain("another file");
     await isKept(2);
     await app.undo();
     expect(state().shown?.recipe.loras, "each is a picture of its own").toEqual(ink(OLD));

@@ -5,7 +5,7 @@ import type { HandedModel } from "../common/download";
 import type { ModelFacts } from "../common/model-facts";
 import { withoutMadeWith } from "../common/made-with";
 import { randomSeed, type Recipe } from "../common/recipe";
-import { loraName } from "../common/recipe-lora";
+import { createLoraAdding } from "./add-lora";
 import { isSameRecipe } from "./comparison";
 import { createDoctor, type Doctor } from "./doctor/doctor-control";
 import { linkOfDraft, type Draft } from "./draft";
@@ -246,16 +246,7 @@ export function createApp(
       }
     },
     reopen: async (id) => takeOwn(await shelf.reopenFolder(id)),
-    async addLora(file) {
-      const name = loraName(file.name.replace(/\.[^.]+$/, ""));
-      models.lendLora(name, file);
-      const others = (store.getState().draft.loras ?? []).filter((lora) => lora.name !== name);
-      edit({ loras: [...others, { name, weight: 1 }] });
-      // A picture that is kept may be of another file of that name.
-      const drawing = draw({ anew: true });
-      remark(strings.loras.added(name));
-      await drawing;
-    },
+    addLora: createLoraAdding(store, { models, pictures, edit, draw, remark }),
     bringBack: () => edit(store.getState().putAside ?? {}),
     dismissDone: () => store.setState({ done: undefined }),
     dismissError: () => store.setState({ error: undefined }),
