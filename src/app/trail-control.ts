@@ -27,6 +27,8 @@ export function createTrail(
     if (wanted !== undefined && isSameRecipe(withoutMadeWith(shown.recipe), withoutMadeWith(wanted))) {
       return store.setState({ trail: { ...trail, recipes: trail.recipes.with(trail.at, shown.recipe) } });
     }
+    // Another one has come first, as one that was being drawn: its place is not the wanted one's.
+    wanted = undefined;
     // The positions of the dial between two are no steps.
     const current = trail.recipes[trail.at];
     const replaces = isFromDial && before.isFromDial && current !== undefined && isSameButSteering(shown.recipe, current);

@@ -1,7 +1,7 @@
 // Undo and redo go along the pictures that were shown: forward only as far as nothing new was drawn, and nothing is drawn twice.
 import { describe, expect, test, vi } from "vitest";
 import { RECIPE } from "../common/testing/fakes";
-import { draw, setUp, waiting } from "./testing/fake-app";
+import { draw, setUp, startedThenWaiting, waiting } from "./testing/fake-app";
 import { canRedo, canUndo, follow, NO_TRAIL } from "./trail";
 
 const recipe = (prompt: string) => ({ ...RECIPE, prompt });
@@ -52,12 +52,13 @@ describe("in the app", () => {
     await draw(app, { prompt: "first", seed: "1", seedKept: true, width: 16, height: 16 });
     await vi.waitFor(() => expect(state().gallery.entries).toHaveLength(1));
     for (let index = 0; index < 12; index++) await draw(app, { prompt: String(index) });
+    // What goes from memory before it is kept would be drawn again.
+    await vi.waitFor(() => expect(state().gallery.entries).toHaveLength(13), { timeout: 30_000 });
     expect(state().recent.map((picture) => picture.recipe.prompt)).not.toContain("first");
     for (let index = 0; index < 12; index++) await app.undo();
     expect(state().shown?.recipe.prompt).toBe("first");
     expect(asked).toHaveLength(13);
     await app.redo();
-    await vi.waitFor(() => expect(state().gallery.entries).toHaveLength(13));
     for (const { id } of state().gallery.entries) await app.gallery.remove(id);
     app.store.setState({ recent: [] });
     await app.undo();
@@ -77,5 +78,33 @@ describe("in the app", () => {
     await app.undo();
     await second;
     expect(state()).toMatchObject({ job: undefined, shown: { recipe: { prompt: "first" } } });
+  });
+
+  test("what is drawn while redo waits for its turn is a step of its own", async () => {
+    const { app, state, release, isAsked } = await startedThenWaiting();
+    const drawn = async (count: number, work: () => Promise<void>) => {
+      const working = work();
+      await isAsked(count);
+      release[count - 1]?.();
+      await working;
+    };
+    await drawn(2, () => draw(app, { prompt: "second" }));
+    await app.undo();
+    await vi.waitFor(() => expect(state().gallery.entries).toHaveLength(2));
+    for (const { id, recipe: kept } of state().gallery.entries) if (kept.prompt === "second") await app.gallery.remove(id);
+    app.store.setState({ recent: [] });
+    const third = draw(app, { prompt: "third" });
+    await isAsked(3);
+    const redone = app.redo();
+    await vi.waitFor(() => expect(state().waiting).toHaveLength(1));
+    release[2]?.();
+    await isAsked(4);
+    release[3]?.();
+    await Promise.all([third, redone]);
+    expect(
+      state()
+        .trail.recipes.slice(1)
+        .map(({ prompt }) => prompt),
+    ).toEqual(["second", "third", "second"]);
   });
 });
