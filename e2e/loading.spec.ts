@@ -56,6 +56,7 @@ test("one bar for all of loading never runs backwards, and a cancel stops the pi
   await details.getByRole("button", { name: "Find the quickest engine" }).click();
   const said = details.getByRole("status");
   await expect(said).toHaveText(/^Onestroke on WebGPU: .*|^ONNX Runtime on .*/, { timeout: 15 * 60_000 });
+  await expect(said, "each of the three draws").not.toContainText("could not");
   const engines: Readonly<Record<string, string>> = {
     "Onestroke on WebGPU": "wgsl",
     "ONNX Runtime on WebGPU": "ort-webgpu",

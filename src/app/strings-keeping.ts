@@ -1,7 +1,7 @@
 // What the page says of keeping, finding and giving away pictures, and of its keys. The rest of its sentences are in strings.ts.
 import type { Recipe } from "../common/recipe";
 import type { ForeignRecipe } from "../image/foreign-fields";
-import type { MeasuringState } from "./engines/measuring-state";
+import type { EngineFailure, MeasuringState } from "./engines/measuring-state";
 import type { GalleryWork } from "./gallery/state";
 import { LOCALE } from "./locale";
 import { formatBytes, formatDuration, strings } from "./strings";
@@ -15,6 +15,15 @@ function roomOf(byteLength: number): string {
 }
 
 const pictures = (count: number): string => (count === 1 ? "1 picture" : `${count} pictures`);
+
+/** Libraries give reasons of many lines. */
+const MOST_OF_A_REASON = 120;
+
+function couldNot({ engine, reason }: EngineFailure): string {
+  const [line = ""] = reason.split("\n");
+  const short = line.length > MOST_OF_A_REASON ? `${line.slice(0, MOST_OF_A_REASON)}…` : line;
+  return `${strings.engines[engine]} could not draw it (${short})`;
+}
 
 export const keeping = {
   gallery: "Gallery",
@@ -108,10 +117,10 @@ export const keeping = {
 
   measure: "Find the quickest engine",
   measureAbout: "It draws this picture with each. The quickest is used from then on, unless you choose another.",
-  measured: ({ current, times }: MeasuringState) => {
+  measured: ({ current, times, failures }: MeasuringState) => {
     if (current !== undefined) return `Measuring ${strings.engines[current]}`;
-    if (times.length === 0) return "No engine could draw it.";
-    return times.map(({ engine, ms }) => `${strings.engines[engine]}: ${formatDuration(ms)}`).join(" · ");
+    const drawn = times.map(({ engine, ms }) => `${strings.engines[engine]}: ${formatDuration(ms)}`).join(" · ");
+    return [drawn === "" ? "No engine could draw it" : drawn, ...failures.map(couldNot)].join(". ");
   },
   standIn: "The processor stands in for a GPU here.",
 

@@ -161,7 +161,7 @@ describe("measuring", () => {
     await app.benchmark();
     expect(asked).toHaveLength(3);
     expect(state().doctor.benchmark).toBeUndefined();
-    app.store.setState({ model: { kind: "ready", facts: MODEL }, measuring: { current: "wgsl", times: [] } });
+    app.store.setState({ model: { kind: "ready", facts: MODEL }, measuring: { current: "wgsl", times: [], failures: [] } });
     await app.benchmark();
     expect(asked).toHaveLength(3);
   });

@@ -7,9 +7,18 @@ export interface EngineTime {
   readonly ms: number;
 }
 
+/** An engine that could not draw the picture. */
+export interface EngineFailure {
+  readonly engine: Engine;
+  /** In words for people. */
+  readonly reason: string;
+}
+
 export interface MeasuringState {
   /** The engine that draws at this moment; undefined when it is done. */
   readonly current: Engine | undefined;
-  /** The quickest comes first. Engines that cannot draw the model are not among them. */
+  /** The quickest comes first. */
   readonly times: readonly EngineTime[];
+  /** In the order in which they were tried. */
+  readonly failures: readonly EngineFailure[];
 }

@@ -4,6 +4,7 @@ import { OnestrokeError } from "../../common/errors";
 import type { Engine } from "../../common/engine";
 import type { Generator } from "../../library";
 import { createApp } from "../store";
+import { keeping } from "../strings-keeping";
 import { draw, drawingOf, IDLE, NO_MODELS_KEPT } from "../testing/fake-app";
 import { createQuickestEngines, type TextStorage } from "./quickest";
 
@@ -17,7 +18,7 @@ function storage(): TextStorage {
 }
 
 /** An app whose engines take so long for a picture; one that is not named cannot draw. */
-function setUp(ms: Partial<Record<Engine, number>>, quickest = createQuickestEngines(storage, async () => "a GPU")) {
+function setUp(ms: Partial<Record<Engine, number>>, quickest = createQuickestEngines(storage, async () => "a GPU"), reason = "no graphs") {
   let engine: Engine | undefined;
   const used: (Engine | undefined)[] = [];
   const generator: Generator = {
@@ -28,7 +29,7 @@ function setUp(ms: Partial<Record<Engine, number>>, quickest = createQuickestEng
     },
     generate: async (recipe) => {
       const decode = ms[engine ?? "wgsl"];
-      if (decode === undefined) throw new OnestrokeError("model-unsupported", "no graphs");
+      if (decode === undefined) throw new OnestrokeError("model-unsupported", reason);
       return { ...drawingOf(recipe), timings: { load: 9_000, compile: 9_000, encode: 0, denoise: [0], decode } };
     },
   };
@@ -52,6 +53,7 @@ describe("measuring", () => {
         { engine: "ort-wasm", ms: 200 },
         { engine: "wgsl", ms: 900 },
       ],
+      failures: [{ engine: "ort-webgpu", reason: "no graphs" }],
     });
     expect(used.at(-1)).toBe("ort-wasm");
     expect(state().engine, "nobody has chosen one").toBeUndefined();
@@ -77,6 +79,23 @@ describe("measuring", () => {
     expect(other.store.getState().measuring).toBeUndefined();
     expect(used.at(-1)).toBeUndefined();
     expect(state().measuring).toBeUndefined();
+  });
+
+  test("says of an engine that could not draw why, in one short line", async () => {
+    const { app, state } = setUp({ wgsl: 900 }, undefined, `no kernel for it\n${"at a line of a library\n".repeat(9)}`);
+    await draw(app);
+    const said = () => keeping.measured(state().measuring ?? expect.fail("it was measured"));
+    await app.measureEngines();
+    expect(said()).toBe(
+      "Onestroke on WebGPU: 900 ms. ONNX Runtime on WebGPU could not draw it (no kernel for it)." +
+        " ONNX Runtime on WASM could not draw it (no kernel for it)",
+    );
+    const none = setUp({}, undefined, "x".repeat(5_000));
+    none.app.store.setState({ shown: state().shown });
+    await none.app.measureEngines();
+    const text = keeping.measured(none.state().measuring ?? expect.fail("it was measured"));
+    expect(text).toMatch(/^No engine could draw it\. Onestroke on WebGPU could not draw it \(x/);
+    expect(text.length).toBeLessThan(600);
   });
 
   test("before a picture is shown does nothing", async () => {

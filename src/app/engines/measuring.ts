@@ -3,10 +3,11 @@
 import { drawingMs } from "../../common/drawing";
 import { ENGINES, type Engine } from "../../common/engine";
 import { OnestrokeError } from "../../common/errors";
+import type { Recipe } from "../../common/recipe";
 import type { Generator } from "../../library";
 import type { ModelLoading } from "../model-loading";
 import type { AppStore } from "../state";
-import type { EngineTime } from "./measuring-state";
+import type { EngineFailure, EngineTime } from "./measuring-state";
 import type { QuickestEngines } from "./quickest";
 
 export interface Measuring {
@@ -22,17 +23,16 @@ export function createMeasuring(
   model: Pick<ModelLoading, "useEngine">,
   quickest: QuickestEngines,
 ): Measuring {
-  async function timeOf(engine: Engine): Promise<EngineTime | undefined> {
-    const recipe = store.getState().shown?.recipe;
-    if (recipe === undefined) return undefined;
+  async function timeOf(engine: Engine, recipe: Recipe): Promise<EngineTime | EngineFailure> {
     generator.useEngine(engine);
     let ms = Infinity;
     try {
       for (let picture = 0; picture < PICTURES; picture++) ms = Math.min(ms, drawingMs((await generator.generate(recipe)).timings));
     } catch (thrown) {
-      // Somebody draws, and the measuring ends. Any other failure means that this engine is none for this model.
-      if (OnestrokeError.from(thrown, "worker-died").code === "cancelled") throw thrown;
-      return undefined;
+      const { code, message } = OnestrokeError.from(thrown, "worker-died");
+      // Somebody draws, and the measuring ends. Any other failure is this engine's.
+      if (code === "cancelled") throw thrown;
+      return { engine, reason: message };
     }
     return { engine, ms };
   }
@@ -41,17 +41,18 @@ export function createMeasuring(
     async measureEngines() {
       const { shown, job, measuring } = store.getState();
       if (shown === undefined || job !== undefined || measuring?.current !== undefined) return;
-      const times: EngineTime[] = [];
+      const [times, failures]: [EngineTime[], EngineFailure[]] = [[], []];
       try {
         for (const engine of ENGINES) {
-          store.setState({ measuring: { current: engine, times: [...times] } });
-          const time = await timeOf(engine);
-          if (time !== undefined) times.push(time);
+          store.setState({ measuring: { current: engine, times: [...times], failures: [...failures] } });
+          const measured = await timeOf(engine, shown.recipe);
+          if ("ms" in measured) times.push(measured);
+          else failures.push(measured);
         }
         times.sort((left, right) => left.ms - right.ms);
         const [best] = times;
         if (best !== undefined) await quickest.remember(shown.recipe.model, best.engine);
-        store.setState({ measuring: { current: undefined, times } });
+        store.setState({ measuring: { current: undefined, times, failures } });
       } catch {
         store.setState({ measuring: undefined });
       }
