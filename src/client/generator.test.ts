@@ -9,6 +9,7 @@ import type { Backend } from "../worker/backend";
 import { gradientBackend, type Fault } from "../worker/testing/gradient-backend";
 import { createGenerator, superviseGenerator, type Generator } from "./generator";
 import { SUPERVISION, type Supervision } from "./supervision";
+import type { SpawnWorker } from "./supervisor";
 import { sameThreadWorkers } from "./testing/same-thread";
 
 const RECIPE: Recipe = { ...ONE_STEP, steps: 2 };
@@ -115,9 +116,10 @@ describe("engines", () => {
   test.each([
     ["control: a GPU's engine that answers no pings is taken for dead", "wgsl", 2],
     ["WASM has the worker's thread to itself and is left to it", "ort-wasm", 1],
+    ["ONNX Runtime prepares on that thread what its GPU computes, and is left to it", "ort-webgpu", 1],
   ] as const)("%s", async (_, engine, spawned) => {
     const workers = sameThreadWorkers(async (number) => gradientBackend(number === 0 ? ["deaf"] : []), [2]);
-    const patience = { ...QUICK, stalledTicks: Infinity };
+    const patience = { ...QUICK, stalledTicks: Infinity, quietTicks: Infinity };
     const generator = superviseGenerator(workers.spawn, { modelsRoot: "https://page.example/models/" }, "wait", patience);
     generator.useEngine(engine);
     await generator.generate(RECIPE);
@@ -259,6 +261,23 @@ describe("recovery", () => {
     for (let attempt = 0; attempt < 3; attempt++) await expect(generator.generate(RECIPE)).rejects.toEqual(code("gpu-lost"));
     expect(spawned()).toBe(4);
   });
+
+  test.each(["ort-webgpu", "ort-wasm"] as const)(
+    "%s, which says nothing while it compiles or computes a step, gets more time",
+    async (engine) => {
+      const workers = sameThreadWorkers(async () => gradientBackend(["hang"]));
+      let ticks = 0;
+      const counting: SpawnWorker = (listeners) => {
+        const port = workers.spawn(listeners);
+        return { ...port, post: (message) => (message.type === "ping" && ticks++, port.post(message)) };
+      };
+      const patience = { ...QUICK, stalledTicks: 5, quietTicks: 40 };
+      const generator = superviseGenerator(counting, { modelsRoot: "https://page.example/models/" }, "wait", patience);
+      generator.useEngine(engine);
+      await expect(generator.generate(RECIPE)).rejects.toEqual(code("gpu-timeout"));
+      expect(ticks).toBeGreaterThan(30);
+    },
+  );
 
   test("a GPU that hangs ends in `gpu-timeout`, and the page goes on", async () => {
     const { generator } = setUp([["hang"]]);

@@ -156,8 +156,8 @@ export class Supervisor {
         this.#die(OnestrokeError.fromWire(message.error));
         return;
       case "engine":
-        // WASM computes on the worker's own thread.
-        this.#worker.isMute = message.engine === "ort-wasm";
+        // ONNX Runtime works on the worker's own thread: with WASM on all of it, with a GPU on what it prepares for it and keeps off it.
+        this.#worker.isMute = message.engine !== "wgsl";
         this.#isFetching = true;
         return;
       case "progress":
@@ -210,7 +210,7 @@ export class Supervisor {
     for (const call of this.#pending.values()) if (call.hooks.signal?.aborted === true) call.ticksSinceAbort++;
     if ([...this.#pending.values()].some((call) => call.ticksSinceAbort >= this.#patience.ticksToCancel)) {
       this.#die(new OnestrokeError("worker-died", "the image worker did not stop when asked to"));
-    } else if (this.#ticksWithoutNews >= this.#patience.stalledTicks) {
+    } else if (this.#ticksWithoutNews >= this.#ticksToNews) {
       this.#die(
         this.#isFetching
           ? new OnestrokeError("download-stalled", "the model's files have stopped coming")
@@ -219,6 +219,11 @@ export class Supervisor {
     } else {
       this.#ticksWithoutNews++;
     }
+  }
+
+  get #ticksToNews(): number {
+    const { stalledTicks, quietTicks } = this.#patience;
+    return this.#worker.isMute && !this.#isFetching ? quietTicks : stalledTicks;
   }
 
   #die(error: OnestrokeError): void {
