@@ -33,8 +33,8 @@ export interface GeneratorOptions {
    */
   readonly filesOf?: (model: string) => Promise<HandedModel | undefined>;
   /**
-   * Gives the file of a LoRA that a recipe names, as `ModelStore.loraOf` does: the same object for as long as it is the same file, because
-   * another one is loaded anew. Without it no recipe with LoRAs is drawn.
+   * Gives the file of a LoRA that a recipe names, as `ModelStore.loraOf` does. Best is the same object for as long as it is the same file:
+   * another one is read, and merged anew where its bytes are others. Without it no recipe with LoRAs is drawn.
    */
   readonly loraOf?: (name: string) => Blob | undefined;
   /** Says in which numbers a model is kept and computed here, whenever it is called for. Without it the worker takes what fits. */

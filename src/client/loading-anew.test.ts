@@ -1,4 +1,5 @@
 // When a model is loaded anew, because something else is to be merged into it or it is to be kept in other numbers.
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import type { ModelNumbers } from "../common/model-numbers";
 import type { Recipe } from "../common/recipe";
@@ -55,6 +56,34 @@ test("a model is loaded anew for another file under a LoRA's name, and under its
   await drawn();
   await drawn();
   expect(backend.loaded).toHaveLength(3);
+});
+
+test("the same LoRA file in another object is known by its bytes, and nothing is loaded for it", async () => {
+  const backend = gradientBackend();
+  const merging: Backend = {
+    ...backend,
+    load: async (id, engine, hooks, files, loras = []) => {
+      const model = await backend.load(id, engine, hooks, files, loras);
+      const hashed = loras.map(async ({ name, weight, file = expect.fail("it is handed over") }) => {
+        const hash = createHash("sha256")
+          .update(await file.bytes())
+          .digest("hex")
+          .slice(0, 12);
+        return { name, weight, hash };
+      });
+      return { ...model, facts: { ...model.facts, loras: await Promise.all(hashed) } };
+    },
+  };
+  let text = "first";
+  const generator = generatorOf(merging, { loraOf: () => new Blob([text]) });
+  const drawn = () => generator.generate({ ...RECIPE, loras: [{ name: "ink", weight: 1 }] });
+  await drawn();
+  await drawn();
+  expect(backend.loaded).toHaveLength(1);
+  text = "other";
+  await drawn();
+  await drawn();
+  expect(backend.loaded).toHaveLength(2);
 });
 
 test("a model is loaded anew for another format of its weights, with what the page knows of its numbers at that moment", async () => {

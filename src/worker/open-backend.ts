@@ -4,7 +4,6 @@ import type { LoraAt, ModelFiles } from "../checkpoints/places";
 import type { HandedLora } from "../common/download";
 import type { Drawing, DrawTogetherHooks } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
-import { revisionOfHash } from "../common/model-revision";
 import type { WideNetwork } from "../common/wide-network";
 import { openDevice, type Device } from "../engine/device";
 import type { OrtRuntime } from "../ort/session/runtime";
@@ -13,10 +12,10 @@ import { openModel, scriptOf, type Compute, type OrtEngine } from "../pipeline/o
 import { withRoom } from "../pipeline/with-room";
 import { graphFile } from "../pipeline/ort/graph-file";
 import { createBrowserVault } from "../vault/browser-vault";
-import { hashOf } from "../vault/digest";
 import { indexedRows } from "../vault/rows";
 import type { Roots } from "../protocol/messages";
 import type { Backend, LoadedModel } from "./backend";
+import { loraHash } from "./merged-loras";
 import { openFiles, SOON } from "./open-files";
 import { openProved } from "./open-proved";
 import { keptTunings } from "./tunings";
@@ -105,7 +104,7 @@ async function loraAt({ name, weight, file }: HandedLora, signal: AbortSignal | 
   }
   const path = `${name}.safetensors`;
   const store = memoryStore("the opened files", new Map([[path, file]]));
-  return { store, path, weight, hash: revisionOfHash(await hashOf(await store.open(path), signal)) };
+  return { store, path, weight, hash: await loraHash({ name, file }, signal) };
 }
 
 function computeWith(opened: Device | OnestrokeError, runtimeRoot: string | undefined): Omit<Compute, "makeRoom"> {

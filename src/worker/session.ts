@@ -9,12 +9,20 @@ import type { ModelNumbers } from "../common/model-numbers";
 import type { WeightChoice } from "../common/weight-format";
 import type { Comparing, FromWorker, Roots, ToWorker } from "../protocol/messages";
 import type { Backend, LoadedModel } from "./backend";
+import { areMerged } from "./merged-loras";
 import { SerialQueue } from "../common/queue";
+
+interface Ready {
+  readonly kind: "ready";
+  readonly backend: Backend;
+  readonly wanted: Wanted;
+  readonly model: LoadedModel;
+}
 
 type State =
   | { readonly kind: "empty" }
   | { readonly kind: "open"; readonly backend: Backend }
-  | { readonly kind: "ready"; readonly backend: Backend; readonly wanted: Wanted; readonly model: LoadedModel }
+  | Ready
   | { readonly kind: "lost"; readonly error: OnestrokeError };
 
 /** A model, and the engine that was asked to compute it. */
@@ -24,7 +32,7 @@ interface Wanted {
   /** Of its files, where somebody opened them. */
   readonly edition: number | undefined;
   /** What is merged into it. At other weights it is the same model (pipeline/draw.ts). */
-  readonly loras: readonly Pick<HandedLora, "name" | "edition">[];
+  readonly loras: readonly HandedLora[];
   readonly weights: WeightChoice | undefined;
   readonly inFloat32: ModelNumbers["inFloat32"];
   readonly products: ModelNumbers["products"];
@@ -189,7 +197,8 @@ export class Session {
     const size = call.type === "load" ? call.size : call.recipes[0];
     const { weights, inFloat32, products } = numbers ?? {};
     const wanted = { id, engine: asked, edition: files?.edition, loras, weights, inFloat32, products };
-    if (this.#state.kind === "ready" && isSame(this.#state.wanted, wanted)) {
+    if (this.#state.kind === "ready" && (await isSame(this.#state, wanted, hooks.signal))) {
+      this.#throwIfLost();
       this.#state = { ...this.#state, wanted };
       return this.#state.model;
     }
@@ -221,14 +230,16 @@ export class Session {
   }
 }
 
-function isSame(left: Wanted, right: Wanted): boolean {
-  const areSameLoras =
-    left.loras.length === right.loras.length &&
-    left.loras.every(({ name, edition }, index) => name === right.loras[index]?.name && edition === right.loras[index].edition);
+/** Whether the loaded model is the one that is wanted now. */
+async function isSame(loaded: Pick<Ready, "wanted" | "model">, right: Wanted, signal: AbortSignal | undefined): Promise<boolean> {
+  const left = loaded.wanted;
   // Which networks need float32 is mostly the worker's own news. Only that float16 is to be tried again is not.
   const triesAgain = right.inFloat32?.length === 0 && left.inFloat32?.length !== 0;
   const areSameChoices = left.engine === right.engine && left.weights === right.weights && left.products === right.products;
-  return left.id === right.id && left.edition === right.edition && areSameChoices && !triesAgain && areSameLoras;
+  if (left.id !== right.id || left.edition !== right.edition || !areSameChoices || triesAgain) return false;
+  if (left.loras.length !== right.loras.length || left.loras.some(({ name }, index) => name !== right.loras[index]?.name)) return false;
+  const areSameObjects = left.loras.every(({ edition }, index) => edition === right.loras[index]?.edition);
+  return areSameObjects || areMerged(right.loras, loaded.model.facts.loras, signal);
 }
 
 /**
