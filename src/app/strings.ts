@@ -276,9 +276,6 @@ export const strings = {
     "Open the page over https or from localhost. Browsers allow WebGPU nowhere else.",
   ],
   errorTitle: "That did not work",
-  /** Messages begin as the part of a sentence that they are in a terminal. What begins with a name stays. */
-  sentence: (message: string) =>
-    message.replace(/^(?:the|this|a|an|no|only|there|it)\b/, (word) => word.charAt(0).toUpperCase() + word.slice(1)),
   dismiss: "Close",
   badLink: (names: readonly string[]) => `This link’s ${names.join(", ")} could not be read. The rest of it holds.`,
   putAside: "What you were writing is kept.",

@@ -2,6 +2,7 @@
 import type { ReactNode } from "react";
 import type { DamagedRange, DownloadProgress } from "../../common/download";
 import type { OnestrokeError } from "../../common/errors";
+import { sentence } from "../sentence";
 import { strings } from "../strings";
 import styles from "./models.module.css";
 import type { ModelRow } from "./state";
@@ -25,7 +26,7 @@ export function ModelActivity({ row }: { readonly row: ModelRow }): ReactNode {
     case "failed":
       return (
         <div role="alert" className={styles["failure"]}>
-          <p>{strings.sentence(activity.error.message)}</p>
+          <p>{sentence(activity.error.message)}</p>
           <p>{activity.error.remedy}</p>
           {pageOf(activity.error) !== undefined && (
             <p>

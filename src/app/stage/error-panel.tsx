@@ -1,6 +1,7 @@
 // Says what went wrong and what to do about it, with a button that does the likeliest thing.
 import type { ReactNode } from "react";
 import type { OnestrokeError } from "../../common/errors";
+import { sentence } from "../sentence";
 import { strings } from "../strings";
 import { useApp, useAppState } from "../use-app";
 import styles from "./error-panel.module.css";
@@ -13,7 +14,7 @@ export function ErrorPanel({ error }: { readonly error: OnestrokeError }): React
   return (
     <div role="alert" className={styles["panel"]} data-code={error.code}>
       <h2>{hasNoGpu ? strings.noGpuTitle : strings.errorTitle}</h2>
-      <p>{strings.sentence(error.message)}</p>
+      <p>{sentence(error.message)}</p>
       {hasNoGpu ? (
         <ul>
           {strings.noGpuSteps.map((step) => (
