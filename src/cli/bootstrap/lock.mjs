@@ -1,7 +1,10 @@
 // One process at a time: what two of them must not do at once in one folder, such as installing packages. Others wait until it is done.
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 
 const LOOK_EVERY_MS = 500;
+
+/** A file that is empty for longer was left behind between its making and its filling. */
+const EMPTY_AT_MOST_MS = 10_000;
 
 /**
  * @template T
@@ -39,8 +42,7 @@ function isTaken(path) {
 function isAlive(path) {
   try {
     const owner = Number(readFileSync(path, "utf8"));
-    // Between its making and its filling there is nobody in it yet.
-    return owner === 0 || process.kill(owner, 0);
+    return owner === 0 ? Date.now() - statSync(path).mtimeMs < EMPTY_AT_MOST_MS : process.kill(owner, 0);
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }

@@ -1,6 +1,6 @@
 // Two processes in one folder: what must not be done at once is done one after the other, and one that was killed is not waited for.
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -45,6 +45,12 @@ test("one that was killed is not waited for, and what the work throws lets the n
   };
   expect(() => alone(lock, fail, onWait)).toThrow("it failed");
   expect(onWait).toHaveBeenCalledOnce();
+  writeFileSync(lock, "");
+  utimesSync(lock, 0, 0);
+  expect(
+    alone(lock, () => "done"),
+    "killed before it wrote who it is",
+  ).toBe("done");
   expect(alone(lock, () => "done", onWait)).toBe("done");
   expect(onWait).toHaveBeenCalledOnce();
 });

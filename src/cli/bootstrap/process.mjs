@@ -57,8 +57,9 @@ export function requireNode() {
 /** Installs the packages of package-lock.json if they are missing or older than it. Who does so in this folder already is waited for. */
 export function ensurePackages() {
   if (hasPackages()) return;
-  const lock = `onestroke-install-${createHash("sha256").update(ROOT).digest("hex").slice(0, 16)}`;
-  alone(join(tmpdir(), lock), install, () => console.log("Packages are being installed in this folder already: waiting for that"));
+  const lock = join(tmpdir(), `onestroke-install-${createHash("sha256").update(ROOT).digest("hex").slice(0, 16)}`);
+  const wait = "Packages are being installed in this folder already: waiting for that";
+  alone(lock, install, () => console.log(`${wait}. If nothing installs them, remove ${lock}`));
 }
 
 /** @returns {boolean} */
