@@ -43,7 +43,12 @@ export function createTrail(
     wanted = recipe;
     store.setState({ trail: { ...trail, at } });
     await queue.bring(recipe);
-    if (wanted === recipe) wanted = undefined;
+    if (wanted !== recipe) return;
+    wanted = undefined;
+    const { shown, job, waiting, trail: now } = store.getState();
+    const isShown = shown !== undefined && isSameRecipe(withoutMadeWith(shown.recipe), withoutMadeWith(recipe));
+    // It was cancelled, or has failed: what is shown is the step that it was.
+    if (!isShown && now.at === at && job === undefined && waiting.length === 0) store.setState({ trail: { ...now, at: trail.at } });
   }
 
   return {

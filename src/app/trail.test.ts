@@ -107,4 +107,20 @@ describe("in the app", () => {
         .map(({ prompt }) => prompt),
     ).toEqual(["second", "third", "second"]);
   });
+
+  test("undo whose picture is drawn anew and cancelled goes nowhere: what is shown stays a step", async () => {
+    const { app, state, release, isAsked } = await startedThenWaiting();
+    const second = draw(app, { prompt: "second" });
+    await isAsked(2);
+    release[1]?.();
+    await second;
+    await vi.waitFor(() => expect(state().gallery.entries).toHaveLength(2), { timeout: 30_000 });
+    for (const { id } of state().gallery.entries) await app.gallery.remove(id);
+    app.store.setState({ recent: [] });
+    const undone = app.undo();
+    await isAsked(3);
+    app.cancel();
+    await undone;
+    expect(state()).toMatchObject({ shown: { recipe: { prompt: "second" } }, trail: { at: 1 } });
+  });
 });
