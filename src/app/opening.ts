@@ -27,7 +27,7 @@ export function createOpening(store: AppStore, pictures: Pick<PictureDrawing, "s
     async openLink(query) {
       const { draft, refused } = draftOfLink(query);
       // Where nothing of it can be read, there is nothing to draw either.
-      if (refused.length > 0 && refused.length === [...new URLSearchParams(query)].length) return remark(strings.badLink(refused));
+      if (refused.length > 0 && refused.length === new Set(new URLSearchParams(query).keys()).size) return remark(strings.badLink(refused));
       const { shown } = store.getState();
       const recipe = recipeOfDraft(draft);
       if (recipe !== undefined && refused.length === 0) {

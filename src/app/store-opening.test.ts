@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { RECIPE } from "../common/testing/fakes";
 import { encodePng } from "../image/png";
 import { RECIPE_KEYWORD } from "../image/png-text";
+import { draftOfLink } from "./draft";
 import { draw, MODEL, setUp, startedThenWaiting } from "./testing/fake-app";
 
 const png = async (text?: string, keyword = RECIPE_KEYWORD): Promise<Blob> => {
@@ -152,4 +153,16 @@ describe("what the controls say", () => {
     app.keepDraft();
     expect(queries).toEqual([]);
   });
+});
+
+test("a link keeps all of its LoRAs and variations, and says once what cannot be read of them", () => {
+  const lora = (...texts: readonly string[]) => new URLSearchParams(texts.map((text) => ["lora", text])).toString();
+  const read = draftOfLink(`prompt=a+pier&${lora("ink:1", "far:0.5@0123456789ab")}&variation=8:0.25&variation=9:0.5`);
+  expect(read.refused).toEqual([]);
+  expect(read.draft.loras).toEqual([
+    { name: "ink", weight: 1 },
+    { name: "far", weight: 0.5, hash: "0123456789ab" },
+  ]);
+  expect(read.draft.variations).toHaveLength(2);
+  expect(draftOfLink(lora("ink:9", "far:9")).refused).toEqual(["lora"]);
 });

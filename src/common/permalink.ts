@@ -61,9 +61,11 @@ export function recipeFromQuery(text: string, defaults: Recipe): Recipe {
 export function readQuery(text: string, defaults: Recipe): { readonly recipe: Recipe; readonly refused: readonly string[] } {
   let recipe = defaults;
   const refused: string[] = [];
-  for (const [name, value] of new URLSearchParams(text)) {
+  const query = new URLSearchParams(text);
+  // LoRAs and variations come several times, and belong together.
+  for (const name of new Set(query.keys())) {
     try {
-      recipe = recipeFromQuery(new URLSearchParams([[name, value]]).toString(), recipe);
+      recipe = recipeFromQuery(new URLSearchParams(query.getAll(name).map((value) => [name, value])).toString(), recipe);
     } catch {
       refused.push(name);
     }
