@@ -26,7 +26,12 @@ try {
     await page.evaluate(() => {
       const at: number[] = [];
       Reflect.set(window, "painted", at);
-      const paint = (now: number): void => void (at.push(now), requestAnimationFrame(paint));
+      // The next picture's takes its place.
+      const paint = (now: number): void => {
+        if (Reflect.get(window, "painted") !== at) return;
+        at.push(now);
+        requestAnimationFrame(paint);
+      };
       requestAnimationFrame(paint);
     });
     const tasks = await tasksOf(browser, page, async () => {

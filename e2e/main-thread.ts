@@ -34,7 +34,7 @@ export async function tasksOf(browser: Browser, page: Page, work: () => Promise<
 /** What took 50 ms of the processor that the rule was written on. */
 const STEPS_OF_A_FRAME = 4e7;
 
-/** The processor time, in milliseconds, that a task of 50 ms would take as slow as this machine is: it is the least of three. */
+/** The processor time, in milliseconds, that a task of 50 ms would take as slow as this machine is: the third longest of four. */
 export async function longestFrameMs(browser: Browser, page: Page): Promise<number> {
   const tasks = await tasksOf(browser, page, () =>
     page.evaluate(async (steps) => {
