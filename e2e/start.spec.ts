@@ -4,6 +4,21 @@ import { expect, test, type Studio } from "./studio";
 
 const dial = ({ page }: Studio) => page.getByRole("slider", { name: "Drawn over it" });
 
+/** Waits until the gallery has the picture that the address's recipe is drawn over: it is kept a moment after it is shown. */
+async function startKept({ page }: Studio): Promise<void> {
+  const [, name] = /start=([0-9a-f]+)/.exec(page.url()) ?? [];
+  const isThere = (key: string): Promise<boolean> =>
+    page.evaluate(async (wanted) => {
+      const opening = indexedDB.open("onestroke-gallery");
+      await new Promise((resolve) => opening.addEventListener("success", resolve));
+      const counting = opening.result.transaction("pictures").objectStore("pictures").count(wanted);
+      await new Promise((resolve) => counting.addEventListener("success", resolve));
+      opening.result.close();
+      return counting.result > 0;
+    }, key);
+  await expect.poll(() => isThere(`start/${name}`)).toBe(true);
+}
+
 /** The mean absolute difference of two pictures' bytes. */
 function difference(left: string, right: string): number {
   const [one, other] = [Buffer.from(left, "base64"), Buffer.from(right, "base64")];
@@ -44,6 +59,7 @@ test("the shown picture, then a dropped one, and noise again", async ({ studio }
   expect(red.statistics.warmth).toBeGreaterThan(little.statistics.warmth);
 
   // It is kept with what was drawn over it, and drawn over again in a later visit.
+  await startKept(studio);
   await page.reload();
   expect((await studio.finished()).pixels).toBe(red.pixels);
   await expect(dial(studio)).toHaveAttribute("aria-valuetext", "1 of 4 steps");
