@@ -70,11 +70,9 @@ async function writeQuantised(
 ): Promise<Quantised> {
   const reader = await openComponent(part, signal);
   const quantised = quantisedNames(part, format);
-  const weights = reader.names.map((name): WrittenWeight => ({
-    name,
-    shape: reader.shape(name),
-    format: quantised.has(name) ? format : "f16",
-  }));
+  const weight = (name: string): WrittenWeight => ({ name, shape: reader.shape(name), format: quantised.has(name) ? format : "f16" });
+  // What is in blocks comes last: whoever loads it reads neighbours together that are made into weights in the same way.
+  const weights = reader.names.map(weight).toSorted((a, b) => Number(a.format !== "f16") - Number(b.format !== "f16"));
   const file = join(to, part.folder, `${networkRow(part.className)?.stem}.safetensors`);
   const after = await writeFile(`${file}.part`, reader, weights, signal);
   await rename(`${file}.part`, file);
