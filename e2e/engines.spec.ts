@@ -2,6 +2,7 @@
 // asked for. All of them draw the same picture, to within a rounding.
 import { chromium, type Page } from "@playwright/test";
 import { guardedPage } from "./guarded";
+import { decibels } from "./pixels";
 import { crashGpu, expect, SMALL_LINK, Studio, test } from "./studio";
 
 const WASM = "**/ort-wasm-*.wasm";
@@ -11,15 +12,6 @@ function largestDifference(left: string, right: string): number {
   const [a, b] = [Buffer.from(left, "base64"), Buffer.from(right, "base64")];
   expect(a.length).toBe(b.length);
   return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - (b[i] ?? 255))), 0);
-}
-
-/** The PSNR of two pictures. */
-function decibels(left: string, right: string): number {
-  const [a, b] = [Buffer.from(left, "base64"), Buffer.from(right, "base64")];
-  expect(a.length).toBe(b.length);
-  const squares = a.reduce((sum, value, i) => sum + (value - (b[i] ?? 0)) ** 2, 0);
-  // A quarter of the bytes is alpha, the same everywhere.
-  return 10 * Math.log10((255 ** 2 * 0.75 * a.length) / squares);
 }
 
 const facts = (page: Page) => page.locator("details", { hasText: "Technical details" });

@@ -2,21 +2,28 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, type Locator, type Page } from "@playwright/test";
+import { diffusersManifest } from "../src/checkpoints/diffusers-manifest";
+import { component } from "../src/checkpoints/manifest";
+import { nodeStore } from "../src/checkpoints/node-file";
+import { inFloat16 } from "../src/checkpoints/testing/in-float16";
 import type { FakeHub } from "../src/hub/testing/fake-hub";
 
 export const LANDSCAPES = "someone/landscapes";
 /** Its largest file, of three chunks. */
 export const UNET = "unet/diffusion_pytorch_model.fp16.safetensors";
-export const ENCODER = "text_encoder/model.fp16.safetensors";
+export const ENCODER = "text_encoder/model.safetensors";
 
-/** Vignette's files with another first number in its denoiser, so that it is a model of its own. */
+const ROOT = "models/vignette";
+const unet = component(await diffusersManifest(nodeStore(ROOT)), "unet");
+const denoiser = await inFloat16(unet);
+
+/** Vignette's files with its denoiser in float16, as most are published, so that it is a model of its own. */
 export function landscapes(): Record<string, Uint8Array> {
-  const root = "models/vignette";
-  const paths = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((path) => statSync(join(root, path)).isFile());
-  const files = Object.fromEntries(paths.map((path) => [path, new Uint8Array(readFileSync(join(root, path)))]));
-  const unet = files[UNET];
-  if (unet !== undefined) unet[unet.byteLength - 2] = (unet.at(-2) ?? 0) ^ 1;
-  return files;
+  const paths = readdirSync(ROOT, { recursive: true, encoding: "utf8" }).filter((path) => statSync(join(ROOT, path)).isFile());
+  const files = paths
+    .filter((path) => path !== unet.files[0]?.path)
+    .map((path) => [path, new Uint8Array(readFileSync(join(ROOT, path)))] as const);
+  return Object.fromEntries([...files, [UNET, denoiser.slice()]]);
 }
 
 /** The hub is the one other host that the page may ask. */

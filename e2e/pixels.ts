@@ -63,3 +63,12 @@ export function statistics({ bytes, width, height }: Pixels): Statistics {
     contrast: Math.sqrt(Math.max(0, square / count - mean * mean)),
   };
 }
+
+/** The PSNR of two pictures, whose bytes are given in base64; NaN where they are of two sizes. */
+export function decibels(left: string, right: string): number {
+  const [a, b] = [Buffer.from(left, "base64"), Buffer.from(right, "base64")];
+  if (a.length !== b.length) return NaN;
+  const squares = a.reduce((sum, value, i) => sum + (value - (b[i] ?? 0)) ** 2, 0);
+  // A quarter of the bytes is alpha, the same everywhere.
+  return 10 * Math.log10((255 ** 2 * 0.75 * a.length) / squares);
+}

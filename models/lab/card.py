@@ -14,6 +14,7 @@ from .export import BYTES, total_bytes
 from .flops import BUDGET
 from .pipeline import Pipeline, contact_sheet
 from .sampler import STEPS, counted
+from .stored import UNET, number_format
 
 SAMPLES = (
     "a lighthouse on a cliff at sunset, two sailboats", "three hot air balloons over rolling hills, summer morning, travel poster",
@@ -25,6 +26,8 @@ SAMPLES = (
 )
 STAGES = {"perceptual": "perceptual network", "perceptual_pictures": "perceptual network of pictures", "finished": "finishing",
           "teacher": "teacher of many steps", "dmd2": "matching its distribution", "classifier": "first judge", "second_judge": "second judge"}  # checkpoints by what they are
+FORMATS = {"f16": "float16", "q8": "blocks of 8 bits", "q4": "blocks of 4 bits"}
+QUANTISATION = "../../docs/quantisation.md"
 
 
 def percent(value: float) -> str:
@@ -74,7 +77,23 @@ def companion_table(measured: dict[str, Any]) -> str:
     return "\n".join(lines + [f"| {pair} | {percent(share)} | {percent(coded[pair])} | {percent(one[pair])} |" for pair, share in measured["renders"]["companions"].items()])
 
 
+def stored_as(shipped: str) -> str:
+    if shipped == "f16":
+        return "all weights in float16"
+    return (f"the weights of student and text encoder in {FORMATS[shipped]}, from which [a few lines of PyTorch]({QUANTISATION}#in-files) "
+            "restore what diffusers reads; the autoencoder's in float16")
+
+
+def drawn_with(shipped: str, measured: str) -> str:
+    """Which weights the figures are of."""
+    if measured == shipped:
+        return "The shipped weights were run in bfloat16 arithmetic."
+    return (f"These are figures of the {FORMATS[measured]} weights that\nthe shipped ones were made from, run in bfloat16 arithmetic; "
+            f"[what the shipped ones lose to them]({QUANTISATION}#what-it-costs) was judged apart.")
+
+
 def card(model: Path, measured: dict[str, Any]) -> str:
+    shipped = number_format(model / "unet", UNET)
     size, flops = total_bytes(model), measured["student_gflop"] + measured["decode_gflop"]
     counts, minutes = measured["parameters"], measured["minutes"]
     return f"""# Vignette
@@ -91,7 +110,7 @@ trained from scratch on pictures this repository draws itself ([the lab](../lab/
 | --- | --- |
 | layout | diffusers `StableDiffusionPipeline`: UNet2DConditionModel, AutoencoderTiny (f8, 12 channels), CLIPTextModel, EulerDiscreteScheduler |
 | parameters | student {counts['unet'] / 1e6:.2f} M, autoencoder {counts['vae'] / 1e6:.2f} M, text encoder {counts['text_encoder'] / 1e6:.2f} M |
-| download | {size / 1e6:.2f} MB in float16 (limit {BYTES / 1e6:.0f}) |
+| download | {size / 1e6:.2f} MB (limit {BYTES / 1e6:.0f}) with {stored_as(shipped)} |
 | one step and decode | {measured['student_gflop']:.3f} + {measured['decode_gflop']:.3f} = {flops:.3f} GFLOP, two per multiply-accumulate, text encoder apart (limit {BUDGET / 1e9:.0f}) |
 | prediction | v, scaled-linear betas; Euler at time steps of its own: {'; '.join(f"{count}: {', '.join(map(str, times))}" for count, times in STEPS.items())} (`timesteps_by_steps` in its scheduler's file; to diffusers give them as `timesteps`) |
 | trained on | a 2-core CPU shared with other work, no GPU: {', '.join(f"{STAGES.get(name, name.replace('_', ' '))} {value:.0f} min" for name, value in minutes.items())} (wall clock; some at the same time) |
@@ -101,7 +120,7 @@ trained from scratch on pictures this repository draws itself ([the lab](../lab/
 what is drawn, not of the wording), all five named. A judge trained on renders alone, on a draw of its own, says what each picture shows; *renders* is
 how often it is right about the renderer's own pictures of the same captions, the ceiling of this measure; *autoencoder* the
 same renders encoded and decoded. Nothing was trained against the judge, nor against a network built like it: it looks at patches with
-attention, and what training compared features of was convolutional. The shipped float16 weights were run in bfloat16 arithmetic.
+attention, and what training compared features of was convolutional. {drawn_with(shipped, measured["weights"])}
 
 {accuracy_table(measured)}
 

@@ -29,6 +29,7 @@ from .measures import band_energy, diversity, frechet, sliced_wasserstein
 from .nets.classifier import Classifier
 from .nets.second_judge import SecondJudge
 from .pipeline import Pipeline
+from .stored import UNET, number_format
 from .train import classifier, second_judge
 from .train.autoencoder import to_tensor
 from .train.classifier import JUDGED
@@ -144,7 +145,7 @@ def look_at_renders(data: Dataset, judges: Judges, count: int, through: Pipeline
 
 
 def look_at_drawn(model: Path, data_folder: Path, work: Path, count: int, steps: int) -> Looks:
-    """Draws every caption in `steps` steps: bfloat16 arithmetic, shipped float16 weights."""
+    """Draws every caption in `steps` steps: bfloat16 arithmetic, the weights as the folder has them."""
     torch.set_num_threads(1)
     data, judges, pipeline = Dataset(data_folder), Judges.load(work), Pipeline(model)
     captions, looks = truth(data, count)[2], Looks()
@@ -174,6 +175,7 @@ def measure(model: Path, data_folder: Path, work: Path, most: int, of_steps: lis
         drawn = {str(steps): jobs[steps].result().figures(labels, things, renders) for steps in sorted(jobs)}
     return {
         "pictures": count,
+        "weights": number_format(model / "unet", UNET),
         "renders": renders.figures(labels, things, renders) | renders.floor(),
         "autoencoded": coded.figures(labels, things, renders),
         "student_gflop": step_flops(pipeline.unet.config) / 1e9, "decode_gflop": decode_flops(pipeline.vae.config, pipeline.unet.config.sample_size) / 1e9,

@@ -1,7 +1,7 @@
 """Writes the trained networks as a diffusers repository: the folder the page ships and loads.
 
 float16 safetensors, complete configs, Euler scheduler. Every file is written beside its place and
-moved there, so a reader never meets half a file.
+moved there, so a reader never meets half a file. Vignette's become blocks of 8 bits after that (`reproduce.sh`).
 
 `python -m lab.export --work WORK --to models/vignette` writes all of it; with `--only decoder`, the decoder that was
 trained on an exported model's latents takes the place of that model's own; with `--only student`, the student that `dmd2` sharpened.
@@ -25,6 +25,7 @@ from .nets.unet import UNet2DConditionModel, UNetConfig
 from .pipeline import load_autoencoder
 from .recipes import dmd2
 from .sampler import STEPS
+from .stored import TEXT_ENCODER, UNET, VAE, blocks_file, half_file
 from .train import autoencoder, decoder, student
 from .train.text_encoder import config as text_config
 
@@ -51,8 +52,10 @@ def write_json(value: Mapping[str, object], path: Path) -> None:
     os.replace(partial, path)
 
 
-def write_weights(tensors: Mapping[str, Tensor], path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def write_weights(tensors: Mapping[str, Tensor], folder: Path, stem: str) -> None:
+    """In float16, in place of what the network's folder had, blocks of other weights among it."""
+    path = half_file(folder, stem)
+    folder.mkdir(parents=True, exist_ok=True)
     halves = {name: value.half().contiguous().clone() for name, value in tensors.items()}
     if not all(torch.isfinite(value).all() for value in halves.values()):
         raise ValueError(f"{path.name}: a weight does not fit float16")
@@ -60,6 +63,7 @@ def write_weights(tensors: Mapping[str, Tensor], path: Path) -> None:
     save_file(halves, partial, metadata={"format": "pt"})
     partial.chmod(0o644)
     os.replace(partial, path)
+    blocks_file(folder, stem).unlink(missing_ok=True)
 
 
 def text_json(vocabulary: int) -> dict[str, object]:
@@ -83,9 +87,9 @@ def export_all(work: Path, to: Path) -> None:
     write_json(UNetConfig().to_json(), to / "unet" / "config.json")
     write_json(text_json(vocabulary), to / "text_encoder" / "config.json")
     _write_autoencoder(autoencoder.load(work / "autoencoder.pt"), to / "vae")
-    write_weights(student.load(work / "finished.pt").state_dict(), to / "unet" / "diffusion_pytorch_model.fp16.safetensors")
+    write_weights(student.load(work / "finished.pt").state_dict(), to / "unet", UNET)
     named = {name if name.startswith("text_model.") else f"text_model.{name}": value for name, value in text.state_dict().items() if not name.endswith("position_ids")}
-    write_weights(named, to / "text_encoder" / "model.fp16.safetensors")
+    write_weights(named, to / "text_encoder", TEXT_ENCODER)
 
 
 def export_decoder(checkpoint: Path, config: AutoencoderTinyConfig, model: Path, folder: str) -> None:
@@ -100,12 +104,12 @@ def export_student(checkpoint: Path, model: Path) -> None:
     """A recipe's student in place of the model's own, with the same layout and time steps."""
     unet = UNet2DConditionModel(UNetConfig())
     unet.load_state_dict(torch.load(checkpoint, weights_only=True, map_location="cpu")["average"])
-    write_weights(unet.state_dict(), model / "unet" / "diffusion_pytorch_model.fp16.safetensors")
+    write_weights(unet.state_dict(), model / "unet", UNET)
 
 
 def _write_autoencoder(network: AutoencoderTiny, to: Path) -> None:
     write_json(network.config.to_json(), to / "config.json")
-    write_weights(network.state_dict(), to / "diffusion_pytorch_model.fp16.safetensors")
+    write_weights(network.state_dict(), to, VAE)
 
 
 def main() -> None:

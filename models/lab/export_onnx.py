@@ -23,6 +23,7 @@ from onnx import TensorProto
 from .nets.autoencoder_tiny import AutoencoderTinyConfig
 from .nets.unet import UNetConfig
 from .onnx_graph import Graph
+from .stored import TEXT_ENCODER, UNET, VAE, weights_file
 
 MASKED = -1e9  # added to a score, it leaves a weight of 0
 
@@ -92,8 +93,8 @@ def attention(g: Graph, q: str, k: str, v: str, heads: int, mask: str | None = N
 
 def text_encoder(folder: Path) -> onnx.ModelProto:
     c = json.loads((folder / "text_encoder" / "config.json").read_text())
-    name = "model.fp16.safetensors"
-    g = Graph(folder / "text_encoder" / name, name)
+    file = weights_file(folder / "text_encoder", TEXT_ENCODER)
+    g = Graph(file, file.name)
     at, heads, epsilon = "text_model", c["num_attention_heads"], c["layer_norm_eps"]
     length = g.op("Gather", g.op("Shape", "input_ids"), g.integers(1), axis=0)
     tokens = g.op("Gather", g.weight(f"{at}.embeddings.token_embedding.weight"), "input_ids", axis=0)
@@ -118,8 +119,8 @@ def text_encoder(folder: Path) -> onnx.ModelProto:
 
 def unet(folder: Path) -> onnx.ModelProto:
     c = UNetConfig.from_json(json.loads((folder / "unet" / "config.json").read_text()))
-    name = "diffusion_pytorch_model.fp16.safetensors"
-    g = Graph(folder / "unet" / name, name)
+    file = weights_file(folder / "unet", UNET)
+    g = Graph(file, file.name)
     groups, last = c.norm_num_groups, len(c.block_out_channels) - 1
     time = silu(g, _time_embedding(g, c.block_out_channels[0] // 2))
 
@@ -188,8 +189,8 @@ def _time_embedding(g: Graph, half: int) -> str:
 
 def vae_decoder(folder: Path) -> onnx.ModelProto:
     c = AutoencoderTinyConfig.from_json(json.loads((folder / "vae" / "config.json").read_text()))
-    name = "diffusion_pytorch_model.fp16.safetensors"
-    g = Graph(folder / "vae" / name, f"../vae/{name}")
+    file = weights_file(folder / "vae", VAE)
+    g = Graph(file, f"../vae/{file.name}")
     three = g.floats(3.0)
     x = g.op("Mul", g.op("Tanh", g.op("Div", "latent_sample", three)), three)
     layer = (f"decoder.layers.{i}" for i in count())

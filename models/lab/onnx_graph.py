@@ -1,7 +1,8 @@
 """An ONNX graph under construction, over the weights of one safetensors file.
 
 A weight is no copy: its tensor says which bytes of the file it is (ONNX's external data), so only the
-file's header is read. Weights are float16 there and cast to float32 where they are used.
+file's header is read. Weights are there in float16 or in blocks of 8 bits (docs/quantisation.md), and become float32
+where they are used.
 """
 from __future__ import annotations
 
@@ -14,13 +15,17 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from .stored import BLOCK_INPUTS, SCALES
+
 OPSET, IR_VERSION = 17, 8  # what published exports are written in
+ELEMENTS = {"F16": TensorProto.FLOAT16, "I8": TensorProto.INT8}  # by their names in the file
 Described = tuple[str, int, Sequence[int | str]]  # name, element type, axes
 
 
 @dataclass(frozen=True)
 class Stored:
-    """Where a float16 tensor lies in its file."""
+    """Where a tensor lies in its file."""
+    element: int  # its numbers' type, by ONNX's count
     shape: tuple[int, ...]
     offset: int
     length: int
@@ -52,13 +57,25 @@ class Graph:
 
     def weight(self, key: str, shape: Sequence[int] | None = None) -> str:
         """A weight in float32; `shape` may add axes of 1. Cast before all else: not every GPU computes in
-        float16, and a runtime does once what is constant."""
+        float16, and a runtime does once what is constant. So blocks are multiplied out by plain operations:
+        ONNX's own operation for them, DequantizeLinear, is left for every run."""
+        scales = key + SCALES
+        if scales not in self:
+            return self.to_float(self._tensor(key, shape or self.shape(key)))
+        outputs, inputs, *kernel = self.shape(key)
+        blocks = inputs // BLOCK_INPUTS
+        values = self.to_float(self._tensor(key, (outputs, blocks, BLOCK_INPUTS, *kernel)))
+        scaled = self.op("Mul", values, self.to_float(self._tensor(scales, (outputs, blocks, 1, *kernel))))
+        return self.op("Reshape", scaled, self.integers(*(shape or self.shape(key))))
+
+    def _tensor(self, key: str, shape: Sequence[int]) -> str:
+        """The numbers of a tensor as the file has them, whose axes are read as `shape`."""
         stored = self._stored[key]
-        tensor = TensorProto(name=key, data_type=TensorProto.FLOAT16, dims=shape or stored.shape, data_location=TensorProto.EXTERNAL)
+        tensor = TensorProto(name=key, data_type=stored.element, dims=shape, data_location=TensorProto.EXTERNAL)
         for field, value in (("location", self._location), ("offset", stored.offset), ("length", stored.length)):
             tensor.external_data.add(key=field, value=str(value))
         self._initializers.append(tensor)
-        return self.to_float(key)
+        return key
 
     def to_float(self, value: str) -> str:
         return self.op("Cast", value, to=TensorProto.FLOAT)
@@ -97,8 +114,8 @@ def _header(weights: Path) -> dict[str, Stored]:
     entries.pop("__metadata__", None)
     tensors = {}
     for key, entry in entries.items():
-        if entry["dtype"] != "F16":
-            raise ValueError(f"{weights}: {key} is {entry['dtype']}, not float16")
+        if entry["dtype"] not in ELEMENTS:
+            raise ValueError(f"{weights}: {key} is {entry['dtype']}, neither float16 nor in blocks of 8 bits")
         first, last = entry["data_offsets"]
-        tensors[key] = Stored(tuple(entry["shape"]), 8 + length + first, last - first)
+        tensors[key] = Stored(ELEMENTS[entry["dtype"]], tuple(entry["shape"]), 8 + length + first, last - first)
     return tensors

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor
 from transformers import CLIPTextConfig, CLIPTextModel
@@ -23,8 +22,7 @@ from . import tokenizer as vocabulary
 from .nets.autoencoder_tiny import AutoencoderTiny, AutoencoderTinyConfig
 from .nets.unet import UNet2DConditionModel, UNetConfig
 from .sampler import draw, draw_anew
-
-BLOCK_INPUTS = 32  # inputs of one output that share a scale
+from .stored import TEXT_ENCODER, UNET, VAE, weights
 
 
 class Pipeline:
@@ -37,7 +35,7 @@ class Pipeline:
         self.vae = load_autoencoder(folder)
         fields = json.loads((folder / "text_encoder" / "config.json").read_text())
         self.text = CLIPTextModel(CLIPTextConfig(**{k: v for k, v in fields.items() if k not in ("architectures", "model_type", "transformers_version", "dtype")}))
-        stored = _weights(folder / "text_encoder", "model")
+        stored = weights(folder / "text_encoder", TEXT_ENCODER)
         own = {name: stored.get(name, stored.get(f"text_model.{name}")) for name in self.text.state_dict() if not name.endswith("position_ids")}
         self.text.load_state_dict({name: value for name, value in own.items() if value is not None}, strict=True)
         for module in (self.unet, self.vae, self.text):
@@ -74,31 +72,14 @@ class Pipeline:
 
 def load_unet(folder: Path) -> UNet2DConditionModel:
     unet = UNet2DConditionModel(UNetConfig.from_json(json.loads((folder / "unet" / "config.json").read_text())))
-    unet.load_state_dict(_weights(folder / "unet", "diffusion_pytorch_model"))
+    unet.load_state_dict(weights(folder / "unet", UNET))
     return unet.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def load_autoencoder(folder: Path) -> AutoencoderTiny:
     autoencoder = AutoencoderTiny(AutoencoderTinyConfig.from_json(json.loads((folder / "vae" / "config.json").read_text())))
-    autoencoder.load_state_dict(_weights(folder / "vae", "diffusion_pytorch_model"))
+    autoencoder.load_state_dict(weights(folder / "vae", VAE))
     return autoencoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-
-def _weights(folder: Path, stem: str) -> dict[str, Tensor]:
-    paths = (folder / f"{stem}.fp16.safetensors", folder / f"{stem}.safetensors")
-    stored = load_file(next((path for path in paths if path.exists()), paths[0]))
-    return {name: restored(stored, name) for name in stored if not name.endswith((".scales", ".minima"))}
-
-
-def restored(stored: dict[str, Tensor], name: str) -> Tensor:
-    """A weight as it is stored, or as its blocks of 8 or 4 bits stand for (docs/quantisation.md)."""
-    values, scales, minima = (stored.get(name + part) for part in ("", ".scales", ".minima"))
-    if scales is None:
-        return values.float()
-    scale = scales.float().repeat_interleave(BLOCK_INPUTS, 1)
-    if minima is None:
-        return scale * values
-    return minima.float().repeat_interleave(BLOCK_INPUTS, 1) + scale * torch.stack((values & 15, values >> 4), 2).flatten(1, 2)
 
 
 def contact_sheet(pictures: Sequence[np.ndarray], columns: int, gap: int = 4) -> Image.Image:

@@ -1,8 +1,8 @@
 """Sets a model beside itself with quantised weights: what the second judge says of the same captions and seeds, and how far latents
 and pictures are from those of the first model named. One step, in float32, so that nothing but the weights differs.
 
-`npm run models -- quantise models/vignette --to VIGNETTE-Q8 --weights q8` makes such a folder. Then, in `models`:
-`python -m lab.quantised vignette VIGNETTE-Q8 VIGNETTE-Q4 --data WORK/heldout --work WORK`
+`reproduce.sh` leaves the model in float16 in WORK/float16, and `npm run models -- quantise WORK/float16 --to WORK/q4 --weights q4` makes
+another such folder. Then, in `models`: `python -m lab.quantised WORK/float16 vignette WORK/q4 --data WORK/heldout --work WORK`
 """
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Makes Vignette from nothing: run in `models`, with the requirements installed. Run it again to go on.
+# Makes Vignette from nothing: run in `models`, with the requirements and the repository's packages (`npm ci`) installed. Run it again to go on.
 set -eu
 work=${1:?usage: lab/reproduce.sh WORK}
 mkdir -p "$work"
+work=$(cd "$work" && pwd)
 export OMP_NUM_THREADS=1
 [ -e "$work/train/count" ] || python -m lab.dataset "$work/train" --count 60000 --seed 1
 [ -e "$work/heldout/count" ] || python -m lab.dataset "$work/heldout" --count 2000 --seed 2 --kind held-out
@@ -26,6 +27,14 @@ on="--model vignette --data $work/train --work $work"
 python -m lab.recipes teacher train $on
 python -m lab.recipes dmd2 train $on --set guidance=2.5 pairs=0.5 left_out="$work/left-out"
 python -m lab.export --work "$work" --to vignette --only student
+# What ships is in blocks of 8 bits.
+rm -rf "$work/float16" "$work/q8"
+cp -R vignette "$work/float16"
+npm --prefix .. run models -- quantise "$work/float16" --to "$work/q8" --weights q8
+for network in unet/diffusion_pytorch_model text_encoder/model; do
+  cp "$work/q8/$network.safetensors" "vignette/$network.safetensors"
+  rm "vignette/$network.fp16.safetensors"
+done
 python -m lab.export_onnx vignette
 python -m lab.train.second_judge --data "$work/judged" --work "$work"
 python -m lab.train.classifier --data "$work/train" --out "$work"

@@ -51,7 +51,7 @@ export interface CatalogueEntry {
   readonly steps: StepRange;
   /** How its weights are published. Orbax is not read and needs a conversion first, and so do torch's files where none is listed. */
   readonly weights: "safetensors" | "torch" | "orbax";
-  /** What most weights of each network are stored in, where that is known: memory is planned with it before there is a file to look into. */
+  /** What each network is drawn with where nobody chooses, if not what its files have. Memory is planned with it before there is a file to look into. */
   readonly weightFormat?: WeightFormat;
   /** A repository in diffusers' layout. It is absent for networks that are not published in one. */
   readonly base?: RepositoryAt;

@@ -24,7 +24,7 @@ export async function catalogueManifest(entry: CatalogueEntry, open: OpenReposit
   const replaced = new Set(COMPONENT_NAMES.filter((name) => entry.components[name] !== undefined));
   const manifest: Manifest =
     base === undefined ? { name: entry.id, pipeline: "class-to-image", components: {} } : await diffusersManifest(base, signal, replaced);
-  // What is said to be float16 has no other number in it.
+  // What is drawn with in float16 has no other numbers in its files, beside blocks.
   const shipped = { ...(weightFormat && { weightFormat }), ...(weightFormat === "f16" && { storedNumbers: ["f16"] as const }) };
   const components: Partial<Record<ComponentName, Component>> = {};
   for (const name of COMPONENT_NAMES) {

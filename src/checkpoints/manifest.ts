@@ -22,7 +22,8 @@ export interface Component {
   /** Weight files: none for tokenizers and schedulers, several if the weights are sharded. */
   readonly files: readonly ManifestFile[];
   readonly config: JsonObject;
-  /** What most of its weights are stored in, where that is known without reading them. */
+  /** What it is drawn with where nobody chooses: what most of its weights are stored in, if the catalogue says nothing else. Absent where
+   * that is to be read from the files. */
   readonly weightFormat?: WeightFormat;
   /** The numbers that the GPU will read of them, where those are known without reading them. */
   readonly storedNumbers?: readonly StoredNumbers[];

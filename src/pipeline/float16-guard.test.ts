@@ -1,16 +1,14 @@
 // A picture that float16 breaks is drawn again with the network that broke it in float32, and that is kept; a picture that is broken for
 // another reason is refused as before.
 import { beforeEach, describe, expect, test } from "vitest";
-import { diffusersManifest } from "../checkpoints/diffusers-manifest";
 import { component, type Manifest } from "../checkpoints/manifest";
 import { memoryStore } from "../checkpoints/memory-source";
-import { nodeStore } from "../checkpoints/node-file";
 import type { WideNetwork } from "../common/wide-network";
 import { OnestrokeError } from "../common/errors";
 import { fromFloat16, toFloat16 } from "../common/float16";
 import { testDevice } from "../engine/testing/evaluate";
 import { guarded, NO_WIDENING, type Widening } from "./float16-guard";
-import { SMALL } from "./testing/embedded-student";
+import { SMALL, studentManifest } from "./testing/embedded-student";
 import { openWgslModel } from "./wgsl/model";
 
 const broken = (): OnestrokeError => new OnestrokeError("bad-image", "the picture is all one colour", { reason: "constant" });
@@ -110,7 +108,7 @@ describe("a decoder whose numbers pass float16", () => {
   let manifest: Manifest;
   beforeEach(async ({ skip }) => {
     skip(!(await testDevice()).hasFloat16, "this adapter has no shader-f16");
-    manifest ??= await scaled(await diffusersManifest(nodeStore("models/vignette")), FACTORS);
+    manifest ??= await scaled(await studentManifest(), FACTORS);
   });
 
   test("draws in float32, which is said, and does so from then on", async () => {

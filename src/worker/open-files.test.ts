@@ -74,8 +74,8 @@ test("a flipped byte in what ships with the page is refused", async () => {
 });
 
 describe("what ships with the page is read while it is fetched", () => {
-  const UNET = "unet/diffusion_pytorch_model.fp16.safetensors";
-  const ENCODER = "text_encoder/model.fp16.safetensors";
+  const UNET = "unet/diffusion_pytorch_model.safetensors";
+  const ENCODER = "text_encoder/model.safetensors";
 
   /** A server that holds the largest file back until it is told to go on. */
   function held() {

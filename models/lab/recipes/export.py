@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..export import INDEX, SCHEDULER, VERSION, write_json, write_weights
 from ..nets.unet import UNet2DConditionModel
+from ..stored import UNET
 
 SHARED = ("text_encoder", "tokenizer", "vae", "vae_decoder")
 
@@ -30,4 +31,4 @@ def export(student: UNet2DConditionModel, model: Path, to: Path, scheduler: dict
     write_json(INDEX | {"scheduler": ["diffusers", scheduler["_class_name"]]}, to / "model_index.json")
     write_json(scheduler, to / "scheduler" / "scheduler_config.json")
     write_json(student.config.to_json(), to / "unet" / "config.json")
-    write_weights(student.state_dict(), to / "unet" / "diffusion_pytorch_model.fp16.safetensors")
+    write_weights(student.state_dict(), to / "unet", UNET)

@@ -6,8 +6,10 @@ import pytest
 
 from lab import dataset, encode
 from lab.layout import CHANNELS, LATENT
+from lab.stored import UNET, weights_file
 
 MODEL = Path(__file__).parents[2] / "vignette"
+needs_weights = pytest.mark.skipif(not weights_file(MODEL / "unet", UNET).exists(), reason="no weights exported here")
 COUNT = 32
 
 

@@ -12,7 +12,7 @@ from lab.recipes import teacher
 from lab.recipes.material import Material
 from lab.train.machine import machine
 
-from .conftest import MODEL
+from .conftest import MODEL, needs_weights
 
 
 def test_every_trial_has_a_name_of_its_own_and_stands_beside_one_as_it_is() -> None:
@@ -36,7 +36,7 @@ def test_a_trial_begins_with_what_its_recipe_needs_and_never_with_its_own_end(tm
     assert {path.name for path in folder_of(Trial("dmd2"), tmp_path).iterdir()} == {"teacher.pt"}
 
 
-@pytest.mark.skipif(not (MODEL / "unet" / "diffusion_pytorch_model.fp16.safetensors").exists(), reason="no weights exported here")
+@needs_weights
 def test_a_recipe_and_one_without_a_part_become_two_rows(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     material = Material(MODEL, pictures, machine())
     teacher.train(material.at, material, tmp_path, teacher.Config(steps=1, batch=2))

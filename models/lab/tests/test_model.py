@@ -1,18 +1,20 @@
 """The exported folder: complete, small enough, and it draws."""
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
-from safetensors.torch import load_file
 
+from lab.card import card
 from lab.export import BYTES, INDEX, SCHEDULER, export_student, total_bytes
 from lab.nets.unet import UNetConfig
 from lab.pipeline import Pipeline
+from lab.stored import UNET, blocks_file, half_file, number_format, weights
 
-MODEL = Path(__file__).parents[2] / "vignette"
-pytestmark = pytest.mark.skipif(not (MODEL / "unet" / "diffusion_pytorch_model.fp16.safetensors").exists(), reason="no weights exported here")
+from .conftest import MODEL, needs_weights
+
+pytestmark = needs_weights
 
 
 def test_it_is_at_most_32_megabytes() -> None:
@@ -35,10 +37,19 @@ def test_it_draws_and_a_seed_repeats() -> None:
 
 
 def test_a_recipe_s_student_takes_the_place_of_the_model_s_own(tmp_path: Path) -> None:
-    (tmp_path / "unet").mkdir()
-    shared = load_file(MODEL / "unet" / "diffusion_pytorch_model.fp16.safetensors")
-    trained = {name: value.float() * 0.5 for name, value in shared.items()}
+    folder = tmp_path / "unet"
+    shutil.copytree(MODEL / "unet", folder)
+    assert number_format(folder, UNET) == "q8"
+    trained = {name: value * 0.5 for name, value in weights(folder, UNET).items()}
     torch.save({"average": trained}, tmp_path / "dmd2.pt")
     export_student(tmp_path / "dmd2.pt", tmp_path)
-    written = load_file(tmp_path / "unet" / "diffusion_pytorch_model.fp16.safetensors")
-    assert written.keys() == shared.keys() and all(torch.equal(written[name], trained[name].half()) for name in written)
+    written = weights(folder, UNET)
+    assert written.keys() == trained.keys() and all(torch.equal(written[name], trained[name].half().float()) for name in written)
+    assert number_format(folder, UNET) == "f16" and half_file(folder, UNET).exists() and not blocks_file(folder, UNET).exists()
+
+
+def test_a_card_says_which_weights_its_figures_are_of() -> None:
+    measured = json.loads((MODEL / "measured.json").read_text())
+    assert (MODEL / "CARD.md").read_text() == card(MODEL, measured), "run `python -m lab.card`"
+    assert "figures of the float16 weights" in card(MODEL, measured)
+    assert "The shipped weights were run" in card(MODEL, measured | {"weights": "q8"})

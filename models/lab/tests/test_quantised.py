@@ -3,8 +3,8 @@ import torch
 
 from lab.dataset import NAMES, VALUES
 from lab.evaluate import Looks
-from lab.pipeline import restored
 from lab.quantised import Drawn, row
+from lab.stored import restored
 
 
 def test_eight_bits() -> None:

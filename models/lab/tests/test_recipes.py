@@ -21,9 +21,9 @@ from lab.train.lessons import Teacher
 from lab.train.loop import draws
 from lab.train.machine import machine
 
-from .conftest import MODEL
+from .conftest import MODEL, needs_weights
 
-pytestmark = pytest.mark.skipif(not (MODEL / "unet" / "diffusion_pytorch_model.fp16.safetensors").exists(), reason="no weights exported here")
+pytestmark = needs_weights
 
 
 @pytest.fixture(scope="module")

@@ -15,17 +15,34 @@ import { nodeStore } from "../../checkpoints/node-file";
 import { parseSafetensorsHeader } from "../../checkpoints/safetensors";
 import type { TensorReader } from "../../checkpoints/tensor-reader";
 import { halvesOf } from "../../checkpoints/testing/halves";
+import { inFloat16 } from "../../checkpoints/testing/in-float16";
 import type { WeightFormat } from "../../common/weight-format";
 import { answer } from "./commands";
 
-const SOURCE = "models/vignette";
+const SHIPPED = "models/vignette";
 const FORMATS = ["q8", "q4"] as const;
 let root = "";
+/** What ships with the page, in float16. */
+let source = "";
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "onestroke-quantise-"));
-  for (const format of FORMATS) await answer(["quantise", SOURCE], { to: join(root, format), weights: format });
+  source = await published(join(root, "f16"));
+  for (const format of FORMATS) await answer(["quantise", source], { to: join(root, format), weights: format });
 }, 300_000);
 afterAll(() => rm(root, { recursive: true, force: true }));
+
+/** Writes what ships with the page again, with its blocks multiplied out. */
+async function published(to: string): Promise<string> {
+  await cp(SHIPPED, to, { recursive: true });
+  const manifest = await diffusersManifest(nodeStore(SHIPPED));
+  for (const part of [component(manifest, "text_encoder"), component(manifest, "unet")]) {
+    for (const { path } of part.files) {
+      await rm(join(to, path));
+      await writeFile(join(to, path.replace(".safetensors", ".fp16.safetensors")), await inFloat16(part));
+    }
+  }
+  return to;
+}
 
 const unetOf = async (folder: string) => openComponent(component(await diffusersManifest(nodeStore(folder)), "unet"));
 
@@ -44,13 +61,13 @@ async function hashes(reader: TensorReader, names: readonly string[], format: We
 describe.each(FORMATS)("%s", (format) => {
   const folder = () => join(root, format);
   it("opens with the same names and shapes, and says what it is stored in", async () => {
-    const [before, after] = [await unetOf(SOURCE), await unetOf(folder())];
+    const [before, after] = [await unetOf(source), await unetOf(folder())];
     checkTensors(after, new Map(before.names.map((name) => [name, before.shape(name)])), [], "unet");
     expect([before.weightFormat, after.weightFormat]).toEqual(["f16", format]);
   });
 
   it("gives the blocks that the source gives, or float16 of what they stand for", async () => {
-    const [before, after] = [await unetOf(SOURCE), await unetOf(folder())];
+    const [before, after] = [await unetOf(source), await unetOf(folder())];
     const { tensors } = await headerOf(folder());
     const names = before.names.filter((name) => tensors.has(`${name}.scales`));
     expect(names.length).toBeGreaterThan(20);
@@ -63,7 +80,7 @@ describe.each(FORMATS)("%s", (format) => {
   });
 
   it("leaves the first and the last convolution, and all that is no product, as they were", async () => {
-    const [before, after] = [await unetOf(SOURCE), await unetOf(folder())];
+    const [before, after] = [await unetOf(source), await unetOf(folder())];
     const { tensors } = await headerOf(folder());
     const kept = before.names.filter((name) => !tensors.has(`${name}.scales`));
     expect(kept).toEqual(
@@ -76,8 +93,8 @@ describe.each(FORMATS)("%s", (format) => {
     const { tensors, bytes } = await headerOf(folder());
     const name = [...tensors.keys()].find((each) => each.endsWith(".conv1.weight") && tensors.has(`${each}.scales`)) ?? "";
     const [values, scales, minima] = [tensors.get(name), tensors.get(`${name}.scales`), tensors.get(`${name}.minima`)];
-    const exact = await (await unetOf(SOURCE)).readFloat32(name);
-    const [outputs = 0, inputs = 0] = (await unetOf(SOURCE)).shape(name);
+    const exact = await (await unetOf(source)).readFloat32(name);
+    const [outputs = 0, inputs = 0] = (await unetOf(source)).shape(name);
     expect(values?.shape).toEqual(format === "q8" ? [outputs, inputs, 3, 3] : [outputs, inputs / 2, 3, 3]);
     expect(scales?.shape).toEqual([outputs, inputs / 32, 3, 3]);
     const half = (at: number) => fromFloat16(bytes.readUInt16LE(at));
@@ -102,9 +119,9 @@ describe.each(FORMATS)("%s", (format) => {
   it("copies the rest, and leaves out other forms of the weights", async () => {
     expect((await readdir(join(folder(), "unet"))).toSorted()).toEqual(["config.json", "diffusion_pytorch_model.safetensors"]);
     const files = async (from: string) => (await readdir(join(from, "tokenizer"))).toSorted();
-    expect(await files(folder())).toEqual(await files(SOURCE));
-    const vae = component(await diffusersManifest(nodeStore(SOURCE)), "vae").files[0]?.path ?? "";
-    expect((await readFile(join(folder(), vae))).equals(await readFile(join(SOURCE, vae)))).toBe(true);
+    expect(await files(folder())).toEqual(await files(source));
+    const vae = component(await diffusersManifest(nodeStore(source)), "vae").files[0]?.path ?? "";
+    expect((await readFile(join(folder(), vae))).equals(await readFile(join(source, vae)))).toBe(true);
   });
 });
 
@@ -114,16 +131,24 @@ async function headerOf(folder: string) {
   return { bytes, ...parseSafetensorsHeader(Uint8Array.from(bytes.subarray(8, 8 + length)), bytes.byteLength - 8 - length, "unet") };
 }
 
+it("what is in such blocks already stays as it is, byte for byte", async () => {
+  const to = join(root, "again");
+  await answer(["quantise", SHIPPED], { to, weights: "q8" });
+  for (const file of ["unet/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors"]) {
+    expect((await readFile(join(to, file))).equals(await readFile(join(SHIPPED, file))), file).toBe(true);
+  }
+});
+
 it("writes over nothing, and asks for what is missing", async () => {
   const full = await mkdtemp(join(root, "full-"));
   await writeFile(join(full, "file"), "");
   const refused = { code: "invalid-input" };
-  await expect(answer(["quantise", SOURCE], { to: full, weights: "q8" })).rejects.toMatchObject({
+  await expect(answer(["quantise", source], { to: full, weights: "q8" })).rejects.toMatchObject({
     ...refused,
     message: expect.stringContaining("not empty"),
   });
-  await expect(answer(["quantise", SOURCE], { to: join(root, "x"), weights: "f16" })).rejects.toMatchObject(refused);
-  await expect(answer(["quantise", SOURCE], { weights: "q8" })).rejects.toMatchObject(refused);
+  await expect(answer(["quantise", source], { to: join(root, "x"), weights: "f16" })).rejects.toMatchObject(refused);
+  await expect(answer(["quantise", source], { weights: "q8" })).rejects.toMatchObject(refused);
   await expect(answer(["quantise", full], { to: join(root, "y"), weights: "q8" })).rejects.toMatchObject({ code: "model-missing" });
 });
 

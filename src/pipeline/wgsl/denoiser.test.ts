@@ -2,9 +2,7 @@
 // weights. A step that is not steered equals the step of a run without a negative, bit for bit, even in a
 // plan that has steered before; and each text keeps its own length, whatever room the plan has.
 import { beforeEach, describe, expect, test } from "vitest";
-import { diffusersManifest } from "../../checkpoints/diffusers-manifest";
 import type { Manifest } from "../../checkpoints/manifest";
-import { nodeStore } from "../../checkpoints/node-file";
 import type { Plan } from "../../engine/plan";
 import { testDevice } from "../../engine/testing/evaluate";
 import { TorchGenerator } from "../../samplers/noise/torch-generator";
@@ -16,6 +14,7 @@ import { steeringAt } from "../../steering/schedule";
 import { STEERING_METHODS, type Steering, type SteeringMethod } from "../../common/steering";
 import type { EncodedText } from "../engine";
 import { Work } from "../work";
+import { studentManifest } from "../testing/embedded-student";
 import { WgslDenoiser } from "./denoiser";
 
 const SIDE = 8;
@@ -27,7 +26,7 @@ let denoiser: WgslDenoiser;
 
 // This is done once, but within a test, because only a test can be skipped where there is no adapter.
 beforeEach(async () => {
-  manifest ??= await diffusersManifest(nodeStore("models/vignette"));
+  manifest ??= await studentManifest();
   const device = await testDevice();
   denoiser ??= new WgslDenoiser(manifest, device, { format: "f32" });
 });

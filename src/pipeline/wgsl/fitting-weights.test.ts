@@ -1,10 +1,9 @@
 // The format of weights where nobody chooses: the one that loses least of those that fit.
 import { beforeEach, expect, test } from "vitest";
-import { diffusersManifest } from "../../checkpoints/diffusers-manifest";
-import { nodeStore } from "../../checkpoints/node-file";
 import type { NetworkName } from "../../common/model-facts";
 import type { AskedWeights, WeightChoice } from "../../common/weight-format";
 import { testDevice } from "../../engine/testing/evaluate";
+import { studentManifest } from "../testing/embedded-student";
 import { WgslAutoencoder } from "./autoencoder";
 import { WgslDenoiser } from "./denoiser";
 import { planWeights } from "./fitting-weights";
@@ -48,7 +47,7 @@ test.each<[AskedWeights | undefined, number, string]>([
   ["fitting", 0, "q4"],
 ])("the embedded student, asked for %s weights within %d bytes, has %s", async (weights, memoryBytes, expected) => {
   const device = await testDevice();
-  const manifest = await diffusersManifest(nodeStore("models/vignette"));
+  const manifest = await studentManifest();
   const numbers = { format: "f32" } as const;
   const networks = {
     texts: await WgslTextEncoder.openAll(manifest, device, numbers),

@@ -1,9 +1,7 @@
 // The memory plan is obeyed: what is on the GPU at one time is what was planned, and networks that leave come back. On the embedded
 // student, whose weights are small beside what is computed; the plans of large models are in needs.test.ts.
 import { beforeEach, describe, expect, test } from "vitest";
-import { diffusersManifest } from "../../checkpoints/diffusers-manifest";
 import { type Manifest } from "../../checkpoints/manifest";
-import { nodeStore } from "../../checkpoints/node-file";
 import type { Progress } from "../../common/progress";
 import type { Recipe } from "../../common/recipe";
 import type { SteeringMethod } from "../../common/steering";
@@ -12,6 +10,7 @@ import { testDevice } from "../../engine/testing/evaluate";
 import { recordBuffers } from "../../engine/testing/record-buffers";
 import { openAutoencoder, openDenoiser, openTextEncoder } from "../../networks";
 import { CLIP_H, KL, SD21 } from "../../networks/published";
+import { studentManifest } from "../testing/embedded-student";
 import { MemoryTurns } from "./memory-turns";
 import { batchBytes, planPicture, type PictureShape, type PlannedFormats } from "./needs";
 import { openWgslModel } from "./model";
@@ -30,7 +29,7 @@ const RECIPE: Recipe = {
 let manifest: Manifest;
 beforeEach(async () => {
   await testDevice();
-  manifest ??= await diffusersManifest(nodeStore("models/vignette"));
+  manifest ??= await studentManifest();
 });
 
 /** Draws with two prompts, and tells who was read anew for the second. */

@@ -5,7 +5,7 @@ import { VIGNETTE } from "../../catalogue/entries";
 import type { ByteStore } from "../../checkpoints/byte-source";
 import { catalogueManifest } from "../../checkpoints/catalogue-manifest";
 import { diffusersManifest } from "../../checkpoints/diffusers-manifest";
-import { component, openComponent, withFormats } from "../../checkpoints/manifest";
+import { component, openComponent, withFormats, type Manifest } from "../../checkpoints/manifest";
 import { memorySource } from "../../checkpoints/memory-source";
 import { safetensorsFile, type TestTensor } from "../../checkpoints/testing/safetensors-file";
 import { readTensorFile } from "../../checkpoints/tensor-file";
@@ -16,40 +16,56 @@ import { testDevice } from "../../engine/testing/evaluate";
 import { recordBuffers } from "../../engine/testing/record-buffers";
 import type { Progress } from "../../common/progress";
 import type { Model } from "../draw";
+import { studentManifest } from "../testing/embedded-student";
 import { Work } from "../work";
 import { WgslAutoencoder } from "./autoencoder";
 import { WgslDenoiser } from "./denoiser";
 import { openWgslModel } from "./model";
 
-/** A store that notes how many bytes each read of weights is. */
-function counting(store: ByteStore, reads: number[]): ByteStore {
+interface Range {
+  readonly begin: number;
+  readonly byteLength: number;
+}
+
+/** A store that notes each read of weights. */
+function noting(store: ByteStore, reads: Range[]): ByteStore {
   return {
     ...store,
     open: async (path, signal) => {
       const source = await store.open(path, signal);
       if (!path.endsWith(".safetensors")) return source;
-      return { ...source, read: (begin, into, readSignal) => (reads.push(into.byteLength), source.read(begin, into, readSignal)) };
+      const read: typeof source.read = (begin, into, ...rest) => {
+        reads.push({ begin, byteLength: into.byteLength });
+        return source.read(begin, into, ...rest);
+      };
+      return { ...source, read };
     },
   };
 }
 
-test("hundreds of tensors are a few reads of megabytes", async () => {
-  const reads: number[] = [];
-  const manifest = await diffusersManifest(counting(nodeStore("models/vignette"), reads));
+test("hundreds of tensors are a few reads of megabytes, whether they are stored as the GPU takes them or in blocks", async () => {
+  const reads: Range[] = [];
+  const plain = nodeStore("models/vignette");
+  const manifest = await studentManifest(noting(plain, reads));
   const unet = component(manifest, "unet");
-  expect((await openComponent(unet)).names.length, "control").toBeGreaterThan(300);
-  reads.length = 0;
+  const { tensors } = await readTensorFile(await plain.open(unet.files[0]?.path ?? ""));
+  expect(tensors.size, "control").toBeGreaterThan(300);
+  const firstBlocks = Math.min(...[...tensors.values()].filter(({ blocks }) => blocks !== undefined).map(({ begin }) => begin));
   const denoiser = new WgslDenoiser(manifest, await testDevice(), { format: "f32" });
   await denoiser.plan({ height: 8, width: 8, textTokens: 77, method: "nasa" }, new Work());
   denoiser.network.evict();
   const [prefix, header, ...weights] = reads;
-  expect(prefix).toBe(8);
-  expect(header).toBeGreaterThan(0);
-  const [bytes, most] = [weights.reduce((total, read) => total + read, 0), Math.max(...weights)];
-  // A thirty-second of the network, and what must be together.
-  expect(most).toBeGreaterThan(0.9 * (bytes / 32));
-  // If two neighbouring reads together were no longer than the longest, they would have been one read.
-  expect(weights.length).toBeLessThanOrEqual(Math.ceil((2 * bytes) / most));
+  expect(prefix).toEqual({ begin: 0, byteLength: 8 });
+  expect(header?.byteLength).toBeGreaterThan(0);
+  const total = weights.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  for (const inBlocks of [false, true]) {
+    const alike = weights.filter(({ begin }) => begin >= firstBlocks === inBlocks).map(({ byteLength }) => byteLength);
+    const [bytes, most] = [alike.reduce((sum, each) => sum + each, 0), Math.max(...alike)];
+    // A thirty-second of the network, and what must be together.
+    expect(most).toBeGreaterThan(0.9 * (total / 32));
+    // If two neighbouring reads together were no longer than the longest, they would have been one read.
+    expect(alike.length).toBeLessThanOrEqual(Math.ceil((2 * bytes) / most));
+  }
 });
 
 test("the GPU's compiler has everything to do before the first weight is there", async () => {
@@ -137,7 +153,7 @@ describe("what packs weights is compiled before their file comes", () => {
 });
 
 test("a load that is cancelled at its last network frees those before it", async () => {
-  const [device, manifest] = [await testDevice(), await diffusersManifest(nodeStore("models/vignette"))];
+  const [device, manifest] = [await testDevice(), await studentManifest()];
   const abort = new AbortController();
   const stopAtDenoiser = (progress: Progress) => {
     if ("component" in progress && progress.component === "unet") abort.abort();
@@ -167,7 +183,7 @@ function damaged(store: ByteStore, file: string, name: string, bytes: Uint8Array
 }
 
 describe("while the largest file is still on its way", () => {
-  const UNET = "unet/diffusion_pytorch_model.fp16.safetensors";
+  const UNET = "unet/diffusion_pytorch_model.safetensors";
 
   /** Loads what ships with the page, whose largest file comes when `arrival` resolves. @param waits called once it is waited for */
   async function load(device: Device, arrival: Promise<void>, waits: () => void, onProgress: (progress: Progress) => void) {
@@ -233,9 +249,9 @@ describe("while the largest file is still on its way", () => {
 test("a number that is none is found on the GPU, named, and leaves nothing there; so does a file that ends early", async () => {
   const device = await testDevice();
   const plain = nodeStore("models/vignette");
-  const file = "unet/diffusion_pytorch_model.fp16.safetensors";
+  const file = "unet/diffusion_pytorch_model.safetensors";
   const load = async (store: ByteStore, code: string, detail: object) => {
-    const denoiser = new WgslDenoiser(await diffusersManifest(store), device, { format: "f32" });
+    const denoiser = new WgslDenoiser(await studentManifest(store), device, { format: "f32" });
     const planned = denoiser.plan({ height: 8, width: 8, textTokens: 77, method: "nasa" }, new Work());
     await expect(planned).rejects.toMatchObject({ code, detail: expect.objectContaining(detail) });
     expect(denoiser.network.byteLength).toBe(0);
@@ -258,19 +274,30 @@ test("a number that is none is found on the GPU, named, and leaves nothing there
   expect((await recordBuffers(device, () => load(short, "model-corrupt", { file }))).left).toBe(0);
 });
 
-test("what the catalogue says of weights is what their files have", async () => {
-  const { components } = await catalogueManifest(VIGNETTE, () => nodeStore("models/vignette"));
-  for (const part of [components.text_encoder, components.unet, components.vae]) {
+test.each([
+  ["text_encoder", "q8"],
+  ["unet", "q8"],
+  ["vae", "f16"],
+] as const)(
+  "what ships with the page has its %s in %s, is drawn with in float16, and holds no other numbers beside blocks",
+  async (name, stored) => {
+    const { components } = await catalogueManifest(VIGNETTE, () => nodeStore("models/vignette"));
+    const part = components[name];
+    expect([part?.weightFormat, part?.storedNumbers]).toEqual(["f16", ["f16"]]);
     const reader = part && (await openComponent(part));
-    expect([part?.weightFormat, [...(reader?.storedNumbers ?? [])]]).toEqual([reader?.weightFormat, ["f16"]]);
-  }
-});
+    expect([reader?.weightFormat, [...(reader?.storedNumbers ?? [])]]).toEqual([stored, ["f16"]]);
+  },
+);
 
-test("the weights' format is what was chosen, or else what the files have", async () => {
-  const [device, manifest] = [await testDevice(), await diffusersManifest(nodeStore("models/vignette"))];
-  const formatOf = (weights?: "q8") => new WgslDenoiser(manifest, device, { format: "f32", weights }).network.weightFormat();
-  expect([await formatOf("q8"), await formatOf()]).toEqual([
-    ["unet", "q8"],
+test("the weights' format is what was chosen, or else what the manifest says, or else what the files have", async () => {
+  const device = await testDevice();
+  const files = await diffusersManifest(nodeStore("models/vignette"));
+  const formatOf = (manifest: Manifest, weights?: "q4") =>
+    new WgslDenoiser(manifest, device, { format: "f32", weights }).network.weightFormat();
+  const said = await studentManifest();
+  expect([await formatOf(said, "q4"), await formatOf(said), await formatOf(files)]).toEqual([
+    ["unet", "q4"],
     ["unet", "f16"],
+    ["unet", "q8"],
   ]);
 });
