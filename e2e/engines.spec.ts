@@ -83,7 +83,7 @@ test("weights of 8 bits draw the same picture to within 40 dB, say so, and are t
   await studio.open("prompt=a+windmill&seed=15&size=64x64");
   await facts(page).locator("summary").click();
   const weights = page.getByLabel("Weights");
-  await expect(weights.locator("option").nth(1)).toHaveText(/^As published · about \d+(\.\d+)? MB of GPU memory$/);
+  await expect(weights.locator("option").nth(1)).toHaveText(/^The model’s own · about \d+(\.\d+)? MB of GPU memory$/);
   await expect(facts(page).locator("[data-engine=wgsl]").first()).toContainText("16-bit weights");
 
   await weights.selectOption("q8");

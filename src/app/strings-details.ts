@@ -21,7 +21,7 @@ export const details = {
     [WEIGHT_NAMES[choice], needBytes !== undefined && `about ${formatSize(needBytes)} of GPU memory`].filter(Boolean).join(" · "),
   fittingWeights: "Automatic",
   weightsAbout:
-    "Automatic takes them as published where memory suffices, and smaller where it does not. 8 bits are hard to tell from 16; 4 bits give the same picture in slightly other details.",
+    "Automatic takes the model’s own where memory suffices, and smaller ones where it does not. 8 bits are hard to tell from 16; 4 bits give the same picture in slightly other details.",
   weightsOfGraphs: "ONNX Runtime takes the weights as they are in the model’s graphs.",
   /** What a drawn picture's caption says. */
   brokenFloat16: (networks: readonly WideNetwork[]) =>
@@ -85,4 +85,4 @@ function textRows(rows: number): string {
   return rows === 1 ? "1 row of text" : `${rows} rows of text`;
 }
 
-const WEIGHT_NAMES: Readonly<Record<WeightChoice, string>> = { published: "As published", q8: "8 bits", q4: "4 bits" };
+const WEIGHT_NAMES: Readonly<Record<WeightChoice, string>> = { published: "The model’s own", q8: "8 bits", q4: "4 bits" };
