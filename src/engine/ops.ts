@@ -65,7 +65,7 @@ export interface Conv2d extends OpOf<"conv2d", X, "residual" | "channelBias", "w
   readonly padding: Padding;
   /** Fused: where the channels of `channelBias` begin that are this convolution's. */
   readonly channelBiasBegin: number;
-  /** Fused: x is read as if it were upsampled (nearest) by this factor. */
+  /** Fused: x is read as if it were upsampled (nearest) by this factor. With 2 it is 3x3, of stride 1, padded by 1 but for strips' ends. */
   readonly upsample: 1 | 2;
   /** After bias and channelBias, before the residual. */
   readonly activation: Activation;

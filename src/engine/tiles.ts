@@ -2,7 +2,7 @@
 import type { KernelTarget } from "./kernel";
 import { attentionTile } from "./kernels/attention/choose-core";
 import { keysOf, outputQuads, queriesOf, tileBytes } from "./kernels/attention/tile";
-import { choiceOf, type GemmPlan } from "./kernels/gemm/plan";
+import { choiceOf, resultRowsOf, type GemmPlan } from "./kernels/gemm/plan";
 import { threadsOf, type Tile, type TileName } from "./kernels/gemm/tile";
 
 export type { TileName };
@@ -15,6 +15,11 @@ export interface ProductTile extends Tile {
 
 export function productTileOf(plan: GemmPlan): ProductTile {
   return { ...plan.tile, name: choiceOf(plan).tile, threads: threadsOf(plan.tile) };
+}
+
+/** Rows of its result. */
+export function productRowsOf({ shape }: GemmPlan): number {
+  return resultRowsOf(shape);
 }
 
 export interface AttentionTile {

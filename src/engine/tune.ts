@@ -7,7 +7,7 @@ import { arenaBytes, type ArenaLayout } from "./arena";
 import { isFaster } from "./faster";
 import { gpuTimer, type GpuTimer } from "./gpu-time";
 import type { KernelTarget } from "./kernel";
-import { choiceOf, otherChoices, planGemm } from "./kernels/gemm/plan";
+import { choiceOf, otherChoices, planGemm, resultRowsOf } from "./kernels/gemm/plan";
 import { neighbourhood } from "./neighbourhood";
 import type { Node } from "./ops";
 import type { Plan } from "./plan";
@@ -191,7 +191,7 @@ function heaviest(products: readonly PlannedProduct[]): readonly HeavyShape[] {
     const { nodes = [] } = shapes.get(product.name) ?? {};
     shapes.set(product.name, { product, nodes: [...nodes, node] });
   }
-  const multiplyAdds = ({ product: { shape }, nodes }: HeavyShape) => nodes.length * shape.rows * shape.columns * shape.slices(1);
+  const multiplyAdds = ({ product: { shape }, nodes }: HeavyShape) => nodes.length * resultRowsOf(shape) * shape.columns * shape.slices(1);
   return [...shapes.values()].toSorted((a, b) => multiplyAdds(b) - multiplyAdds(a)).slice(0, MOST_SHAPES);
 }
 

@@ -84,6 +84,15 @@ const CASES: readonly Case[] = [
     fused: ["resize-nearest", "conv2d"],
   },
   {
+    name: "control: a resize stays before a convolution that is not 3x3 of stride 1",
+    build: (g) => {
+      const large = g.resizeNearest(image(g), 12, 10);
+      g.output("y", g.conv2d(large, "a", { outputs: 4, stride: 2 }));
+      g.output("z", g.conv2d(large, "b", { outputs: 4, kernel: 5 }));
+    },
+    fused: ["resize-nearest", "conv2d", "conv2d"],
+  },
+  {
     name: "both readers of a concatenation read its sources",
     build: (g) => {
       const joined = g.concatChannels(image(g), image(g, "b", 12));

@@ -29,10 +29,11 @@ function multiplyAdds(op: Op, kernel: string, sizes: Readonly<Record<string, num
       // The second pass of a split reduction only adds.
       if (kernel !== op.kind) return 0;
       const second = op.kind === "linear" && op.inputs.second ? channelsOf(op.inputs.second) : 0;
-      const taps = op.kind === "conv2d" ? op.kernel[0] * op.kernel[1] : 1;
+      // As many as it has: fewer where an image is read at twice its size.
+      const { taps = 1, rows = 0, result_rows: results = rows } = sizes;
       // A convolution may compute the shortcut that is added to it.
       const shortcut = 4 * ((sizes["shortcut_quads"] ?? 0) + (sizes["beside_quads"] ?? 0));
-      return (sizes["rows"] ?? 0) * 4 * (sizes["weight_quads"] ?? 0) * ((channelsOf(op.inputs.x) + second) * taps + shortcut);
+      return results * 4 * (sizes["weight_quads"] ?? 0) * ((channelsOf(op.inputs.x) + second) * taps + shortcut);
     }
     case "attention":
     case "cross-attention": {

@@ -5,7 +5,7 @@ import type { KernelTarget } from "../../../engine/kernel";
 import type { Attention, CrossAttention } from "../../../engine/ops";
 import type { StagedDispatch } from "../../../engine/stages";
 import { axis, elementBytes } from "../../../engine/tensor";
-import { attentionTileOf, productTileOf, type ProductTile, type TileName } from "../../../engine/tiles";
+import { attentionTileOf, productRowsOf, productTileOf, type ProductTile, type TileName } from "../../../engine/tiles";
 import type { AdapterClass } from "../../../engine/traits";
 import type { Cost } from "./cost";
 
@@ -181,11 +181,13 @@ function cacheBytes({ product, kernel, node }: StagedDispatch, { bytes, workgrou
   const { op } = node;
   const element = elementBytes("activation", format);
   if (product !== undefined && kernel.name === op.kind) {
-    const { rows, columns } = product.shape;
+    const { shape } = product;
+    const [rows, columns] = [productRowsOf(product), shape.columns];
     const [across, down, parts] = kernel.workgroups;
-    const reduction = product.shape.slices(1);
     const partial = parts > 1 ? 4 * parts * rows * columns : 0;
-    return reduction * (across * rows * element + 2 * down * columns) + partial;
+    // The four products of an upsampled image read each of nine taps' weights for each tile, and have four taps.
+    const weightReads = op.kind === "conv2d" && op.upsample === 2 ? 9 / 4 : 1;
+    return shape.slices(1) * (across * rows * element + 2 * down * columns * weightReads) + partial;
   }
   if (op.kind === "attention" || op.kind === "cross-attention") {
     const channels = op.heads * op.headSize;

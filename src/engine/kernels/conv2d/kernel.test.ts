@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { GraphBuilder } from "../../graph-builder";
-import type { KernelTarget } from "../../kernel";
+import { GraphBuilder } from "../../graph-builder";
+import { LEAST_LIMITS, type KernelTarget } from "../../kernel";
 import type { Activation, Padding } from "../../ops";
+import { stageGraph } from "../../stages";
 import { evaluate, expectClose, random } from "../../testing/evaluate";
-import { TRAITS } from "../../traits";
+import { type KernelTraits, TRAITS } from "../../traits";
 import { casesIn, COMPILE_TIMEOUT_MS, FORMATS, sumTolerance, type Format, type Formats } from "../gemm/testing/formats";
 import { conv2dReference, outputSize, type Conv2dReference } from "./reference";
 
@@ -27,6 +28,15 @@ interface Case {
 const same: Padding = { top: 1, left: 1, bottom: 1, right: 1 };
 const none: Padding = { top: 0, left: 0, bottom: 0, right: 0 };
 const HARDWARE = { traits: TRAITS.hardware } as const;
+
+/** Lines of padding at the ends of strips: of the first, of others, and of the last. */
+const STRIPS = [
+  { top: 1, bottom: 0 },
+  { top: 0, bottom: 0 },
+  { top: -1, bottom: 0 },
+  { top: 0, bottom: 1 },
+  { top: -1, bottom: 1 },
+] as const;
 
 const CASES: readonly Case[] = [
   { rule: "3x3 on one tile", input: [1, 4, 8, 16], outputs: 32, padding: same },
@@ -75,6 +85,51 @@ const CASES: readonly Case[] = [
     target: { bindingBytes: 4096 },
   },
   { rule: "bands of an upsampled image", input: [2, 8, 6, 8], outputs: 8, upsample: 2, padding: same, target: { bindingBytes: 4096 } },
+  { rule: "four phases", input: [1, 6, 7, 12], outputs: 16, upsample: 2, padding: same, bias: true, target: HARDWARE, formats: "unpacked" },
+  {
+    rule: "four phases of two images in parts, channels that fill no quad, and the epilogue in order",
+    input: [2, 7, 5, 70],
+    outputs: 21,
+    upsample: 2,
+    padding: same,
+    bias: true,
+    channelBias: true,
+    residual: true,
+    activation: "silu",
+    finalActivation: "relu",
+    target: HARDWARE,
+    formats: "unpacked",
+  },
+  { rule: "four phases of one pixel", input: [1, 1, 1, 4], outputs: 4, upsample: 2, padding: same, target: HARDWARE },
+  { rule: "four phases of few columns", input: [1, 9, 16, 24], outputs: 3, upsample: 2, padding: same, bias: true, target: HARDWARE },
+  ...STRIPS.map((ends): Case => ({
+    rule: `four phases of a strip, padded by ${ends.top} and ${ends.bottom}`,
+    input: [1, 9, 6, 12],
+    outputs: 8,
+    upsample: 2,
+    padding: { ...same, ...ends },
+    residual: true,
+    target: HARDWARE,
+  })),
+  {
+    rule: "bands of four phases",
+    input: [2, 12, 10, 8],
+    outputs: 12,
+    upsample: 2,
+    padding: same,
+    residual: true,
+    channelBias: true,
+    target: { bindingBytes: 16_384, ...HARDWARE },
+  },
+  {
+    rule: "bands of four phases of a strip",
+    input: [1, 15, 10, 8],
+    outputs: 12,
+    upsample: 2,
+    padding: { ...same, top: 0 },
+    residual: true,
+    target: { bindingBytes: 16_384, ...HARDWARE },
+  },
   {
     rule: "bands with stride",
     input: [1, 32, 16, 8],
@@ -104,6 +159,20 @@ describe("conv2d equals the direct sum over taps and channels", () => {
     const { y } = await evaluate(build(p), dataOf(p));
     const shifted = conv2dReference({ ...p, padding: { top: 0, left: 1, bottom: 2, right: 1 } });
     expect(() => expectClose(y ?? [], shifted, 0.1)).toThrow(/relative error/);
+  });
+
+  it("has four taps instead of nine where an image is upsampled on a GPU", () => {
+    const p = parametersOf({ rule: "", input: [1, 8, 4, 4], outputs: 4, upsample: 2, padding: same });
+    const tapsOf = (parameters: Conv2dReference, traits: KernelTraits) => {
+      const builder = new GraphBuilder();
+      build(parameters)(builder);
+      const { dispatches } = stageGraph(builder.build(), { ...LEAST_LIMITS, format: "f16", half: true, traits });
+      return dispatches.map(({ kernel }) => kernel.sizes["taps"]);
+    };
+    for (const traits of [TRAITS.hardware, TRAITS.hardwareWithFewRegisters]) expect(tapsOf(p, traits)).toEqual([4]);
+    expect(tapsOf(p, TRAITS.software)).toEqual([9]);
+    expect(tapsOf({ ...p, upsample: 1 }, TRAITS.hardware)).toEqual([9]);
+    expect(() => tapsOf({ ...p, padding: none }, TRAITS.hardware)).toThrow(/convolved 3x3/);
   });
 
   it("refuses an image line larger than a binding", async () => {

@@ -1,7 +1,7 @@
 // NHWC convolution as an implicit matrix product on ../gemm: rows are output pixels, the
 // reduction runs tap by tap and, within a tap, over channels, so a slice needs one bounds
-// test per row. Any kernel size, stride and padding; `upsample` 2 reads x at half the
-// coordinates instead of an upsampled copy.
+// test per row. Any kernel size, stride and padding. With `upsample` 2 x is read at half the
+// coordinates instead of an upsampled copy: as four products (phases.ts), or by each tap for itself.
 import type { Dispatch, Lowering } from "../../kernel";
 import { inputsOf, type Conv2d } from "../../ops";
 import { axis, quadsOf, rowsOf, type Tensor } from "../../tensor";
@@ -10,6 +10,7 @@ import { gemmDispatches, weightQuadsOf } from "../gemm/dispatch";
 import type { Epilogue } from "../gemm/epilogue";
 import { rowBands } from "../gemm/row-bands";
 import { planGemm } from "../gemm/plan";
+import { cellsOf, cellsOfBand, computesInPhases, phaseSizes, phaseSource } from "./phases";
 import { pixelSource } from "./pixels";
 import { furtherOf, shortcutSlices } from "./shortcut";
 
@@ -20,20 +21,24 @@ export function lowerConv2d(op: Conv2d, output: Tensor, lowering: Lowering): rea
   // A shortcut that is computed here is no residual.
   const shortcut = op.inputs.residual && lowering.shortcuts.get(op.inputs.residual.id);
   const residual = shortcut ? undefined : op.inputs.residual;
-  const [kernelHeight, kernelWidth] = op.kernel;
+  const inPhases = computesInPhases(op, output, target);
+  const [kernelHeight, kernelWidth] = inPhases ? [2, 2] : op.kernel;
   const quads = quadsOf(x);
   const slicesPerTap = (depth: number) => Math.ceil(quads / (depth / 4));
   const weightQuads = weightQuadsOf(output, false);
-  const rows = rowsOf(output);
+  const rows = inPhases ? axis(output, 0) * cellsOf(output) : rowsOf(output);
+  const products = inPhases ? { products: 4 } : {};
   const slices = (depth: number) => kernelHeight * kernelWidth * slicesPerTap(depth);
   const allSlices = (depth: number) => slices(depth) + (shortcut ? shortcutSlices(shortcut, depth) : 0);
   const plan = planGemm(
-    { kind: kindOf(op, shortcut !== undefined), rows, columns: weightQuads * 4, slices: allSlices, gated: false },
+    { kind: kindOf(op, shortcut !== undefined), rows, ...products, columns: weightQuads * 4, slices: allSlices, gated: false },
     target,
   );
   const { depth } = plan.tile;
   const around = [{ tensor: x, rows: (band: Rows) => inputRows(op, output, band) }];
-  const bands = rowBands([output, ...(residual ? [residual] : []), ...(shortcut ? inputsOf(shortcut) : [])], around, plan.tile, target);
+  const aligned: [Tensor, ...Tensor[]] = [output, ...(residual ? [residual] : []), ...(shortcut ? inputsOf(shortcut) : [])];
+  // Cells are two lines high.
+  const bands = rowBands(aligned, around, plan.tile, target, inPhases ? 2 * axis(output, 2) : 1);
   const { weight, bias } = op.weights;
   const { activation, finalActivation, channelBiasBegin } = op;
   const activationsAtRunTime = target.traits.choosesActivationsAtRunTime;
@@ -55,7 +60,7 @@ export function lowerConv2d(op: Conv2d, output: Tensor, lowering: Lowering): rea
       {
         name: "conv2d",
         plan,
-        source: pixelSource(op, depth),
+        source: inPhases ? phaseSource(depth) : pixelSource(depth),
         inputs: [{ name: "x", tensor: x, buffer: sourceOf(input) }],
         weight,
         weightQuads,
@@ -63,22 +68,14 @@ export function lowerConv2d(op: Conv2d, output: Tensor, lowering: Lowering): rea
         sizes: {
           quads,
           slices_per_tap: slicesPerTap(depth),
-          taps: kernelHeight * kernelWidth,
-          kernel_width: kernelWidth,
-          stride: op.stride,
-          // Times that coordinates are halved to read x.
-          halvings: op.upsample === 2 ? 1 : 0,
-          // A negative one wraps, as the coordinates do.
-          top: op.padding.top >>> 0,
-          left: op.padding.left,
+          ...(inPhases ? phaseSizes(op, output) : pixelSizes(op, output)),
           height: axis(x, 1),
           width: axis(x, 2),
-          output_width: axis(output, 2),
-          output_pixels: axis(output, 1) * axis(output, 2),
           row_offset: band.rows.begin,
           input_offset: input.begin,
         },
         slices: slices(depth),
+        ...(inPhases ? { rows: cellsOfBand(band.rows, output) } : {}),
         further: shortcut && furtherOf(shortcut, band, depth),
         band,
         batchRows: axis(output, 1) * axis(output, 2),
@@ -86,6 +83,21 @@ export function lowerConv2d(op: Conv2d, output: Tensor, lowering: Lowering): rea
       lowering,
     );
   });
+}
+
+function pixelSizes({ kernel: [height, width], stride, upsample, padding }: Conv2d, output: Tensor) {
+  return {
+    taps: height * width,
+    kernel_width: width,
+    stride,
+    // Times that coordinates are halved to read x.
+    halvings: upsample === 2 ? 1 : 0,
+    // A negative one wraps, as the coordinates do.
+    top: padding.top >>> 0,
+    left: padding.left,
+    output_width: axis(output, 2),
+    output_pixels: axis(output, 1) * axis(output, 2),
+  };
 }
 
 /** What, beside the sizes of its product, decides how long it takes. */

@@ -1,62 +1,48 @@
 // Where a convolution's rows of A come from, on ../gemm: a row is an output pixel, a segment of the reduction is a tap.
 // Coordinates are u32 and wrap: a tap left of or above the image becomes a huge number, so one comparison tests both
 // sides. Outside the image the first pixel is read, and a zero taken instead.
-import type { Conv2d } from "../../ops";
 import { unroll, wgsl } from "../../wgsl";
 import type { DirectRows, RowSource, TiledRows } from "../gemm/source";
 
-export function pixelSource(op: Conv2d, depth: number): RowSource {
-  return { tiled: op.upsample === 2 ? halvedPixels(depth) : pixels(depth), direct: DIRECT };
+export function pixelSource(depth: number): RowSource {
+  return { tiled: tiledPixels(depth, WALK), direct: DIRECT };
 }
 
-/** The coordinates of a row's first tap, and where its image begins. */
-function cornerOf(index: number, row: string): string {
-  return wgsl`
-    let pixel_${index} = ${row} + sizes.row_offset;
-    let place_${index} = pixel_${index} % sizes.output_pixels;
-    let top_${index} = place_${index} / sizes.output_width * sizes.stride - sizes.top;
-    let left_${index} = place_${index} % sizes.output_width * sizes.stride - sizes.left;
-    let image_${index} = pixel_${index} / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
-  `;
+/** What differs between ways over an image, as WGSL expressions. */
+export interface Walk {
+  /** Which pixel of the result, or of an image that stands for it, a row is. */
+  readonly pixel: (row: string) => string;
+  readonly top: string;
+  readonly left: string;
+  /** Where a tap is in the weight. */
+  readonly weightTap: string;
+  /** Declares or assigns what depends on the tap besides `tap_row` and `tap_column`. */
+  readonly place?: (declare: "var " | "") => string;
 }
 
-interface Tap {
-  /** Declares or assigns what a tap is besides `tap_row` and `tap_column`. */
-  readonly place: (declare: "var " | "") => string;
-  readonly inImage: (line: string, column: string) => string;
-  /** The first quad of row `index` there. */
-  readonly at: (index: number) => string;
-}
+const WALK: Walk = { pixel: (row) => `${row} + sizes.row_offset`, top: "sizes.top", left: "sizes.left", weightTap: "tap" };
 
-/** The way from a row's first tap to another is the same for all rows. */
-function pixels(depth: number): TiledRows {
-  const tap: Tap = {
-    place: (declare) => `${declare}tap_begin = (tap_row * sizes.width + tap_column) * sizes.quads;`,
-    inImage: (line, column) => `${line} < sizes.height && ${column} < sizes.width`,
-    at: (index) => `corner_${index} + tap_begin`,
-  };
-  const corner = (index: number) => `let corner_${index} = (image_${index} + top_${index} * sizes.width + left_${index}) * sizes.quads;`;
-  return { ...tapByTap(depth, tap), setup: (index, row) => `${cornerOf(index, row)}\n${corner(index)}` };
-}
-
-/** Of an image that is read at half the coordinates. */
-function halvedPixels(depth: number): TiledRows {
-  const tap: Tap = {
-    place: () => "",
-    inImage: (line, column) => `${line} < 2u * sizes.height && ${column} < 2u * sizes.width`,
-    at: (index) => `(image_${index} + (line_${index} >> 1u) * sizes.width + (column_${index} >> 1u)) * sizes.quads`,
-  };
-  return { ...tapByTap(depth, tap), setup: cornerOf };
-}
-
-/** The slice's tap, and its place there, are counted along, so that no slice divides by a size. */
-function tapByTap(depth: number, { place, inImage, at }: Tap): Omit<TiledRows, "setup"> {
+/**
+ * The slice's tap, and its place there, are counted along, so that no slice divides by a size. The way from a row's first tap to another
+ * is the same for all rows.
+ */
+export function tiledPixels(depth: number, { pixel, top, left, weightTap, place }: Walk): TiledRows {
   const placeOfTap = (declare: "var " | "") => wgsl`
     ${declare}tap_row = tap / sizes.kernel_width;
     ${declare}tap_column = tap % sizes.kernel_width;
-    ${place(declare)}
+    ${declare}tap_begin = (tap_row * sizes.width + tap_column) * sizes.quads;
+    ${place?.(declare) ?? ""}
   `;
   return {
+    // The coordinates of a row's first tap, and where that is.
+    setup: (index, row) => wgsl`
+      let pixel_${index} = ${pixel(row)};
+      let place_${index} = pixel_${index} % sizes.output_pixels;
+      let top_${index} = place_${index} / sizes.output_width * sizes.stride - ${top};
+      let left_${index} = place_${index} % sizes.output_width * sizes.stride - ${left};
+      let image_${index} = pixel_${index} / sizes.output_pixels * sizes.height * sizes.width - sizes.input_offset;
+      let corner_${index} = (image_${index} + top_${index} * sizes.width + left_${index}) * sizes.quads;
+    `,
     carried: (first) => wgsl`
       // The tap of the first slice, and the slice's place there.
       var tap = ${first} / sizes.slices_per_tap;
@@ -66,7 +52,7 @@ function tapByTap(depth: number, { place, inImage, at }: Tap): Omit<TiledRows, "
     slice: wgsl`
       let slice_quad = tap_slice * ${depth / 4}u;
       let channel_quad = slice_quad + a_quad;
-      let weight_row = 4u * (tap * sizes.quads + slice_quad);
+      let weight_row = 4u * (${weightTap} * sizes.quads + slice_quad);
     `,
     next: wgsl`
       tap_slice += 1u;
@@ -82,8 +68,8 @@ function tapByTap(depth: number, { place, inImage, at }: Tap): Omit<TiledRows, "
         (i) => wgsl`
           let line_${i} = top_${i} + tap_row;
           let column_${i} = left_${i} + tap_column;
-          let inside_${i} = ${inImage(`line_${i}`, `column_${i}`)} && channel_quad < sizes.quads;
-          let read_${i} = load_x(select(0u, ${at(i)} + channel_quad, inside_${i}));
+          let inside_${i} = line_${i} < sizes.height && column_${i} < sizes.width && channel_quad < sizes.quads;
+          let read_${i} = load_x(select(0u, corner_${i} + tap_begin + channel_quad, inside_${i}));
         `,
       ),
   };

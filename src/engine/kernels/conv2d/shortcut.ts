@@ -8,13 +8,13 @@ import type { RowBand } from "../gemm/row-bands";
 import { oneSource, twoSources } from "../linear/rows";
 
 /** Whether the convolution can compute `shortcut`, which is its residual, in one band. Weights are float16: others take more bindings. */
-export function canAddShortcut({ inputs, weights, activation }: Conv2d, shortcut: Linear, target: KernelTarget): boolean {
+export function canAddShortcut({ inputs, weights, activation, upsample }: Conv2d, shortcut: Linear, target: KernelTarget): boolean {
   const plain = shortcut.activation === "none" && !shortcut.gated && !shortcut.inputs.residual;
   const areHalf = [weights.weight, shortcut.weights.weight].every(({ format }) => format === undefined);
   const tensors = [inputs.x, inputs.channelBias, shortcut.inputs.x, shortcut.inputs.second, "output"];
   const parameters = [weights.weight, weights.bias, shortcut.weights.weight, shortcut.weights.bias];
   const bindings = [...tensors, ...parameters].filter((each) => each !== undefined).length;
-  return plain && areHalf && activation === "none" && bindings <= target.storageBuffers;
+  return plain && areHalf && activation === "none" && upsample === 1 && bindings <= target.storageBuffers;
 }
 
 export function furtherOf({ inputs: { x, second }, weights }: Linear, band: RowBand, depth: number): Further {

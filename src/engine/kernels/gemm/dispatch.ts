@@ -1,5 +1,6 @@
 // Dispatches of one band of a matrix product: the product itself, or, for a split
 // reduction, partial sums, which the next dispatch adds up (parts.ts).
+import { invariant } from "../../../common/errors";
 import type { Binding, BufferSource, Dispatch, KernelTarget, Lowering, RowMoments } from "../../kernel";
 import type { Weight } from "../../weight-layout";
 import { quadsOf, rowsOf, strideOf, type Tensor } from "../../tensor";
@@ -31,6 +32,8 @@ export interface GemmDispatch {
   /** The source's sizes. */
   readonly sizes: Readonly<Record<string, number>>;
   readonly slices: number;
+  /** Rows of A of each of the products that are interleaved; default the band's. */
+  readonly rows?: number;
   readonly band: RowBand;
   /** Result rows of a batch item, for the channel bias. */
   readonly batchRows: number;
@@ -60,6 +63,8 @@ const MOST_BINDINGS_LEFT = 3;
 export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly Dispatch[] {
   const { plan, epilogue, weightQuads, band, further, norm, moments } = gemm;
   const rows = band.rows.end - band.rows.begin;
+  const { interleaved } = gemm.source;
+  const rowsOfA = gemm.rows ?? rows;
   const split = plan.splits > 1;
   const slices = gemm.slices + (further?.slices ?? 0);
   const slicesPerPart = Math.ceil(slices / plan.splits);
@@ -79,7 +84,8 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
   const product = {
     name: gemm.name,
     sizes: {
-      rows,
+      rows: rowsOfA,
+      ...(interleaved ? { result_rows: rows } : {}),
       weight_quads: weightQuads,
       slices,
       ...gemm.sizes,
@@ -89,7 +95,11 @@ export function gemmDispatches(gemm: GemmDispatch, lowering: Lowering): readonly
       ...(split ? { slices_per_part: slicesPerPart } : finishSizes),
     },
     ...(norm ? { scalars: norm.scalars } : {}),
-    workgroups: [Math.ceil((weightQuads * 4) / plan.tile.columns), Math.ceil(rows / plan.tile.rows), parts] as const,
+    workgroups: [
+      Math.ceil((weightQuads * 4) / plan.tile.columns),
+      Math.ceil(rowsOfA / plan.tile.rows) * (interleaved?.products ?? 1),
+      parts,
+    ] as const,
     code: productWgsl(gemm, lowering.target),
     holdsResults: true,
   };
@@ -137,7 +147,11 @@ function productWgsl({ plan, source, epilogue, inputs, further, moments, ...gemm
   const { tile } = plan;
   const weight = weightLoad(gemm.weight);
   const { gated } = epilogue;
-  if (plan.direct) return directWgsl({ tile, source: source.direct, weight, gated, epilogue: epilogueWgsl(epilogue) });
+  const { interleaved } = source;
+  if (plan.direct) {
+    invariant(source.direct !== undefined, "what has a tiled source alone is not planned without workgroup memory");
+    return directWgsl({ tile, source: source.direct, weight, gated, epilogue: epilogueWgsl(epilogue) });
+  }
   const split = plan.splits > 1;
   const areActivations = [...inputs, ...(further?.inputs ?? [])].every(({ tensor }) => tensor.element === "activation");
   const { multipliesInFloat16, tilesInFloat16 } = target.traits;
@@ -154,6 +168,7 @@ function productWgsl({ plan, source, epilogue, inputs, further, moments, ...gemm
     epilogue: split ? "" : finish,
     split,
     leavesMoments,
+    interleaved,
     halfTiles,
     half: halfTiles && multipliesInFloat16,
   });

@@ -40,6 +40,12 @@ describe("planGemm", () => {
     { rule: "one row: the small tile, split", at: shape(1, 1280, 480), tile: TILES.small, splits: 3 },
     { rule: "a split in two would save ten slices: whole", at: shape(1, 1280, 320), tile: TILES.small, splits: 1 },
     { rule: "three columns", at: shape(262_144, 4, 1152), tile: TILES.narrow, splits: 1 },
+    {
+      rule: "four products of few rows: as many workgroups together",
+      at: { ...shape(64, 1280, 5120), products: 4 },
+      tile: TILES.medium,
+      splits: 4,
+    },
     { rule: "gated: quads of value and gate in one thread, whole", at: shape(64, 2560, 1280, true), tile: TILES.wide, splits: 1 },
   ])("$rule", ({ at, tile, splits }) => {
     expect(planGemm(at, on(TRAITS.hardware))).toMatchObject({ tile, splits, direct: false, isTuned: false });
@@ -76,6 +82,7 @@ describe("a choice that was measured", () => {
     expect(planGemm(at, { ...target, format: "f32" })).toMatchObject(table);
     expect(planGemm({ ...at, kind: "linear q8" }, target)).toMatchObject(table);
     expect(planGemm({ ...at, rows: 63 }, target)).toMatchObject(table);
+    expect(planGemm({ ...at, products: 4 }, target)).toMatchObject({ isTuned: false });
   });
 
   it("that is the table's is not said to be another", () => {

@@ -10,6 +10,8 @@ export interface GemmShape {
   /** What is multiplied, beside the sizes: "linear q8", "conv2d 3x3". What has this and the sizes in common takes equally long. */
   readonly kind: string;
   readonly rows: number;
+  /** So many products, each of these rows, are one result; default 1. */
+  readonly products?: number;
   readonly columns: number;
   /** Slices of the reduction for a depth in channels. */
   slices(depth: number): number;
@@ -48,12 +50,18 @@ export function planGemm(shape: GemmShape, target: GemmTarget): GemmPlan {
   const rule = gemmTiles.find((each) => holds(each, shape, busyWorkgroups));
   invariant(rule !== undefined, "the last rule of a tile table holds always");
   const { tile } = rule;
-  const name = `${target.format} ${shape.kind} ${shape.rows}x${shape.columns}x${4 * shape.slices(4)}${shape.gated ? " gated" : ""}`;
+  const rows = shape.products === undefined ? shape.rows : `${shape.products}x${shape.rows}`;
+  const name = `${target.format} ${shape.kind} ${rows}x${shape.columns}x${4 * shape.slices(4)}${shape.gated ? " gated" : ""}`;
   if (!sharesThroughWorkgroupMemory) return { shape, name, tile, direct: true, splits: 1, isTuned: false };
   const byTable = { shape, name, tile, direct: false, splits: splitsOf(shape, tile, busyWorkgroups), isTuned: false };
   const measured = target.tuning?.get(name);
   if (measured === undefined || isSame(measured, byTable) || !canTake(shape, measured, target)) return byTable;
   return { ...byTable, tile: TILES[measured.tile], splits: measured.splits, isTuned: true };
+}
+
+/** Of all its products. */
+export function resultRowsOf({ rows, products = 1 }: GemmShape): number {
+  return products * rows;
 }
 
 /** The plan as it is written down. */
@@ -90,7 +98,8 @@ function canTake(shape: GemmShape, { tile, splits }: ProductChoice, { bindingByt
   if (tile === "narrow" && shape.columns > TILES.narrow.columns) return false;
   if (!Number.isInteger(splits) || splits < 1 || splits > MAX_SPLITS) return false;
   return (
-    splits === 1 || (splits <= shape.slices(TILES[tile].depth) / MIN_SLICES && 4 * splits * shape.rows * shape.columns <= bindingBytes)
+    splits === 1 ||
+    (splits <= shape.slices(TILES[tile].depth) / MIN_SLICES && 4 * splits * resultRowsOf(shape) * shape.columns <= bindingBytes)
   );
 }
 
@@ -119,5 +128,6 @@ function isWhole(shape: GemmShape, tile: Tile, busy: number): boolean {
 }
 
 function workgroupsOf(shape: GemmShape, tile: Tile): number {
-  return Math.ceil(shape.rows / tile.rows) * Math.ceil(shape.columns / tile.columns);
+  const { products = 1 } = shape;
+  return products * Math.ceil(shape.rows / tile.rows) * Math.ceil(shape.columns / tile.columns);
 }

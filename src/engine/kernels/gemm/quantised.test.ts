@@ -69,12 +69,22 @@ function gated(rows: number, k: number, columns: number): Pick<Case, "weight" | 
   };
 }
 
-function conv2d(side: number, k: number, columns: number, stride: number): Pick<Case, "weight" | "inputs" | "build" | "reference"> {
+/** @param upsample the image is convolved at so many times its size */
+function conv2d(
+  side: number,
+  k: number,
+  columns: number,
+  { stride = 1, upsample = 1 }: { readonly stride?: number; readonly upsample?: 1 | 2 } = {},
+): Pick<Case, "weight" | "inputs" | "build" | "reference"> {
   const input = [2, side, side, k] as const;
   return {
     weight: [columns, k, 3, 3],
     inputs: { x: input },
-    build: (g) => g.output("y", g.conv2d(g.input("x", input, "run"), "w", { outputs: columns, stride, bias: false })),
+    build: (g) => {
+      const x = g.input("x", input, "run");
+      const image = upsample === 1 ? x : g.resizeNearest(x, upsample * side, upsample * side);
+      g.output("y", g.conv2d(image, "w", { outputs: columns, stride, bias: false }));
+    },
     reference: ({ x = [] }, weight) =>
       conv2dReference({
         input,
@@ -82,7 +92,7 @@ function conv2d(side: number, k: number, columns: number, stride: number): Pick<
         kernel: [3, 3],
         stride,
         padding: { top: 1, left: 1, bottom: 1, right: 1 },
-        upsample: 1,
+        upsample,
         x: Float32Array.from(x),
         weight,
         activation: "none",
@@ -99,8 +109,9 @@ const CASES: readonly Case[] = [
   { rule: "linear, gated", ...gated(33, 64, 40) },
   { rule: "linear, gated, in wide tiles", ...gated(40, 64, 44), target: HARDWARE, formats: "unpacked" },
   { rule: "linear in medium tiles", ...linear(70, [64], 70), target: HARDWARE },
-  { rule: "convolution", ...conv2d(7, 32, 34, 1) },
-  { rule: "convolution of stride two in tiles, reduction split", ...conv2d(9, 64, 40, 2), target: HARDWARE },
+  { rule: "convolution", ...conv2d(7, 32, 34) },
+  { rule: "convolution of stride two in tiles, reduction split", ...conv2d(9, 64, 40, { stride: 2 }), target: HARDWARE },
+  { rule: "convolution of an upsampled image in tiles", ...conv2d(6, 64, 40, { upsample: 2 }), target: HARDWARE },
 ];
 
 describe.each(QUANTISED)("with weights in %s", (weights) => {

@@ -15,21 +15,27 @@ export interface RowBand {
   windowOf(tensor: Tensor): BufferSource;
 }
 
-/** @throws OnestrokeError `gpu-unsupported` if not even one step of rows fits */
+/**
+ * @param unit rows that are not divided
+ * @throws OnestrokeError `gpu-unsupported` if not even one step of rows fits
+ */
 export function rowBands(
   aligned: readonly [output: Tensor, ...others: Tensor[]],
   around: readonly Stream[],
   tile: Tile,
   target: KernelTarget,
+  unit = 1,
 ): readonly RowBand[] {
   const rows = rowsOf(aligned[0]);
-  const step = Math.max(...aligned.map((tensor) => rowStep(tensor, target)));
+  const step = Math.max(...aligned.map((tensor) => rowStep(tensor, target, unit)));
   const rowsOfUnits = ({ begin, end }: Rows): Rows => ({ begin: begin * step, end: Math.min(end * step, rows) });
   const streams = [
     ...aligned.map((tensor): Stream => ({ tensor, rows: rowsOfUnits })),
     ...around.map((stream): Stream => ({ tensor: stream.tensor, rows: (units) => stream.rows(rowsOfUnits(units)) })),
   ];
-  const most = Math.floor((MAX_WORKGROUPS * tile.rows) / step);
+  // A unit's rows may be computed by several products, the last tile of each not full, and the last unit not whole.
+  const spare = unit === 1 ? 0 : 4 * tile.rows + unit;
+  const most = Math.floor((MAX_WORKGROUPS * tile.rows - spare) / step);
   return bandsOf(Math.ceil(rows / step), Object.fromEntries(streams.entries()), target, most).map(({ units, windows }) => {
     const band = rowsOfUnits(units);
     return {
@@ -44,10 +50,10 @@ export function rowBands(
   });
 }
 
-/** Rows between two places where a window may begin: 256 bytes, or one row. */
-function rowStep(tensor: Tensor, target: KernelTarget): number {
+/** Rows between two places where a window may begin: 256 bytes, or one unit of rows. */
+function rowStep(tensor: Tensor, target: KernelTarget, unit: number): number {
   const rowBytes = strideOf(tensor) * elementBytes(tensor.element, target.format);
-  let step = 1;
+  let step = unit;
   while ((step * rowBytes) % 256 !== 0) step *= 2;
   return step;
 }

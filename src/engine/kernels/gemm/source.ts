@@ -14,6 +14,8 @@ export interface TiledRows {
   carried?(first: string): string;
   /** From `slice`, its index, and `a_quad`, the thread's quad within it, declares `weight_row` and what `read` needs. */
   readonly slice: string;
+  /** Expressions of rows of W that `slice` declares besides, and of factors: so many times they are added to `weight_row`. */
+  readonly addedRows?: readonly { readonly row: string; readonly factor: string }[];
   /** Moves what is carried on to the next slice. */
   readonly next?: string;
   /**
@@ -43,7 +45,16 @@ export interface DirectRows {
   read(name: string, index: string): string;
 }
 
+/** Several products of one weight whose rows are rows of one result in turn. A workgroup has its own as `product`. */
+export interface Interleaved {
+  readonly products: number;
+  /** WGSL of `result_row(row: u32, product: u32) -> u32`. It is `sizes.result_rows` or more where there is none. */
+  readonly resultRow: string;
+}
+
 export interface RowSource {
   readonly tiled: TiledRows;
-  readonly direct: DirectRows;
+  /** Absent where the target shares what it reads. */
+  readonly direct?: DirectRows;
+  readonly interleaved?: Interleaved;
 }

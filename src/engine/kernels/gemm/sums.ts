@@ -82,6 +82,7 @@ export function sumsWgsl(text: SumsText, begin: { readonly row: string; readonly
 function eachSlice(text: SumsText, { source, weight }: FurtherText, begin: string, end: string): string {
   const { tile, half } = text;
   const [threads, loads] = [threadsOf(tile), loadCounts(tile)];
+  const { addedRows: added = [] } = source;
   return wgsl`
     ${source.carried?.(begin) ?? ""}
 
@@ -89,7 +90,7 @@ function eachSlice(text: SumsText, { source, weight }: FurtherText, begin: strin
       // Ask for the slice of A and of W, all of it, then copy it to workgroup memory.
       ${source.slice}
       ${source.read(loads.a)}
-      ${unroll(loads.w, (load) => `let w_read_${load} = ${weight.read(load)};`)}
+      ${unroll(loads.w, (load) => `let w_read_${load} = ${[weight.read(load), ...added.map(({ row, factor }) => `${factor} * ${weight.read(load, row)}`)].join("\n  + ")};`)}
       ${unroll(loads.a, (load) => `${text.memory.a(`thread + ${load * threads}u`)} = ${stored(text, `select(vec4<f32>(0.0), ${source.entered?.(load) ?? `read_${load}`}, inside_${load})`)};`)}
       ${copyW(text, loads.w)}
       workgroupBarrier();

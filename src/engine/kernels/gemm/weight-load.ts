@@ -14,8 +14,8 @@ export interface WeightLoad {
   readonly rowFunction: string;
   /** For tiled.ts: declares what stays the same over the reduction of quad `quad` of row `weight_row + row`, numbered by `index`. */
   setup(index: number, row: string, quad: string): string;
-  /** An expression for that quad. */
-  read(index: number): string;
+  /** An expression for that quad, or for the one of another row in place of `weight_row`. */
+  read(index: number, weightRow?: string): string;
   /** For direct.ts: declares `w_K_J`, for each `quad_J` of `quads`, of the four rows from `weight_row + 4 * quad` on. */
   fourRows(quads: number): string;
 }
@@ -35,7 +35,7 @@ export function float16Load(weight: Weight, name = "weight"): WeightLoad {
     functions: "",
     rowFunction: "",
     setup: (index, row, quad) => `let ${name}_place_${index} = (${row}) * sizes.weight_quads + ${quad};`,
-    read: (index) => `load_${name}(weight_row * sizes.weight_quads + ${name}_place_${index})`,
+    read: (index, weightRow = "weight_row") => `load_${name}(${weightRow} * sizes.weight_quads + ${name}_place_${index})`,
     fourRows: (quads) => wgsl`
       let w_begin = (weight_row + 4u * quad) * sizes.weight_quads;
       ${eachOf(quads, (k, j) => `let w_${k}_${j} = load_${name}(w_begin + ${k}u * sizes.weight_quads + quad_${j});`)}
@@ -56,7 +56,7 @@ function quantised(weight: Weight): Pick<WeightLoad, "bindings" | "buffers"> {
 /** By the row, of which the format's function finds block and bits. */
 const AT: Pick<Texts, "setup" | "read"> = {
   setup: (index, row, quad) => `let weight_row_${index} = ${row};\nlet weight_quad_${index} = ${quad};`,
-  read: (index) => `weight_at(weight_row + weight_row_${index}, weight_quad_${index})`,
+  read: (index, weightRow = "weight_row") => `weight_at(${weightRow} + weight_row_${index}, weight_quad_${index})`,
 };
 
 const Q8: Texts = {

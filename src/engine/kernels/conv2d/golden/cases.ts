@@ -14,7 +14,7 @@ export const CASES: readonly GoldenCase[] = [
   },
   {
     name: "upsampled",
-    on: ["gpu-f32", "software-f32"],
+    on: ["gpu-f32", "gpu-fast-f16", "software-f32"],
     build: (g) => g.output("y", g.conv2d(g.resizeNearest(g.input("x", [1, 32, 32, 64], "run"), 64, 64), "c", { outputs: 64 })),
   },
   {

@@ -1,7 +1,7 @@
 // Kernel conv2d, dispatched in 1 x 512 x 1 workgroups.
 enable f16;
 
-struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, slices_per_tap: u32, taps: u32, kernel_width: u32, stride: u32, halvings: u32, top: u32, left: u32, height: u32, width: u32, output_width: u32, output_pixels: u32, row_offset: u32, input_offset: u32, output_quads: u32 }
+struct Sizes { rows: u32, weight_quads: u32, slices: u32, quads: u32, slices_per_tap: u32, taps: u32, kernel_width: u32, stride: u32, halvings: u32, top: u32, left: u32, output_width: u32, output_pixels: u32, height: u32, width: u32, row_offset: u32, input_offset: u32, output_quads: u32 }
 @group(0) @binding(4) var<uniform> sizes: Sizes;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
