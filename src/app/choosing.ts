@@ -27,13 +27,15 @@ interface Tools {
   readonly edit: (change: Partial<Draft>) => void;
   readonly draw: (options?: { readonly keepsSeed: true }) => Promise<void>;
   readonly cancel: () => void;
+  /** What the controls say is not drawn by itself. */
+  readonly giveUp: () => void;
   readonly closeModels: () => void;
   readonly startFromNoise: () => void;
 }
 
 export function createChoosing(
   store: AppStore,
-  { model, wishes, pictures, queue, edit, draw, cancel, closeModels, startFromNoise }: Tools,
+  { model, wishes, pictures, queue, edit, draw, cancel, giveUp, closeModels, startFromNoise }: Tools,
 ): Choosing {
   /** The model that somebody chose and that was not opened yet, and how many pictures had been opened by then. */
   let chosen: { readonly id: string; readonly openings: number } | undefined;
@@ -61,7 +63,8 @@ export function createChoosing(
   async function openChosen(id: string): Promise<void> {
     const openings = pictures.openings();
     const isWanted = wishes.ask();
-    if ((await wishes.untilLoaded(model.load(true))) === undefined || openings !== pictures.openings()) return;
+    const isMeant = (): boolean => isWanted() && openings === pictures.openings();
+    if ((await wishes.untilLoaded(model.load(true), isMeant)) === undefined || openings !== pictures.openings()) return;
     const facts = factsOf(store.getState());
     // Somebody chose yet another one meanwhile.
     if (facts === undefined || facts.id !== id) return;
@@ -69,6 +72,7 @@ export function createChoosing(
     const { title, defaultSize, maxSteps, doubt } = facts;
     const steps = Math.min(catalogueEntry(id)?.steps.preferred ?? maxSteps, maxSteps);
     edit({ steps, width: defaultSize, height: defaultSize });
+    if (!isWanted()) giveUp();
     const now = strings.models.now(title, defaultSize, strings.stepCount(steps));
     const notice = doubt === undefined ? now : `${now} ${strings.models.doubt(doubt)}`;
     const left = store.getState().takenOut.length;
@@ -80,9 +84,9 @@ export function createChoosing(
 
   /** Someone may have been quicker, and then the first picture is theirs. */
   async function drawFirst(loading: Promise<ModelFacts | undefined>, isWanted = wishes.ask()): Promise<void> {
-    if (pictures.hasBegun() || store.getState().shown !== undefined || !isWanted()) return;
-    if ((await wishes.untilLoaded(loading)) === undefined || !isWanted()) return;
-    if (!pictures.hasBegun() && store.getState().shown === undefined) await draw({ keepsSeed: true });
+    const isMeant = (): boolean => isWanted() && !pictures.hasBegun() && store.getState().shown === undefined;
+    if (!isMeant() || (await wishes.untilLoaded(loading, isMeant)) === undefined) return;
+    if (isMeant()) await draw({ keepsSeed: true });
   }
 
   openWhenHere(store, () => {

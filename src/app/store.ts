@@ -130,25 +130,26 @@ export function createApp(
 
   const wishes = createWishes(store);
   /** What the model says of itself, which is loaded first if it is not there. Undefined where it cannot be. */
-  const loaded = (): Promise<ModelFacts | undefined> => {
+  const loaded = (isWanted: () => boolean): Promise<ModelFacts | undefined> => {
     const facts = factsOf(store.getState());
-    return facts === undefined ? wishes.untilLoaded(model.load()) : Promise.resolve(facts);
+    return facts === undefined ? wishes.untilLoaded(model.load(), isWanted) : Promise.resolve(facts);
   };
 
   function cancel(): void {
-    wishes.cancel();
+    if (wishes.cancel()) live.giveUp();
     pictures.cancel();
   }
 
   async function draw(options?: DrawOptions): Promise<void> {
     const openings = pictures.openings();
-    const isWanted = wishes.ask();
-    const facts = factsOf(store.getState()) ?? (await loaded());
+    const isNewest = wishes.ask();
+    // Another picture may be asked for or opened meanwhile, or none is wanted any more.
+    const isWanted = (): boolean => isNewest() && openings === pictures.openings();
+    const facts = factsOf(store.getState()) ?? (await loaded(isWanted));
     if (facts === undefined || !isWanted() || (options === undefined && live.keepLive())) return;
     const counting = texts.counting();
     if (counting !== undefined) await counting;
-    // Another picture was asked for or opened meanwhile, or none is wanted any more.
-    if (!isWanted() || openings !== pictures.openings()) return;
+    if (!isWanted()) return;
     const { draft, shown } = store.getState();
     // A loose seed is rolled only after its picture was shown, so that the next picture has the seed that the field says.
     const isLoose = !draft.seedKept && options?.anew !== true && options?.keepsSeed !== true;
@@ -177,7 +178,7 @@ export function createApp(
   /** The model is loaded, and the controls make the recipe that they mean. Undefined where it cannot be, or nobody waits for that any more. */
   async function ready(): Promise<ModelFacts | undefined> {
     const isWanted = wishes.askBeside();
-    const facts = await loaded();
+    const facts = await loaded(isWanted);
     await texts.counting();
     return isWanted() ? facts : undefined;
   }
@@ -206,7 +207,18 @@ export function createApp(
 
   const remark = (notice: string | undefined): void => store.setState({ notice, status: notice ?? "" });
   const starting = createStarting(store, starts, remark);
-  const choosing = createChoosing(store, { model, wishes, pictures, queue, edit, draw, cancel, ...shelf, ...starting });
+  const choosing = createChoosing(store, {
+    model,
+    wishes,
+    pictures,
+    queue,
+    edit,
+    draw,
+    cancel,
+    giveUp: live.giveUp,
+    ...shelf,
+    ...starting,
+  });
   const opening = createOpening(store, pictures, { edit, remark, draw });
 
   return {

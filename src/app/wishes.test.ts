@@ -96,4 +96,19 @@ describe("while the model is loaded", () => {
     expect(asked).toEqual(["a bay"]);
     expect(canCancel(state())).toBe(false);
   });
+
+  test("a kept picture that is opened meanwhile takes the place of what waits: nothing is left to cancel", async () => {
+    const { app, asked, state, letIn } = setUp();
+    await letIn(app.start());
+    const { shown } = state();
+    app.store.setState({ model: { kind: "missing" } });
+    const drawing = draw(app, { prompt: "a harbour" });
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(canCancel(state()), "control: it waits for its model").toBe(true);
+    if (shown !== undefined) await app.bring(shown.recipe);
+    expect(canCancel(state())).toBe(false);
+    await letIn(drawing);
+    expect(asked).toHaveLength(1);
+    expect(state()).toMatchObject({ isAwaited: false, shown: { recipe: shown?.recipe } });
+  });
 });

@@ -7,48 +7,58 @@ export interface Wishes {
   ask(): () => boolean;
   /** Asks for something beside that. @returns whether nobody has cancelled since */
   askBeside(): () => boolean;
-  /** Waits for the model that a wish needs. The state says that something is wanted meanwhile. */
-  untilLoaded<T>(loading: Promise<T>): Promise<T>;
-  /** Nothing of it is wanted any more. What is being loaded goes on: it is needed for the next picture. */
-  cancel(): void;
+  /**
+   * Waits for the model that a wish needs. The state says that something is wanted meanwhile.
+   * @param isWanted whether it still is
+   */
+  untilLoaded<T>(loading: Promise<T>, isWanted: () => boolean): Promise<T>;
+  /**
+   * Nothing of it is wanted any more. What is being loaded goes on: it is needed for the next picture.
+   * @returns whether anything was
+   */
+  cancel(): boolean;
 }
 
 export function createWishes(store: AppStore): Wishes {
   /** Counts what was asked for, and what was cancelled. */
   let [wish, cancelled] = [0, 0];
-  /** How many of those that nobody has cancelled wait for a model. */
-  let waiting = 0;
+  /** Those that wait for a model, with whether they are still wanted. */
+  const waiting = new Set<() => boolean>();
 
-  const say = (change: number): void => {
-    waiting += change;
-    store.setState({ isAwaited: waiting > 0 });
-  };
-  const askBeside = (): (() => boolean) => {
-    const before = cancelled;
-    return () => before === cancelled;
-  };
+  function say(): void {
+    const isAwaited = [...waiting].some((isWanted) => isWanted());
+    if (isAwaited !== store.getState().isAwaited) store.setState({ isAwaited });
+  }
+  // A picture that is opened may take the place of what waits.
+  store.subscribe(say);
 
   return {
     ask() {
       const mine = ++wish;
       return () => mine === wish;
     },
-    askBeside,
-    async untilLoaded(loading) {
-      const isWanted = askBeside();
-      say(1);
+    askBeside() {
+      const before = cancelled;
+      return () => before === cancelled;
+    },
+    async untilLoaded(loading, isWanted) {
+      const mine = (): boolean => isWanted();
+      waiting.add(mine);
+      say();
       try {
         return await loading;
       } finally {
-        if (isWanted()) say(-1);
+        waiting.delete(mine);
+        say();
       }
     },
     cancel() {
+      const { isAwaited } = store.getState();
       wish++;
       cancelled++;
-      if (waiting === 0) return;
-      say(-waiting);
-      store.setState({ status: strings.status.cancelled });
+      say();
+      if (isAwaited) store.setState({ status: strings.status.cancelled });
+      return isAwaited;
     },
   };
 }

@@ -4,7 +4,7 @@
 import type { Generator } from "../../library";
 import type { Recipe } from "../../common/recipe";
 import { isSameRecipe } from "../comparison";
-import { recipeOf } from "../draft";
+import { recipeOf, type Draft } from "../draft";
 import type { PictureDrawing } from "../picture-drawing";
 import { factsOf, type AppState, type AppStore } from "../state";
 import { withFrame } from "./pace";
@@ -20,6 +20,8 @@ export interface Sight {
 
 export interface LiveControl {
   setLive(isOn: boolean): void;
+  /** What the controls say now was cancelled before it was begun, and is drawn once somebody has changed them. */
+  giveUp(): void;
   /** Keeps what the controls say as soon as it is drawn. False where it is not being drawn live, and has to be asked for. */
   keepLive(): boolean;
 }
@@ -38,6 +40,8 @@ export function createLive(
   let isLookedAt = false;
   /** Whether the controls have changed while something was drawn that does not give way. */
   let isOwed = false;
+  /** What the controls said when it was cancelled. */
+  let givenUp: string | undefined;
 
   const isDrawing = ({ live }: AppState): boolean => live.isOn && sight.isSeen();
 
@@ -55,7 +59,8 @@ export function createLive(
     const state = store.getState();
     const recipe = wanted(state);
     isOwed = isAskedFor(state);
-    if (isOwed) return;
+    if (isOwed || saidIn(state) === givenUp) return;
+    givenUp = undefined;
     if (!isDrawing(state) || recipe === undefined) return;
     const current = onItsWay(state);
     const begun = performance.now();
@@ -118,12 +123,15 @@ export function createLive(
   return {
     setLive(isOn) {
       store.setState(({ live }) => ({ live: { ...live, isOn } }));
+      givenUp = undefined;
       if (isOn) return lookSoon();
       stop();
       clearTimeout(pause);
       isPaused = true;
       settle();
     },
+
+    giveUp: () => (givenUp = saidIn(store.getState())),
 
     keepLive() {
       const state = store.getState();
@@ -137,6 +145,11 @@ export function createLive(
       return true;
     },
   };
+}
+
+/** What somebody has set in the controls. How many rows the texts need is counted by the page itself. */
+function saidIn({ draft: { rows: _, keepsRows: __, ...said } }: { readonly draft: Draft }): string {
+  return JSON.stringify(said);
 }
 
 /** A space at an end is no token, and nobody means another picture by it. */
