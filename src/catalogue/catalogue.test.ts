@@ -54,6 +54,10 @@ describe("entries", () => {
     },
   );
 
+  it.each(CATALOGUE.filter(({ gpuBytes }) => gpuBytes !== undefined))("$id: it says how large its download is", (entry) => {
+    expect(entry.byteLength ?? entry.downloadBytes).toBeDefined();
+  });
+
   it.each(CATALOGUE)("$id: every number of steps it offers has a schedule", ({ sampler, steps }) => {
     for (let n = 1; n <= steps.maximum && sampler !== undefined; n++) expect(scheduleFor(sampler, n).steps.length).toBe(n);
   });
