@@ -1,7 +1,7 @@
 // `npm run generate`: the app's pipeline from a terminal. Logs go to stderr. With --json,
 // and for every line of --batch, stdout holds only JSON.
 import { writeFile } from "node:fs/promises";
-import type { Drawing, KernelTime } from "../common/drawing";
+import type { Drawing } from "../common/drawing";
 import type { Engine } from "../common/engine";
 import { OnestrokeError } from "../common/errors";
 import type { ModelFacts, ModelMemory, ModelPart } from "../common/model-facts";
@@ -12,6 +12,7 @@ import { adapterName } from "./adapters";
 import { bestDevice, computeOn } from "./compute";
 import { drawAlike, leadingAlike, type Planned } from "./generate/draw-alike";
 import type { Job } from "./generate/job";
+import { kernelTable } from "./generate/kernel-table";
 import { parseOptions } from "./generate/options";
 import { USAGE } from "./generate/usage";
 import { fitPicture, readStart } from "./generate/start-file";
@@ -102,16 +103,6 @@ function report(
     console.error(`${file}: float16 broke it, so it was drawn with the ${inFloat32.join(" and the ")} in float32`);
   console.error(`${file}: ${width}x${height}, seed ${seed}, denoise ${denoise} ms, decode ${Math.round(timings.decode)} ms`);
   if (kernels !== undefined) console.error(kernelTable(kernels));
-}
-
-/** The longest first. */
-function kernelTable(kernels: readonly KernelTime[]): string {
-  const all = kernels.reduce((sum, { ms }) => sum + ms, 0);
-  const lines = kernels.map(
-    ({ kernel, workgroups, count, ms }) =>
-      `  ${`${kernel} ${workgroups}`.padEnd(44)}${String(count).padStart(5)}${ms.toFixed(2).padStart(11)} ms${((100 * ms) / all).toFixed(1).padStart(7)} %`,
-  );
-  return [`  ${"kernel, workgroups".padEnd(44)}    n       time  of all`, ...lines].join("\n");
 }
 
 try {
