@@ -117,3 +117,51 @@ test("an adapter of which the browser says nothing is opened", async () => {
   const gpu: GPU = Object.create({ requestAdapter: async () => adapter });
   expect((await openDevice(gpu)).adapter).toEqual({ vendor: "", architecture: "", description: "", software: false });
 });
+
+describe("a GPU that refuses a device", () => {
+  /** Each adapter gives one answer, as one that has been asked may be used up. */
+  function refusing(refuses: (asked: GPUDeviceDescriptor) => boolean) {
+    const asked: GPUDeviceDescriptor[] = [];
+    const requestAdapter = async () => {
+      const features = new Set(["shader-f16", "timestamp-query", "depth-clip-control"]);
+      let isUsed = false;
+      const requestDevice = async (descriptor: GPUDeviceDescriptor) => {
+        asked.push(descriptor);
+        if (isUsed || refuses(descriptor)) {
+          isUsed = true;
+          throw new DOMException("refused", "OperationError");
+        }
+        return { features: new Set(descriptor.requiredFeatures), limits: {}, lost: new Promise<never>(() => undefined) };
+      };
+      return { info: {}, features, limits: { maxBufferSize: 2 ** 31 }, requestDevice };
+    };
+    const gpu: GPU = Object.create({ requestAdapter });
+    return { gpu, asked };
+  }
+  const isRich = ({ requiredLimits }: GPUDeviceDescriptor) => Object.keys(requiredLimits ?? {}).length > 0;
+  const features = (asked: readonly GPUDeviceDescriptor[]) => asked.map(({ requiredFeatures }) => [...(requiredFeatures ?? [])]);
+
+  test("control: one that does not is asked once, for all that is used", async () => {
+    const { gpu, asked } = refusing(() => false);
+    await openDevice(gpu);
+    expect([features(asked), asked.map(isRich)]).toEqual([[["shader-f16", "timestamp-query"]], [true]]);
+  });
+
+  test("is asked for less: first for the limits that all have", async () => {
+    const { gpu, asked } = refusing(isRich);
+    expect((await openDevice(gpu)).gpu.features.has("shader-f16")).toBe(true);
+    expect(asked.map(isRich)).toEqual([true, false]);
+  });
+
+  test("then without float16", async () => {
+    const { gpu, asked } = refusing(({ requiredFeatures = [] }) => [...requiredFeatures].length > 0);
+    expect((await openDevice(gpu)).gpu.features.has("shader-f16")).toBe(false);
+    expect(features(asked)).toEqual([["shader-f16", "timestamp-query"], ["shader-f16"], []]);
+  });
+
+  test("and one that gives none is said to", async () => {
+    const { gpu, asked } = refusing(() => true);
+    await expect(openDevice(gpu)).rejects.toMatchObject({ code: "gpu-unavailable", message: "the GPU refused a device" });
+    expect(asked).toHaveLength(3);
+  });
+});

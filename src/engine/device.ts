@@ -212,21 +212,18 @@ const SUBGROUP_FEATURES: readonly string[] = ["subgroups", "subgroup-size-contro
  * @throws OnestrokeError `gpu-unavailable`; `gpu-unsupported` if it cannot compute as adapters of the class that was asked for
  */
 export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = {}): Promise<Device> {
-  const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) throw new OnestrokeError("gpu-unavailable", "this browser offers no WebGPU adapter");
+  const adapter = await bestAdapter(gpu);
   const { vendor, architecture, description, isSoftware: software, subgroupMinSize } = adapterInfo(adapter);
   const kind = options.computeAs ?? adapterClass({ vendor, architecture, software, float16: adapter.features.has("shader-f16") });
-  const pins = TRAITS[kind].hasFewRegisters && SUBGROUP_FEATURES.every((feature) => adapter.features.has(feature));
-  const wanted = pins ? [...FEATURES, ...SUBGROUP_FEATURES] : FEATURES;
-  const device = await adapter
-    .requestDevice({
-      // The types know some of the names that adapters do.
-      requiredFeatures: [...adapter.features].filter((feature): feature is GPUFeatureName => wanted.includes(feature)),
-      requiredLimits: options.defaultLimits ? {} : generousLimits(adapter.limits),
-    })
-    .catch((cause: unknown) => {
-      throw new OnestrokeError("gpu-unavailable", "the GPU refused a device", {}, cause);
-    });
+  const { hasFewRegisters } = TRAITS[kind];
+  const features = hasFewRegisters ? [...FEATURES, ...SUBGROUP_FEATURES] : FEATURES;
+  const limits = options.defaultLimits ? {} : generousLimits(adapter.limits);
+  const device = await firstDevice(gpu, adapter, [
+    { features, limits },
+    { features: ["shader-f16"], limits: {} },
+    { features: [], limits: {} },
+  ]);
+  const pins = hasFewRegisters && SUBGROUP_FEATURES.every((feature) => device.features.has(feature));
   const { computeAs } = options;
   if (computeAs !== undefined && TRAITS[computeAs].tilesInFloat16 && !device.features.has("shader-f16")) {
     device.destroy();
@@ -241,6 +238,36 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
   const smallest = pins ? subgroupMinSize : undefined;
   const subgroup = smallest !== undefined && (await takesSubgroups(device, smallest)) ? smallest : undefined;
   return new Device(device, { vendor, architecture, description, software }, computeAs, subgroup);
+}
+
+async function bestAdapter(gpu: GPU | undefined): Promise<GPUAdapter> {
+  const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter) throw new OnestrokeError("gpu-unavailable", "this browser offers no WebGPU adapter");
+  return adapter;
+}
+
+interface Wishes {
+  readonly features: readonly string[];
+  readonly limits: Record<string, number>;
+}
+
+/** The first that the GPU gives. What an adapter says it can do, a driver may refuse all the same. */
+async function firstDevice(gpu: GPU | undefined, adapter: GPUAdapter, wishes: readonly Wishes[]): Promise<GPUDevice> {
+  let refused: unknown;
+  for (const { features, limits } of wishes) {
+    // One that was asked before may be used up.
+    const asked = refused === undefined ? adapter : await bestAdapter(gpu);
+    try {
+      return await asked.requestDevice({
+        // The types know some of the names that adapters do.
+        requiredFeatures: [...asked.features].filter((feature): feature is GPUFeatureName => features.includes(feature)),
+        requiredLimits: limits,
+      });
+    } catch (thrown) {
+      refused = thrown ?? new Error("no reason given");
+    }
+  }
+  throw new OnestrokeError("gpu-unavailable", "the GPU refused a device", {}, refused);
 }
 
 /** Invocations of the largest workgroups that kernels have: a GPU may have room for so many small subgroups, or not. */
