@@ -29,6 +29,7 @@ export function createLoraAdding(store: AppStore, { models, pictures, edit, draw
     models.lendLora(name, file);
     const { draft, job } = store.getState();
     const others = (draft.loras ?? []).filter((lora) => lora.name !== name);
+    store.setState(({ freshLoras }) => ({ freshLoras: new Map(freshLoras).set(name, file) }));
     edit({ loras: [...others, { name, weight: 1 }] });
     forgetHash(name);
     // What is being drawn has the file before, though its recipe may look the same.

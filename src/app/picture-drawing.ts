@@ -11,6 +11,7 @@ import { isSameButSteering, isSameRecipe, leavesOut, pictureOf, withoutNegative 
 import { draftOf, isRewritten, recipeOf, type Draft } from "./draft";
 import type { Gallery } from "./gallery/gallery";
 import { createJobRunner } from "./job-runner";
+import { freshAfter, hasFresh } from "./loras/fresh";
 import { isDrawnBy, type ShownPicture } from "./shown-picture";
 import { otherSide, type AppState, type AppStore, type Job, type JobTile } from "./state";
 import { formatDuration, strings } from "./strings";
@@ -105,7 +106,8 @@ export function createPictureDrawing(
 
   /** The picture of a recipe that is there already. Undefined at once where there is none, so that it is drawn without a pause. */
   function known(recipe: Recipe): Promise<ShownPicture | undefined> | undefined {
-    const { recent, engine } = store.getState();
+    const { recent, engine, freshLoras } = store.getState();
+    if (hasFresh(recipe, freshLoras)) return undefined;
     const inMemory = pictureOf(recipe, recent);
     // Who chooses an engine wants to see it draw.
     if (inMemory !== undefined && isDrawnBy(inMemory, engine)) return Promise.resolve(inMemory);
@@ -164,6 +166,7 @@ export function createPictureDrawing(
       const there = anew ? undefined : known(recipe);
       const old = there === undefined ? undefined : await there;
       if (!isCurrent()) return;
+      const { freshLoras } = store.getState();
       const picture: ShownPicture =
         old ??
         (await generator.generate(recipe, {
@@ -174,7 +177,8 @@ export function createPictureDrawing(
         }));
       if (!isCurrent()) return;
       const isNew = old === undefined;
-      end({ ...drawn(picture, isNew), ...(isNew && modelOf(picture)) });
+      const after = { freshLoras: freshAfter(recipe, freshLoras, store.getState().freshLoras) };
+      end({ ...drawn(picture, isNew), ...(isNew && { ...modelOf(picture), ...after }) });
     });
   }
 

@@ -17,6 +17,7 @@ import { NOT_EXPLORING, type ExploringState } from "./exploring/state";
 import { EMPTY_GALLERY, type GalleryState } from "./gallery/state";
 import type { KnownWords } from "./known-words";
 import { NOT_LIVE, type LiveState } from "./live/state";
+import type { FreshLoras } from "./loras/fresh";
 import { NO_MODELS, type ModelsState } from "./models/state";
 import { readPreferences, type Preferences } from "./preferences";
 import type { Waiting } from "./queue/state";
@@ -93,6 +94,7 @@ export interface AppState {
   readonly isFromDial: boolean;
   readonly live: LiveState;
   readonly exploring: ExploringState;
+  readonly freshLoras: FreshLoras;
   /** What the controls begin with in place of noise; undefined where they begin with noise, and while it is looked for. */
   readonly startPicture: StartState | undefined;
   /** Whether `shown` stands beside the same picture with nothing left out, which is in memory or being drawn. */
@@ -139,6 +141,7 @@ export function createAppStore(query: string): AppStore {
     isFromDial: false,
     live: NOT_LIVE,
     exploring: NOT_EXPLORING,
+    freshLoras: new Map(),
     startPicture: undefined,
     isComparing: false,
     error: undefined,
