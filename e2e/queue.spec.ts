@@ -17,6 +17,23 @@ async function whileAsking(studio: Studio, asked: readonly string[], act: () => 
   });
 }
 
+/** What stands in the row of newest pictures for a prompt, whenever something in the page changes from now on, until it is called. */
+async function watchRow({ page }: Studio, prompt: string): Promise<() => Promise<readonly string[]>> {
+  const watching = await page.evaluateHandle((words) => {
+    const seen: string[] = [];
+    const look = (): void => {
+      const names = [...document.querySelectorAll('nav[aria-label="Newest pictures"] button')];
+      const entry = names.find((button) => button.getAttribute("aria-label")?.includes(words));
+      const [image, canvas] = [entry?.querySelector("img"), entry?.querySelector("canvas")];
+      const isDrawn = canvas?.getContext("2d")?.getImageData(0, 0, 1, 1).data[3] === 255;
+      if (entry !== undefined) seen.push(isDrawn ? "drawn" : image?.complete === true && image.naturalWidth > 0 ? "kept" : "nothing");
+    };
+    new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+    return seen;
+  }, prompt);
+  return () => watching.jsonValue();
+}
+
 test.afterEach(({ studio }) => {
   expect(studio.complaints).toEqual([]);
 });
@@ -51,8 +68,12 @@ test("what is asked for meanwhile is listed, and taken out by mouse and keys", a
 test("a kept picture that is opened meanwhile stays, and what was being drawn goes to the gallery", async ({ studio }) => {
   const { page } = studio;
   const kept = await studio.drawn({ prompt: "a castle", negative: "", seed: "8", steps: 1 });
-  await studio.drawn({ prompt: "mountains" });
   const strip = page.getByRole("navigation", { name: "Newest pictures" });
+  const seen = await watchRow(studio, "mountains");
+  await studio.drawn({ prompt: "mountains" });
+  await expect(strip.getByRole("button", { name: /mountains/ }).locator("img")).toBeVisible();
+  await expect(strip.locator("canvas"), "it gives its place to the small copy").toHaveCount(0);
+  expect(new Set(await seen()), "from the moment it is drawn, with its own pixels first").toEqual(new Set(["drawn", "kept"]));
   await whileAsking(studio, ["a volcano", "a river"], async () => {
     await strip.getByRole("button", { name: /Show again.*a castle/ }).click();
     await expect(page.getByText("Drawing for the gallery")).toBeVisible();

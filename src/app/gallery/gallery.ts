@@ -9,7 +9,7 @@ import { canvasThumbnail, keptPicture, type Drawn, type MakeThumbnail } from "./
 import { isSameRecipe } from "../comparison";
 import { idOf, newestFirst, reconciled, type GalleryEntry, type KeptPicture, type KeptStart } from "./entry";
 import { indexedShelf, memoryShelf, type Change, type Contents, type Shelf } from "./shelf";
-import type { GalleryState, KeepingProblem } from "./state";
+import type { Coming, GalleryState, KeepingProblem } from "./state";
 
 /** How tabs tell each other that something has changed. */
 export interface OtherTabs {
@@ -142,9 +142,13 @@ export function createGallery(
       // A clock may be set back, and the newest picture is the newest all the same.
       const date = Math.max(clock(), (store.getState().gallery.entries[0]?.date ?? 0) + 1);
       const start = startOf(drawn.recipe).catch(() => undefined);
+      const replaced = insteadOf && idOf(insteadOf);
+      const coming: Coming = { ...drawn, insteadOf: replaced };
+      set({ coming: [coming, ...store.getState().gallery.coming] });
       const picture = await keptPicture(drawn, { date, isFavourite: false }, makeThumbnail).catch(() => undefined);
       // A browser that cannot write a PNG says so where somebody asks for the file.
-      if (picture !== undefined) await write([{ ...picture, start: await start }], insteadOf === undefined ? [] : [idOf(insteadOf)]);
+      if (picture !== undefined) await write([{ ...picture, start: await start }], replaced === undefined ? [] : [replaced]);
+      set({ coming: store.getState().gallery.coming.filter((one) => one !== coming) });
     },
 
     async pictureOf(recipe) {

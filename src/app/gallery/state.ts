@@ -1,5 +1,6 @@
 // What the page knows of the gallery.
 import { USUAL_BUDGET, type StartBytes } from "./budget";
+import type { Drawn } from "./encoding";
 import type { GalleryEntry } from "./entry";
 
 /** Why pictures cannot be kept: the disk is full, or the browser keeps nothing for this page. */
@@ -11,10 +12,18 @@ export type GalleryWork =
   | { readonly kind: "imported"; readonly count: number; readonly known: number; readonly refused: readonly string[] }
   | { readonly kind: "failed"; readonly reason: string };
 
+/** A picture that is no entry yet. */
+export interface Coming extends Drawn {
+  /** The id of the entry whose place it takes, unless somebody likes that one. */
+  readonly insteadOf: string | undefined;
+}
+
 export interface GalleryState {
   readonly isOpen: boolean;
   /** The newest comes first. Those that could not be kept are among them, until the page is closed. */
   readonly entries: readonly GalleryEntry[];
+  /** Pictures that are being packed. The newest comes first. */
+  readonly coming: readonly Coming[];
   /** The pictures that entries were drawn over and that are kept with them. */
   readonly starts: StartBytes;
   /** Ids of entries that could not be kept. */
@@ -32,6 +41,7 @@ export interface GalleryState {
 export const EMPTY_GALLERY: GalleryState = {
   isOpen: false,
   entries: [],
+  coming: [],
   starts: new Map(),
   unkept: new Set(),
   problem: undefined,

@@ -13,8 +13,15 @@ function addressOf(thumbnail: Blob): string {
   return address;
 }
 
+interface Props {
+  readonly entry: GalleryEntry;
+  readonly className: string | undefined;
+  /** Is called once it can be painted, or never will be. */
+  readonly onDecoded?: () => void;
+}
+
 /** It only decorates: what it stands in says what the picture is. */
-export function Thumbnail({ entry, className }: { readonly entry: GalleryEntry; readonly className: string | undefined }): ReactNode {
+export function Thumbnail({ entry, className, onDecoded }: Props): ReactNode {
   const { width, height } = entry.recipe;
   return (
     <img
@@ -26,6 +33,7 @@ export function Thumbnail({ entry, className }: { readonly entry: GalleryEntry; 
       loading="lazy"
       decoding="async"
       draggable={false}
+      onLoad={onDecoded && (({ currentTarget }) => void currentTarget.decode().then(onDecoded, onDecoded))}
     />
   );
 }
