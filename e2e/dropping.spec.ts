@@ -163,7 +163,6 @@ const EVIL = torchFile(new Map([["state_dict", called(global("os", "system"), ["
 
 test.describe("explains itself", () => {
   for (const [what, name, bytes, message] of [
-    // It comes first, because it is added to the model that draws.
     ["a LoRA of a kind that is not merged", "loha.safetensors", named("lora_unet_mid_block_attentions_0_proj_in.hada_w1_a"), "LoHa"],
     ["Flux", "flux.safetensors", named("model.diffusion_model.double_blocks.0.img_attn.qkv.weight"), "Flux"],
     [
@@ -180,8 +179,16 @@ test.describe("explains itself", () => {
       await drop(name, bytes);
       await expect(studio.alert()).toContainText(message);
       await studio.alert().getByRole("button", { name: "Close" }).click();
+      // What draws stays, and a LoRA that is none is not added to it.
+      await expect(studio.page.getByRole("button", { name: "Model: vignette (own)" })).toBeVisible();
+      await expect(studio.page.getByRole("slider", { name: "loha" })).toBeHidden();
     });
   }
+
+  test("after all of them the model that drew before draws", async () => {
+    await studio.drawn({ prompt: "a castle", steps: 1, side: SMALL });
+    await expect(studio.page).toHaveURL((url) => new URLSearchParams(url.hash.slice(1)).get("model") === "vignette (own)");
+  });
 
   test("a file of another kind changes nothing", async () => {
     await drop("notes.txt", "a windmill");

@@ -1,6 +1,8 @@
 // A LoRA's file is added while a picture is being drawn with another one of its name, or after one was.
 import { expect, test } from "vitest";
-import { startedThenWaiting } from "./testing/fake-app";
+import { OnestrokeError } from "../common/errors";
+import { createApp } from "./store";
+import { drawingOf, IDLE, NO_MODELS_KEPT, startedThenWaiting } from "./testing/fake-app";
 
 test("a file under the name of one that is being drawn with is drawn with all the same, and that picture ends", async () => {
   const { app, asked, state, release, isAsked } = await startedThenWaiting();
@@ -36,4 +38,36 @@ test("a file that takes the place of another and is cancelled is drawn with by t
   await app.draw();
   expect(asked, "and is there from then on").toHaveLength(4);
   expect(state()).toMatchObject({ job: undefined, error: undefined });
+});
+
+test("a file that is no LoRA is taken out again, and the error says why; the one before of its name stays", async () => {
+  const lent = new Map<string, Blob>();
+  const models = {
+    ...NO_MODELS_KEPT,
+    lendLora: (name: string, file: Blob) => void lent.set(name, file),
+    loraOf: (name: string) => lent.get(name),
+  };
+  let code: "model-unsupported" | "gpu-lost" | undefined;
+  const generate: typeof IDLE.generate = async (recipe) => {
+    if (code !== undefined) throw new OnestrokeError(code, "ink is a LoHa");
+    return drawingOf(recipe);
+  };
+  const app = createApp({ ...IDLE, generate }, models, "", () => undefined);
+  const state = () => app.store.getState();
+  await app.start();
+  const [good, bad] = [new File(["good"], "ink.safetensors"), new File(["bad"], "ink.safetensors")];
+  code = "model-unsupported";
+  await app.addLora(bad);
+  expect(state()).toMatchObject({ draft: { loras: [] }, error: { code }, notice: undefined });
+  code = undefined;
+  await app.addLora(good);
+  app.edit({ loras: [{ name: "ink", weight: 0.5 }] });
+  code = "model-unsupported";
+  await app.addLora(bad);
+  expect(state()).toMatchObject({ draft: { loras: [{ name: "ink", weight: 0.5 }] }, error: { code } });
+  expect(lent.get("ink")).toBe(good);
+  // Control: what is not the file's fault takes nothing out.
+  code = "gpu-lost";
+  await app.addLora(bad);
+  expect(state().draft.loras).toEqual([{ name: "ink", weight: 1 }]);
 });

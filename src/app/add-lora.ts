@@ -2,12 +2,13 @@
 import type { ModelStore } from "../library";
 import { loraName } from "../common/recipe-lora";
 import type { Draft } from "./draft";
+import { isWrongFile } from "./models/wrong-file";
 import type { DrawOptions, PictureDrawing } from "./picture-drawing";
 import type { AppStore } from "./state";
 import { strings } from "./strings";
 
 interface Tools {
-  readonly models: Pick<ModelStore, "lendLora">;
+  readonly models: Pick<ModelStore, "lendLora" | "loraOf">;
   readonly pictures: Pick<PictureDrawing, "cancel">;
   readonly edit: (change: Partial<Draft>) => void;
   readonly draw: (options: DrawOptions) => Promise<void>;
@@ -24,8 +25,17 @@ export function createLoraAdding(store: AppStore, { models, pictures, edit, draw
     store.setState({ model: { ...model, facts: { ...model.facts, loras } } });
   }
 
+  /** It is no LoRA that is read, as the error says: what drew before draws on. */
+  function takeBack(name: string, { loras = [] }: Draft, replaced: Blob | undefined): void {
+    if (replaced !== undefined) models.lendLora(name, replaced);
+    store.setState(({ freshLoras }) => ({ freshLoras: new Map([...freshLoras].filter(([fresh]) => fresh !== name)) }));
+    const before = loras.filter((lora) => lora.name === name);
+    edit({ loras: [...(store.getState().draft.loras ?? []).filter((lora) => lora.name !== name), ...before] });
+  }
+
   return async (file) => {
     const name = loraName(file.name.replace(/\.[^.]+$/, ""));
+    const replaced = models.loraOf(name);
     models.lendLora(name, file);
     const { draft, job } = store.getState();
     const others = (draft.loras ?? []).filter((lora) => lora.name !== name);
@@ -38,5 +48,6 @@ export function createLoraAdding(store: AppStore, { models, pictures, edit, draw
     const drawing = draw({ anew: true });
     remark(strings.loras.added(name));
     await drawing;
+    if (isWrongFile(store.getState().error) && store.getState().freshLoras.get(name) === file) takeBack(name, draft, replaced);
   };
 }

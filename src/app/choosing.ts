@@ -4,6 +4,7 @@ import type { ModelFacts } from "../common/model-facts";
 import type { Draft } from "./draft";
 import type { ModelLoading } from "./model-loading";
 import { openWhenHere } from "./models/open-when-here";
+import { isWrongFile } from "./models/wrong-file";
 import type { PictureDrawing } from "./picture-drawing";
 import type { DrawingQueue } from "./queue/queue";
 import { factsOf, type AppStore } from "./state";
@@ -14,6 +15,11 @@ import type { Wishes } from "./wishes";
 export interface Choosing {
   /** Draws with another model from now on, at its own size, steps and steering. The prompt and the seed stay. */
   useModel(id: string): Promise<void>;
+  /**
+   * The same with files that somebody opened. If they turn out to be none that are read, what drew before draws on, and the error says why.
+   * @returns whether they draw
+   */
+  tryModel(id: string): Promise<boolean>;
   /** Draws the first picture of a visit, as the controls say, once the model is there. */
   drawFirst(loading: Promise<ModelFacts | undefined>, isWanted?: () => boolean): Promise<void>;
 }
@@ -59,6 +65,19 @@ export function createChoosing(
     await openChosen(id);
   }
 
+  async function tryModel(id: string): Promise<boolean> {
+    const { draft, model: before } = store.getState();
+    await useModel(id);
+    const now = store.getState();
+    if (now.model.kind !== "missing" || !isWrongFile(now.error) || now.draft.model !== id || draft.model === id) return true;
+    chosen = undefined;
+    const { model: name, revision, weights, inFloat32, loras = [], steering, steps, width, height, start } = draft;
+    edit({ model: name, revision, weights, inFloat32, loras, steering, steps, width, height, start });
+    // A worker has room for one model at a time.
+    if (before.kind !== "missing") await model.load(false, true);
+    return false;
+  }
+
   /** Loads the model that was chosen, and draws with it at its own size, unless somebody has cancelled meanwhile, or asked for a picture. */
   async function openChosen(id: string): Promise<void> {
     const openings = pictures.openings();
@@ -96,5 +115,5 @@ export function createChoosing(
     void (isAsChosen ? openChosen(id) : drawFirst(model.load()));
   });
 
-  return { useModel, drawFirst };
+  return { useModel, tryModel, drawFirst };
 }

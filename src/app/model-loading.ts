@@ -14,8 +14,9 @@ export interface ModelLoading {
    * What the model says of itself, once it is loaded and ready for pictures of the size that the controls say. Undefined after a failure,
    * which is shown; the next call tries again.
    * @param atOwnSize whether it is made ready for the size that it was trained at, because the controls still have another model's
+   * @param keepsError whether the error that is shown stays: it says why another one was given up
    */
-  load(atOwnSize?: boolean): Promise<ModelFacts | undefined>;
+  load(atOwnSize?: boolean, keepsError?: boolean): Promise<ModelFacts | undefined>;
   /** Loads the model to be computed by another engine. Pictures that are there stay as they are. */
   useEngine(engine: Engine | undefined): Promise<void>;
 }
@@ -72,14 +73,17 @@ export function createModelLoading(store: AppStore, generator: Generator, quicke
     return ended.model.kind === "ready" ? ended.model.facts : undefined;
   }
 
-  async function load(atOwnSize = false): Promise<ModelFacts | undefined> {
+  async function load(atOwnSize = false, keepsError = false): Promise<ModelFacts | undefined> {
     const state = store.getState();
     const { model } = state.draft;
     if (loading?.model !== model) {
       // Nobody waits for the one before any more. What has come of it stays on the device.
       loading?.abort.abort();
       const abort = new AbortController();
-      store.setState({ model: { kind: "loading", progress: undefined, share: 0 }, error: undefined, status: "" });
+      store.setState({
+        model: { kind: "loading", progress: undefined, share: 0 },
+        ...(keepsError ? {} : { error: undefined, status: "" }),
+      });
       loading = { model, abort, facts: told(loadFor(state, atOwnSize, abort.signal), abort) };
     }
     return loading.facts;

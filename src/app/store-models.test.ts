@@ -1,7 +1,8 @@
 // What happens where somebody chooses another model, or another engine for the same.
 import { describe, expect, test, vi } from "vitest";
 import { OnestrokeError } from "../common/errors";
-import type { Generator } from "../library";
+import type { Generator, ModelStore } from "../library";
+import { openedFile } from "./models/opened-files";
 import { createApp } from "./store";
 import { drawingOf, IDLE, MODEL, NO_MODELS_KEPT } from "./testing/fake-app";
 
@@ -100,5 +101,45 @@ describe("another model", () => {
       draft: { model: "sd-turbo" },
       model: { kind: "missing" },
     });
+  });
+});
+
+describe("files that somebody opened", () => {
+  /** A page that draws, and a store that lists what it was lent. */
+  async function opening(code: "model-unsupported" | "gpu-out-of-memory") {
+    const lent: string[] = [];
+    const models: ModelStore = {
+      ...NO_MODELS_KEPT,
+      lend: ({ plan }) => void lent.push(plan.model),
+      remove: async (id) => void lent.splice(lent.indexOf(id), 1),
+    };
+    const loads: string[] = [];
+    const load: Generator["load"] = async (id) => {
+      loads.push(id);
+      if (id !== MODEL.id) throw new OnestrokeError(code, "it is Flux");
+      return MODEL;
+    };
+    const app = createApp({ ...IDLE, load }, models, "prompt=a+hill&size=320x192&steps=2", () => undefined);
+    await app.start();
+    app.edit({ loras: [{ name: "ink", weight: 1 }] });
+    await app.useOwn(openedFile(new File(["no model"], "flux.safetensors")));
+    return { lent, loads, state: app.store.getState() };
+  }
+
+  test("and are no model that is read: what drew before draws on as it was, and the error stays", async () => {
+    const { lent, loads, state } = await opening("model-unsupported");
+    expect(state).toMatchObject({
+      draft: { model: MODEL.id, loras: [{ name: "ink" }], width: 320, height: 192, steps: 2 },
+      model: { kind: "ready" },
+      error: { code: "model-unsupported", message: "it is Flux" },
+      shown: { recipe: { model: MODEL.id } },
+    });
+    expect([lent, loads]).toEqual([[], [MODEL.id, "flux", MODEL.id]]);
+  });
+
+  test("control: one that this device cannot hold stays chosen", async () => {
+    const { lent, state } = await opening("gpu-out-of-memory");
+    expect(state).toMatchObject({ draft: { model: "flux" }, model: { kind: "missing" }, error: { code: "gpu-out-of-memory" } });
+    expect(lent).toEqual(["flux"]);
   });
 });

@@ -198,7 +198,9 @@ export function createApp(
   async function takeOwn(own: HandedModel | undefined): Promise<void> {
     if (own === undefined) return;
     models.lend(own);
-    await choosing.useModel(own.plan.model);
+    if (await choosing.tryModel(own.plan.model)) return;
+    await models.remove(own.plan.model);
+    await shelf.refresh();
   }
 
   store.subscribe(({ draft }, before) => {
