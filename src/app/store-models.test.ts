@@ -1,9 +1,10 @@
 // What happens where somebody chooses another model, or another engine for the same.
 import { describe, expect, test, vi } from "vitest";
+import type { HandedModel } from "../common/download";
 import { OnestrokeError } from "../common/errors";
 import type { Generator, ModelStore } from "../library";
 import { openedFile } from "./models/opened-files";
-import { createApp } from "./store";
+import { createApp, type App } from "./store";
 import { drawingOf, IDLE, MODEL, NO_MODELS_KEPT } from "./testing/fake-app";
 
 test("another engine: the model is loaded for it, the picture stays, and what is asked for is kept", async () => {
@@ -107,23 +108,27 @@ describe("another model", () => {
 describe("files that somebody opened", () => {
   /** A page that draws, and a store that lists what it was lent. */
   async function opening(code: "model-unsupported" | "gpu-out-of-memory") {
-    const lent: string[] = [];
+    const plans: HandedModel["plan"][] = [];
     const models: ModelStore = {
       ...NO_MODELS_KEPT,
-      lend: ({ plan }) => void lent.push(plan.model),
-      remove: async (id) => void lent.splice(lent.indexOf(id), 1),
+      lend: ({ plan }) => void plans.push(plan),
+      list: async () =>
+        plans.map((plan) => ({ plan, isComplete: true, hereBytes: 1, totalBytes: 1, isChecked: false, lent: "file" as const })),
+      remove: async (id) => void plans.splice(0, plans.length, ...plans.filter(({ model }) => model !== id)),
     };
     const loads: string[] = [];
     const load: Generator["load"] = async (id) => {
       loads.push(id);
+      // Somebody may look at the list of models meanwhile, where it stands.
+      await app.refresh();
       if (id !== MODEL.id) throw new OnestrokeError(code, "it is Flux");
       return MODEL;
     };
-    const app = createApp({ ...IDLE, load }, models, "prompt=a+hill&size=320x192&steps=2", () => undefined);
+    const app: App = createApp({ ...IDLE, load }, models, "prompt=a+hill&size=320x192&steps=2", () => undefined);
     await app.start();
     app.edit({ loras: [{ name: "ink", weight: 1 }] });
     await app.useOwn(openedFile(new File(["no model"], "flux.safetensors")));
-    return { lent, loads, state: app.store.getState() };
+    return { lent: plans.map(({ model }) => model), loads, state: app.store.getState() };
   }
 
   test("and are no model that is read: what drew before draws on as it was, and the error stays", async () => {

@@ -25,5 +25,6 @@ function canBeOpened({ models: { activities, room, kept } }: AppState, id: strin
     return room?.isKept === true && activity.progress !== undefined && activity.progress.waiting !== "another tab";
   }
   // Before anybody has looked into the vault, nothing comes of it.
-  return kept === undefined || kept.some(({ plan, isComplete }) => plan.model === id && isComplete);
+  // What somebody opened from the device's disk was here when it was chosen.
+  return kept === undefined || kept.some(({ plan, isComplete, lent }) => plan.model === id && isComplete && lent === undefined);
 }
