@@ -2,6 +2,7 @@
 import { useId, useLayoutEffect, useRef, type KeyboardEvent, type ReactNode } from "react";
 import { LiveSwitch } from "../live/live-switch";
 import { WaitingButton } from "../queue/waiting-button";
+import { CloseIcon } from "../icons";
 import { canCancel } from "../state";
 import { strings } from "../strings";
 import { useApp, useAppState } from "../use-app";
@@ -83,7 +84,8 @@ export function Composer(): ReactNode {
         <LiveSwitch />
         <WaitingButton />
         <button ref={cancelButton} type="button" className={styles["cancel"]} disabled={!isBusy} onClick={() => app.cancel()}>
-          {strings.cancel}
+          <span>{strings.cancel}</span>
+          <CloseIcon />
         </button>
       </div>
     </>
