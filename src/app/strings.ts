@@ -181,7 +181,7 @@ export const strings = {
     dismiss: "Close",
     named: (action: string, title: string) => `${action}: ${title}`,
     inspecting: "Asking what it is",
-    waiting: { retry: "The connection failed; trying again", offline: "Waiting for the network", "another tab": "Another tab is at it" },
+    waiting: { retry: "The connection failed; trying again", offline: "Waiting for the network", "another tab": "Another tab fetches it" },
     progress: (hereBytes: number, totalBytes: number, bytesPerSecond: number | undefined) =>
       [
         `${formatSize(hereBytes)} of ${formatSize(totalBytes)}`,

@@ -80,7 +80,8 @@ interface BarProps {
 }
 
 function Bar({ title, progress, words }: BarProps): ReactNode {
-  const share = progress === undefined ? {} : { value: progress.hereBytes, max: progress.totalBytes };
+  const isKnown = progress !== undefined && progress.waiting !== "another tab";
+  const share = isKnown ? { value: progress.hereBytes, max: progress.totalBytes } : {};
   return (
     <div className={styles["activity"]}>
       <progress aria-label={title} {...share} />

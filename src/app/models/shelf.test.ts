@@ -258,3 +258,13 @@ test("a vault that cannot be looked into leaves the catalogue", async () => {
   await shelf.refresh();
   expect(modelRows(store.getState().models).length).toBeGreaterThan(5);
 });
+
+test("a row that waits for another tab says how much is here all the same", () => {
+  const row = (waiting?: "another tab") => {
+    const progress = { file: "w", hereBytes: waiting === undefined ? 60 : 0, totalBytes: 100, ...(waiting && { waiting }) };
+    const activity = { kind: "downloading", offer: undefined, progress, bytesPerSecond: undefined } as const;
+    return modelRows({ kept: [keptOf("one", 40)], activities: new Map([["one", activity]]), folders: [] }).find(({ id }) => id === "one");
+  };
+  expect(row("another tab")?.hereBytes).toBe(40);
+  expect(row()?.hereBytes, "control").toBe(60);
+});

@@ -129,7 +129,8 @@ function rowOf(id: string, kept: KeptModel | undefined, activity: Activity | und
     turns: offer?.outline.turns ?? [],
     totalBytes,
     aboutBytes: totalBytes === undefined ? entry?.downloadBytes : undefined,
-    hereBytes: progress?.hereBytes ?? kept?.hereBytes ?? 0,
+    // Who waits for another tab does not hear how far that one is.
+    hereBytes: Math.max(progress?.hereBytes ?? 0, kept?.hereBytes ?? 0),
     isComplete: kept?.isComplete ?? false,
     isChecked: kept?.isComplete === true ? kept.isChecked : undefined,
     isEmbedded: entry?.base?.revision === "",
