@@ -46,7 +46,7 @@ export function createChoosing(
   /** The model that somebody chose and that was not opened yet, and how many pictures had been opened by then. */
   let chosen: { readonly id: string; readonly openings: number } | undefined;
 
-  async function useModel(id: string): Promise<void> {
+  async function choose(id: string): Promise<void> {
     // It would be loaded again for them, and who chooses another one waits for that one.
     if (id !== store.getState().draft.model) queue.takeAllOut();
     cancel();
@@ -67,7 +67,7 @@ export function createChoosing(
 
   async function tryModel(id: string): Promise<boolean> {
     const { draft, model: before } = store.getState();
-    await useModel(id);
+    await choose(id);
     const now = store.getState();
     if (now.model.kind !== "missing" || !isWrongFile(now.error) || now.draft.model !== id || draft.model === id) return true;
     chosen = undefined;
@@ -115,5 +115,5 @@ export function createChoosing(
     void (isAsChosen ? openChosen(id) : drawFirst(model.load()));
   });
 
-  return { useModel, tryModel, drawFirst };
+  return { useModel: choose, tryModel, drawFirst };
 }
