@@ -146,6 +146,48 @@ test("the button is in view at any size, a laptop's window at 200 % too, and the
   if (before !== null) await page.setViewportSize(before);
 });
 
+test("the bar leaves most of the window to the picture and the fields: in letters twice as large, and on a telephone that lies on its side", async ({
+  studio,
+}) => {
+  const { page } = studio;
+  const before = page.viewportSize();
+  const bar = page.locator("form > div").filter({ has: studio.draw() });
+  for (const [width, height, letters] of [
+    [390, 844, "200%"],
+    [320, 640, "200%"],
+    [844, 390, "100%"],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    await page.evaluate((size) => document.documentElement.style.setProperty("font-size", size), letters);
+    const box = await bar.boundingBox();
+    expect(box?.height ?? height, `${width} x ${height}, ${letters}`).toBeLessThan(height / 6);
+    for (const button of [studio.draw(), studio.cancel(), page.getByRole("switch", { name: "Live" })]) {
+      const { x = -1, width: wide = width } = (await button.boundingBox()) ?? {};
+      expect(x, `${width} x ${height}, ${letters}`).toBeGreaterThanOrEqual(0);
+      expect(x + wide, `${width} x ${height}, ${letters}`).toBeLessThanOrEqual(width);
+    }
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  }
+  await page.evaluate(() => document.documentElement.style.removeProperty("font-size"));
+  if (before !== null) await page.setViewportSize(before);
+});
+
+test("a telephone that lies on its side has the picture beside the fields", async ({ studio }) => {
+  const { page } = studio;
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: 844, height: 390 });
+  await page.evaluate(() => scrollTo(0, 0));
+  const [picture, field] = [await page.getByRole("figure").boundingBox(), await studio.prompt().boundingBox()];
+  expect((picture?.x ?? 0) + (picture?.width ?? Number.NaN)).toBeLessThan(field?.x ?? 0);
+  await expect(studio.prompt()).toBeInViewport({ ratio: 1 });
+  await expect(studio.picture()).toBeInViewport({ ratio: 0.5 });
+  // Control: upright, the fields stand below the picture.
+  await page.setViewportSize({ width: 390, height: 844 });
+  const [above, below] = [await page.getByRole("figure").boundingBox(), await studio.prompt().boundingBox()];
+  expect((above?.y ?? 0) + (above?.height ?? Number.NaN)).toBeLessThan(below?.y ?? 0);
+  if (before !== null) await page.setViewportSize(before);
+});
+
 test("at 320 pixels nothing is cut off", async ({ studio }) => {
   const { page } = studio;
   const before = page.viewportSize();
