@@ -1,5 +1,5 @@
 // The promise of the page: a prompt becomes its picture. Every test shares one loaded page.
-import { expect, test } from "./studio";
+import { expect, SMALL, test } from "./studio";
 
 test.afterEach(({ studio }) => {
   expect(studio.complaints).toEqual([]);
@@ -131,6 +131,31 @@ test("words that the model does not know are named under the field they stand in
   await expect(remarks).toHaveCount(2);
   await studio.wish({ prompt: "the lighthouse's sea", negative: "" });
   await expect(remarks).toHaveCount(0);
+});
+
+test("a click on an example, where words are not known, draws it", async ({ studio }) => {
+  const { page } = studio;
+  const before = await studio.drawn({ prompt: "a bicycle", negative: "", seed: "4", steps: 1 });
+  await page.getByRole("button", { name: "Try an example" }).click();
+  await expect(studio.prompt()).not.toHaveValue("a bicycle");
+  const example = await studio.prompt().inputValue();
+  await expect(studio.picture()).toHaveAttribute("aria-label", example);
+  expect((await studio.finished()).pixels).not.toBe(before.pixels);
+  await expect(page.getByText("Vignette does not know:")).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "Try an example" })).toBeHidden();
+});
+
+test("a ratio that people know is drawn with about as many pixels as the model's own size", async ({ studio }) => {
+  const { page } = studio;
+  await studio.wish({ prompt: "a meadow", seed: "4", steps: 1 });
+  await page.getByRole("radio", { name: "16:9" }).check();
+  await studio.drawn({});
+  expect(await studio.pixelsOf(studio.picture())).toMatchObject({ width: 344, height: 192 });
+  await expect(page).toHaveURL(/size=344x192/);
+  await page.getByRole("button", { name: "Turn the picture" }).click();
+  await expect(page.getByRole("radio", { name: "9:16" })).toBeChecked();
+  await expect(page.getByLabel("Height in pixels", { exact: true })).toHaveValue("344");
+  await studio.wish({ side: SMALL });
 });
 
 test("I2 a seed that is none is refused in words, and the page goes on", async ({ studio }) => {

@@ -25,6 +25,51 @@ async function dispatches({ page }: Studio): Promise<number> {
   );
 }
 
+/** The pictures that the page paints from now on, by what they are said to show: numbers that two share if and only if they are the same, but for chance. */
+async function painted({ page }: Studio): Promise<(label: string) => Promise<readonly number[]>> {
+  const paints = await page.evaluateHandle(() => {
+    const all: { readonly label: string | null; readonly picture: number }[] = [];
+    const { prototype } = CanvasRenderingContext2D;
+    const { putImageData } = prototype;
+    prototype.putImageData = function (this: CanvasRenderingContext2D, image: ImageData, left: number, top: number) {
+      const picture = image.data.reduce((hash, value) => (Math.imul(hash, 31) + value) | 0, 0);
+      if (this.canvas.getAttribute("role") === "img") all.push({ label: this.canvas.getAttribute("aria-label"), picture });
+      Reflect.apply(putImageData, this, [image, left, top]);
+    };
+    return all;
+  });
+  return (label) => paints.evaluate((all, named) => all.filter((one) => one.label === named).map(({ picture }) => picture), label);
+}
+
+test("the first of several steps is shown at once, the later ones refine it, and who wants to can read how quick that is", async ({
+  studio,
+}) => {
+  const { page } = studio;
+  const one = await studio.drawn({ prompt: "a river", negative: "", seed: "5", steps: 1 });
+  await live(studio).check();
+  const pictures = await painted(studio);
+  await studio.wish({ steps: 4 });
+  await expect(page.getByText(/4 steps/).first()).toBeVisible();
+  await studio.wish({ prompt: "a river in autumn" });
+  await expect(studio.picture()).toHaveAttribute("aria-label", "a river in autumn");
+  const four = await studio.finished();
+  const [first, ...later] = await pictures("a river in autumn");
+  expect(later.length, "another one is painted after it").toBeGreaterThan(0);
+  expect(later.at(-1)).not.toBe(first);
+  expect(four.pixels).not.toBe(one.pixels);
+
+  const facts = page.locator("details", { hasText: "Technical details" });
+  await facts.locator("summary").click();
+  await expect(facts.getByText("Live drawing")).toBeVisible();
+  await expect(facts.getByText(/\d m?s from a change to its picture/)).toBeVisible();
+  await facts.locator("summary").click();
+  const stages = page.getByRole("figure").getByText("Time taken by each stage").or(page.getByLabel("Time taken by each stage"));
+  await expect(stages).toContainText(/Step 4\s*[\d.]+ m?s/);
+  await live(studio).uncheck();
+  await studio.wish({ steps: 1 });
+  expect(studio.complaints).toEqual([]);
+});
+
 test("what is typed is drawn, and nothing else", async ({ studio }) => {
   const { page } = studio;
   /** Waits until the picture is what the controls say, and gives its dispatches. */

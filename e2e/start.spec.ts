@@ -41,6 +41,23 @@ test("the shown picture, then a dropped one, and noise again", async ({ studio }
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id, help }) => `${id}: ${help}`)).toEqual([]);
 
+  // One that was copied, as from the screen, which is a PNG without a recipe.
+  await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(48, 48);
+    const context = canvas.getContext("2d");
+    if (context !== null) {
+      context.fillStyle = "rgb(20, 40, 220)";
+      context.fillRect(0, 0, 48, 48);
+    }
+    const data = new DataTransfer();
+    data.items.add(new File([await canvas.convertToBlob({ type: "image/png" })], "image.png", { type: "image/png" }));
+    document.body.dispatchEvent(new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData: data }));
+  });
+  await expect(dial(studio)).toHaveAttribute("aria-valuetext", "2 of 4 steps");
+  await dial(studio).press("Home");
+  const blue = await studio.drawn({});
+  expect(blue.statistics.warmth).toBeLessThan(Math.min(little.statistics.warmth, much.statistics.warmth));
+
   // A photograph of another ratio.
   await page.evaluate(async () => {
     const canvas = new OffscreenCanvas(120, 40);
