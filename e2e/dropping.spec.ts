@@ -96,8 +96,13 @@ const SHAPES: ShapeList = {
   ...prefixed("cond_stage_model.transformer.", clipShapes()),
 };
 
-/** Weights that a picture comes of: norms leave what they norm, and sums keep their size. */
-function paintings(): ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Uint8Array<ArrayBuffer> }> {
+/**
+ * Weights that a picture comes of: norms leave what they norm, and sums keep their size.
+ * @param spoiled gives other values to some of them
+ */
+function paintings(
+  spoiled: (name: string) => number | undefined = () => undefined,
+): ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Uint8Array<ArrayBuffer> }> {
   let state = 1;
   const random = (): number => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32 - 0.5;
   return new Map(
@@ -105,6 +110,8 @@ function paintings(): ReadonlyMap<string, { readonly shape: readonly number[]; r
       const [outputs = 1, ...inputs] = shape;
       const [fanIn, isBias] = [inputs.reduce((size, axis) => size * axis, 1), name.endsWith(".bias")];
       const values = Float32Array.from({ length: outputs * fanIn }, () => {
+        const other = spoiled(name);
+        if (other !== undefined) return other;
         if (inputs.length === 0) return isBias ? 0 : 1;
         return random() * Math.sqrt(12 / fanIn);
       });
@@ -124,10 +131,7 @@ function asTorch(weights: ReturnType<typeof paintings>): Uint8Array {
 test("a checkpoint in one file: .safetensors, .ckpt and .gguf draw the same picture; a LoRA in its own names another one", async () => {
   const weights = paintings();
   const { page } = studio;
-  await drop(
-    "paintings.safetensors",
-    safetensorsFile(new Map([...weights].map(([name, one]) => [name, { dtype: "F16" as const, ...one }]))),
-  );
+  await drop("paintings.safetensors", asSafetensors(weights));
   const { pixels, statistics } = await drawnSmallWith("paintings");
   expect(statistics.contrast, "it is a picture and no plain colour").toBeGreaterThan(0.01);
 
@@ -151,6 +155,38 @@ test("a checkpoint in one file: .safetensors, .ckpt and .gguf draw the same pict
   await expect(page.getByRole("slider", { name: "ink" })).toBeVisible();
   await expect(page.locator("figcaption")).toContainText("ink 1", { timeout: DRAW_MS });
   expect((await studio.finished()).pixels).not.toBe(pixels);
+});
+
+function asSafetensors(weights: ReturnType<typeof paintings>): Uint8Array {
+  return safetensorsFile(new Map([...weights].map(([name, one]) => [name, { dtype: "F16" as const, ...one }])));
+}
+
+test("G16 weights that are no numbers are refused, and what drew before draws on", async () => {
+  const { page } = studio;
+  const before = await studio.finished();
+  const isNormOut = (name: string): boolean => name === "model.diffusion_model.out.0.weight";
+  await drop("holes.safetensors", asSafetensors(paintings((name) => (isNormOut(name) ? Number.NaN : undefined))));
+  await expect(studio.alert()).toContainText("NaN or infinite", { timeout: DRAW_MS });
+  await expect(page.getByRole("button", { name: "Model: small" })).toBeVisible();
+  await studio.alert().getByRole("button", { name: "Close" }).click();
+  expect((await studio.finished()).pixels).toBe(before.pixels);
+});
+
+test("G16 a picture of zeros alone is said to be none, and is neither shown nor kept", async () => {
+  const { page } = studio;
+  const before = await studio.finished();
+  const kept = page.getByRole("navigation", { name: "Newest pictures" }).getByRole("button");
+  const [entries, address] = [await kept.count(), page.url()];
+  await drop("zeros.safetensors", asSafetensors(paintings(() => 0)));
+  await expect(page.getByRole("button", { name: "Model: zeros" })).toBeVisible();
+  await expect(studio.phase("drawing")).toBeVisible({ timeout: DRAW_MS });
+  await studio.cancel().click();
+  await studio.wish({ steps: 1, side: SMALL });
+  await studio.draw().click();
+  await expect(studio.alert()).toContainText("The picture is all one colour", { timeout: DRAW_MS });
+  const shown = await studio.pixelsOf(studio.picture());
+  expect([Buffer.from(shown.bytes).toString("base64"), await kept.count(), page.url()]).toEqual([before.pixels, entries, address]);
+  await studio.alert().getByRole("button", { name: "Close" }).click();
 });
 
 test("a folder in diffusers' layout", async () => {
