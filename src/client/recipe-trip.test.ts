@@ -24,6 +24,7 @@ async function throughWorker(recipe: Recipe): Promise<readonly Recipe[]> {
   const drawn: Recipe[] = [];
   const backend: Backend = {
     lost: new Promise(() => undefined),
+    tellSeen: () => undefined,
     load: async () => ({
       facts: FACTS,
       drawTogether: async (asked, hooks) => {

@@ -5,6 +5,7 @@ import { adapterInfo } from "../common/adapter-info";
 import { OnestrokeError } from "../common/errors";
 import type { Kernel, KernelTarget } from "./kernel";
 import { KernelTimes } from "./kernel-times";
+import { Pace } from "./pace";
 import type { NumberFormat } from "./tensor";
 import { adapterClass, TRAITS, type AdapterClass } from "./traits";
 import type { Tuning } from "./tuning";
@@ -34,6 +35,8 @@ export interface Program {
 export class Device {
   readonly gpu: GPUDevice;
   readonly adapter: AdapterDescription;
+  /** How much of a plan is submitted at once. */
+  readonly pace = new Pace();
   readonly #class: AdapterClass;
   readonly #subgroup: number | undefined;
   readonly #programs = new Map<string, Promise<Program>>();

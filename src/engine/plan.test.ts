@@ -124,13 +124,13 @@ describe("a plan runs what changed", () => {
     plan.destroy();
   });
 
-  test("a cancelled run submits no further chunk, and the next one repeats no stage that was over", async () => {
+  test("a cancelled run submits no further slice, and the next one repeats no stage that was over", async () => {
     const device = await testDevice();
     const builder = new GraphBuilder();
     const prompt = builder.input("prompt", [1, 2, 5], "prompt");
     let y = builder.addTensors(builder.input("x", [1, 2, 5], "run"), builder.addTensors(prompt, prompt));
-    // More than two chunks of it.
-    for (let sum = 0; sum < 60; sum++) y = builder.addTensors(y, prompt);
+    // More than the largest slice.
+    for (let sum = 0; sum < 600; sum++) y = builder.addTensors(y, prompt);
     builder.output("y", y);
     const plan = await Plan.compile(device, builder.build(), new Weights(device, arraySource({})), { format: "f32" });
     plan.write("prompt", values(1));
@@ -144,11 +144,12 @@ describe("a plan runs what changed", () => {
     };
     const cancelled = await recordDispatches(device, () => runPlan(plan, abort.signal).catch(() => undefined));
     device.gpu.queue.submit = submit;
-    expect(cancelled).toHaveLength(16);
-
     const all = plan.dispatches.length;
+    expect(cancelled.length).toBeGreaterThan(0);
+    expect(cancelled.length).toBeLessThan(all);
+
     expect(await recordDispatches(device, () => runPlan(plan)), "all but the sum of the prompt with itself").toHaveLength(all - 1);
-    expect((await plan.read("y"))[0]).toBe(62);
+    expect((await plan.read("y"))[0]).toBe(602);
     plan.invalidate();
     expect(await recordDispatches(device, () => runPlan(plan)), "control").toHaveLength(all);
     plan.destroy();

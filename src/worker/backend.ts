@@ -19,6 +19,8 @@ export interface LoadHooks extends AskedHooks {
 export interface Backend {
   /** Resolves with the reason when the device is gone; never rejects. */
   readonly lost: Promise<string>;
+  /** Hears whether somebody looks at the page, which the same GPU paints. */
+  tellSeen(isSeen: boolean): void;
   /**
    * @param engine if absent, our own where there is WebGPU, else WASM if the model has ONNX graphs
    * @param handed the model's files, where the worker cannot find them by itself

@@ -5,7 +5,7 @@ import type { HandedLora } from "../common/download";
 import type { Drawing, DrawTogetherHooks } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
 import type { WideNetwork } from "../common/wide-network";
-import { openDevice, type Device } from "../engine/device";
+import { Device, openDevice } from "../engine/device";
 import type { OrtRuntime } from "../ort/session/runtime";
 import type { Model } from "../pipeline/draw";
 import { openModel, scriptOf, type Compute, type OrtEngine } from "../pipeline/open";
@@ -73,6 +73,9 @@ export async function openBackend({ modelsRoot, runtimeRoot }: Roots, makeRoom: 
   };
   return {
     lost: opened instanceof OnestrokeError ? new Promise(() => undefined) : opened.lost.then(({ reason, message }) => message || reason),
+    tellSeen: (isSeen) => {
+      if (opened instanceof Device) opened.pace.isSeen = isSeen;
+    },
     load,
   };
 }

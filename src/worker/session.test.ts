@@ -54,8 +54,10 @@ test("a hidden page that draws nothing gives its model back, and loads it again 
   const posted: FromWorker[] = [];
   const made = gradientBackend();
   let given = 0;
+  const told: boolean[] = [];
   const backend: Backend = {
     ...made,
+    tellSeen: (isSeen) => void told.push(isSeen),
     load: async (...args) => ({ ...(await made.load(...args)), dispose: async () => void given++ }),
   };
   const session = new Session(
@@ -77,6 +79,7 @@ test("a hidden page that draws nothing gives its model back, and loads it again 
   session.receive({ type: "generate", id: 2, recipes: [RECIPE], engine: undefined });
   await drawn(2);
   expect(made.loaded).toHaveLength(2);
+  expect(told, "what computes hears of it, when it is opened and later").toEqual([false, true, false]);
 });
 
 /** As the backend without a GPU does. */

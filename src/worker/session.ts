@@ -74,6 +74,7 @@ export class Session {
         return;
       case "seen":
         this.#isSeen = message.isSeen;
+        if ("backend" in this.#state) this.#state.backend.tellSeen(this.#isSeen);
         return;
       case "count":
         this.#post({ type: "counted", id: message.id, lengths: this.#lengthsOf(message) });
@@ -221,6 +222,7 @@ export class Session {
     if (this.#state.kind === "open" || this.#state.kind === "ready") return this.#state.backend;
     const backend = await this.#openBackend(this.#roots);
     this.#state = { kind: "open", backend };
+    backend.tellSeen(this.#isSeen);
     void backend.lost.then((reason) => this.#fail(new OnestrokeError("gpu-lost", `the GPU device was lost: ${reason}`)));
     return backend;
   }

@@ -74,6 +74,7 @@ export function gradientBackend(faults: readonly (Fault | undefined)[] = [], tog
 
   return {
     lost,
+    tellSeen: () => undefined,
     loaded,
     drawn,
     lose: (reason) => lose(reason),
