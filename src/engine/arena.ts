@@ -26,8 +26,12 @@ const ALIGNMENT = 256;
 /** Beside the device's own limit, because tensors that must be apart waste less of several small slabs than of two large ones. */
 const SLAB_BYTES = [128, 192, 256, 384].map((mebibytes) => mebibytes * 2 ** 20);
 
+/** How often an order is bettered, and by how many places at a time. More of either gained nothing for any network that was counted. */
+const ROUNDS = 32;
+const PLACES_EARLIER = 4;
+
 /**
- * The smallest of a few layouts, because no order of placing is best for all plans.
+ * The smallest of some layouts, because no order of placing is best for all plans.
  * @param conflicts pairs (read, written) by one dispatch: they go to different slabs
  * @param maxSlabBytes largest buffer the device makes
  * @returns undefined if a tensor alone exceeds `maxSlabBytes`
@@ -37,27 +41,53 @@ export function layoutArena(
   conflicts: Iterable<readonly [number, number]>,
   maxSlabBytes: number,
 ): ArenaLayout | undefined {
-  const neighbours = new Map<number, Set<number>>();
-  const meet = (a: number, b: number) => neighbours.set(a, (neighbours.get(a) ?? new Set()).add(b));
+  const apart = new Map<number, Set<number>>();
+  const meet = (a: number, b: number) => apart.set(a, (apart.get(a) ?? new Set()).add(b));
   for (const [a, b] of conflicts) {
     meet(a, b);
     meet(b, a);
   }
-  const orders = [
-    // Large tensors first: they are hardest to place.
-    tensors.toSorted((a, b) => b.byteLength - a.byteLength || a.begin - b.begin),
-    // As they come to life, and before them those that live for ever: each takes the place of one that has just ended.
-    tensors.toSorted(byLife),
-  ];
-  const limits = [...new Set([maxSlabBytes, ...SLAB_BYTES.map((bytes) => Math.min(maxSlabBytes, bytes))])];
-  const layouts = orders
-    .flatMap((order) => limits.map((limit) => place(order, neighbours, limit)))
-    .filter((layout) => layout !== undefined);
-  return layouts.toSorted((a, b) => arenaBytes(a) - arenaBytes(b))[0];
+  // Large tensors first: they are hardest to place.
+  const bySize = tensors.toSorted((a, b) => b.byteLength - a.byteLength || a.begin - b.begin);
+  // As they come to life, and before them those that live for ever: each takes the place of one that has just ended.
+  const inTime = tensors.toSorted(byLife);
+  const limits = new Set([maxSlabBytes, ...SLAB_BYTES.map((bytes) => Math.min(maxSlabBytes, bytes))]);
+  const layouts = [...limits].flatMap((limit) => [bySize, inTime].map((order) => place(order, apart, limit)));
+  const plain = layouts.reduce(smaller, undefined);
+  const best = plain && smaller(plain, bettered(inTime, apart, plain.limit));
+  return best && { placements: best.placements, slabBytes: best.slabs.map(({ byteLength }) => byteLength) };
 }
 
 export function arenaBytes({ slabBytes }: Pick<ArenaLayout, "slabBytes">): number {
   return slabBytes.reduce((total, bytes) => total + bytes, 0);
+}
+
+interface Resident {
+  readonly tensor: ArenaTensor;
+  readonly from: number;
+  /** Where another may begin. */
+  readonly to: number;
+}
+
+interface Slab {
+  byteLength: number;
+  /** By their place. */
+  readonly residents: Resident[];
+}
+
+interface Layout {
+  readonly placements: ReadonlyMap<number, Placement>;
+  readonly slabs: readonly Slab[];
+  readonly byteLength: number;
+  /** What a slab of it may have. */
+  readonly limit: number;
+}
+
+/** By id, those that a tensor must not share a slab with. */
+type Apart = ReadonlyMap<number, ReadonlySet<number>>;
+
+function smaller(left: Layout | undefined, right: Layout | undefined): Layout | undefined {
+  return left === undefined || (right !== undefined && right.byteLength < left.byteLength) ? right : left;
 }
 
 function byLife(a: ArenaTensor, b: ArenaTensor): number {
@@ -68,44 +98,62 @@ function isForever({ end }: ArenaTensor): boolean {
   return end === Number.MAX_SAFE_INTEGER;
 }
 
-function place(
-  order: readonly ArenaTensor[],
-  neighbours: ReadonlyMap<number, ReadonlySet<number>>,
-  maxSlabBytes: number,
-): ArenaLayout | undefined {
+/** The smallest layout of some rounds: after each, the tensors that make a slab as large as it is are placed earlier. */
+function bettered(order: readonly ArenaTensor[], apart: Apart, limit: number): Layout | undefined {
+  const next = [...order];
+  let best: Layout | undefined;
+  for (let round = 0; round < ROUNDS; round++) {
+    const layout = place(next, apart, limit);
+    best = smaller(best, layout);
+    for (const { byteLength, residents } of layout?.slabs ?? []) {
+      for (const { tensor, to } of residents) {
+        if (to < byteLength) continue;
+        const at = next.indexOf(tensor);
+        next.splice(at, 1);
+        next.splice(Math.max(0, at - PLACES_EARLIER), 0, tensor);
+      }
+    }
+  }
+  return best;
+}
+
+/** Puts each tensor where the arena grows least, at the lowest gap there. */
+function place(order: readonly ArenaTensor[], apart: Apart, limit: number): Layout | undefined {
   const placements = new Map<number, Placement>();
-  const residents: ArenaTensor[][] = [];
-  const slabBytes: number[] = [];
+  const slabs: Slab[] = [];
   for (const tensor of order) {
-    if (tensor.byteLength > maxSlabBytes) return undefined;
-    const forbidden = new Set([...(neighbours.get(tensor.id) ?? [])].map((id) => placements.get(id)?.slab));
-    let best: { slab: number; offset: number; growth: number } | undefined;
-    for (let slab = 0; slab <= residents.length; slab++) {
+    if (tensor.byteLength > limit) return undefined;
+    const forbidden = new Set([...(apart.get(tensor.id) ?? [])].map((id) => placements.get(id)?.slab));
+    let best: (Placement & { readonly growth: number }) | undefined;
+    for (let slab = 0; slab <= slabs.length; slab++) {
       if (forbidden.has(slab)) continue;
-      const offset = lowestGap(tensor, residents[slab] ?? [], placements);
+      const offset = lowestGap(tensor, slabs[slab]?.residents ?? []);
       const end = offset + tensor.byteLength;
-      if (end > maxSlabBytes) continue;
-      const growth = Math.max(0, end - (slabBytes[slab] ?? 0));
+      if (end > limit) continue;
+      const growth = Math.max(0, end - (slabs[slab]?.byteLength ?? 0));
       if (!best || growth < best.growth) best = { slab, offset, growth };
     }
     if (!best) return undefined;
-    placements.set(tensor.id, best);
-    (residents[best.slab] ??= []).push(tensor);
-    slabBytes[best.slab] = Math.max(slabBytes[best.slab] ?? 0, roundUp(best.offset + tensor.byteLength, ALIGNMENT));
+    const { slab, offset } = best;
+    placements.set(tensor.id, { slab, offset });
+    settle((slabs[slab] ??= { byteLength: 0, residents: [] }), { tensor, from: offset, to: roundUp(offset + tensor.byteLength, ALIGNMENT) });
   }
-  return { placements, slabBytes };
+  return { placements, slabs, byteLength: slabs.reduce((sum, { byteLength }) => sum + byteLength, 0), limit };
 }
 
 /** Lowest aligned offset free of residents alive at the same time. */
-function lowestGap(tensor: ArenaTensor, residents: readonly ArenaTensor[], placements: ReadonlyMap<number, Placement>): number {
-  const alive = residents
-    .filter((other) => other.begin <= tensor.end && tensor.begin <= other.end)
-    .map((other) => ({ from: placements.get(other.id)?.offset ?? 0, bytes: other.byteLength }))
-    .toSorted((a, b) => a.from - b.from);
+function lowestGap({ begin, end, byteLength }: ArenaTensor, residents: readonly Resident[]): number {
   let offset = 0;
-  for (const { from, bytes } of alive) {
-    if (offset + tensor.byteLength <= from) break;
-    offset = Math.max(offset, roundUp(from + bytes, ALIGNMENT));
+  for (const { tensor, from, to } of residents) {
+    if (tensor.begin > end || begin > tensor.end) continue;
+    if (offset + byteLength <= from) break;
+    offset = Math.max(offset, to);
   }
   return offset;
+}
+
+function settle(slab: Slab, resident: Resident): void {
+  const after = slab.residents.findIndex(({ from }) => from > resident.from);
+  slab.residents.splice(after < 0 ? slab.residents.length : after, 0, resident);
+  slab.byteLength = Math.max(slab.byteLength, resident.to);
 }
