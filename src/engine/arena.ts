@@ -24,7 +24,7 @@ export interface ArenaLayout {
 const ALIGNMENT = 256;
 
 /** Beside the device's own limit, because tensors that must be apart waste less of several small slabs than of two large ones. */
-const SLAB_BYTES = [128, 192, 256, 384].map((mebibytes) => mebibytes * 2 ** 20);
+const SLAB_BYTES = [32, 48, 64, 96, 128, 192, 256, 384].map((mebibytes) => mebibytes * 2 ** 20);
 
 /** How often an order is bettered, and by how many places at a time. More of either gained nothing for any network that was counted. */
 const ROUNDS = 32;
@@ -52,10 +52,12 @@ export function layoutArena(
   // As they come to life, and before them those that live for ever: each takes the place of one that has just ended.
   const inTime = tensors.toSorted(byLife);
   const limits = new Set([maxSlabBytes, ...SLAB_BYTES.map((bytes) => Math.min(maxSlabBytes, bytes))]);
-  const layouts = [...limits].flatMap((limit) => [bySize, inTime].map((order) => place(order, apart, limit)));
-  const plain = layouts.reduce(smaller, undefined);
-  const best = plain && smaller(plain, bettered(inTime, apart, plain.limit));
-  return best && { placements: best.placements, slabBytes: best.slabs.map(({ byteLength }) => byteLength) };
+  const timely = [...limits].map((limit) => place(inTime, apart, limit)).reduce(smaller, undefined);
+  if (timely === undefined) return undefined;
+  const { limit } = timely;
+  const others = [place(bySize, apart, maxSlabBytes), place(bySize, apart, limit), bettered(inTime, apart, limit)];
+  const { placements, slabs } = others.reduce<Layout>(smaller, timely);
+  return { placements, slabBytes: slabs.map(({ byteLength }) => byteLength) };
 }
 
 export function arenaBytes({ slabBytes }: Pick<ArenaLayout, "slabBytes">): number {
@@ -86,8 +88,9 @@ interface Layout {
 /** By id, those that a tensor must not share a slab with. */
 type Apart = ReadonlyMap<number, ReadonlySet<number>>;
 
-function smaller(left: Layout | undefined, right: Layout | undefined): Layout | undefined {
-  return left === undefined || (right !== undefined && right.byteLength < left.byteLength) ? right : left;
+function smaller<T extends Layout | undefined>(left: T, right: Layout | undefined): T | Layout {
+  if (right === undefined) return left;
+  return left === undefined || right.byteLength < left.byteLength ? right : left;
 }
 
 function byLife(a: ArenaTensor, b: ArenaTensor): number {
@@ -136,7 +139,11 @@ function place(order: readonly ArenaTensor[], apart: Apart, limit: number): Layo
     if (!best) return undefined;
     const { slab, offset } = best;
     placements.set(tensor.id, { slab, offset });
-    settle((slabs[slab] ??= { byteLength: 0, residents: [] }), { tensor, from: offset, to: roundUp(offset + tensor.byteLength, ALIGNMENT) });
+    settle((slabs[slab] ??= { byteLength: 0, residents: [] }), {
+      tensor,
+      from: offset,
+      to: roundUp(offset + tensor.byteLength, ALIGNMENT),
+    });
   }
   return { placements, slabs, byteLength: slabs.reduce((sum, { byteLength }) => sum + byteLength, 0), limit };
 }

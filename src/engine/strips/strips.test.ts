@@ -14,7 +14,7 @@ import { byteLengthOf, type NumberFormat } from "../tensor";
 import { compare, evaluate, random } from "../testing/evaluate";
 import { TRAITS } from "../traits";
 import { checkpointTensors } from "../weights";
-import { fitGraph } from "./fit-graph";
+import { fitGraph, plannedArenaBytes } from "./fit-graph";
 import { stripGraph } from "./strip-graph";
 
 /** Every kind of node of the published decoder, at a hundredth of its size. */
@@ -124,6 +124,18 @@ describe("what does not fit is computed in strips", () => {
     expect(arena(fitted, format)).toBeLessThanOrEqual(1024 * MIB);
     // Lines beside a strip are computed twice where a convolution's result is not kept.
     expect(convolutions(fitted)).toBeLessThanOrEqual(most * 1.01 * convolutions(graph));
+  });
+
+  test.each<[NumberFormat, number]>([
+    ["f16", 256],
+    ["f16", 128],
+    ["f32", 256],
+    ["f32", 128],
+  ])("the published decoder at 512 x 512 in %s, for %d MiB: its arena takes no more than was planned", (format, mebibytes) => {
+    const fitted = fitGraph(decoder(KL, { height: 64, width: 64 }), format, { arenaBytes: mebibytes * MIB, ...DEFAULTS });
+    const taken = arena(fitted, format);
+    expect(taken).toBeLessThanOrEqual(plannedArenaBytes(fitted, format));
+    expect(taken, "and what was planned is no idle guess").toBeGreaterThan(0.85 * plannedArenaBytes(fitted, format));
   });
 
   test("where it fits it stays as it is", () => {
