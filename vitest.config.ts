@@ -11,6 +11,8 @@ export default defineConfig({
     // This only ends tests that hang: on two cores that other programs use too, a software GPU draws for minutes.
     testTimeout: 30 * 60_000,
     hookTimeout: 30 * 60_000,
+    expect: { poll: { timeout: 5 * 60_000 } },
+    setupFiles: ["src/common/testing/patience.ts"],
     // One process for each file, because a GPU device belongs to its process; two at a time, because
     // the software driver already uses every core.
     pool: "forks",

@@ -53,7 +53,7 @@ describe("in the app", () => {
     await vi.waitFor(() => expect(state().gallery.entries).toHaveLength(1));
     for (let index = 0; index < 12; index++) await draw(app, { prompt: String(index) });
     // What goes from memory before it is kept would be drawn again.
-    await vi.waitFor(() => expect(state().gallery.entries).toHaveLength(13), { timeout: 30_000 });
+    await vi.waitFor(() => expect(state().gallery.entries).toHaveLength(13));
     expect(state().recent.map((picture) => picture.recipe.prompt)).not.toContain("first");
     for (let index = 0; index < 12; index++) await app.undo();
     expect(state().shown?.recipe.prompt).toBe("first");
@@ -114,7 +114,7 @@ describe("in the app", () => {
     await isAsked(2);
     release[1]?.();
     await second;
-    await vi.waitFor(() => expect(state().gallery.entries).toHaveLength(2), { timeout: 30_000 });
+    await vi.waitFor(() => expect(state().gallery.entries).toHaveLength(2));
     for (const { id } of state().gallery.entries) await app.gallery.remove(id);
     app.store.setState({ recent: [] });
     const undone = app.undo();

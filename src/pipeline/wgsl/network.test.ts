@@ -221,7 +221,7 @@ describe("while the largest file is still on its way", () => {
     expect(said.at(asked - 1)).toMatchObject({ stage: "load", component: "unet" });
     const programs = device.programCount;
     arrive();
-    await vi.waitFor(() => expect(model).toBeDefined(), { timeout: 120_000 });
+    await vi.waitFor(() => expect(model).toBeDefined());
     expect(device.programCount, "nothing was left to compile").toBe(programs);
     expect(model?.facts.readsPictures).toBe(true);
     await model?.dispose();
