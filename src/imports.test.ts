@@ -34,7 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Parts of the engine that have a device, or know all kernels: no kernel may know them. */
-const NOT_FOR_KERNELS = /^src\/engine\/(?:device|lower|plan|run|fuse\/.*)\.ts$/;
+const NOT_FOR_KERNELS = /^src\/engine\/(?:ask-for-device|device|lower|plan|run|fuse\/.*)\.ts$/;
 
 const WORKER_SCRIPTS: readonly string[] = ["src/worker/entry.ts", "src/worker/storage-entry.ts"];
 

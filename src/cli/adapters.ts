@@ -1,7 +1,8 @@
 // Opens the adapters of this machine in Node: a real GPU first, then Mesa's lavapipe, then
 // Chromium's SwiftShader. Which one Vulkan's loader finds depends on an environment variable
 // that it reads when adapters are first asked for, so they are opened one by one.
-import { openDevice, type Device, type DeviceOptions } from "../engine/device";
+import type { DeviceOptions } from "../engine/ask-for-device";
+import { openDevice, type Device } from "../engine/device";
 import { nodeGpu } from "../engine/node-gpu";
 import { OnestrokeError } from "../common/errors";
 import { gpuEnvironment, softwareDrivers } from "./bootstrap/environment.mjs";

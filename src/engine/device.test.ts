@@ -119,21 +119,31 @@ test("an adapter of which the browser says nothing is opened", async () => {
 });
 
 describe("a GPU that refuses a device", () => {
-  /** Each adapter gives one answer, as one that has been asked may be used up. */
-  function refusing(refuses: (asked: GPUDeviceDescriptor) => boolean) {
+  const LOST = { reason: "unknown", message: "no device" } as const;
+
+  /**
+   * Each adapter gives one answer, as one that has been asked may be used up.
+   * @param how drivers refuse: browsers reject, or give a device that is lost already
+   * @param adapters there are so many
+   */
+  function refusing(refuses: (asked: GPUDeviceDescriptor) => boolean, how: "rejects" | "loses" = "rejects", adapters = Infinity) {
     const asked: GPUDeviceDescriptor[] = [];
+    let given = 0;
     const requestAdapter = async () => {
+      if (given++ === adapters) return null;
       const features = new Set(["shader-f16", "timestamp-query", "depth-clip-control"]);
       let isUsed = false;
       const requestDevice = async (descriptor: GPUDeviceDescriptor) => {
         asked.push(descriptor);
         if (isUsed || refuses(descriptor)) {
           isUsed = true;
+          if (how === "loses") return { features: new Set(), limits: {}, lost: Promise.resolve(LOST) };
           throw new DOMException("refused", "OperationError");
         }
         return { features: new Set(descriptor.requiredFeatures), limits: {}, lost: new Promise<never>(() => undefined) };
       };
-      return { info: {}, features, limits: { maxBufferSize: 2 ** 31 }, requestDevice };
+      const info = given === 1 ? { vendor: "intel", architecture: "gen-12lp" } : { vendor: "google", architecture: "swiftshader" };
+      return { info, features, limits: { maxBufferSize: 2 ** 31 }, requestDevice };
     };
     const gpu: GPU = Object.create({ requestAdapter });
     return { gpu, asked };
@@ -153,10 +163,23 @@ describe("a GPU that refuses a device", () => {
     expect(asked.map(isRich)).toEqual([true, false]);
   });
 
-  test("then without float16", async () => {
-    const { gpu, asked } = refusing(({ requiredFeatures = [] }) => [...requiredFeatures].length > 0);
-    expect((await openDevice(gpu)).gpu.features.has("shader-f16")).toBe(false);
+  test.each(["rejects", "loses"] as const)("then without float16, which is said (a driver that %s)", async (how) => {
+    const { gpu, asked } = refusing(({ requiredFeatures = [] }) => [...requiredFeatures].length > 0, how);
+    const device = await openDevice(gpu);
+    expect([device.gpu.features.has("shader-f16"), device.name]).toEqual([false, "google swiftshader without float16"]);
     expect(features(asked)).toEqual([["shader-f16", "timestamp-query"], ["shader-f16"], []]);
+  });
+
+  test("what is said of the adapter is of the one that gave the device", async () => {
+    const one = await openDevice(refusing(() => false).gpu);
+    const other = await openDevice(refusing(isRich).gpu);
+    expect([one.name, one.adapter.software]).toEqual(["intel gen-12lp", false]);
+    expect([other.name, other.adapter.software]).toEqual(["google swiftshader", true]);
+  });
+
+  test("a refusal is told as one, also where no adapter is left", async () => {
+    const { gpu } = refusing(() => true, "rejects", 1);
+    await expect(openDevice(gpu)).rejects.toMatchObject({ code: "gpu-unavailable", message: "the GPU refused a device" });
   });
 
   test("and one that gives none is said to", async () => {

@@ -3,6 +3,7 @@
 // loss it is thrown away whole and opened anew, never healed.
 import { adapterInfo } from "../common/adapter-info";
 import { OnestrokeError } from "../common/errors";
+import { askForDevice, SUBGROUP_FEATURES, type DeviceOptions } from "./ask-for-device";
 import type { Kernel, KernelTarget } from "./kernel";
 import { KernelTimes } from "./kernel-times";
 import { Pace } from "./pace";
@@ -17,13 +18,8 @@ export interface AdapterDescription {
   readonly description: string;
   /** A software rasteriser (SwiftShader, lavapipe): slow to compile, slow to run. */
   readonly software: boolean;
-}
-
-export interface DeviceOptions {
-  /** Start from the limits every adapter has instead of this adapter's own; for tests. */
-  readonly defaultLimits?: boolean;
-  /** Compute as adapters of this class do, whatever this one is: for tests of what GPUs run, without a GPU. */
-  readonly computeAs?: AdapterClass | undefined;
+  /** It has float16, and no device was given with it. */
+  readonly refusesFloat16?: boolean;
 }
 
 /** A compiled kernel and the layout its bind groups follow. */
@@ -58,8 +54,8 @@ export class Device {
 
   /** As the browser tells it, which may be the vendor alone. */
   get name(): string {
-    const { vendor, architecture, description } = this.adapter;
-    return [vendor, architecture, description].filter((part) => part !== "").join(" ");
+    const { vendor, architecture, description, refusesFloat16 = false } = this.adapter;
+    return [vendor, architecture, description, refusesFloat16 && "without float16"].filter(Boolean).join(" ");
   }
 
   get hasFloat16(): boolean {
@@ -204,29 +200,13 @@ export function hasSizes(kernel: Kernel): boolean {
   return Object.keys(kernel.sizes).length + Object.keys(kernel.scalars ?? {}).length > 0;
 }
 
-/** Used where they exist: numbers of 16 bits, and times of kernels. */
-const FEATURES: readonly string[] = ["shader-f16", "timestamp-query"];
-
-/** On GPUs whose subgroups are pinned, besides. */
-const SUBGROUP_FEATURES: readonly string[] = ["subgroups", "subgroup-size-control"];
-
 /**
  * Opens the best adapter with its own limits, and with the features that are used where they exist.
  * @throws OnestrokeError `gpu-unavailable`; `gpu-unsupported` if it cannot compute as adapters of the class that was asked for
  */
 export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = {}): Promise<Device> {
-  const adapter = await bestAdapter(gpu);
+  const { device, adapter } = await askForDevice(gpu, options);
   const { vendor, architecture, description, isSoftware: software, subgroupMinSize } = adapterInfo(adapter);
-  const kind = options.computeAs ?? adapterClass({ vendor, architecture, software, float16: adapter.features.has("shader-f16") });
-  const { hasFewRegisters } = TRAITS[kind];
-  const features = hasFewRegisters ? [...FEATURES, ...SUBGROUP_FEATURES] : FEATURES;
-  const limits = options.defaultLimits ? {} : generousLimits(adapter.limits);
-  const device = await firstDevice(gpu, adapter, [
-    { features, limits },
-    { features: ["shader-f16"], limits: {} },
-    { features: [], limits: {} },
-  ]);
-  const pins = hasFewRegisters && SUBGROUP_FEATURES.every((feature) => device.features.has(feature));
   const { computeAs } = options;
   if (computeAs !== undefined && TRAITS[computeAs].tilesInFloat16 && !device.features.has("shader-f16")) {
     device.destroy();
@@ -238,39 +218,15 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
       },
     );
   }
-  const smallest = pins ? subgroupMinSize : undefined;
+  const smallest = SUBGROUP_FEATURES.every((feature) => device.features.has(feature)) ? subgroupMinSize : undefined;
   const subgroup = smallest !== undefined && (await takesSubgroups(device, smallest)) ? smallest : undefined;
-  return new Device(device, { vendor, architecture, description, software }, computeAs, subgroup);
-}
-
-async function bestAdapter(gpu: GPU | undefined): Promise<GPUAdapter> {
-  const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) throw new OnestrokeError("gpu-unavailable", "this browser offers no WebGPU adapter");
-  return adapter;
-}
-
-interface Wishes {
-  readonly features: readonly string[];
-  readonly limits: Record<string, number>;
-}
-
-/** The first that the GPU gives. What an adapter says it can do, a driver may refuse all the same. */
-async function firstDevice(gpu: GPU | undefined, adapter: GPUAdapter, wishes: readonly Wishes[]): Promise<GPUDevice> {
-  let refused: unknown;
-  for (const { features, limits } of wishes) {
-    // One that was asked before may be used up.
-    const asked = refused === undefined ? adapter : await bestAdapter(gpu);
-    try {
-      return await asked.requestDevice({
-        // The types know some of the names that adapters do.
-        requiredFeatures: [...asked.features].filter((feature): feature is GPUFeatureName => features.includes(feature)),
-        requiredLimits: limits,
-      });
-    } catch (thrown) {
-      refused = thrown ?? new Error("no reason given");
-    }
-  }
-  throw new OnestrokeError("gpu-unavailable", "the GPU refused a device", {}, refused);
+  const refusesFloat16 = adapter.features.has("shader-f16") && !device.features.has("shader-f16");
+  return new Device(
+    device,
+    { vendor, architecture, description, software, ...(refusesFloat16 && { refusesFloat16 }) },
+    computeAs,
+    subgroup,
+  );
 }
 
 /** Invocations of the largest workgroups that kernels have: a GPU may have room for so many small subgroups, or not. */
@@ -288,17 +244,6 @@ async function takesSubgroups(gpu: GPUDevice, lanes: number): Promise<boolean> {
   );
   const error = await gpu.popErrorScope().catch(() => null);
   return isCompiled && error === null;
-}
-
-/** This adapter's own values of the limits large networks need. */
-function generousLimits(limits: GPUSupportedLimits): Record<string, number> {
-  return {
-    maxBufferSize: limits.maxBufferSize,
-    maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
-    maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
-    maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
-    maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
-  };
 }
 
 /** What the compiler said first, for the visitor; all it said and the source are the cause, for whoever mends it. */
