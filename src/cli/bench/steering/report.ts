@@ -89,16 +89,23 @@ export function steeringText({ adapter, layout, format, method, clock, rounds, r
   return [
     `${layout}, ${format}, ${adapter}: ${method}, medians of ${rounds} rounds, ${clock} time`,
     ...rows.map(({ way, stepMs, ratio, quartiles: [low, high] }) => {
-      const spread = low === high ? "" : `  (half of the rounds: ${percent(low)} to ${percent(high)})`;
+      const spread = low === high || !Number.isFinite(high - low) ? "" : `  (half of the rounds: ${percent(low)} to ${percent(high)})`;
       return `${TITLES[way].padEnd(12)}${stepMs.toFixed(1).padStart(10)} ms a step  ${percent(ratio)}${spread}`;
     }),
     `keys and values${onceMs.prompt.toFixed(1).padStart(7)} ms once a prompt, ${onceMs.negative.toFixed(1)} ms once a negative`,
     `${"share of a step, %".padEnd(26)}${cells((way) => TITLES[way])}`,
-    ...kernels.map((kernel) => `  ${kernel.kernel.padEnd(24)}${cells((way) => ((100 * kernel[way]) / totals[way]).toFixed(2))}`),
+    ...kernels.map((kernel) => `  ${kernel.kernel.padEnd(24)}${cells((way) => share(kernel[way], totals[way]))}`),
   ].join("\n");
 }
 
-const percent = (ratio: number): string => `${ratio < 1 ? "-" : "+"}${Math.abs(100 * (ratio - 1)).toFixed(1)} %`;
+/** A coarse clock may have seen no time pass at all. */
+const NO_TIME = "-";
+
+const share = (part: number, all: number): string => (all > 0 ? ((100 * part) / all).toFixed(2) : NO_TIME);
+
+const percent = (ratio: number): string => (Number.isFinite(ratio) ? difference(ratio) : NO_TIME);
+
+const difference = (ratio: number): string => `${ratio < 1 ? "-" : "+"}${Math.abs(100 * (ratio - 1)).toFixed(1)} %`;
 
 function quartiles(values: readonly number[]): readonly [number, number] {
   const sorted = values.toSorted((left, right) => left - right);
