@@ -71,3 +71,30 @@ test("a file that is no LoRA is taken out again, and the error says why; the one
   await app.addLora(bad);
   expect(state().draft.loras).toEqual([{ name: "ink", weight: 1 }]);
 });
+
+test("a file that is added while the model cannot be loaded is not the one at fault, and stays", async () => {
+  const load: typeof IDLE.load = async () => Promise.reject(new OnestrokeError("model-corrupt", "the model is damaged"));
+  const app = createApp({ ...IDLE, load }, NO_MODELS_KEPT, "", () => undefined);
+  await app.start();
+  await app.addLora(new File(["good"], "ink.safetensors"));
+  expect(app.store.getState()).toMatchObject({ draft: { loras: [{ name: "ink", weight: 1 }] }, error: { code: "model-corrupt" } });
+});
+
+test("a file that four like this were drawn with is there from then on", async () => {
+  const { app, asked, release, isAsked, state } = await startedThenWaiting();
+  app.edit({ seed: "5", seedKept: true });
+  const adding = app.addLora(new File(["one"], "ink.safetensors"));
+  await isAsked(2);
+  app.cancel();
+  await adding;
+  const exploring = app.explore();
+  for (const count of [3, 4, 5, 6]) {
+    await isAsked(count);
+    expect(state().freshLoras.size, "control: until one is drawn it is not known").toBe(count === 3 ? 1 : 0);
+    release[count - 1]?.();
+  }
+  await exploring;
+  app.choose(0);
+  await app.draw();
+  expect(asked, "the one that was chosen is not drawn a second time").toHaveLength(6);
+});

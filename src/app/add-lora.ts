@@ -48,6 +48,8 @@ export function createLoraAdding(store: AppStore, { models, pictures, edit, draw
     const drawing = draw({ anew: true });
     remark(strings.loras.added(name));
     await drawing;
-    if (isWrongFile(store.getState().error) && store.getState().freshLoras.get(name) === file) takeBack(name, draft, replaced);
+    const { error, model, freshLoras } = store.getState();
+    // Where the model itself is not there, the file is none the worse for it.
+    if (isWrongFile(error) && model.kind === "ready" && freshLoras.get(name) === file) takeBack(name, draft, replaced);
   };
 }

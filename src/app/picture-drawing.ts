@@ -189,6 +189,7 @@ export function createPictureDrawing(
     const waiting = recipes.map((one): JobTile => ({ recipe: one, preview: undefined }));
     const job: Job = { recipe, progress: undefined, preview: undefined, beside: "tiles", tiles: waiting.slice(0, 1) };
     return jobs.run(job, async ({ signal, update, isCurrent, end }) => {
+      const { freshLoras } = store.getState();
       const pictures = await generator.generateTogether(recipes, {
         signal,
         // How many there is room for is known with the first step.
@@ -204,7 +205,8 @@ export function createPictureDrawing(
         },
       });
       const last = pictures.at(-1);
-      if (last !== undefined && isCurrent()) end({ status: doneIn(last), ...modelOf(last) });
+      if (last === undefined || !isCurrent()) return;
+      end({ status: doneIn(last), ...modelOf(last), freshLoras: freshAfter(recipe, freshLoras, store.getState().freshLoras) });
     });
   }
 
