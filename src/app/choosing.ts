@@ -17,9 +17,9 @@ export interface Choosing {
   useModel(id: string): Promise<void>;
   /**
    * The same with files that somebody opened. If they turn out to be none that are read, what drew before draws on, and the error says why.
-   * @returns whether they draw
+   * @param putAway takes the files away again; from the moment of the call they are not handed over any more
    */
-  tryModel(id: string): Promise<boolean>;
+  tryModel(id: string, putAway: () => Promise<void>): Promise<void>;
   /** Draws the first picture of a visit, as the controls say, once the model is there. */
   drawFirst(loading: Promise<ModelFacts | undefined>, isWanted?: () => boolean): Promise<void>;
 }
@@ -29,7 +29,7 @@ interface Tools {
   readonly model: ModelLoading;
   readonly wishes: Pick<Wishes, "ask" | "untilLoaded">;
   readonly pictures: Pick<PictureDrawing, "openings" | "hasBegun">;
-  readonly queue: Pick<DrawingQueue, "takeAllOut">;
+  readonly queue: Pick<DrawingQueue, "takeAllOut" | "bringBackTakenOut">;
   readonly edit: (change: Partial<Draft>) => void;
   readonly draw: (options?: { readonly keepsSeed: true }) => Promise<void>;
   readonly cancel: () => void;
@@ -65,17 +65,22 @@ export function createChoosing(
     await openChosen(id);
   }
 
-  async function tryModel(id: string): Promise<boolean> {
-    const { draft, model: before } = store.getState();
+  async function tryModel(id: string, putAway: () => Promise<void>): Promise<void> {
+    const { draft: before, model: drew, takenOut } = store.getState();
     await choose(id);
-    const now = store.getState();
-    if (now.model.kind !== "missing" || !isWrongFile(now.error) || now.draft.model !== id || draft.model === id) return true;
+    const { draft, model: now, error, takenOut: all } = store.getState();
+    if (now.kind !== "missing" || !isWrongFile(error) || draft.model !== id) return;
     chosen = undefined;
-    const { model: name, revision, weights, inFloat32, loras = [], steering, steps, width, height, start } = draft;
-    edit({ model: name, revision, weights, inFloat32, loras, steering, steps, width, height, start });
+    const puttingAway = putAway();
+    // What somebody has set while it was loaded stays.
+    const { model: name, revision, weights, inFloat32 } = before;
+    const loras = draft.loras?.length ? draft.loras : (before.loras ?? []);
+    const { steering = before.steering, start = before.start } = draft;
+    edit({ model: name, revision, weights, inFloat32, loras, steering, start });
+    queue.bringBackTakenOut(all.filter((recipe) => !takenOut.includes(recipe)));
     // A worker has room for one model at a time.
-    if (before.kind !== "missing") await model.load(false, true);
-    return false;
+    if (drew.kind !== "missing") await model.load(false, true);
+    await puttingAway;
   }
 
   /** Loads the model that was chosen, and draws with it at its own size, unless somebody has cancelled meanwhile, or asked for a picture. */

@@ -106,29 +106,49 @@ describe("another model", () => {
 });
 
 describe("files that somebody opened", () => {
-  /** A page that draws, and a store that lists what it was lent. */
-  async function opening(code: "model-unsupported" | "gpu-out-of-memory") {
-    const plans: HandedModel["plan"][] = [];
+  interface Acts {
+    /** What somebody does before they open it, and while it is loaded. */
+    readonly before?: (app: App) => void;
+    readonly meanwhile?: (app: App) => void;
+    /** How many of its name somebody opened before that draw. */
+    readonly good?: number;
+  }
+
+  /** A page that draws, and a store that lists what it was lent. A picture of "slow" is drawn until it is cancelled. */
+  async function opening(code: "model-unsupported" | "gpu-out-of-memory", { before, meanwhile, good = 0 }: Acts = {}) {
+    const lent = new Map<string, HandedModel>();
     const models: ModelStore = {
       ...NO_MODELS_KEPT,
-      lend: ({ plan }) => void plans.push(plan),
+      lend: (own) => {
+        const replaced = lent.get(own.plan.model);
+        lent.set(own.plan.model, own);
+        return replaced;
+      },
       list: async () =>
-        plans.map((plan) => ({ plan, isComplete: true, hereBytes: 1, totalBytes: 1, isChecked: false, lent: "file" as const })),
-      remove: async (id) => void plans.splice(0, plans.length, ...plans.filter(({ model }) => model !== id)),
+        [...lent.values()].map(({ plan }) => ({ plan, isComplete: true, hereBytes: 1, totalBytes: 1, isChecked: false, lent: "file" })),
+      remove: async (id) => void lent.delete(id),
     };
+    const files = ["good", "bad"].map((text) => openedFile(new File([text], "flux.safetensors")));
     const loads: string[] = [];
     const load: Generator["load"] = async (id) => {
       loads.push(id);
       // Somebody may look at the list of models meanwhile, where it stands.
       await app.refresh();
-      if (id !== MODEL.id) throw new OnestrokeError(code, "it is Flux");
-      return MODEL;
+      if (id === MODEL.id) return MODEL;
+      if (good > 0 && lent.get(id) === files[0]) return { ...MODEL, id };
+      meanwhile?.(app);
+      throw new OnestrokeError(code, "it is Flux");
     };
-    const app: App = createApp({ ...IDLE, load }, models, "prompt=a+hill&size=320x192&steps=2", () => undefined);
+    const generate: Generator["generate"] = (recipe, { signal } = {}) =>
+      recipe.prompt === "slow"
+        ? new Promise((_, reject) => signal?.addEventListener("abort", () => reject(new OnestrokeError("cancelled", "cancelled"))))
+        : Promise.resolve({ ...drawingOf(recipe), model: { ...MODEL, id: recipe.model } });
+    const app: App = createApp({ ...IDLE, load, generate }, models, "prompt=a+hill&size=320x192&steps=2", () => undefined);
     await app.start();
     app.edit({ loras: [{ name: "ink", weight: 1 }] });
-    await app.useOwn(openedFile(new File(["no model"], "flux.safetensors")));
-    return { lent: plans.map(({ model }) => model), loads, state: app.store.getState() };
+    before?.(app);
+    for (const own of files.slice(1 - good)) await app.useOwn(own);
+    return { lent: [...lent.values()], files, loads, state: app.store.getState(), app };
   }
 
   test("and are no model that is read: what drew before draws on as it was, and the error stays", async () => {
@@ -142,9 +162,30 @@ describe("files that somebody opened", () => {
     expect([lent, loads]).toEqual([[], [MODEL.id, "flux", MODEL.id]]);
   });
 
+  test("what somebody sets while they are loaded stays", async () => {
+    const meanwhile = (app: App) => app.edit({ prompt: "a bay", steps: 3, loras: [{ name: "pen", weight: 0.5 }] });
+    const { state } = await opening("model-unsupported", { meanwhile });
+    expect(state.draft).toMatchObject({ model: MODEL.id, prompt: "a bay", steps: 3, width: 320, loras: [{ name: "pen" }] });
+  });
+
+  test("what was being drawn, or waited, is drawn for the gallery once the error was read", async () => {
+    const { state, app } = await opening("model-unsupported", { before: (page) => (page.edit({ prompt: "slow" }), void page.draw()) });
+    expect(state.waiting).toMatchObject([{ recipe: { prompt: "slow" }, forGallery: true }]);
+    expect(state.takenOut).toEqual([]);
+    app.dismissError();
+    expect(app.store.getState()).toMatchObject({ job: { recipe: { prompt: "slow" }, beside: "gallery" }, waiting: [] });
+  });
+
+  test("a file of the same name that drew before draws on", async () => {
+    const { lent, files, loads, state } = await opening("model-unsupported", { good: 1 });
+    expect(lent).toEqual([files[0]]);
+    expect(state).toMatchObject({ draft: { model: "flux" }, model: { kind: "ready" }, error: { message: "it is Flux" } });
+    expect(loads).toEqual([MODEL.id, "flux", "flux", "flux"]);
+  });
+
   test("control: one that this device cannot hold stays chosen", async () => {
-    const { lent, state } = await opening("gpu-out-of-memory");
+    const { lent, files, state } = await opening("gpu-out-of-memory");
     expect(state).toMatchObject({ draft: { model: "flux" }, model: { kind: "missing" }, error: { code: "gpu-out-of-memory" } });
-    expect(lent).toEqual(["flux"]);
+    expect(lent).toEqual([files[1]]);
   });
 });

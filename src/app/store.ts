@@ -53,7 +53,7 @@ export interface App
     Sharing,
     Pick<Opening, "openLink" | "openPng">,
     Pick<ModelLoading, "useEngine">,
-    Pick<DrawingQueue, "bring" | "unask" | "bringBackTakenOut" | "forgetTakenOut">,
+    Pick<DrawingQueue, "bring" | "unask" | "forgetTakenOut">,
     Pick<PictureDrawing, "cancel" | "settle"> {
   readonly store: AppStore;
   readonly gallery: Omit<Gallery, "begin" | "keep">;
@@ -75,6 +75,8 @@ export interface App
   prefer(change: Partial<Preferences>): void;
   /** Opens or closes the list of keys. */
   showKeys(isShown: boolean): void;
+  /** Draws for the gallery what was taken out because somebody chose another model. */
+  bringBackTakenOut(): void;
   /** Draws with a folder or a file of this device from now on. */
   useOwn(model: HandedModel): Promise<void>;
   /** Adds a LoRA's file to the model that draws, and draws with it. */
@@ -197,10 +199,13 @@ export function createApp(
 
   async function takeOwn(own: HandedModel | undefined): Promise<void> {
     if (own === undefined) return;
-    models.lend(own);
-    if (await choosing.tryModel(own.plan.model)) return;
-    await models.remove(own.plan.model);
-    await shelf.refresh();
+    const { model: id } = own.plan;
+    const replaced = models.lend(own);
+    await choosing.tryModel(id, async () => {
+      if (replaced === undefined) await models.remove(id);
+      else models.lend(replaced);
+      await shelf.refresh();
+    });
   }
 
   store.subscribe(({ draft }, before) => {
@@ -247,7 +252,7 @@ export function createApp(
     setLive: live.setLive,
     bring: queue.bring,
     unask: queue.unask,
-    bringBackTakenOut: queue.bringBackTakenOut,
+    bringBackTakenOut: () => queue.bringBackTakenOut(store.getState().takenOut),
     forgetTakenOut: queue.forgetTakenOut,
     useModel: choosing.useModel,
     useOwn: takeOwn,

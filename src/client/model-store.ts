@@ -52,8 +52,11 @@ export interface ModelStore {
   persist(): Promise<boolean>;
   /** An access token, which is sent to the hub's own origin; undefined sends none any more. It is held in memory only. */
   useToken(token: string | undefined): void;
-  /** Takes a folder or a file that somebody opened. It is listed, and handed over, until it is removed or the page is closed. */
-  lend(model: HandedModel): void;
+  /**
+   * Takes a folder or a file that somebody opened. It is listed, and handed over, until it is removed or the page is closed.
+   * @returns the one of its name before, whose place it takes
+   */
+  lend(model: HandedModel): HandedModel | undefined;
   /** Takes a LoRA's file that somebody opened, until the page is closed. */
   lendLora(name: string, file: Blob): void;
   /** It, for the generator's option of the same name. */
@@ -134,7 +137,11 @@ export function superviseStore(
       const origin = hubOrigin(hub);
       link.useTokens(new Map(token === undefined || origin === undefined ? [] : [[origin, token]]));
     },
-    lend: (model) => void lent.set(model.plan.model, { ...model, edition: ++editions }),
+    lend: (model) => {
+      const before = lent.get(model.plan.model);
+      lent.set(model.plan.model, { ...model, edition: ++editions });
+      return before;
+    },
     lendLora: (name, file) => void loras.set(name, file),
     loraOf: (name) => loras.get(name),
     copy: async (name, hooks) => {

@@ -19,8 +19,8 @@ export interface DrawingQueue {
    * with what was taken out so before.
    */
   takeAllOut(): void;
-  /** Draws for the gallery what was taken out so. */
-  bringBackTakenOut(): void;
+  /** Draws for the gallery what was taken out so, or some of it. */
+  bringBackTakenOut(recipes: readonly Recipe[]): void;
   /** Puts away the offer of that. */
   forgetTakenOut(): void;
   /** Shows the picture of a recipe and sets the controls to it. One that is not there any more is drawn in its turn. */
@@ -95,13 +95,13 @@ export function createQueue(store: AppStore, pictures: Pictures): DrawingQueue {
       for (const recipe of asked) end(recipe);
     },
 
-    bringBackTakenOut() {
+    bringBackTakenOut(recipes) {
       const state = store.getState();
       // What somebody has asked for again meanwhile is coming already.
-      const wanted = state.takenOut.filter((recipe) => !isComing(recipe, state));
+      const wanted = recipes.filter((recipe) => !isComing(recipe, state));
       store.setState({
         waiting: [...state.waiting, ...wanted.map((recipe) => ({ recipe, anew: false, forGallery: true }))],
-        takenOut: [],
+        takenOut: state.takenOut.filter((recipe) => !recipes.includes(recipe)),
       });
       next();
     },
