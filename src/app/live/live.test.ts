@@ -1,8 +1,7 @@
 // Live drawing without a page: what is drawn and what is not, which pictures are kept, and that nothing is asked of the generator while it
 // is off or the page is hidden.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Generator } from "../../library";
-import { drawingOf, MODEL, setUp, waiting } from "../testing/fake-app";
+import { drawingOf, setUp, waiting } from "../testing/fake-app";
 import type { Sight } from "./live";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -174,78 +173,6 @@ describe("nothing is drawn", () => {
     page.draw(true);
     await pass();
     expect(prompts()).toEqual(["a pier", "a harbour"]);
-  });
-});
-
-test("what was changed while the model was loaded anew is drawn once it is there", async () => {
-  const { app, prompts } = await liveApp();
-  const { model } = app.store.getState();
-  app.store.setState({ model: { kind: "loading", progress: undefined, share: 0 } });
-  app.edit({ prompt: "a pier" });
-  await pass();
-  expect(prompts()).toEqual([]);
-  app.store.setState({ model });
-  await pass();
-  expect(prompts()).toEqual(["a pier"]);
-});
-
-describe("what waited for the model and was cancelled is not drawn live", () => {
-  /** A live page whose model is being loaded anew when a picture is asked for. */
-  async function awaiting() {
-    const come: (() => void)[] = [];
-    const letCome = () => come.splice(0).forEach((one) => one());
-    const load: Generator["load"] = (id) => new Promise((resolve) => void come.push(() => resolve({ ...MODEL, id })));
-    const it = setUp("", undefined, undefined, undefined, { load });
-    const started = it.app.start();
-    await pass();
-    letCome();
-    await started;
-    it.app.setLive(true);
-    await pass();
-    it.app.store.setState({ model: { kind: "missing" } });
-    it.app.edit({ prompt: "a pier" });
-    const drawing = it.app.draw();
-    await pass();
-    const prompts = () => it.asked.slice(1).map(({ prompt }) => prompt);
-    return { ...it, prompts, letIn: async () => (letCome(), await drawing, await pass(PAUSE_MS)) };
-  }
-
-  test("when the model is there, nor when the page is seen again", async () => {
-    const { app, prompts, letIn, state } = await awaiting();
-    app.cancel();
-    await letIn();
-    expect(state().model.kind).toBe("ready");
-    expect(prompts()).toEqual([]);
-    app.edit({ prompt: "a harbour" });
-    await pass();
-    expect(prompts(), "the next change is").toEqual(["a harbour"]);
-  });
-
-  test("control: without a cancel it is drawn", async () => {
-    const { prompts, letIn } = await awaiting();
-    await letIn();
-    expect(prompts()).toEqual(["a pier"]);
-  });
-
-  test("so it is where another model was chosen, which sets the controls to its own size", async () => {
-    const { app, prompts, letIn, state } = await awaiting();
-    const choosing = app.useModel("somebody/something");
-    await pass();
-    app.cancel();
-    await letIn();
-    await choosing;
-    expect(state()).toMatchObject({ model: { kind: "ready" }, draft: { model: "somebody/something" } });
-    expect(prompts()).toEqual([]);
-  });
-
-  test("until it is switched on anew", async () => {
-    const { app, prompts, letIn } = await awaiting();
-    app.cancel();
-    await letIn();
-    app.setLive(false);
-    app.setLive(true);
-    await pass();
-    expect(prompts()).toEqual(["a pier"]);
   });
 });
 

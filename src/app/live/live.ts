@@ -38,7 +38,7 @@ export function createLive(
   /** Whether nobody has changed anything for a while. */
   let isPaused = true;
   let isLookedAt = false;
-  /** Whether the controls have changed while something was drawn that does not give way. */
+  /** Whether the controls may have changed while something was drawn that does not give way, or while the model was not there. */
   let isOwed = false;
   /** What the controls said when it was cancelled. */
   let givenUp: string | undefined;
@@ -101,10 +101,10 @@ export function createLive(
   store.subscribe((state, before) => {
     if (state.job === undefined && before.job !== undefined) settle();
     if (!state.live.isOn) return;
+    // Meanwhile nothing could be drawn.
+    if (state.model.kind === "ready" && before.model.kind !== "ready") isOwed = true;
     // Whoever fails is read first.
     if (isOwed && !isAskedFor(state) && state.error === undefined) lookSoon();
-    // Meanwhile nothing could be drawn.
-    if (state.model.kind === "ready" && before.model.kind !== "ready") lookSoon();
     if (state.draft === before.draft) return;
     isPaused = false;
     clearTimeout(pause);
