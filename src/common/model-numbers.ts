@@ -4,7 +4,7 @@ import type { WeightChoice } from "./weight-format";
 import type { WideNetwork } from "./wide-network";
 
 export interface ModelNumbers {
-  /** Absent: as published where memory suffices for that, else the larger format that fits. */
+  /** Absent: the model's own where memory suffices for that, else the larger format that fits. */
   readonly weights?: WeightChoice | undefined;
   /** Networks that broke a picture in float16 before. Where the list is empty, whatever broke before, float16 is tried again. */
   readonly inFloat32?: readonly WideNetwork[] | undefined;

@@ -15,12 +15,12 @@ export type QuantisedFormat = Exclude<WeightFormat, "f16">;
 /** By component, such as `unet`. */
 export type ComponentFormats = Readonly<Record<string, WeightFormat>>;
 
-/** What a person may ask for: weights as the model's files have them, or quantised while they load. */
+/** What a person may ask for: the model's own weights (`published`), as its files or the catalogue have them, or quantised as they load. */
 export const WEIGHT_CHOICES = ["published", "q8", "q4"] as const;
 
 export type WeightChoice = (typeof WEIGHT_CHOICES)[number];
 
-/** What an engine may be asked for: `fitting` is as published where memory suffices for that, else the larger format that fits. */
+/** What an engine may be asked for: `fitting` is the model's own where memory suffices for that, else the larger format that fits. */
 export type AskedWeights = WeightFormat | WeightChoice | "fitting";
 
 /** Inputs of one output that share a scale. */

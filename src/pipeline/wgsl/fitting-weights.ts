@@ -1,4 +1,4 @@
-// Which format a model's weights have where nobody chooses one: as published, unless memory does not suffice for that. Pure arithmetic on
+// Which format a model's weights have where nobody chooses one: its own, unless memory does not suffice for that. Pure arithmetic on
 // memory plans.
 import { WEIGHT_CHOICES, type WeightChoice } from "../../common/weight-format";
 import type { MemoryPlan } from "../memory-plan";

@@ -10,7 +10,7 @@ export interface WgslOptions {
   readonly sampler?: SamplerOverrides;
   /** Number format of activations. Default: float16 where the device has it. */
   readonly format?: NumberFormat;
-  /** Number format of the weights of text encoders and denoiser. Default: `published`, for each what most of its weights are stored in. */
+  /** Number format of the weights of text encoders and denoiser. Default: `published`, the model's own (`Component.weightFormat`). */
   readonly weights?: AskedWeights | undefined;
   /** What a picture may take of the GPU's memory. Networks that need more take turns. */
   readonly memoryBytes?: number;
