@@ -56,6 +56,15 @@ describe("pace", () => {
     expect(slices.slice(3).every((ms) => ms <= 8)).toBe(true);
   });
 
+  test("what another plan took says little of dispatches that never ran: few of them are in one slice, and are believed at once", () => {
+    const pace = seen();
+    const short = new TimedGpu(Array.from({ length: 150 }, () => 0.01));
+    for (let run = 0; run < 5; run++) short.run(pace);
+    const [first, ...others] = new TimedGpu(Array.from({ length: 100 }, () => 10)).run(pace);
+    expect(first, "sixteen").toBe(160);
+    expect(others).toEqual(Array.from({ length: 84 }, () => 10));
+  });
+
   test("what is short is submitted at once", () => {
     const [pace, gpu] = [seen(), new TimedGpu(Array.from({ length: 150 }, () => 0.01))];
     for (let run = 0; run < 5; run++) gpu.run(pace);

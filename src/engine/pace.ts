@@ -3,10 +3,10 @@
 
 /** What a slice may take, in milliseconds: half a frame while somebody looks at the page, else what lets a cancel come through soon. */
 const SLICE_MS = { seen: 8, unseen: 30 } as const;
-/** Of dispatches that never ran on this device. */
+/** A slice has at most so many dispatches that never ran: what others took says little of them. */
 const FIRST_SLICE = 16;
 const LARGEST_SLICE = 512;
-/** One measurement changes what is known at most by this factor: now and then the word of a slice's end comes late. */
+/** One measurement changes what is known of a dispatch at most by this factor: now and then the word of a slice's end comes late. */
 const MOST_CHANGE = 2;
 /** Less cannot be told from nothing by every clock, in milliseconds. */
 const LEAST_MS = 1e-3;
@@ -31,10 +31,12 @@ export class Pace {
   /** @returns how many of `pending`, from `first` on, are submitted together: those that fit into a slice, and at least one */
   sliceLength(pending: readonly Dispatch[], first: number): number {
     const most = Math.min(LARGEST_SLICE, pending.length - first);
-    let ms = 0;
+    let [ms, unknown] = [0, 0];
     for (let length = 0; length < most; length++) {
-      ms += this.#timeOf(pending[first + length]);
-      if (ms > this.#sliceMs) return Math.max(1, length);
+      const dispatch = pending[first + length];
+      ms += this.#timeOf(dispatch);
+      if (!this.#knows(dispatch)) unknown++;
+      if (ms > this.#sliceMs || unknown > FIRST_SLICE) return Math.max(1, length);
     }
     return most;
   }
@@ -48,9 +50,14 @@ export class Pace {
     const elapsed = Math.max(ended - Math.max(submitted, this.#ended), LEAST_MS);
     this.#ended = ended;
     const expected = slice.reduce((ms, dispatch) => ms + this.#timeOf(dispatch), 0);
-    const change = Math.min(Math.max(elapsed / expected, 1 / MOST_CHANGE), MOST_CHANGE);
-    for (const dispatch of slice) this.#times.set(dispatch, this.#timeOf(dispatch) * change);
-    this.#usual = (expected * change) / slice.length;
+    const change = elapsed / expected;
+    const mildChange = Math.min(Math.max(change, 1 / MOST_CHANGE), MOST_CHANGE);
+    for (const dispatch of slice) this.#times.set(dispatch, this.#timeOf(dispatch) * (this.#knows(dispatch) ? mildChange : change));
+    this.#usual = elapsed / slice.length;
+  }
+
+  #knows(dispatch: Dispatch | undefined): boolean {
+    return dispatch !== undefined && this.#times.has(dispatch);
   }
 
   #timeOf(dispatch: Dispatch | undefined): number {

@@ -129,8 +129,8 @@ describe("a plan runs what changed", () => {
     const builder = new GraphBuilder();
     const prompt = builder.input("prompt", [1, 2, 5], "prompt");
     let y = builder.addTensors(builder.input("x", [1, 2, 5], "run"), builder.addTensors(prompt, prompt));
-    // More than the largest slice.
-    for (let sum = 0; sum < 600; sum++) y = builder.addTensors(y, prompt);
+    // More than three slices of what never ran.
+    for (let sum = 0; sum < 60; sum++) y = builder.addTensors(y, prompt);
     builder.output("y", y);
     const plan = await Plan.compile(device, builder.build(), new Weights(device, arraySource({})), { format: "f32" });
     plan.write("prompt", values(1));
@@ -138,18 +138,20 @@ describe("a plan runs what changed", () => {
 
     const abort = new AbortController();
     const { submit } = device.gpu.queue;
+    let submissions = 0;
     device.gpu.queue.submit = (buffers) => {
       submit.call(device.gpu.queue, buffers);
+      submissions++;
       abort.abort();
     };
     const cancelled = await recordDispatches(device, () => runPlan(plan, abort.signal).catch(() => undefined));
     device.gpu.queue.submit = submit;
     const all = plan.dispatches.length;
-    expect(cancelled.length).toBeGreaterThan(0);
-    expect(cancelled.length).toBeLessThan(all);
+    expect(submissions).toBe(1);
+    expect(cancelled.length).toBeLessThan(all / 3);
 
     expect(await recordDispatches(device, () => runPlan(plan)), "all but the sum of the prompt with itself").toHaveLength(all - 1);
-    expect((await plan.read("y"))[0]).toBe(602);
+    expect((await plan.read("y"))[0]).toBe(62);
     plan.invalidate();
     expect(await recordDispatches(device, () => runPlan(plan)), "control").toHaveLength(all);
     plan.destroy();
