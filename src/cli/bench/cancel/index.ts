@@ -1,4 +1,4 @@
-// How long a picture that nobody wants any more stays on the GPU: drawings of the embedded student are cancelled, each after another chunk
+// How long a picture that nobody wants any more stays on the GPU: drawings of the embedded student are cancelled, each after another slice
 // of submitted work, and what the GPU is given or still has to do from then on is counted. Live drawing waits for that with every letter.
 import { OnestrokeError } from "../../../common/errors";
 import type { Recipe } from "../../../common/recipe";
@@ -11,17 +11,17 @@ import { median } from "../measure";
 export interface CancelReport {
   readonly adapter: string;
   readonly side: number;
-  /** Chunks that an undisturbed picture is submitted in. */
-  readonly chunks: number;
+  /** Slices that an undisturbed picture is submitted in. */
+  readonly slices: number;
   readonly cancels: readonly CancelSample[];
 }
 
 interface CancelSample {
-  /** Chunks that had been submitted. */
+  /** Slices that had been submitted. */
   readonly after: number;
-  /** Of those, chunks that the GPU had not finished. */
+  /** Of those, slices that the GPU had not finished. */
   readonly unfinished: number;
-  /** Chunks that were submitted nevertheless. */
+  /** Slices that were submitted nevertheless. */
   readonly further: number;
   /** From the cancel until the GPU had nothing left of the picture. */
   readonly ms: number;
@@ -64,9 +64,9 @@ export async function benchCancel(device: Device, side: number): Promise<CancelR
   };
   try {
     await draw(0);
-    const chunks = submitted;
+    const slices = submitted;
     const cancels: CancelSample[] = [];
-    for (let after = 1; after < chunks; after++) {
+    for (let after = 1; after < slices; after++) {
       const abort = new AbortController();
       let at = { time: 0, unfinished: 0 };
       onSubmit = () => {
@@ -76,25 +76,25 @@ export async function benchCancel(device: Device, side: number): Promise<CancelR
       };
       await draw(after, abort.signal);
       await queue.onSubmittedWorkDone();
-      // Texts that are read again may take fewer chunks, and then the picture was done before.
+      // Texts that are read again may take fewer slices, and then the picture was done before.
       if (abort.signal.aborted) {
         cancels.push({ after, unfinished: at.unfinished, further: submitted - after, ms: performance.now() - at.time });
       }
     }
-    return { adapter: device.name, side, chunks, cancels };
+    return { adapter: device.name, side, slices, cancels };
   } finally {
     queue.submit = submit;
     await model.dispose();
   }
 }
 
-export function cancelText({ adapter, side, chunks, cancels }: CancelReport): string {
+export function cancelText({ adapter, side, slices, cancels }: CancelReport): string {
   const of = (field: Exclude<keyof CancelSample, "after">): readonly number[] => cancels.map((sample) => sample[field]);
   const most = (field: Exclude<keyof CancelSample, "after">): number => Math.max(...of(field));
   return [
-    `${adapter}, ${side}x${side}: a picture is submitted in ${chunks} chunks, and was cancelled after each but the last`,
-    `chunks submitted after the cancel: at most ${most("further")}`,
-    `chunks still on the GPU at the cancel: at most ${most("unfinished")}`,
+    `${adapter}, ${side}x${side}: a picture is submitted in ${slices} slices, and was cancelled after each but the last`,
+    `slices submitted after the cancel: at most ${most("further")}`,
+    `slices still on the GPU at the cancel: at most ${most("unfinished")}`,
     `until the GPU was free: ${median(of("ms")).toFixed(0)} ms in the median, ${most("ms").toFixed(0)} ms at most`,
   ].join("\n");
 }
