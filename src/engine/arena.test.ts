@@ -23,9 +23,10 @@ describe("arena layout", () => {
     const tensor = { id: 0, byteLength: 1025, begin: 0, end: 0 };
     expect(layoutArena([tensor], [], 1024)).toBeUndefined();
     expect(layoutArena([{ ...tensor, byteLength: 1024 }], [], 1024)).toBeDefined();
+    expect(layoutArena([{ ...tensor, byteLength: 1000 }], [], 1000)?.slabBytes, "a limit off the alignment").toEqual([1000]);
   });
 
-  test("random schedules: no overlap in time and space, no shared slab in a dispatch, aligned", () => {
+  test("random schedules: no overlap in time and space, no shared slab in a dispatch, aligned, and within the limit", () => {
     const schedule = fc
       .array(fc.record({ bytes: fc.integer({ min: 1, max: 5000 }), begin: fc.nat(20), length: fc.nat(6) }), { maxLength: 30 })
       .chain((items) => {
@@ -33,10 +34,11 @@ describe("arena layout", () => {
         return fc.tuple(fc.constant(items), fc.array(fc.tuple(id, id), { maxLength: 40 }));
       });
     fc.assert(
-      fc.property(schedule, ([items, pairs]) => {
+      fc.property(schedule, fc.integer({ min: 5000, max: 20_000 }), ([items, pairs], limit) => {
         const tensors = items.map(({ bytes, begin, length }, id) => ({ id, byteLength: bytes, begin, end: begin + length }));
         const conflicts = pairs.filter(([a, b]) => a !== b && a < items.length && b < items.length);
-        const layout = layoutArena(tensors, conflicts, 1 << 20);
+        const layout = layoutArena(tensors, conflicts, limit);
+        expect(Math.max(...(layout?.slabBytes ?? []))).toBeLessThanOrEqual(limit);
         const at = (id: number) => layout?.placements.get(id) ?? { slab: -1, offset: -1 };
         for (const [a, b] of conflicts) expect(at(a).slab).not.toBe(at(b).slab);
         for (const a of tensors) {

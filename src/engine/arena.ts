@@ -139,11 +139,10 @@ function place(order: readonly ArenaTensor[], apart: Apart, limit: number): Layo
     if (!best) return undefined;
     const { slab, offset } = best;
     placements.set(tensor.id, { slab, offset });
-    settle((slabs[slab] ??= { byteLength: 0, residents: [] }), {
-      tensor,
-      from: offset,
-      to: roundUp(offset + tensor.byteLength, ALIGNMENT),
-    });
+    const to = roundUp(offset + tensor.byteLength, ALIGNMENT);
+    const home = (slabs[slab] ??= { byteLength: 0, residents: [] });
+    settle(home.residents, { tensor, from: offset, to });
+    home.byteLength = Math.max(home.byteLength, Math.min(to, limit));
   }
   return { placements, slabs, byteLength: slabs.reduce((sum, { byteLength }) => sum + byteLength, 0), limit };
 }
@@ -159,8 +158,8 @@ function lowestGap({ begin, end, byteLength }: ArenaTensor, residents: readonly 
   return offset;
 }
 
-function settle(slab: Slab, resident: Resident): void {
-  const after = slab.residents.findIndex(({ from }) => from > resident.from);
-  slab.residents.splice(after < 0 ? slab.residents.length : after, 0, resident);
-  slab.byteLength = Math.max(slab.byteLength, resident.to);
+/** Adds one to those of a slab, at its place among them. */
+function settle(residents: Resident[], resident: Resident): void {
+  const after = residents.findIndex(({ from }) => from > resident.from);
+  residents.splice(after < 0 ? residents.length : after, 0, resident);
 }
