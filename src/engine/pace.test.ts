@@ -89,6 +89,15 @@ describe("pace", () => {
     expect(gpu.run(pace)).toHaveLength(before);
   });
 
+  test("a first slice whose end was told together with the one before is not believed to have taken no time", () => {
+    const pace = seen();
+    const { dispatches } = new TimedGpu(Array.from({ length: 32 }, () => 2));
+    pace.learn(dispatches.slice(0, 16), 0, 64);
+    pace.learn(dispatches.slice(16), 0, 64);
+    // Half of what the first ones seemed to take.
+    expect(pace.sliceLength(dispatches, 16)).toBe(4);
+  });
+
   test("the wait behind an earlier slice is not counted", () => {
     const pace = seen();
     const [first, second] = [{ index: 0 }, { index: 1 }];

@@ -50,8 +50,9 @@ export class Pace {
     const elapsed = Math.max(ended - Math.max(submitted, this.#ended), LEAST_MS);
     this.#ended = ended;
     const expected = slice.reduce((ms, dispatch) => ms + this.#timeOf(dispatch), 0);
-    const change = elapsed / expected;
-    const mildChange = Math.min(Math.max(change, 1 / MOST_CHANGE), MOST_CHANGE);
+    const change = Math.max(elapsed / expected, 1 / MOST_CHANGE);
+    const mildChange = Math.min(change, MOST_CHANGE);
+    // Of what never ran nothing was known that would speak against a long time.
     for (const dispatch of slice) this.#times.set(dispatch, this.#timeOf(dispatch) * (this.#knows(dispatch) ? mildChange : change));
     this.#usual = elapsed / slice.length;
   }
