@@ -37,6 +37,14 @@ describe("the dispatch that was to go is gone", () => {
       kernels: ["linear", "conv2d"],
     },
     {
+      name: "control: the convolution is of an upsampled image, in phases, whose rows are no rows of the shortcut",
+      build: (g: GraphBuilder) => {
+        const large = g.conv2d(g.resizeNearest(image(g, "h", 12), 6, 22), "conv", { outputs: 44 });
+        g.output("y", g.addTensors(large, g.conv2d(g.input("x", [2, 6, 22, 24], "run"), "shortcut", { outputs: 44, kernel: 1 })));
+      },
+      kernels: ["linear", "conv2d"],
+    },
+    {
       name: "control: the shortcut applies a norm that has no dispatch",
       build: (g: GraphBuilder) => {
         const before = g.conv2d(image(g, "x", 24), "before", { outputs: 64, kernel: 1 });
