@@ -17,12 +17,16 @@ const ROOT = "models/vignette";
 const unet = component(await diffusersManifest(nodeStore(ROOT)), "unet");
 const denoiser = await inFloat16(unet);
 
+/** As the page ships with them, in its folder. */
+export const VIGNETTE_FILES = readdirSync(ROOT, { recursive: true, encoding: "utf8" }).filter((path) =>
+  statSync(join(ROOT, path)).isFile(),
+);
+
 /** Vignette's files with its denoiser in float16, as most are published, so that it is a model of its own. */
 export function landscapes(): Record<string, Uint8Array> {
-  const paths = readdirSync(ROOT, { recursive: true, encoding: "utf8" }).filter((path) => statSync(join(ROOT, path)).isFile());
-  const files = paths
-    .filter((path) => path !== unet.files[0]?.path)
-    .map((path) => [path, new Uint8Array(readFileSync(join(ROOT, path)))] as const);
+  const files = VIGNETTE_FILES.filter((path) => path !== unet.files[0]?.path).map(
+    (path) => [path, new Uint8Array(readFileSync(join(ROOT, path)))] as const,
+  );
   return Object.fromEntries([...files, [UNET, denoiser.slice()]]);
 }
 

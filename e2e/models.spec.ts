@@ -8,7 +8,7 @@ import { chromium, expect, test, type BrowserContext, type Page } from "@playwri
 import { float32Tensor, safetensorsFile } from "../src/checkpoints/testing/safetensors-file";
 import { startFakeHub, type FakeHub } from "../src/hub/testing/fake-hub";
 import { guard } from "./guarded";
-import { act, ENCODER, faultsBut, landscapes, LANDSCAPES as MODEL, lookAtIt, openModels, row, UNET } from "./landscapes";
+import { act, ENCODER, faultsBut, landscapes, LANDSCAPES as MODEL, lookAtIt, openModels, row, UNET, VIGNETTE_FILES } from "./landscapes";
 import { writePageOfHub } from "./page-of-hub";
 import { decibels } from "./pixels";
 import { startStaticHost, type StaticHost } from "./static-host";
@@ -287,7 +287,7 @@ test.describe.serial("a folder of this device", () => {
           await (await fetch(`models/vignette/${path}`)).body?.pipeTo(file ?? new WritableStream());
         }
       },
-      Object.keys(landscapes()).filter((path) => !/\.(?:md|png|jpg|webp|onnx)$/.test(path)),
+      VIGNETTE_FILES.filter((path) => !/\.(?:md|png|jpg|webp|onnx)$/.test(path)),
     );
     await openModels(at);
     await at.getByRole("button", { name: "Open a folder" }).click();
