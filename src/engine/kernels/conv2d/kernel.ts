@@ -10,7 +10,7 @@ import { gemmDispatches, weightQuadsOf } from "../gemm/dispatch";
 import type { Epilogue } from "../gemm/epilogue";
 import { rowBands } from "../gemm/row-bands";
 import { planGemm } from "../gemm/plan";
-import { cellsOf, cellsOfBand, computesInPhases, phaseSizes, phaseSource } from "./phases";
+import { cellsOf, cellsOfBand, computesInPhases, PHASES, phaseSizes, phaseSource } from "./phases";
 import { pixelSource } from "./pixels";
 import { furtherOf, shortcutSlices } from "./shortcut";
 
@@ -27,7 +27,7 @@ export function lowerConv2d(op: Conv2d, output: Tensor, lowering: Lowering): rea
   const slicesPerTap = (depth: number) => Math.ceil(quads / (depth / 4));
   const weightQuads = weightQuadsOf(output, false);
   const rows = inPhases ? axis(output, 0) * cellsOf(output) : rowsOf(output);
-  const products = inPhases ? { products: 4 } : {};
+  const products = inPhases ? { products: PHASES } : {};
   const slices = (depth: number) => kernelHeight * kernelWidth * slicesPerTap(depth);
   const allSlices = (depth: number) => slices(depth) + (shortcut ? shortcutSlices(shortcut, depth) : 0);
   const plan = planGemm(
@@ -38,7 +38,8 @@ export function lowerConv2d(op: Conv2d, output: Tensor, lowering: Lowering): rea
   const around = [{ tensor: x, rows: (band: Rows) => inputRows(op, output, band) }];
   const aligned: [Tensor, ...Tensor[]] = [output, ...(residual ? [residual] : []), ...(shortcut ? inputsOf(shortcut) : [])];
   // Cells are two lines high.
-  const bands = rowBands(aligned, around, plan.tile, target, inPhases ? 2 * axis(output, 2) : 1);
+  const unit = inPhases ? { rows: 2 * axis(output, 2), products: PHASES } : undefined;
+  const bands = rowBands(aligned, around, plan.tile, target, unit);
   const { weight, bias } = op.weights;
   const { activation, finalActivation, channelBiasBegin } = op;
   const activationsAtRunTime = target.traits.choosesActivationsAtRunTime;

@@ -11,6 +11,9 @@ import type { Rows } from "../bands";
 import type { Interleaved, RowSource, TiledRows } from "../gemm/source";
 import { tiledPixels, type Walk } from "./pixels";
 
+/** Products that a convolution becomes: the places in a cell. */
+export const PHASES = 4;
+
 /** Software adapters, whose invocations each read weights for themselves, would add them up again and again. */
 export function computesInPhases({ upsample, kernel, stride, padding }: Conv2d, output: Tensor, target: KernelTarget): boolean {
   if (upsample === 1 || !target.traits.sharesThroughWorkgroupMemory) return false;
@@ -50,7 +53,7 @@ export function phaseSource(depth: number): RowSource {
 }
 
 const INTERLEAVED: Interleaved = {
-  products: 4,
+  products: PHASES,
   resultRow: wgsl`
     // The pixel of the result that is a cell's at the product's place.
     fn result_row(cell: u32, product: u32) -> u32 {

@@ -15,8 +15,13 @@ export interface RowBand {
   windowOf(tensor: Tensor): BufferSource;
 }
 
+/** Rows that are not divided, and by how many products they are computed together. */
+export interface RowUnit {
+  readonly rows: number;
+  readonly products: number;
+}
+
 /**
- * @param unit rows that are not divided
  * @throws OnestrokeError `gpu-unsupported` if not even one step of rows fits
  */
 export function rowBands(
@@ -24,17 +29,17 @@ export function rowBands(
   around: readonly Stream[],
   tile: Tile,
   target: KernelTarget,
-  unit = 1,
+  unit: RowUnit = { rows: 1, products: 1 },
 ): readonly RowBand[] {
   const rows = rowsOf(aligned[0]);
-  const step = Math.max(...aligned.map((tensor) => rowStep(tensor, target, unit)));
+  const step = Math.max(...aligned.map((tensor) => rowStep(tensor, target, unit.rows)));
   const rowsOfUnits = ({ begin, end }: Rows): Rows => ({ begin: begin * step, end: Math.min(end * step, rows) });
   const streams = [
     ...aligned.map((tensor): Stream => ({ tensor, rows: rowsOfUnits })),
     ...around.map((stream): Stream => ({ tensor: stream.tensor, rows: (units) => stream.rows(rowsOfUnits(units)) })),
   ];
-  // A unit's rows may be computed by several products, the last tile of each not full, and the last unit not whole.
-  const spare = unit === 1 ? 0 : 4 * tile.rows + unit;
+  // Where there are several products, the last tile of each may not be full, nor the last unit whole.
+  const spare = unit.products === 1 ? 0 : unit.products * tile.rows + unit.rows;
   const most = Math.floor((MAX_WORKGROUPS * tile.rows - spare) / step);
   return bandsOf(Math.ceil(rows / step), Object.fromEntries(streams.entries()), target, most).map(({ units, windows }) => {
     const band = rowsOfUnits(units);
@@ -50,10 +55,10 @@ export function rowBands(
   });
 }
 
-/** Rows between two places where a window may begin: 256 bytes, or one unit of rows. */
-function rowStep(tensor: Tensor, target: KernelTarget, unit: number): number {
+/** Rows between two places where a window may begin: 256 bytes, and whole units. */
+function rowStep(tensor: Tensor, target: KernelTarget, unitRows: number): number {
   const rowBytes = strideOf(tensor) * elementBytes(tensor.element, target.format);
-  let step = unit;
+  let step = unitRows;
   while ((step * rowBytes) % 256 !== 0) step *= 2;
   return step;
 }
