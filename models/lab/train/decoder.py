@@ -20,11 +20,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from ..nets.autoencoder_tiny import LARGE, PICTURE, grow
 from ..nets.discriminator import PatchDiscriminator, hinge
+from ..paint.canvas import SIZE
 from ..pipeline import Pipeline
 from ..sampler import STEPS, draw_from
 from . import autoencoder, perceptual
@@ -64,7 +66,7 @@ def train(at: Machine, model: Path, data_folder: Path, left_out: Path, work: Pat
         picture = got.detach().requires_grad_()
         error = autoencoder.reconstruction_loss(picture, images)
         with at.autocast():
-            distance = seen.distance(picture, images, torch.ones_like(images[:, :1])).mean()
+            distance = seen.distance(*cut(picture, images, numbers), torch.ones_like(images[:, :1, :SIZE, :SIZE])).mean()
         (push,) = torch.autograd.grad(error + FEATURES * distance, picture)
         numbers_shown = {"error": error.item(), "features": distance.item()}
         if share > 0:
@@ -81,6 +83,12 @@ def train(at: Machine, model: Path, data_folder: Path, left_out: Path, work: Pat
         else:
             numbers_shown |= {"real": 0.0, "fake": 0.0}
         report(run, 25, **numbers_shown)
+
+
+def cut(picture: Tensor, images: Tensor, numbers: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """The same part of both, as large as the pictures whose features were learnt: what is compared has their scale, and costs no more."""
+    top, left = (int(numbers.integers(0, side - SIZE + 1)) for side in picture.shape[2:])
+    return picture[..., top : top + SIZE, left : left + SIZE], images[..., top : top + SIZE, left : left + SIZE]
 
 
 def latents(lesson: Lesson, student: torch.nn.Module, steps: int, at: Machine, generator: torch.Generator) -> Tensor:
