@@ -194,7 +194,11 @@ export const test = base.extend<{ studio: Studio; freshStudio: Studio }, { share
     { scope: "worker", timeout: 2 * LOAD_MS },
   ],
   studio: async ({ sharedStudio }, use, { file }) => {
-    if (fileOfTests !== undefined && fileOfTests !== file) await sharedStudio.emptyGallery();
+    if (fileOfTests !== undefined && fileOfTests !== file) {
+      await sharedStudio.emptyGallery();
+      // What another file's tests have set. A link that does not say it would take it back in the middle of a test.
+      await sharedStudio.wish({ negative: "", steps: 1, side: SMALL });
+    }
     fileOfTests = file;
     await use(sharedStudio);
   },
