@@ -11,7 +11,7 @@ import { isSameButSteering, isSameRecipe, leavesOut, pictureOf, withoutNegative 
 import { draftOf, isRewritten, recipeOf, type Draft } from "./draft";
 import type { Gallery } from "./gallery/gallery";
 import { createJobRunner } from "./job-runner";
-import { freshAfter, hasFresh } from "./loras/fresh";
+import { areSameFiles, filesNow, freshAfter, hasFresh, type LoraFiles } from "./loras/fresh";
 import { isDrawnBy, type ShownPicture } from "./shown-picture";
 import { otherSide, type AppState, type AppStore, type Job, type JobTile } from "./state";
 import { formatDuration, strings } from "./strings";
@@ -47,9 +47,10 @@ export interface PictureDrawing {
    * Draws pictures that stand beside the shown one, and keeps them nowhere: of recipes that are the same but for their noise, as many of
    * the first as are drawn together.
    * @param drawn hears of each as soon as it is there
+   * @param files of their LoRAs, whatever has taken their places since
    * @returns whether all of those came
    */
-  drawAside(recipes: readonly Recipe[], drawn: (picture: ShownPicture, index: number) => void): Promise<boolean>;
+  drawAside(recipes: readonly Recipe[], drawn: (picture: ShownPicture, index: number) => void, files: LoraFiles): Promise<boolean>;
   /** Keeps a picture that was drawn aside. */
   keep(picture: ShownPicture): void;
   /** Keeps the shown picture, which was only passing. */
@@ -78,6 +79,7 @@ export function createPictureDrawing(
   generator: Generator,
   gallery: Pick<Gallery, "has" | "keep" | "pictureOf">,
   keepQuery: (query: string) => void,
+  loraOf: (name: string) => Blob | undefined,
 ): PictureDrawing {
   const jobs = createJobRunner(store);
   let openings = 0;
@@ -166,7 +168,7 @@ export function createPictureDrawing(
       const there = anew ? undefined : known(recipe);
       const old = there === undefined ? undefined : await there;
       if (!isCurrent()) return;
-      const { freshLoras } = store.getState();
+      const files = filesNow(recipe, loraOf);
       const picture: ShownPicture =
         old ??
         (await generator.generate(recipe, {
@@ -177,21 +179,24 @@ export function createPictureDrawing(
         }));
       if (!isCurrent()) return;
       const isNew = old === undefined;
-      const after = { freshLoras: freshAfter(recipe, freshLoras, store.getState().freshLoras) };
-      end({ ...drawn(picture, isNew), ...(isNew && { ...modelOf(picture), ...after }) });
+      end({ ...drawn(picture, isNew), ...(isNew && afterDrawing(picture, files)) });
     });
   }
 
   /** Draws the first of them, as many as are drawn together, beside the shown picture. */
-  function drawAside(recipes: readonly Recipe[], drawn: (picture: ShownPicture, index: number) => void): Promise<boolean> {
+  function drawAside(
+    recipes: readonly Recipe[],
+    drawn: (picture: ShownPicture, index: number) => void,
+    files: LoraFiles,
+  ): Promise<boolean> {
     const [recipe] = recipes;
     if (recipe === undefined) return Promise.resolve(false);
     const waiting = recipes.map((one): JobTile => ({ recipe: one, preview: undefined }));
     const job: Job = { recipe, progress: undefined, preview: undefined, beside: "tiles", tiles: waiting.slice(0, 1) };
     return jobs.run(job, async ({ signal, update, isCurrent, end }) => {
-      const { freshLoras } = store.getState();
       const pictures = await generator.generateTogether(recipes, {
         signal,
+        loraOf: (name) => files.get(name),
         // How many there is room for is known with the first step.
         onProgress: (progress) =>
           update(({ tiles = [] }) => ({
@@ -206,13 +211,18 @@ export function createPictureDrawing(
       });
       const last = pictures.at(-1);
       if (last === undefined || !isCurrent()) return;
-      end({ status: doneIn(last), ...modelOf(last), freshLoras: freshAfter(recipe, freshLoras, store.getState().freshLoras) });
+      end({ status: doneIn(last), ...afterDrawing(last, files) });
     });
   }
 
-  /** What the model says of itself by now. The controls speak of the one that somebody has chosen since. */
-  function modelOf({ model: facts }: ShownPicture): Partial<AppState> {
-    return facts !== undefined && facts.id === store.getState().draft.model ? { model: { kind: "ready", facts } } : {};
+  /**
+   * What is known after a picture, and what the model says of itself by now. The controls speak of the one that somebody has chosen since,
+   * and of LoRAs' files that took the place of those that were drawn with.
+   */
+  function afterDrawing({ recipe, model: facts }: ShownPicture, files: LoraFiles): Partial<AppState> {
+    const { draft, freshLoras } = store.getState();
+    const isOfNow = facts?.id === draft.model && areSameFiles(files, filesNow(recipe, loraOf));
+    return { freshLoras: freshAfter(files, freshLoras), ...(isOfNow && { model: { kind: "ready", facts } }) };
   }
 
   function settle(): void {
@@ -266,7 +276,7 @@ export function createPictureDrawing(
     recipeFor,
     drawShown: (recipe, options) => untilDrawn(() => drawShown(recipe, options)),
     drawOtherSide: () => untilDrawn(() => drawOtherSide()),
-    drawAside: (recipes, drawn) => untilDrawn(() => drawAside(recipes, drawn)),
+    drawAside: (...asked) => untilDrawn(() => drawAside(...asked)),
     keep,
     settle,
     cancel: jobs.cancel,

@@ -17,7 +17,7 @@ import { NOT_EXPLORING, type ExploringState } from "./exploring/state";
 import { EMPTY_GALLERY, type GalleryState } from "./gallery/state";
 import type { KnownWords } from "./known-words";
 import { NOT_LIVE, type LiveState } from "./live/state";
-import type { FreshLoras } from "./loras/fresh";
+import type { LoraFiles } from "./loras/fresh";
 import { NO_MODELS, type ModelsState } from "./models/state";
 import { readPreferences, type Preferences } from "./preferences";
 import type { Waiting } from "./queue/state";
@@ -94,7 +94,7 @@ export interface AppState {
   readonly isFromDial: boolean;
   readonly live: LiveState;
   readonly exploring: ExploringState;
-  readonly freshLoras: FreshLoras;
+  readonly freshLoras: LoraFiles;
   /** What the controls begin with in place of noise; undefined where they begin with noise, and while it is looked for. */
   readonly startPicture: StartState | undefined;
   /** Whether `shown` stands beside the same picture with nothing left out, which is in memory or being drawn. */

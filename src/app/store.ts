@@ -123,7 +123,8 @@ export function createApp(
   const store = createAppStore(query);
   const model = createModelLoading(store, generator, quickest);
   const gallery = createGallery(store, keep, starts.fileOf);
-  const pictures = createPictureDrawing(store, generator, gallery, keepQuery);
+  const loraOf = (name: string): Blob | undefined => models.loraOf(name);
+  const pictures = createPictureDrawing(store, generator, gallery, keepQuery, loraOf);
   const queue = createQueue(store, pictures);
   const texts = createTextCounting(store, generator);
   const live = createLive(store, generator, pictures, sight);
@@ -271,7 +272,7 @@ export function createApp(
     dismissError: () => store.setState({ error: undefined }),
     ...shelf,
     ...createSteeringControl(store, pictures, queue, texts),
-    ...createExploring(store, pictures, queue, ready),
+    ...createExploring(store, pictures, queue, ready, loraOf),
     ...starting,
     async start() {
       readWords();

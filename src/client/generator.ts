@@ -45,6 +45,12 @@ export interface GeneratorOptions {
   readonly whenBusy?: "wait" | "replace";
 }
 
+/** How several recipes are asked for together. */
+export interface TogetherHooks extends DrawTogetherHooks {
+  /** Gives the files of their LoRAs in place of the generator's own, so that several calls draw with the same. */
+  readonly loraOf?: GeneratorOptions["loraOf"];
+}
+
 export interface Generator {
   /** Chooses what computes from the next call on. With `undefined` the worker takes the best that it finds. */
   useEngine(engine: Engine | undefined): void;
@@ -61,7 +67,7 @@ export interface Generator {
    * @returns the pictures, in the order of the recipes; `hooks.onDrawn` hears of each as soon as it is there
    * @throws OnestrokeError `invalid-input` where the recipes differ otherwise, or as `generate`
    */
-  generateTogether(recipes: readonly Recipe[], hooks?: DrawTogetherHooks): Promise<readonly Drawing[]>;
+  generateTogether(recipes: readonly Recipe[], hooks?: TogetherHooks): Promise<readonly Drawing[]>;
   /**
    * How long texts are for a model, if it is the one that is loaded and it reads texts. It loads nothing, and does not wait for a picture.
    */
@@ -115,7 +121,7 @@ export function superviseGenerator(
   roots: Roots,
   whenBusy: "wait" | "replace",
   patience: Supervision = SUPERVISION,
-  { filesOf, loraOf, numbersOf, pictureOf }: Sources = {},
+  { filesOf, loraOf: ownLoraOf, numbersOf, pictureOf }: Sources = {},
 ): WatchedGenerator {
   const supervisor = new Supervisor(spawn, roots, patience);
   let current: AbortController | undefined;
@@ -162,8 +168,7 @@ export function superviseGenerator(
     return engine ?? (supervisor.gpuWasLost ? "wgsl" : undefined);
   }
 
-  function handedLora(lora: RecipeLora): HandedLora {
-    const file = loraOf?.(lora.name);
+  function handedLora(lora: RecipeLora, file: Blob | undefined): HandedLora {
     if (file !== undefined && !editions.has(file)) editions.set(file, ++mostEditions);
     return { ...lora, file, edition: file && editions.get(file) };
   }
@@ -173,7 +178,10 @@ export function superviseGenerator(
     return { engine: askedEngine(), files, numbers: numbersOf?.(model) ?? {} };
   }
 
-  async function drawTogether(unchecked: readonly Recipe[], hooks: DrawTogetherHooks = {}): Promise<readonly Drawing[]> {
+  async function drawTogether(
+    unchecked: readonly Recipe[],
+    { loraOf = ownLoraOf, ...hooks }: TogetherHooks = {},
+  ): Promise<readonly Drawing[]> {
     const recipes = unchecked.map((recipe) => parseRecipe(recipe));
     checkSameButNoise(recipes);
     const abort = new AbortController();
@@ -184,6 +192,8 @@ export function superviseGenerator(
     const isShown = hooks.onPreview !== undefined;
     const previewing = { previewShare: isShown ? hooks.previewShare : 0, firstStepShown: isShown && hooks.firstStepShown };
     const drawings = new Map<number, Drawing>();
+    // The files of this moment: one that takes the place of another meanwhile is for the next call, also where this one is made twice.
+    const loras = recipes[0].loras?.map((lora) => handedLora(lora, loraOf?.(lora.name)));
     /** Places of the recipes that are asked for now: what has come before the GPU was lost is not drawn again. */
     let asked: readonly number[] = [];
     const placeOf = (index: number): number => asked[index] ?? index;
@@ -191,7 +201,6 @@ export function superviseGenerator(
       asked = [...recipes.keys()].filter((place) => !drawings.has(place));
       const [recipe, ...others] = recipes.filter((_, place) => !drawings.has(place));
       if (recipe === undefined) return undefined;
-      const loras = recipe.loras?.map(handedLora);
       const start = recipe.start === undefined ? undefined : await pictureOf?.(recipe);
       return {
         type: "generate",

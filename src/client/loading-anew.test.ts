@@ -58,6 +58,32 @@ test("a model is loaded anew for another file under a LoRA's name, and under its
   expect(backend.loaded).toHaveLength(3);
 });
 
+test("a LoRA's file that takes the place of another while the GPU is lost is for the next picture", async () => {
+  const handed: (Blob | undefined)[] = [];
+  let ink = new Blob(["first"]);
+  const backend = gradientBackend([undefined, "lose"], 2);
+  const listening: Backend = {
+    ...backend,
+    load: (id, engine, hooks, files, loras = []) => {
+      handed.push(...loras.map(({ file }) => file));
+      return backend.load(id, engine, hooks, files, loras);
+    },
+  };
+  const workers = sameThreadWorkers(async (number) => (number === 0 ? listening : { ...listening, lost: new Promise(() => undefined) }));
+  const generator = superviseGenerator(workers.spawn, { modelsRoot: "https://page.example/models/" }, "wait", SUPERVISION, {
+    loraOf: () => ink,
+  });
+  const recipe = (seed: string): Recipe => ({ ...RECIPE, seed, loras: [{ name: "ink", weight: 1 }] });
+  const drawing = await generator.generateTogether([recipe("1"), recipe("2")], { onDrawn: () => void (ink = new Blob(["other"])) });
+  expect([drawing.length, workers.spawned()]).toEqual([2, 2]);
+  // As the worker gets them, they are copies.
+  const texts: (string | undefined)[] = [];
+  for (const file of handed) texts.push(await file?.text());
+  expect(texts).toEqual(["first", "first"]);
+  await generator.generate(recipe("3"));
+  expect(await handed.at(-1)?.text(), "control").toBe("other");
+});
+
 test("the same LoRA file in another object is known by its bytes, and nothing is loaded for it", async () => {
   const backend = gradientBackend();
   const merging: Backend = {

@@ -1,5 +1,5 @@
 // The public module, which the page itself is built on.
-export { createGenerator, type Generator, type GeneratorOptions } from "../client/generator";
+export { createGenerator, type Generator, type GeneratorOptions, type TogetherHooks } from "../client/generator";
 export { createModelStore, type ModelStore, type ModelStoreOptions, type StoreHooks, type StoreRoom } from "../client/model-store";
 export { planBytes, type DownloadPlan, type DownloadProgress, type HandedModel, type KeptModel, type ModelOffer } from "../common/download";
 export type { CountedTexts, Drawing, DrawHooks, DrawTogetherHooks, LoadHooks, TextLength, TextLengths, Timings } from "../common/drawing";

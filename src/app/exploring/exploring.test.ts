@@ -260,3 +260,41 @@ test("a variation belongs to its seed: another seed, typed or rolled, has none",
   expect(asked.at(-1)).toMatchObject({ seed: "6" });
   expect(asked.at(-1)?.variations).toBeUndefined();
 });
+
+test("a LoRA's file that takes the place of another meanwhile is for what is asked for from then on: all four are drawn with the one before", async () => {
+  const files: (readonly (Blob | undefined)[])[] = [];
+  const release: (() => void)[] = [];
+  const generateTogether: Generator["generateTogether"] = async (recipes, hooks) => {
+    const [recipe = expect.fail("something is asked for")] = recipes;
+    files.push((recipe.loras ?? []).map(({ name }) => hooks?.loraOf?.(name)));
+    await new Promise<void>((resolve) => release.push(resolve));
+    const loras = recipe.loras?.map((lora) => ({ ...lora, hash: "aaaaaaaaaaaa" })) ?? [];
+    const drawing = { ...drawingOf({ ...recipe, loras }), model: { ...MODEL, loras } };
+    hooks?.onDrawn?.(drawing, 0);
+    return [drawing];
+  };
+  const { app, state } = setUp("prompt=a+pier&seed=5", undefined, undefined, undefined, { generateTogether });
+  await app.start();
+  const [one, other] = [new File(["one"], "ink.safetensors"), new File(["other"], "ink.safetensors")];
+  await app.addLora(one);
+  const exploring = app.explore();
+  await vi.waitFor(() => expect(release).toHaveLength(1));
+  const adding = app.addLora(other);
+  for (const count of [1, 2, 3, 4]) {
+    await vi.waitFor(() => expect(release).toHaveLength(count));
+    release[count - 1]?.();
+  }
+  await Promise.all([exploring, adding]);
+  expect(files).toEqual([[one], [one], [one], [one]]);
+  const { model } = state();
+  expect(model.kind === "ready" && model.facts.loras, "the hash is of a file that is not there any more").toBeFalsy();
+
+  const next = app.explore();
+  for (const count of [5, 6, 7, 8]) {
+    await vi.waitFor(() => expect(release).toHaveLength(count));
+    release[count - 1]?.();
+  }
+  await next;
+  expect(files.slice(4), "control").toEqual([[other], [other], [other], [other]]);
+  expect(state()).toMatchObject({ error: undefined, job: undefined });
+});

@@ -3,6 +3,7 @@
 import type { ModelFacts } from "../../common/model-facts";
 import { randomSeed } from "../../common/recipe";
 import { otherField } from "../../common/same-but-noise";
+import { areSameFiles, filesNow } from "../loras/fresh";
 import type { PictureDrawing } from "../picture-drawing";
 import type { DrawingQueue } from "../queue/queue";
 import type { ShownPicture } from "../shown-picture";
@@ -28,12 +29,14 @@ type Pictures = Pick<PictureDrawing, "recipeFor" | "drawAside" | "show" | "keep"
 /**
  * @param queue what was asked for is drawn before the four
  * @param ready what the model says of itself, once it is loaded and what is typed is counted
+ * @param loraOf the file of a LoRA at this moment
  */
 export function createExploring(
   store: AppStore,
   pictures: Pictures,
   { afterwards }: Pick<DrawingQueue, "afterwards">,
   ready: () => Promise<ModelFacts | undefined>,
+  loraOf: (name: string) => Blob | undefined,
 ): Exploring {
   /** Which time the four are drawn: what was wanted of an earlier time is not drawn any more. */
   let round = 0;
@@ -47,13 +50,13 @@ export function createExploring(
     const { exploring, model, draft } = store.getState();
     // Whoever has chosen another model does not wait for the one before to be loaded again.
     const drawing = model.kind === "ready" ? model.facts.id : draft.model;
-    const undrawn = exploring.tiles.flatMap(({ recipe, picture }, at) =>
-      picture === undefined && recipe.model === drawing ? [{ recipe, at }] : [],
+    const undrawn = exploring.tiles.flatMap(({ recipe, files, picture }, at) =>
+      picture === undefined && recipe.model === drawing ? [{ recipe, files, at }] : [],
     );
     const [first] = undrawn;
     if (mine !== round || first === undefined) return false;
-    // One that was held before it was drawn may be of what the controls said before.
-    const alike = undrawn.filter(({ recipe }) => otherField(first.recipe, recipe) === undefined);
+    // One that was held before it was drawn may be of what the controls said before, or of files that others have taken the place of.
+    const alike = undrawn.filter(({ recipe, files }) => otherField(first.recipe, recipe) === undefined && areSameFiles(first.files, files));
     const drawn = (picture: ShownPicture, index: number): void => {
       const at = alike[index]?.at;
       if (mine === round && at !== undefined) change(at, { picture });
@@ -61,6 +64,7 @@ export function createExploring(
     return pictures.drawAside(
       alike.map(({ recipe }) => recipe),
       drawn,
+      first.files,
     );
   }
 
@@ -78,12 +82,13 @@ export function createExploring(
       const { strength, tiles } = state.exploring;
       stop();
       const mine = round;
+      const files = filesNow(base, loraOf);
       set({
         isOpen: true,
         tiles: Array.from({ length: TILES }, (_, index): Tile => {
           const tile = tiles[index];
           if (tile?.isHeld === true) return tile;
-          return { recipe: vary(base, randomSeed(), strength), picture: undefined, isHeld: false };
+          return { recipe: vary(base, randomSeed(), strength), files, picture: undefined, isHeld: false };
         }),
       });
       while (await afterwards(() => drawNext(mine)));

@@ -1,9 +1,12 @@
 // Four pictures like one: what of them is there, and which of them stay when the others are drawn anew.
 import type { Recipe } from "../../common/recipe";
+import type { LoraFiles } from "../loras/fresh";
 import type { ShownPicture } from "../shown-picture";
 
 export interface Tile {
   readonly recipe: Recipe;
+  /** Of its LoRAs, as they were when it was asked for: those that are explored together have the same. */
+  readonly files: LoraFiles;
   /** Undefined until it is drawn. */
   readonly picture: ShownPicture | undefined;
   readonly isHeld: boolean;

@@ -79,6 +79,12 @@ export const NO_MODELS_KEPT: ModelStore = {
   dispose: () => undefined,
 };
 
+/** The same, where LoRAs' files are kept for the visit. */
+function modelsWithLoras(): ModelStore {
+  const lent = new Map<string, Blob>();
+  return { ...NO_MODELS_KEPT, lendLora: (name, file) => void lent.set(name, file), loraOf: (name) => lent.get(name) };
+}
+
 /** A generator that draws at once, unless told what to do instead. */
 export function setUp(
   query = "",
@@ -94,7 +100,10 @@ export function setUp(
     return generate(recipe, hooks);
   };
   const generator: Generator = { ...IDLE, generateTogether: inTurn(asking), ...change, generate: asking };
-  const app = createApp(generator, NO_MODELS_KEPT, query, (kept) => queries.push(kept), { ...(keep && { keep }), ...(sight && { sight }) });
+  const app = createApp(generator, modelsWithLoras(), query, (kept) => queries.push(kept), {
+    ...(keep && { keep }),
+    ...(sight && { sight }),
+  });
   return { app, asked, queries, state: () => app.store.getState() };
 }
 
