@@ -7,6 +7,7 @@ import { memoryStore } from "../checkpoints/memory-source";
 import { nodeStore } from "../checkpoints/node-file";
 import { float32Tensor, safetensorsFile } from "../checkpoints/testing/safetensors-file";
 import { random, testDevice } from "../engine/testing/evaluate";
+import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
 import type { WeightFormat } from "../common/weight-format";
 import type { Model } from "./draw";
@@ -150,6 +151,21 @@ describe("from 0.6 to 0.8", () => {
     const onProgress = (): void => abort.abort();
     await expect(model.draw(recipe(0.8, 0.8), { signal: abort.signal, onProgress })).rejects.toMatchObject({ code: "cancelled" });
     expect(await pixels(model, 0.6, 0.6)).toEqual(before);
+    await model.dispose();
+  });
+
+  test("cancelled while it draws, and another weight asked for: the next picture has that weight, and says so", async () => {
+    const { model } = await opened([0, 0]);
+    const plain = await pixels(model, 0, 0);
+    for (const stop of ["step", "decode"] as const) {
+      const abort = new AbortController();
+      const onProgress = ({ stage }: Progress): void => void (stage === stop && abort.abort());
+      const cut = model.draw(recipe(0.8, 0.8), { signal: abort.signal, onProgress }).catch(({ code }: { code: string }) => code);
+      expect(await cut, stop).toBe("cancelled");
+      const next = await model.draw(recipe(0, 0));
+      expect(next.picture.data, stop).toEqual(plain);
+      expect(next.recipe.loras, stop).toEqual(recipe(0, 0).loras);
+    }
     await model.dispose();
   });
 
