@@ -73,10 +73,10 @@ export function createChoosing(
     chosen = undefined;
     const puttingAway = putAway();
     // What somebody has set while it was loaded stays.
-    const { model: name, revision, weights, inFloat32 } = before;
+    const { model: name, revision, weights, inFloat32, sampler, prediction } = before;
     const loras = draft.loras?.length ? draft.loras : (before.loras ?? []);
     const { steering = before.steering, start = before.start } = draft;
-    edit({ model: name, revision, weights, inFloat32, loras, steering, start });
+    edit({ model: name, revision, weights, inFloat32, sampler, prediction, loras, steering, start });
     queue.bringBackTakenOut(all.filter((recipe) => !takenOut.includes(recipe)));
     // A worker has room for one model at a time.
     if (drew.kind !== "missing") await model.load(false, true);

@@ -31,6 +31,9 @@ export interface Draft {
   /** Undefined until someone chooses, and then the model's own holds. */
   readonly steering: Steering | undefined;
   readonly steps: number;
+  /** What the recipe that was opened says of how its model is stepped and what that predicts. Another model has its own. */
+  readonly sampler?: Recipe["sampler"] | undefined;
+  readonly prediction?: Recipe["prediction"] | undefined;
   /** The text of the field, which may be no number. */
   readonly seed: string;
   /** How the noise goes on from the seed's. */
@@ -100,6 +103,8 @@ export function draftOf(recipe: Recipe, current: Draft): Draft {
     revision: recipe.revision,
     weights: recipe.weights,
     inFloat32: recipe.inFloat32,
+    sampler: recipe.sampler,
+    prediction: recipe.prediction,
     loras: recipe.loras ?? [],
     variations: recipe.variations ?? [],
     start: recipe.start,

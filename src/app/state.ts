@@ -179,8 +179,10 @@ function linkedDraft(query: string): Pick<AppState, "draft" | "notice"> {
   return { draft, notice: refused.length === 0 ? undefined : strings.badLink(refused) };
 }
 
-/** Another model says itself what it draws with. */
-const MADE_WITH_NOTHING: Pick<Draft, "revision" | "weights" | "inFloat32"> = {
+/** Another model says itself what it draws with, and how. */
+const MADE_WITH_NOTHING: Pick<Draft, "revision" | "weights" | "inFloat32" | "sampler" | "prediction"> = {
+  sampler: undefined,
+  prediction: undefined,
   revision: undefined,
   weights: undefined,
   inFloat32: undefined,

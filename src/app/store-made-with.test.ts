@@ -289,3 +289,19 @@ describe("a link of another version of the model", () => {
     expect(queries.at(-1)).not.toMatch(/revision|weights/);
   });
 });
+
+describe("a rule that a recipe asks for", () => {
+  test("is drawn with and stays with the model, until somebody takes it out", async () => {
+    const { app, queries, state } = setUp({}, "prompt=a+pier&seed=5&sampler=tcd&prediction=v_prediction");
+    await app.start();
+    expect(state().shown?.recipe).toMatchObject({ sampler: "tcd", prediction: "v_prediction" });
+    expect(queries.at(-1)).toContain("sampler=tcd&prediction=v_prediction");
+    await app.draw();
+    expect(state().shown?.recipe.sampler).toBe("tcd");
+    await app.openLink("prompt=a+pier&seed=6");
+    expect(state().shown?.recipe, "a link that asks for none").not.toHaveProperty("sampler");
+    app.edit({ sampler: "euler" });
+    app.edit({ model: "sd-turbo" });
+    expect(state().draft.sampler, "another model's").toBeUndefined();
+  });
+});

@@ -1,4 +1,5 @@
 // What the page says of a model's numbers and of the length of texts. The rest of its sentences are in strings.ts.
+import type { ChosenPrediction, ChosenRule } from "../common/chosen-sampler";
 import type { TextLength } from "../common/drawing";
 import type { ModelFacts } from "../common/model-facts";
 import type { QuantisedFormat, WeightChoice } from "../common/weight-format";
@@ -15,6 +16,12 @@ export const details = {
   },
   /** What a caption says of a recipe. */
   textRows,
+  /** What a recipe asks of how the model is stepped, and what its network predicts. */
+  steppedAs: ({ sampler, prediction }: Pick<Draft, "sampler" | "prediction">) =>
+    `The recipe says: ${[sampler && `stepped by ${RULE_NAMES[sampler]}`, prediction && `the model predicts ${PREDICTION_NAMES[prediction]}`]
+      .filter(Boolean)
+      .join(", ")}.`,
+  stepsAsModelSays: "As the model says itself",
   weights: "Weights",
   /** @param needBytes as planned; undefined where nothing is planned */
   weightChoice: (choice: WeightChoice, needBytes: number | undefined) =>
@@ -85,4 +92,6 @@ function textRows(rows: number): string {
   return rows === 1 ? "1 row of text" : `${rows} rows of text`;
 }
 
+const RULE_NAMES: Readonly<Record<ChosenRule, string>> = { consistency: "the rule of LCM", euler: "Euler’s rule", tcd: "the rule of TCD" };
+const PREDICTION_NAMES: Readonly<Record<ChosenPrediction, string>> = { epsilon: "noise", v_prediction: "v" };
 const WEIGHT_NAMES: Readonly<Record<WeightChoice, string>> = { published: "The model’s own", q8: "8 bits", q4: "4 bits" };

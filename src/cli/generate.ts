@@ -14,7 +14,6 @@ import { drawAlike, leadingAlike, type Planned } from "./generate/draw-alike";
 import type { Job } from "./generate/job";
 import { kernelTable } from "./generate/kernel-table";
 import { parseOptions } from "./generate/options";
-import { unsaidInRecipe } from "./generate/unsaid";
 import { USAGE } from "./generate/usage";
 import { fitPicture, readStart } from "./generate/start-file";
 import { measureToFile, followTuningFile } from "./generate/tuning-file";
@@ -45,12 +44,12 @@ async function main(args: readonly string[]): Promise<void> {
   const products = tuning === undefined ? "" : `, products as measured here (${tuning})`;
   console.error(`${title} on ${adapter}${weightsText(parts)}${products}${memory === undefined ? "" : memoryText(memory)}`);
   if (doubt !== undefined) console.error(`A few steps may draw badly with ${title}: ${doubt}, unless a few-step LoRA is merged into it.`);
-  const unsaid = unsaidInRecipe({ sampler: rule, prediction: file.prediction });
-  if (unsaid !== undefined) console.error(unsaid);
+  // What the files do not say, the recipe does.
+  const told = { ...(rule && { sampler: rule }), ...(file.prediction && { prediction: file.prediction }) };
   // All of them are planned before the first is drawn, so that a mistake in the last one is reported at once.
   const planned: Planned[] = [];
   for (const job of jobs)
-    planned.push({ job, recipe: model.withRows(await startingFrom(job, job.recipe(model.facts), model.facts), textRows) });
+    planned.push({ job, recipe: model.withRows(await startingFrom(job, { ...job.recipe(model.facts), ...told }, model.facts), textRows) });
   const write = async (path: string, drawing: Drawing): Promise<void> => {
     await writeFile(path, await recipePng(drawing));
     report(path, drawing, { engine, adapter }, json);

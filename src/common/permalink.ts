@@ -15,6 +15,8 @@ export function recipeToQuery(recipe: Recipe): string {
   // With a negative text, "none" is a choice; without one there is nothing to choose.
   if (recipe.negative !== "" || recipe.steering.method !== "none") query.set("steering", steeringToText(recipe.steering));
   query.set("steps", String(recipe.steps));
+  if (recipe.sampler !== undefined) query.set("sampler", recipe.sampler);
+  if (recipe.prediction !== undefined) query.set("prediction", recipe.prediction);
   query.set("seed", recipe.seed);
   for (const variation of recipe.variations ?? []) query.append("variation", variationToText(variation));
   if (recipe.start !== undefined) query.set("start", startToText(recipe.start));
@@ -50,6 +52,8 @@ export function recipeFromQuery(text: string, defaults: Recipe): Recipe {
     rows: rows === null ? defaults.rows : wholeNumber(rows, "rows"),
     steering: steering === null ? defaults.steering : steeringFromText(steering),
     steps: steps === null ? defaults.steps : wholeNumber(steps, "steps"),
+    sampler: query.get("sampler") ?? defaults.sampler,
+    prediction: query.get("prediction") ?? defaults.prediction,
     seed: query.get("seed") ?? defaults.seed,
     variations: query.has("variation") ? query.getAll("variation").map(variationFromText) : defaults.variations,
     start: start === null ? defaults.start : startFromText(start),

@@ -118,6 +118,8 @@ describe("recipes from outside", () => {
     ["steering.tau", { steering: { method: "nag", scale: 1, tau: NaN, alpha: 0.5 } }],
     ["steering.sigmaEnd", { steering: { method: "nasa", scale: 1, sigmaEnd: -1 } }],
     ["steering.sigmaEnd", { steering: { method: "nag", scale: 1, tau: 2, alpha: 0.5, sigmaEnd: "4" } }],
+    ["sampler", { sampler: "ddim" }],
+    ["prediction", { prediction: "sample" }],
   ])("%s is refused: %j", (field, change) => {
     expect(() => parseRecipe({ ...RECIPE, ...change })).toThrow(expect.objectContaining({ code: "invalid-input", detail: { field } }));
   });

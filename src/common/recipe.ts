@@ -1,6 +1,7 @@
 // The recipe of one picture: everything needed to make it again. It is the request to the
 // worker, and the text in the PNG, the history row and the permalink. Anything that comes from
 // outside goes through `parseRecipe`; a value of type `Recipe` is valid.
+import { CHOSEN_PREDICTIONS, CHOSEN_RULES, type ChosenPrediction, type ChosenRule } from "./chosen-sampler";
 import type { Emphasis } from "./emphasis";
 import { OnestrokeError } from "./errors";
 import {
@@ -47,6 +48,10 @@ export interface Recipe {
   readonly rows?: number;
   readonly steering: Steering;
   readonly steps: number;
+  /** The rule that it is stepped by, where a person chose one over the model's files; absent: theirs. */
+  readonly sampler?: ChosenRule;
+  /** What the denoiser predicts, where a person said it; absent: what the model's files say. */
+  readonly prediction?: ChosenPrediction;
   /** Unsigned 64-bit, decimal. */
   readonly seed: string;
   /** How its noise goes on from the seed's, in this order; absent where it is the seed's own. */
@@ -72,6 +77,8 @@ export function parseRecipe(value: unknown): Recipe {
     ...(fields["rows"] === undefined ? {} : { rows: parseInteger(fields["rows"], "rows", 2, MOST_TEXT_ROWS) }),
     steering: parseSteering(fields["steering"] ?? { method: "none" }),
     steps: parseInteger(fields["steps"], "steps", 1, MAX_STEPS),
+    ...parseOneOf("sampler", CHOSEN_RULES, fields["sampler"]),
+    ...parseOneOf("prediction", CHOSEN_PREDICTIONS, fields["prediction"]),
     seed: parseSeed(fields["seed"]),
     ...parseVariationList(fields["variations"]),
     ...parseStart(fields["start"]),
@@ -196,6 +203,19 @@ function parseEmphasis(value: unknown): Pick<Recipe, "emphasis"> {
   if (value === undefined) return {};
   if (value !== "a1111") throw invalid("emphasis", "brackets are read as a1111, or as they stand if nothing is said");
   return { emphasis: value };
+}
+
+function parseOneOf<Field extends string, Value extends string>(
+  field: Field,
+  known: readonly Value[],
+  value: unknown,
+): { readonly [Name in Field]?: Value } {
+  if (value === undefined) return {};
+  const found = known.find((one) => one === value);
+  if (found === undefined) throw invalid(field, `${field} is ${known.join(", ")}, or not said`);
+  const said: { [Name in Field]?: Value } = {};
+  said[field] = found;
+  return said;
 }
 
 function parseInteger(value: unknown, field: string, least: number, most: number): number {

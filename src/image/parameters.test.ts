@@ -47,6 +47,10 @@ test("what is written is read back", () => {
   );
   expect(parametersOf({ ...RECIPE, negative: "fog", steering: { method: "nasa", scale: 0.5 } })).toContain("Negative steering: NASA 0.5");
   expect(parametersOf({ ...RECIPE, revision: "b261bac6fd2c", weights: "q8" })).toContain("Model revision: b261bac6fd2c, Weights: q8");
+  expect(parametersOf({ ...RECIPE, sampler: "euler", prediction: "v_prediction" })).toMatch(
+    /Steps: 1, Sampler: Euler, Schedule type: SGM Uniform, .*Prediction: v_prediction/,
+  );
+  expect(parametersOf(RECIPE), "control: a model's own rule has no name there").not.toContain("Sampler");
   const merged = { ...RECIPE, inFloat32: ["denoiser"], loras: [{ name: "ink, old", weight: 0.5, hash: "b261bac6fd2c" }] } as const;
   expect(parametersOf(merged)).toContain('In float32: denoiser, LoRAs: "ink, old:0.5@b261bac6fd2c"');
   expect(readParameters(parametersOf(merged))?.left).toEqual(expect.arrayContaining(["In float32", "LoRAs"]));

@@ -1,6 +1,7 @@
 // The `parameters` text that the web UI of AUTOMATIC1111 writes into PNGs, and that many tools read: the prompt, a line for the negative
 // prompt, and a last line of fields. A picture that is saved here has one beside its recipe, and another tool's is read as far as its
 // fields mean the same. Nothing is guessed.
+import type { ChosenRule } from "../common/chosen-sampler";
 import { withoutEmphasis } from "../common/emphasis";
 import type { Recipe } from "../common/recipe";
 import { loraToText } from "../common/recipe-lora";
@@ -8,19 +9,34 @@ import { seedOf, sizeOf, stepsOf, textOf, type ForeignRecipe, type Taken } from 
 
 export const PARAMETERS_KEYWORD = "parameters";
 
+/** The same rules by those tools' names: trailing timesteps are a type of their own there. */
+const SAMPLERS: Readonly<Record<ChosenRule, string>> = {
+  consistency: "Sampler: LCM",
+  euler: "Sampler: Euler, Schedule type: SGM Uniform",
+  tcd: "Sampler: TCD",
+};
+
 const NEGATIVE = "Negative prompt: ";
 
 export function parametersOf(recipe: Recipe): string {
   const { prompt, negative, emphasis, steps, seed, variations = [], width, height, model, revision, weights, steering } = recipe;
-  const { inFloat32 = [], loras = [] } = recipe;
+  const { inFloat32 = [], loras = [], sampler, prediction } = recipe;
   // There is no guidance in a student of few steps, which these tools call a scale of 1.
-  const fields = [`Steps: ${steps}`, "CFG scale: 1", `Seed: ${seed}`, `Size: ${width}x${height}`, `Model: ${quoted(model)}`];
+  const fields = [
+    `Steps: ${steps}`,
+    ...(sampler === undefined ? [] : [SAMPLERS[sampler]]),
+    "CFG scale: 1",
+    `Seed: ${seed}`,
+    `Size: ${width}x${height}`,
+    `Model: ${quoted(model)}`,
+  ];
   const steered = steering.method === "none" ? [] : [`Negative steering: ${steering.method.toUpperCase()} ${steering.scale}`];
   // Their own "Model hash" is of a file.
   const made = [
     ...(revision === undefined ? [] : [`Model revision: ${revision}`]),
     ...(weights === undefined ? [] : [`Weights: ${weights}`]),
     ...(inFloat32.length === 0 ? [] : [`In float32: ${inFloat32.join(" ")}`]),
+    ...(prediction === undefined ? [] : [`Prediction: ${prediction}`]),
     // Where those tools write LoRAs into the prompt, they would load them.
     ...(loras.length === 0 ? [] : [`LoRAs: ${JSON.stringify(loras.map(loraToText).join(" "))}`]),
   ];

@@ -1,6 +1,7 @@
 // The rules of drawing together, with an engine that computes nothing: which recipes go together, what is told of each picture, and what
 // happens to one that comes out broken among others.
 import { expect, test, vi } from "vitest";
+import { CHOSEN_PREDICTIONS, CHOSEN_RULES } from "../common/chosen-sampler";
 import type { Drawing, Timings } from "../common/drawing";
 import type { WideNetwork } from "../common/wide-network";
 import type { Picture } from "../common/picture";
@@ -10,6 +11,9 @@ import { STABLE_DIFFUSION_NOISE } from "../samplers/alphas";
 import { noiseOf } from "../samplers/noise/noise-source";
 import { TorchGenerator } from "../samplers/noise/torch-generator";
 import type { Sampler } from "../samplers/sampler";
+import { scheduleFor } from "../samplers/sampler";
+import type { SamplerStep } from "../samplers/schedule";
+import { withRule } from "../samplers/scheduler-file";
 import { Model } from "./draw";
 import type { ModelEngine } from "./engine";
 
@@ -34,6 +38,7 @@ const SAMPLER: Sampler = {
 /** It tells a sample's seed by the first number of its noise. */
 function fakeModel({ room = 4, broken = {} }: Fake = {}) {
   const begun: number[] = [];
+  const stepped: SamplerStep[] = [];
   let inFloat32: readonly WideNetwork[] = [];
   const seeds = ["1", "2", "3", "4", "5"];
   const firstOf = (seed: string) => noiseOf({ seed })((CHANNELS * CLASS.width * CLASS.height) / FACTOR ** 2)[0];
@@ -47,7 +52,7 @@ function fakeModel({ room = 4, broken = {} }: Fake = {}) {
   };
   const engine: ModelEngine = {
     facts: FACTS,
-    sampler: SAMPLER,
+    samplerOf: (rule) => withRule(SAMPLER, rule),
     latent: { channels: CHANNELS, factor: FACTOR },
     textEncoders: [],
     widening: {
@@ -63,7 +68,7 @@ function fakeModel({ room = 4, broken = {} }: Fake = {}) {
       const samples = makers.slice(0, count).map((make) => make());
       return {
         count,
-        step: async () => undefined,
+        step: async (step) => void stepped.push(step),
         decode: async (_, index) => pictureOf(samples[index]),
         measure: async () => Promise.reject(new Error("nothing to measure")),
         end: () => undefined,
@@ -72,7 +77,7 @@ function fakeModel({ room = 4, broken = {} }: Fake = {}) {
     encodePicture: async () => new Float32Array(),
     dispose: async () => undefined,
   };
-  return { model: new Model(engine, { load: 30, compile: 10 }), begun, inFloat32: () => inFloat32 };
+  return { model: new Model(engine, { load: 30, compile: 10 }), begun, stepped, inFloat32: () => inFloat32 };
 }
 
 const seedsOf = (drawings: readonly Drawing[]) => drawings.map(({ recipe, picture }) => [recipe.seed, picture.data[1]]);
@@ -156,3 +161,18 @@ test("what was done for all is shared, and loading is paid for by the first", as
   expect(new Set(timings.map(({ denoise }) => String(denoise))).size).toBe(1);
   expect(timings[0]?.denoise).toHaveLength(2);
 });
+
+test.each(CHOSEN_RULES)(
+  "a recipe that asks for %s is stepped so, of a network that predicts what it says; another one as the model says",
+  async (rule) => {
+    for (const prediction of CHOSEN_PREDICTIONS) {
+      const { model, stepped } = fakeModel();
+      const drawing = await model.draw({ ...CLASS, sampler: rule, prediction });
+      expect(stepped).toEqual(scheduleFor({ ...withRule(SAMPLER, rule), predictionType: prediction }, 1).steps);
+      expect(drawing.recipe).toMatchObject({ sampler: rule, prediction });
+    }
+    const { model, stepped } = fakeModel();
+    await model.draw(CLASS);
+    expect(stepped, "control").toEqual(scheduleFor(SAMPLER, 1).steps);
+  },
+);

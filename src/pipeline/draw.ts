@@ -12,7 +12,7 @@ import { isSameLoras } from "../common/recipe-lora";
 import { checkSameButNoise } from "../common/same-but-noise";
 import { neededRows } from "../common/text-rows";
 import { noiseOf, type NoiseSource } from "../samplers/noise/noise-source";
-import { scheduleFor } from "../samplers/sampler";
+import { scheduleFor, type Sampler } from "../samplers/sampler";
 import type { SamplerStep } from "../samplers/schedule";
 import { effectiveSteering, steeringAt } from "../steering/schedule";
 import { checkPicture } from "./check-picture";
@@ -211,7 +211,7 @@ export class Model {
     fitRecipe(recipe, this.facts);
     const start = fittingStart(recipe, named);
     const { channels, factor } = this.#engine.latent;
-    const schedule = scheduleFor(this.#engine.sampler, recipe.steps);
+    const schedule = scheduleFor(this.#samplerOf(recipe), recipe.steps);
     const steering = effectiveSteering(recipe.steering, recipe.negative);
 
     // 2. The texts, in the form that the denoiser reads.
@@ -251,6 +251,12 @@ export class Model {
       denoising.end();
       throw error;
     }
+  }
+
+  /** As the recipe asks for it: files that do not say how they are stepped, or what they predict, are told. */
+  #samplerOf({ sampler: rule, prediction }: Recipe): Sampler {
+    const sampler = this.#engine.samplerOf(rule);
+    return prediction === undefined ? sampler : { ...sampler, predictionType: prediction };
   }
 
   async #read({ prompt, negative, emphasis, rows, steering }: Recipe, work: Work): Promise<Condition> {

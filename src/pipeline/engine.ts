@@ -1,5 +1,6 @@
 // The interface between the algorithm (draw.ts) and what computes it: our own kernels (wgsl/) or ONNX Runtime (ort/).
 // Arrays that cross it are float32 in torch's order, `[channels, height, width]`, so that the noise is torch's noise.
+import type { ChosenRule } from "../common/chosen-sampler";
 import type { KernelTime } from "../common/drawing";
 import type { ModelFacts } from "../common/model-facts";
 import type { Picture } from "../common/picture";
@@ -12,7 +13,12 @@ import type { Work } from "./work";
 
 export interface ModelEngine {
   readonly facts: ModelFacts;
-  readonly sampler: Sampler;
+  /**
+   * How it is stepped.
+   * @param rule that a recipe asks for; undefined for what it was opened with
+   * @throws OnestrokeError `model-unsupported` where its scheduler file does not go with that rule
+   */
+  samplerOf(rule: ChosenRule | undefined): Sampler;
   readonly latent: { readonly channels: number; /** Pixels for each latent pixel, along one side. */ readonly factor: number };
   readonly textEncoders: readonly TextEncoder[];
   readonly widening: Widening;

@@ -1,5 +1,6 @@
 // Opens a model as far as that goes without its weights: every file that drawing reads is opened, and of the large ones only the
 // headers are read. A download plan is what this opened; an error here is the one that drawing would end with.
+import type { ChosenRule } from "../common/chosen-sampler";
 import { component, componentBytes, denoiserName, openComponent } from "../checkpoints/manifest";
 import { manifestOf, type ModelFiles } from "../checkpoints/places";
 import type { ModelPart } from "../common/model-facts";
@@ -7,7 +8,7 @@ import type { ModelOutline, ReadAs } from "../common/model-outline";
 import type { WeightFormat } from "../common/weight-format";
 import { openAutoencoder, openDenoiser, openTextEncoder } from "../networks";
 import { maxSteps } from "../samplers/sampler";
-import { samplerFromConfig, withRule, type ChosenRule } from "../samplers/scheduler-file";
+import { samplerFromConfig, withRule } from "../samplers/scheduler-file";
 import { checkDenoiser } from "./check-parts";
 import { familyOf } from "./default-steering";
 import { checkUsualSide } from "./fit";

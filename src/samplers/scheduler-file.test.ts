@@ -6,7 +6,8 @@ import { parseJsonObject, type JsonObject } from "../common/json";
 import { FIXTURES, goldenJson } from "../checkpoints/testing/fixtures";
 import { STABLE_DIFFUSION_NOISE } from "./alphas";
 import { scheduleFor } from "./sampler";
-import { CHOSEN_RULES, samplerFromConfig, withRule } from "./scheduler-file";
+import { CHOSEN_RULES } from "../common/chosen-sampler";
+import { samplerFromConfig, withRule } from "./scheduler-file";
 
 const EULER = goldenJson(`${FIXTURES}/repo-sd-turbo-tiny/scheduler/scheduler_config.json`);
 /** An LCM scheduler that was made from a DPM++ one, as diffusers writes it: it keeps the keys that it does not know. */

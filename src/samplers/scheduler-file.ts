@@ -1,16 +1,12 @@
 // A scheduler_config.json in diffusers' layout as a sampler recipe. Only the keys that its own class has count:
 // a file that was made from another class's file keeps that class's keys, and diffusers ignores them. A setting that
 // would change the picture and is not implemented is refused by name.
+import { CHOSEN_RULES, type ChosenRule } from "../common/chosen-sampler";
 import { Fields, type JsonObject, type Range } from "../common/json";
 import { assertNever, OnestrokeError } from "../common/errors";
 import { cumulativeAlphas, STABLE_DIFFUSION_NOISE, type NoiseSchedule } from "./alphas";
 import type { EulerTimesteps } from "./euler";
 import type { Sampler, SamplerRule } from "./sampler";
-
-/** Rules that a person may choose for a checkpoint whose scheduler file has no rule for few steps. */
-export const CHOSEN_RULES = ["consistency", "euler", "tcd"] as const;
-
-export type ChosenRule = (typeof CHOSEN_RULES)[number];
 
 /** What a caller who knows the checkpoint better than its scheduler file may choose. */
 export interface SamplerOverrides {

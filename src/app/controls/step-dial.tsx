@@ -3,13 +3,14 @@ import { useId, type ReactNode } from "react";
 import { MAX_STEPS } from "../../common/limits";
 import { knownFactsOf } from "../known-facts";
 import { strings } from "../strings";
+import { details } from "../strings-details";
 import { useApp, useAppState } from "../use-app";
 import styles from "./controls.module.css";
 import notches from "./notches.module.css";
 
 export function StepDial(): ReactNode {
   const app = useApp();
-  const steps = useAppState((state) => state.draft.steps);
+  const { steps, sampler, prediction } = useAppState((state) => state.draft);
   const most = useAppState((state) => knownFactsOf(state)?.maxSteps ?? 1);
   const name = useId();
   return (
@@ -25,6 +26,14 @@ export function StepDial(): ReactNode {
           </label>
         ))}
       </div>
+      {(sampler ?? prediction) !== undefined && (
+        <p className={styles["hint"]}>
+          {details.steppedAs({ sampler, prediction })}{" "}
+          <button type="button" className={styles["link"]} onClick={() => app.edit({ sampler: undefined, prediction: undefined })}>
+            {details.stepsAsModelSays}
+          </button>
+        </p>
+      )}
     </fieldset>
   );
 }

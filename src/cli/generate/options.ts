@@ -6,12 +6,10 @@ import { ENGINES, type Engine } from "../../common/engine";
 import { MAX_LORA_WEIGHT, MOST_TEXT_ROWS } from "../../common/limits";
 import { isLoraWeight, loraFromText } from "../../common/recipe-lora";
 import { WEIGHT_FORMATS, type WeightFormat } from "../../common/weight-format";
-import { CHOSEN_RULES, type ChosenRule } from "../../samplers/scheduler-file";
+import { CHOSEN_PREDICTIONS, CHOSEN_RULES, type ChosenPrediction, type ChosenRule } from "../../common/chosen-sampler";
 import { batchJobs } from "./batch";
 import { invalid, parse, whole } from "./check";
 import { jobOf, type Job } from "./job";
-
-const PREDICTIONS = ["epsilon", "v_prediction"] as const;
 
 /** Limit for one command, because every picture is planned before the first is drawn. */
 const MOST_COPIES = 10_000;
@@ -38,7 +36,7 @@ export interface GenerateOptions {
   /** LoRAs, and for a model in one file where its tokenizer is, and what it predicts. */
   readonly file: {
     readonly tokenizer: string | undefined;
-    readonly prediction: (typeof PREDICTIONS)[number] | undefined;
+    readonly prediction: ChosenPrediction | undefined;
     readonly loras: readonly { readonly file: string; readonly weight: number }[];
   };
   readonly jobs: readonly Job[];
@@ -89,9 +87,9 @@ export async function parseOptions(args: readonly string[]): Promise<GenerateOpt
   const sampler = CHOSEN_RULES.find((rule) => rule === values.sampler);
   if (values.sampler !== undefined && sampler === undefined)
     throw invalid("sampler", `--sampler is ${CHOSEN_RULES.join(" or ")}, not ${values.sampler}`);
-  const prediction = PREDICTIONS.find((name) => name === values.prediction);
+  const prediction = CHOSEN_PREDICTIONS.find((name) => name === values.prediction);
   if (values.prediction !== undefined && prediction === undefined)
-    throw invalid("prediction", `--prediction is ${PREDICTIONS.join(" or ")}, not ${values.prediction}`);
+    throw invalid("prediction", `--prediction is ${CHOSEN_PREDICTIONS.join(" or ")}, not ${values.prediction}`);
   const weights = WEIGHT_FORMATS.find((name) => name === values.weights);
   if (values.weights !== undefined && weights === undefined)
     throw invalid("weights", `--weights is ${WEIGHT_FORMATS.join(" or ")}, not ${values.weights}`);

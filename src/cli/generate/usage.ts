@@ -1,6 +1,6 @@
 // What `npm run generate -- --help` says.
 import { MOST_TEXT_ROWS } from "../../common/limits";
-import { CHOSEN_RULES } from "../../samplers/scheduler-file";
+import { CHOSEN_RULES } from "../../common/chosen-sampler";
 
 /** How much of a picture is drawn over, if nobody says. */
 export const USUAL_STRENGTH = 0.5;

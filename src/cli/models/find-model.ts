@@ -14,7 +14,7 @@ import { OnestrokeError } from "../../common/errors";
 import { revisionOfHash } from "../../common/model-revision";
 import { looksLikeRepository } from "../../hub/repository-name";
 import { outlineModel } from "../../pipeline/outline";
-import type { ChosenRule } from "../../samplers/scheduler-file";
+import type { ChosenRule } from "../../common/chosen-sampler";
 import { hashOf } from "../../vault/digest";
 import { modelCache, shipped } from "./cache";
 import { hubOf, modelsRoot } from "./environment";

@@ -40,6 +40,8 @@ const FIELDS: { readonly [Field in keyof Recipe]-?: fc.Arbitrary<Exclude<Recipe[
     fc.tuple(active, within(sigmaEnd)).map(([steering, end]): Steering => ({ ...steering, sigmaEnd: end })),
   ),
   steps: fc.integer({ min: 1, max: MAX_STEPS }),
+  sampler: fc.constantFrom("consistency" as const, "euler" as const, "tcd" as const),
+  prediction: fc.constantFrom("epsilon" as const, "v_prediction" as const),
   seed: fc.bigInt({ min: 0n, max: MAX_SEED }).map(String),
   variations: fc.array(fc.record({ seed: fc.bigInt({ min: 0n, max: MAX_SEED }).map(String), strength: within([0, 1]) }), {
     minLength: 1,
@@ -62,6 +64,8 @@ const {
   revision: ______,
   weights: _______,
   inFloat32: ________,
+  sampler: _________,
+  prediction: __________,
   ...required
 } = FIELDS;
 

@@ -3,6 +3,7 @@
 // folder. The networks' configurations are often missing; then the values are Stable Diffusion's, because
 // such exports are made from it. The scheduler must not be missing: students of one model differ in nothing
 // else, and a wrong guess would still draw.
+import type { ChosenRule } from "../../common/chosen-sampler";
 import type { ByteStore } from "../../checkpoints/byte-source";
 import type { CatalogueEntry } from "../../catalogue/entry";
 import type { ModelFiles } from "../../checkpoints/places";
@@ -13,7 +14,7 @@ import { OnestrokeError } from "../../common/errors";
 import { RANGES } from "../../networks/config";
 import type { OnnxFile } from "../../ort/session/open-model";
 import type { Sampler } from "../../samplers/sampler";
-import { samplerFromConfig, withRule, type ChosenRule } from "../../samplers/scheduler-file";
+import { samplerFromConfig, withRule } from "../../samplers/scheduler-file";
 import { checkUsualSide } from "../fit";
 import { graphFile } from "./graph-file";
 
@@ -28,7 +29,8 @@ export interface OnnxCheckpoint {
   readonly decoder: OnnxFile;
   /** Rows of the text encoder's embedding, where its configuration states them. */
   readonly words: number | undefined;
-  readonly sampler: Sampler;
+  /** @throws OnestrokeError `model-unsupported` for a rule that its scheduler file does not go with */
+  samplerOf(rule: ChosenRule | undefined): Sampler;
   readonly latentChannels: number;
   /** The decoder reads `latent / scalingFactor + shiftFactor`. */
   readonly scalingFactor: number;
@@ -45,12 +47,12 @@ export interface OnnxCheckpoint {
 const USUAL = { latentChannels: 4, scalingFactor: 0.18215, levels: 4, sampleSize: 64 } as const;
 
 /**
- * @param rule the sampler's rule, where a person chose one
+ * @param chosen the sampler's rule, where a person chose one
  * @throws OnestrokeError `model-missing` naming the file, `model-unsupported`, `model-corrupt`
  */
 export async function openOnnxCheckpoint(
   { entry, id, revision, base: store }: ModelFiles,
-  rule: ChosenRule | undefined,
+  chosen: ChosenRule | undefined,
   signal?: AbortSignal,
 ): Promise<OnnxCheckpoint> {
   if (store === undefined) throw new OnestrokeError("model-missing", `${entry?.title ?? "the model"} has no folder of its own`);
@@ -75,6 +77,7 @@ export async function openOnnxCheckpoint(
   const sampleSize = denoiser.optionalInteger("sample_size", RANGES.side) ?? USUAL.sampleSize;
   const factor = 2 ** (levelsOf(vae) - 1);
   checkUsualSide(sampleSize * factor);
+  const scheduler = entry?.sampler ? undefined : await readJson(store, "scheduler/scheduler_config.json", signal);
   return {
     name: entry?.id ?? id ?? store.name.replace(/\/+$/, "").split("/").at(-1) ?? store.name,
     store,
@@ -84,9 +87,7 @@ export async function openOnnxCheckpoint(
     unet,
     decoder,
     words: (await config("text_encoder")).optionalInteger("vocab_size", RANGES.rows),
-    sampler: entry?.sampler
-      ? withRule(entry.sampler, rule)
-      : samplerFromConfig(await readJson(store, "scheduler/scheduler_config.json", signal), { rule }),
+    samplerOf: (rule = chosen) => (entry?.sampler ? withRule(entry.sampler, rule) : samplerFromConfig(scheduler ?? {}, { rule })),
     latentChannels: vae.optionalInteger("latent_channels", RANGES.channels) ?? USUAL.latentChannels,
     scalingFactor: vae.optionalNumber("scaling_factor", RANGES.scaling) ?? USUAL.scalingFactor,
     shiftFactor: vae.optionalNumber("shift_factor", RANGES.shift) ?? 0,

@@ -1,5 +1,6 @@
 // A model on ONNX Runtime: the exported graphs of its networks. The sampler's arithmetic is part of the graphs, so that
 // on WebGPU a latent never leaves the GPU. Tensors are NCHW here.
+import type { ChosenRule } from "../../common/chosen-sampler";
 import type { Tensor } from "onnxruntime-web";
 import type { ModelFiles } from "../../checkpoints/places";
 import type { DrawHooks } from "../../common/drawing";
@@ -77,7 +78,6 @@ export async function openOnnxModel(
 
 class OnnxEngine implements ModelEngine {
   readonly facts: ModelFacts;
-  readonly sampler: Sampler;
   readonly latent: ModelEngine["latent"];
   readonly textEncoders: ModelEngine["textEncoders"];
   /** A graph's number formats are its own. */
@@ -87,10 +87,13 @@ class OnnxEngine implements ModelEngine {
   constructor(parts: Parts, facts: ModelFacts) {
     const { checkpoint, text } = parts;
     this.facts = facts;
-    this.sampler = checkpoint.sampler;
     this.latent = { channels: checkpoint.latentChannels, factor: checkpoint.factor };
     this.textEncoders = [text];
     this.#parts = parts;
+  }
+
+  samplerOf(rule: ChosenRule | undefined): Sampler {
+    return this.#parts.checkpoint.samplerOf(rule);
   }
 
   /** An export is for one picture: they are drawn one after another. */
@@ -142,7 +145,8 @@ class OnnxEngine implements ModelEngine {
 }
 
 function factsOf({ runtime, checkpoint }: Parts, parts: readonly ModelPart[], textChannels: number | undefined): ModelFacts {
-  const { entry, name, revision, sampler, factor, sampleSize, sampleMultiple } = checkpoint;
+  const { entry, name, revision, factor, sampleSize, sampleMultiple } = checkpoint;
+  const sampler = checkpoint.samplerOf(undefined);
   const family = STEERED_FAMILIES.find((candidate) => candidate === entry?.family);
   const { backend } = runtime;
   return {

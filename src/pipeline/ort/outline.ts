@@ -4,7 +4,7 @@ import type { ModelPart } from "../../common/model-facts";
 import type { ModelOutline } from "../../common/model-outline";
 import { storedBytes } from "../../ort/session/open-model";
 import { maxSteps } from "../../samplers/sampler";
-import type { ChosenRule } from "../../samplers/scheduler-file";
+import type { ChosenRule } from "../../common/chosen-sampler";
 import { familyOfTextChannels } from "../default-steering";
 import { intermediateBytes, openTokenizerFiles, sum } from "../outline-bytes";
 import { openOnnxCheckpoint } from "./checkpoint";
@@ -27,7 +27,7 @@ export async function outlineGraphs(files: ModelFiles, rule: ChosenRule | undefi
     pipeline: "stable-diffusion",
     family: files.entry?.family ?? familyOfTextChannels(undefined),
     defaultSize,
-    maxSteps: files.entry?.steps.maximum ?? maxSteps(checkpoint.sampler),
+    maxSteps: files.entry?.steps.maximum ?? maxSteps(checkpoint.samplerOf(undefined)),
     parts,
     gpuBytes: sum(parts.map(({ byteLength }) => byteLength)) + intermediateBytes(defaultSize),
     turns: [],

@@ -9,7 +9,7 @@ import type { Device } from "../../engine/device";
 import type { Plan } from "../../engine/plan";
 import { fingerprint } from "../../engine/tuning";
 import type { Sampler } from "../../samplers/sampler";
-import { samplerFromConfig, withRule } from "../../samplers/scheduler-file";
+import { samplerFromConfig, withRule, type SamplerOverrides } from "../../samplers/scheduler-file";
 import type { SamplerStep } from "../../samplers/schedule";
 import { Model } from "../draw";
 import type { Condition, Denoising, EncodedText, KernelTimer, Measured, ModelEngine, Size } from "../engine";
@@ -53,7 +53,7 @@ export async function openWgslModel(manifest: Manifest, device: Device, hooks: D
 class WgslEngine implements ModelEngine {
   #manifest: Manifest;
   #facts: ModelFacts;
-  readonly sampler: Sampler;
+  readonly #overrides: SamplerOverrides;
   readonly latent: ModelEngine["latent"];
   readonly textEncoders: ModelEngine["textEncoders"];
   readonly widening: WgslWidening;
@@ -69,7 +69,7 @@ class WgslEngine implements ModelEngine {
     device: Device,
     { texts, denoiser, autoencoder }: WgslNetworks,
     { planned, size, formats, weights, memory, memoryWith }: PlannedModel,
-    { sampler, memoryBytes, inFloat32 = [], gainsFromBatches }: WgslOptions,
+    { sampler: overrides = {}, memoryBytes, inFloat32 = [], gainsFromBatches }: WgslOptions,
   ) {
     this.#manifest = manifest;
     this.#device = device;
@@ -86,9 +86,7 @@ class WgslEngine implements ModelEngine {
         this.#facts = { ...this.#facts, memory: memoryWith(chosen) };
       },
     );
-    this.sampler = manifest.sampler
-      ? withRule(manifest.sampler, sampler?.rule)
-      : samplerFromConfig(component(manifest, "scheduler").config, sampler);
+    this.#overrides = overrides;
     const { latentChannels, factor } = this.#autoencoder.role;
     this.latent = { channels: latentChannels, factor };
     this.textEncoders = texts.map((text, index) => ({
@@ -114,7 +112,15 @@ class WgslEngine implements ModelEngine {
     );
     const gains = gainsFromBatches ?? device.target(formats.format).traits.gainsFromBatches;
     this.#batches = new Batches(this.#memory, gains, gainsFromBatches === undefined ? undefined : Infinity);
-    this.#facts = openedFacts(manifest, { memory, size, weights, sampler: this.sampler, factor, adapter: device.name });
+    const sampler = this.samplerOf(undefined);
+    this.#facts = openedFacts(manifest, { memory, size, weights, sampler, factor, adapter: device.name });
+  }
+
+  samplerOf(rule = this.#overrides.rule): Sampler {
+    const { sampler } = this.#manifest;
+    return sampler
+      ? withRule(sampler, rule)
+      : samplerFromConfig(component(this.#manifest, "scheduler").config, { ...this.#overrides, rule });
   }
 
   /** Uploads and compiles what a picture of that size needs, as far as it stays on the GPU: the largest network last, as it is fetched. */
