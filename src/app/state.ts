@@ -213,6 +213,11 @@ export function factsOf({ draft, model }: Pick<AppState, "draft" | "model">): Mo
   return model.kind === "ready" && model.facts.id === draft.model ? model.facts : undefined;
 }
 
+/** Whether no device was given with the float16 that the adapter offers: it is known once a model is loaded. */
+export function refusesFloat16({ model }: Pick<AppState, "model">): boolean {
+  return model.kind === "ready" && model.facts.refusesFloat16 === true;
+}
+
 /** Whether there is something to cancel: a picture that is being drawn, or one that waits for its model. */
 export function canCancel({ job, isAwaited }: Pick<AppState, "job" | "isAwaited">): boolean {
   return job !== undefined || isAwaited;

@@ -27,7 +27,11 @@ export const doctor = {
   noGpu: "This browser offers no WebGPU. Models with ONNX graphs still draw, on the processor.",
   gpuName: "Name",
   standIn: (name: string) => `${name}: the processor stands in for a GPU`,
-  float16: (hasFloat16: boolean) => (hasFloat16 ? "of 16 and 32 bits" : "of 32 bits only"),
+  /** @param isRefused whether no device was given with what is offered */
+  float16: (isOffered: boolean, isRefused: boolean) => {
+    if (isOffered && isRefused) return "of 32 bits only: those of 16 are offered, but were refused when they were asked for";
+    return isOffered ? "of 16 and 32 bits" : "of 32 bits only";
+  },
   numbers: "Numbers",
   limits: (limits: Readonly<Record<string, number>>): readonly (readonly [string, string])[] =>
     Object.entries(LIMITS).flatMap(([name, { says, isBytes }]) => {

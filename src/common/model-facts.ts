@@ -70,6 +70,8 @@ export interface ModelFacts {
   readonly readsPictures: boolean;
   /** What computes its networks: the GPU's name, or "cpu". */
   readonly adapter: string;
+  /** The GPU offers float16, and gave no device with it. Absent where that is not so, or nobody asked. */
+  readonly refusesFloat16?: boolean;
   /**
    * What was measured of this adapter and is computed otherwise for it, in a few digits. Absent where nothing is: the same seed is the same
    * picture where they are the same.

@@ -5,8 +5,8 @@ import type { Timings } from "../../common/drawing";
 import type { Recipe } from "../../common/recipe";
 import type { Generator, ModelStore } from "../../library";
 import { modelRows } from "../models/state";
-import { surveyGpu } from "../models/gpu-survey";
-import { factsOf, isAtRest, type AppStore } from "../state";
+import { givenGpu, surveyGpu } from "../models/gpu-survey";
+import { factsOf, isAtRest, refusesFloat16, type AppStore } from "../state";
 import type { DoctorState } from "./doctor-state";
 import { medianTimings, reportText, runningModels, surveyDevice, type Benchmark } from "./report";
 
@@ -35,10 +35,13 @@ export function createDoctor(
   const set = (change: Partial<DoctorState>): void => store.setState(({ doctor }) => ({ doctor: { ...doctor, ...change } }));
 
   function report(): string | undefined {
-    const { doctor, models: known } = store.getState();
+    const state = store.getState();
+    const { doctor, models: known } = state;
     if (doctor.report === undefined) return undefined;
     const benchmark = doctor.benchmark?.kind === "done" ? doctor.benchmark.benchmark : undefined;
-    return reportText(doctor.report, runningModels(modelRows(known), known.gpu), benchmark);
+    const isRefused = refusesFloat16(state);
+    const running = runningModels(modelRows(known), givenGpu(known.gpu, isRefused));
+    return reportText(doctor.report, running, benchmark, isRefused);
   }
 
   async function survey(): Promise<void> {

@@ -1,15 +1,15 @@
 // Which models should run here: those of this device first, then the catalogue's.
 import type { ReactNode } from "react";
+import { useGpu } from "../models/use-gpu";
 import { useModelRows } from "../models/use-model-rows";
 import { strings } from "../strings";
 import { doctor } from "../strings-doctor";
-import { useAppState } from "../use-app";
 import styles from "./doctor.module.css";
 import { runningModels } from "./report";
 import { Section } from "./section";
 
 export function ModelsSection(): ReactNode {
-  const gpu = useAppState(({ models }) => models.gpu);
+  const gpu = useGpu();
   const rows = useModelRows();
   if (gpu === undefined) return null;
   return (

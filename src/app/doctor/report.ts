@@ -144,7 +144,13 @@ export function byKernel(times: readonly KernelTime[]): readonly Omit<KernelTime
 }
 
 /** The report as text. Addresses that some name holds are taken out. */
-export function reportText(report: DeviceReport, models: readonly RunningModel[], benchmark: Benchmark | undefined): string {
+/** @param refusesFloat16 the adapter offers it, and gave no device with it */
+export function reportText(
+  report: DeviceReport,
+  models: readonly RunningModel[],
+  benchmark: Benchmark | undefined,
+  refusesFloat16 = false,
+): string {
   const withoutAddress = (_: string, value: unknown): unknown => (typeof value === "string" ? value.replace(ADDRESS, "(address)") : value);
-  return JSON.stringify({ onestroke: 1, ...report, models, benchmark }, withoutAddress, 2);
+  return JSON.stringify({ onestroke: 1, ...report, ...(refusesFloat16 && { refusesFloat16 }), models, benchmark }, withoutAddress, 2);
 }

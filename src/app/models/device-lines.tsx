@@ -2,10 +2,11 @@
 import type { ReactNode } from "react";
 import { strings } from "../strings";
 import { useAppState } from "../use-app";
+import { useGpu } from "./use-gpu";
 import styles from "./models.module.css";
 
 export function DeviceLines(): ReactNode {
-  const gpu = useAppState(({ models }) => models.gpu);
+  const gpu = useGpu();
   const room = useAppState(({ models }) => models.room);
   return (
     <div className={styles["device"]}>

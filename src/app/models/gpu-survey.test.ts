@@ -1,6 +1,10 @@
 // What the page says a device can do follows from what the browser says, and no model is ruled out.
 import { expect, test, vi } from "vitest";
-import { outlook, surveyGpu, type GpuSurvey } from "./gpu-survey";
+import { refusesFloat16 } from "../state";
+import { strings } from "../strings";
+import { doctor } from "../strings-doctor";
+import { MODEL } from "../testing/fake-app";
+import { givenGpu, outlook, surveyGpu, type GpuSurvey } from "./gpu-survey";
 
 const GIB = 2 ** 30;
 const GPU: GpuSurvey = { name: "a GPU", isSoftware: false, hasFloat16: true, maxBufferBytes: GIB, memoryBytes: 16 * GIB };
@@ -21,4 +25,19 @@ test.each<[string, number, Partial<GpuSurvey>, ReturnType<typeof outlook>]>([
 test("a browser without WebGPU, and one that fails", async () => {
   const gpu: Pick<GPU, "requestAdapter"> = { requestAdapter: vi.fn(() => Promise.reject(new Error("crashed"))) };
   expect(await surveyGpu(gpu)).toMatchObject({ name: undefined });
+});
+
+test("float16 that is offered and was refused is said to be so, and counts as none", () => {
+  const of = (isRefused: boolean) =>
+    refusesFloat16({ model: { kind: "ready", facts: { ...MODEL, ...(isRefused && { refusesFloat16: true }) } } });
+  expect([of(true), of(false), refusesFloat16({ model: { kind: "missing" } })]).toEqual([true, false, false]);
+  const given = givenGpu(GPU, true) ?? GPU;
+  expect(outlook(5 * GIB, given)).toBe("tight");
+  expect(strings.models.gpu(given)).toContain("no numbers of 16 bits");
+  expect(givenGpu(GPU, false), "control").toBe(GPU);
+  expect([doctor.float16(true, true), doctor.float16(true, false), doctor.float16(false, false)]).toEqual([
+    "of 32 bits only: those of 16 are offered, but were refused when they were asked for",
+    "of 16 and 32 bits",
+    "of 32 bits only",
+  ]);
 });

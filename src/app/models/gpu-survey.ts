@@ -33,6 +33,11 @@ export async function surveyGpu(gpu: Pick<GPU, "requestAdapter"> | undefined = n
   };
 }
 
+/** @param isRefused no device was given with the float16 that the adapter offers */
+export function givenGpu(survey: GpuSurvey | undefined, isRefused: boolean): GpuSurvey | undefined {
+  return survey && isRefused ? { ...survey, hasFloat16: false } : survey;
+}
+
 /** `deviceMemory` is in GiB, and only some browsers have it. */
 function deviceMemory(): number | undefined {
   const memory: unknown = typeof navigator === "object" ? Reflect.get(navigator, "deviceMemory") : undefined;

@@ -9,6 +9,7 @@ import { ModelActivity } from "./model-activity";
 import { ModelMark } from "./model-mark";
 import styles from "./models.module.css";
 import type { ModelRow } from "./state";
+import { useGpu } from "./use-gpu";
 
 export function ModelCard({ row }: { readonly row: ModelRow }): ReactNode {
   const { id, title, entry, license, gpuBytes: need } = row;
@@ -16,7 +17,7 @@ export function ModelCard({ row }: { readonly row: ModelRow }): ReactNode {
   const app = useApp();
   const isCurrent = useAppState(({ draft }) => draft.model === id);
   const isWanted = useAppState(({ models }) => models.wanted === id);
-  const gpu = useAppState(({ models }) => models.gpu);
+  const gpu = useGpu();
   const card = useRef<HTMLLIElement>(null);
 
   useEffect(() => {

@@ -163,6 +163,7 @@ function factsOf({ runtime, checkpoint }: Parts, parts: readonly ModelPart[], te
     // The exports have a decoder alone.
     readsPictures: false,
     adapter: backend.provider === "webgpu" ? backend.device.name : "cpu",
+    ...(backend.provider === "webgpu" && backend.device.adapter.refusesFloat16 === true && { refusesFloat16: true }),
     parts,
   };
 }

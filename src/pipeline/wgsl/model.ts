@@ -113,7 +113,7 @@ class WgslEngine implements ModelEngine {
     const gains = gainsFromBatches ?? device.target(formats.format).traits.gainsFromBatches;
     this.#batches = new Batches(this.#memory, gains, gainsFromBatches === undefined ? undefined : Infinity);
     const sampler = this.samplerOf(undefined);
-    this.#facts = openedFacts(manifest, { memory, size, weights, sampler, factor, adapter: device.name });
+    this.#facts = openedFacts(manifest, { memory, size, weights, sampler, factor, device });
   }
 
   samplerOf(rule = this.#overrides.rule): Sampler {

@@ -2,6 +2,7 @@
 import { weightBytes, type Manifest } from "../../checkpoints/manifest";
 import type { ModelFacts } from "../../common/model-facts";
 import { modelName } from "../../common/recipe";
+import type { Device } from "../../engine/device";
 import { maxSteps, type Sampler } from "../../samplers/sampler";
 import { steeringDefaults } from "../default-steering";
 import { partsOf, type PlannedModel } from "./model-plan";
@@ -10,11 +11,10 @@ interface Opened extends Pick<PlannedModel, "memory" | "size" | "weights"> {
   readonly sampler: Sampler;
   /** Pixels of a latent's value along a side. */
   readonly factor: number;
-  /** The adapter's name. */
-  readonly adapter: string;
+  readonly device: Pick<Device, "name" | "adapter">;
 }
 
-export function openedFacts(manifest: Manifest, { memory, size, weights, sampler, factor, adapter }: Opened): ModelFacts {
+export function openedFacts(manifest: Manifest, { memory, size, weights, sampler, factor, device }: Opened): ModelFacts {
   return {
     memory,
     id: modelName(manifest.name),
@@ -30,7 +30,8 @@ export function openedFacts(manifest: Manifest, { memory, size, weights, sampler
     doubt: sampler.doubt,
     // Its files say it, and may be on their way still.
     readsPictures: false,
-    adapter,
+    adapter: device.name,
+    ...(device.adapter.refusesFloat16 === true && { refusesFloat16: true }),
     parts: partsOf(manifest, weights),
   };
 }
