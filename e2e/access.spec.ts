@@ -167,6 +167,13 @@ test("the bar leaves most of the window to the picture and the fields: in letter
       expect(x + wide, `${width} x ${height}, ${letters}`).toBeLessThanOrEqual(width);
     }
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+
+    await page.getByRole("button", { name: "Gallery" }).click();
+    const search = page.getByRole("searchbox");
+    const room = (await search.locator("..").boundingBox())?.width ?? width;
+    expect((await search.boundingBox())?.width ?? 0, `what is looked for, ${width} x ${height}`).toBeGreaterThan(room / 2);
+    await page.keyboard.press("Escape");
+    await expect(search).toBeHidden();
   }
   await page.evaluate(() => document.documentElement.style.removeProperty("font-size"));
   if (before !== null) await page.setViewportSize(before);

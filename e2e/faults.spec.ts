@@ -56,6 +56,16 @@ test("a worker that cannot be loaded is named", async ({ freshStudio: studio }) 
   await studio.page.goto("./");
   await expect(studio.alert()).toHaveAttribute("data-code", "worker-died");
   await expect(studio.alert()).toContainText("could not be loaded");
+  // Its words have most of a narrow window, also where letters are twice as large.
+  for (const width of [390, 320]) {
+    await studio.page.setViewportSize({ width, height: 844 });
+    for (const letters of ["100%", "200%"]) {
+      await studio.page.evaluate((size) => document.documentElement.style.setProperty("font-size", size), letters);
+      const words = await studio.alert().locator("p").first().boundingBox();
+      expect(words?.width ?? 0, `${width}, ${letters}`).toBeGreaterThan(0.6 * width);
+      expect(await studio.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    }
+  }
 });
 
 test("the link brings the same picture in a new page, and a broken one says so", async ({ studio, freshStudio }) => {
