@@ -13,6 +13,8 @@ import json
 import math
 import os
 import shutil
+from collections.abc import Callable
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -187,10 +189,10 @@ def _time_embedding(g: Graph, half: int) -> str:
     return linear(g, silu(g, linear(g, waves, "time_embedding.linear_1")), "time_embedding.linear_2")
 
 
-def vae_decoder(folder: Path) -> onnx.ModelProto:
-    c = AutoencoderTinyConfig.from_json(json.loads((folder / "vae" / "config.json").read_text()))
-    file = weights_file(folder / "vae", VAE)
-    g = Graph(file, f"../vae/{file.name}")
+def vae_decoder(folder: Path, part: str = "vae") -> onnx.ModelProto:
+    c = AutoencoderTinyConfig.from_json(json.loads((folder / part / "config.json").read_text()))
+    file = weights_file(folder / part, VAE)
+    g = Graph(file, f"../{part}/{file.name}")
     three = g.floats(3.0)
     x = g.op("Mul", g.op("Tanh", g.op("Div", "latent_sample", three)), three)
     layer = (f"decoder.layers.{i}" for i in count())
@@ -213,17 +215,25 @@ def _block(g: Graph, x: str, at: str) -> str:
 
 
 NETWORKS = {"text_encoder": text_encoder, "unet": unet, "vae_decoder": vae_decoder}
+DECODERS = {"vae_decoder": "vae", "vae_decoder_fine": "vae_fine"}  # and what they decode with
+
+
+def networks(folder: Path) -> dict[str, Callable[[Path], onnx.ModelProto]]:
+    """By their names, those that the model has: a second decoder may be missing."""
+    fine = {"vae_decoder_fine": partial(vae_decoder, part="vae_fine")} if (folder / "vae_fine").exists() else {}
+    return NETWORKS | fine
 
 
 def export(folder: Path) -> None:
-    """Adds `model.onnx` per network, and the decoder's configuration where published exports have it."""
-    for name, network in NETWORKS.items():
+    """Adds `model.onnx` per network, and the decoders' configurations where published exports have the one."""
+    for name, network in networks(folder).items():
         path = folder / name / "model.onnx"
         path.parent.mkdir(exist_ok=True)
-        partial = path.with_suffix(".partial")
-        partial.write_bytes(network(folder).SerializeToString(deterministic=True))
-        os.replace(partial, path)
-    shutil.copyfile(folder / "vae" / "config.json", folder / "vae_decoder" / "config.json")
+        unfinished = path.with_suffix(".partial")
+        unfinished.write_bytes(network(folder).SerializeToString(deterministic=True))
+        os.replace(unfinished, path)
+        if name in DECODERS:
+            shutil.copyfile(folder / DECODERS[name] / "config.json", folder / name / "config.json")
 
 
 def main() -> None:
@@ -231,7 +241,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder: Path = parser.parse_args().folder
     export(folder)
-    for name in NETWORKS:
+    for name in networks(folder):
         print(f"{name}: {(folder / name / 'model.onnx').stat().st_size / 1000:.0f} KB")
 
 

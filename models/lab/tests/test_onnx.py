@@ -13,8 +13,9 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import load_file, save_file
 from transformers import CLIPTextConfig, CLIPTextModel
 
-from lab.export_onnx import NETWORKS, export
-from lab.nets.autoencoder_tiny import AutoencoderTiny, AutoencoderTinyConfig
+from lab.export import export_fine
+from lab.export_onnx import NETWORKS, export, networks
+from lab.nets.autoencoder_tiny import LARGE, AutoencoderTiny, AutoencoderTinyConfig
 from lab.nets.unet import UNet2DConditionModel, UNetConfig
 from lab.pipeline import Pipeline
 from lab.stored import SCALES
@@ -152,3 +153,27 @@ def test_the_shipped_graphs_are_those_of_the_shipped_weights(shipped: Path) -> N
     for network in NETWORKS:
         for name in ("model.onnx", "config.json"):
             assert (MODEL / network / name).read_bytes() == (shipped / network / name).read_bytes(), f"run `python -m lab.export_onnx {MODEL.name}`"
+
+
+def test_a_second_decoder_is_written_where_there_is_one(shipped: Path, tmp_path: Path) -> None:
+    """Without an encoder, beside the first; the graph draws 16 pixels of each of a latent, as PyTorch does."""
+    assert networks(shipped) == NETWORKS
+    model = tmp_path / "model"
+    shutil.copytree(shipped, model)
+    torch.manual_seed(0)
+    decoder = AutoencoderTiny(LARGE).decoder
+    with torch.no_grad():
+        for value in decoder.parameters():
+            value.copy_((value + 0.02 * torch.randn_like(value)).half())
+    torch.save({"average": decoder.state_dict()}, tmp_path / "decoder.pt")
+    export_fine(tmp_path / "decoder.pt", LARGE, model)
+    export(model)
+    assert json.loads((model / "model_index.json").read_text())["vae_fine"] == ["diffusers", "AutoencoderTiny"]
+    assert all(name.startswith("decoder.") for name in load_file(model / "vae_fine" / "diffusion_pytorch_model.fp16.safetensors"))
+    assert json.loads((model / "vae_decoder_fine" / "config.json").read_text()) == json.loads(json.dumps(LARGE.to_json()))
+    latent = torch.randn(1, 12, 4, 6)
+    with torch.no_grad():
+        wanted = decoder(latent)
+    assert wanted.shape == (1, 3, 64, 96)
+    assert relative(run(model, "vae_decoder_fine", latent_sample=latent), wanted) < BOUND
+    assert (model / "vae_decoder" / "model.onnx").read_bytes() == (shipped / "vae_decoder" / "model.onnx").read_bytes()
