@@ -59,7 +59,7 @@ export function createChoosing(
       model: id,
       loras: [],
       steering: undefined,
-      ...(entry && { steps: entry.steps.preferred, width: entry.size, height: entry.size }),
+      ...(entry && { steps: entry.steps.preferred, width: entry.size, height: entry.size, isSizeOpen: true }),
     });
     chosen = { id, openings: pictures.openings() };
     await openChosen(id);

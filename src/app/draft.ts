@@ -44,6 +44,8 @@ export interface Draft {
   readonly seedKept: boolean;
   readonly width: number;
   readonly height: number;
+  /** Whether nobody has chosen the size: it becomes what the model draws here, once that is loaded. */
+  readonly isSizeOpen?: boolean;
 }
 
 /** What the controls say before anyone has touched them. */
@@ -60,6 +62,7 @@ function firstDraftFor({ id, size, steps }: CatalogueEntry): Draft {
     seedKept: false,
     width: size,
     height: size,
+    isSizeOpen: true,
   };
 }
 
@@ -113,6 +116,7 @@ export function draftOf(recipe: Recipe, current: Draft): Draft {
     keepsRows: true,
     steering: leavesOut(recipe) ? recipe.steering : current.steering,
     seedKept: current.seedKept,
+    isSizeOpen: false,
   };
 }
 
@@ -133,8 +137,8 @@ export function draftOfLink(query: string): LinkedDraft {
   const first = firstDraftFor(catalogueEntry(asked.get("model") ?? "") ?? VIGNETTE);
   const { recipe, refused } = readQuery(query, parseRecipe(first));
   const draft = draftOf(recipe, first);
-  const isSteered = asked.has("steering") && !refused.includes("steering");
-  return { draft: isSteered ? draft : { ...draft, steering: undefined }, refused };
+  const says = (name: string): boolean => asked.has(name) && !refused.includes(name);
+  return { draft: { ...draft, ...(!says("steering") && { steering: undefined }), isSizeOpen: !says("size") }, refused };
 }
 
 /** The link that sets the controls like this. Undefined while they make no picture. */
@@ -144,6 +148,7 @@ export function linkOfDraft(draft: Draft): string | undefined {
       recipeToQuery(parseRecipe({ ...draft, ...readingOf(draft), steering: draft.steering ?? { method: "none" } })),
     );
     if (draft.steering === undefined) query.delete("steering");
+    if (draft.isSizeOpen === true) query.delete("size");
     return query.toString();
   } catch {
     return undefined;

@@ -7,7 +7,7 @@ import type { ModelFacts } from "../common/model-facts";
 import type { Progress } from "../common/progress";
 import type { QuickestEngines } from "./engines/quickest";
 import { createLoadingBar } from "./loading-bar";
-import type { AppState, AppStore } from "./state";
+import { sizedDraft, type AppState, type AppStore } from "./state";
 
 export interface ModelLoading {
   /**
@@ -37,7 +37,7 @@ export function createModelLoading(store: AppStore, generator: Generator, quicke
     atOwnSize: boolean,
     signal: AbortSignal,
   ): Promise<ModelFacts> {
-    const { model, width, height } = draft;
+    const { model, width, height, isSizeOpen = false } = draft;
     const bar = createLoadingBar();
     const onProgress = (progress: Progress): void => {
       if (!signal.aborted) store.setState({ model: { kind: "loading", ...bar(progress) } });
@@ -45,7 +45,7 @@ export function createModelLoading(store: AppStore, generator: Generator, quicke
     const measured = engine === undefined ? await quickest.of(model) : undefined;
     // A model before may have had another one.
     if (engine === undefined) generator.useEngine(measured);
-    const hooks = { onProgress, signal, ...(atOwnSize ? {} : { size: { width, height } }) };
+    const hooks = { onProgress, signal, ...(atOwnSize || isSizeOpen ? {} : { size: { width, height } }) };
     if (measured === undefined) return generator.load(model, hooks);
     try {
       return await generator.load(model, hooks);
@@ -69,7 +69,7 @@ export function createModelLoading(store: AppStore, generator: Generator, quicke
     if (signal.aborted) return undefined;
     // Whoever hears of it may have it loaded again at once.
     loading = undefined;
-    store.setState(ended);
+    store.setState(({ draft }) => ({ ...ended, draft: sizedDraft({ draft, ...ended }) }));
     return ended.model.kind === "ready" ? ended.model.facts : undefined;
   }
 

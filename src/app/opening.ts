@@ -1,4 +1,5 @@
 // What comes from outside and is to be drawn: an address that was pasted or come back to, and a PNG with a recipe in it.
+import type { Recipe } from "../common/recipe";
 import { draftOf, draftOfLink, recipeOfDraft, type Draft } from "./draft";
 import type { DrawOptions, PictureDrawing } from "./picture-drawing";
 import { recipeOfPng } from "./png-recipe";
@@ -6,6 +7,7 @@ import type { AppStore } from "./state";
 import { strings } from "./strings";
 import { keeping } from "./strings-keeping";
 import { isSameRecipe } from "./comparison";
+import { catalogueFacts } from "./known-facts";
 
 export interface Opening {
   /** Goes where an address leads that was pasted, shared or come back to. A picture that is kept is shown, and another one is drawn. */
@@ -22,6 +24,18 @@ interface Doing {
   readonly draw: (options: DrawOptions) => Promise<void>;
 }
 
+/** What the controls may mean: with an open size, a picture of each size that the model was trained on, the largest first. */
+function recipesOf(draft: Draft): readonly Recipe[] {
+  const sides =
+    draft.isSizeOpen === true
+      ? catalogueFacts(draft.model)
+          ?.trainedSizes.map(({ side }) => side)
+          .toReversed()
+      : undefined;
+  const drafts = sides?.map((side): Draft => ({ ...draft, width: side, height: side })) ?? [draft];
+  return drafts.map(recipeOfDraft).filter((recipe) => recipe !== undefined);
+}
+
 export function createOpening(store: AppStore, pictures: Pick<PictureDrawing, "showKept">, { edit, remark, draw }: Doing): Opening {
   return {
     async openLink(query) {
@@ -29,8 +43,7 @@ export function createOpening(store: AppStore, pictures: Pick<PictureDrawing, "s
       // Where nothing of it can be read, there is nothing to draw either.
       if (refused.length > 0 && refused.length === new Set(new URLSearchParams(query).keys()).size) return remark(strings.badLink(refused));
       const { shown } = store.getState();
-      const recipe = recipeOfDraft(draft);
-      if (recipe !== undefined && refused.length === 0) {
+      for (const recipe of refused.length === 0 ? recipesOf(draft) : []) {
         if (shown !== undefined && isSameRecipe(shown.recipe, recipe)) return;
         if (await pictures.showKept(recipe)) return;
       }
@@ -58,8 +71,8 @@ export function createOpening(store: AppStore, pictures: Pick<PictureDrawing, "s
 
     async showLinked() {
       const { draft, shown } = store.getState();
-      const recipe = recipeOfDraft(draft);
-      if (shown === undefined && recipe !== undefined) await pictures.showKept(recipe, true);
+      if (shown !== undefined) return;
+      for (const recipe of recipesOf(draft)) if (await pictures.showKept(recipe, true)) return;
     },
   };
 }

@@ -1,10 +1,17 @@
 // Sizes keep the ratio and the number of pixels as well as the model's multiples allow.
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { MAX_SIDE, MIN_SIDE } from "../common/limits";
-import { isUntrained, nearestSide, RATIOS, shownShare, sizeOfRatio } from "./sizes";
+import { trainedFor, type TrainedSize } from "../common/trained-sizes";
+import { isUntrained, nearestSide, nearestSize, RATIOS, scaledTo, shownShare, sizeOfRatio } from "./sizes";
 
-const SD = { defaultSize: 512, sizeMultiple: 8 };
+const SD = { side: 512, multiple: 8 };
+const TWO: { readonly trainedSizes: readonly [TrainedSize, TrainedSize] } = {
+  trainedSizes: [
+    { side: 256, multiple: 8 },
+    { side: 512, multiple: 16 },
+  ],
+};
 
 test.each([
   ["1:1", 512, 512],
@@ -18,14 +25,14 @@ test.each([
 });
 
 test("every ratio of every model is a size that it draws, with the model's number of pixels", () => {
-  const frames = fc.record({ defaultSize: fc.integer({ min: 128, max: 1024 }), sizeMultiple: fc.constantFrom(8, 16, 64) });
+  const frames = fc.record({ side: fc.integer({ min: 128, max: 1024 }), multiple: fc.constantFrom(8, 16, 64) });
   fc.assert(
     fc.property(frames, fc.constantFrom(...RATIOS), fc.boolean(), (frame, { ratio }, isUpright) => {
       const { width, height } = sizeOfRatio(ratio, isUpright, frame);
-      expect([width % frame.sizeMultiple, height % frame.sizeMultiple]).toEqual([0, 0]);
-      const off = frame.sizeMultiple / 2;
-      expect(Math.abs(Math.max(width, height) - frame.defaultSize * Math.sqrt(ratio))).toBeLessThanOrEqual(off);
-      expect(Math.abs(Math.min(width, height) - frame.defaultSize / Math.sqrt(ratio))).toBeLessThanOrEqual(off);
+      expect([width % frame.multiple, height % frame.multiple]).toEqual([0, 0]);
+      const off = frame.multiple / 2;
+      expect(Math.abs(Math.max(width, height) - frame.side * Math.sqrt(ratio))).toBeLessThanOrEqual(off);
+      expect(Math.abs(Math.min(width, height) - frame.side / Math.sqrt(ratio))).toBeLessThanOrEqual(off);
     }),
   );
 });
@@ -38,8 +45,38 @@ test.each([
 ])("%d in multiples of %d is %d", (side, multiple, expected) => expect(nearestSide(side, multiple)).toBe(expected));
 
 test("a size the model was not trained at is told, and a small picture is shown small", () => {
-  expect(isUntrained({ width: 512, height: 512 }, SD)).toBe(false);
-  expect(isUntrained({ width: 512, height: 520 }, SD)).toBe(true);
-  expect(shownShare({ width: 680, height: 384 }, SD)).toBe(1);
-  expect(shownShare({ width: 230.4, height: 230.4 }, SD)).toBeCloseTo(0.5, 9);
+  const known = { trainedSizes: [SD] } as const;
+  expect(isUntrained({ width: 512, height: 512 }, known)).toBe(false);
+  expect(isUntrained({ width: 512, height: 520 }, known)).toBe(true);
+  expect(shownShare({ width: 680, height: 384 }, known)).toBe(1);
+  expect(shownShare({ width: 230.4, height: 230.4 }, known)).toBeCloseTo(0.5, 9);
+});
+
+describe("a model that was trained at two sizes", () => {
+  const square = (side: number) => ({ width: side, height: side });
+
+  test("was trained at both, and fills its room with either; control: at no other size", () => {
+    expect([256, 512, 384].map((side) => isUntrained(square(side), TWO))).toEqual([false, false, true]);
+    expect([256, 512].map((side) => shownShare(square(side), TWO))).toEqual([1, 1]);
+  });
+
+  test.each(RATIOS)("in $name, the same ratio of the other size is that ratio's own", ({ ratio }) => {
+    const [small, large] = TWO.trainedSizes.map((trained) => sizeOfRatio(ratio, true, trained));
+    if (small === undefined || large === undefined) throw new Error("there are two");
+    expect(scaledTo(TWO.trainedSizes[1], small, TWO)).toEqual(large);
+    expect(scaledTo(TWO.trainedSizes[0], large, TWO)).toEqual(small);
+    expect(scaledTo(TWO.trainedSizes[0], small, TWO)).toEqual(small);
+  });
+
+  test("what is typed becomes a size that it draws, whichever of the two that is near", () => {
+    const sides = fc.integer({ min: 1, max: 3000 });
+    fc.assert(
+      fc.property(sides, sides, (width, height) => {
+        const size = nearestSize({ width, height }, TWO);
+        const { multiple } = trainedFor(size, TWO.trainedSizes);
+        expect([size.width % multiple, size.height % multiple]).toEqual([0, 0]);
+        expect(nearestSize(size, TWO), "it stays").toEqual(size);
+      }),
+    );
+  });
 });

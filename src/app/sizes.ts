@@ -1,6 +1,7 @@
-// Sizes in ratios that people know. Each has about as many pixels as the pictures that the model was trained on, because a
+// Sizes in ratios that people know. Each has about as many pixels as pictures that the model was trained on, because a
 // network draws best what it has seen, and because time and memory go by pixels.
 import { MAX_SIDE, MIN_SIDE } from "../common/limits";
+import { trainedFor, type TrainedSize } from "../common/trained-sizes";
 import type { KnownFacts } from "./known-facts";
 
 export interface Size {
@@ -16,12 +17,15 @@ export const RATIOS = [
   { name: "16:9", upright: "9:16", ratio: 16 / 9 },
 ] as const;
 
-type Frame = Pick<KnownFacts, "defaultSize" | "sizeMultiple">;
+type Trained = Pick<KnownFacts, "trainedSizes">;
 
-/** @param ratio of the long side to the short one */
-export function sizeOfRatio(ratio: number, isUpright: boolean, { defaultSize, sizeMultiple }: Frame): Size {
-  const long = nearestSide(defaultSize * Math.sqrt(ratio), sizeMultiple);
-  const short = nearestSide(defaultSize / Math.sqrt(ratio), sizeMultiple);
+/**
+ * @param ratio of the long side to the short one
+ * @param trained what it has the number of pixels of
+ */
+export function sizeOfRatio(ratio: number, isUpright: boolean, { side, multiple }: TrainedSize): Size {
+  const long = nearestSide(side * Math.sqrt(ratio), multiple);
+  const short = nearestSide(side / Math.sqrt(ratio), multiple);
   return isUpright ? { width: short, height: long } : { width: long, height: short };
 }
 
@@ -32,12 +36,27 @@ export function nearestSide(side: number, multiple: number): number {
   return Math.min(Math.max(Math.round(side / multiple) * multiple, least), most);
 }
 
-/** Whether the model was trained on pictures of another size. */
-export function isUntrained({ width, height }: Size, { defaultSize }: Frame): boolean {
-  return width !== defaultSize || height !== defaultSize;
+/** The nearest size that the model can draw. What its sides are multiples of goes by the size, and may be another one once they are rounded. */
+export function nearestSize(size: Size, { trainedSizes }: Trained): Size {
+  const rounded = ({ width, height }: Size): Size => {
+    const { multiple } = trainedFor({ width, height }, trainedSizes);
+    return { width: nearestSide(width, multiple), height: nearestSide(height, multiple) };
+  };
+  return rounded(rounded(size));
+}
+
+/** A size in the same ratio, with about as many pixels as another of the sizes that the model was trained on. */
+export function scaledTo({ side }: TrainedSize, size: Size, known: Trained): Size {
+  const scale = side / trainedFor(size, known.trainedSizes).side;
+  return nearestSize({ width: size.width * scale, height: size.height * scale }, known);
+}
+
+/** Whether the model was trained on pictures of other sizes. */
+export function isUntrained({ width, height }: Size, { trainedSizes }: Trained): boolean {
+  return trainedSizes.every(({ side }) => width !== side || height !== side);
 }
 
 /** How large a picture is shown, as a share of the room: one with few pixels is shown small, as it is. */
-export function shownShare({ width, height }: Size, { defaultSize }: Pick<Frame, "defaultSize">): number {
-  return Math.min(1, Math.sqrt(width * height) / (0.9 * defaultSize));
+export function shownShare({ width, height }: Size, { trainedSizes: [smallest] }: Trained): number {
+  return Math.min(1, Math.sqrt(width * height) / (0.9 * smallest.side));
 }

@@ -158,6 +158,13 @@ export function createAppStore(query: string): AppStore {
   }));
 }
 
+/** The controls with the size that the model draws here, where nobody has chosen one and the model is loaded. */
+export function sizedDraft(state: Pick<AppState, "draft" | "model">): Draft {
+  const { draft } = state;
+  const side = draft.isSizeOpen === true ? factsOf(state)?.defaultSize : undefined;
+  return side === undefined ? draft : { ...draft, width: side, height: side, isSizeOpen: false };
+}
+
 /** Nothing is being drawn, measured or fetched, and nothing waits, so that nothing is lost if the page begins anew. */
 export function isAtRest({
   job,
@@ -193,15 +200,20 @@ export function editDraft(store: AppStore, change: Partial<Draft>): void {
   // Who chooses a seed means that seed's own noise.
   const isOwn = change.seed !== undefined && change.variations === undefined;
   const isOther = change.model !== undefined && change.model !== store.getState().draft.model;
+  const isSized = change.width !== undefined || change.height !== undefined;
   const isTyped = change.prompt !== undefined || change.negative !== undefined;
-  store.setState(({ draft, error }) => ({
-    draft: {
-      ...draft,
-      ...(isTyped ? { isLiteral: false, keepsRows: false } : {}),
-      ...(isOwn ? { variations: [] } : {}),
-      ...(isOther ? MADE_WITH_NOTHING : {}),
-      ...change,
-    },
+  store.setState(({ draft, model, error }) => ({
+    draft: sizedDraft({
+      model,
+      draft: {
+        ...draft,
+        ...(isTyped ? { isLiteral: false, keepsRows: false } : {}),
+        ...(isOwn ? { variations: [] } : {}),
+        ...(isOther ? MADE_WITH_NOTHING : {}),
+        ...(isSized ? { isSizeOpen: false } : {}),
+        ...change,
+      },
+    }),
     notice: undefined,
     putAside: undefined,
     error: error?.code === "invalid-input" ? undefined : error,

@@ -22,6 +22,8 @@ export const details = {
       .filter(Boolean)
       .join(", ")}.`,
   stepsAsModelSays: "As the model says itself",
+  /** A choice of the sizes that a model was trained at. */
+  trainedSize: (isSmallest: boolean, side: number) => `${isSmallest ? "Small" : "Large"}, ${side}`,
   weights: "Weights",
   /** @param needBytes as planned; undefined where nothing is planned */
   weightChoice: (choice: WeightChoice, needBytes: number | undefined) =>

@@ -71,8 +71,8 @@ export const strings = {
   width: "Width in pixels",
   height: "Height in pixels",
   turnSize: "Turn the picture: wide or upright",
-  untrainedSize: (title: string, size: number) =>
-    `${title} was trained at ${size} × ${size}. At other sizes it may repeat things, or cut them off.`,
+  untrainedSize: (title: string, sides: readonly number[]) =>
+    `${title} was trained at ${sides.map((side) => `${side} × ${side}`).join(" and ")}. At other sizes it may repeat things, or cut them off.`,
 
   explain: (what: string) => `About: ${what}`,
   steering: "Steering",
@@ -261,7 +261,13 @@ export const strings = {
   memoryOf: ({ gpuBytes, turns }: ModelMemory) =>
     turns.length === 0 ? `about ${formatSize(gpuBytes)}` : `about ${formatSize(gpuBytes)}; ${strings.takeTurns(turns)}`,
   takeTurns: (turns: readonly NetworkName[]) => `these take turns: ${turns.map((name) => NETWORKS[name]).join(", ")}`,
-  parts: { text_encoder: "Text encoder", text_encoder_2: "Second text encoder", unet: "Denoiser", vae: "Decoder" },
+  parts: {
+    text_encoder: "Text encoder",
+    text_encoder_2: "Second text encoder",
+    unet: "Denoiser",
+    vae: "Decoder",
+    vae_fine: "Fine decoder",
+  },
 
   theme: { toDark: "Use dark colours", toLight: "Use light colours" },
 

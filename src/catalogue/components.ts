@@ -1,12 +1,13 @@
 // The components of a model, and how their files are listed.
 
-/** diffusers' names. Class-conditional networks are called `transformer` (ESC, iMF) or `unet` (PaGoDA). */
+/** diffusers' names. Class-conditional networks are called `transformer` (ESC, iMF) or `unet` (PaGoDA). `vae_fine` is ours: a second decoder of the same latents. */
 export const COMPONENT_NAMES = [
   "unet",
   "transformer",
   "text_encoder",
   "text_encoder_2",
   "vae",
+  "vae_fine",
   "tokenizer",
   "tokenizer_2",
   "scheduler",

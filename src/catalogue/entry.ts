@@ -44,6 +44,8 @@ export interface CatalogueEntry {
   readonly family: (typeof MODEL_FAMILIES)[number];
   /** Pixels on a side of the pictures that it was trained on. */
   readonly size: number;
+  /** The same of its second decoder, which draws larger ones (`vae_fine`). Absent where there is none. */
+  readonly fineSize?: number;
   /** GPU memory for a picture of that size, in bytes: an estimate from the published number of weights, in float16, as in `ModelOutline`. */
   readonly gpuBytes?: number;
   /** About what a download of it takes, in bytes, from the sizes that its files were published in. Absent where these are not known. */
@@ -76,6 +78,7 @@ export function parseCatalogueEntry(value: JsonObject, where: string): Catalogue
   const base = fields.optionalObject("base");
   const sampler = fields.optionalObject("sampler");
   const byteLength = fields.optionalInteger("byteLength", [1, Number.MAX_SAFE_INTEGER]);
+  const fineSize = fields.optionalInteger("fineSize", [16, 4096]);
   const gpuBytes = fields.optionalInteger("gpuBytes", [1, Number.MAX_SAFE_INTEGER]);
   const downloadBytes = fields.optionalInteger("downloadBytes", [1, Number.MAX_SAFE_INTEGER]);
   const words = fields.optionalString("words");
@@ -95,6 +98,7 @@ export function parseCatalogueEntry(value: JsonObject, where: string): Catalogue
     ...(base === undefined ? {} : { base: parseRepository(base) }),
     ...(sampler === undefined ? {} : { sampler: parseSampler(sampler) }),
     ...(byteLength === undefined ? {} : { byteLength }),
+    ...(fineSize === undefined ? {} : { fineSize }),
     ...(gpuBytes === undefined ? {} : { gpuBytes }),
     ...(downloadBytes === undefined ? {} : { downloadBytes }),
     ...(fields.object["files"] === undefined ? {} : { files: fields.objects("files").map(parsePublishedFile) }),
@@ -106,6 +110,7 @@ export function parseCatalogueEntry(value: JsonObject, where: string): Catalogue
   if (words !== undefined && !(/^[\w-]+\.json$/.test(words) && entry.base?.revision === ""))
     throw fields.unsupported("words", "is not a JSON file beside a model that ships with the app");
   if (entry.files !== undefined && entry.base?.revision !== "") throw fields.unsupported("files", "is for models that ship with the app");
+  if (fineSize !== undefined && fineSize <= entry.size) throw fields.unsupported("fineSize", "is not more than the size");
   return entry;
 }
 

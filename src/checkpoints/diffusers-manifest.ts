@@ -31,6 +31,7 @@ const ROLES = {
   text_encoder: "text-encoder",
   text_encoder_2: "text-encoder",
   vae: "autoencoder",
+  vae_fine: "autoencoder",
 } as const satisfies Partial<Record<ComponentName, Role>>;
 
 const REQUIRED: Readonly<Record<PipelineKind, readonly ComponentName[]>> = {
@@ -62,7 +63,8 @@ export async function diffusersManifest(
   }
   const components: Partial<Record<ComponentName, Component>> = {};
   for (const name of COMPONENT_NAMES) {
-    if (replaced.has(name)) continue;
+    // A second decoder is of the latents of the autoencoder beside it.
+    if (replaced.has(name) || (name === "vae_fine" && replaced.has("vae"))) continue;
     const listed = classOf(index, name);
     if (listed !== undefined) components[name] = await diffusersComponent(store, name, listed, name, signal);
     else if (REQUIRED[pipeline].includes(name)) {

@@ -22,6 +22,7 @@ const OUTLINE: ModelOutline = {
   pipeline: "stable-diffusion",
   family: "sd21",
   defaultSize: 512,
+  trainedSizes: [{ side: 512, multiple: 8 }],
   maxSteps: 4,
   parts: [],
   gpuBytes: 1,

@@ -2,6 +2,7 @@
 import type { Engine } from "./engine";
 import type { RecipeLora } from "./recipe-lora";
 import type { SteeringDefaults } from "./steering-defaults";
+import type { TrainedSizes } from "./trained-sizes";
 import type { WeightChoice, WeightFormat } from "./weight-format";
 import type { WideNetwork } from "./wide-network";
 
@@ -20,7 +21,7 @@ export interface StepRange {
 
 /** One network of a model. */
 export interface ModelPart {
-  /** Its component, named as in the model's folder: `text_encoder`, `unet`, `vae`. */
+  /** Its component, named as in the model's folder: `text_encoder`, `unet`, `vae`, `vae_fine`. */
   readonly name: string;
   readonly engine: Engine;
   /** Size as stored. */
@@ -57,10 +58,10 @@ export interface ModelFacts {
   readonly license: License | undefined;
   /** Size of all weights as stored. */
   readonly weightBytes: number;
-  /** Pixels along each side of the pictures that the model was trained on. */
+  /** Pixels along each side of the pictures that it draws where nobody says: one of `trainedSizes`, a larger one where pictures come quickly. */
   readonly defaultSize: number;
-  /** Widths and heights are multiples of this. */
-  readonly sizeMultiple: number;
+  /** What the model was trained on. A picture that is not of these sizes is drawn as the nearest of them. */
+  readonly trainedSizes: TrainedSizes;
   readonly maxSteps: number;
   /** How a negative prompt steers when the user chooses no method. */
   readonly steering: SteeringDefaults;

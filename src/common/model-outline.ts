@@ -1,6 +1,7 @@
 // What a model turns out to be from its small files, before anything large of it is fetched.
 import type { ModelPart, NetworkName } from "./model-facts";
 import type { ComponentNumbers } from "./stored-pieces";
+import type { TrainedSizes } from "./trained-sizes";
 import type { ComponentFormats, QuantisedFormat } from "./weight-format";
 
 /** How a model's files are read: as weights for our own kernels, or as graphs for ONNX Runtime. */
@@ -12,8 +13,10 @@ export interface ModelOutline {
   readonly pipeline: string;
   /** What it was distilled from, such as `sdxl`, as far as it can be told. */
   readonly family: string;
-  /** Pixels along each side of the pictures that it was trained on. */
+  /** Pixels along each side of the pictures that it draws on a GPU where nobody says. */
   readonly defaultSize: number;
+  /** The pictures that it was trained on. */
+  readonly trainedSizes: TrainedSizes;
   /** The most steps it takes. */
   readonly maxSteps: number;
   /** In the order they run, with their size as stored. */

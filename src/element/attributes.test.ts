@@ -11,7 +11,7 @@ const FACTS: ModelFacts = {
   license: undefined,
   weightBytes: 1,
   defaultSize: 512,
-  sizeMultiple: 8,
+  trainedSizes: [{ side: 512, multiple: 8 }],
   maxSteps: 4,
   steering: STEERING_DEFAULTS.sdxl,
   readsPictures: true,

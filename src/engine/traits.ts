@@ -50,6 +50,8 @@ export interface KernelTraits {
    * weights are read once for all.
    */
   readonly gainsFromBatches: boolean;
+  /** Of the sizes that a model was trained on, the largest is drawn where nobody says. */
+  readonly drawsLarge: boolean;
 }
 
 export type AdapterClass =
@@ -78,6 +80,7 @@ const SOFTWARE = {
   groupElementsAlone: 1_048_576,
   combineInvocations: 8,
   gainsFromBatches: false,
+  drawsLarge: false,
 } as const;
 
 const HARDWARE = {
@@ -100,6 +103,7 @@ const HARDWARE = {
   groupElementsAlone: 163_840,
   combineInvocations: 64,
   gainsFromBatches: true,
+  drawsLarge: true,
 } as const;
 
 const FAST_FLOAT16 = { ...HARDWARE, tilesInFloat16: true, multipliesInFloat16: true } as const;

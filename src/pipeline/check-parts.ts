@@ -1,7 +1,7 @@
 // Refuses a checkpoint whose parts are each valid but do not fit each other, before anything large
 // is read. Otherwise a picture would be drawn, and it would be wrong.
 import { OnestrokeError } from "../common/errors";
-import type { Denoiser, TextEncoder } from "../networks/roles";
+import type { Autoencoder, Denoiser, TextEncoder } from "../networks/roles";
 import type { ClipTokenizer } from "../tokenizer/clip-tokenizer";
 
 /** @throws OnestrokeError `model-unsupported` */
@@ -40,6 +40,22 @@ export function checkDenoiser(
   agree(
     reads.pooledChannels === undefined || reads.pooledChannels === pooledChannels,
     `the denoiser reads ${reads.pooledChannels} pooled text channels, but the text encoders give ${pooledChannels ?? "none"}`,
+  );
+}
+
+/** @throws OnestrokeError `model-unsupported` where a second decoder is none of the autoencoder's latents, or makes no more pixels of them */
+export function checkFineDecoder(
+  fine: Pick<Autoencoder, "latentChannels" | "factor">,
+  { latentChannels, factor }: Pick<Autoencoder, "latentChannels" | "factor">,
+): void {
+  agree(
+    fine.latentChannels === latentChannels,
+    `the second decoder reads latents of ${fine.latentChannels} channels, but the autoencoder's have ${latentChannels}`,
+  );
+  // A picture to draw over is averaged down to what the encoder reads.
+  agree(
+    fine.factor > factor && fine.factor % factor === 0,
+    `the second decoder makes ${fine.factor} pixels of one along a side, which is no multiple of the first one's ${factor}`,
   );
 }
 

@@ -53,7 +53,7 @@ function fakeModel({ room = 4, broken = {} }: Fake = {}) {
   const engine: ModelEngine = {
     facts: FACTS,
     samplerOf: (rule) => withRule(SAMPLER, rule),
-    latent: { channels: CHANNELS, factor: FACTOR },
+    latent: { channels: CHANNELS, of: ({ width, height }) => ({ width: width / FACTOR, height: height / FACTOR }) },
     textEncoders: [],
     widening: {
       choices: ["autoencoder", "denoiser"],

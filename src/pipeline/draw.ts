@@ -210,7 +210,8 @@ export class Model {
     invariant(recipe !== undefined, "something is asked for");
     fitRecipe(recipe, this.facts);
     const start = fittingStart(recipe, named);
-    const { channels, factor } = this.#engine.latent;
+    const { channels, of } = this.#engine.latent;
+    const { width, height } = of(recipe);
     const schedule = scheduleFor(this.#samplerOf(recipe), recipe.steps);
     const steering = effectiveSteering(recipe.steering, recipe.negative);
 
@@ -220,7 +221,7 @@ export class Model {
 
     // 3. The first samples: noise, or a picture under noise at the level of the first step taken. They are made where there is room for them.
     const noiseSources = asked.map((one) => noiseOf(one.recipe));
-    const draw = (noiseSource: NoiseSource): Float32Array => noiseSource((channels * recipe.height * recipe.width) / factor ** 2);
+    const draw = (noiseSource: NoiseSource): Float32Array => noiseSource(channels * height * width);
     const steps = schedule.steps.slice(-stepsTaken(recipe));
     const latent = start && (await work.time("encode", () => this.#engine.encodePicture(start, work)));
     const samples = noiseSources.map((noiseSource) => (): Float32Array => {

@@ -19,7 +19,7 @@ export interface ModelEngine {
    * @throws OnestrokeError `model-unsupported` where its scheduler file does not go with that rule
    */
   samplerOf(rule: ChosenRule | undefined): Sampler;
-  readonly latent: { readonly channels: number; /** Pixels for each latent pixel, along one side. */ readonly factor: number };
+  readonly latent: { readonly channels: number; /** The latent of a picture of that size. */ readonly of: (size: Size) => Size };
   readonly textEncoders: readonly TextEncoder[];
   readonly widening: Widening;
   /**

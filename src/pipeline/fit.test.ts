@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { RECIPE } from "../common/testing/fakes";
 import { fitRecipe } from "./fit";
 
-const MODEL = { title: "Model", sizeMultiple: 1, maxSteps: 8 };
+const MODEL = { title: "Model", trainedSizes: [{ side: 32, multiple: 1 }] as const, maxSteps: 8 };
 const INK = { name: "ink", weight: 0.5 };
 const LCM = { name: "lcm", weight: 1 };
 

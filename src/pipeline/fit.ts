@@ -5,16 +5,20 @@ import type { ModelFacts } from "../common/model-facts";
 import type { Picture } from "../common/picture";
 import type { Recipe } from "../common/recipe";
 import { isSameLoras, type RecipeLora } from "../common/recipe-lora";
+import { trainedFor } from "../common/trained-sizes";
 
 /** @throws OnestrokeError `invalid-input`, detail `field` */
 export function fitRecipe(
   recipe: Recipe,
-  { title, loras = [], sizeMultiple, maxSteps }: Pick<ModelFacts, "title" | "loras" | "sizeMultiple" | "maxSteps">,
+  { title, loras = [], trainedSizes, maxSteps }: Pick<ModelFacts, "title" | "loras" | "trainedSizes" | "maxSteps">,
 ): void {
   if (!isSameLoras(recipe.loras ?? [], loras)) throw unfit("loras", otherLoras(recipe.loras ?? [], loras, title));
+  const { multiple } = trainedFor(recipe, trainedSizes);
   for (const field of ["width", "height"] as const) {
     const side = recipe[field];
-    if (side % sizeMultiple !== 0) throw unfit(field, `${field} must be a multiple of ${sizeMultiple} for ${title}, not ${side}`);
+    if (side % multiple === 0) continue;
+    const where = trainedSizes.length > 1 ? ` at ${recipe.width}x${recipe.height}` : "";
+    throw unfit(field, `${field} must be a multiple of ${multiple} for ${title}${where}, not ${side}`);
   }
   if (recipe.steps > maxSteps) throw unfit("steps", `${title} takes 1 to ${maxSteps} steps, not ${recipe.steps}`);
 }

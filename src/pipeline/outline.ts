@@ -5,19 +5,21 @@ import { component, componentBytes, denoiserName, openComponent } from "../check
 import { manifestOf, type ModelFiles } from "../checkpoints/places";
 import type { ModelPart } from "../common/model-facts";
 import type { ModelOutline, ReadAs } from "../common/model-outline";
+import { usualSide } from "../common/trained-sizes";
 import type { WeightFormat } from "../common/weight-format";
 import { openAutoencoder, openDenoiser, openTextEncoder } from "../networks";
 import { maxSteps } from "../samplers/sampler";
 import { samplerFromConfig, withRule } from "../samplers/scheduler-file";
-import { checkDenoiser } from "./check-parts";
+import { checkDenoiser, checkFineDecoder } from "./check-parts";
 import { familyOf } from "./default-steering";
 import { checkUsualSide } from "./fit";
 import { scriptOf } from "./open";
 import { openTokenizerFiles } from "./outline-bytes";
+import { scalesOf, trainedSizesOf } from "./scales";
 import { planPicture, type PlannedFormats } from "./wgsl/needs";
 import { textState } from "./wgsl/graphs";
 
-/** Nothing is known of the GPU yet: most compute in float16, and make buffers of a gigabyte. The autoencoder's weights stay as they are. */
+/** Nothing is known of the GPU yet: most compute in float16, make buffers of a gigabyte, and are quick enough for the largest pictures. The autoencoder's weights stay as they are. */
 function usualGpu(weights: WeightFormat): PlannedFormats {
   const ofNetwork: PlannedFormats["weights"] = (network) => (network === "autoencoder" ? "f16" : weights);
   return { format: "f16", weights: ofNetwork, bufferBytes: 2 ** 30, bindingBytes: 2 ** 30 };
@@ -47,15 +49,20 @@ async function outlineWeights(files: ModelFiles, rule: ChosenRule | undefined, s
   const vae = component(manifest, "vae");
   const autoencoder = openAutoencoder(vae);
   checkDenoiser(denoiser, autoencoder.latentChannels, encoders);
+  const finePart = manifest.components.vae_fine;
+  const fine = finePart && openAutoencoder(finePart);
+  if (fine !== undefined) checkFineDecoder(fine, autoencoder);
   const sampler = manifest.sampler
     ? withRule(manifest.sampler, rule)
     : samplerFromConfig(component(manifest, "scheduler").config, { rule });
-  const defaultSize = denoiser.sampleSize * autoencoder.factor;
-  checkUsualSide(defaultSize);
-  const parts = [...names.map((suffix) => `text_encoder${suffix}` as const), denoiserName(manifest), "vae" as const];
+  const trainedSizes = trainedSizesOf(scalesOf(denoiser.sampleSize, autoencoder, fine));
+  for (const { side } of trainedSizes) checkUsualSide(side);
+  const defaultSize = usualSide(trainedSizes, true);
+  const decoders = fine === undefined ? (["vae"] as const) : (["vae", "vae_fine"] as const);
+  const parts = [...names.map((suffix) => `text_encoder${suffix}` as const), denoiserName(manifest), ...decoders];
   // A download needs the names of the files, what is no file of tensors is refused now, and what is loaded early needs to know the formats.
   const opened = await Promise.all(parts.map(async (name) => [name, await openComponent(component(manifest, name), signal)] as const));
-  const networks = { texts: encoders, state: textState(manifest), denoiser, autoencoder };
+  const networks = { texts: encoders, state: textState(manifest), denoiser, autoencoder, fine };
   const planWith = (weights: WeightFormat) => planPicture(networks, { width: defaultSize, height: defaultSize }, usualGpu(weights));
   const { peakBytes, turns } = planWith("f16");
   return {
@@ -63,6 +70,7 @@ async function outlineWeights(files: ModelFiles, rule: ChosenRule | undefined, s
     pipeline: manifest.pipeline,
     family: files.entry?.family ?? familyOf(manifest),
     defaultSize,
+    trainedSizes,
     maxSteps: manifest.steps?.maximum ?? maxSteps(sampler),
     parts: parts.map((name): ModelPart => ({ name, engine: "wgsl", byteLength: componentBytes(manifest.components[name]) })),
     gpuBytes: peakBytes,

@@ -25,6 +25,7 @@ const offerOf = (model: string): ModelOffer => ({
     pipeline: "stable-diffusion",
     family: "sd21",
     defaultSize: 512,
+    trainedSizes: [{ side: 512, multiple: 8 }],
     maxSteps: 4,
     parts: [],
     gpuBytes: 1_000,

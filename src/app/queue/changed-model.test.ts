@@ -6,7 +6,8 @@ describe("what was asked of the model before, where somebody chooses another one
   async function changed() {
     const { generate, release, isAsked } = waiting();
     const it = setUp(
-      "seed=5",
+      // Not the models' own size, so that who chooses one again draws another picture.
+      "seed=5&size=128x128",
       async (recipe, hooks) => ({ ...(await generate(recipe, hooks)), model: { ...MODEL, id: recipe.model } }),
       undefined,
       undefined,

@@ -15,7 +15,8 @@ import { createApp, type App } from "../store";
 export const MODEL: ModelFacts = {
   ...FACTS,
   id: FIRST_DRAFT.model,
-  sizeMultiple: 8,
+  defaultSize: FIRST_DRAFT.width,
+  trainedSizes: [{ side: FIRST_DRAFT.width, multiple: 8 }],
   steering: {
     method: "nasa",
     nasa: { method: "nasa", scale: 0.3 },

@@ -14,9 +14,9 @@ export function reportText({ title, license, repositories, pipelineClass, found,
   ];
   if (found !== undefined) {
     const { outline, downloadBytes } = found;
-    const { family, defaultSize, maxSteps, parts, gpuBytes, smallerGpuBytes: smaller, turns, readAs } = outline;
+    const { family, defaultSize, trainedSizes, maxSteps, parts, gpuBytes, smallerGpuBytes: smaller, turns, readAs } = outline;
     lines.push(
-      `can be drawn with${readAs === "graphs" ? ", on ONNX Runtime (--engine ort-webgpu or ort-wasm)" : ""}: ${family}, ${defaultSize} x ${defaultSize}, up to ${maxSteps} steps`,
+      `can be drawn with${readAs === "graphs" ? ", on ONNX Runtime (--engine ort-webgpu or ort-wasm)" : ""}: ${family}, ${trainedSizes.map(({ side }) => `${side} x ${side}`).join(" and ")}, up to ${maxSteps} steps`,
       ...parts.map(({ name, byteLength }) => `  ${name}: ${bytesText(byteLength)}`),
       `download: ${bytesText(downloadBytes)}; GPU memory: about ${bytesText(gpuBytes)} at ${defaultSize} x ${defaultSize}${turnsText(turns)}`,
       ...(smaller === undefined

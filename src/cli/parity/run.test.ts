@@ -25,6 +25,7 @@ describe("parity of the carried fixtures", () => {
     ["esc-sit", 6],
     ["vae-tiny", 2],
     ["vae-kl", 2],
+    ["vae-fine", 1],
     ["unet-sdxs", 6],
   ])("%s: %i tensors in every number format", async (name, tensors) => {
     const device = await testDevice();

@@ -19,7 +19,7 @@ export const FACTS: ModelFacts = {
   license: { id: "MIT" },
   weightBytes: 1_000,
   defaultSize: 32,
-  sizeMultiple: 16,
+  trainedSizes: [{ side: 32, multiple: 16 }],
   maxSteps: 4,
   steering: {
     method: "nasa",

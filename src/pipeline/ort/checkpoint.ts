@@ -1,5 +1,5 @@
 // A folder of ONNX exports as optimum and similar tools write it: `text_encoder/`, `unet/` and `vae_decoder/`
-// with a graph each, a tokenizer and a scheduler. The weights may be those of a checkpoint in the same
+// with a graph each, a tokenizer and a scheduler; ours may have a second decoder in `vae_decoder_fine/` (scales.ts). The weights may be those of a checkpoint in the same
 // folder. The networks' configurations are often missing; then the values are Stable Diffusion's, because
 // such exports are made from it. The scheduler must not be missing: students of one model differ in nothing
 // else, and a wrong guess would still draw.
@@ -15,7 +15,9 @@ import { RANGES } from "../../networks/config";
 import type { OnnxFile } from "../../ort/session/open-model";
 import type { Sampler } from "../../samplers/sampler";
 import { samplerFromConfig, withRule } from "../../samplers/scheduler-file";
+import { checkFineDecoder } from "../check-parts";
 import { checkUsualSide } from "../fit";
+import { scalesOf, type Decoding } from "../scales";
 import { graphFile } from "./graph-file";
 
 export interface OnnxCheckpoint {
@@ -26,21 +28,29 @@ export interface OnnxCheckpoint {
   readonly revision: string | undefined;
   readonly textEncoder: OnnxFile;
   readonly unet: OnnxFile;
-  readonly decoder: OnnxFile;
+  readonly decoder: OnnxDecoderAt;
+  /** A second decoder of the same latents. */
+  readonly fine: OnnxDecoderAt | undefined;
   /** Rows of the text encoder's embedding, where its configuration states them. */
   readonly words: number | undefined;
   /** @throws OnestrokeError `model-unsupported` for a rule that its scheduler file does not go with */
   samplerOf(rule: ChosenRule | undefined): Sampler;
   readonly latentChannels: number;
-  /** The decoder reads `latent / scalingFactor + shiftFactor`. */
-  readonly scalingFactor: number;
-  readonly shiftFactor: number;
-  /** Pixels for each latent pixel, along one side. */
-  readonly factor: number;
   /** Latent pixels along each side at the size the model was trained on. */
   readonly sampleSize: number;
   /** Each side is a multiple of this many latent pixels: an exported denoiser halves and doubles, and its skips must fit again. */
   readonly sampleMultiple: number;
+}
+
+/** A decoder's graph, and how it is used. */
+export interface OnnxDecoderAt extends Decoding {
+  /** For progress: the component that it was exported from. */
+  readonly name: "vae" | "vae_fine";
+  readonly file: OnnxFile;
+  readonly latentChannels: number;
+  /** It reads `latent / scalingFactor + shiftFactor`. */
+  readonly scalingFactor: number;
+  readonly shiftFactor: number;
 }
 
 /** Stable Diffusion 1 and 2, and SD-Turbo. The autoencoder and the denoiser have equally many levels. */
@@ -72,11 +82,14 @@ export async function openOnnxCheckpoint(
   if ((await graphFile(store, "text_encoder_2", signal)) !== undefined) {
     throw new OnestrokeError("model-unsupported", `${store.name} has two text encoders: ONNX exports of SDXL are not supported`);
   }
-  const [textEncoder, unet, decoder] = [await file("text_encoder"), await file("unet"), await file("vae_decoder")];
+  const [textEncoder, unet] = [await file("text_encoder"), await file("unet")];
   const [denoiser, vae] = [await config("unet"), await config("vae_decoder")];
+  const decoder = decoderAt("vae", await file("vae_decoder"), vae);
+  const fineGraph = await graphFile(store, "vae_decoder_fine", signal);
+  const fine = fineGraph === undefined ? undefined : decoderAt("vae_fine", { store, path: fineGraph }, await config("vae_decoder_fine"));
+  if (fine !== undefined) checkFineDecoder(fine, decoder);
   const sampleSize = denoiser.optionalInteger("sample_size", RANGES.side) ?? USUAL.sampleSize;
-  const factor = 2 ** (levelsOf(vae) - 1);
-  checkUsualSide(sampleSize * factor);
+  for (const { side } of scalesOf(sampleSize, decoder, fine)) checkUsualSide(side);
   const scheduler = entry?.sampler ? undefined : await readJson(store, "scheduler/scheduler_config.json", signal);
   return {
     name: entry?.id ?? id ?? store.name.replace(/\/+$/, "").split("/").at(-1) ?? store.name,
@@ -86,21 +99,32 @@ export async function openOnnxCheckpoint(
     textEncoder,
     unet,
     decoder,
+    fine,
     words: (await config("text_encoder")).optionalInteger("vocab_size", RANGES.rows),
     samplerOf: (rule = chosen) => (entry?.sampler ? withRule(entry.sampler, rule) : samplerFromConfig(scheduler ?? {}, { rule })),
-    latentChannels: vae.optionalInteger("latent_channels", RANGES.channels) ?? USUAL.latentChannels,
-    scalingFactor: vae.optionalNumber("scaling_factor", RANGES.scaling) ?? USUAL.scalingFactor,
-    shiftFactor: vae.optionalNumber("shift_factor", RANGES.shift) ?? 0,
-    factor,
+    latentChannels: decoder.latentChannels,
     sampleSize,
-    sampleMultiple: 2 ** (levelsOf(denoiser) - 1),
+    sampleMultiple: 2 ** (levelsOf(denoiser, "block_out_channels") - 1),
+  };
+}
+
+function decoderAt(name: OnnxDecoderAt["name"], file: OnnxFile, config: Fields): OnnxDecoderAt {
+  // A decoder may have levels of its own.
+  const widths = config.object["decoder_block_out_channels"] === undefined ? "block_out_channels" : "decoder_block_out_channels";
+  return {
+    name,
+    file,
+    factor: 2 ** (levelsOf(config, widths) - 1),
+    latentChannels: config.optionalInteger("latent_channels", RANGES.channels) ?? USUAL.latentChannels,
+    scalingFactor: config.optionalNumber("scaling_factor", RANGES.scaling) ?? USUAL.scalingFactor,
+    shiftFactor: config.optionalNumber("shift_factor", RANGES.shift) ?? 0,
   };
 }
 
 /** How many resolutions a network works at, each half the one before. */
-function levelsOf(config: Fields): number {
-  const levels = config.optionalIntegers("block_out_channels", RANGES.channels)?.length ?? USUAL.levels;
+function levelsOf(config: Fields, widths: string): number {
+  const levels = config.optionalIntegers(widths, RANGES.channels)?.length ?? USUAL.levels;
   const [least, most] = RANGES.levels;
-  if (levels < least || levels > most) throw config.unsupported("block_out_channels", `has ${levels} entries`);
+  if (levels < least || levels > most) throw config.unsupported(widths, `has ${levels} entries`);
   return levels;
 }

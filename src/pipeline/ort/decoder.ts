@@ -9,17 +9,20 @@ import type { Picture } from "../../common/picture";
 import type { Size } from "../engine";
 import { channelsLast } from "../latent-layout";
 import type { Work } from "../work";
-import type { OnnxCheckpoint } from "./checkpoint";
+import type { Decoding } from "../scales";
+import type { OnnxDecoderAt } from "./checkpoint";
 import { OnnxNetwork } from "./network";
 
-export class OnnxDecoder {
+export class OnnxDecoder implements Decoding {
+  readonly factor: number;
   readonly network: OnnxNetwork;
 
-  constructor(runtime: OrtRuntime, { decoder, scalingFactor, shiftFactor }: OnnxCheckpoint) {
+  constructor(runtime: OrtRuntime, { name, file, factor, scalingFactor, shiftFactor }: OnnxDecoderAt) {
+    this.factor = factor;
     this.network = new OnnxNetwork({
-      name: "vae",
+      name,
       runtime,
-      file: decoder,
+      file,
       outputs: "cpu",
       rewrite: (model) => latentGraph(model, scalingFactor, shiftFactor),
     });

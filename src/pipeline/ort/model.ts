@@ -8,6 +8,7 @@ import { invariant, OnestrokeError } from "../../common/errors";
 import type { ModelFacts, ModelPart } from "../../common/model-facts";
 import { modelName } from "../../common/recipe";
 import { STEERED_FAMILIES, STEERING_DEFAULTS } from "../../common/steering-defaults";
+import { trainedFor, usualSide } from "../../common/trained-sizes";
 import type { OrtRuntime } from "../../ort/session/runtime";
 import { readTensor } from "../../ort/session/tensors";
 import { TEXT_INPUT } from "../../ort/steer-graph";
@@ -18,9 +19,11 @@ import { Model } from "../draw";
 import type { Condition, Denoising, ModelEngine, Size } from "../engine";
 import { NO_WIDENING } from "../float16-guard";
 import { channelsLast } from "../latent-layout";
+import { latentOf, scalesOf, trainedSizesOf, type Scales } from "../scales";
 import { loadingWork, type Work } from "../work";
 import { openOnnxCheckpoint, type OnnxCheckpoint } from "./checkpoint";
 import { OnnxDecoder } from "./decoder";
+import type { OnnxNetwork } from "./network";
 import { channelsOf, OnnxDenoiser } from "./denoiser";
 import { graphSteering } from "./text-feeds";
 import { OnnxTextEncoder } from "./text-encoder";
@@ -28,6 +31,8 @@ import { OnnxTextEncoder } from "./text-encoder";
 export interface OnnxOptions {
   /** The rule that a person chose instead of what the scheduler's file states. */
   readonly sampler?: Pick<SamplerOverrides, "rule">;
+  /** Of the picture that it is made ready for. Default: the one that it draws where nobody says. */
+  readonly size?: Size | undefined;
 }
 
 interface Parts {
@@ -35,7 +40,7 @@ interface Parts {
   readonly checkpoint: OnnxCheckpoint;
   readonly text: OnnxTextEncoder;
   readonly denoiser: OnnxDenoiser;
-  readonly decoder: OnnxDecoder;
+  readonly scales: Scales<OnnxDecoder>;
 }
 
 /**
@@ -46,20 +51,24 @@ export async function openOnnxModel(
   files: ModelFiles,
   runtime: OrtRuntime,
   hooks: DrawHooks = {},
-  { sampler }: OnnxOptions = {},
+  { sampler, size }: OnnxOptions = {},
 ): Promise<Model> {
   const { signal } = hooks;
   const checkpoint = await openOnnxCheckpoint(files, sampler?.rule, signal);
   const text = await OnnxTextEncoder.open(checkpoint, runtime, signal);
-  const [denoiser, decoder] = [new OnnxDenoiser(runtime, checkpoint.unet), new OnnxDecoder(runtime, checkpoint)];
-  const parts = { runtime, checkpoint, text, denoiser, decoder };
+  const denoiser = new OnnxDenoiser(runtime, checkpoint.unet);
+  const { sampleSize, decoder: usual, fine, sampleMultiple } = checkpoint;
+  const [first, second] = [new OnnxDecoder(runtime, usual), fine && new OnnxDecoder(runtime, fine)];
+  const parts = { runtime, checkpoint, text, denoiser, scales: scalesOf(sampleSize, first, second, sampleMultiple) };
   const stored: ModelPart[] = [];
-  for (const { network } of [text, denoiser, decoder]) {
+  for (const network of networksOf(parts)) {
     const engine = runtime.backend.provider === "webgpu" ? "ort-webgpu" : "ort-wasm";
     stored.push({ name: network.name, engine, byteLength: await network.byteLength(signal) });
   }
-  const weightBytes = stored.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  const work = loadingWork(hooks, weightBytes);
+  // The other decoder is opened when a picture needs it.
+  const { decoder } = trainedFor(size ?? usualSize(parts), parts.scales);
+  const opened = [text.network, denoiser.network, decoder.network].map(({ name }) => name);
+  const work = loadingWork(hooks, bytesOf(stored.filter(({ name }) => opened.includes(name))));
   try {
     const textChannels = await work.time("load", async () => {
       await text.network.session(work);
@@ -85,9 +94,9 @@ class OnnxEngine implements ModelEngine {
   readonly #parts: Parts;
 
   constructor(parts: Parts, facts: ModelFacts) {
-    const { checkpoint, text } = parts;
+    const { checkpoint, text, scales } = parts;
     this.facts = facts;
-    this.latent = { channels: checkpoint.latentChannels, factor: checkpoint.factor };
+    this.latent = { channels: checkpoint.latentChannels, of: (size) => latentOf(size, scales) };
     this.textEncoders = [text];
     this.#parts = parts;
   }
@@ -100,11 +109,13 @@ class OnnxEngine implements ModelEngine {
   async begin([sample]: readonly (() => Float32Array)[], condition: Condition, size: Size, work: Work): Promise<Denoising> {
     if (condition.kind !== "text") throw new OnestrokeError("model-unsupported", "an ONNX export reads texts, not classes");
     invariant(sample !== undefined, "there is a sample");
-    const { runtime, checkpoint, denoiser, decoder } = this.#parts;
+    const { runtime, checkpoint, denoiser, scales } = this.#parts;
+    const { decoder } = trainedFor(size, scales);
     const texts = { positive: condition.positive, negative: condition.negative };
     const session = await work.time("load", () => denoiser.network.session(work, graphSteering(texts, condition.method)));
-    const { channels, factor } = this.latent;
-    const shape = [1, channels, size.height / factor, size.width / factor];
+    const { channels, of } = this.latent;
+    const { height, width } = of(size);
+    const shape = [1, channels, height, width];
     const tensor = (values: Float32Array): Tensor => runtime.tensor("float32", values, shape);
     /** The sample, and x0 of the last step if it was asked for. */
     let [x, kept]: [Tensor, Tensor | undefined] = [tensor(sample()), undefined];
@@ -144,8 +155,9 @@ class OnnxEngine implements ModelEngine {
   }
 }
 
-function factsOf({ runtime, checkpoint }: Parts, parts: readonly ModelPart[], textChannels: number | undefined): ModelFacts {
-  const { entry, name, revision, factor, sampleSize, sampleMultiple } = checkpoint;
+function factsOf(opened: Parts, parts: readonly ModelPart[], textChannels: number | undefined): ModelFacts {
+  const { runtime, checkpoint, scales } = opened;
+  const { entry, name, revision } = checkpoint;
   const sampler = checkpoint.samplerOf(undefined);
   const family = STEERED_FAMILIES.find((candidate) => candidate === entry?.family);
   const { backend } = runtime;
@@ -154,9 +166,9 @@ function factsOf({ runtime, checkpoint }: Parts, parts: readonly ModelPart[], te
     title: entry?.title ?? name,
     revision,
     license: entry?.license,
-    weightBytes: parts.reduce((sum, { byteLength }) => sum + byteLength, 0),
-    defaultSize: sampleSize * factor,
-    sizeMultiple: sampleMultiple * factor,
+    weightBytes: bytesOf(parts),
+    defaultSize: usualSize(opened).width,
+    trainedSizes: trainedSizesOf(scales),
     maxSteps: entry?.steps.maximum ?? maxSteps(sampler),
     doubt: sampler.doubt,
     steering: STEERING_DEFAULTS[family ?? familyOfTextChannels(textChannels)],
@@ -168,6 +180,20 @@ function factsOf({ runtime, checkpoint }: Parts, parts: readonly ModelPart[], te
   };
 }
 
-async function release({ text, denoiser, decoder }: Parts): Promise<void> {
-  for (const { network } of [text, denoiser, decoder]) await network.release();
+/** What is drawn where nobody says. */
+function usualSize({ runtime: { backend }, scales }: Parts): Size {
+  const side = usualSide(scales, backend.provider === "webgpu" && backend.device.target("f32").traits.drawsLarge);
+  return { width: side, height: side };
+}
+
+function bytesOf(parts: readonly ModelPart[]): number {
+  return parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
+
+function networksOf({ text, denoiser, scales }: Parts): readonly OnnxNetwork[] {
+  return [text.network, denoiser.network, ...scales.map(({ decoder }) => decoder.network)];
+}
+
+async function release(parts: Parts): Promise<void> {
+  for (const network of networksOf(parts)) await network.release();
 }

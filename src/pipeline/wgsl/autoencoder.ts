@@ -1,8 +1,10 @@
 // Latents to pixels and back, with one plan for each size. The decoder undoes the latent's scaling, runs the network and
-// packs RGBA8; the encoder's weights are read when a picture is first drawn over.
-import { component, type Manifest } from "../../checkpoints/manifest";
+// packs RGBA8; there may be a second one for larger pictures (scales.ts). Weights that a first picture does not need, those of the encoder
+// and of the other decoder, are read when one does.
+import { component, componentBytes, type Component, type Manifest } from "../../checkpoints/manifest";
 import { OnestrokeError } from "../../common/errors";
 import type { Picture } from "../../common/picture";
+import { trainedFor } from "../../common/trained-sizes";
 import type { Device } from "../../engine/device";
 import type { Plan } from "../../engine/plan";
 import { runPlan } from "../../engine/run";
@@ -10,7 +12,9 @@ import type { NumberFormat } from "../../engine/tensor";
 import { openAutoencoder } from "../../networks";
 import type { Autoencoder } from "../../networks/roles";
 import type { Size } from "../engine";
+import { averaged } from "../averaged";
 import { channelsFirst } from "../latent-layout";
+import { latentOf, readSize, scalesOf, type Decoding, type Scales } from "../scales";
 import type { Work } from "../work";
 import { decoderGraph, encoderGraph } from "./graphs";
 import { Network } from "./network";
@@ -24,28 +28,55 @@ export interface LatentAt {
   readonly index: number;
 }
 
+export interface WgslDecoder extends Decoding {
+  readonly role: Autoencoder;
+  readonly network: Network;
+  /** Of its file. */
+  readonly byteLength: number;
+}
+
+interface AutoencoderOptions {
+  /** Of activations. */
+  readonly format: NumberFormat;
+  /** Side of the latent that the denoiser was trained on. */
+  readonly sampleSize: number;
+}
+
 export class WgslAutoencoder {
   readonly role: Autoencoder;
-  readonly decoder: Network;
+  /** A second decoder of the same latents. */
+  readonly fine: Autoencoder | undefined;
+  readonly scales: Scales<WgslDecoder>;
   readonly encoder: Network;
 
-  constructor(manifest: Manifest, device: Device, format: NumberFormat) {
-    const vae = component(manifest, "vae");
+  constructor(manifest: Manifest, device: Device, { format, sampleSize }: AutoencoderOptions) {
+    const [vae, fine] = [component(manifest, "vae"), manifest.components.vae_fine];
     this.role = openAutoencoder(vae);
-    const { needsFloat32, decoder, encoder } = this.role;
-    // Weights stay float16 whatever the others are: they are the smallest part, and what they lose is seen pixel by pixel.
-    const options = { name: "vae", format: needsFloat32 ? "f32" : format, weights: "f16", component: vae } as const;
-    this.decoder = new Network(device, { ...options, unused: decoder.unused });
-    this.encoder = new Network(device, { ...options, unused: encoder.unused });
+    this.fine = fine && openAutoencoder(fine);
+    const networkOf = (name: string, part: Component, needsFloat32: boolean, unused: readonly RegExp[]): Network =>
+      // Weights stay float16 whatever the others are: they are the smallest part, and what they lose is seen pixel by pixel.
+      new Network(device, { name, component: part, format: needsFloat32 ? "f32" : format, weights: "f16", unused });
+    const decoderOf = (name: string, part: Component, role: Autoencoder): WgslDecoder => {
+      const { factor, needsFloat32, decoder } = role;
+      return { factor, role, byteLength: componentBytes(part), network: networkOf(name, part, needsFloat32, decoder.unused) };
+    };
+    const usual = decoderOf("vae", vae, this.role);
+    this.scales = scalesOf(sampleSize, usual, fine && this.fine && decoderOf("vae_fine", fine, this.fine));
+    this.encoder = networkOf("vae", vae, this.role.needsFloat32, this.role.encoder.unused);
+  }
+
+  get decoders(): readonly Network[] {
+    return this.scales.map(({ decoder }) => decoder.network);
   }
 
   /**
-   * @param latent sides of the latent
+   * @param size of the picture
    * @param output packed for the screen, or as numbers about [0, 1]
    */
-  plan(latent: Size, work: Work, output: "rgba" | "pixels" = "rgba"): Promise<Plan> {
-    const { height, width } = latent;
-    return this.decoder.plan(`${width}x${height}/${output}`, (g) => decoderGraph(g, this.role, latent, output), work);
+  plan(size: Size, work: Work, output: "rgba" | "pixels" = "rgba"): Promise<Plan> {
+    const { role, network } = trainedFor(size, this.scales).decoder;
+    const latent = latentOf(size, this.scales);
+    return network.plan(`${latent.width}x${latent.height}/${output}`, (g) => decoderGraph(g, role, latent, output), work);
   }
 
   /**
@@ -74,11 +105,12 @@ export class WgslAutoencoder {
     return this.encoder.has((g) => encoderGraph(g, this.role, { width: side, height: side }), signal);
   }
 
-  /** The scaled latent of a picture, `[channels, height, width]`. */
-  async encode({ width, height, data }: Picture, work: Work): Promise<Float32Array> {
+  /** The scaled latent of a picture of the size that is drawn, `[channels, height, width]`. */
+  async encode(picture: Picture, work: Work): Promise<Float32Array> {
     if (!(await this.canEncode(work.signal))) {
       throw new OnestrokeError("model-unsupported", "the model's files have no encoder for pictures", { field: "start" });
     }
+    const { width, height, data } = averaged(picture, readSize(picture, this.scales, this.role));
     const plan = await this.encoder.plan(`${width}x${height}`, (g) => encoderGraph(g, this.role, { width, height }), work);
     const pixels = new Float32Array(width * height * 3);
     for (let i = 0; i < pixels.length; i++) pixels[i] = (data[4 * Math.floor(i / 3) + (i % 3)] ?? 0) / 127.5 - 1;

@@ -52,7 +52,7 @@ test.each<[AskedWeights | undefined, number, string]>([
   const networks = {
     texts: await WgslTextEncoder.openAll(manifest, device, numbers),
     denoiser: new WgslDenoiser(manifest, device, numbers),
-    autoencoder: new WgslAutoencoder(manifest, device, "f32"),
+    autoencoder: new WgslAutoencoder(manifest, device, { ...numbers, sampleSize: 32 }),
   };
   const model = await planModel(manifest, device, networks, { format: "f32", weights, memoryBytes });
   expect([...model.weights]).toEqual([

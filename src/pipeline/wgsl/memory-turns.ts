@@ -16,10 +16,19 @@ import {
   type PlannedNetworks,
 } from "./needs";
 
-/** Who runs on the GPU: the autoencoder is its decoder, and the reader its encoder. */
+/** Who runs on the GPU: the autoencoder is its decoder, or both where it has two, and the reader its encoder. */
 export type Runners = Readonly<Partial<Record<NetworkName | "reader", Runner>>>;
 
 type Runner = Pick<Network, "evict" | "dropPlans" | "useArena">;
+
+/** Networks that come and go as one. */
+export function together(networks: readonly Runner[]): Runner {
+  return {
+    evict: () => networks.forEach((network) => network.evict()),
+    dropPlans: () => networks.forEach((network) => network.dropPlans()),
+    useArena: (bytes) => networks.forEach((network) => network.useArena(bytes)),
+  };
+}
 
 const NAMES = ["text_encoder", "text_encoder_2", "denoiser", "autoencoder"] as const satisfies readonly NetworkName[];
 

@@ -6,7 +6,8 @@ import type { ModelMemory, ModelPart } from "../../common/model-facts";
 import type { AskedWeights, WeightFormat } from "../../common/weight-format";
 import type { Device } from "../../engine/device";
 import type { NumberFormat } from "../../engine/tensor";
-import { checkDenoiser } from "../check-parts";
+import { usualSide } from "../../common/trained-sizes";
+import { checkDenoiser, checkFineDecoder } from "../check-parts";
 import type { Size } from "../engine";
 import { checkUsualSide } from "../fit";
 import type { WgslAutoencoder } from "./autoencoder";
@@ -27,7 +28,7 @@ export type WeightFormats = ReadonlyMap<string, WeightFormat>;
 
 export interface PlannedModel {
   readonly planned: PlannedNetworks;
-  /** Of the pictures that it was trained on. */
+  /** Of the pictures that it draws where nobody says. */
   readonly size: Size;
   readonly formats: PlannedFormats;
   readonly weights: WeightFormats;
@@ -55,9 +56,11 @@ export async function planModel(
 ): Promise<PlannedModel> {
   const roles = texts.map(({ role }) => role);
   checkDenoiser(denoiser.role, autoencoder.role.latentChannels, roles);
-  const side = denoiser.role.sampleSize * autoencoder.role.factor;
-  checkUsualSide(side);
-  const planned = { texts: roles, state: textState(manifest), denoiser: denoiser.role, autoencoder: autoencoder.role };
+  const { role, fine, scales } = autoencoder;
+  if (fine !== undefined) checkFineDecoder(fine, role);
+  for (const scale of scales) checkUsualSide(scale.side);
+  const side = usualSide(scales, device.target(format).traits.drawsLarge);
+  const planned = { texts: roles, state: textState(manifest), denoiser: denoiser.role, autoencoder: role, fine };
   const size = { width: side, height: side };
 
   const stored: WeightFormats = new Map(await Promise.all([...texts, denoiser].map(({ network }) => network.weightFormat(signal))));
@@ -86,7 +89,7 @@ export async function planModel(
 
 /** The networks with weights, in the order they run. */
 export function partsOf(manifest: Manifest, formats: WeightFormats): readonly ModelPart[] {
-  const names = ["text_encoder", "text_encoder_2", denoiserName(manifest), "vae"] as const;
+  const names = ["text_encoder", "text_encoder_2", denoiserName(manifest), "vae", "vae_fine"] as const;
   return names
     .map((name): ModelPart => {
       const weights = formats.get(name) ?? "f16";

@@ -5,6 +5,7 @@ import { invariant, OnestrokeError } from "../../common/errors";
 import type { ModelFacts } from "../../common/model-facts";
 import type { Picture } from "../../common/picture";
 import type { Steering } from "../../common/steering";
+import { trainedFor } from "../../common/trained-sizes";
 import type { Device } from "../../engine/device";
 import type { Plan } from "../../engine/plan";
 import { fingerprint } from "../../engine/tuning";
@@ -13,6 +14,7 @@ import { samplerFromConfig, withRule, type SamplerOverrides } from "../../sample
 import type { SamplerStep } from "../../samplers/schedule";
 import { Model } from "../draw";
 import type { Condition, Denoising, EncodedText, KernelTimer, Measured, ModelEngine, Size } from "../engine";
+import { latentOf, trainedSizesOf } from "../scales";
 import { isFull } from "../with-room";
 import { loadingWork, type Work } from "../work";
 import { WgslAutoencoder, type LatentAt } from "./autoencoder";
@@ -25,7 +27,7 @@ import { openedFacts } from "./opened-facts";
 import type { WgslOptions } from "./options";
 import { tuneNetworks } from "./tune-networks";
 import { WgslWidening } from "./widening";
-import { MemoryTurns } from "./memory-turns";
+import { MemoryTurns, together } from "./memory-turns";
 import { WgslTextEncoder } from "./text-encoder";
 
 /**
@@ -35,14 +37,16 @@ import { WgslTextEncoder } from "./text-encoder";
 export async function openWgslModel(manifest: Manifest, device: Device, hooks: DrawHooks = {}, options: WgslOptions = {}): Promise<Model> {
   const format = options.format ?? (device.hasFloat16 ? "f16" : "f32");
   const texts = await WgslTextEncoder.openAll(manifest, device, { format }, hooks.signal);
-  const autoencoder = new WgslAutoencoder(manifest, device, format);
-  const networks = { texts, denoiser: new WgslDenoiser(manifest, device, { format }), autoencoder };
+  const denoiser = new WgslDenoiser(manifest, device, { format });
+  const autoencoder = new WgslAutoencoder(manifest, device, { format, sampleSize: denoiser.role.sampleSize });
+  const networks = { texts, denoiser, autoencoder };
   const planned = await planModel(manifest, device, networks, { ...options, format }, hooks.signal);
   for (const { network } of [...texts, networks.denoiser]) network.useWeights(planned.weights.get(network.name) ?? "f16");
   const engine = new WgslEngine(manifest, device, networks, planned, options);
-  const work = loadingWork(hooks, engine.facts.weightBytes);
+  const size = engine.firstSize(options.size);
+  const work = loadingWork(hooks, engine.bytesFor(size));
   try {
-    await engine.prepare(work, options.size);
+    await engine.prepare(work, size);
   } catch (error) {
     await engine.dispose();
     throw error;
@@ -76,10 +80,15 @@ class WgslEngine implements ModelEngine {
     this.#texts = texts;
     this.#denoiser = denoiser;
     this.#autoencoder = autoencoder;
-    const { decoder, encoder, role } = autoencoder;
+    const { decoders, encoder, role, scales } = autoencoder;
+    // What is computed in float32 anyway stays so.
+    const wide = [
+      role.needsFloat32 ? [] : [encoder],
+      ...scales.map(({ decoder }) => (decoder.role.needsFloat32 ? [] : [decoder.network])),
+    ].flat();
     this.widening = new WgslWidening(
-      { denoiser: [denoiser.network], autoencoder: [decoder, encoder] },
-      { denoiser: formats.format, autoencoder: role.needsFloat32 ? "f32" : formats.format },
+      { denoiser: [denoiser.network], autoencoder: wide },
+      { denoiser: formats.format, autoencoder: wide.length === 0 ? "f32" : formats.format },
       inFloat32,
       (chosen) => {
         this.#memory.useFloat32(chosen);
@@ -87,8 +96,7 @@ class WgslEngine implements ModelEngine {
       },
     );
     this.#overrides = overrides;
-    const { latentChannels, factor } = this.#autoencoder.role;
-    this.latent = { channels: latentChannels, factor };
+    this.latent = { channels: role.latentChannels, of: (picture) => latentOf(picture, scales) };
     this.textEncoders = texts.map((text, index) => ({
       tokenizer: text.tokenizer,
       encode: (ids, work) => {
@@ -103,7 +111,7 @@ class WgslEngine implements ModelEngine {
         ...(texts[0] && { text_encoder: texts[0].network }),
         ...(texts[1] && { text_encoder_2: texts[1].network }),
         denoiser: denoiser.network,
-        autoencoder: decoder,
+        autoencoder: together(decoders),
         reader: encoder,
       },
       { ...formats, inFloat32: this.widening.inFloat32 },
@@ -112,8 +120,8 @@ class WgslEngine implements ModelEngine {
     );
     const gains = gainsFromBatches ?? device.target(formats.format).traits.gainsFromBatches;
     this.#batches = new Batches(this.#memory, gains, gainsFromBatches === undefined ? undefined : Infinity);
-    const sampler = this.samplerOf(undefined);
-    this.#facts = openedFacts(manifest, { memory, size, weights, sampler, factor, device });
+    const trainedSizes = trainedSizesOf(scales);
+    this.#facts = openedFacts(manifest, { memory, size, weights, sampler: this.samplerOf(undefined), trainedSizes, device });
   }
 
   samplerOf(rule = this.#overrides.rule): Sampler {
@@ -123,24 +131,35 @@ class WgslEngine implements ModelEngine {
       : samplerFromConfig(component(this.#manifest, "scheduler").config, { ...this.#overrides, rule });
   }
 
-  /** Uploads and compiles what a picture of that size needs, as far as it stays on the GPU: the largest network last, as it is fetched. */
-  async prepare(work: Work, asked: Size | undefined): Promise<void> {
+  /** The size that it is made ready for when it is opened. */
+  firstSize(asked: Size | undefined): Size {
     const { defaultSize } = this.#facts;
-    const size = asked !== undefined && this.#isEasy(asked) ? asked : { width: defaultSize, height: defaultSize };
+    return asked !== undefined && this.#isEasy(asked) ? asked : { width: defaultSize, height: defaultSize };
+  }
+
+  /** Bytes as stored of the weights that a picture of that size needs. */
+  bytesFor(size: Size): number {
+    const { scales } = this.#autoencoder;
+    const others = scales.map(({ decoder }) => decoder).filter((decoder) => decoder !== trainedFor(size, scales).decoder);
+    return others.reduce((sum, { byteLength }) => sum - byteLength, this.#facts.weightBytes);
+  }
+
+  /** Uploads and compiles what a picture of that size needs, as far as it stays on the GPU: the largest network last, as it is fetched. */
+  async prepare(work: Work, size: Size): Promise<void> {
     this.#memory.planFor(size);
     const { turns } = this.#memory.plan;
-    const latent = this.#latentOf(size);
+    const latent = this.latent.of(size);
     const [text, text2] = this.#texts;
     if (!turns.includes("text_encoder")) await text?.plan(work);
     if (!turns.includes("text_encoder_2")) await text2?.plan(work);
-    if (!turns.includes("autoencoder")) await this.#autoencoder.plan(latent, work);
+    if (!turns.includes("autoencoder")) await this.#autoencoder.plan(size, work);
     this.#memory.makeRoomFor("denoiser");
     if (!turns.includes("denoiser")) await this.#denoiser.plan({ ...latent, textTokens: this.#rowTokens, method: "nasa" }, work);
     this.#facts = { ...this.#facts, readsPictures: await this.#autoencoder.canEncode(work.signal) };
   }
 
   async begin(samples: readonly (() => Float32Array)[], condition: Condition, size: Size, work: Work): Promise<Denoising> {
-    const latent = this.#latentOf(size);
+    const latent = this.latent.of(size);
     const isText = condition.kind === "text";
     const side = this.#denoiser.role.sampleSize;
     if (!isText && (latent.width !== side || latent.height !== side)) throw this.#wrongSize();
@@ -168,12 +187,12 @@ class WgslEngine implements ModelEngine {
         this.#batches.took(performance.now() - started, count, latent);
       },
       decode: async (output, index) => {
-        const decoder = await this.#decoderOf(plan, { output, index }, latent, work);
+        const decoder = await this.#decoderOf(plan, { output, index }, size, work);
         const picture = await this.#autoencoder.decode(decoder, work.signal);
         this.#device.assertAlive();
         return picture;
       },
-      measure: () => this.#measure(plan, latent, work),
+      measure: () => this.#measure(plan, size, work),
       // The plan stays for the next picture of this size.
       end: () => undefined,
     };
@@ -243,24 +262,23 @@ class WgslEngine implements ModelEngine {
 
   /** The denoiser first, because it runs at every step. */
   get #networks(): readonly Network[] {
-    const { decoder, encoder } = this.#autoencoder;
-    return [this.#denoiser.network, decoder, encoder, ...this.#texts.map(({ network }) => network)];
+    const { decoders, encoder } = this.#autoencoder;
+    return [this.#denoiser.network, ...decoders, encoder, ...this.#texts.map(({ network }) => network)];
   }
 
   /** Whether a picture of that size is drawn, and takes no more than one of the model's own: nothing that opens fails for it. */
   #isEasy({ width, height }: Size): boolean {
-    const { defaultSize, sizeMultiple } = this.#facts;
-    return this.#texts.length > 0 && width % sizeMultiple === 0 && height % sizeMultiple === 0 && width * height <= defaultSize ** 2;
-  }
-
-  #latentOf({ width, height }: Size): Size {
-    return { width: width / this.latent.factor, height: height / this.latent.factor };
+    const { trainedSizes } = this.#facts;
+    const { multiple } = trainedFor({ width, height }, trainedSizes);
+    const most = Math.max(...trainedSizes.map(({ side }) => side ** 2));
+    return this.#texts.length > 0 && width % multiple === 0 && height % multiple === 0 && width * height <= most;
   }
 
   /** Transformers that draw classes identify each position of their latent separately, so they draw one size only. */
   #wrongSize(): OnestrokeError {
-    const { title, defaultSize } = this.facts;
-    return new OnestrokeError("invalid-input", `${title} draws only ${defaultSize}x${defaultSize}`, { field: "width" });
+    const { title, trainedSizes } = this.facts;
+    const drawn = trainedSizes.map(({ side }) => `${side}x${side}`).join(" and ");
+    return new OnestrokeError("invalid-input", `${title} draws only ${drawn}`, { field: "width" });
   }
 
   /** Tokens of one encoder row: the text capacity of an ordinary prompt. */
@@ -275,14 +293,14 @@ class WgslEngine implements ModelEngine {
     return rowTokens * Math.ceil(Math.max(texts.positive.tokens, texts.negative?.tokens ?? 0) / rowTokens);
   }
 
-  async #measure(plan: Plan, latent: Size, work: Work): Promise<Measured> {
+  async #measure(plan: Plan, size: Size, work: Work): Promise<Measured> {
     invariant(batchOf(plan) === 1, "one picture is measured");
     const values = Float32Array.from(await plan.read("next"));
-    const decoder = await this.#decoderOf(plan, { output: "next", index: 0 }, latent, work, "pixels");
+    const decoder = await this.#decoderOf(plan, { output: "next", index: 0 }, size, work, "pixels");
     return { latent: values, pixels: await this.#autoencoder.pixels(decoder, work.signal) };
   }
 
-  /** The decoder's plan with a latent of the denoiser's in it. Where the two part, the denoiser's plan is gone afterwards. */
+  /** The plan of the decoder of this size with a latent of the denoiser's in it. Where the two part, the denoiser's plan is gone afterwards. */
   async #decoderOf(plan: Plan, { output, index }: LatentAt, size: Size, work: Work, kind: "rgba" | "pixels" = "rgba"): Promise<Plan> {
     const waiting = this.#memory.plan.parts ? Float32Array.from(await plan.read(output)) : undefined;
     this.#memory.makeRoomFor("autoencoder");

@@ -112,3 +112,19 @@ describe("what may come besides", () => {
     expect(plan(8e9).peakBytes).toBe(plan(8e9, 77).peakBytes);
   });
 });
+
+test("a large picture of a second decoder takes the denoiser of a small one, and the weights of both decoders stay", () => {
+  const fine = openAutoencoder({
+    className: "AutoencoderTiny",
+    config: { decoder_block_out_channels: [64, 64, 64, 64, 64], num_decoder_blocks: [3, 3, 3, 1, 1] },
+  });
+  const plan = (networks: PlannedNetworks, side: number) => planPicture(networks, square(side), gpu("f16"), 8e9);
+  const [alone, both] = [sdTurbo(SMALL), { ...sdTurbo(SMALL), fine }];
+  const more = plan(both, 512).peakBytes - plan(alone, 512).peakBytes;
+  // At 512 its own decoder draws, and the other one's 11 blocks of three convolutions of 64 channels are weights alone.
+  expect(more).toBeGreaterThan(2 * 11 * 3 * 9 * 64 ** 2);
+  expect(plan(both, 512).shapeBytes).toBe(plan(alone, 512).shapeBytes);
+  // At 1024 the denoiser's latent is that of 512, where one decoder alone has four times as many pixels.
+  expect(plan(both, 1024).shapeBytes).toBeLessThan(plan(alone, 1024).shapeBytes);
+  expect(plan(both, 1024).peakBytes).toBeGreaterThan(plan(both, 512).peakBytes);
+});

@@ -4,6 +4,7 @@ import type { NetworkName } from "../../common/model-facts";
 import type { SteeringMethod } from "../../common/steering";
 import type { WeightFormat } from "../../common/weight-format";
 import { invariant } from "../../common/errors";
+import { trainedFor } from "../../common/trained-sizes";
 import { fuseGraph } from "../../engine/fuse";
 import type { Graph } from "../../engine/graph";
 import { GraphBuilder } from "../../engine/graph-builder";
@@ -15,6 +16,7 @@ import type { Autoencoder, Denoiser, TextEncoder } from "../../networks/roles";
 import type { Size } from "../engine";
 import { denoiserRoom, ownBytes, planMemory, type MemoryPlan, type NetworkNeed } from "../memory-plan";
 import { planReading, type ReadingPlan } from "../reading-plan";
+import { latentOf, readSize, scalesOf, type Scales } from "../scales";
 import { decoderGraph, encoderGraph, stepGraph, textGraph, type DenoiserPlanShape, type TextState } from "./graphs";
 
 export interface PlannedNetworks {
@@ -23,6 +25,8 @@ export interface PlannedNetworks {
   readonly state: TextState;
   readonly denoiser: Denoiser;
   readonly autoencoder: Autoencoder;
+  /** A second decoder of its latents, for larger pictures. */
+  readonly fine?: Autoencoder | undefined;
 }
 
 export interface PlannedFormats {
@@ -137,18 +141,36 @@ function denoiserNeed(networks: PlannedNetworks, picture: PictureShape, formats:
   return needOf("denoiser", graph, formatOf("denoiser", formats), budget);
 }
 
-function denoiserShape({ texts, autoencoder }: PlannedNetworks, picture: PictureShape): Omit<DenoiserPlanShape, "method"> {
-  const { textTokens = Math.max(0, ...texts.map(({ tokens }) => tokens)) } = picture;
-  return { ...latentOf(picture, autoencoder), textTokens };
+function denoiserShape(networks: PlannedNetworks, picture: PictureShape): Omit<DenoiserPlanShape, "method"> {
+  const { textTokens = Math.max(0, ...networks.texts.map(({ tokens }) => tokens)) } = picture;
+  return { ...latentOf(picture, decodersOf(networks)), textTokens };
 }
 
-function decoderNeeds({ autoencoder }: PlannedNetworks, size: Size, formats: PlannedFormats): readonly NeedWithin[] {
-  const latent = latentOf(size, autoencoder);
-  return autoencoderNeeds(autoencoder, (g) => decoderGraph(g, autoencoder, latent, "rgba"), formats);
+function decodersOf({ denoiser, autoencoder, fine }: PlannedNetworks): Scales<Autoencoder> {
+  return scalesOf(denoiser.sampleSize, autoencoder, fine);
 }
 
-function encoderNeeds({ autoencoder }: PlannedNetworks, size: Size, formats: PlannedFormats): readonly NeedWithin[] {
-  return autoencoderNeeds(autoencoder, (g) => encoderGraph(g, autoencoder, size), formats);
+/** The decoder that draws this size, beside the weights of the other one: they stay for going back to another size. */
+function decoderNeeds(networks: PlannedNetworks, size: Size, formats: PlannedFormats): readonly NeedWithin[] {
+  const scales = decodersOf(networks);
+  const latent = latentOf(size, scales);
+  const { decoder } = trainedFor(size, scales);
+  const weightsOf = (role: Autoencoder) => weightMemory(graphOf("autoencoder", (g) => decoderGraph(g, role, latent, "rgba"), formats));
+  const others = scales.filter((scale) => scale.decoder !== decoder).map((scale) => weightsOf(scale.decoder));
+  return autoencoderNeeds(decoder, (g) => decoderGraph(g, decoder, latent, "rgba"), formats).map(({ arenaBytes, need }) => ({
+    arenaBytes,
+    need: {
+      ...need,
+      weightBytes: others.reduce((sum, { weightBytes }) => sum + weightBytes, need.weightBytes),
+      loadingBytes: Math.max(need.loadingBytes, ...others.map(({ loadingBytes }) => loadingBytes)),
+    },
+  }));
+}
+
+function encoderNeeds(networks: PlannedNetworks, size: Size, formats: PlannedFormats): readonly NeedWithin[] {
+  const { autoencoder } = networks;
+  const read = readSize(size, decodersOf(networks), autoencoder);
+  return autoencoderNeeds(autoencoder, (g) => encoderGraph(g, autoencoder, read), formats);
 }
 
 /** What a half of the autoencoder needs, for each of the arenas that it may have. */
@@ -168,10 +190,6 @@ function autoencoderNeeds({ needsFloat32 }: Autoencoder, build: (g: GraphBuilder
 
 function formatOf(network: WideNetwork, { format, inFloat32 = [] }: PlannedFormats): NumberFormat {
   return inFloat32.includes(network) ? "f32" : format;
-}
-
-function latentOf({ width, height }: Size, { factor }: Autoencoder): Size {
-  return { width: width / factor, height: height / factor };
 }
 
 function graphOf(name: NetworkName, build: (g: GraphBuilder) => void, { weights }: PlannedFormats): Graph {

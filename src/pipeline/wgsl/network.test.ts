@@ -22,6 +22,9 @@ import { WgslAutoencoder } from "./autoencoder";
 import { WgslDenoiser } from "./denoiser";
 import { openWgslModel } from "./model";
 
+const NUMBERS = { format: "f32", sampleSize: 32 } as const;
+const SIZE = { width: 64, height: 64 };
+
 interface Range {
   readonly begin: number;
   readonly byteLength: number;
@@ -80,11 +83,11 @@ test("the GPU's compiler has everything to do before the first weight is there",
     },
   };
   // No other test here compiles a decoder, so its programs are new.
-  const autoencoder = new WgslAutoencoder(await diffusersManifest(watched), device, "f32");
+  const autoencoder = new WgslAutoencoder(await diffusersManifest(watched), device, NUMBERS);
   const before = device.programCount;
   counts.length = 0;
-  await autoencoder.plan({ height: 8, width: 8 }, new Work());
-  autoencoder.decoder.evict();
+  await autoencoder.plan(SIZE, new Work());
+  autoencoder.scales[0].decoder.network.evict();
   const [prefix, header, weights] = counts;
   expect([prefix, header]).toEqual([before, before]);
   expect(weights).toBeGreaterThan(before);
@@ -128,8 +131,8 @@ describe("what packs weights is compiled before their file comes", () => {
     const isWaitedFor = new Promise<void>((resolve) => (wait = resolve));
     const manifest = await waitingFor(numbers, arrival, () => wait());
     const known = isKnown ? { vae: [numbers] } : {};
-    const autoencoder = new WgslAutoencoder(withFormats(manifest, { vae: "f16" }, known), device, "f32");
-    const planned = autoencoder.plan({ height: 8, width: 8 }, new Work());
+    const autoencoder = new WgslAutoencoder(withFormats(manifest, { vae: "f16" }, known), device, NUMBERS);
+    const planned = autoencoder.plan(SIZE, new Work());
     await isWaitedFor;
     // What the load does before it waits, it has done by the next turn.
     await new Promise((resolve) => setTimeout(resolve));
@@ -137,7 +140,7 @@ describe("what packs weights is compiled before their file comes", () => {
     arrive();
     await planned;
     const after = device.programCount;
-    autoencoder.decoder.evict();
+    autoencoder.scales[0].decoder.network.evict();
     return { before, after };
   }
 

@@ -2,6 +2,7 @@
 import { weightBytes, type Manifest } from "../../checkpoints/manifest";
 import type { ModelFacts } from "../../common/model-facts";
 import { modelName } from "../../common/recipe";
+import type { TrainedSizes } from "../../common/trained-sizes";
 import type { Device } from "../../engine/device";
 import { maxSteps, type Sampler } from "../../samplers/sampler";
 import { steeringDefaults } from "../default-steering";
@@ -9,12 +10,11 @@ import { partsOf, type PlannedModel } from "./model-plan";
 
 interface Opened extends Pick<PlannedModel, "memory" | "size" | "weights"> {
   readonly sampler: Sampler;
-  /** Pixels of a latent's value along a side. */
-  readonly factor: number;
+  readonly trainedSizes: TrainedSizes;
   readonly device: Pick<Device, "name" | "adapter">;
 }
 
-export function openedFacts(manifest: Manifest, { memory, size, weights, sampler, factor, device }: Opened): ModelFacts {
+export function openedFacts(manifest: Manifest, { memory, size, weights, sampler, trainedSizes, device }: Opened): ModelFacts {
   return {
     memory,
     id: modelName(manifest.name),
@@ -24,7 +24,7 @@ export function openedFacts(manifest: Manifest, { memory, size, weights, sampler
     license: manifest.license,
     weightBytes: weightBytes(manifest),
     defaultSize: size.width,
-    sizeMultiple: factor,
+    trainedSizes,
     maxSteps: manifest.steps?.maximum ?? maxSteps(sampler),
     steering: steeringDefaults(manifest),
     doubt: sampler.doubt,

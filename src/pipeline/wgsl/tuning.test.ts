@@ -25,9 +25,9 @@ test("a network is measured, follows what was measured, and goes back", async ()
   // Skips where there is no adapter.
   await testDevice();
   const device = await openDevice(nodeGpu(), { computeAs: "hardware" });
-  const autoencoder = new WgslAutoencoder(await studentManifest(), device, "f32");
-  const { decoder } = autoencoder;
-  const plan = (): Promise<Plan> => autoencoder.plan({ height: SIDE, width: SIDE }, new Work());
+  const autoencoder = new WgslAutoencoder(await studentManifest(), device, { format: "f32", sampleSize: 32 });
+  const decoder = autoencoder.scales[0].decoder.network;
+  const plan = (): Promise<Plan> => autoencoder.plan({ height: 8 * SIDE, width: 8 * SIDE }, new Work());
   const options: TuneOptions = { known: new Map(), roomBytes: 2 ** 28, now: () => 0, until: 1 };
   expect(await decoder.tune(options), "nothing is loaded").toBe(options.known);
   const byTable = await picture(await plan());

@@ -87,10 +87,10 @@ function decoder(files: ModelFiles, store: ByteStore): Race {
       ours:
         async () =>
         async ({ device }) => {
-          const autoencoder = new WgslAutoencoder(await manifestOf(files), device, NUMBERS.format);
-          const plan = await autoencoder.plan({ height: SIDE, width: SIDE }, new Work(), "pixels");
+          const autoencoder = new WgslAutoencoder(await manifestOf(files), device, { ...NUMBERS, sampleSize: SIDE });
+          const plan = await autoencoder.plan({ height: 8 * SIDE, width: 8 * SIDE }, new Work(), "pixels");
           writeAll(plan, { latent });
-          return planRacer(plan, "pixels", () => autoencoder.decoder.evict());
+          return planRacer(plan, "pixels", () => autoencoder.scales[0].decoder.network.evict());
         },
       onnxruntime:
         async () =>
