@@ -24,6 +24,15 @@ export const details = {
   stepsAsModelSays: "As the model says itself",
   /** A choice of the sizes that a model was trained at. */
   trainedSize: (isSmallest: boolean, side: number) => `${isSmallest ? "Small" : "Large"}, ${side}`,
+  untrainedSize: (title: string, sides: readonly number[]) =>
+    `${title} was trained at ${sides.map((side) => `${side} × ${side}`).join(" and ")}. At other sizes it may repeat things, or cut them off.`,
+  parts: {
+    text_encoder: "Text encoder",
+    text_encoder_2: "Second text encoder",
+    unet: "Denoiser",
+    vae: "Decoder",
+    vae_fine: "Fine decoder",
+  },
   weights: "Weights",
   /** @param needBytes as planned; undefined where nothing is planned */
   weightChoice: (choice: WeightChoice, needBytes: number | undefined) =>

@@ -66,15 +66,12 @@ export const strings = {
   rollSeed: "Pick another seed",
   keepSeed: "Keep this seed",
   size: "Size",
+  explain: (what: string) => `About: ${what}`,
   /** It stays on one line. */
   sizeOf: (width: number, height: number) => `${width}\u{a0}×\u{a0}${height}`,
   width: "Width in pixels",
   height: "Height in pixels",
   turnSize: "Turn the picture: wide or upright",
-  untrainedSize: (title: string, sides: readonly number[]) =>
-    `${title} was trained at ${sides.map((side) => `${side} × ${side}`).join(" and ")}. At other sizes it may repeat things, or cut them off.`,
-
-  explain: (what: string) => `About: ${what}`,
   steering: "Steering",
   steeringAbout:
     "How strongly the picture is steered away from what you leave out. The mark in the middle suits this model best. Further right takes more away, but too much harms the picture.",
@@ -261,13 +258,6 @@ export const strings = {
   memoryOf: ({ gpuBytes, turns }: ModelMemory) =>
     turns.length === 0 ? `about ${formatSize(gpuBytes)}` : `about ${formatSize(gpuBytes)}; ${strings.takeTurns(turns)}`,
   takeTurns: (turns: readonly NetworkName[]) => `these take turns: ${turns.map((name) => NETWORKS[name]).join(", ")}`,
-  parts: {
-    text_encoder: "Text encoder",
-    text_encoder_2: "Second text encoder",
-    unet: "Denoiser",
-    vae: "Decoder",
-    vae_fine: "Fine decoder",
-  },
 
   theme: { toDark: "Use dark colours", toLight: "Use light colours" },
 

@@ -70,7 +70,7 @@ export function SizeField(): ReactNode {
       </div>
       {frame !== undefined && isUntrained({ width, height }, frame) && (
         <p className={controls["hint"]}>
-          {strings.untrainedSize(
+          {details.untrainedSize(
             frame.title,
             frame.trainedSizes.map(({ side }) => side),
           )}

@@ -134,6 +134,6 @@ function Facts({ facts: { adapter, inFloat32, loras = [], memory, parts, revisio
 
 /** A network that the page has no name for is called by its folder. */
 function partName(name: string): string {
-  const names: Readonly<Record<string, string>> = strings.parts;
+  const names: Readonly<Record<string, string>> = details.parts;
   return names[name] ?? name;
 }

@@ -69,6 +69,18 @@ export class WgslAutoencoder {
     return this.scales.map(({ decoder }) => decoder.network);
   }
 
+  /** What is not computed in float32 anyway. */
+  get inFloat16(): readonly Network[] {
+    const decoders = this.scales.map(({ decoder }) => decoder).filter(({ role }) => !role.needsFloat32);
+    return [...(this.role.needsFloat32 ? [] : [this.encoder]), ...decoders.map(({ network }) => network)];
+  }
+
+  /** Bytes as stored of the decoder that a picture of that size does not need. */
+  otherBytes(size: Size): number {
+    const { decoder: needed } = trainedFor(size, this.scales);
+    return this.scales.reduce((sum, { decoder }) => sum + (decoder === needed ? 0 : decoder.byteLength), 0);
+  }
+
   /**
    * @param size of the picture
    * @param output packed for the screen, or as numbers about [0, 1]

@@ -44,7 +44,7 @@ export async function openWgslModel(manifest: Manifest, device: Device, hooks: D
   for (const { network } of [...texts, networks.denoiser]) network.useWeights(planned.weights.get(network.name) ?? "f16");
   const engine = new WgslEngine(manifest, device, networks, planned, options);
   const size = engine.firstSize(options.size);
-  const work = loadingWork(hooks, engine.bytesFor(size));
+  const work = loadingWork(hooks, engine.facts.weightBytes - autoencoder.otherBytes(size));
   try {
     await engine.prepare(work, size);
   } catch (error) {
@@ -80,15 +80,10 @@ class WgslEngine implements ModelEngine {
     this.#texts = texts;
     this.#denoiser = denoiser;
     this.#autoencoder = autoencoder;
-    const { decoders, encoder, role, scales } = autoencoder;
-    // What is computed in float32 anyway stays so.
-    const wide = [
-      role.needsFloat32 ? [] : [encoder],
-      ...scales.map(({ decoder }) => (decoder.role.needsFloat32 ? [] : [decoder.network])),
-    ].flat();
+    const { decoders, encoder, role, scales, inFloat16 } = autoencoder;
     this.widening = new WgslWidening(
-      { denoiser: [denoiser.network], autoencoder: wide },
-      { denoiser: formats.format, autoencoder: wide.length === 0 ? "f32" : formats.format },
+      { denoiser: [denoiser.network], autoencoder: inFloat16 },
+      { denoiser: formats.format, autoencoder: inFloat16.length === 0 ? "f32" : formats.format },
       inFloat32,
       (chosen) => {
         this.#memory.useFloat32(chosen);
@@ -135,13 +130,6 @@ class WgslEngine implements ModelEngine {
   firstSize(asked: Size | undefined): Size {
     const { defaultSize } = this.#facts;
     return asked !== undefined && this.#isEasy(asked) ? asked : { width: defaultSize, height: defaultSize };
-  }
-
-  /** Bytes as stored of the weights that a picture of that size needs. */
-  bytesFor(size: Size): number {
-    const { scales } = this.#autoencoder;
-    const others = scales.map(({ decoder }) => decoder).filter((decoder) => decoder !== trainedFor(size, scales).decoder);
-    return others.reduce((sum, { byteLength }) => sum - byteLength, this.#facts.weightBytes);
   }
 
   /** Uploads and compiles what a picture of that size needs, as far as it stays on the GPU: the largest network last, as it is fetched. */
