@@ -23,7 +23,7 @@ python -m lab.export --work "$work" --to vignette
 python -m lab.train.perceptual --data "$work/train" --work "$work" --of pictures
 python -m lab.train.decoder --model vignette --data "$work/train" --left-out "$work/left-out" --work "$work"
 python -m lab.export --work "$work" --to vignette --only decoder
-python -m lab.train.decoder --model vignette --data "$work/train" --left-out "$work/left-out" --work "$work" --size 512
+python -m lab.train.decoder --model vignette --data "$work/train" --left-out "$work/left-out" --work "$work" --size 512 --renders-alone
 python -m lab.export --work "$work" --to vignette --only fine
 on="--model vignette --data $work/train --work $work"
 python -m lab.recipes teacher train $on

@@ -7,7 +7,8 @@ what errors and features push, measured at the picture, so that neither drowns t
 what it pulls towards is noise.
 
 The latents are those of renders, slightly noised, and what the student draws in one to four steps, each with the true
-picture as target. Layers run one by one: multiplied out (`nets/collapse.py`) a network never sees the zeros its
+picture as target. `--renders-alone` leaves the student's out: one that matches a distribution does not draw the render pixel by
+pixel, and errors against the render ask for blur there. Layers run one by one: multiplied out (`nets/collapse.py`) a network never sees the zeros its
 layers put around the picture, and drew a coloured line there.
 
 With `--size 512` it is the larger decoder of the same latents, one level longer, that begins with the smaller one's levels and
@@ -43,13 +44,14 @@ CONFIGS = {256: PICTURE, 512: LARGE}
 FILES = {256: "decoder.pt", 512: "decoder_512.pt"}
 
 
-def train(at: Machine, model: Path, data_folder: Path, left_out: Path, work: Path, size: int, steps: int, batch: int) -> None:
+def train(at: Machine, model: Path, data_folder: Path, left_out: Path, work: Path, size: int, steps: int, batch: int, renders_alone: bool = False) -> None:
     torch.manual_seed(SEED)
     pipeline = Pipeline(model)
     teacher = Teacher(data_folder, left_out, pipeline.tokenizer, pipeline.text)
     decoder = grow(pipeline.vae.decoder, pipeline.vae.config, CONFIGS[size]).to(at.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     adversary = PatchDiscriminator(octaves=size // 256 - 1).to(at.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    seen, student = perceptual.load(work / perceptual.FILES["pictures"]).to(at.device), pipeline.unet.to(at.device)
+    seen = perceptual.load(work / perceptual.FILES["pictures"]).to(at.device)
+    student = None if renders_alone else pipeline.unet.to(at.device)
     optimizer = Muon(*matrices(decoder, (decoder.layers[0], decoder.layers[-1])), weight_decay=1e-3)
     against = adamw(adversary, weight_decay=0.0, betas=(0.5, 0.95))
     average = Average(decoder, 0.998)
@@ -91,13 +93,16 @@ def cut(picture: Tensor, images: Tensor, numbers: np.random.Generator) -> tuple[
     return picture[..., top : top + SIZE, left : left + SIZE], images[..., top : top + SIZE, left : left + SIZE]
 
 
-def latents(lesson: Lesson, student: torch.nn.Module, steps: int, at: Machine, generator: torch.Generator) -> Tensor:
-    """Every third row as it was encoded, slightly noised; the others as the student draws them."""
+def latents(lesson: Lesson, student: torch.nn.Module | None, steps: int, at: Machine, generator: torch.Generator) -> Tensor:
+    """As they were encoded, slightly noised; of three rows two as the student draws them, if there is one."""
     noise = torch.randn(lesson.x0.shape, generator=generator) * 0.25 * torch.rand((len(lesson.x0), 1, 1, 1), generator=generator)
+    encoded = lesson.x0 + noise.to(at.device)
+    if student is None:
+        return encoded
     with at.autocast():
         drawn = draw_from(lesson.z, lambda x, t: student(x.to(memory_format=torch.channels_last), t, lesson.context, lesson.away), steps)
     own = (torch.arange(len(drawn), device=at.device) % 3 > 0)[:, None, None, None]
-    return torch.where(own, drawn, lesson.x0 + noise.to(at.device))
+    return torch.where(own, drawn, encoded)
 
 
 if __name__ == "__main__":
@@ -107,5 +112,6 @@ if __name__ == "__main__":
     parser.add_argument("--size", type=int, choices=tuple(CONFIGS), default=256)
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--renders-alone", action="store_true", help="learn from renders' latents alone, for a student that matches a distribution")
     args = parser.parse_args()
-    train(machine(), args.model, args.data, args.left_out, args.work, args.size, args.steps, args.batch)
+    train(machine(), args.model, args.data, args.left_out, args.work, args.size, args.steps, args.batch, args.renders_alone)
