@@ -1,6 +1,6 @@
 // The picture and everything that stands on it: the glow behind it, its preview while it is
 // drawn, how far the work has come, and what went wrong.
-import type { ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
 import { Explore } from "../exploring/explore";
 import { LiveSign } from "../live/live-sign";
 import { knownFactsOf } from "../known-facts";
@@ -12,6 +12,7 @@ import { announceProgress, describeProgress, progressShare } from "../strings-pr
 import { useAppState } from "../use-app";
 import { Caption } from "./caption";
 import { ErrorPanel } from "./error-panel";
+import { glowOf } from "./glow";
 import { PictureCanvas } from "./picture-canvas";
 import styles from "./stage.module.css";
 import { Wipe } from "./wipe";
@@ -42,6 +43,7 @@ export function Stage(): ReactNode {
   const onStage = job?.beside === "tiles" || job?.beside === "gallery" ? undefined : job;
   const preview = isOtherSide ? undefined : onStage?.preview;
   const picture = preview ?? shown?.picture;
+  const glow = useMemo(() => picture && glowOf(picture), [picture]);
   // Only the first picture is waited for.
   const isPassing = onStage?.isPassing === true && picture !== undefined;
   const { width, height } = onStage?.recipe ?? picture ?? draft;
@@ -57,9 +59,9 @@ export function Stage(): ReactNode {
       <figure tabIndex={-1} className={styles["figure"]} style={{ maxInlineSize }}>
         <div className={styles["place"]} data-empty={picture === undefined}>
           <div className={styles["frame"]} style={{ aspectRatio: `${width} / ${height}`, inlineSize: `${100 * shownAs}%` }}>
-            {picture !== undefined && (
+            {picture !== undefined && glow !== undefined && (
               <>
-                <PictureCanvas picture={picture} className={styles["glow"]} label={undefined} />
+                <PictureCanvas picture={glow} className={styles["glow"]} label={undefined} />
                 {shown !== undefined && without !== undefined ? (
                   <Wipe without={without} with={shown} preview={preview} />
                 ) : (
