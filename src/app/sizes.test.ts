@@ -68,6 +68,18 @@ describe("a model that was trained at two sizes", () => {
     expect(scaledTo(TWO.trainedSizes[0], small, TWO)).toEqual(small);
   });
 
+  test.each([
+    [64, 96],
+    [384, 384],
+    [1024, 1024],
+  ])("at %d x %d either of the two can be chosen: that is the one then, in the same ratio", (width, height) => {
+    for (const trained of TWO.trainedSizes) {
+      const size = scaledTo(trained, { width, height }, TWO);
+      expect(trainedFor(size, TWO.trainedSizes)).toBe(trained);
+      expect(size.width / size.height).toBeCloseTo(width / height, 1);
+    }
+  });
+
   test("what is typed becomes a size that it draws, whichever of the two that is near", () => {
     const sides = fc.integer({ min: 1, max: 3000 });
     fc.assert(

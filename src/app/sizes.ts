@@ -46,9 +46,9 @@ export function nearestSize(size: Size, { trainedSizes }: Trained): Size {
 }
 
 /** A size in the same ratio, with about as many pixels as another of the sizes that the model was trained on. */
-export function scaledTo({ side }: TrainedSize, size: Size, known: Trained): Size {
-  const scale = side / trainedFor(size, known.trainedSizes).side;
-  return nearestSize({ width: size.width * scale, height: size.height * scale }, known);
+export function scaledTo({ side }: TrainedSize, { width, height }: Size, known: Trained): Size {
+  const scale = side / Math.sqrt(width * height);
+  return nearestSize({ width: width * scale, height: height * scale }, known);
 }
 
 /** Whether the model was trained on pictures of other sizes. */
