@@ -74,6 +74,24 @@ describe("what waited for the model and was cancelled is not drawn live", () => 
     return { ...it, prompts, see, letIn: async () => (letCome(), await drawing, await pass(PAUSE_MS)) };
   }
 
+  test("when the model is there and says which size nobody has chosen", async () => {
+    const come: (() => void)[] = [];
+    const large = { ...MODEL, defaultSize: 2 * MODEL.defaultSize };
+    const load: Generator["load"] = () => new Promise((resolve) => void come.push(() => resolve(large)));
+    const { app, asked, state } = setUp("", undefined, undefined, undefined, { load });
+    const started = app.start();
+    app.setLive(true);
+    await pass();
+    app.cancel();
+    for (const one of come) one();
+    await started;
+    await pass(PAUSE_MS);
+    expect([state().model.kind, state().draft.width, asked]).toEqual(["ready", large.defaultSize, []]);
+    app.edit({ prompt: "a harbour" });
+    await pass();
+    expect(asked, "the next change is").toMatchObject([{ prompt: "a harbour", width: large.defaultSize }]);
+  });
+
   test("when the model is there, nor when the page is seen again", async () => {
     const { app, prompts, see, letIn, state } = await awaiting();
     app.cancel();

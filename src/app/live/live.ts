@@ -102,7 +102,11 @@ export function createLive(
     if (state.job === undefined && before.job !== undefined) settle();
     if (!state.live.isOn) return;
     // Meanwhile nothing could be drawn.
-    if (state.model.kind === "ready" && before.model.kind !== "ready") isOwed = true;
+    if (state.model.kind === "ready" && before.model.kind !== "ready") {
+      isOwed = true;
+      // The size that nobody has chosen follows the model: nobody has set anything.
+      if (saidIn(before) === givenUp) givenUp = saidIn(state);
+    }
     // Whoever fails is read first.
     if (isOwed && !isAskedFor(state) && state.error === undefined) lookSoon();
     if (state.draft === before.draft) return;
