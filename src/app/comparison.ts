@@ -4,6 +4,9 @@ import { recipeToQuery } from "../common/permalink";
 import type { Recipe } from "../common/recipe";
 import type { ShownPicture } from "./shown-picture";
 
+/** How many pictures stay in memory. One of 256 x 256 takes 256 KiB, one of 1024 x 1024 4 MiB. */
+const MOST_IN_MEMORY = 12;
+
 export function leavesOut({ negative }: Pick<Recipe, "negative">): boolean {
   return negative.trim() !== "";
 }
@@ -33,4 +36,11 @@ export function isSameButSteering(left: Recipe, right: Recipe): boolean {
 
 export function pictureOf(recipe: Recipe, pictures: readonly ShownPicture[]): ShownPicture | undefined {
   return pictures.find((picture) => isSameRecipe(picture.recipe, recipe));
+}
+
+/** The pictures in memory with another one before them. */
+export function withNewest(picture: ShownPicture, recent: readonly ShownPicture[]): readonly ShownPicture[] {
+  // The same recipe is the same picture, which is not listed twice.
+  const others = recent.filter(({ recipe }) => !isSameRecipe(recipe, picture.recipe));
+  return [picture, ...others].slice(0, MOST_IN_MEMORY);
 }

@@ -125,6 +125,11 @@ export function isRewritten({ prompt, negative }: Draft, recipe: Recipe | undefi
   return recipe !== undefined && (normalisePrompt(prompt) !== recipe.prompt || normalisePrompt(negative) !== recipe.negative);
 }
 
+/** Whether what the controls say is among what will be drawn. */
+export function isAsked(draft: Draft, asked: readonly ({ readonly recipe: Recipe } | undefined)[]): boolean {
+  return asked.some((one) => one !== undefined && !isRewritten(draft, one.recipe));
+}
+
 export interface LinkedDraft {
   readonly draft: Draft;
   /** The names of settings that could not be read. The others hold. */

@@ -2,24 +2,21 @@
 // queue/queue.ts decides. A comparison gets its other side, a picture that is there already is shown and not drawn again, and one that
 // somebody opens while another is being drawn stays: the other goes to the gallery.
 import type { Generator } from "../library";
-import { drawingMs } from "../common/drawing";
 import { OnestrokeError } from "../common/errors";
 import { recipeToQuery } from "../common/permalink";
 import type { ModelFacts } from "../common/model-facts";
 import type { Recipe } from "../common/recipe";
-import { isSameButSteering, isSameRecipe, leavesOut, pictureOf, withoutNegative } from "./comparison";
-import { draftOf, isRewritten, recipeOf, type Draft } from "./draft";
+import { isSameButSteering, isSameRecipe, leavesOut, pictureOf, withNewest, withoutNegative } from "./comparison";
+import { draftOf, isAsked, isRewritten, recipeOf, type Draft } from "./draft";
 import type { Gallery } from "./gallery/gallery";
 import { createJobRunner } from "./job-runner";
 import { areSameFiles, filesNow, freshAfter, hasFresh, type LoraFiles } from "./loras/fresh";
-import { isDrawnBy, type ShownPicture } from "./shown-picture";
+import { doneIn, isDrawnBy, type ShownPicture } from "./shown-picture";
 import { otherSide, type AppState, type AppStore, type Job, type JobTile } from "./state";
-import { formatDuration, strings } from "./strings";
+import { strings } from "./strings";
+import { details } from "./strings-details";
 import { keeping } from "./strings-keeping";
 import { queued } from "./strings-queue";
-
-/** How many pictures stay in memory. One of 256 x 256 takes 256 KiB, one of 1024 x 1024 4 MiB. */
-const MOST_IN_MEMORY = 12;
 
 export interface DrawOptions {
   /** Draws even what is there already. */
@@ -41,7 +38,7 @@ export interface PictureDrawing {
   recipeFor(draft: Draft, facts: ModelFacts): Recipe | undefined;
   /** Draws and shows a recipe, then the other side of a comparison. */
   drawShown(recipe: Recipe, options?: DrawOptions): Promise<void>;
-  /** Draws the unsteered side of a comparison where it is not there yet. */
+  /** Draws the unsteered side of a comparison where it is not there yet, and the shown one anew where that cannot be drawn as it was. */
   drawOtherSide(): Promise<void>;
   /**
    * Draws pictures that stand beside the shown one, and keeps them nowhere: of recipes that are the same but for their noise, as many of
@@ -148,13 +145,20 @@ export function createPictureDrawing(
     if (isDrawn) await drawOtherSide(options);
   }
 
-  async function drawOtherSide({ isPassing = false }: DrawOptions = {}): Promise<void> {
+  async function drawOtherSide({ isPassing = false, anew = false }: DrawOptions = {}): Promise<void> {
     const state = store.getState();
-    if (!state.isComparing || state.shown === undefined || otherSide(state) !== undefined) return;
-    await drawRecipe(withoutNegative(state.shown.recipe), { isPassing, beside: "comparison" }, (picture, isNew) => {
+    const { shown } = state;
+    if (!state.isComparing || shown === undefined || otherSide(state) !== undefined) return;
+    const isDrawn = await drawRecipe(withoutNegative(shown.recipe), { isPassing, beside: "comparison" }, (picture, isNew) => {
       if (isNew && !isPassing) void gallery.keep(picture);
       return { recent: withNewest(picture, store.getState().recent), status: strings.status.compared };
     });
+    const now = store.getState();
+    if (!isDrawn || anew || !now.isComparing || now.shown !== shown || otherSide(now) !== undefined) return;
+    // What is here drew it otherwise than the shown one, as with another file of a LoRA. Both sides are to be of what is here.
+    await drawShown(shown.recipe, { isPassing, anew: true });
+    const others = details.otherLoras(shown.recipe, store.getState().shown?.recipe ?? shown.recipe);
+    if (others !== undefined) store.setState({ notice: others, status: others });
   }
 
   /** Draws one recipe in place of what is being drawn. False where it did not come to its end: the state says why. */
@@ -290,19 +294,4 @@ export function createPictureDrawing(
     isFree: () => drawing === 0,
     onFree: (listen) => (tellFree = listen),
   };
-}
-
-/** Whether what the controls say is among what will be drawn. */
-function isAsked(draft: Draft, asked: readonly (Pick<Job, "recipe"> | undefined)[]): boolean {
-  return asked.some((one) => one !== undefined && !isRewritten(draft, one.recipe));
-}
-
-function doneIn({ timings }: ShownPicture): string {
-  return timings === undefined ? keeping.shownAgain : strings.status.done(formatDuration(drawingMs(timings)));
-}
-
-function withNewest(picture: ShownPicture, recent: readonly ShownPicture[]): readonly ShownPicture[] {
-  // The same recipe is the same picture, which is not listed twice.
-  const others = recent.filter(({ recipe }) => !isSameRecipe(recipe, picture.recipe));
-  return [picture, ...others].slice(0, MOST_IN_MEMORY);
 }

@@ -1,53 +1,9 @@
 // Which version of the model drew a picture, and in which numbers, is a part of its recipe: the same words drawn otherwise are another
 // picture. A recipe from before that was written is the picture that it was.
 import { describe, expect, test, vi } from "vitest";
-import { madeBy } from "../common/made-with";
-import type { ModelFacts } from "../common/model-facts";
-import type { Recipe } from "../common/recipe";
-import type { WeightFormat } from "../common/weight-format";
-import type { Generator } from "../library";
-import { keepingInMemory, type Keeping } from "./gallery/gallery";
-import { createApp } from "./store";
-import { draw, drawingOf, IDLE, MODEL, NO_MODELS_KEPT } from "./testing/fake-app";
-
-const OLD = "aaaaaaaaaaaa";
-const NEW = "bbbbbbbbbbbb";
-
-interface Version {
-  revision?: string | undefined;
-  weights?: WeightFormat;
-  /** Of the file of every LoRA. */
-  hash?: string;
-  inFloat32?: ModelFacts["inFloat32"];
-}
-
-/** An app whose model is of this version, until the test changes it and the model is loaded again. */
-function setUp(version: Version, query = "seed=5", keep: Keeping = keepingInMemory()) {
-  const facts = (): ModelFacts => ({
-    ...MODEL,
-    revision: version.revision,
-    parts: MODEL.parts.map((part) => ({ ...part, weights: version.weights ?? "f16" })),
-    ...(version.inFloat32 && { inFloat32: version.inFloat32 }),
-  });
-  const merged = ({ loras = [] }: Recipe): ModelFacts => ({
-    ...facts(),
-    loras: loras.map(({ name, weight }) => ({ name, weight, ...(version.hash !== undefined && { hash: version.hash }) })),
-  });
-  let drawn = 0;
-  const generator: Generator = {
-    ...IDLE,
-    load: async () => facts(),
-    generate: async (recipe) => {
-      drawn++;
-      return { ...drawingOf(madeBy(merged(recipe), recipe)), model: merged(recipe) };
-    },
-  };
-  const queries: string[] = [];
-  const app = createApp(generator, NO_MODELS_KEPT, query, (kept) => queries.push(kept), { keep });
-  const state = () => app.store.getState();
-  const isKept = (count: number) => vi.waitFor(() => expect(state().gallery.entries).toHaveLength(count));
-  return { app, queries, state, isKept, drawn: () => drawn };
-}
+import { keepingInMemory } from "./gallery/gallery";
+import { draw } from "./testing/fake-app";
+import { NEW, OLD, setUp, type Version } from "./testing/versioned-app";
 
 const again = { keepsSeed: true } as const;
 
@@ -184,57 +140,6 @@ describe("a link that does not say it", () => {
     await app.start();
     expect(state().shown).toMatchObject({ recipe: { prompt: "a pier", revision: NEW } });
     expect(drawn()).toBe(0);
-  });
-});
-
-describe("a LoRA", () => {
-  const INK = "prompt=a+pier&seed=5&lora=ink%3A1";
-  const OTHER = "cccccccccccc";
-  const ink = (hash?: string) => [{ name: "ink", weight: 1, ...(hash !== undefined && { hash }) }];
-
-  test("has the hash of its file in the recipe, in the link and in the gallery; one without it is the same picture", async () => {
-    const keep = keepingInMemory();
-    const first = setUp({ hash: NEW }, INK, keep);
-    await first.app.start();
-    expect(first.state().shown?.recipe.loras).toEqual(ink(NEW));
-    expect(first.queries.at(-1)).toContain(`lora=ink%3A1%40${NEW}`);
-    await first.isKept(1);
-    const { app, state, drawn } = setUp({ hash: NEW }, INK, keep);
-    await app.start();
-    expect([state().shown?.recipe.loras, drawn(), state().notice]).toEqual([ink(NEW), 0, undefined]);
-    await app.draw(again);
-    expect(drawn()).toBe(0);
-  });
-
-  test("of another file under its name draws all the same, and that is said", async () => {
-    const { app, state, drawn } = setUp({ hash: NEW }, `${INK}%40${OTHER}`);
-    await app.start();
-    expect([state().shown?.recipe.loras, drawn()]).toEqual([ink(NEW), 1]);
-    expect(state().notice).toContain(`another file of ink (${OTHER})`);
-    app.edit({ prompt: "a harbour" });
-    await app.draw();
-    expect(state().notice, "once").toBeUndefined();
-    await app.openLink(`${INK}%40${OTHER}&steps=2`);
-    expect(state().notice, "where it is merged already too").toContain(OTHER);
-    await app.openLink(`${INK}%40${NEW}&steps=3`);
-    expect(state().notice, "control").toBeUndefined();
-  });
-
-  test("that is added again with another file draws, though a picture of the one before is kept", async () => {
-    const version: Version = { hash: OLD };
-    const { app, state, isKept, drawn } = setUp(version);
-    const file = new File(["weights"], "ink.safetensors");
-    await app.addLora(file);
-    await app.addLora(file);
-    expect(state().shown?.recipe.loras).toEqual(ink(OLD));
-    version.hash = NEW;
-    const before = drawn();
-    await app.addLora(file);
-    expect([state().shown?.recipe.loras, drawn()]).toEqual([ink(NEW), before + 1]);
-    expect(state().notice, "who opened the other file knows of it").not.toContain("another file");
-    await isKept(2);
-    await app.undo();
-    expect(state().shown?.recipe.loras, "each is a picture of its own").toEqual(ink(OLD));
   });
 });
 
