@@ -60,7 +60,7 @@ export function createOpening(store: AppStore, pictures: Pick<PictureDrawing, "s
       if ("left" in recipe) {
         if (Object.keys(recipe.taken).length === 0) return remark(keeping.foreignRecipe(recipe));
         // It knows nothing of these. The model, with its LoRAs, is the page's own.
-        edit({ variations: [], start: undefined, ...recipe.taken });
+        edit({ variations: [], start: undefined, sampler: undefined, prediction: undefined, ...recipe.taken });
         const drawing = draw({ keepsSeed: recipe.taken.seed !== undefined });
         remark(keeping.foreignRecipe(recipe));
         return drawing;

@@ -63,11 +63,14 @@ describe("an open page", () => {
 
   test("draws what another tool wrote into a PNG, and says what it does not take over", async () => {
     const { app, asked, state } = setUp();
-    app.edit({ variations: [{ seed: "8", strength: 0.3 }], start: { picture: "0".repeat(32), strength: 0.5 } });
+    const rule = { sampler: "tcd", prediction: "v_prediction" } as const;
+    app.edit({ variations: [{ seed: "8", strength: 0.3 }], start: { picture: "0".repeat(32), strength: 0.5 }, ...rule });
     await app.openPng(await png("a fox\nNegative prompt: fog\nSteps: 2, Sampler: LCM, Seed: 5, Size: 64x32", "parameters"));
     expect(asked).toMatchObject([{ prompt: "a fox", negative: "fog", steps: 2, seed: "5", width: 64, height: 32 }]);
     expect(asked[0]).not.toHaveProperty("variations");
     expect(asked[0], "what was drawn over before is no part of it").not.toHaveProperty("start");
+    expect(asked[0], "nor is the rule of the recipe before").not.toHaveProperty("sampler");
+    expect(asked[0]).not.toHaveProperty("prediction");
     expect(state().notice).toContain("Sampler");
   });
 
