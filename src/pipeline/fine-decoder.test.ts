@@ -115,6 +115,26 @@ test("loading fills one bar with what the first picture needs, whichever decoder
   expect([...large.names]).not.toContain("vae");
 });
 
+test("it is opened for a picture that was said only where that takes no more than one of its own of the same scale", async () => {
+  const device = await testDevice();
+  const compiled = async (size: { width: number; height: number }) => {
+    const model = await openWgslModel(manifest, device, {}, { size });
+    const abort = new AbortController();
+    let count = 0;
+    const onProgress = ({ stage }: Progress): void => {
+      // The first compiling, or the picture's decoding without any, is all there is to know.
+      if (stage === "compile") count++;
+      if (stage === "compile" || stage === "decode") abort.abort();
+    };
+    await model.draw({ ...SMALL, ...size }, { signal: abort.signal, onProgress }).catch(() => undefined);
+    await model.dispose();
+    return count;
+  };
+  // It is drawn as the small ones are, of a latent with 40 pixels to a side.
+  expect(await compiled({ width: 320, height: 320 })).toBeGreaterThan(0);
+  expect(await compiled({ width: 512, height: 384 }), "control").toBe(0);
+});
+
 test("a picture to draw over is averaged down to what the one encoder reads", async () => {
   const device = await testDevice();
   const options = { format: "f32", sampleSize: 32 } as const;

@@ -254,12 +254,10 @@ class WgslEngine implements ModelEngine {
     return [this.#denoiser.network, ...decoders, encoder, ...this.#texts.map(({ network }) => network)];
   }
 
-  /** Whether a picture of that size is drawn, and takes no more than one of the model's own: nothing that opens fails for it. */
+  /** Whether a picture of that size is drawn, and takes no more than the model's own that is drawn alike: nothing that opens fails for it. */
   #isEasy({ width, height }: Size): boolean {
-    const { trainedSizes } = this.#facts;
-    const { multiple } = trainedFor({ width, height }, trainedSizes);
-    const most = Math.max(...trainedSizes.map(({ side }) => side ** 2));
-    return this.#texts.length > 0 && width % multiple === 0 && height % multiple === 0 && width * height <= most;
+    const { side, multiple } = trainedFor({ width, height }, this.#facts.trainedSizes);
+    return this.#texts.length > 0 && width % multiple === 0 && height % multiple === 0 && width * height <= side ** 2;
   }
 
   /** Transformers that draw classes identify each position of their latent separately, so they draw one size only. */
