@@ -90,6 +90,8 @@ test("two of a class that are drawn together are what each is alone", async () =
 test.each([
   ["a sentence", { prompt: "a hill" }],
   ["another size", { width: 128 }],
+  ["a rule for networks that predict noise", { sampler: "euler" } as const],
+  ["what such a network predicts", { prediction: "epsilon" } as const],
 ])("%s is refused", async (_, change) => {
   await expect(model.draw({ ...ASKED, ...change })).rejects.toMatchObject({ code: "invalid-input" });
 });

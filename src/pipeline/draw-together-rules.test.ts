@@ -25,6 +25,7 @@ interface Fake {
   readonly room?: number;
   /** Seeds whose pictures are broken unless these networks compute in float32. */
   readonly broken?: Readonly<Record<string, readonly WideNetwork[] | "always">>;
+  readonly sampler?: Sampler;
 }
 
 const CHANNELS = 4;
@@ -36,7 +37,7 @@ const SAMPLER: Sampler = {
 };
 
 /** It tells a sample's seed by the first number of its noise. */
-function fakeModel({ room = 4, broken = {} }: Fake = {}) {
+function fakeModel({ room = 4, broken = {}, sampler = SAMPLER }: Fake = {}) {
   const begun: number[] = [];
   const stepped: SamplerStep[] = [];
   let inFloat32: readonly WideNetwork[] = [];
@@ -52,7 +53,7 @@ function fakeModel({ room = 4, broken = {} }: Fake = {}) {
   };
   const engine: ModelEngine = {
     facts: FACTS,
-    samplerOf: (rule) => withRule(SAMPLER, rule),
+    samplerOf: (rule) => withRule(sampler, rule),
     latent: { channels: CHANNELS, of: ({ width, height }) => ({ width: width / FACTOR, height: height / FACTOR }) },
     textEncoders: [],
     widening: {
@@ -162,17 +163,19 @@ test("what was done for all is shared, and loading is paid for by the first", as
   expect(timings[0]?.denoise).toHaveLength(2);
 });
 
+const DENOISED: Sampler = { ...SAMPLER, rule: { rule: "consistency", originalSteps: 4, timestepShift: 999 } };
+
 test.each(CHOSEN_RULES)(
   "a recipe that asks for %s is stepped so, of a network that predicts what it says; another one as the model says",
   async (rule) => {
     for (const prediction of CHOSEN_PREDICTIONS) {
-      const { model, stepped } = fakeModel();
+      const { model, stepped } = fakeModel({ sampler: DENOISED });
       const drawing = await model.draw({ ...CLASS, sampler: rule, prediction });
-      expect(stepped).toEqual(scheduleFor({ ...withRule(SAMPLER, rule), predictionType: prediction }, 1).steps);
+      expect(stepped).toEqual(scheduleFor({ ...withRule(DENOISED, rule), predictionType: prediction }, 1).steps);
       expect(drawing.recipe).toMatchObject({ sampler: rule, prediction });
     }
-    const { model, stepped } = fakeModel();
+    const { model, stepped } = fakeModel({ sampler: DENOISED });
     await model.draw(CLASS);
-    expect(stepped, "control").toEqual(scheduleFor(SAMPLER, 1).steps);
+    expect(stepped, "control").toEqual(scheduleFor(DENOISED, 1).steps);
   },
 );

@@ -12,7 +12,8 @@ import { isSameLoras } from "../common/recipe-lora";
 import { checkSameButNoise } from "../common/same-but-noise";
 import { neededRows } from "../common/text-rows";
 import { noiseOf, type NoiseSource } from "../samplers/noise/noise-source";
-import { scheduleFor, type Sampler } from "../samplers/sampler";
+import { scheduleFor } from "../samplers/sampler";
+import { withPrediction } from "../samplers/scheduler-file";
 import type { SamplerStep } from "../samplers/schedule";
 import { effectiveSteering, steeringAt } from "../steering/schedule";
 import { checkPicture } from "./check-picture";
@@ -208,11 +209,12 @@ export class Model {
     // 1. What the recipes ask of this model: all of them the same.
     const recipe = asked[0]?.recipe;
     invariant(recipe !== undefined, "something is asked for");
+    const sampler = withPrediction(this.#engine.samplerOf(recipe.sampler), recipe.prediction);
     fitRecipe(recipe, this.facts);
     const start = fittingStart(recipe, named);
     const { channels, of } = this.#engine.latent;
     const { width, height } = of(recipe);
-    const schedule = scheduleFor(this.#samplerOf(recipe), recipe.steps);
+    const schedule = scheduleFor(sampler, recipe.steps);
     const steering = effectiveSteering(recipe.steering, recipe.negative);
 
     // 2. The texts, in the form that the denoiser reads.
@@ -252,12 +254,6 @@ export class Model {
       denoising.end();
       throw error;
     }
-  }
-
-  /** As the recipe asks for it: files that do not say how they are stepped, or what they predict, are told. */
-  #samplerOf({ sampler: rule, prediction }: Recipe): Sampler {
-    const sampler = this.#engine.samplerOf(rule);
-    return prediction === undefined ? sampler : { ...sampler, predictionType: prediction };
   }
 
   async #read({ prompt, negative, emphasis, rows, steering }: Recipe, work: Work): Promise<Condition> {

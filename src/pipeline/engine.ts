@@ -16,7 +16,7 @@ export interface ModelEngine {
   /**
    * How it is stepped.
    * @param rule that a recipe asks for; undefined for what it was opened with
-   * @throws OnestrokeError `model-unsupported` where its scheduler file does not go with that rule
+   * @throws OnestrokeError `model-unsupported` where its scheduler file does not go with that rule, `invalid-input` where its network does not
    */
   samplerOf(rule: ChosenRule | undefined): Sampler;
   readonly latent: { readonly channels: number; /** The latent of a picture of that size. */ readonly of: (size: Size) => Size };

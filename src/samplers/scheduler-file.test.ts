@@ -7,7 +7,7 @@ import { FIXTURES, goldenJson } from "../checkpoints/testing/fixtures";
 import { STABLE_DIFFUSION_NOISE } from "./alphas";
 import { scheduleFor } from "./sampler";
 import { CHOSEN_RULES } from "../common/chosen-sampler";
-import { samplerFromConfig, withRule } from "./scheduler-file";
+import { samplerFromConfig, withPrediction, withRule } from "./scheduler-file";
 
 const EULER = goldenJson(`${FIXTURES}/repo-sd-turbo-tiny/scheduler/scheduler_config.json`);
 /** An LCM scheduler that was made from a DPM++ one, as diffusers writes it: it keeps the keys that it does not know. */
@@ -201,5 +201,19 @@ describe("a rule that is chosen", () => {
     const known = samplerFromConfig(LCM);
     expect(withRule(known, undefined)).toBe(known);
     expect(withRule(known, "tcd")).toEqual({ ...known, rule: { rule: "tcd", originalSteps: 50 } });
+  });
+
+  it("has what the network predicts beside it, where a person said it", () => {
+    const known = samplerFromConfig(LCM);
+    expect(withPrediction(known, undefined)).toBe(known);
+    expect(withPrediction(known, "v_prediction")).toEqual({ ...known, predictionType: "v_prediction" });
+  });
+
+  it.each([{ rule: "average-velocity" }, { rule: "direct", sigma: 80 }] as const)("goes with no network of $rule", (rule) => {
+    const known = { ...samplerFromConfig(LCM), rule };
+    const refused = (field: string) => expect.objectContaining({ code: "invalid-input", detail: expect.objectContaining({ field }) });
+    expect(() => withRule(known, "euler")).toThrow(refused("sampler"));
+    expect(() => withPrediction(known, "epsilon")).toThrow(refused("prediction"));
+    expect(withPrediction(withRule(known, undefined), undefined), "control").toBe(known);
   });
 });

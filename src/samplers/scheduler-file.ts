@@ -1,7 +1,7 @@
 // A scheduler_config.json in diffusers' layout as a sampler recipe. Only the keys that its own class has count:
 // a file that was made from another class's file keeps that class's keys, and diffusers ignores them. A setting that
 // would change the picture and is not implemented is refused by name.
-import { CHOSEN_RULES, type ChosenRule } from "../common/chosen-sampler";
+import { CHOSEN_RULES, type ChosenPrediction, type ChosenRule } from "../common/chosen-sampler";
 import { Fields, type JsonObject, type Range } from "../common/json";
 import { assertNever, OnestrokeError } from "../common/errors";
 import { cumulativeAlphas, STABLE_DIFFUSION_NOISE, type NoiseSchedule } from "./alphas";
@@ -110,9 +110,28 @@ function processOf(fields: Fields, className: string): Pick<Sampler, "noise" | "
   };
 }
 
-/** A known recipe, stepped by another rule if one is chosen. */
+/**
+ * A known recipe, stepped by another rule if one is chosen.
+ * @throws OnestrokeError `invalid-input`, detail `field`, where the network is stepped in one way alone
+ */
 export function withRule(recipe: Sampler, rule: ChosenRule | undefined): Sampler {
-  return rule === undefined ? recipe : { ...recipe, rule: chosenRule(rule, recipe.noise, new Fields({}, "")) };
+  if (rule === undefined) return recipe;
+  refuseOneWay(recipe, "sampler");
+  return { ...recipe, rule: chosenRule(rule, recipe.noise, new Fields({}, "")) };
+}
+
+/** A known recipe of a network that predicts something else, if that is said. @throws OnestrokeError as `withRule` */
+export function withPrediction(recipe: Sampler, predictionType: ChosenPrediction | undefined): Sampler {
+  if (predictionType === undefined) return recipe;
+  refuseOneWay(recipe, "prediction");
+  return { ...recipe, predictionType };
+}
+
+/** Average velocities and whole pictures are nothing that a rule for noise makes a step of. */
+function refuseOneWay({ rule: { rule } }: Sampler, field: "sampler" | "prediction"): void {
+  if (rule !== "average-velocity" && rule !== "direct") return;
+  const what = rule === "direct" ? "the picture itself" : "average velocities";
+  throw new OnestrokeError("invalid-input", `this model predicts ${what}, so no ${field} can be chosen for it`, { field });
 }
 
 function chosenRule(rule: ChosenRule, { trainTimesteps }: NoiseSchedule, fields: Fields): SamplerRule {
