@@ -26,6 +26,7 @@ interface Fake {
   /** Seeds whose pictures are broken unless these networks compute in float32. */
   readonly broken?: Readonly<Record<string, readonly WideNetwork[] | "always">>;
   readonly sampler?: Sampler;
+  readonly madeForSteps?: number;
 }
 
 const CHANNELS = 4;
@@ -37,7 +38,7 @@ const SAMPLER: Sampler = {
 };
 
 /** It tells a sample's seed by the first number of its noise. */
-function fakeModel({ room = 4, broken = {}, sampler = SAMPLER }: Fake = {}) {
+function fakeModel({ room = 4, broken = {}, sampler = SAMPLER, madeForSteps }: Fake = {}) {
   const begun: number[] = [];
   const stepped: SamplerStep[] = [];
   let inFloat32: readonly WideNetwork[] = [];
@@ -54,6 +55,7 @@ function fakeModel({ room = 4, broken = {}, sampler = SAMPLER }: Fake = {}) {
   const engine: ModelEngine = {
     facts: FACTS,
     samplerOf: (rule) => withRule(sampler, rule),
+    madeForSteps,
     latent: { channels: CHANNELS, of: ({ width, height }) => ({ width: width / FACTOR, height: height / FACTOR }) },
     textEncoders: [],
     widening: {
@@ -179,3 +181,14 @@ test.each(CHOSEN_RULES)(
     expect(stepped, "control").toEqual(scheduleFor(DENOISED, 1).steps);
   },
 );
+
+test("the most steps are those of the rule that is asked for, unless it is known what the model was made for", async () => {
+  const recipe = { ...CLASS, steps: FACTS.maxSteps + 2 };
+  const { model, stepped } = fakeModel({ sampler: DENOISED });
+  await model.draw({ ...recipe, sampler: "tcd" });
+  expect(stepped).toHaveLength(recipe.steps);
+  const refused = { code: "invalid-input", detail: { field: "steps" } };
+  await expect(model.draw(recipe), "control").rejects.toMatchObject(refused);
+  const known = fakeModel({ sampler: DENOISED, madeForSteps: FACTS.maxSteps }).model;
+  await expect(known.draw({ ...recipe, sampler: "tcd" })).rejects.toMatchObject(refused);
+});

@@ -12,7 +12,7 @@ import { isSameLoras } from "../common/recipe-lora";
 import { checkSameButNoise } from "../common/same-but-noise";
 import { neededRows } from "../common/text-rows";
 import { noiseOf, type NoiseSource } from "../samplers/noise/noise-source";
-import { scheduleFor } from "../samplers/sampler";
+import { maxSteps, scheduleFor, type Sampler } from "../samplers/sampler";
 import { withPrediction } from "../samplers/scheduler-file";
 import type { SamplerStep } from "../samplers/schedule";
 import { effectiveSteering, steeringAt } from "../steering/schedule";
@@ -210,7 +210,7 @@ export class Model {
     const recipe = asked[0]?.recipe;
     invariant(recipe !== undefined, "something is asked for");
     const sampler = withPrediction(this.#engine.samplerOf(recipe.sampler), recipe.prediction);
-    fitRecipe(recipe, this.facts);
+    fitRecipe(recipe, { ...this.facts, maxSteps: this.#mostSteps(recipe, sampler) });
     const start = fittingStart(recipe, named);
     const { channels, of } = this.#engine.latent;
     const { width, height } = of(recipe);
@@ -254,6 +254,10 @@ export class Model {
       denoising.end();
       throw error;
     }
+  }
+
+  #mostSteps({ sampler: rule }: Recipe, sampler: Sampler): number {
+    return rule === undefined ? this.facts.maxSteps : (this.#engine.madeForSteps ?? maxSteps(sampler));
   }
 
   async #read({ prompt, negative, emphasis, rows, steering }: Recipe, work: Work): Promise<Condition> {

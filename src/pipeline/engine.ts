@@ -19,6 +19,8 @@ export interface ModelEngine {
    * @throws OnestrokeError `model-unsupported` where its scheduler file does not go with that rule, `invalid-input` where its network does not
    */
   samplerOf(rule: ChosenRule | undefined): Sampler;
+  /** The most steps that it was made for, whatever the rule; undefined where only the rule bounds them. */
+  readonly madeForSteps: number | undefined;
   readonly latent: { readonly channels: number; /** The latent of a picture of that size. */ readonly of: (size: Size) => Size };
   readonly textEncoders: readonly TextEncoder[];
   readonly widening: Widening;

@@ -87,6 +87,7 @@ export async function openOnnxModel(
 
 class OnnxEngine implements ModelEngine {
   readonly facts: ModelFacts;
+  readonly madeForSteps: number | undefined;
   readonly latent: ModelEngine["latent"];
   readonly textEncoders: ModelEngine["textEncoders"];
   /** A graph's number formats are its own. */
@@ -96,6 +97,7 @@ class OnnxEngine implements ModelEngine {
   constructor(parts: Parts, facts: ModelFacts) {
     const { checkpoint, text, scales } = parts;
     this.facts = facts;
+    this.madeForSteps = checkpoint.entry?.steps.maximum;
     this.latent = { channels: checkpoint.latentChannels, of: (size) => latentOf(size, scales) };
     this.textEncoders = [text];
     this.#parts = parts;

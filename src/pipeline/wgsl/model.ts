@@ -58,6 +58,7 @@ class WgslEngine implements ModelEngine {
   #manifest: Manifest;
   #facts: ModelFacts;
   readonly #overrides: SamplerOverrides;
+  readonly madeForSteps: number | undefined;
   readonly latent: ModelEngine["latent"];
   readonly textEncoders: ModelEngine["textEncoders"];
   readonly widening: WgslWidening;
@@ -91,6 +92,7 @@ class WgslEngine implements ModelEngine {
       },
     );
     this.#overrides = overrides;
+    this.madeForSteps = manifest.steps?.maximum;
     this.latent = { channels: role.latentChannels, of: (picture) => latentOf(picture, scales) };
     this.textEncoders = texts.map((text, index) => ({
       tokenizer: text.tokenizer,
