@@ -234,7 +234,7 @@ export class Model {
     // 4. The networks for this size, with room for these texts, and for as many pictures as go together.
     const denoising = await this.#engine.begin(samples, condition, recipe, work);
     const together = asked.slice(0, denoising.count);
-    const previews = this.#previews.of(recipe, steps.length, hooks);
+    const previews = this.#previews.of(recipe, recipe.width / width, steps.length, hooks);
     try {
       // 5. Every step, and previews after those that can be afforded.
       for (const [index, step] of steps.entries()) {

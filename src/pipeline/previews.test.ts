@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { PreviewPace } from "./previews";
 
 const SIZE = { width: 64, height: 64 };
+const FACTOR = 8;
 const PICTURE = { ...SIZE, data: new Uint8ClampedArray(4 * 64 * 64) };
 const onPreview = (): void => undefined;
 
@@ -11,10 +12,11 @@ const onPreview = (): void => undefined;
 function previewed(
   pace: PreviewPace,
   steps: number,
-  looking: Parameters<PreviewPace["of"]>[2] = { onPreview },
+  looking: Parameters<PreviewPace["of"]>[3] = { onPreview },
   size = SIZE,
+  factor = FACTOR,
 ): readonly number[] {
-  const previews = pace.of(size, steps, looking);
+  const previews = pace.of(size, factor, steps, looking);
   return Array.from({ length: steps }, (_, index) => index + 1).filter((step) => {
     const isDue = previews.isDue(step);
     if (isDue) previews.show(PICTURE, step, 0);
@@ -24,7 +26,7 @@ function previewed(
 
 function paceAfter(step: number, decode: number): PreviewPace {
   const pace = new PreviewPace();
-  pace.of(SIZE, 1, {}).learn({ denoise: [step], decode });
+  pace.of(SIZE, FACTOR, 1, {}).learn({ denoise: [step], decode });
   return pace;
 }
 
@@ -48,6 +50,14 @@ test("a larger picture takes longer in both, and is judged by the same", () => {
   expect(previewed(paceAfter(100, 40), 4, { onPreview }, { width: 1024, height: 512 })).toEqual([1]);
 });
 
+test("what one decoder and its latents take says nothing of a finer one's", () => {
+  const pace = paceAfter(100, 1);
+  expect(previewed(pace, 4, { onPreview }, SIZE, 2 * FACTOR)).toEqual([]);
+  pace.of(SIZE, 2 * FACTOR, 1, {}).learn({ denoise: [100], decode: 40 });
+  expect(previewed(pace, 4, { onPreview }, SIZE, 2 * FACTOR)).toEqual([1]);
+  expect(previewed(pace, 4), "control").toEqual([1, 2, 3]);
+});
+
 test("none where the caller wants none, or nobody can see it; each where the caller wants each", () => {
   const quick = paceAfter(100, 1);
   expect(previewed(quick, 4, {})).toEqual([]);
@@ -67,7 +77,7 @@ test("whatever the costs: a tenth at most, and what was learnt counts each decod
     }),
   );
   const pace = new PreviewPace();
-  const previews = pace.of(SIZE, 4, { onPreview, previewShare: Infinity });
+  const previews = pace.of(SIZE, FACTOR, 4, { onPreview, previewShare: Infinity });
   for (const step of [1, 2, 3]) previews.show(PICTURE, step, 0);
   previews.learn({ denoise: [100, 100, 100, 100], decode: 160 });
   expect(previewed(pace, 4), "each decoding took 40").toEqual([1]);
