@@ -1,8 +1,8 @@
 // A folder of ONNX exports as optimum and similar tools write it: `text_encoder/`, `unet/` and `vae_decoder/`
-// with a graph each, a tokenizer and a scheduler; ours may have a second decoder in `vae_decoder_fine/` (scales.ts). The weights may be those of a checkpoint in the same
-// folder. The networks' configurations are often missing; then the values are Stable Diffusion's, because
-// such exports are made from it. The scheduler must not be missing: students of one model differ in nothing
-// else, and a wrong guess would still draw.
+// with a graph each, a tokenizer and a scheduler; ours may have a second decoder in `vae_decoder_fine/` (scales.ts). The weights may be
+// those of a checkpoint in the same folder. The networks' configurations are often missing; then the values are Stable Diffusion's, because
+// such exports are made from it. The scheduler must not be missing: students of one model differ in nothing else, and a wrong guess would
+// still draw.
 import type { ChosenRule } from "../../common/chosen-sampler";
 import type { ByteStore } from "../../checkpoints/byte-source";
 import type { CatalogueEntry } from "../../catalogue/entry";
