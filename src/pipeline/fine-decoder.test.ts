@@ -8,6 +8,7 @@ import { nodeStore } from "../checkpoints/node-file";
 import { modelFolder } from "../checkpoints/places";
 import { readJson } from "../checkpoints/read-file";
 import { FIXTURES, relativeError } from "../checkpoints/testing/fixtures";
+import { invariant } from "../common/errors";
 import type { Picture } from "../common/picture";
 import type { Progress } from "../common/progress";
 import type { Recipe } from "../common/recipe";
@@ -15,6 +16,8 @@ import { testDevice } from "../engine/testing/evaluate";
 import { recordBuffers } from "../engine/testing/record-buffers";
 import { nodeRuntime } from "../ort/session/load-node";
 import { averaged } from "./averaged";
+import { openOnnxCheckpoint } from "./ort/checkpoint";
+import { OnnxDecoder } from "./ort/decoder";
 import { openOnnxModel } from "./ort/model";
 import { outlineModel } from "./outline";
 import { SMALL, studentManifest } from "./testing/embedded-student";
@@ -113,6 +116,18 @@ test("loading fills one bar with what the first picture needs, whichever decoder
   const large = await loaded(LARGE);
   expect([...large.names]).toContain("vae_fine");
   expect([...large.names]).not.toContain("vae");
+});
+
+test("opening the graph of the other decoder counts as loading, and not as decoding", async () => {
+  const runtime = await nodeRuntime();
+  const { fine } = await openOnnxCheckpoint(modelFolder(await withFine()), undefined);
+  invariant(fine !== undefined, "the folder has one");
+  const decoder = new OnnxDecoder(runtime, fine);
+  const work = new Work();
+  const latent = runtime.tensor("float32", new Float32Array(12 * 2 * 2), [1, 12, 2, 2]);
+  await work.time("decode", () => decoder.pixels(latent, { width: 32, height: 32 }, work));
+  expect(work.timings().load).toBeGreaterThan(0);
+  await decoder.network.release();
 });
 
 test("it is opened for a picture that was said only where that takes no more than one of its own of the same scale", async () => {

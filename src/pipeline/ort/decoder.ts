@@ -30,7 +30,7 @@ export class OnnxDecoder implements Decoding {
 
   /** Pixels about [0, 1], `[height, width, channels]`. */
   async pixels(latent: Tensor, { width, height }: Size, work: Work): Promise<Float32Array> {
-    const session = await this.network.session(work);
+    const session = await work.time("load", () => this.network.session(work));
     const values = valuesOf(await this.network.runFor(PICTURE, session, { [LATENT_INPUT]: latent }, work.signal));
     if (values.length !== 3 * width * height) {
       throw new OnestrokeError("model-unsupported", `the decoder gives ${values.length} numbers, not ${width}x${height} pixels of three`);
