@@ -55,7 +55,7 @@ export function checkFineDecoder(
   // A picture to draw over is averaged down to what the encoder reads.
   agree(
     fine.factor > factor && fine.factor % factor === 0,
-    `the second decoder makes ${fine.factor} pixels of one along a side, which is no multiple of the first one's ${factor}`,
+    `the second decoder makes ${fine.factor} pixels of one along a side, which is no larger multiple of the first one's ${factor}`,
   );
 }
 

@@ -184,7 +184,11 @@ test("the outline says both sizes, plans for the large one, and counts both deco
 describe("a second decoder that does not belong to the first is refused by name", () => {
   test.each([
     ["other latents", { latent_channels: 4 }, /latents of 4 channels/],
-    ["no more pixels", { decoder_block_out_channels: [8, 8, 8, 4], num_decoder_blocks: [1, 1, 1, 0] }, /makes 8 pixels of one/],
+    [
+      "no more pixels",
+      { decoder_block_out_channels: [8, 8, 8, 4], num_decoder_blocks: [1, 1, 1, 0] },
+      /makes 8 pixels of one along a side, which is no larger multiple of the first one's 8/,
+    ],
   ])("%s", async (_, changes, message) => {
     for (const readAs of ["weights", "graphs"] as const) {
       await expect(outlineModel(modelFolder(await withFine(changes)), readAs)).rejects.toMatchObject({
