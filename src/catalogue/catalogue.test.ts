@@ -141,6 +141,8 @@ describe("parsing", () => {
     ["sampler", { base: undefined }],
     ["rule", { sampler: { rule: "magic" } }],
     ["byteLength", { byteLength: "24 MB" }],
+    ["fineSize", { fineSize: 512 }],
+    ["fineSize", { fineSize: 8192 }],
     ["words", { words: "words.json" }],
     ["words", { base: { repository: "x", revision: "" }, words: "../elsewhere/words.json" }],
     ["renoise", { sampler: { rule: "listed", lists: [{ network: [1, 2], renoise: [1] }] } }],
@@ -204,6 +206,19 @@ describe("manifest", () => {
       },
       "mixed",
     );
+
+  it("leaves a second decoder of the base where another autoencoder takes the place of the first", async () => {
+    const finer = memoryStore("a/b", new Map([["model_index.json", json({ ...classes, vae_fine: ["diffusers", "AutoencoderTiny"] })]]));
+    const opening = ({ repository }: { readonly repository: string }): ByteStore => {
+      if (repository !== "a/b") return elsewhere;
+      return {
+        name: "a/b",
+        exists: async (path) => path === "model_index.json" || base.exists(path),
+        open: (path) => (path === "model_index.json" ? finer : base).open(path),
+      };
+    };
+    expect((await catalogueManifest(entry(), opening)).components).not.toHaveProperty("vae_fine");
+  });
 
   it("takes bare weights with the base's config, a folder with its own, the rest from the base", async () => {
     const manifest = await catalogueManifest(entry(), open);
