@@ -203,6 +203,13 @@ describe("a rule that is chosen", () => {
     expect(withRule(known, "tcd")).toEqual({ ...known, rule: { rule: "tcd", originalSteps: 50 } });
   });
 
+  it("keeps its own settings where it is stepped by the chosen rule already", () => {
+    const shifted = { ...samplerFromConfig(LCM), rule: { rule: "consistency", originalSteps: 4, timestepShift: 250 } } as const;
+    expect(withRule(shifted, "consistency")).toBe(shifted);
+    const ancestral = { ...shifted, rule: { rule: "euler", timesteps: { spacing: "trailing" }, ancestral: true } } as const;
+    expect(withRule(ancestral, "euler").rule).toMatchObject({ rule: "euler", ancestral: false });
+  });
+
   it("has what the network predicts beside it, where a person said it", () => {
     const known = samplerFromConfig(LCM);
     expect(withPrediction(known, undefined)).toBe(known);

@@ -111,11 +111,11 @@ function processOf(fields: Fields, className: string): Pick<Sampler, "noise" | "
 }
 
 /**
- * A known recipe, stepped by another rule if one is chosen.
+ * A known recipe, stepped by another rule if one is chosen. One that is stepped so already keeps its own settings.
  * @throws OnestrokeError `invalid-input`, detail `field`, where the network is stepped in one way alone
  */
 export function withRule(recipe: Sampler, rule: ChosenRule | undefined): Sampler {
-  if (rule === undefined) return recipe;
+  if (rule === undefined || isSteppedBy(recipe, rule)) return recipe;
   refuseOneWay(recipe, "sampler");
   return { ...recipe, rule: chosenRule(rule, recipe.noise, new Fields({}, "")) };
 }
@@ -125,6 +125,11 @@ export function withPrediction(recipe: Sampler, predictionType: ChosenPrediction
   if (predictionType === undefined) return recipe;
   refuseOneWay(recipe, "prediction");
   return { ...recipe, predictionType };
+}
+
+/** What is chosen as Euler's adds no noise. */
+function isSteppedBy({ rule }: Sampler, chosen: ChosenRule): boolean {
+  return rule.rule === chosen && !(rule.rule === "euler" && rule.ancestral);
 }
 
 /** Average velocities and whole pictures are nothing that a rule for noise makes a step of. */
