@@ -111,12 +111,14 @@ export async function openOnnxCheckpoint(
 function decoderAt(name: OnnxDecoderAt["name"], file: OnnxFile, config: Fields): OnnxDecoderAt {
   // A decoder may have levels of its own.
   const widths = config.object["decoder_block_out_channels"] === undefined ? "block_out_channels" : "decoder_block_out_channels";
+  // The two kinds of autoencoders differ in what is meant where nothing is said.
+  const usualScaling = config.object["_class_name"] === "AutoencoderTiny" ? 1 : USUAL.scalingFactor;
   return {
     name,
     file,
     factor: 2 ** (levelsOf(config, widths) - 1),
     latentChannels: config.optionalInteger("latent_channels", RANGES.channels) ?? USUAL.latentChannels,
-    scalingFactor: config.optionalNumber("scaling_factor", RANGES.scaling) ?? USUAL.scalingFactor,
+    scalingFactor: config.optionalNumber("scaling_factor", RANGES.scaling) ?? usualScaling,
     shiftFactor: config.optionalNumber("shift_factor", RANGES.shift) ?? 0,
   };
 }
