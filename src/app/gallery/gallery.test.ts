@@ -96,6 +96,13 @@ describe("a picture", () => {
     expect(seeds()).toEqual(["3", "2", "1"]);
   });
 
+  test("is the newest though the one before, of the same moment, is not kept yet", async () => {
+    const { gallery, seeds } = open({ clock: () => 5_000 });
+    const order = ["1", "2", "3", "4", "5", "6"];
+    await Promise.all(order.map((seed) => gallery.keep(drawn({ seed }))));
+    expect(seeds()).toEqual(order.toReversed());
+  });
+
   test("whose file has rotted is as one that is not there", async () => {
     const shelf = memoryShelf();
     const { gallery } = open({ shelf });

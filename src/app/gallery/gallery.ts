@@ -58,6 +58,8 @@ export function createGallery(
   /** What could not be written, with its files. */
   const unkept = new Map<string, KeptPicture>();
   let lastRemoved: KeptPicture | undefined;
+  /** The date of the newest picture that was to be kept, in milliseconds. */
+  let newest = 0;
 
   const set = (change: Partial<GalleryState>): void => store.setState(({ gallery }) => ({ gallery: { ...gallery, ...change } }));
   const entryOf = (id: string): GalleryEntry | undefined => store.getState().gallery.entries.find((entry) => entry.id === id);
@@ -139,8 +141,9 @@ export function createGallery(
     has: (recipe) => entryFor(recipe) !== undefined,
 
     async keep(drawn, insteadOf) {
-      // A clock may be set back, and the newest picture is the newest all the same.
-      const date = Math.max(clock(), (store.getState().gallery.entries[0]?.date ?? 0) + 1);
+      // A clock may be set back or stand still, and the newest picture is the newest all the same, also while others are on their way.
+      newest = Math.max(clock(), newest + 1, (store.getState().gallery.entries[0]?.date ?? 0) + 1);
+      const date = newest;
       const start = startOf(drawn.recipe).catch(() => undefined);
       const replaced = insteadOf && idOf(insteadOf);
       const coming: Coming = { ...drawn, insteadOf: replaced };
