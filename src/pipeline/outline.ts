@@ -9,7 +9,7 @@ import { usualSide } from "../common/trained-sizes";
 import type { WeightFormat } from "../common/weight-format";
 import { openAutoencoder, openDenoiser, openTextEncoder } from "../networks";
 import { maxSteps } from "../samplers/sampler";
-import { samplerFromConfig, withRule } from "../samplers/scheduler-file";
+import { samplerOf } from "../samplers/scheduler-file";
 import { checkDenoiser, checkFineDecoder } from "./check-parts";
 import { familyOf } from "./default-steering";
 import { checkUsualSide } from "./fit";
@@ -52,9 +52,7 @@ async function outlineWeights(files: ModelFiles, rule: ChosenRule | undefined, s
   const finePart = manifest.components.vae_fine;
   const fine = finePart && openAutoencoder(finePart);
   if (fine !== undefined) checkFineDecoder(fine, autoencoder);
-  const sampler = manifest.sampler
-    ? withRule(manifest.sampler, rule)
-    : samplerFromConfig(component(manifest, "scheduler").config, { rule });
+  const sampler = samplerOf(manifest.sampler, () => component(manifest, "scheduler").config, { rule });
   const trainedSizes = trainedSizesOf(scalesOf(denoiser.sampleSize, autoencoder, fine));
   for (const { side } of trainedSizes) checkUsualSide(side);
   const defaultSize = usualSide(trainedSizes, true);

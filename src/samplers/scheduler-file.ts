@@ -111,6 +111,15 @@ function processOf(fields: Fields, className: string): Pick<Sampler, "noise" | "
 }
 
 /**
+ * How a model is stepped: as is known of it, else as its scheduler's file says.
+ * @param config of that file, asked for only then
+ * @throws OnestrokeError as `withRule` and `samplerFromConfig`
+ */
+export function samplerOf(known: Sampler | undefined, config: () => JsonObject, overrides: SamplerOverrides): Sampler {
+  return known === undefined ? samplerFromConfig(config(), overrides) : withRule(known, overrides.rule);
+}
+
+/**
  * A known recipe, stepped by another rule if one is chosen. One that is stepped so already keeps its own settings.
  * @throws OnestrokeError `invalid-input`, detail `field`, where the network is stepped in one way alone
  */

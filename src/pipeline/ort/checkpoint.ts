@@ -14,7 +14,7 @@ import { OnestrokeError } from "../../common/errors";
 import { RANGES } from "../../networks/config";
 import type { OnnxFile } from "../../ort/session/open-model";
 import type { Sampler } from "../../samplers/sampler";
-import { samplerFromConfig, withRule } from "../../samplers/scheduler-file";
+import { samplerOf } from "../../samplers/scheduler-file";
 import { checkFineDecoder } from "../check-parts";
 import { checkUsualSide } from "../fit";
 import { scalesOf, type Decoding } from "../scales";
@@ -90,7 +90,7 @@ export async function openOnnxCheckpoint(
   if (fine !== undefined) checkFineDecoder(fine, decoder);
   const sampleSize = denoiser.optionalInteger("sample_size", RANGES.side) ?? USUAL.sampleSize;
   for (const { side } of scalesOf(sampleSize, decoder, fine)) checkUsualSide(side);
-  const scheduler = entry?.sampler ? undefined : await readJson(store, "scheduler/scheduler_config.json", signal);
+  const scheduler = entry?.sampler ? {} : await readJson(store, "scheduler/scheduler_config.json", signal);
   return {
     name: entry?.id ?? id ?? store.name.replace(/\/+$/, "").split("/").at(-1) ?? store.name,
     store,
@@ -101,7 +101,7 @@ export async function openOnnxCheckpoint(
     decoder,
     fine,
     words: (await config("text_encoder")).optionalInteger("vocab_size", RANGES.rows),
-    samplerOf: (rule = chosen) => (entry?.sampler ? withRule(entry.sampler, rule) : samplerFromConfig(scheduler ?? {}, { rule })),
+    samplerOf: (rule = chosen) => samplerOf(entry?.sampler, () => scheduler, { rule }),
     latentChannels: decoder.latentChannels,
     sampleSize,
     sampleMultiple: 2 ** (levelsOf(denoiser, "block_out_channels") - 1),

@@ -10,7 +10,7 @@ import type { Device } from "../../engine/device";
 import type { Plan } from "../../engine/plan";
 import { fingerprint } from "../../engine/tuning";
 import type { Sampler } from "../../samplers/sampler";
-import { samplerFromConfig, withRule, type SamplerOverrides } from "../../samplers/scheduler-file";
+import { samplerOf, type SamplerOverrides } from "../../samplers/scheduler-file";
 import type { SamplerStep } from "../../samplers/schedule";
 import { Model } from "../draw";
 import type { Condition, Denoising, EncodedText, KernelTimer, Measured, ModelEngine, Size } from "../engine";
@@ -122,10 +122,7 @@ class WgslEngine implements ModelEngine {
   }
 
   samplerOf(rule = this.#overrides.rule): Sampler {
-    const { sampler } = this.#manifest;
-    return sampler
-      ? withRule(sampler, rule)
-      : samplerFromConfig(component(this.#manifest, "scheduler").config, { ...this.#overrides, rule });
+    return samplerOf(this.#manifest.sampler, () => component(this.#manifest, "scheduler").config, { ...this.#overrides, rule });
   }
 
   /** The size that it is made ready for when it is opened. */
