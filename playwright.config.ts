@@ -22,8 +22,8 @@ export default defineConfig({
     baseURL: `http://localhost:${PORT}/`,
     actionTimeout: 5 * 60_000,
     viewport: { width: 1280, height: 900 },
-    // What waits for its picture shimmers, and painting that without a GPU took half of the processor time of opening the page. Nothing but
-    // its look depends on it; the test of how the page paints asks for motion.
+    // What waits for its picture shimmers, and painting that without a GPU took up to a third of a file's processor time. Nothing but its
+    // look depends on it; the test of how the page paints asks for motion.
     contextOptions: { reducedMotion: "reduce" },
     launchOptions: {
       ...(executablePath === undefined ? {} : { executablePath }),
