@@ -125,9 +125,13 @@ export const strings = {
     open: "Choose what draws",
     close: "Close the models",
     fromHub: "A repository of the model hub.",
-    size: ({ totalBytes, aboutBytes, hereBytes, isComplete }: Pick<ModelRow, "totalBytes" | "aboutBytes" | "hereBytes" | "isComplete">) => {
+    /** @param isKept whether this browser keeps anything */
+    size: (
+      { totalBytes, aboutBytes, hereBytes, isComplete }: Pick<ModelRow, "totalBytes" | "aboutBytes" | "hereBytes" | "isComplete">,
+      isKept: boolean,
+    ) => {
       if (totalBytes === undefined) return aboutBytes === undefined ? "Size not known yet" : `About ${formatSize(aboutBytes)} to download`;
-      if (isComplete) return `${formatSize(totalBytes)}, on this device`;
+      if (isComplete) return `${formatSize(totalBytes)}, ${isKept ? "on this device" : "here until the page is closed"}`;
       return hereBytes > 0 ? `${formatSize(totalBytes)}, ${formatSize(hereBytes)} of it here` : formatSize(totalBytes);
     },
     need: (memoryBytes: number, side: number | undefined) =>

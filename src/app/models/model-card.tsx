@@ -18,6 +18,7 @@ export function ModelCard({ row }: { readonly row: ModelRow }): ReactNode {
   const isCurrent = useAppState(({ draft }) => draft.model === id);
   const isWanted = useAppState(({ models }) => models.wanted === id);
   const gpu = useGpu();
+  const isKept = useAppState(({ models }) => models.room?.isKept !== false);
   const card = useRef<HTMLLIElement>(null);
 
   useEffect(() => {
@@ -32,7 +33,7 @@ export function ModelCard({ row }: { readonly row: ModelRow }): ReactNode {
         <p>{entry?.summary ?? (kind === undefined ? strings.models.fromHub : strings.models.own.kinds[kind])}</p>
         <p className={styles["facts"]}>
           {[
-            row.own !== "closed folder" && strings.models.size(row),
+            row.own !== "closed folder" && strings.models.size(row, isKept),
             need !== undefined && strings.models.need(need, row.size),
             row.turns.length > 0 && strings.takeTurns(row.turns),
             row.smallerGpuBytes !== undefined && details.smallerNeeds(row.smallerGpuBytes),

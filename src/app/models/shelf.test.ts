@@ -79,7 +79,7 @@ describe("getting a model", () => {
     const { shelf, row } = setUp({ inspect: async () => ({ ...offer, outline: { ...offer.outline, turns: ["text_encoder"] } }) });
     await shelf.refresh();
     expect(row("sd-turbo")).toMatchObject({ totalBytes: undefined, aboutBytes: expect.any(Number), turns: [] });
-    expect(strings.models.size(need(row("sd-turbo")))).toMatch(/^About 2\.\d+.GB to download$/);
+    expect(strings.models.size(need(row("sd-turbo")), true)).toMatch(/^About 2\.\d+.GB to download$/);
     await shelf.inspect("sd-turbo");
     expect(row("sd-turbo")).toMatchObject({ totalBytes: 100, aboutBytes: undefined, turns: ["text_encoder"] });
   });
@@ -109,9 +109,14 @@ describe("getting a model", () => {
   test("on a slow line is told in numbers that are not 0", () => {
     expect(strings.models.progress(40_000, 24_800_000, 30_000)).toMatch(/^40.kB of 24.8.MB · 30.kB a second · 14 minutes left$/);
     expect(strings.models.progress(0, 24_800_000, undefined)).toMatch(/^0.MB of 24.8.MB$/);
-    expect(strings.models.size({ totalBytes: 2_420_000_000, aboutBytes: undefined, hereBytes: 99_000, isComplete: false })).toMatch(
-      /^2.42.GB, 99.kB of it here$/,
-    );
+    const partly = { totalBytes: 2_420_000_000, aboutBytes: undefined, hereBytes: 99_000, isComplete: false };
+    expect(strings.models.size(partly, true)).toMatch(/^2.42.GB, 99.kB of it here$/);
+  });
+
+  test("is said to be here for as long as the browser lets it", () => {
+    const whole = { totalBytes: 2_420_000_000, aboutBytes: undefined, hereBytes: 2_420_000_000, isComplete: true };
+    expect(strings.models.size(whole, true)).toMatch(/^2.42.GB, on this device$/);
+    expect(strings.models.size(whole, false)).toMatch(/^2.42.GB, here until the page is closed$/);
   });
 
   test("goes on where it was paused, without asking again", async () => {
